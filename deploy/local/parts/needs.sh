@@ -1,0 +1,57 @@
+# What must be installed: as root on Debian it is, elsewhere the person is told. Sourced by `stack`.
+
+postgres_bin() { # the newest installed server of at least 14
+    local dir found=
+    for dir in $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin 2>/dev/null | sort -V); do
+        [ -x "$dir/initdb" ] && [ "$("$dir/initdb" --version | grep -oE '[0-9]+' | head -1)" -ge 14 ] && found=$dir
+    done
+    if [ -z "$found" ] && command -v initdb >/dev/null; then found=$(dirname "$(readlink -f "$(command -v initdb)")"); fi
+    [ -n "$found" ] && echo "$found"
+}
+
+java_is_good() {
+    command -v java >/dev/null || return 1
+    [ "$(java -version 2>&1 | grep -oE '"[0-9]+' | head -1 | tr -d '"')" -ge 17 ]
+}
+
+missing_packages() { # for the stack, and for building the program
+    java_is_good || echo openjdk-17-jre-headless
+    [ -n "$(broker_jars)" ] || command -v mvn >/dev/null || echo maven
+    [ -n "$(postgres_bin)" ] || echo postgresql
+    command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
+    [ -e /usr/include/zlib.h ] || echo zlib1g-dev
+    command -v kcat >/dev/null || echo kcat
+    python_is_good || echo python3-venv
+}
+
+python_is_good() { command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null; }
+
+install_missing() {
+    local packages
+    packages=$(missing_packages | tr '\n' ' ')
+    if [ -n "${packages// /}" ]; then
+        if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
+            debian_install $packages
+        else
+            die "please install first (names as in Debian): $packages
+       or set PEYVAND_KAFKA_BROKERS and PEYVAND_DATABASE_URL to a broker and an empty database of your own"
+        fi
+    fi
+    command -v cargo >/dev/null || die "Rust is missing: see https://rustup.rs (version 1.94 or newer)"
+}
+
+debian_install() {
+    local began log=$LOCAL/apt.log no_cluster=/etc/postgresql-common/createcluster.d/peyvand-none.conf
+    began=$(now_ms)
+    mkdir -p "$LOCAL"
+    say "installing $* ..."
+    # Debian starts a server for the whole machine with the package; nobody asked for one.
+    mkdir -p "${no_cluster%/*}" && echo 'create_main_cluster = false' >"$no_cluster"
+    if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$@"; } >"$log" 2>&1; then
+        rm -f "$no_cluster"
+        tail -20 "$log" >&2
+        die "apt-get could not install them (whole log: $log)"
+    fi
+    rm -f "$no_cluster"
+    say "installed ($(seconds_since "$began") s)"
+}

@@ -1,0 +1,186 @@
+//! A claim that has a document: its decision and amount are frozen; returns reopen it, and facts that change open cases.
+
+use super::decide::{decide, find};
+use super::facts::{self, Facts, Payment, Returned};
+use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
+use super::plan::{ClaimUpdate, NewCase, Occasion, Plan, ReturnNotice, revise};
+use super::reason::{Outcome, ReasonCode};
+use super::words::{CaseKind, PaymentOutcome};
+use crate::law::Rial;
+
+/// Plans the paid claim of the person; `now` are the facts of the marriage as the inputs say today.
+pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Facts, plan: &mut Plan) {
+    let Some(payment) = &known.payment else { return };
+    let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else { return };
+    let mut claim = stored.clone();
+    let case = review(known, payment, rules, occasion, now, &mut claim);
+    plan.cases.extend(case);
+    plan.cases.extend(payment_cases(known, payment, rules));
+    let reviewed = claim.review_digest != stored.review_digest || claim.review_waits != stored.review_waits;
+    let update = settle(known, payment, rules, occasion, claim.clone());
+    plan.returned = update.as_ref().and_then(|update| return_notice(stored, payment, update));
+    plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
+}
+
+/// The decision as the payment makes it: frozen, or reopened by a return.
+fn settle(
+    known: &Known,
+    payment: &StoredPayment,
+    rules: &Rules<'_>,
+    occasion: Occasion,
+    claim: StoredClaim,
+) -> Option<ClaimUpdate> {
+    let latest = payment.latest()?;
+    let mut facts = payment.paid_facts.clone();
+    let may_retry = latest.may_be_tried_again();
+    if may_retry && let (Some(insured), Some(record)) = (&mut facts.insured, &known.dossier.record) {
+        insured.sheba.clone_from(&record.sheba);
+        insured.sheba_owner = record.sheba_owner;
+        insured.mobile.clone_from(&record.mobile);
+        insured.mobile_owner = record.mobile_owner;
+    }
+    facts.payment = Some(Payment {
+        amount_rial: payment.amount.get(),
+        document_id: latest.document_id.clone(),
+        returned: may_retry.then(|| Returned {
+            code: latest.state_code.clone().unwrap_or_default(),
+            sheba: latest.sheba.clone(),
+        }),
+    });
+    let bytes = facts.to_bytes().unwrap_or_default();
+    let same_facts = facts::digest(&bytes) == claim.facts_digest;
+    // A close looks again only at what may be sent again: a frozen decision is not decided anew.
+    if same_facts && (occasion == Occasion::Intake || !may_retry) {
+        return None;
+    }
+    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), bytes)
+}
+
+/// One notice per return that makes a claim wait.
+fn return_notice(before: &StoredClaim, payment: &StoredPayment, update: &ClaimUpdate) -> Option<ReturnNotice> {
+    let latest = payment.latest()?;
+    let begins_to_wait = before.outcome == Outcome::Approved && update.claim.outcome == Outcome::Waiting;
+    (begins_to_wait && update.revision.is_some()).then(|| ReturnNotice {
+        claim_id: payment.claim_id,
+        document_id: latest.document_id.clone(),
+        attempt: latest.attempt,
+        returned_at: latest.state_at,
+    })
+}
+
+/// Account, mobile and death are left out when what was paid is held against what the facts now say.
+const LEFT_OUT: [ReasonCode; 7] = [
+    ReasonCode::PersonDeceased,
+    ReasonCode::AccountCheckPending,
+    ReasonCode::MobileCheckPending,
+    ReasonCode::NoValidAccount,
+    ReasonCode::AccountNotOwned,
+    ReasonCode::NoValidMobile,
+    ReasonCode::MobileNotOwned,
+];
+
+/// The digest of the facts that a review reads.
+pub fn review_digest(facts: &Facts) -> [u8; 32] {
+    let mut read = facts.clone();
+    if let Some(insured) = &mut read.insured {
+        insured.deceased_on = None;
+        insured.sheba = None;
+        insured.mobile = None;
+        insured.sheba_owner = super::words::Ownership::Unknown;
+        insured.mobile_owner = super::words::Ownership::Unknown;
+    }
+    facts::digest(&read.to_bytes().unwrap_or_default())
+}
+
+/// R22: facts that change after payment raise a case for a person to judge, never a claw-back.
+fn review(
+    known: &Known,
+    payment: &StoredPayment,
+    rules: &Rules<'_>,
+    occasion: Occasion,
+    now: &Facts,
+    claim: &mut StoredClaim,
+) -> Option<NewCase> {
+    let digest = review_digest(now);
+    let moved = known.moved.contains(&claim.key);
+    let changed = claim.review_digest != Some(digest);
+    let time_may_tell = occasion == Occasion::Close && claim.review_waits;
+    if !(changed || moved || time_may_tell) {
+        return None;
+    }
+    claim.review_digest = Some(digest);
+    let found = find(now, rules.today, rules.tables);
+    let mut codes: Vec<_> = found.grounds.iter().map(|ground| ground.code).collect();
+    codes.retain(|code| !LEFT_OUT.contains(code));
+    let outcome = Outcome::of(&codes);
+    claim.review_waits = outcome == Outcome::Pending;
+    let (kind, mut grounds, amount) = match outcome {
+        Outcome::Refused | Outcome::ManualReview => (Some(CaseKind::Recovery), Plan::words(&codes), None),
+        // A passing wait opens none; what only time then decides is looked at by the next close.
+        Outcome::Pending => (None, Vec::new(), None),
+        Outcome::Approved | Outcome::Waiting => by_amount(payment.amount, found.amount),
+    };
+    let kind = if moved { Some(CaseKind::Recovery) } else { kind }?;
+    if moved && grounds.is_empty() {
+        grounds.push(ReasonCode::RecordWithdrawn.word());
+    }
+    let document = payment.latest()?;
+    open_case(payment, document, kind, grounds, amount, false)
+}
+
+fn by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static str>, Option<Rial>) {
+    match now {
+        Some(now) if now < paid => (Some(CaseKind::Recovery), vec!["AMOUNT_LOWER"], Some(now)),
+        Some(now) if now > paid => (Some(CaseKind::Difference), vec!["AMOUNT_HIGHER"], Some(now)),
+        _ => (None, Vec::new(), None),
+    }
+}
+
+/// What finance or a death says of the payment itself; neither changes the decision.
+fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> Vec<NewCase> {
+    let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
+    let is_dead = deceased.is_some_and(|day| day <= rules.today);
+    let latest_attempt = payment.latest().map_or(0, |document| document.attempt);
+    let mut cases = Vec::new();
+    for document in &payment.documents {
+        let is_latest = document.attempt == latest_attempt;
+        let paid_twice = !is_latest && document.state == Some(PaymentOutcome::Paid);
+        let mut grounds = Vec::new();
+        if document.is_called_duplicate() {
+            grounds.push("RETURNED_AS_DUPLICATE");
+        }
+        if paid_twice {
+            grounds.push("EARLIER_ATTEMPT_PAID");
+        }
+        if is_latest && is_dead && document.is_returned() {
+            grounds.push(ReasonCode::PersonDeceased.word());
+        }
+        if !grounds.is_empty() {
+            cases.extend(open_case(payment, document, CaseKind::Payment, grounds, None, true));
+        }
+    }
+    cases
+}
+
+/// One open case per document and kind. What stays true (`once`) is not opened again after a person ended its case.
+fn open_case(
+    payment: &StoredPayment,
+    document: &StoredDocument,
+    kind: CaseKind,
+    grounds: Vec<&'static str>,
+    new_amount: Option<Rial>,
+    once: bool,
+) -> Option<NewCase> {
+    let of_this = || payment.cases.iter().filter(|c| c.document_id == document.document_id && c.kind == kind);
+    if of_this().any(|case| case.open || once) {
+        return None;
+    }
+    Some(NewCase {
+        claim_id: payment.claim_id,
+        document_id: document.document_id.clone(),
+        kind,
+        grounds,
+        new_amount,
+        earlier: of_this().count(),
+    })
+}

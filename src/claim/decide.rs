@@ -1,0 +1,104 @@
+//! From the facts of one claim to its decision. Pure, so that `recompute` repeats it years later (R23).
+
+use serde::Serialize;
+
+use super::facts::{self, Facts};
+use super::ground::{Ground, Reason};
+use super::reason::{Outcome, ReasonCode};
+use super::texts::Texts;
+use super::{grounds_of_art85, grounds_of_completion, grounds_of_marriage};
+use crate::law::marriage_allowance::{AmountFinding, Assessment, Working, assess};
+use crate::law::{Rial, SolarDate, Tables};
+
+/// The version of the rules in this program; a change of any answer raises it.
+pub const RULES_VERSION: &str = "1";
+
+/// A verdict with its working.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// Only where the claim is approved or waits for the insured person.
+    pub amount: Option<Rial>,
+    pub reasons: Vec<Reason>,
+    /// None where the law was not reached: not insured, or withdrawn.
+    pub working: Option<Working>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    outcome: &'a str,
+    amount_rial: Option<u64>,
+    reasons: &'a [Reason],
+}
+
+impl Decision {
+    /// Of what is published: a new revision is due only where this changes.
+    pub fn answer_digest(&self) -> [u8; 32] {
+        let answer =
+            Answer { outcome: self.outcome.word(), amount_rial: self.amount.map(Rial::get), reasons: &self.reasons };
+        facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
+    }
+
+    /// Of the sum by hand.
+    pub fn working_digest(&self) -> [u8; 32] {
+        facts::digest(format!("{:?}", self.working).as_bytes())
+    }
+
+    pub fn codes(&self) -> Vec<ReasonCode> {
+        self.reasons.iter().map(|reason| reason.code).collect()
+    }
+
+    fn of(mut grounds: Vec<Ground>, amount: Option<Rial>, working: Option<Working>) -> Self {
+        grounds.sort_by_key(|ground| ground.code);
+        let codes: Vec<_> = grounds.iter().map(|ground| ground.code).collect();
+        let outcome = Outcome::of(&codes);
+        let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
+        let texts = Texts::built_in();
+        let reasons = grounds.into_iter().map(|ground| Reason::of(ground, texts)).collect();
+        Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
+    }
+}
+
+/// What the rules find in the facts, before precedence speaks.
+pub struct Found {
+    pub grounds: Vec<Ground>,
+    /// Whatever the outcome will be; none where it cannot be known.
+    pub amount: Option<Rial>,
+    pub working: Option<Working>,
+}
+
+/// Decides a claim on the business date `today`: all grounds, none hiding another.
+pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
+    let found = find(facts, today, tables);
+    Decision::of(found.grounds, found.amount, found.working)
+}
+
+/// Every ground in the facts.
+pub fn find(facts: &Facts, today: SolarDate, tables: &Tables) -> Found {
+    let only = |ground| Found { grounds: vec![ground], amount: None, working: None };
+    if facts.withdrawn {
+        return only(grounds_of_marriage::withdrawn(facts));
+    }
+    let Some(insured) = &facts.insured else {
+        return only(grounds_of_completion::not_insured());
+    };
+    let Ok(assessment) = assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables) else {
+        // A date at the calendar's very edge: undetermined, never guessed (R26).
+        return only(grounds_of_art85::not_computable(facts));
+    };
+    if let Some(payment) = &facts.payment {
+        let grounds = grounds_of_completion::after_payment(payment, insured, today, tables);
+        return Found { grounds, amount: Rial::new(payment.amount_rial), working: Some(assessment.working) };
+    }
+    let mut grounds = grounds_of_marriage::all(facts, insured, today);
+    grounds.extend(grounds_of_art85::all(facts, &assessment));
+    grounds.extend(grounds_of_completion::all(insured, today, tables));
+    Found { grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
+}
+
+fn known_amount(assessment: &Assessment) -> Option<Rial> {
+    match assessment.amount {
+        AmountFinding::Known(amount) => Some(amount),
+        AmountFinding::Outside(_) => None,
+    }
+}

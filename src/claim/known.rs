@@ -1,0 +1,140 @@
+//! What a plan starts from: everything known of one person, loaded under the person's lock.
+
+use uuid::Uuid;
+
+use super::facts::Facts;
+use super::identity::ClaimKey;
+use super::person::{Dossier, RegistryRow, SelfRegistration};
+use super::reason::Outcome;
+use super::words::{CaseKind, PaymentOutcome};
+use crate::ident::NationalCode;
+use crate::law::{Rial, SolarDate};
+
+/// One person, with every input and every earlier answer about them.
+pub struct Known {
+    pub person: NationalCode,
+    pub dossier: Dossier,
+    /// Every row that names the person, in any order.
+    pub rows: Vec<RegistryRow>,
+    /// Every self-registration by the person, in any order.
+    pub self_registrations: Vec<SelfRegistration>,
+    pub claims: Vec<StoredClaim>,
+    pub payment: Option<StoredPayment>,
+    /// Claims whose registry row moved away to another date or pair in this batch.
+    pub moved: Vec<ClaimKey>,
+}
+
+/// A claim as it was last answered.
+#[derive(Clone)]
+pub struct StoredClaim {
+    pub claim_id: Uuid,
+    pub key: ClaimKey,
+    pub revision: i32,
+    pub outcome: Outcome,
+    pub amount: Option<Rial>,
+    pub withdrawn: bool,
+    pub decision_id: Uuid,
+    pub record_id: Option<String>,
+    pub request_id: Option<String>,
+    pub facts_digest: [u8; 32],
+    /// Of outcome, amount and reasons as published.
+    pub answer_digest: [u8; 32],
+    /// Of the working as published.
+    pub working_digest: [u8; 32],
+    /// For a paid claim: of the facts that were last held against what was paid.
+    pub review_digest: Option<[u8; 32]>,
+    /// For a paid claim: only time decides what the facts now say; the next close looks again.
+    pub review_waits: bool,
+}
+
+/// The one payment that a person can have (R15), with its attempts.
+#[derive(Clone)]
+pub struct StoredPayment {
+    pub claim_id: Uuid,
+    pub amount: Rial,
+    /// The facts of the decision that was paid.
+    pub paid_facts: Facts,
+    /// Ascending by attempt; never empty.
+    pub documents: Vec<StoredDocument>,
+    /// Every case ever opened for a document of this payment.
+    pub cases: Vec<StoredCase>,
+}
+
+#[derive(Clone)]
+pub struct StoredDocument {
+    pub document_id: String,
+    pub attempt: i32,
+    pub sheba: String,
+    /// Finance's latest word: the greatest instant, then the later in the topic.
+    pub state: Option<PaymentOutcome>,
+    pub state_code: Option<String>,
+    /// Microseconds since 1970 of that word.
+    pub state_at: i64,
+}
+
+#[derive(Clone)]
+pub struct StoredCase {
+    pub document_id: String,
+    pub kind: CaseKind,
+    /// Only a person ends a case.
+    pub open: bool,
+}
+
+/// A duplicate by finance's word: never sent again, a person must look (ISO 20022).
+const DUPLICATE: &str = "AM05";
+
+impl StoredDocument {
+    /// Returned, in a way that another account can mend.
+    pub fn may_be_tried_again(&self) -> bool {
+        self.is_returned() && !self.is_called_duplicate()
+    }
+
+    pub fn is_returned(&self) -> bool {
+        self.state == Some(PaymentOutcome::Returned)
+    }
+
+    pub fn is_called_duplicate(&self) -> bool {
+        self.is_returned() && self.state_code.as_deref() == Some(DUPLICATE)
+    }
+}
+
+impl StoredPayment {
+    pub fn has_open_case(&self) -> bool {
+        self.cases.iter().any(|case| case.open)
+    }
+
+    pub fn latest(&self) -> Option<&StoredDocument> {
+        self.documents.last()
+    }
+}
+
+/// Settings that planning reads.
+pub struct Rules<'a> {
+    pub tables: &'a crate::law::Tables,
+    pub today: SolarDate,
+    /// Marriages before this day make no claim, and still count as earlier marriages.
+    pub deeds_from: Option<SolarDate>,
+    pub ids: &'a super::identity::IdKey,
+}
+
+impl StoredClaim {
+    /// A claim that has no answer yet.
+    pub fn begun(claim_id: Uuid, key: ClaimKey) -> Self {
+        Self {
+            claim_id,
+            key,
+            revision: 0,
+            outcome: Outcome::Pending,
+            amount: None,
+            withdrawn: false,
+            decision_id: Uuid::nil(),
+            record_id: None,
+            request_id: None,
+            facts_digest: [0; 32],
+            answer_digest: [0; 32],
+            working_digest: [0; 32],
+            review_digest: None,
+            review_waits: false,
+        }
+    }
+}

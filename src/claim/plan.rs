@@ -1,0 +1,153 @@
+//! What must be written about one person now: changed answers, cases, documents. Pure; `work` writes it.
+
+use uuid::Uuid;
+
+use super::after_payment;
+use super::decide::{Decision, decide};
+use super::facts::{self, Facts};
+use super::gather::{Held, claims_held};
+use super::identity::Counterpart;
+use super::issue::Issue;
+use super::known::{Known, Rules, StoredClaim};
+use super::reason::ReasonCode;
+use super::words::CaseKind;
+
+/// Why a person's claims are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occasion {
+    /// A fact came: what the facts did not touch stays as it is, even if days have passed.
+    Intake,
+    /// The month's close: every claim without a document is decided anew, and what is paid must show its working.
+    Close,
+}
+
+/// Everything to write for one person.
+#[derive(Default)]
+pub struct Plan {
+    pub updates: Vec<ClaimUpdate>,
+    pub cases: Vec<NewCase>,
+    /// The return that just made a claim wait: its document and finance's instant.
+    pub returned: Option<ReturnNotice>,
+    /// Only at a close.
+    pub issue: Option<Issue>,
+}
+
+/// A claim as it now stands.
+pub struct ClaimUpdate {
+    pub claim: StoredClaim,
+    /// Set where a new revision is to be published.
+    pub revision: Option<Revision>,
+}
+
+pub struct Revision {
+    pub decision: Decision,
+    /// The stored form of the facts.
+    pub facts: Vec<u8>,
+}
+
+/// A case for a person to judge.
+pub struct NewCase {
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub kind: CaseKind,
+    /// Words of the grounds, or of what changed.
+    pub grounds: Vec<&'static str>,
+    pub new_amount: Option<crate::law::Rial>,
+    /// How many cases of this kind the document had before.
+    pub earlier: usize,
+}
+
+pub struct ReturnNotice {
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub attempt: i32,
+    pub returned_at: i64,
+}
+
+/// Plans one person.
+pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
+    let mut plan = Plan::default();
+    let held = claims_held(known, rules);
+    let mut seen = Vec::with_capacity(held.len());
+    for claim in held {
+        let claim_id = rules.ids.claim(&claim.key);
+        seen.push(claim_id);
+        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id) {
+            after_payment::plan(known, rules, occasion, &claim.facts, &mut plan);
+        } else {
+            plan.updates.extend(unpaid(known, rules, occasion, claim_id, claim));
+        }
+    }
+    for stored in known.claims.iter().filter(|stored| !seen.contains(&stored.claim_id)) {
+        let facts = Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
+        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == stored.claim_id) {
+            after_payment::plan(known, rules, occasion, &facts, &mut plan);
+        } else if !stored.withdrawn {
+            plan.updates.extend(withdraw(stored, rules, &facts));
+        }
+    }
+    plan
+}
+
+fn unpaid(known: &Known, rules: &Rules<'_>, occasion: Occasion, claim_id: Uuid, held: Held) -> Option<ClaimUpdate> {
+    let stored = known.claims.iter().find(|stored| stored.claim_id == claim_id);
+    let bytes = held.facts.to_bytes().unwrap_or_default();
+    let facts_digest = facts::digest(&bytes);
+    if occasion == Occasion::Intake && stored.is_some_and(|stored| stored.facts_digest == facts_digest) {
+        return None;
+    }
+    let decision = decide(&held.facts, rules.today, rules.tables);
+    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(claim_id, held.key));
+    claim.record_id = held.record_id;
+    claim.request_id = held.request_id;
+    claim.withdrawn = false;
+    revise(claim, rules, occasion, decision, bytes)
+}
+
+/// The input moved this marriage elsewhere: said once, and not decided anew.
+fn withdraw(stored: &StoredClaim, rules: &Rules<'_>, facts: &Facts) -> Option<ClaimUpdate> {
+    let mut claim = stored.clone();
+    claim.withdrawn = true;
+    claim.record_id = None;
+    claim.request_id = None;
+    let bytes = facts.to_bytes().unwrap_or_default();
+    revise(claim, rules, Occasion::Intake, decide(facts, rules.today, rules.tables), bytes)
+}
+
+/// The claim with its new answer; none where nothing at all is to be written.
+pub(super) fn revise(
+    mut claim: StoredClaim,
+    rules: &Rules<'_>,
+    occasion: Occasion,
+    decision: Decision,
+    facts: Vec<u8>,
+) -> Option<ClaimUpdate> {
+    let facts_digest = facts::digest(&facts);
+    let (answer, working) = (decision.answer_digest(), decision.working_digest());
+    // What a close pays must be explained by the sum as it then stood, also where the floor hid a change of it.
+    let shows_old_sum = occasion == Occasion::Close && working != claim.working_digest;
+    if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
+        let unchanged = facts_digest == claim.facts_digest;
+        claim.facts_digest = facts_digest;
+        return (!unchanged).then_some(ClaimUpdate { claim, revision: None });
+    }
+    claim.revision += 1;
+    claim.decision_id = rules.ids.decision(claim.claim_id, claim.revision);
+    claim.outcome = decision.outcome;
+    claim.amount = decision.amount;
+    claim.facts_digest = facts_digest;
+    claim.answer_digest = answer;
+    claim.working_digest = working;
+    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts }) })
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.updates.is_empty() && self.cases.is_empty() && self.issue.is_none()
+    }
+
+    /// The words of grounds, for a case.
+    pub(super) fn words(codes: &[ReasonCode]) -> Vec<&'static str> {
+        codes.iter().map(|code| code.word()).collect()
+    }
+}

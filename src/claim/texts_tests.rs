@@ -1,0 +1,120 @@
+use super::*;
+use crate::claim::ReasonCode;
+use crate::law::InsuranceType;
+
+fn placeholders(template: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = template;
+    while let Some((_, name, after)) = next_placeholder(rest) {
+        found.push(name);
+        rest = after;
+    }
+    found
+}
+
+#[test]
+fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
+    let texts = Texts::built_in();
+    let mut expected: Vec<&str> = ReasonCode::all().map(ReasonCode::word).collect();
+    expected.sort_unstable();
+    assert_eq!(texts.reason.keys().map(String::as_str).collect::<Vec<_>>(), expected);
+    for (code, reason) in &texts.reason {
+        assert!(!reason.article.is_empty(), "{code}");
+        for text in [&reason.text, &reason.remedy] {
+            assert!(text.fa.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c)), "{code}: fa");
+            assert!(text.en.is_ascii() && text.en.len() > 10, "{code}: en");
+            assert!(text.fa.chars().count() < 160 && text.en.len() < 160, "{code}: too long for a screen's line");
+            let latin_digit = text.fa.chars().any(|c| c.is_ascii_digit());
+            let arabic_letter = text.fa.chars().any(|c| matches!(c, 'ي' | 'ك' | 'ى' | 'ة' | 'ۀ'));
+            assert!(!latin_digit && !arabic_letter, "{code}: fa");
+        }
+    }
+}
+
+#[test]
+fn placeholders_are_those_that_are_declared() {
+    for (code, reason) in &Texts::built_in().reason {
+        let all = [&reason.text.fa, &reason.text.en, &reason.remedy.fa, &reason.remedy.en];
+        let used: Vec<&str> = all.iter().flat_map(|text| placeholders(text)).collect();
+        for name in &used {
+            assert!(reason.values.iter().any(|v| v == name), "{code} uses {name}");
+        }
+        for name in &reason.values {
+            assert!(used.contains(&name.as_str()), "{code} declares {name} in vain");
+        }
+        for pair in [&reason.text, &reason.remedy] {
+            let (mut fa, mut en) = (placeholders(&pair.fa), placeholders(&pair.en));
+            fa.sort_unstable();
+            en.sort_unstable();
+            assert_eq!(fa, en, "{code}: both languages say the same");
+        }
+    }
+}
+
+#[test]
+fn every_insurance_type_has_a_name() {
+    let texts = Texts::built_in();
+    for kind in InsuranceType::ALL {
+        for lang in [Lang::Fa, Lang::En] {
+            assert!(texts.insurance(kind.word(), lang).is_some(), "{}", kind.word());
+        }
+    }
+    assert_eq!(texts.insurance.len(), InsuranceType::ALL.len());
+}
+
+#[test]
+fn values_are_written_as_people_write_them() {
+    let texts = Texts::built_in();
+    let values = [
+        ("date", "1404-07-05".to_owned()),
+        ("months", "1404-07, 1404-08".to_owned()),
+        ("types", "sick_pay, driver".to_owned()),
+        ("days", "719".to_owned()),
+    ];
+    let template = "{date} | {months} | {types} | {days} | {none}";
+    assert_eq!(
+        texts.render(template, &values, Lang::Fa),
+        "۵ مهر ۱۴۰۴ | مهر ۱۴۰۴، آبان ۱۴۰۴ | غرامت بیماری، رانندگان | ۷۱۹ | —"
+    );
+    assert_eq!(
+        texts.render(template, &values, Lang::En),
+        "5 Mehr 1404 | Mehr 1404, Aban 1404 | sick pay, drivers | 719 | —"
+    );
+    let tricky = [("name", "{days}".to_owned()), ("days", "1".to_owned())];
+    assert_eq!(texts.render("{name}{", &tricky, Lang::En), "{days}{");
+}
+
+#[test]
+fn amounts_are_grouped() {
+    let amount = |rials| grouped(Rial::new(rials).unwrap(), Lang::En);
+    assert_eq!([amount(0), amount(999), amount(1000), amount(103_909_680)], ["0", "999", "1,000", "103,909,680"]);
+    assert_eq!(grouped(Rial::new(103_909_680).unwrap(), Lang::Fa), "۱۰۳٬۹۰۹٬۶۸۰");
+}
+
+#[test]
+fn an_sms_of_a_normal_name_takes_two_parts() {
+    let texts = Texts::built_in();
+    let amount = Rial::new(1_126_599_489).unwrap();
+    for name in ["علی کریمی", "فاطمه‌زهرا حسینی", "محمدحسین محمدی اصفهانی"] {
+        for month in 1..=12 {
+            let text = texts.sms_registration(name, amount, SolarMonth::new(1404, month).unwrap());
+            assert!(text.contains(name) && text.contains("۱٬۱۲۶٬۵۹۹٬۴۸۹ ریال"));
+            assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
+        }
+        let text = texts.sms_returned(name, amount);
+        assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
+        assert!(!text.contains(['{', '}', '—']));
+    }
+    let text = texts.sms_registration("علی کریمی", amount, SolarMonth::new(1404, 8).unwrap());
+    assert_eq!(
+        text,
+        "علی کریمی گرامی، کمک‌هزینه ازدواج شما، ۱٬۱۲۶٬۵۹۹٬۴۸۹ ریال، ثبت شد و تا پایان آبان واریز می‌شود. پیگیری: eservices.tamin.ir"
+    );
+}
+
+#[test]
+fn parts_are_counted_in_utf_16_units() {
+    let of = |n: usize| segments(&"م".repeat(n));
+    assert_eq!([of(0), of(70), of(71), of(134), of(135), of(201), of(202)], [1, 1, 2, 2, 3, 3, 4]);
+    assert_eq!(segments(&"🌹".repeat(36)), 2);
+}

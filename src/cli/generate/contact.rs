@@ -1,0 +1,131 @@
+//! Accounts and mobiles as they are on record: good ones in several writings, and those that make a claim wait.
+
+use super::dice::Dice;
+use crate::ident::Sheba;
+use crate::ident::text::persian_digits;
+
+/// A field and whether it is known to belong to the person (`yes`, `no`, `unknown` or empty).
+pub struct Contact {
+    pub text: String,
+    pub owner: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Case {
+    Good,
+    OtherWriting,
+    Missing,
+    Malformed,
+    RetiredBank,
+    NotOwned,
+    Unknown,
+}
+
+const BANKS: [&str; 24] = [
+    "010", "011", "012", "012", "013", "014", "015", "016", "017", "017", "018", "018", "019", "020", "021", "022", "053",
+    "054", "055", "056", "057", "060", "062", "069",
+];
+/// Merged into bank 015.
+const RETIRED: [&str; 5] = ["052", "063", "065", "073", "079"];
+
+pub fn account(dice: &mut Dice) -> Contact {
+    let case = dice.weighted(
+        &[
+            (70, Case::Missing),
+            (8, Case::Malformed),
+            (10, Case::RetiredBank),
+            (10, Case::NotOwned),
+            (8, Case::Unknown),
+            (20, Case::OtherWriting),
+        ],
+        Case::Good,
+    );
+    let bank = dice.word(if matches!(case, Case::RetiredBank) { &RETIRED } else { &BANKS });
+    let good = sheba(bank, dice);
+    let text = match case {
+        Case::Missing => String::new(),
+        Case::Malformed => malformed_sheba(&good, dice),
+        Case::OtherWriting => in_groups(&good, if dice.per_mille(500) { ' ' } else { '-' }),
+        _ => good,
+    };
+    Contact { text, owner: owner(case) }
+}
+
+pub fn mobile(dice: &mut Dice) -> Contact {
+    let case = dice.weighted(
+        &[(50, Case::Missing), (8, Case::Malformed), (10, Case::NotOwned), (8, Case::Unknown), (40, Case::OtherWriting)],
+        Case::Good,
+    );
+    let mut good = String::from("09");
+    dice.digits(9, &mut good);
+    let text = match case {
+        Case::Missing => String::new(),
+        Case::Malformed => good.chars().take(10).collect(),
+        Case::OtherWriting => match dice.below(4) {
+            0 => persian_digits(&good),
+            1 => good.replacen('0', "+98", 1),
+            2 => good.replacen('0', "0098", 1),
+            _ => good.replacen('0', "", 1),
+        },
+        _ => good,
+    };
+    Contact { text, owner: owner(case) }
+}
+
+fn owner(case: Case) -> &'static str {
+    match case {
+        Case::Missing => "",
+        Case::NotOwned => "no",
+        Case::Unknown => "unknown",
+        _ => "yes",
+    }
+}
+
+fn sheba(bank: &str, dice: &mut Dice) -> String {
+    let mut account = String::from("0");
+    dice.digits(18, &mut account);
+    Sheba::with_check_digits(bank, &account).map(|sheba| sheba.as_str().to_owned()).unwrap_or_default()
+}
+
+/// One digit wrong, or one lost.
+fn malformed_sheba(good: &str, dice: &mut Dice) -> String {
+    let mut text = good.to_owned();
+    match text.pop() {
+        Some(last) if dice.per_mille(600) => text.push(if last == '0' { '1' } else { '0' }),
+        _ => {}
+    }
+    text
+}
+
+fn in_groups(sheba: &str, between: char) -> String {
+    let mut out = String::with_capacity(sheba.len() + 8);
+    for (place, letter) in sheba.chars().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            out.push(between);
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ident::Mobile;
+
+    #[test]
+    fn most_contacts_read_and_all_kinds_of_trouble_occur() {
+        let mut dice = Dice::new(5, 5);
+        let accounts: Vec<Contact> = (0..3000).map(|_| account(&mut dice)).collect();
+        let good = accounts.iter().filter(|c| c.owner == "yes" && c.text.parse::<Sheba>().is_ok()).count();
+        let bad = accounts.iter().filter(|c| !c.text.is_empty() && c.text.parse::<Sheba>().is_err()).count();
+        assert!((2500..2800).contains(&good) && bad > 5, "{good} {bad}");
+        let mobiles: Vec<Contact> = (0..3000).map(|_| mobile(&mut dice)).collect();
+        let good = mobiles.iter().filter(|c| c.owner == "yes" && c.text.parse::<Mobile>().is_ok()).count();
+        let bad = mobiles.iter().filter(|c| !c.text.is_empty() && c.text.parse::<Mobile>().is_err()).count();
+        assert!((2600..2900).contains(&good) && bad > 5, "{good} {bad}");
+        for owner in ["", "no", "unknown"] {
+            assert!(accounts.iter().any(|c| c.owner == owner) && mobiles.iter().any(|c| c.owner == owner));
+        }
+    }
+}

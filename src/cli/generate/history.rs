@@ -1,0 +1,187 @@
+//! Working lives up to a marriage: where somebody was insured, as what, from when to when, and for how much.
+
+use super::dice::Dice;
+use super::people::Sex;
+use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth};
+
+/// A time at one workshop (or at none, for what is posted without one).
+pub struct Spell {
+    pub workshop: u64,
+    pub kind: InsuranceType,
+    pub from: SolarDate,
+    pub to: Option<SolarDate>,
+    /// Pay as a share of the minimum wage, per mille.
+    pub pay: u32,
+    /// Days a month at most, for part-time work.
+    pub days_a_month: u32,
+    /// Is there an employment record, or do the lists alone speak?
+    pub employed: bool,
+    /// Months that are listed as sick or maternity pay instead.
+    pub leave: Option<(SolarMonth, SolarMonth, InsuranceType)>,
+}
+
+impl Spell {
+    fn new(kind: InsuranceType, from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Self {
+        let workshop = u64::from(dice.below(900_000)) * 10_000 + 1_000_000_000 + u64::from(dice.below(10_000));
+        Spell { workshop, kind, from, to, pay, days_a_month: 31, employed: true, leave: None }
+    }
+}
+
+/// What sort of working life, seen from the deed date.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Course {
+    Steady,
+    SeveralWorkshops,
+    MinimumWage,
+    AboveCeiling,
+    /// 700 to 740 days: around the 720 of Art. 85(2).
+    Boundary,
+    Short,
+    EndedBefore,
+    EndedOnDeed,
+    EndedDayBefore,
+    Unemployed,
+    NotCovered,
+    OnLeave,
+    Soldier,
+}
+
+pub fn course(sex: Sex, dice: &mut Dice) -> Course {
+    let soldier = if sex == Sex::Man { 35 } else { 0 };
+    let choices = [
+        (soldier, Course::Soldier),
+        (110, Course::SeveralWorkshops),
+        (110, Course::MinimumWage),
+        (30, Course::AboveCeiling),
+        (60, Course::Boundary),
+        (45, Course::Short),
+        (50, Course::EndedBefore),
+        (8, Course::EndedOnDeed),
+        (8, Course::EndedDayBefore),
+        (14, Course::Unemployed),
+        (40, Course::NotCovered),
+        (30, Course::OnLeave),
+    ];
+    dice.weighted(&choices, Course::Steady)
+}
+
+/// The spells of such a life, in order of time.
+pub fn spells(course: Course, sex: Sex, deed: SolarDate, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let pay = pay(course, dice);
+    let start = deed.plus_days(-dice.between(1700, 2600))?;
+    match course {
+        Course::Steady | Course::MinimumWage | Course::AboveCeiling => steady(start, None, pay, dice),
+        Course::SeveralWorkshops => several(start, deed, pay, dice),
+        Course::Boundary => steady_without_gap(deed.plus_days(-dice.between(700, 740))?, pay, dice),
+        Course::Short => steady_without_gap(deed.plus_days(-dice.between(40, 660))?, pay, dice),
+        Course::EndedBefore => {
+            let ago = if dice.per_mille(500) { dice.between(2, 90) } else { dice.between(91, 1200) };
+            steady(start, Some(deed.plus_days(-ago)?), pay, dice)
+        }
+        Course::EndedOnDeed => steady(start, Some(deed), pay, dice),
+        Course::EndedDayBefore => steady(start, Some(deed.plus_days(-1)?), pay, dice),
+        Course::Unemployed => unemployed(start, deed, pay, dice),
+        Course::NotCovered => not_covered(deed, pay, dice),
+        Course::OnLeave => on_leave(start, sex, deed, pay, dice),
+        Course::Soldier => soldier(deed, pay, dice),
+    }
+}
+
+fn pay(course: Course, dice: &mut Dice) -> u32 {
+    let (low, high) = match course {
+        Course::MinimumWage => (1000, 1000),
+        Course::AboveCeiling => (7100, 12_000),
+        _ => dice.weighted(&[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))], (3500, 6900)),
+    };
+    dice.between(low, high).unsigned_abs()
+}
+
+/// One to three workshops in a row, sometimes with some weeks between them.
+fn steady(from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let mut spells = Vec::with_capacity(3);
+    let mut begin = from;
+    for _ in 0..dice.weighted(&[(300, 1), (120, 2)], 0) {
+        let end = begin.plus_days(dice.between(200, 600))?;
+        let next = end.plus_days(dice.weighted(&[(500, 1), (300, 15)], 50))?;
+        if to.is_some_and(|last| last < next) {
+            break;
+        }
+        spells.push(Spell::new(InsuranceType::Compulsory, begin, Some(end), pay, dice));
+        begin = next;
+    }
+    spells.push(Spell::new(InsuranceType::Compulsory, begin, to, pay, dice));
+    Ok(spells)
+}
+
+fn steady_without_gap(from: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    Ok(vec![Spell::new(InsuranceType::Compulsory, from, None, pay, dice)])
+}
+
+/// A main workshop and a second one beside it, part-time or full.
+fn several(start: SolarDate, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let mut spells = steady(start, None, pay, dice)?;
+    let from = deed.plus_days(-dice.between(300, 1500))?;
+    let to = if dice.per_mille(500) { Some(from.plus_days(dice.between(60, 290))?) } else { None };
+    let mut second = Spell::new(InsuranceType::Compulsory, from, to, pay, dice);
+    second.days_a_month = dice.weighted(&[(400, 10), (300, 15)], 31);
+    spells.push(second);
+    Ok(spells)
+}
+
+/// Work, then benefit over the deed date; some benefits are on record as an employment of their own kind.
+fn unemployed(start: SolarDate, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let last = deed.plus_days(-dice.between(20, 300))?;
+    let mut spells = steady(start, Some(last), pay, dice)?;
+    let mut benefit = Spell::new(InsuranceType::UnemploymentBenefit, last.plus_days(1)?, None, 0, dice);
+    benefit.employed = dice.per_mille(500);
+    spells.push(benefit);
+    Ok(spells)
+}
+
+/// Insured on the deed date, but of a kind that has no allowance; half of them worked before.
+fn not_covered(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    use InsuranceType as T;
+    const KINDS: [T; 13] = [
+        T::Voluntary,
+        T::Voluntary,
+        T::SelfEmployed,
+        T::SelfEmployed,
+        T::Housewife,
+        T::Agreement,
+        T::Construction,
+        T::Construction,
+        T::Driver,
+        T::CarpetWeaver,
+        T::Porter,
+        T::GuildEmployer,
+        T::Beekeeper,
+    ];
+    let kind = dice.pick(&KINDS).copied().unwrap_or(T::Voluntary);
+    let turn = deed.plus_days(-dice.between(100, 900))?;
+    let mut spells = Vec::new();
+    if dice.per_mille(500) {
+        let from = turn.plus_days(-dice.between(800, 1500))?;
+        spells = steady(from, Some(turn.plus_days(-1)?), pay, dice)?;
+    }
+    spells.push(Spell::new(kind, turn, None, pay, dice));
+    Ok(spells)
+}
+
+/// Employed throughout; the last months before the deed are sick or maternity pay.
+fn on_leave(start: SolarDate, sex: Sex, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let kind = if sex == Sex::Woman { InsuranceType::MaternityPay } else { InsuranceType::SickPay };
+    let last = deed.month().index() - dice.between(0, 3);
+    let first = last - dice.between(0, 8);
+    let mut spell = Spell::new(InsuranceType::Compulsory, start, None, pay, dice);
+    spell.leave = Some((SolarMonth::from_index(first)?, SolarMonth::from_index(last)?, kind));
+    Ok(vec![spell])
+}
+
+/// Two years of service without an employment, then work.
+fn soldier(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+    let back = deed.plus_days(-dice.between(60, 900))?;
+    let from = back.plus_days(-dice.between(540, 640))?;
+    let mut service = Spell::new(InsuranceType::MilitaryService, from, Some(back.plus_days(-1)?), 0, dice);
+    service.employed = false;
+    Ok(vec![service, Spell::new(InsuranceType::Compulsory, back, None, pay, dice)])
+}

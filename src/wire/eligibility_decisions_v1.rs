@@ -1,0 +1,129 @@
+//! `eligibility.decisions.v1`: what was decided, and what a person must judge.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
+use uuid::Uuid;
+
+use super::form::Strict;
+use crate::claim::reason::{Outcome, ReasonCode};
+use crate::claim::words::CaseKind;
+use crate::ident::NationalCode;
+use crate::law::{SolarDate, SolarMonth};
+
+/// `eligibility.decision.made`: for each claim the highest `revision` stands. Amounts are in rials.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DecisionMade<'a> {
+    pub decision_id: Uuid,
+    pub claim_id: Uuid,
+    pub revision: u32,
+    /// `marriage_allowance`.
+    pub benefit: Cow<'a, str>,
+    #[serde_as(as = "Strict")]
+    pub national_code: NationalCode,
+    pub marriage: Marriage<'a>,
+    #[serde_as(as = "Strict")]
+    pub outcome: Outcome,
+    /// None unless APPROVED or WAITING.
+    pub amount_rial: Option<u64>,
+    /// Every ground found, in the order of precedence.
+    pub reasons: Vec<Reason<'a>>,
+    /// None where nothing was computed (not insured, record withdrawn).
+    pub working: Option<Working>,
+    pub rules_version: Cow<'a, str>,
+    pub tables_version: Cow<'a, str>,
+    /// Lower-case hex.
+    pub facts_digest: Cow<'a, str>,
+    #[serde_as(as = "Strict")]
+    pub business_date: SolarDate,
+    #[serde_as(as = "Strict")]
+    pub decided_at: Timestamp,
+}
+
+/// The marriage that a claim is about.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Marriage<'a> {
+    /// None while there is no registry row.
+    pub record_id: Option<Cow<'a, str>>,
+    /// None without a self-registration.
+    pub request_id: Option<Cow<'a, str>>,
+    #[serde_as(as = "Strict")]
+    pub deed_date: SolarDate,
+    /// None where the spouse has no national code.
+    #[serde_as(as = "Option<Strict>")]
+    pub spouse_national_code: Option<NationalCode>,
+}
+
+/// A ground: the article, the fact used and where it came from, what was required, and what would change the answer.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reason<'a> {
+    #[serde_as(as = "Strict")]
+    pub code: ReasonCode,
+    pub article: Cow<'a, str>,
+    pub fact: Option<Cow<'a, str>>,
+    pub source: Option<Cow<'a, str>>,
+    pub required: Option<Cow<'a, str>>,
+    pub text: Bilingual<'a>,
+    pub remedy: Bilingual<'a>,
+}
+
+/// The same in Persian and in English.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bilingual<'a> {
+    pub fa: Cow<'a, str>,
+    pub en: Cow<'a, str>,
+}
+
+/// The sum as one would write it by hand.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Working {
+    /// Days counted in the window.
+    pub days: u32,
+    #[serde_as(as = "Strict")]
+    pub window_from: SolarDate,
+    /// The day before the deed date.
+    #[serde_as(as = "Strict")]
+    pub window_to: SolarDate,
+    /// None where a table that it needs is not known (R26); likewise the floor.
+    pub wage_sum_rial: Option<u64>,
+    pub floor_rial: Option<u64>,
+    pub months: Vec<WorkingMonth>,
+}
+
+/// A month of the working.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WorkingMonth {
+    #[serde_as(as = "Strict")]
+    pub month: SolarMonth,
+    pub days: u32,
+    pub counted_days: u32,
+    pub wage_rial: u64,
+    /// None outside the months that are summed.
+    pub ceiling_rial: Option<u64>,
+}
+
+/// `eligibility.case.opened`: after payment the facts changed; a person must judge.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaseOpened<'a> {
+    pub case_id: Uuid,
+    pub claim_id: Uuid,
+    pub document_id: Cow<'a, str>,
+    #[serde_as(as = "Strict")]
+    pub national_code: NationalCode,
+    #[serde_as(as = "Strict")]
+    pub kind: CaseKind,
+    /// Why: words such as `MARRIAGE_ANNULLED` or `AM05`.
+    pub grounds: Vec<Cow<'a, str>>,
+    /// What the claim would be worth now, in rials; none where nothing is due or no amount is at issue.
+    pub new_amount_rial: Option<u64>,
+    #[serde_as(as = "Strict")]
+    pub opened_at: Timestamp,
+}

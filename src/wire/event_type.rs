@@ -1,0 +1,54 @@
+//! The event types (`ce_type`) and the topic on which each stands.
+
+use serde::{Deserialize, Serialize};
+
+use super::Topic;
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal on $topic:ident),+ $(,)?) => {
+        /// A type of event; `name()` is its `ce_type`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        pub enum EventType { $($(#[$doc])* $variant),+ }
+
+        impl EventType {
+            pub const ALL: &'static [EventType] = &[$(EventType::$variant),+];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            pub fn topic(self) -> Topic {
+                match self { $(Self::$variant => Topic::$topic),+ }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+event_types! {
+    MarriageRecorded = "registry.marriage.recorded" on RegistryMarriages,
+    FileOpened = "registry.file.opened" on RegistryFiles,
+    FileClosed = "registry.file.closed" on RegistryFiles,
+    SelfRegistrationSubmitted = "portal.self-registration.submitted" on PortalSelfRegistrations,
+    PersonChanged = "insured.person.changed" on InsuredRecords,
+    EmploymentChanged = "insured.employment.changed" on InsuredRecords,
+    WagesPosted = "insured.wages.posted" on InsuredRecords,
+    EarlierPaymentRecorded = "insured.earlier-payment.recorded" on InsuredRecords,
+    DocumentAccepted = "finance.document.accepted" on FinancePaymentOutcomes,
+    DocumentPaid = "finance.document.paid" on FinancePaymentOutcomes,
+    DocumentReturned = "finance.document.returned" on FinancePaymentOutcomes,
+    SmsDelivered = "notifications.sms.delivered" on NotificationsDeliveryReports,
+    SmsFailed = "notifications.sms.failed" on NotificationsDeliveryReports,
+    DecisionMade = "eligibility.decision.made" on EligibilityDecisions,
+    CaseOpened = "eligibility.case.opened" on EligibilityDecisions,
+    PaymentDocumentIssued = "finance.payment-document.issued" on FinancePaymentDocuments,
+    VoucherIssued = "finance.voucher.issued" on FinancePaymentDocuments,
+    BatchClosed = "finance.batch.closed" on FinancePaymentDocuments,
+    SmsRequested = "notifications.sms.requested" on NotificationsSms,
+    FileReceived = "registry.file.received" on RegistryFileReceipts,
+    /// Not a type of its own: a dead letter keeps the headers, and so the `ce_type`, that it came with.
+    DeadLetter = "dead-letter" on DeadLetters,
+}

@@ -1,0 +1,50 @@
+//! `finance.payment-outcomes.v1`: what finance answers about a payment document.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
+
+use super::event_type::EventType;
+use super::fault::Fault;
+use super::form::{Strict, reason};
+use crate::claim::words::PaymentOutcome;
+
+/// `finance.document.accepted`, `.paid` or `.returned`: the type is the outcome.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DocumentOutcome {
+    #[serde_as(as = "Strict")]
+    pub document_id: String,
+    /// Repeats the event's type; filled from it where the data leave it out.
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub outcome: Option<PaymentOutcome>,
+    /// Why it was returned (ISO 20022 external code, e.g. AC04); none otherwise.
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub code: Option<String>,
+    #[serde_as(as = "Strict")]
+    pub at: Timestamp,
+}
+
+impl DocumentOutcome {
+    /// The rules that span fields, and the event's type.
+    pub fn check(&self, by_type: PaymentOutcome) -> Result<(), Fault> {
+        if self.outcome.is_some_and(|outcome| outcome != by_type) {
+            return Err(Fault::field("outcome", reason::CONTRADICTORY));
+        }
+        if by_type == PaymentOutcome::Returned && self.code.is_none() {
+            return Err(Fault::field("code", reason::MISSING));
+        }
+        Ok(())
+    }
+}
+
+/// The event type of an outcome.
+pub fn event_type(outcome: PaymentOutcome) -> EventType {
+    match outcome {
+        PaymentOutcome::Accepted => EventType::DocumentAccepted,
+        PaymentOutcome::Paid => EventType::DocumentPaid,
+        PaymentOutcome::Returned => EventType::DocumentReturned,
+    }
+}

@@ -1,0 +1,99 @@
+//! An event on its way to a topic: CloudEvents 1.0.2 in Kafka's binary mode.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_with::{Bytes, serde_as};
+use uuid::Uuid;
+
+use super::{EventType, Topic};
+
+/// The `ce_source` of everything that Peyvand says.
+pub const SOURCE: &str = "/peyvand";
+
+/// An event as the outbox stores it and as a producer sends it.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outgoing {
+    pub kind: EventType,
+    /// The record's key; its partition is [`super::partition_for`] of it. None only for a dead letter of no key.
+    pub key: String,
+    /// `ce_id`, derived from the cause, so that a repeat has the same.
+    pub id: String,
+    /// `ce_time`, microseconds since 1970.
+    pub at_us: i64,
+    pub traceparent: Option<String>,
+    /// None only for a dead letter that came without a value.
+    #[serde_as(as = "Option<Bytes>")]
+    pub value: Option<Vec<u8>>,
+    /// Further headers.
+    pub extra: Vec<(String, Vec<u8>)>,
+}
+
+impl Outgoing {
+    /// An event whose `data` are written as JSON.
+    pub fn new(
+        kind: EventType,
+        key: impl Into<String>,
+        id: impl Into<String>,
+        at: Timestamp,
+        traceparent: Option<&str>,
+        data: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            kind,
+            key: key.into(),
+            id: id.into(),
+            at_us: at.as_microsecond(),
+            traceparent: traceparent.map(str::to_owned),
+            value: Some(serde_json::to_vec(data)?),
+            extra: Vec::new(),
+        })
+    }
+
+    pub fn topic(&self) -> Topic {
+        self.kind.topic()
+    }
+
+    /// All headers in the order in which they are sent. A dead letter has only those in `extra`: its own from before.
+    pub fn headers(&self) -> Vec<(&str, Cow<'_, [u8]>)> {
+        let mut headers: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(8 + self.extra.len());
+        if self.kind != EventType::DeadLetter {
+            headers.push(("ce_specversion", Cow::Borrowed(b"1.0")));
+            headers.push(("ce_id", Cow::Borrowed(self.id.as_bytes())));
+            headers.push(("ce_source", Cow::Borrowed(SOURCE.as_bytes())));
+            headers.push(("ce_type", Cow::Borrowed(self.kind.name().as_bytes())));
+            if let Ok(at) = Timestamp::from_microsecond(self.at_us) {
+                headers.push(("ce_time", Cow::Owned(at.to_string().into_bytes())));
+            }
+            headers.push(("content-type", Cow::Borrowed(b"application/json")));
+            if let Some(trace) = &self.traceparent {
+                headers.push(("traceparent", Cow::Borrowed(trace.as_bytes())));
+            }
+        }
+        headers.extend(self.extra.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_slice()))));
+        headers
+    }
+}
+
+/// Values may be somebody's: only what is no secret is shown.
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing").field("kind", &self.kind).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The namespace of ids that are derived from an identity.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_2a0e_5d43_5c1b_9a77_85e0_71c8_2d4f);
+
+/// The id of an event of this type about this identity, e.g. `(MarriageRecorded, [record_id, version])`.
+pub fn event_id(kind: EventType, identity: &[&str]) -> String {
+    let mut name = kind.name().to_owned();
+    for part in identity {
+        // No part holds this separator, so ("ab", "c") and ("a", "bc") stay apart.
+        name.push('\u{1f}');
+        name.push_str(part);
+    }
+    Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
+}

@@ -1,0 +1,53 @@
+//! `registry.files.v1`: every published file, of any kind, opens and closes here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
+
+use super::fault::Fault;
+use super::files::FileKind;
+use super::form::{Sha256Hex, Strict, reason};
+
+/// `registry.file.opened`: rows of this file follow.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileOpened {
+    /// SHA-256 of the file's bytes.
+    #[serde_as(as = "Sha256Hex")]
+    pub file_id: String,
+    #[serde_as(as = "Strict")]
+    pub kind: FileKind,
+    #[serde_as(as = "Strict")]
+    pub opened_at: Timestamp,
+}
+
+/// `registry.file.closed`: every row of the file has been sent or rejected.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileClosed {
+    #[serde_as(as = "Sha256Hex")]
+    pub file_id: String,
+    #[serde_as(as = "Strict")]
+    pub kind: FileKind,
+    /// Data rows read: `rows` and the rejected ones.
+    pub declared: u64,
+    /// Rows that the publisher rejected, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Rows sent (a wage event holds several).
+    pub rows: u64,
+    /// SHA-256 of the file's bytes, by which a file already sent is recognised.
+    #[serde_as(as = "Sha256Hex")]
+    pub digest: String,
+    #[serde_as(as = "Strict")]
+    pub closed_at: Timestamp,
+}
+
+impl FileClosed {
+    /// The rules that span fields.
+    pub fn check(&self) -> Result<(), Fault> {
+        let sum = self.rejected.values().try_fold(self.rows, |sum, n| sum.checked_add(*n));
+        if sum == Some(self.declared) { Ok(()) } else { Err(Fault::field("declared", reason::CONTRADICTORY)) }
+    }
+}

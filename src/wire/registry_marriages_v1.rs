@@ -1,0 +1,102 @@
+//! `registry.marriages.v1`: one row of the registry's monthly, cumulative file.
+
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
+
+use super::fault::Fault;
+use super::form::{Strict, reason};
+use super::masked_debug;
+use crate::claim::words::{OfficeKind, Permanence, Status};
+use crate::ident::NationalCode;
+use crate::law::SolarDate;
+
+/// `registry.marriage.recorded`: a marriage, or a correction of it with a higher `record_version`.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MarriageRecorded {
+    #[serde_as(as = "Strict")]
+    pub record_id: String,
+    pub record_version: u32,
+    #[serde_as(as = "Strict")]
+    pub status: Status,
+    /// تاریخ عقد, which governs every window and table (R2).
+    #[serde_as(as = "Strict")]
+    pub deed_date: SolarDate,
+    #[serde_as(as = "Strict")]
+    pub registered_on: SolarDate,
+    #[serde_as(as = "Strict")]
+    pub office_kind: OfficeKind,
+    /// None only where the office is `acknowledgement` or `none`; likewise `deed_number`.
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub office_code: Option<String>,
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub deed_number: Option<String>,
+    #[serde_as(as = "Strict")]
+    pub permanence: Permanence,
+    pub husband: Spouse,
+    pub wife: Spouse,
+}
+
+/// One of the two. A foreigner has no national code, and perhaps neither names nor a birth date.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spouse {
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub national_code: Option<NationalCode>,
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub given_name: Option<String>,
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub family_name: Option<String>,
+    #[serde_as(as = "Option<Strict>")]
+    #[serde(default)]
+    pub birth_date: Option<SolarDate>,
+    /// Earlier marriages of this person, ended ones too (R5).
+    pub earlier_marriages: u32,
+}
+
+masked_debug!(Spouse);
+
+impl MarriageRecorded {
+    /// The rules that span fields.
+    pub fn check(&self) -> Result<(), Fault> {
+        if self.deed_date > self.registered_on {
+            return Err(Fault::field("deed_date", reason::DEED_AFTER_REGISTERED));
+        }
+        if office_is_needed(self.office_kind) {
+            present(&self.office_code, "office_code")?;
+            present(&self.deed_number, "deed_number")?;
+        }
+        self.husband.check("husband")?;
+        self.wife.check("wife")?;
+        match (self.husband.national_code, self.wife.national_code) {
+            (None, None) => Err(Fault::field("husband.national_code", reason::NO_SPOUSE)),
+            (husband, wife) if husband == wife => Err(Fault::field("wife.national_code", reason::SAME_SPOUSES)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An official office numbers its deeds; an acknowledgement (Civil Registration Law, Art. 32) may have neither.
+pub(crate) fn office_is_needed(kind: OfficeKind) -> bool {
+    matches!(kind, OfficeKind::MarriageOffice | OfficeKind::Consulate)
+}
+
+impl Spouse {
+    fn check(&self, who: &str) -> Result<(), Fault> {
+        if self.national_code.is_some() {
+            present(&self.given_name, &format!("{who}.given_name"))?;
+            present(&self.family_name, &format!("{who}.family_name"))?;
+            present(&self.birth_date, &format!("{who}.birth_date"))?;
+        }
+        Ok(())
+    }
+}
+
+fn present<T>(value: &Option<T>, field: &str) -> Result<(), Fault> {
+    if value.is_some() { Ok(()) } else { Err(Fault::field(field, reason::MISSING)) }
+}

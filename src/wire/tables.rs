@@ -1,0 +1,179 @@
+//! The law's tables as a file: TOML rows into [`Tables`].
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde_with::{DisplayFromStr, serde_as};
+
+use crate::law::tables::{Coverage, Parameters, Row, TableError};
+use crate::law::{InsuranceType, Rial, SolarDate, Tables};
+
+/// The tables that come with the program.
+#[must_use]
+pub fn built_in() -> &'static str {
+    include_str!("../../tables/tables.toml")
+}
+
+/// All problems, each with its table and row; a file that is no TOML of this form has one.
+pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
+    let file: File = toml::from_str(toml).map_err(|e| vec![not_of_this_form(toml, &e)])?;
+    let mut errors = Vec::new();
+    let coverage = coverage(file.coverage, &mut errors);
+    let wages = wages(file.minimum_daily_wage, &mut errors);
+    let tables = Tables::new(
+        file.version,
+        wages,
+        file.ceiling_factor.into_iter().map(|r| row(r.from, r.until, r.factor)).collect(),
+        coverage,
+        file.parameters.into_iter().map(ParametersRow::into_row).collect(),
+        file.retired_banks.into_iter().map(|r| (r.bank, r.from)).collect(),
+    );
+    match tables {
+        Ok(tables) if errors.is_empty() => Ok(tables),
+        Ok(_) => Err(errors),
+        Err(more) => {
+            errors.extend(more);
+            Err(errors)
+        }
+    }
+}
+
+/// The parser's own words, with the line in the place of a row.
+fn not_of_this_form(toml: &str, error: &toml::de::Error) -> TableError {
+    let before = error.span().and_then(|span| toml.get(..span.start));
+    let line = before.map_or(0, |text| text.matches('\n').count() + 1);
+    TableError { table: "file".to_owned(), row: 0, problem: format!("line {line}: {}", error.message()) }
+}
+
+fn coverage(
+    by_word: BTreeMap<String, Vec<CoverageRow>>,
+    errors: &mut Vec<TableError>,
+) -> Vec<(InsuranceType, Vec<Row<Coverage>>)> {
+    let mut known = Vec::with_capacity(by_word.len());
+    for (word, rows) in by_word {
+        match InsuranceType::from_str(&word) {
+            Ok(kind) => known.push((kind, rows.into_iter().map(CoverageRow::into_row).collect())),
+            Err(unknown) => errors.push(TableError { table: format!("coverage.{word}"), row: 0, problem: unknown.to_string() }),
+        }
+    }
+    known
+}
+
+fn wages(rows: Vec<WageRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
+    let mut wages = Vec::with_capacity(rows.len());
+    for (at, r) in rows.into_iter().enumerate() {
+        if r.rial > i64::MAX.cast_unsigned() {
+            let table = "minimum_daily_wage".to_owned();
+            errors.push(TableError { table, row: at + 1, problem: "more rials than there can be".to_owned() });
+        }
+        // The row stays in its place, so that the others keep their numbers and their neighbours.
+        wages.push(row(r.from, r.until, Rial::new(r.rial).unwrap_or_default()));
+    }
+    wages
+}
+
+fn row<T>(from: SolarDate, until: Option<SolarDate>, value: T) -> Row<T> {
+    Row { from, until, value }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: String,
+    #[serde(default)]
+    minimum_daily_wage: Vec<WageRow>,
+    #[serde(default)]
+    ceiling_factor: Vec<FactorRow>,
+    #[serde(default)]
+    coverage: BTreeMap<String, Vec<CoverageRow>>,
+    #[serde(default)]
+    parameters: Vec<ParametersRow>,
+    #[serde(default)]
+    retired_banks: Vec<BankRow>,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WageRow {
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+    rial: u64,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactorRow {
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+    factor: u32,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CoverageRow {
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+    employment: bool,
+    days: bool,
+    wages: bool,
+}
+
+impl CoverageRow {
+    fn into_row(self) -> Row<Coverage> {
+        row(self.from, self.until, Coverage { employment: self.employment, days: self.days, wages: self.wages })
+    }
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParametersRow {
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+    required_days: u32,
+    window_years: u8,
+    average_months: u8,
+    floor_days: u32,
+    list_months_after: u8,
+}
+
+impl ParametersRow {
+    fn into_row(self) -> Row<Parameters> {
+        let value = Parameters {
+            required_days: self.required_days,
+            window_years: self.window_years,
+            average_months: self.average_months,
+            floor_days: self.floor_days,
+            list_months_after: self.list_months_after,
+        };
+        row(self.from, self.until, value)
+    }
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BankRow {
+    bank: String,
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+}
+
+#[cfg(test)]
+mod tests;
