@@ -6,3 +6,11 @@
 pub mod claim;
 pub mod ident;
 pub mod law;
+pub mod store;
+pub mod wire;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod retry;
+pub mod telemetry;
+pub mod work;

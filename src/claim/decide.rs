@@ -1,6 +1,7 @@
 //! From the facts of one claim to its decision. Pure, so that `recompute` repeats it years later (R23).
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::facts::{self, Facts};
 use super::ground::{Ground, Reason};
@@ -41,7 +42,27 @@ impl Decision {
 
     /// Of the sum by hand.
     pub fn working_digest(&self) -> [u8; 32] {
-        facts::digest(format!("{:?}", self.working).as_bytes())
+        let mut hash = Sha256::new();
+        let Some(working) = &self.working else { return hash.finalize().into() };
+        let known = |amount: Option<Rial>| amount.map_or(-1, Rial::to_i64).to_be_bytes();
+        hash.update(working.days.to_be_bytes());
+        hash.update(working.window_from.day_number().to_be_bytes());
+        hash.update(working.window_to.day_number().to_be_bytes());
+        hash.update(known(working.wage_sum));
+        hash.update(known(working.floor));
+        for month in &working.months {
+            hash.update(month.month.index().to_be_bytes());
+            hash.update(month.days.to_be_bytes());
+            hash.update(month.counted_days.to_be_bytes());
+            hash.update(known(Some(month.wage)));
+            hash.update(known(month.ceiling));
+        }
+        hash.finalize().into()
+    }
+
+    /// Of everything that `recompute` must find again.
+    pub fn content_digest(&self) -> [u8; 32] {
+        facts::digest(&[self.answer_digest(), self.working_digest()].concat())
     }
 
     pub fn codes(&self) -> Vec<ReasonCode> {

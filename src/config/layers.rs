@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Origin};
 use super::keys::{find, keys};
+use super::names::{is_foreign, nearest};
 
 /// A text and the layer it came from.
 #[derive(Clone, Debug)]
@@ -23,9 +24,6 @@ impl Given {
     }
 }
 
-/// Variables that begin with `PEYVAND_` and are no settings: the file's place, and what tests and local stacks use.
-const OTHER_VARIABLES: &[&str] = &["PEYVAND_CONFIG"];
-const OTHER_PREFIXES: &[&str] = &["PEYVAND_TEST_", "PEYVAND_LOCAL_"];
 const PROPERTY: &str = "PEYVAND_KAFKA_PROPERTY_";
 
 /// Properties that payment rests on, or that have a setting of their own.
@@ -99,13 +97,10 @@ impl Layers {
     pub fn add_env(&mut self, env: impl IntoIterator<Item = (String, String)>) {
         for (name, text) in env {
             let Some(rest) = name.strip_prefix("PEYVAND_") else { continue };
-            if is_other(&name) {
-                continue;
-            }
             let origin = Origin::Environment(name.clone());
             if let Some(property) = name.strip_prefix(PROPERTY) {
                 self.give_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
-            } else if find(&rest.to_ascii_lowercase()).is_some() || !from_kubernetes(rest) {
+            } else if find(&rest.to_ascii_lowercase()).is_some() || !is_foreign(&name, rest) {
                 self.give(&rest.to_ascii_lowercase(), text, origin, |key| format!("PEYVAND_{}", key.to_ascii_uppercase()));
             }
         }
@@ -151,17 +146,6 @@ pub(super) fn find_file(asked: Option<&Path>, env: &[(String, String)]) -> Optio
     asked.map(Path::to_owned).or_else(named).or_else(here)
 }
 
-fn is_other(name: &str) -> bool {
-    OTHER_VARIABLES.contains(&name) || OTHER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// Kubernetes gives each container `PEYVAND_SERVICE_HOST`, `PEYVAND_API_PORT_8080_TCP` and the like for services of
-/// these names; they are not ours to refuse.
-fn from_kubernetes(rest: &str) -> bool {
-    let padded = format!("_{rest}");
-    padded.contains("_SERVICE_HOST") || padded.contains("_SERVICE_PORT") || padded.ends_with("_PORT") || padded.contains("_PORT_")
-}
-
 fn scalar(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
@@ -174,29 +158,4 @@ fn scalar(value: &toml::Value) -> Option<String> {
         }
         toml::Value::Table(_) => None,
     }
-}
-
-/// The known key within two edits, or a third of its length.
-fn nearest(name: &str) -> Option<&'static str> {
-    keys()
-        .iter()
-        .map(|key| (edits(name, key.name), key.name))
-        .filter(|(edits, key)| *edits <= 2.max(key.len() / 3))
-        .min()
-        .map(|(_, key)| key)
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -7,6 +7,7 @@ mod describe;
 mod error;
 mod keys;
 mod layers;
+mod names;
 mod parse;
 mod secret;
 

@@ -30,7 +30,7 @@ impl NationalCode {
         u64::try_from(n).ok().and_then(Self::checked)
     }
 
-    /// With the check digit computed from nine leading digits (for generators). None above 999_999_999, or where it would be 0000000000.
+    /// With the check digit computed from nine leading digits (for generators). None above `999_999_999`, or where it would be 0000000000.
     #[must_use]
     pub fn with_check_digit(nine: u32) -> Option<Self> {
         (1..=999_999_999).contains(&nine).then(|| {

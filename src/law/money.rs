@@ -14,7 +14,7 @@ pub struct RialError;
 
 impl Rial {
     pub const ZERO: Rial = Rial(0);
-    /// The most that a bigint holds.
+    /// The bound of [`Rial::new`].
     pub const MAX: Rial = Rial(i64::MAX.cast_unsigned());
 
     /// At most 9.2e18, so that it fits PostgreSQL's bigint.
@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn nothing_passes_the_bound() {
-        let most = Rial::new(MOST).unwrap();
+        let most = Rial::MAX;
+        assert_eq!(Rial::new(MOST), Some(most));
         assert_eq!(Rial::new(MOST + 1), None);
         assert_eq!(most.checked_add(Rial::new(1).unwrap()), None);
         assert_eq!(most.checked_mul(2), None);

@@ -185,7 +185,6 @@ impl Form for SolarMonth {
 }
 
 /// Right-aligned, with leading zeros: a decision carries up to 61 months, and `fmt` would cost more than the rest of it.
-#[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
 fn write_digits(buffer: &mut [u8], mut number: u64) {
     for place in buffer.iter_mut().rev() {
         *place = b'0' + (number % 10) as u8;
@@ -231,6 +230,35 @@ words!(
     Status, OfficeKind, Permanence, Ownership, PaymentOutcome, DeliveryStatus, CaseKind, SmsKind, Outcome, ReasonCode,
     InsuranceType, super::files::FileKind
 );
+
+/// Data with named fields: serde would also take an array of the fields in order, which no schema allows.
+pub struct Object;
+
+impl<T: serde::Serialize> SerializeAs<T> for Object {
+    fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+}
+
+impl<'de, T: de::Deserialize<'de>> DeserializeAs<'de, T> for Object {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: de::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map))
+    }
+}
 
 /// Integer rials, as a number.
 pub struct Rials;

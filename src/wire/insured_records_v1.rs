@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{Loose, Rials, Strict, reason};
+use super::form::{Loose, Object, Rials, Strict, reason};
 use super::masked_debug;
 use crate::claim::words::Ownership;
 use crate::ident::{InsuranceNumber, NationalCode};
@@ -89,6 +89,7 @@ impl EmploymentChanged {
 pub struct WagesPosted {
     #[serde_as(as = "Strict")]
     pub national_code: NationalCode,
+    #[serde_as(as = "Vec<Object>")]
     pub rows: Vec<WageRow>,
 }
 

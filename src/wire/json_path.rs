@@ -7,8 +7,8 @@ pub(crate) fn at(json: &[u8], line: usize, column: usize) -> String {
         _ => json.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
     };
     let mut end = (start + column).min(json.len());
-    // The bracket that ends a container belongs to the value inside it that was being read.
-    if end > 0 && matches!(json[end - 1], b'}' | b']') {
+    // A bracket at the error's place belongs to the value that was being read.
+    if end > 0 && matches!(json[end - 1], b'{' | b'[' | b'}' | b']') {
         end -= 1;
     }
     scan(&json[..end])

@@ -13,6 +13,7 @@ pub mod finance_payment_documents_v1;
 pub mod finance_payment_outcomes_v1;
 pub mod form;
 pub mod insured_records_v1;
+pub mod headers;
 mod json_path;
 pub mod notifications_delivery_reports_v1;
 pub mod notifications_sms_v1;
@@ -29,6 +30,9 @@ pub use event_type::EventType;
 pub use fault::Fault;
 pub use outgoing::Outgoing;
 pub use topics::{Direction, Topic, partition_for};
+
+#[cfg(test)]
+mod envelope_tests;
 
 /// `Debug` that shows the type and nothing of the person.
 macro_rules! masked_debug {

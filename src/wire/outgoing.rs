@@ -17,7 +17,7 @@ pub const SOURCE: &str = "/peyvand";
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     pub kind: EventType,
-    /// The record's key; its partition is [`super::partition_for`] of it. None only for a dead letter of no key.
+    /// The record's key; its partition is [`super::partition_for`] of it.
     pub key: String,
     /// `ce_id`, derived from the cause, so that a repeat has the same.
     pub id: String,

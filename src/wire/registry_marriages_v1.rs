@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{Strict, reason};
+use super::form::{Object, Strict, reason};
 use super::masked_debug;
 use crate::claim::words::{OfficeKind, Permanence, Status};
 use crate::ident::NationalCode;
@@ -35,7 +35,9 @@ pub struct MarriageRecorded {
     pub deed_number: Option<String>,
     #[serde_as(as = "Strict")]
     pub permanence: Permanence,
+    #[serde_as(as = "Object")]
     pub husband: Spouse,
+    #[serde_as(as = "Object")]
     pub wife: Spouse,
 }
 

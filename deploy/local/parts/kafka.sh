@@ -33,9 +33,11 @@ kafka_start() { # DIR: returns when it listens
         sed "s|@PORT@|$port|; s|@CONTROLLER_PORT@|$controller|g; s|@DATA@|$dir/data|" "$HERE/server.properties" >"$dir/server.properties"
         sed -i "s|@PORT@|$port|g" "$dir/server.properties"
         kafka_format "$dir"
-        setsid java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.Kafka "$dir/server.properties" \
+        # A broker that was born deaf to TERM could not be ended gently.
+        setsid env --default-signal=INT,TERM,HUP java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.Kafka "$dir/server.properties" \
             </dev/null >>"$dir/broker.log" 2>&1 9>&- &
         record_process $! "$dir/pid"
+        disown
         if kafka_wait "$dir" "$port"; then
             echo "127.0.0.1:$port" >"$dir/address"
             say "Kafka $(kafka_version) is up ($(seconds_since "$began") s)"
@@ -67,7 +69,7 @@ kafka_wait() { # DIR PORT
 kafka_stop() { # DIR [now]: `now` where the data are thrown away anyway
     local pid
     pid=$(recorded_process "$1/pid") || return 0
-    if [ "${2-}" != now ]; then kill -TERM "$pid" 2>/dev/null; wait_gone "$pid" 20 && { rm -f "$1/pid"; return; }; fi
+    if [ "${2-}" != now ]; then kill -TERM "$pid" 2>/dev/null; wait_gone "$pid" 20 && { rm -f "$1/pid"; return 0; }; fi
     kill -KILL "$pid" 2>/dev/null
     wait_gone "$pid" 10
     rm -f "$1/pid"

@@ -55,7 +55,7 @@ postgres_settings() { # fsync stays on: a promise is measured with what it costs
 }
 
 wal_compression() { # a server of 14, or one built without lz4, knows only `on`
-    if [ "$("$(postgres_bin)/postgres" -V | grep -oE '[0-9]+' | head -1)" -ge 15 ] && ldd "$(postgres_bin)/postgres" 2>/dev/null | grep -q lz4; then echo lz4; else echo on; fi
+    if [ "$("$(postgres_bin)/postgres" -V | grep -oE '[0-9]+' | head -1)" -ge 15 ] && ldd "$(postgres_bin)/postgres" 2>/dev/null | grep lz4 >/dev/null; then echo lz4; else echo on; fi
 }
 
 postgres_url() { echo "postgres://peyvand@localhost/peyvand?host=$(cat "$1/socket")"; }

@@ -54,12 +54,12 @@ pub fn course(sex: Sex, dice: &mut Dice) -> Course {
         (110, Course::MinimumWage),
         (30, Course::AboveCeiling),
         (60, Course::Boundary),
-        (45, Course::Short),
-        (50, Course::EndedBefore),
+        (85, Course::Short),
+        (75, Course::EndedBefore),
         (8, Course::EndedOnDeed),
         (8, Course::EndedDayBefore),
         (14, Course::Unemployed),
-        (40, Course::NotCovered),
+        (60, Course::NotCovered),
         (30, Course::OnLeave),
     ];
     dice.weighted(&choices, Course::Steady)

@@ -14,9 +14,8 @@ pub enum Sex {
 /// A person as the civil registry knows him or her.
 #[derive(Clone)]
 pub struct Person {
-    pub code: NationalCode,
     /// Ten digits, leading zeros kept.
-    pub code_text: String,
+    pub code: String,
     pub given: &'static str,
     pub family: &'static str,
     pub birth: SolarDate,
@@ -30,7 +29,7 @@ pub struct Register {
 }
 
 /// So many numbers are set aside for a month, so that the next month's persons are others.
-const NUMBERS_A_MONTH: u64 = 4_000_000;
+const NUMBERS_A_MONTH: u64 = 16_000_000;
 
 /// Prime to ten, so that multiplying by it permutes the nine-digit numbers.
 const SPREAD: u64 = 618_033_989;
@@ -57,8 +56,7 @@ impl Register {
         let age = (dice.between(youngest, oldest) + dice.between(youngest, oldest)) / 2;
         let birth = on.plus_days(-(age * 365 + dice.between(0, 364)))?;
         Ok(Person {
-            code,
-            code_text: code.to_string(),
+            code: code.to_string(),
             given: dice.word(if sex == Sex::Man { &MEN } else { &WOMEN }),
             family: dice.word(&FAMILIES),
             birth,

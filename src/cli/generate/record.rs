@@ -15,8 +15,8 @@ pub fn insured(files: &mut Files, country: &Country, person: &Person, sex: Sex, 
     // Most lists of the month before have not come yet; a few employers are two months late.
     let months_late = dice.weighted(&[(400, 0), (565, 1)], 2);
     let last_list = SolarMonth::from_index(country.month.index() - months_late)?;
-    files.wage_lines.write(&person.code_text, &spells, last_list, &country.minimum, dice, &mut files.wages)?;
-    earlier_payment(files, person, deed, dice)
+    files.wage_lines.write(&person.code, &spells, last_list, &country.minimum, dice, &mut files.wages)?;
+    earlier_payment(files, country, person, deed, dice)
 }
 
 fn particulars(files: &mut Files, country: &Country, person: &Person, deed: SolarDate, dice: &mut Dice) -> Result<(), GenerateError> {
@@ -29,7 +29,7 @@ fn particulars(files: &mut Files, country: &Country, person: &Person, deed: Sola
     let mut number = String::with_capacity(10);
     dice.digits(10, &mut number);
     let fields = [
-        person.code_text.as_str(),
+        person.code.as_str(),
         number.as_str(),
         person.given,
         family.as_str(),
@@ -72,26 +72,27 @@ fn employments(files: &mut Files, person: &Person, spells: &[Spell], dice: &mut 
     for spell in spells.iter().filter(|spell| spell.employed) {
         let (workshop, from) = (format!("{:010}", spell.workshop), spell.from.to_string());
         let to = spell.to.map_or_else(String::new, |to| to.to_string());
-        files.employments.row(&[&person.code_text, &workshop, spell.kind.word(), &from, &to])?;
+        files.employments.row(&[&person.code, &workshop, spell.kind.word(), &from, &to])?;
         if dice.one_in(2000) {
             let (kind, to) = if dice.per_mille(500) { ("apprentice", to.as_str()) } else { ("compulsory", "1380-01-01") };
-            files.employments.row(&[&person.code_text, &workshop, kind, &from, to])?;
+            files.employments.row(&[&person.code, &workshop, kind, &from, to])?;
         }
     }
     Ok(())
 }
 
-/// A few were paid by a branch: mostly for this marriage, before the file came.
-fn earlier_payment(files: &mut Files, person: &Person, deed: SolarDate, dice: &mut Dice) -> Result<(), GenerateError> {
+/// A few were paid by a branch: for this marriage, on request, or years ago.
+fn earlier_payment(files: &mut Files, country: &Country, person: &Person, deed: SolarDate, dice: &mut Dice) -> Result<(), GenerateError> {
     if !dice.per_mille(8) {
         return Ok(());
     }
-    let paid_on = deed.plus_days(-dice.between(1, 900))?.to_string();
+    let after = if dice.per_mille(600) { dice.between(1, 40) } else { -dice.between(300, 1500) };
+    let paid_on = deed.plus_days(after)?.min(country.today).to_string();
     let amount = (dice.between(40_000, 120_000) * 1000).to_string();
     let source = format!("branch {:04}", dice.between(101, 3112));
-    files.earlier_payments.row(&[&person.code_text, &paid_on, &amount, &source])?;
+    files.earlier_payments.row(&[&person.code, &paid_on, &amount, &source])?;
     if dice.one_in(2000) {
-        files.earlier_payments.row(&[&person.code_text, &paid_on, "-1", &source])?;
+        files.earlier_payments.row(&[&person.code, &paid_on, "-1", &source])?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::GenerateError;
+use crate::wire::files::FileKind;
 
 pub struct Table {
     out: BufWriter<File>,
@@ -15,11 +16,12 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn create(dir: &Path, name: &str, header: &[&str]) -> Result<Self, GenerateError> {
-        let path = dir.join(name);
+    /// With the columns and the usual name of its kind.
+    pub fn create(dir: &Path, kind: FileKind) -> Result<Self, GenerateError> {
+        let path = dir.join(kind.file_name());
         let file = File::create(&path).map_err(|source| GenerateError::file(&path, source))?;
         let mut table = Table { out: BufWriter::with_capacity(1 << 20, file), path, line: Vec::new(), rows: 0 };
-        table.row(header)?;
+        table.row(kind.columns())?;
         table.rows = 0;
         Ok(table)
     }

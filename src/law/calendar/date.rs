@@ -12,8 +12,9 @@ pub struct SolarDate {
     day: u8,
 }
 
-/// Day number of the day before 1 Farvardin of year 1 (Rata Die: 1 January of the Gregorian year 1 is 1).
-const EPOCH: i32 = 226_895;
+/// Where the 33-year rule, run back from the years in which it is exact, puts the day before 1 Farvardin of year 1
+/// (Rata Die: 1 January of the Gregorian year 1 is 1).
+const EPOCH: i32 = 226_894;
 
 impl SolarDate {
     /// The calendar's edges.

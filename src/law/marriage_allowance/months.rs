@@ -30,13 +30,15 @@ pub(super) fn add_up(law: &Law<'_>, window: &Window, wages: &[Wage]) -> Result<V
         let place = usize::try_from(line.month.index() - first.index()).ok();
         let Some(listed) = place.and_then(|at| months.get_mut(at)) else { continue };
         let counts = law.covers(line.insurance_type);
+        // Sums stop at the largest number there is: the caps of R8 and R10 lie far below it, so what counts is exact, and
+        // no list of absurd figures can stand in the way of a decision.
         // R8: days of one calendar month are added over workshops; only types that count.
         if counts.days {
-            listed.days = listed.days.checked_add(line.days).ok_or(AssessError::Overflow)?;
+            listed.days = listed.days.saturating_add(line.days);
         }
         // R9, R10: so are wages.
         if counts.wages {
-            listed.wage = listed.wage.checked_add(line.insurable).ok_or(AssessError::Overflow)?;
+            listed.wage = listed.wage.checked_add(line.insurable).unwrap_or(Rial::MAX);
         }
         listed.any |= line.days > 0 || line.insurable > Rial::ZERO;
     }

@@ -1,18 +1,20 @@
 //! The law's tables as a file: TOML rows into [`Tables`].
 
+mod file;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde::Deserialize;
-use serde_with::{DisplayFromStr, serde_as};
-
-use crate::law::tables::{Coverage, Parameters, Row, TableError};
+use crate::law::tables::{Coverage, Row, TableError};
 use crate::law::{InsuranceType, Rial, SolarDate, Tables};
+use file::{CoverageRow, File, ParametersRow, WageRow};
 
 /// The tables that come with the program.
 #[must_use]
 pub fn built_in() -> &'static str {
-    include_str!("../../tables/tables.toml")
+    include_str!("../../../tables/tables.toml")
 }
 
 /// All problems, each with its table and row; a file that is no TOML of this form has one.
@@ -76,104 +78,3 @@ fn wages(rows: Vec<WageRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
 fn row<T>(from: SolarDate, until: Option<SolarDate>, value: T) -> Row<T> {
     Row { from, until, value }
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    version: String,
-    #[serde(default)]
-    minimum_daily_wage: Vec<WageRow>,
-    #[serde(default)]
-    ceiling_factor: Vec<FactorRow>,
-    #[serde(default)]
-    coverage: BTreeMap<String, Vec<CoverageRow>>,
-    #[serde(default)]
-    parameters: Vec<ParametersRow>,
-    #[serde(default)]
-    retired_banks: Vec<BankRow>,
-}
-
-#[serde_as]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WageRow {
-    #[serde_as(as = "DisplayFromStr")]
-    from: SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")]
-    #[serde(default)]
-    until: Option<SolarDate>,
-    rial: u64,
-}
-
-#[serde_as]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FactorRow {
-    #[serde_as(as = "DisplayFromStr")]
-    from: SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")]
-    #[serde(default)]
-    until: Option<SolarDate>,
-    factor: u32,
-}
-
-#[serde_as]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CoverageRow {
-    #[serde_as(as = "DisplayFromStr")]
-    from: SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")]
-    #[serde(default)]
-    until: Option<SolarDate>,
-    employment: bool,
-    days: bool,
-    wages: bool,
-}
-
-impl CoverageRow {
-    fn into_row(self) -> Row<Coverage> {
-        row(self.from, self.until, Coverage { employment: self.employment, days: self.days, wages: self.wages })
-    }
-}
-
-#[serde_as]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ParametersRow {
-    #[serde_as(as = "DisplayFromStr")]
-    from: SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")]
-    #[serde(default)]
-    until: Option<SolarDate>,
-    required_days: u32,
-    window_years: u8,
-    average_months: u8,
-    floor_days: u32,
-    list_months_after: u8,
-}
-
-impl ParametersRow {
-    fn into_row(self) -> Row<Parameters> {
-        let value = Parameters {
-            required_days: self.required_days,
-            window_years: self.window_years,
-            average_months: self.average_months,
-            floor_days: self.floor_days,
-            list_months_after: self.list_months_after,
-        };
-        row(self.from, self.until, value)
-    }
-}
-
-#[serde_as]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BankRow {
-    bank: String,
-    #[serde_as(as = "DisplayFromStr")]
-    from: SolarDate,
-}
-
-#[cfg(test)]
-mod tests;

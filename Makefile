@@ -1,0 +1,47 @@
+# `make` alone lists what there is. Everything runs from the project's own folder; nothing is left running.
+SHELL := /bin/bash
+STACK := deploy/local/stack
+
+# make demo MARRIAGES=45000 SEED=7 DIR=myfiles OUT=demo-out TODAY=1404-08-01
+MARRIAGES ?=
+SEED ?=
+DIR ?=
+OUT ?= demo-out
+TODAY ?=
+DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
+	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
+
+.DEFAULT_GOAL := help
+.PHONY: help needs build demo test up down bench lint check-compose
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+needs: ## install what is missing (Debian, as root), or say what is
+	@$(STACK) needs
+
+build: needs
+	cargo build --release --locked
+
+demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
+	@$(STACK) run target/release/peyvand demo $(DEMO_FLAGS)
+
+test: needs ## every test, on a private Kafka and PostgreSQL
+	@tests/outside/setup
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast
+
+up: needs ## leave Kafka and PostgreSQL running, and print their settings
+	@$(STACK) up
+
+down: ## end what `make up` started, with its data
+	@$(STACK) down
+
+bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
+	@$(STACK) run cargo bench --locked
+
+lint: ## format, clippy
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+check-compose: ## is docker-compose.yml a valid Compose file?
+	@deploy/check-compose

@@ -1,0 +1,284 @@
+-- Peyvand's one commit point. Money is integer rials in bigint; national codes are bigint (ten digits, zeros restored on
+-- reading); Solar dates are text YYYY-MM-DD, which sorts as the calendar does; instants of the program are timestamptz.
+
+-- What an installation keeps to itself: the secret of its ids, the number of outbox groups.
+CREATE TABLE installation (
+    name  text PRIMARY KEY,
+    value text NOT NULL
+);
+
+-- Every version of the tables of the law that was ever in force here, for recomputing years later (R23).
+CREATE TABLE law_tables (
+    version text PRIMARY KEY,
+    body    text NOT NULL
+);
+
+-- Where the intake stands in each input partition. Advanced by compare-and-set inside the batch's transaction.
+CREATE TABLE input_offsets (
+    topic       text   NOT NULL,
+    partition   int    NOT NULL,
+    next_offset bigint NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+
+-- One row for every national code that any input named; its lock is the lock of the person. The dossier holds the
+-- record, employments, wage history and earlier payments, packed: they are always read and decided together.
+CREATE TABLE persons (
+    code          bigint PRIMARY KEY,
+    insured       boolean NOT NULL DEFAULT false,
+    branch_code   text,
+    province_code text,
+    dossier       bytea COMPRESSION lz4
+) WITH (fillfactor = 80);
+
+CREATE TABLE marriages (
+    record_id      text COLLATE "C" PRIMARY KEY,
+    record_version bigint NOT NULL,
+    husband        bigint,
+    wife           bigint,
+    content        text NOT NULL
+);
+CREATE INDEX marriages_husband ON marriages (husband) WHERE husband IS NOT NULL;
+CREATE INDEX marriages_wife ON marriages (wife) WHERE wife IS NOT NULL;
+
+CREATE TABLE self_registrations (
+    request_id    text COLLATE "C" PRIMARY KEY,
+    applicant     bigint  NOT NULL,
+    spouse        bigint  NOT NULL,
+    submitted_at  timestamptz NOT NULL,
+    deed_date     text COLLATE "C" NOT NULL,
+    undertaking   boolean NOT NULL,
+    source_offset bigint  NOT NULL
+);
+CREATE INDEX self_registrations_applicant ON self_registrations (applicant);
+
+-- One person and one marriage, as it was last answered.
+CREATE TABLE claims (
+    claim_id       uuid PRIMARY KEY,
+    person         bigint NOT NULL,
+    deed_date      text COLLATE "C" NOT NULL,
+    spouse         bigint,
+    unnamed_record text COLLATE "C",
+    record_id      text COLLATE "C",
+    request_id     text COLLATE "C",
+    revision       int NOT NULL,
+    outcome        text NOT NULL,
+    amount         bigint CHECK (amount >= 0),
+    reasons        text[] NOT NULL,
+    withdrawn      boolean NOT NULL,
+    decision_id    uuid NOT NULL,
+    facts_digest   bytea NOT NULL,
+    answer_digest  bytea NOT NULL,
+    working_digest bytea NOT NULL,
+    review_digest  bytea,
+    review_waits   boolean NOT NULL DEFAULT false,
+    CHECK ((spouse IS NULL) <> (unnamed_record IS NULL))
+) WITH (fillfactor = 80);
+CREATE INDEX claims_person ON claims (person);
+
+-- Every published revision with its inputs, for ever. Its id is derived from claim and revision.
+CREATE TABLE decisions (
+    decision_id    uuid PRIMARY KEY,
+    claim_id       uuid NOT NULL,
+    revision       int NOT NULL,
+    outcome        text NOT NULL,
+    amount         bigint,
+    reasons        text[] NOT NULL,
+    days           int,
+    wage_sum       bigint,
+    facts          bytea COMPRESSION lz4 NOT NULL,
+    content_digest bytea NOT NULL,
+    rules_version  text NOT NULL,
+    tables_version text NOT NULL,
+    business_date  text COLLATE "C" NOT NULL,
+    decided_at     timestamptz NOT NULL
+);
+
+-- R15: at most one payment in a lifetime per insured person. The primary key decides, not a query.
+CREATE TABLE payments (
+    person      bigint PRIMARY KEY,
+    claim_id    uuid NOT NULL UNIQUE,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    decision_id uuid NOT NULL,
+    UNIQUE (person, claim_id)
+);
+
+CREATE TABLE batches (
+    month         text COLLATE "C" PRIMARY KEY,
+    batch_id      text NOT NULL UNIQUE,
+    business_date text COLLATE "C" NOT NULL,
+    started_at    timestamptz NOT NULL,
+    -- The input that the close waited for, so that it can be replayed there.
+    input_offsets text NOT NULL,
+    traceparent   text NOT NULL,
+    -- Every person up to this code has been closed; work page and cursor share a transaction.
+    cursor        bigint NOT NULL DEFAULT -1,
+    closed_at     timestamptz,
+    documents     bigint,
+    total         bigint,
+    digest        text
+);
+
+-- A month that the brake holds until a person confirms it.
+CREATE TABLE held_months (
+    month   text COLLATE "C" PRIMARY KEY,
+    reason  text NOT NULL,
+    held_at timestamptz NOT NULL
+);
+
+CREATE TABLE documents (
+    document_id   text COLLATE "C" PRIMARY KEY,
+    person        bigint NOT NULL,
+    claim_id      uuid NOT NULL,
+    attempt       int NOT NULL CHECK (attempt > 0),
+    decision_id   uuid NOT NULL,
+    month         text COLLATE "C" NOT NULL REFERENCES batches (month),
+    amount        bigint NOT NULL CHECK (amount > 0),
+    sheba         text NOT NULL,
+    cost_centre   text NOT NULL,
+    province_code text NOT NULL,
+    issued_at     timestamptz NOT NULL,
+    -- Finance's latest word: the greatest instant, then the later in the topic.
+    state         text,
+    state_code    text,
+    state_at      timestamptz,
+    state_offset  bigint,
+    -- Set when a further attempt takes its place; only a returned document can be superseded.
+    superseded    boolean NOT NULL DEFAULT false,
+    UNIQUE (claim_id, attempt),
+    FOREIGN KEY (person, claim_id) REFERENCES payments (person, claim_id)
+);
+CREATE UNIQUE INDEX documents_one_in_force ON documents (person) WHERE NOT superseded;
+CREATE INDEX documents_month ON documents (month);
+CREATE INDEX documents_unanswered ON documents (issued_at) WHERE state IS NULL;
+
+CREATE TABLE payment_outcomes (
+    document_id   text COLLATE "C" NOT NULL REFERENCES documents (document_id),
+    at            timestamptz NOT NULL,
+    outcome       text NOT NULL,
+    code          text,
+    source_offset bigint NOT NULL,
+    PRIMARY KEY (document_id, at, outcome)
+);
+
+CREATE TABLE vouchers (
+    voucher_id  text PRIMARY KEY,
+    month       text COLLATE "C" NOT NULL REFERENCES batches (month),
+    cost_centre text NOT NULL,
+    documents   bigint NOT NULL,
+    total       bigint NOT NULL,
+    UNIQUE (month, cost_centre)
+);
+
+-- An SMS is written with its document and released to the outbox once the broker has acknowledged that document.
+CREATE TABLE messages (
+    sms_id      text COLLATE "C" PRIMARY KEY,
+    kind        text NOT NULL,
+    person      bigint NOT NULL,
+    claim_id    uuid NOT NULL,
+    document_id text COLLATE "C" NOT NULL,
+    mobile      text NOT NULL,
+    body        text NOT NULL,
+    segments    int NOT NULL,
+    traceparent text,
+    written_at  timestamptz NOT NULL,
+    released_at timestamptz,
+    status      text,
+    status_at   timestamptz
+);
+CREATE INDEX messages_held ON messages (document_id) WHERE released_at IS NULL;
+CREATE INDEX messages_person ON messages (person);
+
+CREATE TABLE delivery_reports (
+    sms_id text COLLATE "C" NOT NULL REFERENCES messages (sms_id),
+    at     timestamptz NOT NULL,
+    status text NOT NULL,
+    PRIMARY KEY (sms_id, at, status)
+);
+
+CREATE TABLE cases (
+    case_id     uuid PRIMARY KEY,
+    claim_id    uuid NOT NULL,
+    document_id text COLLATE "C" NOT NULL REFERENCES documents (document_id),
+    person      bigint NOT NULL,
+    kind        text NOT NULL,
+    grounds     text[] NOT NULL,
+    new_amount  bigint,
+    opened_at   timestamptz NOT NULL,
+    closed_at   timestamptz
+);
+CREATE UNIQUE INDEX cases_one_open ON cases (document_id, kind) WHERE closed_at IS NULL;
+CREATE INDEX cases_person ON cases (person);
+
+-- Published files on their way to a receipt. Counts are rows.
+CREATE TABLE files (
+    file_id     text PRIMARY KEY,
+    kind        text NOT NULL,
+    opened_at   timestamptz NOT NULL,
+    accepted    bigint NOT NULL DEFAULT 0,
+    corrected   bigint NOT NULL DEFAULT 0,
+    unchanged   bigint NOT NULL DEFAULT 0,
+    conflicting bigint NOT NULL DEFAULT 0,
+    -- Rows whose message became a dead letter.
+    dead        bigint NOT NULL DEFAULT 0,
+    -- The closing event, once it came; rows is what must have been disposed of.
+    rows        bigint,
+    closing     text,
+    traceparent text,
+    received_at timestamptz
+);
+
+-- Up to which line each partition's rows of a file have been disposed of: what is sent again counts once.
+CREATE TABLE file_lines (
+    file_id   text NOT NULL,
+    topic     text NOT NULL,
+    partition int NOT NULL,
+    line      bigint NOT NULL,
+    PRIMARY KEY (file_id, topic, partition)
+);
+
+CREATE TABLE dead_letters (
+    topic         text NOT NULL,
+    partition     int NOT NULL,
+    source_offset bigint NOT NULL,
+    reason        text NOT NULL,
+    at            timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, source_offset)
+);
+
+-- The outbox: append-only segments, one for all events of a transaction and group of output partitions. Three slots take
+-- turns and are truncated when everything in them has been delivered: nothing here is ever updated or deleted.
+CREATE TABLE outbox (
+    slot       smallint NOT NULL,
+    grp        smallint NOT NULL,
+    position   bigint NOT NULL,
+    events     int NOT NULL,
+    body       bytea COMPRESSION lz4 NOT NULL,
+    PRIMARY KEY (slot, grp, position)
+) PARTITION BY LIST (slot);
+CREATE TABLE outbox_0 PARTITION OF outbox FOR VALUES IN (0);
+CREATE TABLE outbox_1 PARTITION OF outbox FOR VALUES IN (1);
+CREATE TABLE outbox_2 PARTITION OF outbox FOR VALUES IN (2);
+
+-- The next position of each group. Its row lock is taken last in a transaction, so that positions are commit order.
+CREATE TABLE outbox_heads (
+    grp           smallint PRIMARY KEY,
+    next_position bigint NOT NULL,
+    -- The slot that is written to, and the position at which this group began to write there.
+    slot          smallint NOT NULL,
+    slot_began    bigint NOT NULL
+) WITH (fillfactor = 20);
+
+-- Up to which position each group has been delivered, and who delivers it until when.
+CREATE TABLE relay_groups (
+    grp       smallint PRIMARY KEY,
+    delivered bigint NOT NULL,
+    owner     text,
+    until     timestamptz
+) WITH (fillfactor = 20);
+
+-- Processes that live and deliver; groups are shared among them.
+CREATE TABLE relay_members (
+    owner text PRIMARY KEY,
+    until timestamptz NOT NULL
+);

@@ -1,0 +1,135 @@
+//! A row of the registry's file.
+
+use super::couple::Couple;
+use super::dice::Dice;
+use super::people::Person;
+use super::{Country, Files, GenerateError};
+use crate::law::SolarDate;
+
+/// A spouse as the row names him or her; empty code for a foreigner.
+#[derive(Clone)]
+pub struct Party {
+    pub code: String,
+    pub given: String,
+    pub family: String,
+    pub birth: String,
+    pub earlier: u32,
+}
+
+impl Party {
+    pub fn of(person: &Person) -> Self {
+        Party {
+            code: person.code.clone(),
+            given: person.given.to_owned(),
+            family: person.family.to_owned(),
+            birth: person.birth.to_string(),
+            earlier: 0,
+        }
+    }
+
+    /// Without a code, and half of them without a name.
+    pub fn foreign(party: &Party, dice: &mut Dice) -> Self {
+        let mut foreign = Party { code: String::new(), ..party.clone() };
+        if dice.per_mille(500) {
+            (foreign.given, foreign.family, foreign.birth) = (String::new(), String::new(), String::new());
+        }
+        foreign
+    }
+}
+
+#[derive(Clone)]
+pub struct Row {
+    pub record_id: String,
+    pub version: u32,
+    pub status: &'static str,
+    pub deed: SolarDate,
+    pub registered: SolarDate,
+    pub office_kind: &'static str,
+    pub office_code: String,
+    pub deed_number: String,
+    pub permanence: &'static str,
+    pub husband: Party,
+    pub wife: Party,
+}
+
+impl Row {
+    pub fn new(country: &Country, couple: &Couple, n: u64, dice: &mut Dice) -> Self {
+        let (year, month) = (country.month.year() % 100, country.month.number());
+        let mut row = Row {
+            record_id: format!("R{year:02}{month:02}{n:07}0"),
+            version: 1,
+            status: "registered",
+            deed: couple.deed,
+            registered: couple.registered,
+            office_kind: "marriage_office",
+            office_code: String::new(),
+            deed_number: String::new(),
+            permanence: "permanent",
+            husband: Party::of(&couple.husband),
+            wife: Party::of(&couple.wife),
+        };
+        dice.digits(5, &mut row.office_code);
+        dice.digits(8, &mut row.deed_number);
+        row
+    }
+
+    /// The same under another record, told apart by the last digit.
+    pub fn again(&self, last: u8) -> Self {
+        let mut again = self.clone();
+        again.record_id.pop();
+        again.record_id.push(char::from(b'0' + last));
+        again
+    }
+
+    pub fn without_office(&mut self, kind: &'static str) {
+        self.office_kind = kind;
+        self.office_code.clear();
+        self.deed_number.clear();
+    }
+
+    pub fn write(&self, files: &mut Files) -> Result<(), GenerateError> {
+        self.write_dated(files, &self.deed.to_string(), &self.registered.to_string())
+    }
+
+    fn write_dated(&self, files: &mut Files, deed: &str, registered: &str) -> Result<(), GenerateError> {
+        let (husband, wife) = (&self.husband, &self.wife);
+        files.marriages.row(&[
+            &self.record_id,
+            &self.version.to_string(),
+            self.status,
+            deed,
+            registered,
+            self.office_kind,
+            &self.office_code,
+            &self.deed_number,
+            self.permanence,
+            &husband.code,
+            &husband.given,
+            &husband.family,
+            &husband.birth,
+            &husband.earlier.to_string(),
+            &wife.code,
+            &wife.given,
+            &wife.family,
+            &wife.birth,
+            &wife.earlier.to_string(),
+        ])
+    }
+
+    /// One in two thousand comes once more under a record of its own with a fault in it.
+    pub fn perhaps_faulty(&self, files: &mut Files, dice: &mut Dice) -> Result<(), GenerateError> {
+        if !dice.one_in(2000) {
+            return Ok(());
+        }
+        let mut row = self.again(9);
+        let (deed, registered) = (row.deed.to_string(), row.registered.to_string());
+        match dice.below(5) {
+            0 => row.husband.code = "1234567890".to_owned(),
+            1 => return row.write_dated(files, &format!("{}-07-31", row.deed.year()), &registered),
+            2 => row.office_kind = "registry_desk",
+            3 => return row.write_dated(files, &registered, &row.deed.plus_days(-1)?.to_string()),
+            _ => row.wife.code.clone_from(&row.husband.code),
+        }
+        row.write_dated(files, &deed, &registered)
+    }
+}

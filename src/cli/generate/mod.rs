@@ -1,0 +1,140 @@
+//! An invented month of the country: marriages, persons, working lives, wage lists, self-registrations and earlier
+//! payments, in the contract's files. The same seed, size and date give the same bytes; nobody in them exists.
+
+mod contact;
+mod couple;
+mod dice;
+mod history;
+mod marriage_row;
+mod names;
+mod people;
+mod portal;
+mod record;
+mod table;
+mod wages;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::law::{CalendarError, SolarDate, SolarMonth};
+use crate::wire::files::FileKind;
+use crate::wire::tables;
+use dice::Dice;
+use people::Register;
+use table::Table;
+use wages::{MinimumWages, WageLines};
+
+/// What to invent.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub marriages: u32,
+    pub seed: u64,
+    /// The business date: the file is that of the month before, and nothing is later than this day.
+    pub today: SolarDate,
+}
+
+/// Data rows written, the faulty ones included; `marriages` counts the couples asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Summary {
+    pub marriages: u64,
+    pub marriage_rows: u64,
+    pub persons: u64,
+    pub employments: u64,
+    pub wages: u64,
+    pub self_registrations: u64,
+    pub earlier_payments: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("an invented date leaves the calendar: {0}")]
+    Calendar(#[from] CalendarError),
+    #[error("at most {} marriages", couple::MOST_COUPLES)]
+    TooMany,
+    #[error("the built-in tables do not read")]
+    Tables,
+}
+
+impl GenerateError {
+    fn file(path: &Path, source: io::Error) -> Self {
+        GenerateError::File { path: path.to_owned(), source }
+    }
+}
+
+/// What all couples share.
+struct Country {
+    register: Register,
+    today: SolarDate,
+    /// The month that the file reports: the one before today's.
+    month: SolarMonth,
+    minimum: MinimumWages,
+}
+
+struct Files {
+    marriages: Table,
+    persons: Table,
+    employments: Table,
+    wages: Table,
+    wage_lines: WageLines,
+    self_registrations: Table,
+    earlier_payments: Table,
+}
+
+/// Writes the six files into `dir`, which is made if it is missing; `progress` hears of couples done and to do.
+pub fn write_month(plan: &Plan, dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Summary, GenerateError> {
+    if plan.marriages > couple::MOST_COUPLES {
+        return Err(GenerateError::TooMany);
+    }
+    std::fs::create_dir_all(dir).map_err(|source| GenerateError::file(dir, source))?;
+    let tables = tables::parse(tables::built_in()).map_err(|_| GenerateError::Tables)?;
+    let month = plan.today.month().previous();
+    let country = Country {
+        register: Register::new(plan.seed, month),
+        today: plan.today,
+        month,
+        minimum: MinimumWages::new(&tables)?,
+    };
+    let mut files = Files::create(dir)?;
+    let total = u64::from(plan.marriages);
+    // Other months of one seed are other people: the month is part of the seed.
+    let seed = plan.seed ^ (u64::from(month.index().unsigned_abs()) << 40);
+    for n in 0..total {
+        couple::write(&mut files, &country, n, &mut Dice::new(seed, n))?;
+        if n % 256 == 0 {
+            progress(n, total);
+        }
+    }
+    progress(total, total);
+    files.finish(total)
+}
+
+impl Files {
+    fn create(dir: &Path) -> Result<Self, GenerateError> {
+        Ok(Files {
+            marriages: Table::create(dir, FileKind::Marriages)?,
+            persons: Table::create(dir, FileKind::Persons)?,
+            employments: Table::create(dir, FileKind::Employments)?,
+            wages: Table::create(dir, FileKind::Wages)?,
+            wage_lines: WageLines::default(),
+            self_registrations: Table::create(dir, FileKind::SelfRegistrations)?,
+            earlier_payments: Table::create(dir, FileKind::EarlierPayments)?,
+        })
+    }
+
+    fn finish(self, marriages: u64) -> Result<Summary, GenerateError> {
+        Ok(Summary {
+            marriages,
+            marriage_rows: self.marriages.finish()?,
+            persons: self.persons.finish()?,
+            employments: self.employments.finish()?,
+            wages: self.wages.finish()?,
+            self_registrations: self.self_registrations.finish()?,
+            earlier_payments: self.earlier_payments.finish()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use super::*;
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::wire::files::Reader;
+
+const FILES: [&str; 6] =
+    ["marriages", "persons", "employments", "wages", "self-registrations", "earlier-payments"];
+
+fn kind(word: &str) -> FileKind {
+    word.parse().unwrap()
+}
+
+fn plan(marriages: u32, seed: u64) -> Plan {
+    Plan { marriages, seed, today: "1404-08-01".parse().unwrap() }
+}
+
+fn written(plan: &Plan) -> (Summary, BTreeMap<&'static str, String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let summary = write_month(plan, dir.path(), &|_, _| ()).unwrap();
+    let texts = FILES.map(|name| (name, fs::read_to_string(dir.path().join(kind(name).file_name())).unwrap()));
+    (summary, texts.into())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let (first, second) = (written(&plan(40, 7)), written(&plan(40, 7)));
+    assert_eq!(first, second);
+    assert_ne!(first.1, written(&plan(40, 8)).1);
+}
+
+#[test]
+fn a_bigger_month_begins_like_a_smaller_one() {
+    let (small, big) = (written(&plan(20, 7)).1, written(&plan(40, 7)).1);
+    for name in FILES {
+        assert!(big[name].starts_with(&small[name]), "{name}");
+    }
+}
+
+#[test]
+fn another_month_of_the_same_seed_has_other_people() {
+    let codes = |today: &str| {
+        let plan = Plan { today: today.parse().unwrap(), ..plan(200, 7) };
+        let persons = written(&plan).1.remove("persons").unwrap();
+        persons.lines().skip(1).map(|line| line[..10].to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let (this, next) = (codes("1404-08-01"), codes("1404-09-01"));
+    assert!(this.intersection(&next).all(|code| code == "1234567890"));
+}
+
+#[test]
+fn the_summary_counts_rows_and_sizes_are_as_promised() {
+    let (summary, texts) = written(&plan(1000, 1));
+    let rows = |name: &str| u64::try_from(texts[name].lines().count() - 1).unwrap();
+    assert_eq!(summary.marriage_rows, rows("marriages"));
+    assert_eq!(summary.persons, rows("persons"));
+    assert_eq!(summary.employments, rows("employments"));
+    assert_eq!(summary.wages, rows("wages"));
+    assert_eq!(summary.self_registrations, rows("self-registrations"));
+    assert_eq!(summary.earlier_payments, rows("earlier-payments"));
+    assert!((1000..1100).contains(&summary.marriage_rows), "{summary:?}");
+    assert!((1750..2000).contains(&summary.persons), "{summary:?}");
+    assert!((105_000..135_000).contains(&summary.wages), "{summary:?}");
+    assert!((40..140).contains(&summary.self_registrations), "{summary:?}");
+    assert!((5..30).contains(&summary.earlier_payments), "{summary:?}");
+}
+
+#[test]
+fn nothing_is_later_than_today() {
+    for line in written(&plan(500, 3)).1["marriages"].lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert_eq!(fields.len(), FileKind::Marriages.columns().len());
+        assert!(fields[3] <= "1404-08-01" && fields[4] <= "1404-08-01", "{line}");
+    }
+}
+
+#[test]
+fn progress_ends_at_the_total() {
+    let dir = tempfile::tempdir().unwrap();
+    let last = std::cell::Cell::new((0, 0));
+    write_month(&plan(300, 1), dir.path(), &|done, total| last.set((done, total))).unwrap();
+    assert_eq!(last.get(), (300, 300));
+}
+
+#[test]
+fn too_many_couples_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(write_month(&plan(u32::MAX, 1), dir.path(), &|_, _| ()), Err(GenerateError::TooMany)));
+}
+
+#[test]
+fn all_files_read_and_a_few_rows_are_faulty_on_purpose() {
+    let mut reasons = BTreeMap::new();
+    for (name, text) in written(&plan(3000, 1)).1 {
+        let mut reader = Reader::new(kind(name), text.as_bytes()).unwrap();
+        let (mut good, mut faulty) = (0_u32, 0_u32);
+        while let Some(row) = reader.next_row().unwrap() {
+            match row {
+                Ok(_) => good += 1,
+                Err(fault) => {
+                    faulty += 1;
+                    *reasons.entry(fault.reason).or_insert(0_u32) += 1;
+                }
+            }
+        }
+        assert!(faulty * 300 <= good, "{name}: {faulty} of {good}");
+    }
+    assert!(reasons.len() >= 5, "{reasons:?}");
+}

@@ -1,0 +1,204 @@
+//! The month's close: its batch, cursor, vouchers, and the lock that every step must hold.
+
+use jiff::Timestamp;
+use sqlx::pool::PoolConnection;
+use sqlx::{FromRow, Postgres};
+
+use super::{Error, PgConnection, PgPool, Result, instant, parsed};
+use crate::law::{SolarDate, SolarMonth};
+
+/// Any number that only we use for advisory locks ("peyvand closes").
+const CLOSE_LOCK: i64 = 0x7065_7976_0001;
+
+/// Proof that this process, and no other, closes a month. Dropping the connection gives the lock back.
+pub struct CloseLock {
+    connection: PoolConnection<Postgres>,
+}
+
+impl CloseLock {
+    /// Waits for another close to end.
+    pub async fn acquire(pool: &PgPool) -> Result<Self> {
+        let mut connection = pool.acquire().await?;
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(CLOSE_LOCK).execute(&mut *connection).await?;
+        Ok(Self { connection })
+    }
+
+    /// The lock is a session's: what is written under it goes over the same connection, so that a lost lock is a lost write.
+    pub async fn begin(&mut self) -> Result<sqlx::Transaction<'_, Postgres>> {
+        Ok(sqlx::Acquire::begin(&mut *self.connection).await?)
+    }
+
+    pub async fn release(mut self) -> Result<()> {
+        sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK).execute(&mut *self.connection).await?;
+        Ok(())
+    }
+}
+
+impl Drop for CloseLock {
+    fn drop(&mut self) {
+        // An unlock that was not said (an error on the way) must not go back into the pool with the lock still held.
+        self.connection.close_on_drop();
+    }
+}
+
+/// A month's batch.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub month: SolarMonth,
+    pub batch_id: String,
+    pub traceparent: String,
+    pub cursor: i64,
+    pub closed: bool,
+    pub documents: i64,
+    pub total: i64,
+    pub digest: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    month: String,
+    batch_id: String,
+    traceparent: String,
+    cursor: i64,
+    closed: bool,
+    documents: i64,
+    total: i64,
+    digest: Option<String>,
+}
+
+fn read(row: Row) -> Result<Batch> {
+    Ok(Batch {
+        month: parsed(&row.month, "month")?,
+        batch_id: row.batch_id,
+        traceparent: row.traceparent,
+        cursor: row.cursor,
+        closed: row.closed,
+        documents: row.documents,
+        total: row.total,
+        digest: row.digest,
+    })
+}
+
+/// All batches, the latest month last.
+pub async fn all(tx: &mut PgConnection) -> Result<Vec<Batch>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT month, batch_id, traceparent, cursor, closed_at IS NOT NULL AS closed, coalesce(documents, 0) AS documents,
+             coalesce(total, 0) AS total, digest FROM batches ORDER BY month",
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The beginning of a close.
+pub struct Opening<'a> {
+    pub month: SolarMonth,
+    pub batch_id: &'a str,
+    pub business_date: SolarDate,
+    pub at: Timestamp,
+    pub input_offsets: &'a str,
+    pub traceparent: &'a str,
+}
+
+/// Enters the batch; one that a crash left open stays as it was begun.
+pub async fn open(tx: &mut PgConnection, opening: &Opening<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
+         VALUES ($1, $2, $3, $4::timestamptz, $5, $6) ON CONFLICT (month) DO NOTHING",
+    )
+    .bind(opening.month.to_string())
+    .bind(opening.batch_id)
+    .bind(opening.business_date.to_string())
+    .bind(instant(opening.at))
+    .bind(opening.input_offsets)
+    .bind(opening.traceparent)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The next persons with a claim that the close looks at: without a document, returned, or waiting for time to tell.
+pub async fn persons_after(tx: &mut PgConnection, cursor: i64, limit: u32) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT DISTINCT c.person FROM claims c LEFT JOIN payments p ON p.claim_id = c.claim_id
+         WHERE c.person > $1 AND NOT (c.withdrawn AND p.claim_id IS NULL)
+           AND (p.claim_id IS NULL OR c.review_waits
+                OR EXISTS (SELECT 1 FROM documents d WHERE d.claim_id = c.claim_id AND NOT d.superseded AND d.state = 'returned'))
+         ORDER BY c.person LIMIT $2",
+    )
+    .bind(cursor)
+    .bind(i64::from(limit))
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
+}
+
+pub async fn move_cursor(tx: &mut PgConnection, month: SolarMonth, from: i64, to: i64) -> Result<()> {
+    let done = sqlx::query("UPDATE batches SET cursor = $3 WHERE month = $1 AND cursor = $2 AND closed_at IS NULL")
+        .bind(month.to_string())
+        .bind(from)
+        .bind(to)
+        .execute(tx)
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Refused(format!("another process closes {month}"))) }
+}
+
+/// Ids and amounts of the month's documents, ids in byte order.
+pub async fn documents(tx: &mut PgConnection, month: SolarMonth) -> Result<Vec<(String, i64)>> {
+    Ok(sqlx::query_as("SELECT document_id, amount FROM documents WHERE month = $1 ORDER BY document_id COLLATE \"C\"")
+        .bind(month.to_string())
+        .fetch_all(tx)
+        .await?)
+}
+
+/// Documents and total per cost centre, in its order.
+pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Vec<(String, i64, i64)>> {
+    Ok(sqlx::query_as(
+        "SELECT cost_centre, count(*), sum(amount)::bigint FROM documents WHERE month = $1 GROUP BY cost_centre ORDER BY cost_centre COLLATE \"C\"",
+    )
+    .bind(month.to_string())
+    .fetch_all(tx)
+    .await?)
+}
+
+pub async fn insert_voucher(tx: &mut PgConnection, id: &str, month: SolarMonth, centre: &(String, i64, i64)) -> Result<()> {
+    sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(month.to_string())
+        .bind(&centre.0)
+        .bind(centre.1)
+        .bind(centre.2)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE batches SET closed_at = $2::timestamptz, documents = $3, total = $4, digest = $5 WHERE month = $1 AND closed_at IS NULL",
+    )
+    .bind(batch.month.to_string())
+    .bind(instant(at))
+    .bind(batch.documents)
+    .bind(batch.total)
+    .bind(&batch.digest)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM held_months WHERE month = $1").bind(batch.month.to_string()).execute(tx).await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Refused(format!("{} is closed already", batch.month))) }
+}
+
+/// Holds a month until a person confirms it.
+pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO held_months VALUES ($1, $2, $3::timestamptz) ON CONFLICT (month) DO UPDATE SET reason = excluded.reason")
+        .bind(month.to_string())
+        .bind(reason)
+        .bind(instant(at))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
+    Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1").fetch_optional(tx).await?)
+}

@@ -1,0 +1,44 @@
+//! Cases for a person to judge.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{PgConnection, Result, code, instant, parsed};
+use crate::claim::known::StoredCase;
+use crate::claim::plan::NewCase;
+use crate::ident::NationalCode;
+
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(NationalCode, StoredCase)>> {
+    let rows: Vec<(i64, String, String, bool)> =
+        sqlx::query_as("SELECT person, document_id, kind, closed_at IS NULL FROM cases WHERE person = ANY($1)")
+            .bind(codes)
+            .fetch_all(tx)
+            .await?;
+    rows.into_iter()
+        .map(|(person, document_id, kind, open)| {
+            Ok((code(person)?, StoredCase { document_id, kind: parsed(&kind, "case kind")?, open }))
+        })
+        .collect()
+}
+
+pub async fn insert(tx: &mut PgConnection, cases: &[(Uuid, NationalCode, &NewCase)], at: Timestamp) -> Result<()> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO cases (case_id, person, claim_id, document_id, kind, grounds, new_amount, opened_at)
+         SELECT a, b, c, d, e, string_to_array(f, ' '), g, $8::timestamptz
+         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[]) AS u (a, b, c, d, e, f, g)",
+    )
+    .bind(cases.iter().map(|(id, _, _)| *id).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, person, _)| person.to_i64()).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.claim_id).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.document_id.as_str()).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.kind.word()).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.grounds.join(" ")).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.new_amount.map(|a| a.to_i64())).collect::<Vec<_>>())
+    .bind(instant(at))
+    .execute(tx)
+    .await?;
+    Ok(())
+}

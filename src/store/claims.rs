@@ -1,0 +1,117 @@
+//! Claims as they were last answered.
+
+use super::{Error, PgConnection, Result, code, digest, parsed, rial};
+use crate::claim::known::StoredClaim;
+use crate::claim::plan::ClaimUpdate;
+use crate::claim::{ClaimKey, Counterpart};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct Row {
+    claim_id: Uuid,
+    person: i64,
+    deed_date: String,
+    spouse: Option<i64>,
+    unnamed_record: Option<String>,
+    record_id: Option<String>,
+    request_id: Option<String>,
+    revision: i32,
+    outcome: String,
+    amount: Option<i64>,
+    withdrawn: bool,
+    decision_id: Uuid,
+    facts_digest: Vec<u8>,
+    answer_digest: Vec<u8>,
+    working_digest: Vec<u8>,
+    review_digest: Option<Vec<u8>>,
+    review_waits: bool,
+}
+
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
+    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(row: Row) -> Result<StoredClaim> {
+    let counterpart = match (row.spouse, row.unnamed_record) {
+        (Some(spouse), _) => Counterpart::Spouse(code(spouse)?),
+        (None, Some(record_id)) => Counterpart::Unnamed { record_id },
+        (None, None) => return Err(Error::Unreadable("claim")),
+    };
+    Ok(StoredClaim {
+        claim_id: row.claim_id,
+        key: ClaimKey { person: code(row.person)?, deed_date: parsed(&row.deed_date, "deed date")?, counterpart },
+        revision: row.revision,
+        outcome: parsed(&row.outcome, "outcome")?,
+        amount: row.amount.map(rial).transpose()?,
+        withdrawn: row.withdrawn,
+        decision_id: row.decision_id,
+        record_id: row.record_id,
+        request_id: row.request_id,
+        facts_digest: digest(&row.facts_digest)?,
+        answer_digest: digest(&row.answer_digest)?,
+        working_digest: digest(&row.working_digest)?,
+        review_digest: row.review_digest.as_deref().map(digest).transpose()?,
+        review_waits: row.review_waits,
+    })
+}
+
+/// Writes claims as they now stand. A claim may stand in `updates` once at most.
+pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    let claims = || updates.iter().map(|update| &update.claim);
+    // Texts of arrays travel as one text each: unnest would flatten an array of arrays.
+    let reasons = |update: &&ClaimUpdate| {
+        let words = update.revision.as_ref()?.decision.codes();
+        Some(words.iter().map(|code| code.word()).collect::<Vec<_>>().join(" "))
+    };
+    sqlx::query(SAVE)
+        .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
+        .bind(claims().map(unnamed).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.record_id.clone()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.request_id.clone()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.revision).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.outcome.word()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.amount.map(|a| a.to_i64())).collect::<Vec<_>>())
+        .bind(updates.iter().map(reasons).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.withdrawn).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.decision_id).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.facts_digest.to_vec()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.answer_digest.to_vec()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.working_digest.to_vec()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.review_digest.map(|d| d.to_vec())).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn unnamed(claim: &StoredClaim) -> Option<String> {
+    match &claim.key.counterpart {
+        Counterpart::Unnamed { record_id } => Some(record_id.clone()),
+        Counterpart::Spouse(_) => None,
+    }
+}
+
+/// Reasons come only with a new revision; otherwise the old ones stand.
+const SAVE: &str = "
+    INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+        reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
+    SELECT claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+        array_remove(string_to_array(coalesce(reasons, ''), ' '), ''), withdrawn, decision_id, facts_digest, answer_digest,
+        working_digest, review_digest, review_waits
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
+        $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bool[])
+        AS u (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
+            withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
+    ON CONFLICT (claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
+        reasons = CASE WHEN excluded.revision = claims.revision THEN claims.reasons ELSE excluded.reasons END,
+        revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, withdrawn = excluded.withdrawn,
+        decision_id = excluded.decision_id, facts_digest = excluded.facts_digest, answer_digest = excluded.answer_digest,
+        working_digest = excluded.working_digest, review_digest = excluded.review_digest, review_waits = excluded.review_waits";

@@ -1,0 +1,1 @@
+//! Figures over everything: for status, report and metrics.

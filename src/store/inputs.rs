@@ -1,0 +1,31 @@
+//! The register of dead letters: places and reasons; their bytes lie in the topic.
+
+use jiff::Timestamp;
+
+use super::offsets::Partition;
+use super::{PgConnection, Result, instant};
+
+/// A message that could not be read.
+pub struct Letter {
+    pub partition: Partition,
+    pub offset: i64,
+    pub reason: &'static str,
+}
+
+pub async fn save_dead_letters(tx: &mut PgConnection, letters: &[Letter], at: Timestamp) -> Result<()> {
+    if letters.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO dead_letters (topic, partition, source_offset, reason, at)
+         SELECT a, b, c, d, $5::timestamptz FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[]) AS u (a, b, c, d)",
+    )
+    .bind(letters.iter().map(|l| l.partition.topic.name()).collect::<Vec<_>>())
+    .bind(letters.iter().map(|l| l.partition.partition).collect::<Vec<_>>())
+    .bind(letters.iter().map(|l| l.offset).collect::<Vec<_>>())
+    .bind(letters.iter().map(|l| l.reason).collect::<Vec<_>>())
+    .bind(instant(at))
+    .execute(tx)
+    .await?;
+    Ok(())
+}

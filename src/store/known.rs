@@ -1,0 +1,83 @@
+//! Everything known of a set of persons, for planning.
+
+use std::collections::HashMap;
+
+use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
+use crate::claim::known::{Known, StoredPayment};
+use crate::claim::person::Dossier;
+use crate::ident::NationalCode;
+
+/// Completes the dossiers of these persons to all that a plan reads. One statement per table.
+pub async fn load(tx: &mut PgConnection, dossiers: HashMap<NationalCode, Dossier>) -> Result<Vec<Known>> {
+    let codes: Vec<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
+    let mut known: HashMap<NationalCode, Known> = dossiers.into_iter().map(|(code, d)| (code, begun(code, d))).collect();
+    for row in marriages::of_persons(tx, &codes).await? {
+        for code in [row.husband.code, row.wife.code].into_iter().flatten() {
+            if let Some(person) = known.get_mut(&code) {
+                person.rows.push(row.clone());
+            }
+        }
+    }
+    for registration in self_registrations::of_persons(tx, &codes).await? {
+        if let Some(person) = known.get_mut(&registration.applicant) {
+            person.self_registrations.push(registration);
+        }
+    }
+    for claim in claims::of_persons(tx, &codes).await? {
+        if let Some(person) = known.get_mut(&claim.key.person) {
+            person.claims.push(claim);
+        }
+    }
+    load_payments(tx, &codes, &mut known).await?;
+    let mut all: Vec<_> = known.into_values().collect();
+    all.sort_by_key(|person| person.person);
+    Ok(all)
+}
+
+fn begun(person: NationalCode, dossier: Dossier) -> Known {
+    Known {
+        person,
+        dossier,
+        rows: Vec::new(),
+        self_registrations: Vec::new(),
+        claims: Vec::new(),
+        payment: None,
+        moved: Vec::new(),
+    }
+}
+
+/// Few of the persons that a batch touches have been paid; most often the first statement finds nobody.
+async fn load_payments(tx: &mut PgConnection, codes: &[i64], known: &mut HashMap<NationalCode, Known>) -> Result<()> {
+    let payments = payments::of_persons(tx, codes).await?;
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let paid: Vec<i64> = payments.iter().map(|payment| payment.person.to_i64()).collect();
+    let ids: Vec<_> = payments.iter().map(|payment| payment.decision_id).collect();
+    let decided = decisions::by_id(tx, &ids).await?;
+    let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();
+    for payment in payments {
+        let paid_facts = facts.remove(&payment.decision_id).ok_or(super::Error::Unreadable("paid decision"))?;
+        let stored = StoredPayment {
+            claim_id: payment.claim_id,
+            amount: payment.amount,
+            paid_facts,
+            documents: Vec::new(),
+            cases: Vec::new(),
+        };
+        if let Some(person) = known.get_mut(&payment.person) {
+            person.payment = Some(stored);
+        }
+    }
+    for (code, document) in payments::documents_of(tx, &paid).await? {
+        if let Some(payment) = known.get_mut(&code).and_then(|person| person.payment.as_mut()) {
+            payment.documents.push(document);
+        }
+    }
+    for (code, case) in cases::of_persons(tx, &paid).await? {
+        if let Some(payment) = known.get_mut(&code).and_then(|person| person.payment.as_mut()) {
+            payment.cases.push(case);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! SMS: written with their document, released once the broker has acknowledged it, answered by the gateway.
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{PgConnection, Result, instant};
+use crate::claim::words::{DeliveryStatus, SmsKind};
+use crate::ident::NationalCode;
+
+/// A message to one person.
+pub struct NewMessage {
+    pub sms_id: String,
+    pub kind: SmsKind,
+    pub person: NationalCode,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub mobile: String,
+    pub body: String,
+    pub segments: i32,
+    pub traceparent: Option<String>,
+}
+
+/// Writes messages. `released` where their document was acknowledged long ago. Gives the ids that are new.
+pub async fn insert(tx: &mut PgConnection, new: &[NewMessage], at: Timestamp, released: bool) -> Result<Vec<String>> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "INSERT INTO messages (sms_id, kind, person, claim_id, document_id, mobile, body, segments, traceparent, written_at, released_at)
+         SELECT a, b, c, d, e, f, g, h, i, $10::timestamptz, CASE WHEN $11 THEN $10::timestamptz END
+         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[])
+             AS u (a, b, c, d, e, f, g, h, i)
+         ON CONFLICT (sms_id) DO NOTHING RETURNING sms_id",
+    )
+    .bind(new.iter().map(|m| m.sms_id.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.kind.word()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.person.to_i64()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.claim_id).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.document_id.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.mobile.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.body.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.segments).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.traceparent.as_deref()).collect::<Vec<_>>())
+    .bind(instant(at))
+    .bind(released)
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// A message that may now be requested from the gateway.
+#[derive(FromRow)]
+pub struct Released {
+    pub sms_id: String,
+    pub kind: String,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub mobile: String,
+    pub body: String,
+    pub segments: i32,
+    pub traceparent: Option<String>,
+}
+
+/// Releases the messages of documents that the broker has acknowledged; each is given once, ever.
+pub async fn release(tx: &mut PgConnection, documents: &[String], at: Timestamp) -> Result<Vec<Released>> {
+    let mut rows: Vec<Released> = sqlx::query_as(
+        "UPDATE messages SET released_at = $2::timestamptz WHERE document_id = ANY($1) AND released_at IS NULL
+         RETURNING sms_id, kind, claim_id, document_id, mobile, body, segments, traceparent",
+    )
+    .bind(documents)
+    .bind(instant(at))
+    .fetch_all(tx)
+    .await?;
+    rows.sort_by(|a, b| a.sms_id.cmp(&b.sms_id));
+    Ok(rows)
+}
+
+/// Which of these messages exist.
+pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT sms_id FROM messages WHERE sms_id = ANY($1)").bind(ids).fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// One report of the gateway.
+pub struct Report<'a> {
+    pub sms_id: &'a str,
+    pub at: Timestamp,
+    pub status: DeliveryStatus,
+}
+
+/// Writes reports; says of each whether it is new. The latest instant stands on the message.
+pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Result<u64> {
+    if reports.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<_> = reports.iter().map(|r| r.sms_id).collect();
+    let done = sqlx::query(
+        "INSERT INTO delivery_reports (sms_id, at, status)
+         SELECT a, b::timestamptz, c FROM unnest($1::text[], $2::text[], $3::text[]) AS u (a, b, c) ON CONFLICT DO NOTHING",
+    )
+    .bind(&ids)
+    .bind(reports.iter().map(|r| instant(r.at)).collect::<Vec<_>>())
+    .bind(reports.iter().map(|r| r.status.word()).collect::<Vec<_>>())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "UPDATE messages m SET status = l.status, status_at = l.at
+         FROM (SELECT DISTINCT ON (sms_id) * FROM delivery_reports WHERE sms_id = ANY($1) ORDER BY sms_id, at DESC, status) l
+         WHERE m.sms_id = l.sms_id",
+    )
+    .bind(&ids)
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,112 @@
+//! Only SQL. Everything borrows the caller's transaction and never commits; statements work on sets.
+//!
+//! Architecture invariant: no rule of law or money is decided here; unique keys and checks in `migrations/` are the last word.
+
+pub mod batches;
+pub mod cases;
+pub mod claims;
+pub mod decisions;
+pub mod dossier;
+pub mod figures;
+pub mod files;
+pub mod inputs;
+pub mod installation;
+pub mod known;
+pub mod marriages;
+pub mod messages;
+pub mod offsets;
+pub mod outbox;
+pub mod payments;
+pub mod persons;
+pub mod relay;
+pub mod self_registrations;
+
+use jiff::Timestamp;
+pub use sqlx::{PgConnection, PgPool};
+
+/// What can go wrong at the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("database: {}", told(.0))]
+    Database(#[from] sqlx::Error),
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored value that this program cannot read: a newer program wrote it, or it is damaged.
+    #[error("a stored {0} cannot be read")]
+    Unreadable(&'static str),
+    /// Another process has taken the partition over; nothing of this transaction may stand.
+    #[error("the input partitions are another process's now")]
+    LostPartition,
+    /// Another process delivers this group now.
+    #[error("the outbox group is another process's now")]
+    LostGroup,
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// PostgreSQL's `DETAIL` may hold a row, and with it somebody's code: only its primary message is told.
+fn told(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(db) => db.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Would the same statement perhaps succeed a moment later? (A lost connection, a deadlock, a full disk.)
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(db)) => {
+                let class = db.code().map(|code| code.get(..2).unwrap_or_default().to_owned());
+                matches!(class.as_deref(), Some("08" | "40" | "53" | "55" | "57" | "58"))
+            }
+            Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => false,
+            Self::Database(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Connects lazily; the first statement meets the database.
+pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
+    let options: sqlx::postgres::PgConnectOptions = url.parse().map_err(Error::Database)?;
+    let options = options.application_name("peyvand");
+    Ok(sqlx::postgres::PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(std::time::Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
+/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once.
+pub async fn migrate(pool: &PgPool) -> Result<()> {
+    sqlx::migrate!("./migrations").run(pool).await?;
+    Ok(())
+}
+
+/// RFC 3339 text, which PostgreSQL casts to timestamptz: sqlx knows no jiff.
+fn instant(at: Timestamp) -> String {
+    at.to_string()
+}
+
+/// From `extract(epoch …) * 1e6`.
+fn from_micros(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|_| Error::Unreadable("instant"))
+}
+
+fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| Error::Unreadable("digest"))
+}
+
+fn code(number: i64) -> Result<crate::ident::NationalCode> {
+    crate::ident::NationalCode::from_i64(number).ok_or(Error::Unreadable("national code"))
+}
+
+fn parsed<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
+    text.parse().map_err(|_| Error::Unreadable(what))
+}
+
+fn rial(number: i64) -> Result<crate::law::Rial> {
+    crate::law::Rial::from_i64(number).ok_or(Error::Unreadable("amount"))
+}

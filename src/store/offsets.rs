@@ -1,0 +1,66 @@
+//! Where the intake stands in each input partition: Postgres is the truth, Kafka's own committed offset a copy.
+
+use super::{Error, PgConnection, PgPool, Result};
+use crate::wire::Topic;
+
+/// An input partition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Partition {
+    pub topic: Topic,
+    pub partition: i32,
+}
+
+/// A partition's advance in one batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Advance {
+    pub partition: Partition,
+    pub expected: i64,
+    pub next: i64,
+}
+
+/// The next offset of each partition, beginning at `low` where the partition is new here.
+pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec<(Partition, i64)>> {
+    let topics: Vec<_> = partitions.iter().map(|(p, _)| p.topic.name()).collect();
+    let numbers: Vec<_> = partitions.iter().map(|(p, _)| p.partition).collect();
+    let lows: Vec<_> = partitions.iter().map(|(_, low)| *low).collect();
+    sqlx::query("INSERT INTO input_offsets SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) ON CONFLICT DO NOTHING")
+        .bind(topics)
+        .bind(numbers)
+        .bind(lows)
+        .execute(pool)
+        .await?;
+    let all = all(pool).await?;
+    Ok(all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect())
+}
+
+/// Every partition with its next offset.
+pub async fn all(pool: &PgPool) -> Result<Vec<(Partition, i64)>> {
+    let rows: Vec<(String, i32, i64)> =
+        sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition").fetch_all(pool).await?;
+    rows.into_iter()
+        .map(|(topic, partition, next)| {
+            let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
+            Ok((Partition { topic, partition }, next))
+        })
+        .collect()
+}
+
+/// Compare-and-set: a consumer that lost a partition without noticing commits nothing.
+pub async fn advance(tx: &mut PgConnection, advances: &[Advance]) -> Result<()> {
+    let topics: Vec<_> = advances.iter().map(|a| a.partition.topic.name()).collect();
+    let numbers: Vec<_> = advances.iter().map(|a| a.partition.partition).collect();
+    let expected: Vec<_> = advances.iter().map(|a| a.expected).collect();
+    let next: Vec<_> = advances.iter().map(|a| a.next).collect();
+    let done = sqlx::query(
+        "UPDATE input_offsets o SET next_offset = u.next
+         FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS u (topic, partition, expected, next)
+         WHERE o.topic = u.topic AND o.partition = u.partition AND o.next_offset = u.expected",
+    )
+    .bind(topics)
+    .bind(numbers)
+    .bind(expected)
+    .bind(next)
+    .execute(tx)
+    .await?;
+    if usize::try_from(done.rows_affected()) == Ok(advances.len()) { Ok(()) } else { Err(Error::LostPartition) }
+}

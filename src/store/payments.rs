@@ -1,0 +1,180 @@
+//! Payments, their documents, and what finance answers.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
+use crate::claim::issue::Issue;
+use crate::claim::known::StoredDocument;
+use crate::claim::words::PaymentOutcome;
+use crate::ident::NationalCode;
+use crate::law::{Rial, SolarMonth};
+
+/// A person's payment without its documents.
+pub struct Payment {
+    pub person: NationalCode,
+    pub claim_id: Uuid,
+    pub amount: Rial,
+    pub decision_id: Uuid,
+}
+
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Payment>> {
+    let rows: Vec<(i64, Uuid, i64, Uuid)> =
+        sqlx::query_as("SELECT person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1)")
+            .bind(codes)
+            .fetch_all(tx)
+            .await?;
+    rows.into_iter()
+        .map(|(person, claim_id, amount, decision_id)| {
+            Ok(Payment { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
+        })
+        .collect()
+}
+
+#[derive(FromRow)]
+struct DocumentRow {
+    person: i64,
+    document_id: String,
+    attempt: i32,
+    sheba: String,
+    state: Option<String>,
+    state_code: Option<String>,
+    state_us: Option<i64>,
+}
+
+/// Documents of these persons, ascending by attempt.
+pub async fn documents_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(NationalCode, StoredDocument)>> {
+    let rows: Vec<DocumentRow> = sqlx::query_as(
+        "SELECT person, document_id, attempt, sheba, state, state_code,
+             (extract(epoch FROM state_at) * 1000000)::bigint AS state_us
+         FROM documents WHERE person = ANY($1) ORDER BY person, attempt",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let document = StoredDocument {
+                document_id: row.document_id,
+                attempt: row.attempt,
+                sheba: row.sheba,
+                state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
+                state_code: row.state_code,
+                state_at: row.state_us.unwrap_or(0),
+            };
+            Ok((code(row.person)?, document))
+        })
+        .collect()
+}
+
+/// Whose these documents are; an unknown id is missing in the answer.
+pub async fn persons_of_documents(tx: &mut PgConnection, ids: &[&str]) -> Result<HashMap<String, NationalCode>> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT document_id, person FROM documents WHERE document_id = ANY($1)").bind(ids).fetch_all(tx).await?;
+    rows.into_iter().map(|(id, person)| Ok((id, code(person)?))).collect()
+}
+
+/// The first document of a person takes the person's only place in `payments`; a further attempt finds it there. The
+/// keys decide: a second payment to a person fails here, whatever the program believed.
+pub async fn issue(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)], month: SolarMonth, at: Timestamp) -> Result<()> {
+    if issues.is_empty() {
+        return Ok(());
+    }
+    let firsts: Vec<_> = issues.iter().filter(|(_, issue)| issue.attempt == 1).collect();
+    sqlx::query(
+        "INSERT INTO payments (person, claim_id, amount, decision_id)
+         SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[])",
+    )
+    .bind(firsts.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.claim_id).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.amount.to_i64()).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.decision_id).collect::<Vec<_>>())
+    .execute(&mut *tx)
+    .await?;
+    let again: Vec<_> = issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
+    // Only what finance returned makes way; anything else keeps its place, and the insert below fails on the unique index.
+    sqlx::query("UPDATE documents SET superseded = true WHERE person = ANY($1) AND NOT superseded AND state = 'returned'")
+        .bind(again)
+        .execute(&mut *tx)
+        .await?;
+    let all = || issues.iter().map(|(_, issue)| issue);
+    sqlx::query(
+        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
+         SELECT a, b, c, d, e, $10, f, g, h, i, $11::timestamptz
+         FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[])
+             AS u (a, b, c, d, e, f, g, h, i)",
+    )
+    .bind(all().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
+    .bind(issues.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.claim_id).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.attempt).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.decision_id).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.amount.to_i64()).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.sheba.as_str()).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.cost_centre.as_str()).collect::<Vec<_>>())
+    .bind(all().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
+    .bind(month.to_string())
+    .bind(instant(at))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// One answer of finance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    pub document_id: String,
+    pub at: Timestamp,
+    pub outcome: PaymentOutcome,
+    pub code: Option<String>,
+    pub source_offset: i64,
+}
+
+/// Answers already known for these documents.
+pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>> {
+    let rows: Vec<(String, i64, String, Option<String>, i64)> = sqlx::query_as(
+        "SELECT document_id, (extract(epoch FROM at) * 1000000)::bigint, outcome, code, source_offset
+         FROM payment_outcomes WHERE document_id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|(document_id, at, outcome, code, source_offset)| {
+            Ok(Answer { document_id, at: from_micros(at)?, outcome: parsed(&outcome, "outcome")?, code, source_offset })
+        })
+        .collect()
+}
+
+/// Writes answers, and lets the latest of each document speak: the greatest instant, then the later in the topic.
+pub async fn save_answers(tx: &mut PgConnection, answers: &[Answer]) -> Result<()> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = answers.iter().map(|a| a.document_id.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO payment_outcomes (document_id, at, outcome, code, source_offset)
+         SELECT a, b::timestamptz, c, d, e FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS u (a, b, c, d, e)
+         ON CONFLICT (document_id, at, outcome) DO UPDATE SET code = excluded.code, source_offset = excluded.source_offset",
+    )
+    .bind(&ids)
+    .bind(answers.iter().map(|a| instant(a.at)).collect::<Vec<_>>())
+    .bind(answers.iter().map(|a| a.outcome.word()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|a| a.code.as_deref()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|a| a.source_offset).collect::<Vec<_>>())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "UPDATE documents d SET state = l.outcome, state_code = l.code, state_at = l.at, state_offset = l.source_offset
+         FROM (SELECT DISTINCT ON (document_id) * FROM payment_outcomes WHERE document_id = ANY($1)
+               ORDER BY document_id, at DESC, source_offset DESC) l
+         WHERE d.document_id = l.document_id",
+    )
+    .bind(&ids)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

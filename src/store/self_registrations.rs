@@ -1,0 +1,68 @@
+//! Self-registrations from the portal.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::{PgConnection, Result, code, from_micros, instant, parsed};
+use crate::claim::person::SelfRegistration;
+
+/// A stored self-registration with the offset that brought it.
+pub struct Stored {
+    pub registration: SelfRegistration,
+    pub source_offset: i64,
+}
+
+type Row = (String, i64, i64, i64, String, bool, i64);
+
+const COLUMNS: &str = "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
+    undertaking, source_offset FROM self_registrations WHERE ";
+
+pub async fn by_request(tx: &mut PgConnection, requests: &[&str]) -> Result<HashMap<String, Stored>> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} request_id = ANY($1)"));
+    let rows: Vec<Row> = sqlx::query_as(query).bind(requests).fetch_all(tx).await?;
+    rows.into_iter().map(|row| read(row).map(|stored| (stored.registration.request_id.clone(), stored))).collect()
+}
+
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
+    let rows: Vec<Row> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
+    rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
+}
+
+fn read((request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset): Row) -> Result<Stored> {
+    let registration = SelfRegistration {
+        request_id,
+        submitted_at,
+        applicant: code(applicant)?,
+        spouse: code(spouse)?,
+        deed_date: parsed(&deed_date, "deed date")?,
+        first_marriage_undertaking: undertaking,
+    };
+    Ok(Stored { registration, source_offset })
+}
+
+pub async fn save(tx: &mut PgConnection, all: &[&Stored]) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let submitted = |s: &&Stored| from_micros(s.registration.submitted_at).map(|at: Timestamp| instant(at));
+    sqlx::query(
+        "INSERT INTO self_registrations (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset)
+         SELECT r, a, s, t::timestamptz, d, u, o
+         FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::bigint[]) AS x (r, a, s, t, d, u, o)
+         ON CONFLICT (request_id) DO UPDATE SET applicant = excluded.applicant, spouse = excluded.spouse,
+             submitted_at = excluded.submitted_at, deed_date = excluded.deed_date, undertaking = excluded.undertaking,
+             source_offset = excluded.source_offset",
+    )
+    .bind(all.iter().map(|s| s.registration.request_id.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|s| s.registration.applicant.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(|s| s.registration.spouse.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(submitted).collect::<Result<Vec<_>>>()?)
+    .bind(all.iter().map(|s| s.registration.deed_date.to_string()).collect::<Vec<_>>())
+    .bind(all.iter().map(|s| s.registration.first_marriage_undertaking).collect::<Vec<_>>())
+    .bind(all.iter().map(|s| s.source_offset).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}

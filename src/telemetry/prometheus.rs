@@ -1,0 +1,48 @@
+//! The same counts as Prometheus text (format 0.0.4).
+
+use std::fmt::Write as _;
+
+use super::gauges::{GAUGES, Gauges};
+use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
+
+/// All counts and gauges. Writing to a `String` cannot fail, so results of `write!` are passed over.
+pub fn render_prometheus(metrics: &Metrics, gauges: &Gauges) -> String {
+    let mut text = String::with_capacity(4096);
+    for named in COUNTERS {
+        head(&mut text, named.prometheus, "counter", named.doc);
+        let _ = writeln!(text, "{} {}", named.prometheus, (named.counter)(metrics).get());
+    }
+    histogram(&mut text, &metrics.batch_seconds);
+    for named in GAUGES {
+        head(&mut text, named.prometheus, "gauge", named.doc);
+        let _ = writeln!(text, "{} {}", named.prometheus, (named.gauge)(gauges));
+    }
+    const LAG: &str = "peyvand_input_lag_messages";
+    head(&mut text, LAG, "gauge", "Messages of an input topic that are not yet disposed of");
+    for (topic, lag) in &gauges.lag {
+        let _ = writeln!(text, "{LAG}{{topic=\"{}\"}} {lag}", escaped(topic));
+    }
+    text
+}
+
+fn head(text: &mut String, name: &str, kind: &str, doc: &str) {
+    let _ = writeln!(text, "# HELP {name} {doc}\n# TYPE {name} {kind}");
+}
+
+fn histogram(text: &mut String, durations: &Durations) {
+    const NAME: &str = "peyvand_process_duration_seconds";
+    head(text, NAME, "histogram", "How long batches took, to the commit");
+    let mut so_far = 0;
+    for (bucket, count) in durations.counts().into_iter().enumerate() {
+        so_far += count;
+        match BOUNDS.get(bucket) {
+            Some(bound) => _ = writeln!(text, "{NAME}_bucket{{le=\"{bound}\"}} {so_far}"),
+            None => _ = writeln!(text, "{NAME}_bucket{{le=\"+Inf\"}} {so_far}"),
+        }
+    }
+    let _ = writeln!(text, "{NAME}_sum {}\n{NAME}_count {so_far}", durations.sum());
+}
+
+fn escaped(label: &str) -> String {
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+
+use super::*;
+
+/// A collector that says yes to all, and tells of each request: its first line and its body.
+fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, requests) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let sender = sender.clone();
+            std::thread::spawn(move || while answer(stream.as_ref().unwrap(), &sender).is_some() {});
+        }
+    });
+    (endpoint, requests)
+}
+
+fn answer(mut stream: &TcpStream, sender: &mpsc::Sender<(String, Vec<u8>)>) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    sender.send((head.lines().next()?.to_owned(), body)).ok()?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n").ok()
+}
+
+fn contains(body: &[u8], text: &str) -> bool {
+    body.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The one test that begins telemetry in this process, inside the runtime as the program does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traces_and_metrics_reach_a_collector() {
+    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    static METRICS: Metrics = Metrics::new();
+    let (endpoint, requests) = collector();
+    let flags = BTreeMap::from([("otlp_endpoint".to_owned(), endpoint), ("log".to_owned(), "error".to_owned())]);
+    let settings = Settings::load_from(&flags, None, []).unwrap().settings;
+    let telemetry = start(&settings, &METRICS).unwrap();
+    assert!(start(&settings, &METRICS).is_err());
+
+    METRICS.consumed.add(7);
+    METRICS.batch_seconds.record(Duration::from_millis(30));
+    METRICS.set_gauges(Gauges { lag: BTreeMap::from([("a-topic".to_owned(), 3)]), ..Gauges::default() });
+    {
+        let span = tracing::info_span!("take in a batch");
+        trace::adopt(&span, PARENT);
+        let onwards = trace::traceparent_of(&span).unwrap();
+        assert!(onwards.starts_with(&PARENT[..36]) && onwards != PARENT, "{onwards}");
+        trace::adopt(&tracing::info_span!("other"), "nonsense");
+    }
+    telemetry.stop(Duration::from_secs(5)).await;
+
+    let all: Vec<_> = requests.try_iter().collect();
+    let body = |path: &str| &all.iter().find(|(line, _)| line.contains(path)).unwrap().1;
+    let (traces, metrics) = (body("post /v1/traces"), body("post /v1/metrics"));
+    assert!(contains(traces, "take in a batch") && contains(traces, "peyvand"));
+    for text in ["messaging.client.consumed.messages", "messaging.process.duration", "peyvand.input.lag", "a-topic"] {
+        assert!(contains(metrics, text), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_collector_nothing_is_exported() {
+    assert!(trace::traceparent_of(&tracing::Span::none()).is_none());
+    Telemetry::default().stop(Duration::from_secs(1)).await;
+}
+
+#[test]
+fn prometheus_text() {
+    let metrics = Metrics::new();
+    metrics.decisions.add(5);
+    for millis in [3, 60, 60, 20_000] {
+        metrics.batch_seconds.record(Duration::from_millis(millis));
+    }
+    let gauges = Gauges { lag: BTreeMap::from([("a\"b".to_owned(), 12)]), open_cases: 2, ..Gauges::default() };
+    let text = render_prometheus(&metrics, &gauges);
+    for line in [
+        "# TYPE peyvand_decisions_total counter",
+        "peyvand_decisions_total 5",
+        "peyvand_process_duration_seconds_bucket{le=\"0.005\"} 1",
+        "peyvand_process_duration_seconds_bucket{le=\"0.075\"} 3",
+        "peyvand_process_duration_seconds_bucket{le=\"10\"} 3",
+        "peyvand_process_duration_seconds_bucket{le=\"+Inf\"} 4",
+        "peyvand_process_duration_seconds_sum 20.123",
+        "peyvand_process_duration_seconds_count 4",
+        "peyvand_open_cases 2",
+        "peyvand_input_lag_messages{topic=\"a\\\"b\"} 12",
+    ] {
+        assert!(text.lines().any(|got| got == line), "{line} is not in\n{text}");
+    }
+}
+
+/// No layer masks: that identifiers reach no log rests on their `Debug`, in Latin and in Persian digits.
+#[test]
+fn identifiers_show_nothing_of_themselves() {
+    use crate::ident::{InsuranceNumber, Mobile, NationalCode, Sheba, text::persian_digits};
+
+    let code = NationalCode::with_check_digit(123_456_789).unwrap();
+    let insurance = "0098765432".parse::<InsuranceNumber>().unwrap();
+    let mobile = "09121234567".parse::<Mobile>().unwrap();
+    let sheba = Sheba::with_check_digits("012", "3456789012345678901").unwrap();
+    let shown = format!("{code:?} {insurance:?} {mobile:?} {sheba:?} {:?}", Some((code, [&mobile])));
+    for full in [code.to_string(), insurance.to_string(), mobile.to_string(), sheba.to_string()] {
+        assert!(!shown.contains(&full) && !shown.contains(&persian_digits(&full)), "{shown}");
+    }
+    assert!(!shown.chars().any(char::is_numeric), "{shown}");
+}

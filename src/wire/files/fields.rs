@@ -1,0 +1,136 @@
+//! One record's fields, taken by column name; the first that is faulty ends the row.
+
+use std::borrow::Cow;
+
+use csv::ByteRecord;
+
+use super::RowFault;
+use crate::ident::{NationalCode, text};
+use crate::law::Rial;
+use crate::wire::form::{Form, MAX_TEXT, national_code_fault, reason};
+
+/// A record, with where each of the kind's columns stands in it.
+pub struct Fields<'a> {
+    record: &'a ByteRecord,
+    columns: &'static [&'static str],
+    /// The place in the record of each of `columns`.
+    places: &'a [usize],
+    line: u64,
+    /// Columns are asked for in order, so the next one is looked at first.
+    next: usize,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(
+        record: &'a ByteRecord,
+        columns: &'static [&'static str],
+        places: &'a [usize],
+        line: u64,
+    ) -> Self {
+        Self { record, columns, places, line, next: 0 }
+    }
+
+    fn raw(&mut self, column: &'static str) -> &'a [u8] {
+        if self.columns.get(self.next) != Some(&column) {
+            self.next = self.columns.iter().position(|name| *name == column).unwrap_or(self.columns.len());
+        }
+        let place = self.places.get(self.next).copied();
+        self.next += 1;
+        place.and_then(|place| self.record.get(place)).unwrap_or_default()
+    }
+
+    /// The fault of this row at `column`.
+    pub fn fault(&mut self, column: &'static str, reason: &'static str) -> RowFault {
+        let value = String::from_utf8_lossy(self.raw(column)).into_owned();
+        RowFault { line: self.line, field: column, value, reason }
+    }
+
+    /// The field normalised; None where it is empty.
+    fn get(&mut self, column: &'static str) -> Result<Option<Cow<'a, str>>, RowFault> {
+        let Ok(raw) = std::str::from_utf8(self.raw(column)) else {
+            return Err(self.fault(column, reason::NOT_TEXT));
+        };
+        let plain = raw.bytes().all(|b| b.is_ascii_graphic());
+        let text = if plain { Cow::Borrowed(raw) } else { Cow::Owned(text::normalise(raw)) };
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    fn needed<T>(
+        &mut self,
+        column: &'static str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Result<T, RowFault> {
+        self.maybe(column, read)?.ok_or_else(|| self.fault(column, reason::MISSING))
+    }
+
+    fn maybe<T>(
+        &mut self,
+        column: &'static str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Result<Option<T>, RowFault> {
+        let Some(text) = self.get(column)? else { return Ok(None) };
+        read(&text).map(Some).map_err(|why| self.fault(column, why))
+    }
+
+    /// A value in its one written form: text, date, month, instant or word.
+    pub fn value<T: Form>(&mut self, column: &'static str) -> Result<T, RowFault> {
+        self.needed(column, T::read)
+    }
+
+    pub fn optional<T: Form>(&mut self, column: &'static str) -> Result<Option<T>, RowFault> {
+        self.maybe(column, T::read)
+    }
+
+    /// A national code; 8 or 9 digits are padded.
+    pub fn code(&mut self, column: &'static str) -> Result<NationalCode, RowFault> {
+        self.needed(column, padded_code)
+    }
+
+    pub fn optional_code(&mut self, column: &'static str) -> Result<Option<NationalCode>, RowFault> {
+        self.maybe(column, padded_code)
+    }
+
+    /// A value that is padded or folded by its own `FromStr` and is no code otherwise.
+    pub fn number_text<T: std::str::FromStr>(&mut self, column: &'static str) -> Result<T, RowFault> {
+        self.needed(column, |text| text.parse().map_err(|_| reason::NOT_A_CODE))
+    }
+
+    pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
+        self.needed(column, |text| whole(text).and_then(|n| u32::try_from(n).map_err(|_| reason::NOT_A_NUMBER)))
+    }
+
+    pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
+        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::NOT_A_NUMBER)))
+    }
+
+    pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {
+        self.needed(column, |text| text.parse().map_err(|_| reason::UNKNOWN_WORD))
+    }
+
+    /// A fault where the record has more than its columns: an unquoted comma has shifted every field after it.
+    pub fn check_width(&self, width: usize) -> Result<(), RowFault> {
+        match self.record.iter().skip(width).find(|field| !field.is_empty()) {
+            None => Ok(()),
+            Some(field) => Err(RowFault {
+                line: self.line,
+                field: "",
+                value: String::from_utf8_lossy(field).chars().take(MAX_TEXT).collect(),
+                reason: reason::EXTRA_FIELDS,
+            }),
+        }
+    }
+}
+
+fn padded_code(text: &str) -> Result<NationalCode, &'static str> {
+    text.parse().map_err(national_code_fault)
+}
+
+/// Digits only: a sign, a separator or a fraction is no number here.
+fn whole(text: &str) -> Result<u64, &'static str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) if digits(rest) => Err(reason::NEGATIVE),
+        None if digits(text) => text.parse().map_err(|_| reason::NOT_A_NUMBER),
+        _ => Err(reason::NOT_A_NUMBER),
+    }
+}

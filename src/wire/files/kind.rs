@@ -1,0 +1,71 @@
+//! The kinds of files that `publish` takes.
+
+macro_rules! kinds {
+    ($($variant:ident = $word:literal [$($column:literal),+ $(,)?]),+ $(,)?) => {
+        /// A kind of file, by the word of `publish KIND`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum FileKind { $($variant),+ }
+
+        impl FileKind {
+            pub const ALL: &'static [FileKind] = &[$(FileKind::$variant),+];
+
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Its columns, in the order in which faults are looked for.
+            pub fn columns(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($column),+]),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    Marriages = "marriages" [
+        "record_id", "record_version", "status", "deed_date", "registered_on", "office_kind", "office_code",
+        "deed_number", "permanence", "husband_national_code", "husband_given_name", "husband_family_name",
+        "husband_birth_date", "husband_earlier_marriages", "wife_national_code", "wife_given_name",
+        "wife_family_name", "wife_birth_date", "wife_earlier_marriages",
+    ],
+    Persons = "persons" [
+        "national_code", "insurance_number", "given_name", "family_name", "birth_date", "deceased_on", "branch_code",
+        "province_code", "sheba", "sheba_owner", "mobile", "mobile_owner",
+    ],
+    Employments = "employments" ["national_code", "workshop_code", "insurance_type", "started_on", "ended_on"],
+    Wages = "wages" ["national_code", "month", "workshop_code", "insurance_type", "days", "insurable_rial"],
+    EarlierPayments = "earlier-payments" ["national_code", "paid_on", "amount_rial", "source"],
+    SelfRegistrations = "self-registrations" [
+        "request_id", "submitted_at", "applicant_national_code", "spouse_national_code", "deed_date",
+        "first_marriage_undertaking",
+    ],
+    PaymentOutcomes = "payment-outcomes" ["document_id", "outcome", "code", "at"],
+    DeliveryReports = "delivery-reports" ["sms_id", "status", "at"],
+}
+
+impl FileKind {
+    /// The usual name of such a file, e.g. `earlier_payments.csv`.
+    pub fn file_name(self) -> String {
+        format!("{}.csv", self.word().replace('-', "_"))
+    }
+}
+
+impl std::fmt::Display for FileKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A word that names no kind of file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "no such kind of file; the kinds are marriages, persons, employments, wages, earlier-payments, self-registrations, payment-outcomes and delivery-reports"
+)]
+pub struct UnknownFileKind;
+
+impl std::str::FromStr for FileKind {
+    type Err = UnknownFileKind;
+    fn from_str(word: &str) -> Result<Self, UnknownFileKind> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word).ok_or(UnknownFileKind)
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows gathered into the events that carry them, and counted.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use super::reader::{FileError, Reader};
+use super::rows::{Row, RowData, RowFault};
+use crate::ident::NationalCode;
+use crate::wire::Input;
+use crate::wire::insured_records_v1::{MAX_WAGE_ROWS, WageRow, WagesPosted};
+
+/// The rows of one event: `rows` of them, the first on line `line`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Piece {
+    pub line: u64,
+    pub rows: u32,
+    pub input: Input,
+}
+
+/// What comes next out of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    Send(Piece),
+    Rejected(RowFault),
+}
+
+/// What has come out of a file so far, in rows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Data rows read.
+    pub declared: u64,
+    /// Of these, rows in pieces handed out.
+    pub rows: u64,
+    pub rejected: BTreeMap<&'static str, u64>,
+}
+
+/// The pieces of a file; consecutive wage rows of one person go together, up to 200.
+pub struct Pieces<R> {
+    reader: Reader<R>,
+    tally: Tally,
+    wages: Option<Wages>,
+    /// A piece that was completed by the row after it, which came out first or made another.
+    ready: Option<Piece>,
+    ended: bool,
+}
+
+struct Wages {
+    line: u64,
+    national_code: NationalCode,
+    rows: Vec<WageRow>,
+}
+
+impl<R: Read> Pieces<R> {
+    pub fn new(reader: Reader<R>) -> Self {
+        Self { reader, tally: Tally::default(), wages: None, ready: None, ended: false }
+    }
+
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Bytes of the source taken in, for a progress bar.
+    pub fn bytes_read(&self) -> u64 {
+        self.reader.bytes_read()
+    }
+
+    /// The next step, or None at the end.
+    pub fn next_step(&mut self) -> Result<Option<Step>, FileError> {
+        loop {
+            if let Some(piece) = self.ready.take() {
+                self.tally.rows += u64::from(piece.rows);
+                return Ok(Some(Step::Send(piece)));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.reader.next_row()? {
+                None => {
+                    self.ended = true;
+                    self.ready = self.wages.take().map(Wages::into_piece);
+                }
+                Some(Err(fault)) => {
+                    self.tally.declared += 1;
+                    *self.tally.rejected.entry(fault.reason).or_default() += 1;
+                    return Ok(Some(Step::Rejected(fault)));
+                }
+                Some(Ok(row)) => {
+                    self.tally.declared += 1;
+                    self.ready = self.take(row);
+                }
+            }
+        }
+    }
+
+    /// Takes a row in; gives the piece that it completes.
+    fn take(&mut self, row: Row) -> Option<Piece> {
+        let (code, wage) = match row.data {
+            RowData::Event(input) => return Some(Piece { line: row.line, rows: 1, input }),
+            RowData::Wage(code, wage) => (code, wage),
+        };
+        match &mut self.wages {
+            Some(wages) if wages.national_code == code && wages.rows.len() < MAX_WAGE_ROWS => {
+                wages.rows.push(wage);
+                None
+            }
+            other => {
+                let wages = Wages { line: row.line, national_code: code, rows: vec![wage] };
+                other.replace(wages).map(Wages::into_piece)
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Pieces<R> {
+    type Item = Result<Step, FileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_step().transpose()
+    }
+}
+
+impl Wages {
+    fn into_piece(self) -> Piece {
+        let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let input = Input::Wages(WagesPosted { national_code: self.national_code, rows: self.rows });
+        Piece { line: self.line, rows, input }
+    }
+}

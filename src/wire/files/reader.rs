@@ -1,0 +1,112 @@
+//! A CSV file as a stream of rows, good and faulty.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use csv::ByteRecord;
+
+use super::FileKind;
+use super::fields::Fields;
+use super::rows::{self, Row, RowFault};
+use super::source::{Gauge, Source, TooLong};
+use crate::ident::text;
+
+const BUFFER: usize = 1 << 16;
+
+/// Why a file cannot be read (on).
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("the file is empty; its first line must name the columns: {}", .0.columns().join(", "))]
+    NoHeader(FileKind),
+    #[error("the file of {kind} lacks the column{} {}", if .missing.len() == 1 { "" } else { "s" }, .missing.join(", "))]
+    MissingColumns { kind: FileKind, missing: Vec<&'static str> },
+    #[error("the header names the column {0} twice")]
+    TwiceNamed(&'static str),
+    #[error("the record that begins on line {0} is longer than 1 MiB: is a quotation mark left open?")]
+    RecordTooLong(u64),
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Reads rows of one kind from any source, holding one record at a time.
+pub struct Reader<R> {
+    kind: FileKind,
+    csv: csv::Reader<Source<R>>,
+    gauge: Arc<Gauge>,
+    record: ByteRecord,
+    places: Vec<usize>,
+    width: usize,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the header: columns by name, in any order, further ones ignored.
+    pub fn new(kind: FileKind, input: R) -> Result<Self, FileError> {
+        let source = Source::new(input);
+        let gauge = source.gauge();
+        let mut csv = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(BUFFER)
+            .from_reader(source);
+        let mut header = ByteRecord::new();
+        if !csv.read_byte_record(&mut header).map_err(|error| file_error(error, 1))? {
+            return Err(FileError::NoHeader(kind));
+        }
+        let places = places(kind, &header)?;
+        Ok(Self { kind, csv, gauge, record: ByteRecord::new(), places, width: header.len() })
+    }
+
+    pub fn kind(&self) -> FileKind {
+        self.kind
+    }
+
+    /// Bytes taken from the source, for a progress bar.
+    pub fn bytes_read(&self) -> u64 {
+        self.gauge.bytes()
+    }
+
+    /// The next row, or None at the end. A faulty row does not end the file.
+    pub fn next_row(&mut self) -> Result<Option<Result<Row, RowFault>>, FileError> {
+        self.gauge.record_begins();
+        let begins = self.csv.position().line();
+        if !self.csv.read_byte_record(&mut self.record).map_err(|error| file_error(error, begins))? {
+            return Ok(None);
+        }
+        // Counted back from the record's end, since blank lines before it count as its beginning.
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = self.csv.position().line().saturating_sub(inside + 1).max(begins);
+        Ok(Some(self.read_record(line)))
+    }
+
+    fn read_record(&self, line: u64) -> Result<Row, RowFault> {
+        let mut fields = Fields::new(&self.record, self.kind.columns(), &self.places, line);
+        fields.check_width(self.width)?;
+        rows::read(self.kind, &mut fields).map(|data| Row { line, data })
+    }
+}
+
+fn places(kind: FileKind, header: &ByteRecord) -> Result<Vec<usize>, FileError> {
+    let names: Vec<String> = header.iter().map(|name| text::normalise(&String::from_utf8_lossy(name))).collect();
+    let mut places = Vec::with_capacity(kind.columns().len());
+    let mut missing = Vec::new();
+    for column in kind.columns() {
+        let mut found = names.iter().enumerate().filter(|(_, name)| name == column).map(|(place, _)| place);
+        match (found.next(), found.next()) {
+            (Some(place), None) => places.push(place),
+            (Some(_), Some(_)) => return Err(FileError::TwiceNamed(column)),
+            (None, _) => missing.push(*column),
+        }
+    }
+    if missing.is_empty() { Ok(places) } else { Err(FileError::MissingColumns { kind, missing }) }
+}
+
+fn file_error(error: csv::Error, line: u64) -> FileError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+            FileError::RecordTooLong(line)
+        }
+        csv::ErrorKind::Io(error) => FileError::Io(error),
+        // With bytes and rows of any width the csv crate knows no other error.
+        _ => FileError::Io(io::Error::from(io::ErrorKind::InvalidData)),
+    }
+}

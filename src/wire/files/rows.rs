@@ -1,0 +1,222 @@
+//! A record of each kind of file, read into the event that it becomes. Fields are read in the order of the columns.
+
+use super::FileKind;
+use super::fields::Fields;
+use crate::claim::words::{PaymentOutcome, Permanence};
+use crate::ident::NationalCode;
+use crate::law::SolarDate;
+use crate::wire::Input;
+use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
+use crate::wire::form::reason;
+use crate::wire::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageRow};
+use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
+use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
+use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
+
+/// A good row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Where it begins; the header is line 1.
+    pub line: u64,
+    pub data: RowData,
+}
+
+/// What a row becomes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RowData {
+    /// An event of its own.
+    Event(Input),
+    /// A line of a wage list, to be gathered with its neighbours.
+    Wage(NationalCode, WageRow),
+}
+
+/// A row that is rejected: its first fault in column order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RowFault {
+    pub line: u64,
+    /// The column; empty where the row as a whole is at fault.
+    pub field: &'static str,
+    /// As it stands in the file.
+    pub value: String,
+    /// One of [`reason`].
+    pub reason: &'static str,
+}
+
+/// The value is somebody's: it belongs in the rejects file and on the publisher's screen, not in a log.
+impl std::fmt::Debug for RowFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.field, self.reason)
+    }
+}
+
+pub(super) fn read(kind: FileKind, f: &mut Fields<'_>) -> Result<RowData, RowFault> {
+    Ok(match kind {
+        FileKind::Marriages => RowData::Event(Input::Marriage(Box::new(marriage(f)?))),
+        FileKind::Persons => RowData::Event(Input::Person(Box::new(person(f)?))),
+        FileKind::Employments => RowData::Event(Input::Employment(employment(f)?)),
+        FileKind::Wages => wage(f)?,
+        FileKind::EarlierPayments => RowData::Event(Input::EarlierPayment(earlier_payment(f)?)),
+        FileKind::SelfRegistrations => RowData::Event(Input::SelfRegistration(self_registration(f)?)),
+        FileKind::PaymentOutcomes => RowData::Event(payment_outcome(f)?),
+        FileKind::DeliveryReports => RowData::Event(delivery_report(f)?),
+    })
+}
+
+fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault> {
+    let record_id = f.value("record_id")?;
+    let record_version = f.count("record_version")?;
+    let status = f.value("status")?;
+    let deed_date: SolarDate = f.value("deed_date")?;
+    // A deed after its registration is a fault of the deed date, which comes first; a registration that is no date is its own.
+    if f.value::<SolarDate>("registered_on").is_ok_and(|registered_on| deed_date > registered_on) {
+        return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
+    }
+    let registered_on = f.value("registered_on")?;
+    let office_kind = f.value("office_kind")?;
+    let office = |f: &mut Fields<'_>, column| {
+        if office_is_needed(office_kind) { f.value(column).map(Some) } else { f.optional(column) }
+    };
+    let office_code = office(f, "office_code")?;
+    let deed_number = office(f, "deed_number")?;
+    let permanence: Permanence = f.value("permanence")?;
+    let husband = spouse(f, HUSBAND, |f, code| match (code, f.optional_code("wife_national_code")) {
+        (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
+        _ => Ok(()),
+    })?;
+    let wife = spouse(f, WIFE, |f, code| {
+        if code.is_some() && code == husband.national_code {
+            return Err(f.fault("wife_national_code", reason::SAME_SPOUSES));
+        }
+        Ok(())
+    })?;
+    Ok(MarriageRecorded {
+        record_id,
+        record_version,
+        status,
+        deed_date,
+        registered_on,
+        office_kind,
+        office_code,
+        deed_number,
+        permanence,
+        husband,
+        wife,
+    })
+}
+
+/// The five columns of a spouse: code, given name, family name, birth date, earlier marriages.
+type SpouseColumns = [&'static str; 5];
+
+const HUSBAND: SpouseColumns = [
+    "husband_national_code",
+    "husband_given_name",
+    "husband_family_name",
+    "husband_birth_date",
+    "husband_earlier_marriages",
+];
+const WIFE: SpouseColumns =
+    ["wife_national_code", "wife_given_name", "wife_family_name", "wife_birth_date", "wife_earlier_marriages"];
+
+fn spouse(
+    f: &mut Fields<'_>,
+    [code, given, family, birth, earlier]: SpouseColumns,
+    check: impl FnOnce(&mut Fields<'_>, Option<NationalCode>) -> Result<(), RowFault>,
+) -> Result<Spouse, RowFault> {
+    let national_code = f.optional_code(code)?;
+    check(f, national_code)?;
+    // Only a foreigner's name and birth date may be missing.
+    let known = national_code.is_some();
+    let name = |f: &mut Fields<'_>, column| if known { f.value(column).map(Some) } else { f.optional(column) };
+    Ok(Spouse {
+        national_code,
+        given_name: name(f, given)?,
+        family_name: name(f, family)?,
+        birth_date: if known { Some(f.value(birth)?) } else { f.optional(birth)? },
+        earlier_marriages: f.count(earlier)?,
+    })
+}
+
+fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
+    Ok(PersonChanged {
+        national_code: f.code("national_code")?,
+        insurance_number: f.number_text("insurance_number")?,
+        given_name: f.value("given_name")?,
+        family_name: f.value("family_name")?,
+        birth_date: f.value("birth_date")?,
+        deceased_on: f.optional("deceased_on")?,
+        branch_code: f.value("branch_code")?,
+        province_code: f.value("province_code")?,
+        sheba: f.optional("sheba")?,
+        sheba_owner: f.optional("sheba_owner")?,
+        mobile: f.optional("mobile")?,
+        mobile_owner: f.optional("mobile_owner")?,
+    })
+}
+
+fn employment(f: &mut Fields<'_>) -> Result<EmploymentChanged, RowFault> {
+    let employment = EmploymentChanged {
+        national_code: f.code("national_code")?,
+        workshop_code: f.value("workshop_code")?,
+        insurance_type: f.value("insurance_type")?,
+        started_on: f.value("started_on")?,
+        ended_on: f.optional("ended_on")?,
+    };
+    match employment.ended_on {
+        Some(end) if end < employment.started_on => Err(f.fault("ended_on", reason::ENDED_BEFORE_START)),
+        _ => Ok(employment),
+    }
+}
+
+fn wage(f: &mut Fields<'_>) -> Result<RowData, RowFault> {
+    let national_code = f.code("national_code")?;
+    let row = WageRow {
+        month: f.value("month")?,
+        workshop_code: f.value("workshop_code")?,
+        insurance_type: f.value("insurance_type")?,
+        days: f.count("days")?,
+        insurable_rial: f.rials("insurable_rial")?,
+    };
+    Ok(RowData::Wage(national_code, row))
+}
+
+fn earlier_payment(f: &mut Fields<'_>) -> Result<EarlierPaymentRecorded, RowFault> {
+    Ok(EarlierPaymentRecorded {
+        national_code: f.code("national_code")?,
+        paid_on: f.value("paid_on")?,
+        amount_rial: f.rials("amount_rial")?,
+        source: f.value("source")?,
+    })
+}
+
+fn self_registration(f: &mut Fields<'_>) -> Result<SelfRegistrationSubmitted, RowFault> {
+    let request_id = f.value("request_id")?;
+    let submitted_at = f.value("submitted_at")?;
+    let applicant_national_code = f.code("applicant_national_code")?;
+    let spouse_national_code = f.code("spouse_national_code")?;
+    if spouse_national_code == applicant_national_code {
+        return Err(f.fault("spouse_national_code", reason::SAME_SPOUSES));
+    }
+    Ok(SelfRegistrationSubmitted {
+        request_id,
+        submitted_at,
+        applicant_national_code,
+        spouse_national_code,
+        deed_date: f.value("deed_date")?,
+        first_marriage_undertaking: f.boolean("first_marriage_undertaking")?,
+    })
+}
+
+fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
+    let document_id = f.value("document_id")?;
+    let outcome = f.value("outcome")?;
+    let returned = outcome == PaymentOutcome::Returned;
+    let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
+    let at = f.value("at")?;
+    Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
+}
+
+fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
+    let sms_id = f.value("sms_id")?;
+    let status = f.value("status")?;
+    Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
+}

@@ -1,0 +1,121 @@
+//! The bytes under a CSV reader: line ends made one, counted, and never fed without end into one record.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A record longer than this is a quotation mark left open: without a limit it would swallow the rest of the file.
+const MAX_RECORD: u64 = 1 << 20;
+
+/// What has been taken from the source, seen from outside the CSV reader that owns it.
+#[derive(Default)]
+pub(super) struct Gauge {
+    bytes: AtomicU64,
+    at_record: AtomicU64,
+}
+
+impl Gauge {
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    pub fn record_begins(&self) {
+        self.at_record.store(self.bytes(), Ordering::Relaxed);
+    }
+
+    fn record_is_too_long(&self) -> bool {
+        self.bytes() - self.at_record.load(Ordering::Relaxed) > MAX_RECORD
+    }
+}
+
+/// Gives every line the one end `\n`, the last one too: the CSV reader counts lines by it.
+pub(super) struct Source<R> {
+    input: R,
+    gauge: Arc<Gauge>,
+    after_return: bool,
+    line_is_open: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a record without end")]
+pub(super) struct TooLong;
+
+impl<R> Source<R> {
+    pub fn new(input: R) -> Self {
+        Self { input, gauge: Arc::default(), after_return: false, line_is_open: false }
+    }
+
+    pub fn gauge(&self) -> Arc<Gauge> {
+        Arc::clone(&self.gauge)
+    }
+
+    /// `\r\n` and `\r` become `\n`, in place; the new length.
+    fn one_line_end(&mut self, bytes: &mut [u8]) -> usize {
+        if !self.after_return && !bytes.contains(&b'\r') {
+            return bytes.len();
+        }
+        let mut kept = 0;
+        for at in 0..bytes.len() {
+            let byte = bytes[at];
+            let rest_of_pair = self.after_return && byte == b'\n';
+            self.after_return = byte == b'\r';
+            if !rest_of_pair {
+                bytes[kept] = if self.after_return { b'\n' } else { byte };
+                kept += 1;
+            }
+        }
+        kept
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if self.gauge.record_is_too_long() {
+                return Err(io::Error::other(TooLong));
+            }
+            let read = self.input.read(buffer)?;
+            self.gauge.bytes.fetch_add(read as u64, Ordering::Relaxed);
+            if read == 0 {
+                buffer[0] = b'\n';
+                return Ok(usize::from(std::mem::take(&mut self.line_is_open)));
+            }
+            // Nothing may be left of a read that was the second half of a line end; zero would mean the end of the file.
+            let kept = self.one_line_end(&mut buffer[..read]);
+            if kept > 0 {
+                self.line_is_open = buffer[kept - 1] != b'\n';
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, so that every pair is cut in two.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(&mut buffer[..1])
+        }
+    }
+
+    #[test]
+    fn line_ends_are_made_one() {
+        for (text, expected) in [("a\r\n\r\nb", "a\n\nb\n"), ("a\rb\r", "a\nb\n"), ("a\nb\n", "a\nb\n"), ("", "")] {
+            for slow in [false, true] {
+                let mut out = String::new();
+                let mut fast = Source::new(text.as_bytes());
+                let mut one = Source::new(Slow(text.as_bytes()));
+                let read = if slow { one.read_to_string(&mut out) } else { fast.read_to_string(&mut out) };
+                assert_eq!((read.unwrap(), out.as_str()), (expected.len(), expected));
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The form of the file: one struct per kind of row.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_with::{DisplayFromStr, serde_as};
+
+use crate::law::SolarDate;
+use crate::law::tables::{Coverage, Parameters, Row};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) version: String,
+    #[serde(default)]
+    pub(super) minimum_daily_wage: Vec<WageRow>,
+    #[serde(default)]
+    pub(super) ceiling_factor: Vec<FactorRow>,
+    #[serde(default)]
+    pub(super) coverage: BTreeMap<String, Vec<CoverageRow>>,
+    #[serde(default)]
+    pub(super) parameters: Vec<ParametersRow>,
+    #[serde(default)]
+    pub(super) retired_banks: Vec<BankRow>,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WageRow {
+    #[serde_as(as = "DisplayFromStr")]
+    pub(super) from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    pub(super) until: Option<SolarDate>,
+    pub(super) rial: u64,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactorRow {
+    #[serde_as(as = "DisplayFromStr")]
+    pub(super) from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    pub(super) until: Option<SolarDate>,
+    pub(super) factor: u32,
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CoverageRow {
+    #[serde_as(as = "DisplayFromStr")]
+    pub(super) from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    pub(super) until: Option<SolarDate>,
+    employment: bool,
+    days: bool,
+    wages: bool,
+}
+
+impl CoverageRow {
+    pub(super) fn into_row(self) -> Row<Coverage> {
+        let value = Coverage { employment: self.employment, days: self.days, wages: self.wages };
+        Row { from: self.from, until: self.until, value }
+    }
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParametersRow {
+    #[serde_as(as = "DisplayFromStr")]
+    pub(super) from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    pub(super) until: Option<SolarDate>,
+    required_days: u32,
+    window_years: u8,
+    average_months: u8,
+    floor_days: u32,
+    list_months_after: u8,
+}
+
+impl ParametersRow {
+    pub(super) fn into_row(self) -> Row<Parameters> {
+        let value = Parameters {
+            required_days: self.required_days,
+            window_years: self.window_years,
+            average_months: self.average_months,
+            floor_days: self.floor_days,
+            list_months_after: self.list_months_after,
+        };
+        Row { from: self.from, until: self.until, value }
+    }
+}
+
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BankRow {
+    pub(super) bank: String,
+    #[serde_as(as = "DisplayFromStr")]
+    pub(super) from: SolarDate,
+}

@@ -1,0 +1,135 @@
+//! The month's close: re-decide, freeze, issue documents, vouchers and the closing event; resumable at every step (R20, R24).
+
+mod finish;
+mod forecast;
+mod page;
+
+pub use forecast::{Branch, Forecast, forecast};
+
+use super::House;
+use crate::clock;
+use crate::law::{SolarDate, SolarMonth};
+use crate::store::batches::{self, Batch, CloseLock, Opening};
+use crate::store::files;
+use crate::store::{Error, Result};
+
+/// Why a month cannot be closed now.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("{0} has not ended: the business date is {1}")]
+    NotEnded(SolarMonth, SolarDate),
+    #[error("{month} is not the next month: the last closed is {last}, so the next is {next}")]
+    NotNext { month: SolarMonth, last: SolarMonth, next: SolarMonth },
+    #[error("{month} is held: {reason}; look at it, then close it with --confirm")]
+    Held { month: String, reason: String },
+}
+
+/// A closed month, and whether this call closed it.
+pub struct Closed {
+    pub batch: Batch,
+    pub now: bool,
+}
+
+/// What a caller may hear while pages are closed: persons done, documents issued.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// May this month be closed now? Its batch where it is closed already.
+pub async fn check(house: &House, month: SolarMonth, confirmed: bool) -> Result<std::result::Result<Option<Batch>, Refusal>> {
+    let mut connection = house.pool.acquire().await?;
+    let batches = batches::all(&mut connection).await?;
+    if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
+        return Ok(Ok(Some(batch.clone())));
+    }
+    let today = house.clock.today();
+    if today <= month.last_day() {
+        return Ok(Err(Refusal::NotEnded(month, today)));
+    }
+    if let Some(last) = batches.iter().rfind(|batch| batch.closed).map(|batch| batch.month)
+        && month != last.next()
+    {
+        return Ok(Err(Refusal::NotNext { month, last, next: last.next() }));
+    }
+    if let Some(open) = batches.iter().find(|batch| !batch.closed && batch.month != month) {
+        return Ok(Err(Refusal::NotNext { month, last: open.month.previous(), next: open.month }));
+    }
+    match batches::held(&mut connection).await? {
+        Some((held, reason)) if !confirmed && held == month.to_string() => Ok(Err(Refusal::Held { month: held, reason })),
+        _ => Ok(Ok(None)),
+    }
+}
+
+/// Closes the month, or goes on where a crash left it. The caller has waited for the input and checked the month;
+/// `input_offsets` says where the inputs stood. Of two at once the second waits, and finds it closed.
+pub async fn close(house: &House, month: SolarMonth, input_offsets: &str, progress: Progress<'_>) -> Result<Closed> {
+    let mut lock = CloseLock::acquire(&house.pool).await?;
+    let mut connection = lock.begin().await?;
+    let already = batches::all(&mut connection).await?.into_iter().find(|batch| batch.month == month && batch.closed);
+    connection.commit().await?;
+    if let Some(batch) = already {
+        lock.release().await?;
+        return Ok(Closed { batch, now: false });
+    }
+    let batch = begin(house, &mut lock, month, input_offsets).await?;
+    let (mut persons, mut documents) = (0, 0);
+    let mut cursor = batch.cursor;
+    while let Some(done) = page::close_page(house, &mut lock, &batch, cursor).await? {
+        cursor = done.cursor;
+        persons += done.persons;
+        documents += done.documents;
+        progress(persons, documents);
+    }
+    let batch = finish::finish(house, &mut lock, batch).await?;
+    lock.release().await?;
+    Ok(Closed { batch, now: true })
+}
+
+async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_offsets: &str) -> Result<Batch> {
+    let batch_id = format!("{}-{month}", crate::claim::BENEFIT);
+    let trace = format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
+    let opening = Opening {
+        month,
+        batch_id: &batch_id,
+        business_date: house.clock.today(),
+        at: house.clock.now(),
+        input_offsets,
+        traceparent: &trace,
+    };
+    let mut tx = lock.begin().await?;
+    batches::open(&mut tx, &opening).await?;
+    let batch = batches::all(&mut tx).await?.into_iter().find(|batch| batch.month == month);
+    tx.commit().await?;
+    batch.ok_or(Error::Unreadable("batch"))
+}
+
+/// The month that is due by itself, if any.
+pub async fn due(house: &House) -> Result<Option<SolarMonth>> {
+    let mut connection = house.pool.acquire().await?;
+    let batches = batches::all(&mut connection).await?;
+    if let Some(open) = batches.iter().find(|batch| !batch.closed) {
+        // Begun and not ended: a crash. It is gone on with, first of all.
+        return Ok(Some(open.month));
+    }
+    Ok(clock::due(house.clock.today(), batches.last().map(|batch| batch.month)))
+}
+
+/// The brake on the automatic close: why this month looks wrong, if it does. It is then held until a person confirms.
+pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
+    let mut connection = house.pool.acquire().await?;
+    if batches::all(&mut connection).await?.iter().any(|batch| batch.month == month) {
+        return Ok(None);
+    }
+    let open = files::open_files(&mut connection).await?;
+    drop(connection);
+    let forecast = forecast(house, month).await?;
+    let reason = if open > 0 {
+        Some(format!("{open} published file(s) are open without their end"))
+    } else {
+        forecast.differs_by_more_than(house.brake_percent)
+    };
+    if let Some(reason) = &reason {
+        let mut tx = house.pool.begin().await?;
+        batches::hold(&mut tx, month, reason, house.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(reason)
+}

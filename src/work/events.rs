@@ -1,0 +1,129 @@
+//! From what was planned to the events that say it.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::claim::issue::Issue;
+use crate::claim::known::StoredClaim;
+use crate::claim::plan::{NewCase, Revision};
+use crate::claim::{BENEFIT, Decision, RULES_VERSION, Words, facts};
+use crate::ident::NationalCode;
+use crate::law::marriage_allowance::Working as LawWorking;
+use crate::law::{Rial, SolarMonth};
+use crate::store::{Error, Result};
+use crate::wire::eligibility_decisions_v1::{Bilingual, CaseOpened, DecisionMade, Marriage, Reason, Working, WorkingMonth};
+use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
+use crate::wire::outgoing::event_id;
+use crate::wire::{EventType, Outgoing};
+
+use super::House;
+
+fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
+    event.map_err(|_| Error::Unreadable("event"))
+}
+
+/// `eligibility.decision.made`.
+pub fn decision(house: &House, claim: &StoredClaim, revision: &Revision, at: Timestamp, trace: Option<&str>) -> Result<Outgoing> {
+    let code = claim.key.person;
+    let data = DecisionMade {
+        decision_id: claim.decision_id,
+        claim_id: claim.claim_id,
+        revision: u32::try_from(claim.revision).unwrap_or(0),
+        benefit: Cow::Borrowed(BENEFIT),
+        national_code: code,
+        marriage: Marriage {
+            record_id: claim.record_id.as_deref().map(Cow::Borrowed),
+            request_id: claim.request_id.as_deref().map(Cow::Borrowed),
+            deed_date: claim.key.deed_date,
+            spouse_national_code: claim.key.counterpart.spouse(),
+        },
+        outcome: revision.decision.outcome,
+        amount_rial: revision.decision.amount.map(Rial::get),
+        reasons: reasons(&revision.decision),
+        working: revision.decision.working.as_ref().map(working),
+        rules_version: Cow::Borrowed(RULES_VERSION),
+        tables_version: Cow::Borrowed(house.tables.version()),
+        facts_digest: Cow::Owned(hex::encode(facts::digest(&revision.facts))),
+        business_date: house.clock.today(),
+        decided_at: at,
+    };
+    written(Outgoing::new(EventType::DecisionMade, code.to_string(), claim.decision_id.to_string(), at, trace, &data))
+}
+
+fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
+    let both = |words: &'_ Words| Bilingual { fa: Cow::Owned(words.fa.clone()), en: Cow::Owned(words.en.clone()) };
+    let reason = |reason: &'_ crate::claim::Reason| Reason {
+        code: reason.code,
+        article: Cow::Owned(reason.article.clone()),
+        fact: Some(Cow::Owned(reason.fact.clone())),
+        source: Some(Cow::Borrowed(reason.source)),
+        required: Some(Cow::Owned(reason.required.clone())),
+        text: both(&reason.text),
+        remedy: both(&reason.remedy),
+    };
+    decision.reasons.iter().map(reason).collect()
+}
+
+fn working(working: &LawWorking) -> Working {
+    let month = |month: &crate::law::marriage_allowance::MonthWorking| WorkingMonth {
+        month: month.month,
+        days: month.days,
+        counted_days: month.counted_days,
+        wage_rial: month.wage.get(),
+        ceiling_rial: month.ceiling.map(Rial::get),
+    };
+    Working {
+        days: working.days,
+        window_from: working.window_from,
+        window_to: working.window_to,
+        wage_sum_rial: working.wage_sum.map(Rial::get),
+        floor_rial: working.floor.map(Rial::get),
+        months: working.months.iter().map(month).collect(),
+    }
+}
+
+/// `eligibility.case.opened`.
+pub fn case(id: Uuid, person: NationalCode, case: &NewCase, at: Timestamp, trace: Option<&str>) -> Result<Outgoing> {
+    let data = CaseOpened {
+        case_id: id,
+        claim_id: case.claim_id,
+        document_id: Cow::Borrowed(&case.document_id),
+        national_code: person,
+        kind: case.kind,
+        grounds: case.grounds.iter().map(|word| Cow::Borrowed(*word)).collect(),
+        new_amount_rial: case.new_amount.map(Rial::get),
+        opened_at: at,
+    };
+    written(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+}
+
+/// The batch that a document belongs to.
+pub struct Issuing<'a> {
+    pub batch_id: &'a str,
+    pub month: SolarMonth,
+    pub at: Timestamp,
+    pub trace: &'a str,
+}
+
+/// `finance.payment-document.issued`.
+pub fn document(person: NationalCode, issue: &Issue, batch: &Issuing<'_>) -> Result<Outgoing> {
+    let id = issue.document_id.to_string();
+    let data = PaymentDocumentIssued {
+        document_id: Cow::Borrowed(&id),
+        claim_id: issue.claim_id,
+        decision_id: issue.decision_id,
+        attempt: u32::try_from(issue.attempt).unwrap_or(0),
+        batch_id: Cow::Borrowed(batch.batch_id),
+        month: batch.month,
+        national_code: person,
+        full_name: Cow::Borrowed(&issue.full_name),
+        sheba: Cow::Borrowed(&issue.sheba),
+        amount_rial: issue.amount.get(),
+        cost_centre: Cow::Borrowed(&issue.cost_centre),
+        issued_at: batch.at,
+    };
+    let ce_id = event_id(EventType::PaymentDocumentIssued, &[&id]);
+    written(Outgoing::new(EventType::PaymentDocumentIssued, batch.batch_id, ce_id, batch.at, Some(batch.trace), &data))
+}

@@ -1,0 +1,78 @@
+//! What every verb needs: the database, the clock, the law's tables, the key of ids.
+
+use std::sync::Arc;
+
+use crate::claim::IdKey;
+use crate::claim::known::Rules;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::law::{SolarDate, Tables};
+use crate::store::{self, PgPool};
+use crate::wire;
+
+#[derive(Clone)]
+pub struct House {
+    pub pool: PgPool,
+    pub clock: Clock,
+    pub tables: Arc<Tables>,
+    pub ids: IdKey,
+    pub groups: i16,
+    pub deeds_from: Option<SolarDate>,
+    /// Persons in one transaction of a close.
+    pub page_persons: u32,
+    pub brake_percent: u32,
+}
+
+/// Why the house cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Clock(#[from] crate::clock::ClockError),
+    #[error("tables_file {path}: {problem}")]
+    TablesFile { path: String, problem: String },
+    #[error("tables of the law: {0}")]
+    Tables(String),
+}
+
+impl House {
+    /// Connects, brings the tables of the database up (unless `provision` is off), and checks the tables of the law.
+    pub async fn open(settings: &Settings) -> Result<Self, HouseError> {
+        let body = tables_text(settings)?;
+        let tables = wire::tables::parse(&body).map_err(|errors| {
+            let told: Vec<_> = errors.iter().map(|e| format!("{} row {}: {}", e.table, e.row, e.problem)).collect();
+            HouseError::Tables(told.join("; "))
+        })?;
+        let clock = Clock::new(settings.today)?;
+        let pool = store::connect(settings.database_url.expose(), settings.database_connections)?;
+        if settings.provision {
+            store::migrate(&pool).await?;
+        }
+        let given = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
+        let secret = store::installation::secret(&pool, given).await?;
+        let groups = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
+        store::installation::keep_tables(&pool, tables.version(), &body).await?;
+        Ok(Self {
+            pool,
+            clock,
+            tables: Arc::new(tables),
+            ids: IdKey::new(&secret),
+            groups,
+            deeds_from: settings.deeds_from,
+            page_persons: settings.close_page_persons,
+            brake_percent: settings.brake_percent,
+        })
+    }
+
+    /// What planning reads, as of now.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules { tables: &self.tables, today: self.clock.today(), deeds_from: self.deeds_from, ids: &self.ids }
+    }
+}
+
+fn tables_text(settings: &Settings) -> Result<String, HouseError> {
+    let Some(path) = &settings.tables_file else { return Ok(wire::tables::built_in().to_owned()) };
+    std::fs::read_to_string(path)
+        .map_err(|error| HouseError::TablesFile { path: path.display().to_string(), problem: error.to_string() })
+}

@@ -1,0 +1,55 @@
+//! A decision again, from its stored inputs and the tables of its time (R23).
+
+use uuid::Uuid;
+
+use super::House;
+use crate::claim::{Decision, RULES_VERSION, decide};
+use crate::store::decisions::{self, Decision as Stored};
+use crate::store::{Error, Result, installation};
+use crate::wire;
+
+/// A stored decision beside the one that the same inputs give now.
+pub struct Recomputed {
+    pub stored: Stored,
+    pub again: Decision,
+    /// What differs; empty where they are equal byte for byte.
+    pub differences: Vec<String>,
+}
+
+/// None where there is no such decision.
+pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomputed>> {
+    let mut connection = house.pool.acquire().await?;
+    let Some(stored) = decisions::by_id(&mut connection, &[decision_id]).await?.pop() else { return Ok(None) };
+    let body = installation::tables_of_version(&mut connection, &stored.tables_version).await?;
+    let body = body.ok_or(Error::Unreadable("version of the tables"))?;
+    let tables = wire::tables::parse(&body).map_err(|_| Error::Unreadable("version of the tables"))?;
+    let again = decide(&stored.facts, stored.business_date, &tables);
+    let differences = differences(&stored, &again);
+    Ok(Some(Recomputed { stored, again, differences }))
+}
+
+fn differences(stored: &Stored, again: &Decision) -> Vec<String> {
+    if again.content_digest().as_slice() == stored.content_digest {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut compare = |what: &str, was: String, is: String| {
+        if was != is {
+            found.push(format!("{what}: {was} was stored, {is} is computed"));
+        }
+    };
+    let number = |n: Option<i64>| n.map_or("none".to_owned(), |n| n.to_string());
+    let codes: Vec<_> = again.codes().iter().map(|code| code.word()).collect();
+    let working = again.working.as_ref();
+    compare("outcome", stored.outcome.clone(), again.outcome.to_string());
+    compare("reasons", stored.reasons.join(" "), codes.join(" "));
+    compare("amount_rial", number(stored.amount), number(again.amount.map(crate::law::Rial::to_i64)));
+    compare("days", number(stored.days.map(i64::from)), number(working.map(|w| i64::from(w.days))));
+    let wage_sum = working.and_then(|w| w.wage_sum).map(crate::law::Rial::to_i64);
+    compare("wage_sum_rial", number(stored.wage_sum), number(wage_sum));
+    compare("rules_version", stored.rules_version.clone(), RULES_VERSION.to_owned());
+    if found.is_empty() {
+        found.push("the words of a reason or a month of the working".to_owned());
+    }
+    found
+}

@@ -1,0 +1,88 @@
+//! Handing the outbox out in pages, and what follows once the broker has acknowledged one.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::House;
+use crate::claim::words::SmsKind;
+use crate::store::messages::{self, Released};
+use crate::store::outbox::{self, Segment};
+use crate::store::{Error, Result, relay};
+use crate::wire::notifications_sms_v1::{About, SmsRequested};
+use crate::wire::{EventType, Outgoing};
+
+/// The groups that this process delivers now.
+pub async fn lease(house: &House, owner: &str) -> Result<Vec<i16>> {
+    relay::lease(&house.pool, owner).await
+}
+
+/// Gives the groups back at a graceful stop.
+pub async fn release(house: &House, owner: &str) -> Result<()> {
+    relay::release(&house.pool, owner).await
+}
+
+/// Everything up to here is known to be delivered.
+pub async fn delivered(house: &House, group: i16) -> Result<i64> {
+    relay::delivered(&house.pool, group).await
+}
+
+/// The next events of a group, in order.
+pub async fn page(house: &House, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
+    outbox::page(&house.pool, group, delivered, bytes).await
+}
+
+/// The broker has acknowledged everything up to `delivered`; `documents` are those payment documents among it. Their SMS
+/// enter the outbox here: an SMS never goes out before its document is durable (R20).
+pub async fn confirm(house: &House, group: i16, owner: &str, delivered: i64, documents: &[String]) -> Result<()> {
+    let at = house.clock.now();
+    let mut tx = house.pool.begin().await?;
+    relay::confirm(&mut tx, group, owner, delivered).await?;
+    if !documents.is_empty() {
+        let released = messages::release(&mut tx, documents, at).await?;
+        let events = released.iter().map(|message| sms_requested(house, message, at)).collect::<Result<Vec<_>>>()?;
+        outbox::append(&mut tx, events, house.groups).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Empties outbox slots that were delivered.
+pub async fn rotate(house: &House) -> Result<()> {
+    match outbox::rotate(&house.pool).await {
+        // Somebody holds a lock: the next call will do it.
+        Err(Error::Database(sqlx_error)) if is_lock_timeout(&sqlx_error) => Ok(()),
+        other => other,
+    }
+}
+
+fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.to_string().contains("lock timeout")
+}
+
+/// The payment document that an event issues, if it is one.
+pub fn document_of(event: &Outgoing) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Id {
+        document_id: String,
+    }
+    if event.kind != EventType::PaymentDocumentIssued {
+        return None;
+    }
+    serde_json::from_slice::<Id>(event.value.as_deref()?).ok().map(|id| id.document_id)
+}
+
+/// `notifications.sms.requested`; in the quiet hours it is published at once and says when it may be sent.
+pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result<Outgoing> {
+    let data = SmsRequested {
+        sms_id: Cow::Borrowed(&message.sms_id),
+        mobile: Cow::Borrowed(&message.mobile),
+        text: Cow::Borrowed(&message.body),
+        kind: message.kind.parse::<SmsKind>().map_err(|_| Error::Unreadable("kind of message"))?,
+        segments: message.segments.unsigned_abs(),
+        not_before: house.clock.quiet_until(at),
+        about: About { claim_id: message.claim_id, document_id: Cow::Borrowed(&message.document_id) },
+    };
+    let (key, id, trace) = (message.claim_id.to_string(), message.sms_id.clone(), message.traceparent.as_deref());
+    Outgoing::new(EventType::SmsRequested, key, id, at, trace, &data).map_err(|_| Error::Unreadable("event"))
+}

@@ -1,0 +1,77 @@
+//! Facts of marriages: registry rows and self-registrations (R18, R19, R22).
+
+use super::Taken;
+use super::stage::Stage;
+use crate::claim::person::SelfRegistration;
+use crate::claim::{ClaimKey, Counterpart};
+use crate::ident::NationalCode;
+use crate::store::self_registrations::Stored;
+use crate::wire::Event;
+use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
+use crate::wire::registry_marriages_v1::MarriageRecorded;
+use crate::work::files::Disposition;
+
+impl Stage<'_> {
+    /// A correction is a higher version; a lower or the same one changes nothing, and the first content of one stands.
+    pub fn marriage(&mut self, event: &Event, row: &MarriageRecorded) -> Disposition {
+        let old = self.marriages.get(&row.record_id);
+        let disposition = match old {
+            None => Disposition::Accepted,
+            Some(old) if row.record_version > old.record_version => Disposition::Corrected,
+            Some(old) if row.record_version == old.record_version && *old != *row => return Disposition::Conflicting,
+            Some(_) => return Disposition::Unchanged,
+        };
+        let old_keys = old.map(claim_keys).unwrap_or_default();
+        let new_keys = claim_keys(row);
+        for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
+            self.touch(key.person, event);
+            self.moved.entry(key.person).or_default().push(key);
+        }
+        for key in new_keys {
+            self.touch(key.person, event);
+        }
+        self.changed_marriages.insert(row.record_id.clone());
+        self.marriages.insert(row.record_id.clone(), row.clone());
+        disposition
+    }
+
+    pub fn self_registration(&mut self, taken: &Taken, event: &Event, data: &SelfRegistrationSubmitted) -> Disposition {
+        let registration = SelfRegistration {
+            request_id: data.request_id.clone(),
+            submitted_at: data.submitted_at.as_microsecond(),
+            applicant: data.applicant_national_code,
+            spouse: data.spouse_national_code,
+            deed_date: data.deed_date,
+            first_marriage_undertaking: data.first_marriage_undertaking,
+        };
+        let source_offset = taken.effective_offset();
+        let disposition = match self.registrations.get(&data.request_id) {
+            None => Disposition::Accepted,
+            Some(old) if old.registration == registration => return Disposition::Unchanged,
+            Some(old) if taken.is_replay() && old.source_offset > source_offset => return Disposition::Unchanged,
+            Some(old) => {
+                let applicant = old.registration.applicant;
+                self.touch(applicant, event);
+                Disposition::Corrected
+            }
+        };
+        self.touch(registration.applicant, event);
+        self.changed_registrations.insert(data.request_id.clone());
+        self.registrations.insert(data.request_id.clone(), Stored { registration, source_offset });
+        disposition
+    }
+}
+
+/// The claims that a row can hold: one for each side with a code.
+fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
+    let (husband, wife) = (row.husband.national_code, row.wife.national_code);
+    let key = |person: NationalCode, other: Option<NationalCode>| ClaimKey {
+        person,
+        deed_date: row.deed_date,
+        counterpart: match other {
+            Some(code) => Counterpart::Spouse(code),
+            None => Counterpart::Unnamed { record_id: row.record_id.clone() },
+        },
+    };
+    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
+}

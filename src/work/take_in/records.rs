@@ -1,0 +1,133 @@
+//! Facts of insured persons: profile, employments, wage lists, earlier payments. A later row of a key replaces the earlier.
+
+use super::Taken;
+use super::stage::Stage;
+use crate::claim::person::{EarlierPayment, Employment, Record, Wage};
+use crate::claim::words::Ownership;
+use crate::ident::NationalCode;
+use crate::wire::Event;
+use crate::wire::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted};
+use crate::work::files::{Disposition, Ledger};
+
+impl Stage<'_> {
+    pub fn person(&mut self, taken: &Taken, event: &Event, data: &PersonChanged) -> Disposition {
+        let new = Record {
+            at: taken.effective_offset(),
+            insurance_number: data.insurance_number.to_string(),
+            given_name: data.given_name.clone(),
+            family_name: data.family_name.clone(),
+            birth_date: data.birth_date,
+            deceased_on: data.deceased_on,
+            branch_code: data.branch_code.clone(),
+            province_code: data.province_code.clone(),
+            sheba: data.sheba.clone(),
+            sheba_owner: data.sheba_owner.unwrap_or(Ownership::Unknown),
+            mobile: data.mobile.clone(),
+            mobile_owner: data.mobile_owner.unwrap_or(Ownership::Unknown),
+        };
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
+        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.at);
+        self.changed(data.national_code, event, disposition)
+    }
+
+    pub fn employment(&mut self, taken: &Taken, event: &Event, data: &EmploymentChanged) -> Disposition {
+        let new = Employment {
+            at: taken.effective_offset(),
+            workshop_code: data.workshop_code.clone(),
+            insurance_type: data.insurance_type,
+            started_on: data.started_on,
+            ended_on: data.ended_on,
+        };
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
+        let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
+        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.at);
+        self.changed(data.national_code, event, disposition)
+    }
+
+    pub fn earlier_payment(&mut self, taken: &Taken, event: &Event, data: &EarlierPaymentRecorded) -> Disposition {
+        let new = EarlierPayment {
+            at: taken.effective_offset(),
+            paid_on: data.paid_on,
+            source: data.source.clone(),
+            amount: data.amount_rial,
+        };
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
+        let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
+        let disposition = put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| &mut payment.at);
+        self.changed(data.national_code, event, disposition)
+    }
+
+    pub fn wages(&mut self, taken: &Taken, event: &Event, data: &WagesPosted, count: &mut dyn FnMut(&mut Ledger, Disposition)) {
+        for row in &data.rows {
+            let new = Wage {
+                at: taken.effective_offset(),
+                month: row.month,
+                workshop_code: row.workshop_code.clone(),
+                insurance_type: row.insurance_type,
+                days: row.days,
+                insurable: row.insurable_rial,
+            };
+            let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return };
+            let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
+            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.at);
+            let disposition = self.changed(data.national_code, event, disposition);
+            count(&mut self.ledger, disposition);
+        }
+    }
+
+    fn changed(&mut self, code: NationalCode, event: &Event, disposition: Disposition) -> Disposition {
+        if disposition != Disposition::Unchanged {
+            self.changed_dossiers.insert(code);
+            self.touch(code, event);
+        }
+        disposition
+    }
+}
+
+/// Puts a fact in the place of its key; the list stays ordered by key, whatever the order of arrival.
+fn put<T: PartialEq, K: Ord>(
+    list: &mut Vec<T>,
+    new: T,
+    replay: bool,
+    key: impl Fn(&T) -> K,
+    at: impl Fn(&mut T) -> &mut i64,
+) -> Disposition {
+    let wanted = key(&new);
+    // Histories come in the order of their keys: most often the new fact goes to the end.
+    if list.last().is_none_or(|last| key(last) < wanted) {
+        list.push(new);
+        return Disposition::Accepted;
+    }
+    match list.binary_search_by(|old| key(old).cmp(&wanted)) {
+        Err(place) => {
+            list.insert(place, new);
+            Disposition::Accepted
+        }
+        Ok(place) => overwrite(&mut list[place], new, replay, at),
+    }
+}
+
+fn replace<T: PartialEq>(place: &mut Option<T>, new: T, replay: bool, at: impl Fn(&mut T) -> &mut i64) -> Disposition {
+    match place {
+        None => {
+            *place = Some(new);
+            Disposition::Accepted
+        }
+        Some(old) => overwrite(old, new, replay, at),
+    }
+}
+
+/// The later row replaces; a replayed one only where nothing newer came since.
+fn overwrite<T: PartialEq>(old: &mut T, mut new: T, replay: bool, at: impl Fn(&mut T) -> &mut i64) -> Disposition {
+    let (was, is) = (*at(old), *at(&mut new));
+    if replay && is < was {
+        return Disposition::Unchanged;
+    }
+    *at(&mut new) = was;
+    if *old == new {
+        return Disposition::Unchanged;
+    }
+    *at(&mut new) = is;
+    *old = new;
+    Disposition::Corrected
+}

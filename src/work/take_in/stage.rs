@@ -1,0 +1,245 @@
+//! What a batch needs in memory, and how each of its messages changes it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::{Batch, Taken, save_dossiers};
+use crate::claim::ClaimKey;
+use crate::claim::person::Dossier;
+use crate::ident::NationalCode;
+use crate::store::inputs::Letter as StoredLetter;
+use crate::store::payments::{self, Answer};
+use crate::store::self_registrations::{self, Stored};
+use crate::store::{PgConnection, Result, marriages, messages, persons};
+use crate::wire::fault::code::UNKNOWN_DOCUMENT;
+use crate::wire::registry_marriages_v1::MarriageRecorded;
+use crate::wire::{Event, Input, Outgoing};
+use crate::work::files::{Disposition, Ledger};
+
+pub struct Stage<'a> {
+    pub dossiers: HashMap<NationalCode, Dossier>,
+    pub changed_dossiers: HashSet<NationalCode>,
+    pub marriages: HashMap<String, MarriageRecorded>,
+    pub changed_marriages: BTreeSet<String>,
+    pub registrations: HashMap<String, Stored>,
+    pub changed_registrations: BTreeSet<String>,
+    /// Whose each document is.
+    pub documents: HashMap<String, NationalCode>,
+    pub answers: Vec<Answer>,
+    pub new_answers: Vec<Answer>,
+    pub messages: HashSet<String>,
+    pub reports: Vec<messages::Report<'a>>,
+    /// Persons to plan, with the trace of the last input that touched each.
+    pub touched: HashMap<NationalCode, Option<String>>,
+    pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
+    pub ledger: Ledger,
+    pub letters: Vec<(StoredLetter, Outgoing)>,
+}
+
+/// What is left to do once the facts are written.
+pub struct Saved {
+    pub touched: super::Touched,
+    pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
+    pub ledger: Ledger,
+    pub letters: Vec<(StoredLetter, Outgoing)>,
+}
+
+/// The identities that a batch names.
+#[derive(Default)]
+struct Named<'a> {
+    records: Vec<&'a str>,
+    requests: Vec<&'a str>,
+    documents: Vec<&'a str>,
+    messages: Vec<&'a str>,
+    files: Vec<&'a str>,
+    persons: BTreeSet<i64>,
+}
+
+impl<'a> Named<'a> {
+    fn of(batch: &'a Batch) -> Self {
+        let mut named = Self::default();
+        let letter_file = |taken: &'a Taken| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
+        let event_file = |taken: &'a Taken| taken.event().and_then(|event| event.file.as_ref());
+        let files: BTreeSet<&str> =
+            batch.taken.iter().filter_map(|t| event_file(t).or_else(|| letter_file(t))).map(|f| f.file_id.as_str()).collect();
+        named.files = files.into_iter().collect();
+        for event in batch.taken.iter().filter_map(Taken::event) {
+            named.add(event);
+        }
+        named
+    }
+
+    fn add(&mut self, event: &'a Event) {
+        let mut person = |code: NationalCode| self.persons.insert(code.to_i64());
+        match &event.input {
+            Input::Marriage(row) => {
+                self.records.push(&row.record_id);
+                for code in [row.husband.national_code, row.wife.national_code].into_iter().flatten() {
+                    person(code);
+                }
+            }
+            Input::SelfRegistration(data) => {
+                self.requests.push(&data.request_id);
+                person(data.applicant_national_code);
+            }
+            Input::Person(data) => drop(person(data.national_code)),
+            Input::Employment(data) => drop(person(data.national_code)),
+            Input::Wages(data) => drop(person(data.national_code)),
+            Input::EarlierPayment(data) => drop(person(data.national_code)),
+            Input::Outcome(_, data) => self.documents.push(&data.document_id),
+            Input::Delivery(_, data) => self.messages.push(&data.sms_id),
+            Input::FileOpened(_) | Input::FileClosed(_) => {}
+        }
+    }
+}
+
+impl<'a> Stage<'a> {
+    /// Reads what the batch's messages are about, and locks its persons. Records, requests and documents are keys of
+    /// their topics, so nobody else changes them meanwhile; persons are named by several topics, hence their locks.
+    pub async fn load(tx: &mut PgConnection, batch: &'a Batch) -> Result<Self> {
+        let mut named = Named::of(batch);
+        let ledger = Ledger::load(tx, &named.files).await?;
+        let marriages = if named.records.is_empty() { HashMap::new() } else { marriages::by_record(tx, &named.records).await? };
+        let registrations =
+            if named.requests.is_empty() { HashMap::new() } else { self_registrations::by_request(tx, &named.requests).await? };
+        let (mut documents, mut answers) = (HashMap::new(), Vec::new());
+        if !named.documents.is_empty() {
+            documents = payments::persons_of_documents(tx, &named.documents).await?;
+            answers = payments::answers(tx, &named.documents).await?;
+        }
+        let messages = if named.messages.is_empty() { Vec::new() } else { messages::known(tx, &named.messages).await? };
+        let old_sides = marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
+        named.persons.extend(old_sides.map(NationalCode::to_i64));
+        named.persons.extend(registrations.values().map(|stored| stored.registration.applicant.to_i64()));
+        named.persons.extend(documents.values().map(|code| code.to_i64()));
+        let codes: Vec<_> = named.persons.into_iter().collect();
+        let dossiers = if codes.is_empty() { HashMap::new() } else { persons::lock(tx, &codes).await? };
+        Ok(Self {
+            dossiers,
+            changed_dossiers: HashSet::new(),
+            marriages,
+            changed_marriages: BTreeSet::new(),
+            registrations,
+            changed_registrations: BTreeSet::new(),
+            documents,
+            answers,
+            new_answers: Vec::new(),
+            messages: messages.into_iter().collect(),
+            reports: Vec::new(),
+            touched: HashMap::new(),
+            moved: HashMap::new(),
+            ledger,
+            letters: Vec::new(),
+        })
+    }
+
+    /// Applies one message; every message has exactly one disposition.
+    pub fn apply(&mut self, taken: &'a Taken, at: Timestamp) {
+        let event = match &taken.content {
+            Ok(event) => event,
+            Err(letter) => {
+                let row = StoredLetter { partition: taken.partition, offset: taken.offset, reason: letter.reason };
+                self.letters.push((row, letter.outgoing.clone()));
+                if let Some(file) = &letter.file
+                    && !self.ledger.is_repeat(file, taken.partition)
+                {
+                    self.ledger.open(&file.file_id, "unknown", at);
+                    self.ledger.count_dead(file);
+                }
+                return;
+            }
+        };
+        // A replayed letter was counted as a dead one when its file came.
+        let file = event.file.as_ref().filter(|_| !taken.is_replay());
+        if let Some(file) = file {
+            if self.ledger.is_repeat(file, taken.partition) {
+                return;
+            }
+            self.ledger.open(&file.file_id, kind_of(event), at);
+        }
+        let unknown = self.apply_input(taken, event, &mut |ledger, disposition| {
+            if let Some(file) = file {
+                ledger.count(file, disposition);
+            }
+        });
+        if unknown && let Some(letter) = &taken.if_unknown {
+            let row = StoredLetter { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
+            self.letters.push((row, (**letter).clone()));
+            if let Some(file) = file {
+                self.ledger.count_dead(file);
+            }
+        }
+    }
+
+    /// True where the input is about a document or message that was never issued.
+    fn apply_input(&mut self, taken: &'a Taken, event: &'a Event, count: &mut dyn FnMut(&mut Ledger, Disposition)) -> bool {
+        let disposition = match &event.input {
+            Input::Marriage(row) => self.marriage(event, row),
+            Input::SelfRegistration(data) => self.self_registration(taken, event, data),
+            Input::Person(data) => self.person(taken, event, data),
+            Input::Employment(data) => self.employment(taken, event, data),
+            Input::EarlierPayment(data) => self.earlier_payment(taken, event, data),
+            Input::Wages(data) => {
+                self.wages(taken, event, data, count);
+                return false;
+            }
+            Input::FileOpened(data) => {
+                self.ledger.open(&data.file_id, data.kind.word(), data.opened_at);
+                return false;
+            }
+            Input::FileClosed(data) => {
+                self.ledger.close(data.clone(), event.traceparent.clone());
+                return false;
+            }
+            Input::Outcome(outcome, data) => match self.outcome(taken, event, *outcome, data) {
+                Some(disposition) => disposition,
+                None => return true,
+            },
+            Input::Delivery(status, data) => match self.delivery(*status, data) {
+                Some(disposition) => disposition,
+                None => return true,
+            },
+        };
+        count(&mut self.ledger, disposition);
+        false
+    }
+
+    /// The person is to be planned, by cause of this event.
+    pub fn touch(&mut self, code: NationalCode, event: &Event) {
+        self.touched.insert(code, event.traceparent.clone());
+    }
+
+    /// Writes the facts; what remains is to decide and to answer.
+    pub async fn save(mut self, tx: &mut PgConnection) -> Result<Saved> {
+        save_dossiers(tx, &self).await?;
+        let rows: Vec<_> = self.changed_marriages.iter().filter_map(|id| self.marriages.get(id)).collect();
+        marriages::save(tx, &rows).await?;
+        let rows: Vec<_> = self.changed_registrations.iter().filter_map(|id| self.registrations.get(id)).collect();
+        self_registrations::save(tx, &rows).await?;
+        payments::save_answers(tx, &self.new_answers).await?;
+        messages::save_reports(tx, &self.reports).await?;
+        let dossiers = &mut self.dossiers;
+        let touched = self.touched.into_iter();
+        let touched = touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
+        Ok(Saved { touched, moved: self.moved, ledger: self.ledger, letters: self.letters })
+    }
+}
+
+/// The kind of file that an event's rows come from, by the word of `publish`.
+fn kind_of(event: &Event) -> &'static str {
+    use crate::wire::files::FileKind as K;
+    let kind = match &event.input {
+        Input::Marriage(_) => K::Marriages,
+        Input::SelfRegistration(_) => K::SelfRegistrations,
+        Input::Person(_) => K::Persons,
+        Input::Employment(_) => K::Employments,
+        Input::Wages(_) => K::Wages,
+        Input::EarlierPayment(_) => K::EarlierPayments,
+        Input::Outcome(..) => K::PaymentOutcomes,
+        Input::Delivery(..) => K::DeliveryReports,
+        Input::FileOpened(data) => data.kind,
+        Input::FileClosed(data) => data.kind,
+    };
+    kind.word()
+}

@@ -1,0 +1,52 @@
+//! A message as the batch takes it: an event, or a letter for the dead.
+
+use jiff::Timestamp;
+
+use crate::store::offsets::Partition;
+use crate::wire::{self, Event, Fault, FileRef, Input, Message, Outgoing, dead_letters_v1};
+
+/// A message that was read from its partition.
+pub struct Taken {
+    pub partition: Partition,
+    pub offset: i64,
+    pub content: Result<Event, Box<Letter>>,
+    /// For what only the database can know (an outcome for an unknown document): the letter it would become.
+    pub if_unknown: Option<Box<Outgoing>>,
+}
+
+/// A message that cannot be read, whole, and why.
+pub struct Letter {
+    pub reason: &'static str,
+    pub outgoing: Outgoing,
+    /// Told by its headers, where they can be read.
+    pub file: Option<FileRef>,
+}
+
+impl Taken {
+    /// Reads a message. `source` is its topic's name on the broker.
+    pub fn read(message: &Message<'_>, source: &str, at: Timestamp) -> Self {
+        let partition = Partition { topic: message.topic, partition: message.partition };
+        let letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
+        let content = wire::read(message).map_err(|fault| {
+            let file = wire::headers::file_of(message);
+            Box::new(Letter { reason: fault.code, outgoing: letter(&fault), file })
+        });
+        let asks = matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
+        let unknown = Fault::new(wire::fault::code::UNKNOWN_DOCUMENT, "no such document or message was issued");
+        let if_unknown = asks.then(|| Box::new(letter(&unknown)));
+        Self { partition, offset: message.offset, content, if_unknown }
+    }
+
+    pub fn event(&self) -> Option<&Event> {
+        self.content.as_ref().ok()
+    }
+
+    /// The offset by which age is judged: that of the place where a replayed message first lay.
+    pub fn effective_offset(&self) -> i64 {
+        self.event().and_then(|event| event.replay_of.as_ref()).map_or(self.offset, |place| place.offset)
+    }
+
+    pub fn is_replay(&self) -> bool {
+        self.event().is_some_and(|event| event.replay_of.is_some())
+    }
+}

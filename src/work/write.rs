@@ -1,0 +1,137 @@
+//! Writes what was planned for many persons, in sets, and gives the events that say it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{House, events};
+use crate::claim::RULES_VERSION;
+use crate::claim::known::Known;
+use crate::claim::person::Record;
+use crate::claim::plan::{ClaimUpdate, NewCase, Plan, Revision};
+use crate::claim::texts::{Texts, segments};
+use crate::claim::words::{Ownership, SmsKind};
+use crate::ident::{Mobile, NationalCode};
+use crate::law::Rial;
+use crate::store::messages::{self, NewMessage, Released};
+use crate::store::{PgConnection, Result, cases, claims, decisions};
+use crate::wire::Outgoing;
+
+/// A person's plan, and the trace of the input that caused it.
+pub struct Planned {
+    pub known: Known,
+    pub plan: Plan,
+    pub trace: Option<String>,
+}
+
+/// Writes claims, decisions, cases and notices of returns. Documents are the close's.
+pub async fn write(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    claims::save(tx, &last_updates(planned)).await?;
+    let mut events = write_decisions(tx, house, planned, at).await?;
+    let cases = new_cases(house, planned);
+    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
+    cases::insert(tx, &rows, at).await?;
+    for (id, planned, case) in cases {
+        events.push(events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
+    }
+    events.extend(write_return_notices(tx, house, planned, at).await?);
+    Ok(events)
+}
+
+/// A claim that changed twice is written as it stands in the end; both revisions are published.
+fn last_updates(planned: &[Planned]) -> Vec<&ClaimUpdate> {
+    let all = planned.iter().flat_map(|planned| &planned.plan.updates);
+    let last: BTreeMap<Uuid, &ClaimUpdate> = all.map(|update| (update.claim.claim_id, update)).collect();
+    last.into_values().collect()
+}
+
+fn revisions(planned: &[Planned]) -> impl Iterator<Item = (&Planned, &ClaimUpdate, &Revision)> {
+    planned.iter().flat_map(|planned| {
+        planned.plan.updates.iter().filter_map(move |update| Some((planned, update, update.revision.as_ref()?)))
+    })
+}
+
+async fn write_decisions(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
+    let stamp = decisions::Stamp {
+        rules_version: RULES_VERSION,
+        tables_version: house.tables.version(),
+        business_date: house.clock.today(),
+        decided_at: at,
+    };
+    decisions::insert(tx, &rows, &stamp).await?;
+    revisions(planned)
+        .map(|(planned, update, revision)| events::decision(house, &update.claim, revision, at, planned.trace.as_deref()))
+        .collect()
+}
+
+fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDecision<'a> {
+    let (claim, decision) = (&update.claim, &revision.decision);
+    let working = decision.working.as_ref();
+    decisions::NewDecision {
+        decision_id: claim.decision_id,
+        claim_id: claim.claim_id,
+        revision: claim.revision,
+        outcome: decision.outcome.word(),
+        amount: decision.amount.map(Rial::to_i64),
+        reasons: decision.codes().iter().map(|code| code.word()).collect::<Vec<_>>().join(" "),
+        days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
+        wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
+        facts: &revision.facts,
+        content_digest: decision.content_digest(),
+    }
+}
+
+fn new_cases<'a>(house: &House, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
+    let id = |case: &NewCase| house.ids.id("case", &[&case.document_id, case.kind.word(), &case.earlier.to_string()]);
+    planned.iter().flat_map(|planned| planned.plan.cases.iter().map(move |case| (id(case), planned, case))).collect()
+}
+
+/// Asks to correct the account. Its document was acknowledged long ago, so it may go at once.
+async fn write_return_notices(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(house, planned)).collect();
+    let fresh = messages::insert(tx, &notices, at, true).await?;
+    let released = notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| Released {
+        sms_id: notice.sms_id,
+        kind: notice.kind.word().to_owned(),
+        claim_id: notice.claim_id,
+        document_id: notice.document_id,
+        mobile: notice.mobile,
+        body: notice.body,
+        segments: notice.segments,
+        traceparent: notice.traceparent,
+    });
+    released.map(|message| super::relay::sms_requested(house, &message, at)).collect()
+}
+
+fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
+    let notice = planned.plan.returned.as_ref()?;
+    let payment = planned.known.payment.as_ref()?;
+    let record = planned.known.dossier.record.as_ref()?;
+    // What concerns a person's account is told to that person's own number only.
+    let mobile = reachable(record)?;
+    let id = house.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
+    let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
+    Some(message(id, SmsKind::PaymentReturned, (planned.known.person, notice.claim_id), &notice.document_id, mobile, body, planned.trace.clone()))
+}
+
+fn reachable(record: &Record) -> Option<String> {
+    let mobile = record.mobile.as_deref()?.parse::<Mobile>().ok()?;
+    (record.mobile_owner == Ownership::Yes).then(|| mobile.to_string())
+}
+
+/// An SMS as it is stored.
+pub fn message(
+    id: Uuid,
+    kind: SmsKind,
+    (person, claim_id): (NationalCode, Uuid),
+    document_id: &str,
+    mobile: String,
+    body: String,
+    traceparent: Option<String>,
+) -> NewMessage {
+    let segments = i32::try_from(segments(&body)).unwrap_or(i32::MAX);
+    let document_id = document_id.to_owned();
+    NewMessage { sms_id: id.to_string(), kind, person, claim_id, document_id, mobile, body, segments, traceparent }
+}
