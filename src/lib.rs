@@ -14,3 +14,4 @@ pub mod http;
 pub mod retry;
 pub mod telemetry;
 pub mod work;
+pub mod kafka;

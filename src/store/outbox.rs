@@ -118,3 +118,8 @@ pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
     .fetch_one(tx)
     .await?)
 }
+
+/// The last position that was given in a group.
+pub async fn given(pool: &PgPool, group: i16) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1").bind(group).fetch_one(pool).await?)
+}

@@ -37,7 +37,9 @@ pub struct PaymentDocumentIssued<'a> {
 /// Name and account stay out of every log.
 impl std::fmt::Debug for PaymentDocumentIssued<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PaymentDocumentIssued").field("document_id", &self.document_id).finish_non_exhaustive()
+        f.debug_struct("PaymentDocumentIssued")
+            .field("document_id", &self.document_id)
+            .finish_non_exhaustive()
     }
 }
 

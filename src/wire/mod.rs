@@ -12,12 +12,14 @@ pub mod files;
 pub mod finance_payment_documents_v1;
 pub mod finance_payment_outcomes_v1;
 pub mod form;
-pub mod insured_records_v1;
 pub mod headers;
+pub mod input;
+pub mod insured_records_v1;
 mod json_path;
 pub mod notifications_delivery_reports_v1;
 pub mod notifications_sms_v1;
 pub mod outgoing;
+mod partition;
 pub mod portal_self_registrations_v1;
 pub mod registry_file_receipts_v1;
 pub mod registry_files_v1;
@@ -25,11 +27,13 @@ pub mod registry_marriages_v1;
 pub mod tables;
 pub mod topics;
 
-pub use envelope::{Event, FileRef, Input, Message, Place, read};
+pub use envelope::{Event, FileRef, Message, Place, read};
 pub use event_type::EventType;
 pub use fault::Fault;
+pub use input::Input;
 pub use outgoing::Outgoing;
-pub use topics::{Direction, Topic, partition_for};
+pub use partition::partition_for;
+pub use topics::{Direction, Topic};
 
 #[cfg(test)]
 mod envelope_tests;

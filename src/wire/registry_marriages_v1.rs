@@ -77,7 +77,9 @@ impl MarriageRecorded {
         self.wife.check("wife")?;
         match (self.husband.national_code, self.wife.national_code) {
             (None, None) => Err(Fault::field("husband.national_code", reason::NO_SPOUSE)),
-            (husband, wife) if husband == wife => Err(Fault::field("wife.national_code", reason::SAME_SPOUSES)),
+            (husband, wife) if husband == wife => {
+                Err(Fault::field("wife.national_code", reason::SAME_SPOUSES))
+            }
             _ => Ok(()),
         }
     }
@@ -100,5 +102,9 @@ impl Spouse {
 }
 
 fn present<T>(value: &Option<T>, field: &str) -> Result<(), Fault> {
-    if value.is_some() { Ok(()) } else { Err(Fault::field(field, reason::MISSING)) }
+    if value.is_some() {
+        Ok(())
+    } else {
+        Err(Fault::field(field, reason::MISSING))
+    }
 }

@@ -86,3 +86,8 @@ pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result
     let (key, id, trace) = (message.claim_id.to_string(), message.sms_id.clone(), message.traceparent.as_deref());
     Outgoing::new(EventType::SmsRequested, key, id, at, trace, &data).map_err(|_| Error::Unreadable("event"))
 }
+
+/// The last position that this database has given to a group.
+pub async fn given(house: &House, group: i16) -> Result<i64> {
+    outbox::given(&house.pool, group).await
+}

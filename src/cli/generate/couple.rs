@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::marriage_row::{Party, Row};
 use super::people::{Person, Sex};
+use super::story::{STORIES, Story, told};
 use super::{Country, Files, GenerateError, portal, record};
 use crate::law::{CalendarError, SolarDate, SolarMonth};
 
@@ -17,46 +18,6 @@ pub struct Couple {
     pub deed: SolarDate,
     pub registered: SolarDate,
 }
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Story {
-    Plain,
-    Temporary,
-    Consulate,
-    Acknowledged,
-    NoOffice,
-    HusbandBefore,
-    WifeBefore,
-    BothBefore,
-    Divorced,
-    Annulled,
-    ForeignHusband,
-    ForeignWife,
-    DateCorrected,
-    NameCorrected,
-    TwoRecords,
-    EarlierRowToo,
-    OtherSpouseSameDay,
-}
-
-const STORIES: [(u32, Story); 16] = [
-    (18, Story::Temporary),
-    (8, Story::Consulate),
-    (10, Story::Acknowledged),
-    (8, Story::NoOffice),
-    (28, Story::HusbandBefore),
-    (18, Story::WifeBefore),
-    (8, Story::BothBefore),
-    (10, Story::Divorced),
-    (6, Story::Annulled),
-    (6, Story::ForeignHusband),
-    (6, Story::ForeignWife),
-    (6, Story::DateCorrected),
-    (6, Story::NameCorrected),
-    (8, Story::TwoRecords),
-    (6, Story::EarlierRowToo),
-    (3, Story::OtherSpouseSameDay),
-];
 
 /// Writes everything about couple number `n`.
 pub fn write(files: &mut Files, country: &Country, n: u64, dice: &mut Dice) -> Result<(), GenerateError> {
@@ -97,18 +58,38 @@ fn couple(country: &Country, number: u64, dice: &mut Dice) -> Result<Couple, Cal
 /// Mostly in the month that is reported; some are told late, a few belong to other years.
 fn deed_date(country: &Country, dice: &mut Dice) -> Result<SolarDate, CalendarError> {
     let (least, most) = dice.weighted(
-        &[(600, (0, 0)), (220, (1, 1)), (90, (2, 2)), (40, (3, 3)), (30, (4, 11)), (14, (12, 36)), (3, (37, 96))],
+        &[
+            (600, (0, 0)),
+            (220, (1, 1)),
+            (90, (2, 2)),
+            (40, (3, 3)),
+            (30, (4, 11)),
+            (14, (12, 36)),
+            (3, (37, 96)),
+        ],
         (109, 126),
     );
     let month = SolarMonth::from_index(country.month.index() - dice.between(least, most))?;
-    month.first_day().plus_days(dice.between(0, i32::from(month.days()) - 1))
+    month
+        .first_day()
+        .plus_days(dice.between(0, i32::from(month.days()) - 1))
 }
 
-fn registry(files: &mut Files, country: &Country, couple: &Couple, story: Story, n: u64, dice: &mut Dice) -> Result<(), GenerateError> {
+fn registry(
+    files: &mut Files,
+    country: &Country,
+    couple: &Couple,
+    story: Story,
+    n: u64,
+    dice: &mut Dice,
+) -> Result<(), GenerateError> {
     let row = told(Row::new(country, couple, n, dice), story, dice);
     match story {
         Story::DateCorrected => {
-            let wrong = Row { deed: couple.deed.plus_days(-dice.between(1, 12))?, ..row.clone() };
+            let wrong = Row {
+                deed: couple.deed.plus_days(-dice.between(1, 12))?,
+                ..row.clone()
+            };
             in_versions(files, wrong, row, dice)?;
         }
         Story::NameCorrected => {
@@ -143,30 +124,21 @@ fn registry(files: &mut Files, country: &Country, couple: &Couple, story: Story,
 }
 
 fn another_wife(country: &Country, n: u64, on: SolarDate, dice: &mut Dice) -> Result<Party, CalendarError> {
-    Ok(Party::of(&country.register.person(2 * APART + n, Sex::Woman, on, dice)?))
-}
-
-/// The row as the story has it.
-fn told(mut row: Row, story: Story, dice: &mut Dice) -> Row {
-    match story {
-        Story::Temporary => row.permanence = "temporary",
-        Story::Consulate => row.office_kind = "consulate",
-        Story::Acknowledged => row.without_office("acknowledgement"),
-        Story::NoOffice => row.without_office("none"),
-        Story::HusbandBefore => row.husband.earlier = dice.weighted(&[(850, 1)], 2),
-        Story::WifeBefore => row.wife.earlier = 1,
-        Story::BothBefore => (row.husband.earlier, row.wife.earlier) = (1, 1),
-        Story::Divorced => row.status = "divorced",
-        Story::Annulled => row.status = "annulled",
-        Story::ForeignHusband => row.husband = Party::foreign(&row.husband, dice),
-        Story::ForeignWife => row.wife = Party::foreign(&row.wife, dice),
-        _ => {}
-    }
-    row
+    Ok(Party::of(&country.register.person(
+        2 * APART + n,
+        Sex::Woman,
+        on,
+        dice,
+    )?))
 }
 
 /// A first version and its correction; now and then the older one comes last, and must change nothing.
-fn in_versions(files: &mut Files, first: Row, mut corrected: Row, dice: &mut Dice) -> Result<(), GenerateError> {
+fn in_versions(
+    files: &mut Files,
+    first: Row,
+    mut corrected: Row,
+    dice: &mut Dice,
+) -> Result<(), GenerateError> {
     corrected.version = 2;
     if dice.per_mille(200) {
         corrected.write(files)?;

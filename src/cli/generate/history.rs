@@ -1,5 +1,6 @@
 //! Working lives up to a marriage: where somebody was insured, as what, from when to when, and for how much.
 
+use super::course::{Course, pay};
 use super::dice::Dice;
 use super::people::Sex;
 use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth};
@@ -22,51 +23,28 @@ pub struct Spell {
 
 impl Spell {
     fn new(kind: InsuranceType, from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Self {
-        let workshop = u64::from(dice.below(900_000)) * 10_000 + 1_000_000_000 + u64::from(dice.below(10_000));
-        Spell { workshop, kind, from, to, pay, days_a_month: 31, employed: true, leave: None }
+        let workshop =
+            u64::from(dice.below(900_000)) * 10_000 + 1_000_000_000 + u64::from(dice.below(10_000));
+        Spell {
+            workshop,
+            kind,
+            from,
+            to,
+            pay,
+            days_a_month: 31,
+            employed: true,
+            leave: None,
+        }
     }
 }
 
-/// What sort of working life, seen from the deed date.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Course {
-    Steady,
-    SeveralWorkshops,
-    MinimumWage,
-    AboveCeiling,
-    /// 700 to 740 days: around the 720 of Art. 85(2).
-    Boundary,
-    Short,
-    EndedBefore,
-    EndedOnDeed,
-    EndedDayBefore,
-    Unemployed,
-    NotCovered,
-    OnLeave,
-    Soldier,
-}
-
-pub fn course(sex: Sex, dice: &mut Dice) -> Course {
-    let soldier = if sex == Sex::Man { 35 } else { 0 };
-    let choices = [
-        (soldier, Course::Soldier),
-        (110, Course::SeveralWorkshops),
-        (110, Course::MinimumWage),
-        (30, Course::AboveCeiling),
-        (60, Course::Boundary),
-        (85, Course::Short),
-        (75, Course::EndedBefore),
-        (8, Course::EndedOnDeed),
-        (8, Course::EndedDayBefore),
-        (14, Course::Unemployed),
-        (60, Course::NotCovered),
-        (30, Course::OnLeave),
-    ];
-    dice.weighted(&choices, Course::Steady)
-}
-
 /// The spells of such a life, in order of time.
-pub fn spells(course: Course, sex: Sex, deed: SolarDate, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+pub fn spells(
+    course: Course,
+    sex: Sex,
+    deed: SolarDate,
+    dice: &mut Dice,
+) -> Result<Vec<Spell>, CalendarError> {
     let pay = pay(course, dice);
     let start = deed.plus_days(-dice.between(1700, 2600))?;
     match course {
@@ -75,7 +53,11 @@ pub fn spells(course: Course, sex: Sex, deed: SolarDate, dice: &mut Dice) -> Res
         Course::Boundary => steady_without_gap(deed.plus_days(-dice.between(700, 740))?, pay, dice),
         Course::Short => steady_without_gap(deed.plus_days(-dice.between(40, 660))?, pay, dice),
         Course::EndedBefore => {
-            let ago = if dice.per_mille(500) { dice.between(2, 90) } else { dice.between(91, 1200) };
+            let ago = if dice.per_mille(500) {
+                dice.between(2, 90)
+            } else {
+                dice.between(91, 1200)
+            };
             steady(start, Some(deed.plus_days(-ago)?), pay, dice)
         }
         Course::EndedOnDeed => steady(start, Some(deed), pay, dice),
@@ -87,17 +69,13 @@ pub fn spells(course: Course, sex: Sex, deed: SolarDate, dice: &mut Dice) -> Res
     }
 }
 
-fn pay(course: Course, dice: &mut Dice) -> u32 {
-    let (low, high) = match course {
-        Course::MinimumWage => (1000, 1000),
-        Course::AboveCeiling => (7100, 12_000),
-        _ => dice.weighted(&[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))], (3500, 6900)),
-    };
-    dice.between(low, high).unsigned_abs()
-}
-
 /// One to three workshops in a row, sometimes with some weeks between them.
-fn steady(from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+fn steady(
+    from: SolarDate,
+    to: Option<SolarDate>,
+    pay: u32,
+    dice: &mut Dice,
+) -> Result<Vec<Spell>, CalendarError> {
     let mut spells = Vec::with_capacity(3);
     let mut begin = from;
     for _ in 0..dice.weighted(&[(300, 1), (120, 2)], 0) {
@@ -118,10 +96,19 @@ fn steady_without_gap(from: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<
 }
 
 /// A main workshop and a second one beside it, part-time or full.
-fn several(start: SolarDate, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+fn several(
+    start: SolarDate,
+    deed: SolarDate,
+    pay: u32,
+    dice: &mut Dice,
+) -> Result<Vec<Spell>, CalendarError> {
     let mut spells = steady(start, None, pay, dice)?;
     let from = deed.plus_days(-dice.between(300, 1500))?;
-    let to = if dice.per_mille(500) { Some(from.plus_days(dice.between(60, 290))?) } else { None };
+    let to = if dice.per_mille(500) {
+        Some(from.plus_days(dice.between(60, 290))?)
+    } else {
+        None
+    };
     let mut second = Spell::new(InsuranceType::Compulsory, from, to, pay, dice);
     second.days_a_month = dice.weighted(&[(400, 10), (300, 15)], 31);
     spells.push(second);
@@ -129,10 +116,21 @@ fn several(start: SolarDate, deed: SolarDate, pay: u32, dice: &mut Dice) -> Resu
 }
 
 /// Work, then benefit over the deed date; some benefits are on record as an employment of their own kind.
-fn unemployed(start: SolarDate, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+fn unemployed(
+    start: SolarDate,
+    deed: SolarDate,
+    pay: u32,
+    dice: &mut Dice,
+) -> Result<Vec<Spell>, CalendarError> {
     let last = deed.plus_days(-dice.between(20, 300))?;
     let mut spells = steady(start, Some(last), pay, dice)?;
-    let mut benefit = Spell::new(InsuranceType::UnemploymentBenefit, last.plus_days(1)?, None, 0, dice);
+    let mut benefit = Spell::new(
+        InsuranceType::UnemploymentBenefit,
+        last.plus_days(1)?,
+        None,
+        0,
+        dice,
+    );
     benefit.employed = dice.per_mille(500);
     spells.push(benefit);
     Ok(spells)
@@ -168,12 +166,26 @@ fn not_covered(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>,
 }
 
 /// Employed throughout; the last months before the deed are sick or maternity pay.
-fn on_leave(start: SolarDate, sex: Sex, deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
-    let kind = if sex == Sex::Woman { InsuranceType::MaternityPay } else { InsuranceType::SickPay };
+fn on_leave(
+    start: SolarDate,
+    sex: Sex,
+    deed: SolarDate,
+    pay: u32,
+    dice: &mut Dice,
+) -> Result<Vec<Spell>, CalendarError> {
+    let kind = if sex == Sex::Woman {
+        InsuranceType::MaternityPay
+    } else {
+        InsuranceType::SickPay
+    };
     let last = deed.month().index() - dice.between(0, 3);
     let first = last - dice.between(0, 8);
     let mut spell = Spell::new(InsuranceType::Compulsory, start, None, pay, dice);
-    spell.leave = Some((SolarMonth::from_index(first)?, SolarMonth::from_index(last)?, kind));
+    spell.leave = Some((
+        SolarMonth::from_index(first)?,
+        SolarMonth::from_index(last)?,
+        kind,
+    ));
     Ok(vec![spell])
 }
 
@@ -181,7 +193,16 @@ fn on_leave(start: SolarDate, sex: Sex, deed: SolarDate, pay: u32, dice: &mut Di
 fn soldier(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
     let back = deed.plus_days(-dice.between(60, 900))?;
     let from = back.plus_days(-dice.between(540, 640))?;
-    let mut service = Spell::new(InsuranceType::MilitaryService, from, Some(back.plus_days(-1)?), 0, dice);
+    let mut service = Spell::new(
+        InsuranceType::MilitaryService,
+        from,
+        Some(back.plus_days(-1)?),
+        0,
+        dice,
+    );
     service.employed = false;
-    Ok(vec![service, Spell::new(InsuranceType::Compulsory, back, None, pay, dice)])
+    Ok(vec![
+        service,
+        Spell::new(InsuranceType::Compulsory, back, None, pay, dice),
+    ])
 }

@@ -3,6 +3,7 @@
 
 mod contact;
 mod couple;
+mod course;
 mod dice;
 mod history;
 mod marriage_row;
@@ -10,6 +11,7 @@ mod names;
 mod people;
 mod portal;
 mod record;
+mod story;
 mod table;
 mod wages;
 
@@ -59,7 +61,10 @@ pub enum GenerateError {
 
 impl GenerateError {
     fn file(path: &Path, source: io::Error) -> Self {
-        GenerateError::File { path: path.to_owned(), source }
+        GenerateError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod event;
 mod fields;
 mod kind;
+mod marriage_row;
 mod piece;
 mod reader;
 mod rejects;

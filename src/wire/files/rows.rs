@@ -2,16 +2,15 @@
 
 use super::FileKind;
 use super::fields::Fields;
-use crate::claim::words::{PaymentOutcome, Permanence};
+use super::marriage_row::marriage;
+use crate::claim::words::PaymentOutcome;
 use crate::ident::NationalCode;
-use crate::law::SolarDate;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::form::reason;
 use crate::wire::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageRow};
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
-use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
 
 /// A good row.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,80 +58,6 @@ pub(super) fn read(kind: FileKind, f: &mut Fields<'_>) -> Result<RowData, RowFau
         FileKind::SelfRegistrations => RowData::Event(Input::SelfRegistration(self_registration(f)?)),
         FileKind::PaymentOutcomes => RowData::Event(payment_outcome(f)?),
         FileKind::DeliveryReports => RowData::Event(delivery_report(f)?),
-    })
-}
-
-fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault> {
-    let record_id = f.value("record_id")?;
-    let record_version = f.count("record_version")?;
-    let status = f.value("status")?;
-    let deed_date: SolarDate = f.value("deed_date")?;
-    // A deed after its registration is a fault of the deed date, which comes first; a registration that is no date is its own.
-    if f.value::<SolarDate>("registered_on").is_ok_and(|registered_on| deed_date > registered_on) {
-        return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
-    }
-    let registered_on = f.value("registered_on")?;
-    let office_kind = f.value("office_kind")?;
-    let office = |f: &mut Fields<'_>, column| {
-        if office_is_needed(office_kind) { f.value(column).map(Some) } else { f.optional(column) }
-    };
-    let office_code = office(f, "office_code")?;
-    let deed_number = office(f, "deed_number")?;
-    let permanence: Permanence = f.value("permanence")?;
-    let husband = spouse(f, HUSBAND, |f, code| match (code, f.optional_code("wife_national_code")) {
-        (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
-        _ => Ok(()),
-    })?;
-    let wife = spouse(f, WIFE, |f, code| {
-        if code.is_some() && code == husband.national_code {
-            return Err(f.fault("wife_national_code", reason::SAME_SPOUSES));
-        }
-        Ok(())
-    })?;
-    Ok(MarriageRecorded {
-        record_id,
-        record_version,
-        status,
-        deed_date,
-        registered_on,
-        office_kind,
-        office_code,
-        deed_number,
-        permanence,
-        husband,
-        wife,
-    })
-}
-
-/// The five columns of a spouse: code, given name, family name, birth date, earlier marriages.
-type SpouseColumns = [&'static str; 5];
-
-const HUSBAND: SpouseColumns = [
-    "husband_national_code",
-    "husband_given_name",
-    "husband_family_name",
-    "husband_birth_date",
-    "husband_earlier_marriages",
-];
-const WIFE: SpouseColumns =
-    ["wife_national_code", "wife_given_name", "wife_family_name", "wife_birth_date", "wife_earlier_marriages"];
-
-fn spouse(
-    f: &mut Fields<'_>,
-    [code, given, family, birth, earlier]: SpouseColumns,
-    check: impl FnOnce(&mut Fields<'_>, Option<NationalCode>) -> Result<(), RowFault>,
-) -> Result<Spouse, RowFault> {
-    let national_code = f.optional_code(code)?;
-    check(f, national_code)?;
-    // Only a foreigner's name and birth date may be missing.
-    let known = national_code.is_some();
-    let name = |f: &mut Fields<'_>, column| if known { f.value(column).map(Some) } else { f.optional(column) };
-    Ok(Spouse {
-        national_code,
-        given_name: name(f, given)?,
-        family_name: name(f, family)?,
-        birth_date: if known { Some(f.value(birth)?) } else { f.optional(birth)? },
-        earlier_marriages: f.count(earlier)?,
     })
 }
 
@@ -210,13 +135,32 @@ fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let document_id = f.value("document_id")?;
     let outcome = f.value("outcome")?;
     let returned = outcome == PaymentOutcome::Returned;
-    let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
+    let code = if returned {
+        Some(f.value("code")?)
+    } else {
+        f.optional("code")?
+    };
     let at = f.value("at")?;
-    Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
+    Ok(Input::Outcome(
+        outcome,
+        DocumentOutcome {
+            document_id,
+            outcome: Some(outcome),
+            code,
+            at,
+        },
+    ))
 }
 
 fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let sms_id = f.value("sms_id")?;
     let status = f.value("status")?;
-    Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
+    Ok(Input::Delivery(
+        status,
+        DeliveryReported {
+            sms_id,
+            status: Some(status),
+            at: f.value("at")?,
+        },
+    ))
 }

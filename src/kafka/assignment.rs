@@ -1,0 +1,122 @@
+//! Which input partitions this process has, and from where it reads them: from the database, never from Kafka's copy.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::KafkaResult;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::runtime::Handle;
+
+use super::client::Broker;
+use super::{Error, Result};
+use crate::store::offsets::{self, Partition};
+use crate::work::House;
+
+/// The positions of the partitions that are ours: the next offset to be taken.
+pub struct Assignment {
+    broker: Broker,
+    house: House,
+    runtime: Handle,
+    positions: Mutex<HashMap<Partition, i64>>,
+}
+
+impl Assignment {
+    pub fn new(broker: Broker, house: House, runtime: Handle) -> Self {
+        Self { broker, house, runtime, positions: Mutex::default() }
+    }
+
+    /// Runs with the positions at hand.
+    pub fn with<T>(&self, act: impl FnOnce(&mut HashMap<Partition, i64>) -> T) -> T {
+        act(&mut self.positions.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Takes partitions over where the database says that they stand.
+    fn take_over(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList> {
+        let mut lows = Vec::new();
+        for element in list.elements() {
+            let Some(topic) = self.broker.topic(element.topic()) else { continue };
+            let (low, _) = consumer.fetch_watermarks(element.topic(), element.partition(), Duration::from_secs(5))?;
+            lows.push((Partition { topic, partition: element.partition() }, low));
+        }
+        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &lows))?;
+        let mut from = TopicPartitionList::new();
+        for (partition, next) in &begun {
+            from.add_partition_offset(&self.broker.name(partition.topic), partition.partition, Offset::Offset(*next))?;
+        }
+        self.with(|positions| positions.extend(begun));
+        Ok(from)
+    }
+
+    fn give_up(&self, list: &TopicPartitionList) {
+        self.with(|positions| {
+            for element in list.elements() {
+                if let Some(topic) = self.broker.topic(element.topic()) {
+                    positions.remove(&Partition { topic, partition: element.partition() });
+                }
+            }
+        });
+    }
+
+    /// Reads everything that is ours anew from where the database stands: after a batch that could not be written.
+    pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
+        let ours: Vec<_> = self.with(|positions| positions.iter().map(|(p, next)| (*p, *next)).collect());
+        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &ours))?;
+        for (partition, next) in begun {
+            let name = self.broker.name(partition.topic);
+            consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;
+            self.with(|positions| positions.insert(partition, next));
+        }
+        Ok(())
+    }
+}
+
+impl ClientContext for Assignment {}
+
+impl ConsumerContext for Assignment {
+    /// As rdkafka does it, but beginning where the database says. A partition that could not be taken over is read from
+    /// nowhere; the error shows, and the next rebalance or a restart mends it.
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.take_over_patiently(consumer, list).and_then(|from| {
+                let assigned = if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) };
+                assigned.map_err(Error::from)
+            })
+        } else {
+            self.give_up(list);
+            let given = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+            given.map_err(Error::from)
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "the input partitions could not be changed");
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // Only a copy for lag monitors: the database is the truth.
+            tracing::debug!(%error, "Kafka did not keep its copy of the offsets");
+        }
+    }
+}
+
+impl Assignment {
+    /// The database may be away just now; without it no partition can be begun.
+    fn take_over_patiently(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList> {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match self.take_over(consumer, list) {
+                Err(Error::Store(error)) if error.may_pass() && pause < Duration::from_secs(4) => {
+                    tracing::warn!(%error, "the database did not say where the input stands; trying again");
+                    std::thread::sleep(pause);
+                    pause *= 2;
+                }
+                other => return other,
+            }
+        }
+    }
+}

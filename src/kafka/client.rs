@@ -1,0 +1,91 @@
+//! How every client of the broker is made.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+use crate::config::Settings;
+use crate::wire::Topic;
+
+/// The most that a message may weigh, in bytes: dead letters carry a message and its place.
+pub const MAX_MESSAGE: &str = "10485760";
+
+/// How long an answer of the broker is waited for.
+pub const ANSWER: Duration = Duration::from_secs(10);
+
+/// The broker as the settings name it.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    brokers: String,
+    properties: BTreeMap<String, String>,
+    prefix: String,
+}
+
+impl Broker {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            brokers: settings.kafka_brokers.clone(),
+            properties: settings.kafka_properties.clone(),
+            prefix: settings.topic_prefix.clone(),
+        }
+    }
+
+    pub fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    /// The topic's name on this broker.
+    pub fn name(&self, topic: Topic) -> String {
+        topic.full_name(&self.prefix)
+    }
+
+    /// The topic of a name on this broker.
+    pub fn topic(&self, name: &str) -> Option<Topic> {
+        Topic::from_full_name(name, &self.prefix)
+    }
+
+    /// A name of ours on this broker: a group, a transactional id.
+    pub fn own(&self, name: &str) -> String {
+        format!("{}peyvand-{name}", self.prefix)
+    }
+
+    /// What all clients share; librdkafka's own properties of the settings (TLS, SASL) included.
+    pub fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers).set("client.id", "peyvand").set("log.connection.close", "false");
+        for (name, value) in &self.properties {
+            config.set(name, value);
+        }
+        config
+    }
+
+    /// A consumer that belongs to no group: it reads what it is told to.
+    pub fn reading(&self) -> ClientConfig {
+        let mut config = self.config();
+        config
+            // librdkafka wants a group id even where no group is joined.
+            .set("group.id", self.own("reader"))
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("isolation.level", "read_committed")
+            .set("auto.offset.reset", "error")
+            .set("queued.max.messages.kbytes", "16384")
+            .set("fetch.message.max.bytes", "4194304");
+        config
+    }
+
+    /// A producer that loses nothing and keeps order.
+    pub fn producing(&self) -> ClientConfig {
+        let mut config = self.config();
+        config
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("compression.type", "lz4")
+            .set("linger.ms", "5")
+            .set("message.max.bytes", MAX_MESSAGE)
+            .set("queue.buffering.max.kbytes", "32768")
+            .set("queue.buffering.max.messages", "100000");
+        config
+    }
+}

@@ -1,0 +1,215 @@
+//! The intake role: one thread polls and reads messages, one task writes batches; the next batch is gathered while the
+//! last commits. Memory is bounded: at most two batches and librdkafka's own queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::assignment::Assignment;
+use super::client::Broker;
+use super::collector::{Bounds, Collector};
+use super::{Error, Result, reader};
+use crate::retry::{Policy, Stop, Verdict, retry};
+use crate::store;
+use crate::store::offsets::Partition;
+use crate::wire::{Message, Topic};
+use crate::work::House;
+use crate::work::take_in::{Batch, Done, Taken, take_in};
+
+pub struct Intake {
+    pub house: House,
+    pub broker: Broker,
+    /// Static membership: a restart finds its partitions again at once.
+    pub instance: Option<String>,
+    pub bounds: Bounds,
+    pub counts: Arc<dyn Fn(&Done, Duration) + Send + Sync>,
+    pub failed: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What the polling thread and the writing task tell each other.
+#[derive(Default)]
+struct Shared {
+    /// Raised to end the polling thread.
+    stop: AtomicBool,
+    /// Batches of an older epoch are dropped: they were gathered before a rewind.
+    epoch: AtomicU64,
+    rewind: AtomicBool,
+}
+
+/// Runs until told to stop; the batch in hand is finished first.
+pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
+    let shared = Arc::new(Shared::default());
+    let (send, receive) = mpsc::channel::<(u64, Batch)>(1);
+    let assignment = Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current());
+    let consumer = subscribe(&intake, assignment)?;
+    let poller = Poller {
+        broker: intake.broker.clone(),
+        house: intake.house.clone(),
+        shared: shared.clone(),
+        collector: Collector::new(intake.bounds),
+        send,
+    };
+    let polling = std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
+    let polling = polling.map_err(|_| Error::Stopped)?;
+    let mut stopping = stop.clone();
+    let raise = shared.clone();
+    let watcher = tokio::spawn(async move {
+        crate::retry::stopped(&mut stopping).await;
+        raise.stop.store(true, Ordering::Release);
+    });
+    write_batches(&intake, &shared, receive, &stop).await;
+    shared.stop.store(true, Ordering::Release);
+    watcher.abort();
+    let ended = tokio::task::spawn_blocking(move || polling.join()).await;
+    match ended {
+        Ok(Ok(result)) => result,
+        _ => Err(Error::Stopped),
+    }
+}
+
+fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Assignment>> {
+    let mut config = intake.broker.reading();
+    config
+        .set("group.id", intake.broker.own("intake"))
+        .set("enable.partition.eof", "false")
+        // Cooperative: a new member takes its share without a pause of the others.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", "6000")
+        .set("heartbeat.interval.ms", "1000")
+        .set("auto.offset.reset", "earliest");
+    if let Some(instance) = &intake.instance {
+        config.set("group.instance.id", instance);
+    }
+    let consumer: BaseConsumer<Assignment> = config.create_with_context(assignment)?;
+    let names: Vec<_> = Topic::inputs().map(|topic| intake.broker.name(topic)).collect();
+    consumer.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    Ok(consumer)
+}
+
+/// The writing half. Errors that may pass are tried until they do: a batch is never skipped.
+async fn write_batches(intake: &Intake, shared: &Shared, mut receive: mpsc::Receiver<(u64, Batch)>, stop: &Stop) {
+    // A stop ends the gathering; what was gathered is still written, unless the database is away.
+    while let Some((epoch, batch)) = receive.recv().await {
+        if epoch != shared.epoch.load(Ordering::Acquire) {
+            continue;
+        }
+        let began = intake.house.clock.instant();
+        let write = || take_in(&intake.house, &batch);
+        let classify = |error: &store::Error| if error.may_pass() { Verdict::Retry } else { Verdict::Reject };
+        let notify = |error: &store::Error, pause: Duration| {
+            (intake.failed)();
+            tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
+        };
+        let until_stopped = if *stop.borrow() { Policy::for_a_while(Duration::from_secs(5)) } else { Policy::FOREVER };
+        let never = tokio::sync::watch::channel(false);
+        let outcome = retry(until_stopped, &never.1, write, classify, notify).await;
+        match outcome {
+            Ok(done) => (intake.counts)(&done, began.elapsed()),
+            Err(error) => {
+                (intake.failed)();
+                tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");
+                shared.epoch.fetch_add(1, Ordering::AcqRel);
+                shared.rewind.store(true, Ordering::Release);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+        drop(never);
+    }
+}
+
+struct Poller {
+    broker: Broker,
+    house: House,
+    shared: Arc<Shared>,
+    collector: Collector,
+    send: mpsc::Sender<(u64, Batch)>,
+}
+
+impl Poller {
+    fn run(mut self, consumer: &BaseConsumer<Assignment>) -> Result<()> {
+        while !self.shared.stop.load(Ordering::Acquire) {
+            if self.shared.rewind.swap(false, Ordering::AcqRel) {
+                self.collector.clear();
+                consumer.context().rewind(consumer)?;
+            }
+            match consumer.poll(Duration::from_millis(10)) {
+                None => {}
+                Some(Ok(message)) => self.take(consumer, &message),
+                Some(Err(error)) => tell(&error)?,
+            }
+            if self.collector.is_due(self.house.clock.instant()) {
+                self.hand_over(consumer);
+            }
+        }
+        self.hand_over(consumer);
+        Ok(())
+    }
+
+    fn take(&mut self, consumer: &BaseConsumer<Assignment>, message: &BorrowedMessage<'_>) {
+        let Some(topic) = self.broker.topic(message.topic()) else { return };
+        let partition = Partition { topic, partition: message.partition() };
+        // What librdkafka still held of a partition that was given up or rewound is not ours to take.
+        let expected = consumer.context().with(|positions| {
+            let position = positions.get_mut(&partition)?;
+            let expected = *position;
+            (message.offset() >= expected).then(|| {
+                *position = message.offset() + 1;
+                expected
+            })
+        });
+        let Some(expected) = expected else { return };
+        let read = Message {
+            topic,
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key(),
+            headers: reader::headers(message),
+            value: message.payload(),
+        };
+        let taken = Taken::read(&read, message.topic(), self.house.clock.now());
+        self.collector.add(taken, message.payload_len() + 256, expected, self.house.clock.instant());
+    }
+
+    /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
+    fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>) {
+        self.collector.keep(|partition| consumer.context().with(|positions| positions.contains_key(partition)));
+        let Some(batch) = self.collector.take() else { return };
+        copy_offsets(consumer, &self.broker, &batch);
+        let epoch = self.shared.epoch.load(Ordering::Acquire);
+        let mut offer = (epoch, batch);
+        loop {
+            match self.send.try_send(offer) {
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
+                Err(mpsc::error::TrySendError::Full(back)) => offer = back,
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Kafka's own committed offsets are a copy for lag monitors; where the input stands, the database says.
+fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Batch) {
+    let mut list = TopicPartitionList::new();
+    for advance in &batch.advances {
+        let name = broker.name(advance.partition.topic);
+        // What is being written now is not said to be done: the offset before it is.
+        let _ = list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
+    }
+    let _ = consumer.commit(&list, CommitMode::Async);
+}
+
+/// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.
+fn tell(error: &KafkaError) -> Result<()> {
+    if matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId)) {
+        return Err(error.clone().into());
+    }
+    tracing::debug!(%error, "the broker told of trouble");
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Sending events with bounded memory, and knowing that all of them arrived.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+
+use super::client::{ANSWER, Broker};
+use super::{Error, Result};
+use crate::wire::{EventType, Outgoing, partition_for};
+
+/// Counts what the broker acknowledged and what it refused.
+#[derive(Default)]
+pub struct Deliveries {
+    acknowledged: AtomicU64,
+    refused: AtomicU64,
+    first_error: Mutex<Option<KafkaError>>,
+}
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        match result {
+            Ok(_) => drop(self.acknowledged.fetch_add(1, Ordering::Release)),
+            Err((error, _)) => {
+                if let Ok(mut first) = self.first_error.lock() {
+                    first.get_or_insert_with(|| error.clone());
+                }
+                self.refused.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+}
+
+/// A producer for many events. Its calls block for moments: use it where blocking is allowed.
+pub struct Sender {
+    producer: ThreadedProducer<Deliveries>,
+    broker: Broker,
+    sent: u64,
+}
+
+impl Sender {
+    /// For events whose order and repetition their ids settle.
+    pub fn plain(broker: &Broker) -> Result<Self> {
+        let mut config = broker.producing();
+        config.set("message.timeout.ms", "30000");
+        Ok(Self { producer: config.create_with_context(Deliveries::default())?, broker: broker.clone(), sent: 0 })
+    }
+
+    /// The one writer of a group of partitions: from here on any older writer with this id is refused by the broker.
+    pub fn fencing(broker: &Broker, id: &str) -> Result<Self> {
+        let mut config = broker.producing();
+        config
+            .set("transactional.id", broker.own(id))
+            // Low, so that readers do not wait long for a transaction whose owner died.
+            .set("transaction.timeout.ms", "10000")
+            .set("message.timeout.ms", "9000");
+        let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
+        producer.init_transactions(Duration::from_secs(30))?;
+        Ok(Self { producer, broker: broker.clone(), sent: 0 })
+    }
+
+    pub fn begin(&self) -> Result<()> {
+        Ok(self.producer.begin_transaction()?)
+    }
+
+    /// Returns once every event has been acknowledged and the transaction stands. After an error nothing is known:
+    /// drop this sender, fence anew and look at the topics' tails.
+    pub fn commit(&self) -> Result<()> {
+        self.wait()?;
+        Ok(self.producer.commit_transaction(Duration::from_secs(30))?)
+    }
+
+    /// Sends an event to the partition of its key, with further headers; waits while the queue is full.
+    pub fn send(&mut self, event: &Outgoing, more: &[(&str, &[u8])]) -> Result<()> {
+        let topic = self.broker.name(event.topic());
+        let partition = partition_for(event.key.as_bytes(), event.topic().spec().partitions);
+        let mut headers = OwnedHeaders::new_with_capacity(10);
+        for (key, value) in event.headers() {
+            headers = headers.insert(Header { key, value: Some(value.as_ref()) });
+        }
+        for (key, value) in more {
+            headers = headers.insert(Header { key, value: Some(*value) });
+        }
+        let key = (event.kind != EventType::DeadLetter || !event.key.is_empty()).then_some(event.key.as_str());
+        self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
+    }
+
+    /// Sends bytes as they are: for replaying dead letters.
+    pub fn send_raw(
+        &mut self,
+        topic: &str,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: OwnedHeaders,
+    ) -> Result<()> {
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).headers(headers);
+        record.partition = partition;
+        record.key = key;
+        record.payload = value;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => {
+                    self.sent += 1;
+                    return Ok(());
+                }
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
+                    record = again;
+                    self.failed()?;
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err((error, _)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Waits until everything sent has been acknowledged. (`flush` polls in coarse steps; counting is twice as fast.)
+    pub fn wait(&self) -> Result<()> {
+        let deliveries = self.producer.context();
+        loop {
+            self.failed()?;
+            if deliveries.acknowledged.load(Ordering::Acquire) >= self.sent {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_micros(300));
+        }
+    }
+
+    fn failed(&self) -> Result<()> {
+        let deliveries = self.producer.context();
+        let refused = deliveries.refused.load(Ordering::Acquire);
+        if refused == 0 {
+            return Ok(());
+        }
+        let first = deliveries.first_error.lock().ok().and_then(|error| error.clone());
+        Err(Error::NotDelivered(refused, first.map_or_else(String::new, |error| error.to_string())))
+    }
+
+    /// Events acknowledged so far.
+    pub fn acknowledged(&self) -> u64 {
+        self.producer.context().acknowledged.load(Ordering::Acquire)
+    }
+
+    /// Is the broker there? Said before a long file is begun.
+    pub fn check(&self) -> Result<()> {
+        self.producer.client().fetch_metadata(None, ANSWER).map(drop).map_err(|error| Error::Unreachable {
+            brokers: self.broker.brokers().to_owned(),
+            problem: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Reading topics from the beginning to the end that they have now.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::Broker;
+use super::{Error, Result, topics};
+use crate::store::offsets::Partition;
+use crate::wire::Topic;
+
+/// A record as it lies in its topic.
+pub struct Record<'a> {
+    pub partition: Partition,
+    pub offset: i64,
+    pub key: Option<&'a [u8]>,
+    pub headers: Vec<(&'a str, &'a [u8])>,
+    pub value: Option<&'a [u8]>,
+}
+
+/// The headers of a message; one without a value counts as empty.
+pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])> {
+    let Some(headers) = message.headers() else { return Vec::new() };
+    headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
+}
+
+/// Reads every record of a topic up to its end at the call, each partition in order. Blocks. `each` may end the reading
+/// by answering false.
+pub fn read_to_end(broker: &Broker, topic: Topic, each: &mut dyn FnMut(Record<'_>) -> Result<bool>) -> Result<()> {
+    let marks = topics::watermarks(broker, std::iter::once(topic))?;
+    let filled = || marks.iter().filter(|(_, low, high)| low < high);
+    let starts: Vec<_> = filled().map(|(partition, low, _)| (*partition, *low)).collect();
+    let mut ends: HashMap<i32, i64> = filled().map(|(partition, _, high)| (partition.partition, *high)).collect();
+    let consumer = assigned(broker, &starts)?;
+    while !ends.is_empty() {
+        match consumer.poll(SILENCE) {
+            None => return Err(Error::Unreachable { brokers: broker.brokers().to_owned(), problem: SILENT.to_owned() }),
+            // What follows here, if anything, is markers or an open transaction.
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
+            Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {}
+            Some(Err(error)) => return Err(error.into()),
+            Some(Ok(message)) => {
+                let number = message.partition();
+                let Some(end) = ends.get(&number).copied() else { continue };
+                if message.offset() < end && !each(record(topic, &message))? {
+                    return Ok(());
+                }
+                if message.offset() + 1 >= end {
+                    ends.remove(&number);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+const SILENCE: Duration = Duration::from_secs(30);
+const SILENT: &str = "no record came for 30 s";
+
+fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
+    Record {
+        partition: Partition { topic, partition: message.partition() },
+        offset: message.offset(),
+        key: message.key(),
+        headers: headers(message),
+        value: message.payload(),
+    }
+}
+
+/// A consumer of exactly these partitions from these offsets.
+pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseConsumer> {
+    let consumer: BaseConsumer = broker.reading().create()?;
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in starts {
+        list.add_partition_offset(&broker.name(partition.topic), partition.partition, Offset::Offset(*offset))?;
+    }
+    consumer.assign(&list)?;
+    Ok(consumer)
+}

@@ -1,0 +1,133 @@
+//! The one writer of a group of output partitions: fence, look at the tails, hand out page after page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::producer::Sender;
+use super::relay::{Relay, RelayDid};
+use super::tail::{POSITION, last_positions};
+use super::{Error, Result};
+use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
+use crate::store::offsets::Partition;
+use crate::store::outbox::Segment;
+use crate::wire::{Outgoing, partition_for};
+use crate::work;
+
+/// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Delivers the group until told to stop. Any error ends the writer's session: a new one fences the old and looks again.
+pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) {
+    let session = || session(relay.clone(), group, stop.clone());
+    let classify = |error: &Error| match error {
+        Error::OlderThanTopics { .. } => Verdict::Reject,
+        _ => Verdict::Retry,
+    };
+    let notify = |error: &Error, pause: Duration| {
+        (relay.counts)(RelayDid::Failed);
+        tracing::warn!(group, %error, ?pause, "the relay's writer begins anew");
+    };
+    if let Err(crate::retry::GaveUp::Rejected(error)) = retry(Policy::FOREVER, &stop, session, classify, notify).await {
+        tracing::error!(group, %error, "the relay's writer has stopped for good");
+    }
+}
+
+/// What the topics held when this writer took over.
+struct Tails(HashMap<Partition, i64>);
+
+impl Tails {
+    /// Was this event delivered by an earlier writer, though the database has not heard of it?
+    fn hold(&self, event: &Outgoing, position: i64) -> bool {
+        let topic = event.topic();
+        let partition = partition_for(event.key.as_bytes(), topic.spec().partitions);
+        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= *held)
+    }
+}
+
+async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
+    let mut delivered = work::relay::delivered(&relay.house, group).await?;
+    let (broker, groups) = (relay.broker.clone(), relay.house.groups);
+    let (mut sender, tails) = blocking(move || {
+        let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
+        let tails = last_positions(&broker, group, groups)?;
+        Ok((sender, Tails(tails)))
+    })
+    .await?;
+    refuse_older(&relay, group, &tails).await?;
+    let tails = Arc::new(tails);
+    tracing::debug!(group, delivered, "the relay's writer has taken over");
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let segments = work::relay::page(&relay.house, group, delivered, relay.page_bytes).await?;
+        if segments.is_empty() {
+            if !pause_or_stop(pause, &mut stop).await {
+                return Ok(());
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            continue;
+        }
+        pause = FIRST_PAUSE;
+        let (from, tails) = (delivered, tails.clone());
+        let page;
+        (sender, page) = blocking(move || {
+            let mut sender = sender;
+            let page = send(&mut sender, &segments, from, &tails)?;
+            Ok((sender, page))
+        })
+        .await?;
+        work::relay::confirm(&relay.house, group, &relay.owner, page.last, &page.documents).await?;
+        (relay.counts)(RelayDid::Committed(page.sent));
+        delivered = page.last;
+        if *stop.borrow() {
+            return Ok(());
+        }
+    }
+}
+
+/// A database that was restored from before its topics must not send over what it does not know.
+async fn refuse_older(relay: &Relay, group: i16, tails: &Tails) -> Result<()> {
+    let given = work::relay::given(&relay.house, group).await?;
+    match tails.0.iter().find(|(_, held)| **held > given) {
+        None => Ok(()),
+        Some((partition, held)) => Err(Error::OlderThanTopics {
+            topic: relay.broker.name(partition.topic),
+            partition: partition.partition,
+            held: *held,
+            given,
+        }),
+    }
+}
+
+struct Page {
+    last: i64,
+    sent: u64,
+    documents: Vec<String>,
+}
+
+/// Sends what lies after `delivered` in one transaction.
+fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<Page> {
+    let mut page = Page { last: delivered, sent: 0, documents: Vec::new() };
+    sender.begin()?;
+    for segment in segments {
+        for (event, position) in segment.events.iter().zip(segment.position..) {
+            if position <= delivered {
+                continue;
+            }
+            if !tails.hold(event, position) {
+                sender.send(event, &[(POSITION, position.to_string().as_bytes())])?;
+                page.sent += 1;
+            }
+            page.documents.extend(work::relay::document_of(event));
+            page.last = position;
+        }
+    }
+    sender.commit()?;
+    Ok(page)
+}
+
+/// rdkafka's calls block; they get a thread of their own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+}

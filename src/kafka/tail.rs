@@ -1,0 +1,61 @@
+//! The tail of the output topics: which outbox position each partition holds last. The topic is the truth of delivery.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+
+use super::client::Broker;
+use super::{Error, Result, reader, topics};
+use crate::store::offsets::Partition;
+use crate::wire::Topic;
+
+/// The header in which each outgoing record carries its outbox position.
+pub const POSITION: &str = "peyvand_position";
+
+/// How far back the first look goes; a transaction's markers lie between the records. Each further look goes 32 times as far.
+const FIRST_LOOK: i64 = 16;
+
+/// The last position in every output partition of a group. Call it after fencing: nobody else writes there then.
+pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<Partition, i64>> {
+    let ours = |partition: &Partition| partition.partition % i32::from(groups) == i32::from(group);
+    let marks = topics::watermarks(broker, Topic::outputs())?;
+    let mut open: Vec<_> = marks.into_iter().filter(|(p, low, high)| ours(p) && low < high).collect();
+    let mut found = HashMap::new();
+    let mut look = FIRST_LOOK;
+    while !open.is_empty() {
+        let start = |(partition, low, high): &(Partition, i64, i64)| (*partition, (*high - look).max(*low));
+        let starts: Vec<_> = open.iter().map(start).collect();
+        found.extend(read_tail(broker, &starts)?);
+        open.retain(|(partition, low, high)| !found.contains_key(partition) && high - look > *low);
+        look = look.saturating_mul(32);
+    }
+    Ok(found)
+}
+
+fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Partition, i64>> {
+    let consumer: BaseConsumer = reader::assigned(broker, starts)?;
+    let mut found = HashMap::new();
+    // The group is fenced, so each partition ends once.
+    let mut open = starts.len();
+    while open > 0 {
+        match consumer.poll(Duration::from_secs(30)) {
+            None => return Err(Error::Unreachable { brokers: broker.brokers().to_owned(), problem: "no tail came".to_owned() }),
+            Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
+            Some(Err(error)) => return Err(error.into()),
+            Some(Ok(message)) => {
+                let Some(topic) = broker.topic(message.topic()) else { continue };
+                let position = reader::headers(&message)
+                    .into_iter()
+                    .find(|(name, _)| *name == POSITION)
+                    .and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+                if let Some(position) = position {
+                    found.insert(Partition { topic, partition: message.partition() }, position);
+                }
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,80 @@
+//! How single values are written in messages, strictly: `#[serde_as(as = "Strict")]`.
+//!
+//! A reading that fails says one of the words of [`reason`] and never the value, which may be somebody's.
+
+mod adapters;
+pub mod reason;
+mod values;
+
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserializer, Visitor};
+use serde::ser::Serializer;
+use serde_with::{DeserializeAs, SerializeAs};
+
+pub use adapters::{Loose, Object, Rials, Sha256Hex, is_sha256_hex};
+pub use values::national_code_fault;
+
+/// Longest text in characters; keeps every identifier within what an index of the database holds.
+pub const MAX_TEXT: usize = 200;
+
+/// A value with one written form in messages.
+pub trait Form: Sized {
+    fn read(text: &str) -> Result<Self, &'static str>;
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// The one written form of a value.
+pub struct Strict;
+
+impl<T: Form> SerializeAs<T> for Strict {
+    fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.write(serializer)
+    }
+}
+
+impl<'de, T: Form> DeserializeAs<'de, T> for Strict {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(TextVisitor(PhantomData::<T>, T::read))
+    }
+}
+
+struct TextVisitor<T>(PhantomData<T>, fn(&str) -> Result<T, &'static str>);
+
+impl<T> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).map_err(E::custom)
+    }
+}
+
+/// Text that says something: not empty, no control characters, at most [`MAX_TEXT`] characters.
+impl Form for String {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            Err(reason::MISSING)
+        } else {
+            loose_text(text)
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+/// Text without control characters, at most [`MAX_TEXT`] characters.
+fn loose_text(text: &str) -> Result<String, &'static str> {
+    // PostgreSQL holds no NUL, and no other control character belongs in a name or a code.
+    if text.chars().any(char::is_control) {
+        return Err(reason::NOT_TEXT);
+    }
+    if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT {
+        return Err(reason::TOO_LONG);
+    }
+    Ok(text.to_owned())
+}

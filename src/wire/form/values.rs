@@ -1,0 +1,154 @@
+//! The written forms of codes, dates, instants and words.
+
+use jiff::Timestamp;
+use serde::ser::Serializer;
+
+use super::{Form, reason};
+use crate::claim::reason::{Outcome, ReasonCode};
+use crate::claim::words::{
+    CaseKind, DeliveryStatus, OfficeKind, Ownership, PaymentOutcome, Permanence, SmsKind, Status,
+};
+use crate::ident::{InsuranceNumber, NationalCode, national_code::NationalCodeError};
+use crate::law::{InsuranceType, SolarDate, SolarMonth};
+use crate::wire::files::FileKind;
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Exactly ten ASCII digits: padding and folding are the publisher's work, not a message's.
+impl Form for NationalCode {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if text.len() != 10 || !all_digits(text) {
+            return Err(reason::NOT_A_CODE);
+        }
+        text.parse().map_err(national_code_fault)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = [b'0'; 10];
+        write_digits(&mut buffer, self.to_i64().unsigned_abs());
+        serialize_ascii(&buffer, serializer)
+    }
+}
+
+/// The word for what is wrong with a national code.
+pub fn national_code_fault(error: NationalCodeError) -> &'static str {
+    match error {
+        NationalCodeError::CheckDigit => reason::BAD_CHECK_DIGIT,
+        NationalCodeError::NotDigits | NationalCodeError::Length => reason::NOT_A_CODE,
+    }
+}
+
+impl Form for InsuranceNumber {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if text.len() != 10 || !all_digits(text) {
+            return Err(reason::NOT_A_CODE);
+        }
+        text.parse().map_err(|_| reason::NOT_A_CODE)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Form for SolarDate {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|_| reason::NO_SUCH_DATE)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = *b"0000-00-00";
+        write_digits(&mut buffer[..4], u64::from(self.year().unsigned_abs()));
+        write_digits(&mut buffer[5..7], u64::from(self.month().number()));
+        write_digits(&mut buffer[8..], u64::from(self.day()));
+        serialize_ascii(&buffer, serializer)
+    }
+}
+
+impl Form for SolarMonth {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|_| reason::NO_SUCH_DATE)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = *b"0000-00";
+        write_digits(&mut buffer[..4], u64::from(self.year().unsigned_abs()));
+        write_digits(&mut buffer[5..], u64::from(self.number()));
+        serialize_ascii(&buffer, serializer)
+    }
+}
+
+/// Right-aligned, with leading zeros: a decision carries up to 61 months, and `fmt` would cost more than the rest of it.
+fn write_digits(buffer: &mut [u8], mut number: u64) {
+    for place in buffer.iter_mut().rev() {
+        *place = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+fn serialize_ascii<S: Serializer>(buffer: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(std::str::from_utf8(buffer).map_err(serde::ser::Error::custom)?)
+}
+
+/// Of what jiff reads (RFC 9557 and more), only the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`.
+fn is_rfc3339(text: &str) -> bool {
+    let shape: Vec<u8> = text
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_digit() {
+                b'0'
+            } else {
+                b.to_ascii_uppercase()
+            }
+        })
+        .collect();
+    let Some((moment, rest)) = shape.split_at_checked(19) else {
+        return false;
+    };
+    let fraction = rest
+        .strip_prefix(b".")
+        .map_or(0, |rest| 1 + rest.iter().take_while(|b| **b == b'0').count());
+    moment == b"0000-00-00T00:00:00"
+        && fraction != 1
+        && matches!(&rest[fraction..], b"Z" | b"+00:00" | b"-00:00")
+}
+
+/// RFC 3339, four-digit year, with an offset (no bracketed zone, which RFC 9557 adds).
+impl Form for Timestamp {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if is_rfc3339(text) {
+            text.parse().map_err(|_| reason::NO_SUCH_DATE)
+        } else {
+            Err(reason::NO_SUCH_DATE)
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Words of closed lists: read by `FromStr`, written by `word()`.
+macro_rules! words {
+    ($($name:ty),+) => { $(
+        impl Form for $name {
+            fn read(text: &str) -> Result<Self, &'static str> {
+                text.parse().map_err(|_| reason::UNKNOWN_WORD)
+            }
+            fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+    )+ };
+}
+words!(
+    Status,
+    OfficeKind,
+    Permanence,
+    Ownership,
+    PaymentOutcome,
+    DeliveryStatus,
+    CaseKind,
+    SmsKind,
+    Outcome,
+    ReasonCode,
+    InsuranceType,
+    FileKind
+);

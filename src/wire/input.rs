@@ -1,0 +1,136 @@
+//! The data of the input events.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde_with::DeserializeAs;
+
+use super::event_type::EventType;
+use super::fault::{Fault, code};
+use super::finance_payment_outcomes_v1::{self, DocumentOutcome};
+use super::form::Object;
+use super::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted};
+use super::notifications_delivery_reports_v1::{self, DeliveryReported};
+use super::portal_self_registrations_v1::SelfRegistrationSubmitted;
+use super::registry_files_v1::{FileClosed, FileOpened};
+use super::registry_marriages_v1::MarriageRecorded;
+use crate::claim::words::{DeliveryStatus, PaymentOutcome};
+
+/// The data of an input event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    Marriage(Box<MarriageRecorded>),
+    FileOpened(FileOpened),
+    FileClosed(FileClosed),
+    SelfRegistration(SelfRegistrationSubmitted),
+    Person(Box<PersonChanged>),
+    Employment(EmploymentChanged),
+    Wages(WagesPosted),
+    EarlierPayment(EarlierPaymentRecorded),
+    Outcome(PaymentOutcome, DocumentOutcome),
+    Delivery(DeliveryStatus, DeliveryReported),
+}
+
+impl Input {
+    /// The event type that carries this input.
+    pub fn kind(&self) -> EventType {
+        match self {
+            Self::Marriage(_) => EventType::MarriageRecorded,
+            Self::FileOpened(_) => EventType::FileOpened,
+            Self::FileClosed(_) => EventType::FileClosed,
+            Self::SelfRegistration(_) => EventType::SelfRegistrationSubmitted,
+            Self::Person(_) => EventType::PersonChanged,
+            Self::Employment(_) => EventType::EmploymentChanged,
+            Self::Wages(_) => EventType::WagesPosted,
+            Self::EarlierPayment(_) => EventType::EarlierPaymentRecorded,
+            Self::Outcome(outcome, _) => finance_payment_outcomes_v1::event_type(*outcome),
+            Self::Delivery(status, _) => notifications_delivery_reports_v1::event_type(*status),
+        }
+    }
+
+    /// Reads the data of an event of this type, with the rules that span fields.
+    pub fn read(kind: EventType, json: &[u8]) -> Result<Self, Fault> {
+        use EventType as E;
+        Ok(match kind {
+            E::MarriageRecorded => {
+                let data: MarriageRecorded = parse(json)?;
+                data.check()?;
+                Self::Marriage(Box::new(data))
+            }
+            E::FileOpened => Self::FileOpened(parse(json)?),
+            E::FileClosed => Self::FileClosed(checked(parse(json)?, FileClosed::check)?),
+            E::SelfRegistrationSubmitted => {
+                Self::SelfRegistration(checked(parse(json)?, SelfRegistrationSubmitted::check)?)
+            }
+            E::PersonChanged => Self::Person(Box::new(parse(json)?)),
+            E::EmploymentChanged => Self::Employment(checked(parse(json)?, EmploymentChanged::check)?),
+            E::WagesPosted => Self::Wages(checked(parse(json)?, WagesPosted::check)?),
+            E::EarlierPaymentRecorded => Self::EarlierPayment(parse(json)?),
+            E::DocumentAccepted => outcome(json, PaymentOutcome::Accepted)?,
+            E::DocumentPaid => outcome(json, PaymentOutcome::Paid)?,
+            E::DocumentReturned => outcome(json, PaymentOutcome::Returned)?,
+            E::SmsDelivered => delivery(json, DeliveryStatus::Delivered)?,
+            E::SmsFailed => delivery(json, DeliveryStatus::Failed)?,
+            E::DecisionMade
+            | E::CaseOpened
+            | E::PaymentDocumentIssued
+            | E::VoucherIssued
+            | E::BatchClosed
+            | E::SmsRequested
+            | E::FileReceived
+            | E::DeadLetter => {
+                return Err(Fault::new(
+                    code::UNKNOWN_TYPE,
+                    "an event of this type is no input",
+                ));
+            }
+        })
+    }
+
+    /// The text that the record's key must be.
+    pub fn key(&self) -> Cow<'_, str> {
+        match self {
+            Self::Marriage(data) => Cow::Borrowed(&data.record_id),
+            Self::FileOpened(data) => Cow::Borrowed(&data.file_id),
+            Self::FileClosed(data) => Cow::Borrowed(&data.file_id),
+            Self::SelfRegistration(data) => Cow::Owned(data.applicant_national_code.to_string()),
+            Self::Person(data) => Cow::Owned(data.national_code.to_string()),
+            Self::Employment(data) => Cow::Owned(data.national_code.to_string()),
+            Self::Wages(data) => Cow::Owned(data.national_code.to_string()),
+            Self::EarlierPayment(data) => Cow::Owned(data.national_code.to_string()),
+            Self::Outcome(_, data) => Cow::Borrowed(&data.document_id),
+            Self::Delivery(_, data) => Cow::Borrowed(&data.sms_id),
+        }
+    }
+
+    /// How many rows of a file the event holds.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Wages(data) => data.rows.len(),
+            _ => 1,
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let data = Object::deserialize_as(&mut deserializer);
+    data.and_then(|data| deserializer.end().map(|()| data))
+        .map_err(|error| Fault::from_json(&error, json))
+}
+
+fn checked<T>(data: T, check: impl FnOnce(&T) -> Result<(), Fault>) -> Result<T, Fault> {
+    check(&data).map(|()| data)
+}
+
+fn outcome(json: &[u8], by_type: PaymentOutcome) -> Result<Input, Fault> {
+    let mut data: DocumentOutcome = checked(parse(json)?, |data: &DocumentOutcome| data.check(by_type))?;
+    data.outcome = Some(by_type);
+    Ok(Input::Outcome(by_type, data))
+}
+
+fn delivery(json: &[u8], by_type: DeliveryStatus) -> Result<Input, Fault> {
+    let mut data: DeliveryReported = checked(parse(json)?, |data: &DeliveryReported| data.check(by_type))?;
+    data.status = Some(by_type);
+    Ok(Input::Delivery(by_type, data))
+}
