@@ -15,3 +15,4 @@ pub mod retry;
 pub mod telemetry;
 pub mod work;
 pub mod kafka;
+pub mod cli;

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::assignment::Assignment;
 use super::client::Broker;
-use super::collector::{Bounds, Collector};
+pub use super::collector::Bounds;
+use super::collector::Collector;
 use super::{Error, Result, reader};
 use crate::retry::{Policy, Stop, Verdict, retry};
 use crate::store;

@@ -11,6 +11,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 
 use super::client::{ANSWER, Broker};
 use super::{Error, Result};
+use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, partition_for};
 
 /// Counts what the broker acknowledged and what it refused.
@@ -93,8 +94,17 @@ impl Sender {
         self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
     }
 
-    /// Sends bytes as they are: for replaying dead letters.
-    pub fn send_raw(
+    /// Sends a dead letter to the topic that it came from, key and bytes as they were.
+    pub fn send_again(&mut self, letter: &DeadLetter<'_>) -> Result<()> {
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in letter.replay_headers() {
+            headers = headers.insert(Header { key: &key, value: Some(&value) });
+        }
+        // The same partition: per key, order is kept.
+        self.send_raw(&letter.place.topic, Some(letter.place.partition), letter.key, letter.value, headers)
+    }
+
+    fn send_raw(
         &mut self,
         topic: &str,
         partition: Option<i32>,

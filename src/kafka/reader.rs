@@ -81,3 +81,25 @@ pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseCons
     consumer.assign(&list)?;
     Ok(consumer)
 }
+
+/// Reads a topic from its beginning and goes on past its end, until `each` answers false or the time is over. Blocks.
+pub fn follow(broker: &Broker, topic: Topic, within: Duration, each: &mut dyn FnMut(Record<'_>) -> Result<bool>) -> Result<()> {
+    let marks = topics::watermarks(broker, std::iter::once(topic))?;
+    let starts: Vec<_> = marks.iter().map(|(partition, low, _)| (*partition, *low)).collect();
+    let consumer = assigned(broker, &starts)?;
+    let mut left = within;
+    let tick = Duration::from_millis(50);
+    loop {
+        match consumer.poll(tick) {
+            None | Some(Err(_)) => left = left.saturating_sub(tick),
+            Some(Ok(message)) => {
+                if !each(record(topic, &message))? {
+                    return Ok(());
+                }
+            }
+        }
+        if left.is_zero() {
+            return Ok(());
+        }
+    }
+}

@@ -1,1 +1,144 @@
-//! Figures over everything: for status, report and metrics.
+//! Figures over everything, for status, report and metrics. Counted in SQL; nothing here names a person.
+
+mod report;
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+
+use super::{PgConnection, Result, batches, files, from_micros, instant, parsed};
+use crate::law::SolarMonth;
+pub use report::{Line, Questions, Refusals, lines, refusals};
+
+/// The state of the installation, as the database tells it.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Outgoing events that the broker does not have yet.
+    pub outbox_depth: i64,
+    /// SMS that wait until the broker has their document.
+    pub held_messages: i64,
+    /// Published files without their end.
+    pub open_files: i64,
+    /// Documents that finance has not answered for too long.
+    pub unanswered: i64,
+    /// Cases that wait for a person.
+    pub open_cases: i64,
+    /// Messages that could not be read.
+    pub dead_letters: i64,
+    /// Ascending.
+    pub months_closed: Vec<ClosedMonth>,
+    /// A month whose close has begun and not ended.
+    pub month_under_way: Option<SolarMonth>,
+    /// The month that the brake holds, and why.
+    pub held: Option<(String, String)>,
+}
+
+/// A closed month with its control sums.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClosedMonth {
+    pub month: SolarMonth,
+    pub documents: i64,
+    pub total_rial: i64,
+}
+
+#[derive(FromRow)]
+struct Counts {
+    unanswered: i64,
+    open_cases: i64,
+    dead_letters: i64,
+}
+
+/// Everything that `status` tells without lists. Documents issued before `unanswered_before` should have an answer.
+pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<Figures> {
+    let counts: Counts = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
+             (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases,
+             (SELECT count(*) FROM dead_letters) AS dead_letters",
+    )
+    .bind(instant(unanswered_before))
+    .fetch_one(&mut *tx)
+    .await?;
+    let undelivered = undelivered(tx).await?;
+    let batches = batches::all(tx).await?;
+    let closed = batches.iter().filter(|batch| batch.closed);
+    let sums = |b: &batches::Batch| ClosedMonth { month: b.month, documents: b.documents, total_rial: b.total };
+    Ok(Figures {
+        outbox_depth: undelivered.events,
+        held_messages: undelivered.held_messages,
+        open_files: files::open_files(tx).await?,
+        unanswered: counts.unanswered,
+        open_cases: counts.open_cases,
+        dead_letters: counts.dead_letters,
+        months_closed: closed.map(sums).collect(),
+        month_under_way: batches.iter().find(|batch| !batch.closed).map(|batch| batch.month),
+        held: batches::held(tx).await?,
+    })
+}
+
+/// What the broker does not have yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, FromRow)]
+pub struct Undelivered {
+    pub events: i64,
+    pub held_messages: i64,
+}
+
+/// In one statement: an SMS leaves the held ones and enters the outbox in one transaction, so that no look sees neither.
+pub async fn undelivered(tx: &mut PgConnection) -> Result<Undelivered> {
+    Ok(sqlx::query_as(
+        "SELECT (SELECT coalesce(sum(h.next_position - 1 - r.delivered), 0)::bigint
+                 FROM outbox_heads h JOIN relay_groups r USING (grp)) AS events,
+             (SELECT count(*) FROM messages WHERE released_at IS NULL) AS held_messages",
+    )
+    .fetch_one(tx)
+    .await?)
+}
+
+/// A document that finance should have answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnansweredDocument {
+    pub document_id: String,
+    pub month: SolarMonth,
+    pub issued_at: Timestamp,
+}
+
+/// The eldest first.
+pub async fn unanswered(tx: &mut PgConnection, before: Timestamp, limit: i64) -> Result<Vec<UnansweredDocument>> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT document_id, month, (extract(epoch FROM issued_at) * 1000000)::bigint FROM documents
+         WHERE state IS NULL AND issued_at < $1::timestamptz ORDER BY issued_at, document_id LIMIT $2",
+    )
+    .bind(instant(before))
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|(document_id, month, issued)| {
+            Ok(UnansweredDocument { document_id, month: parsed(&month, "month")?, issued_at: from_micros(issued)? })
+        })
+        .collect()
+}
+
+/// A case that waits for a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenCase {
+    pub case_id: uuid::Uuid,
+    pub document_id: String,
+    pub kind: String,
+    pub grounds: Vec<String>,
+    pub opened_at: Timestamp,
+}
+
+/// The eldest first.
+pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCase>> {
+    let rows: Vec<(uuid::Uuid, String, String, Vec<String>, i64)> = sqlx::query_as(
+        "SELECT case_id, document_id, kind, grounds, (extract(epoch FROM opened_at) * 1000000)::bigint FROM cases
+         WHERE closed_at IS NULL ORDER BY opened_at, case_id LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|(case_id, document_id, kind, grounds, opened)| {
+            Ok(OpenCase { case_id, document_id, kind, grounds, opened_at: from_micros(opened)? })
+        })
+        .collect()
+}

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod claims;
 pub mod decisions;
 pub mod dossier;
+pub mod dossier_view;
 pub mod figures;
 pub mod files;
 pub mod inputs;
@@ -20,6 +21,7 @@ pub mod payments;
 pub mod persons;
 pub mod relay;
 pub mod self_registrations;
+pub mod summary;
 
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};

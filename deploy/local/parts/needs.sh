@@ -14,21 +14,24 @@ java_is_good() {
     [ "$(java -version 2>&1 | grep -oE '"[0-9]+' | head -1 | tr -d '"')" -ge 17 ]
 }
 
-missing_packages() { # for the stack, and for building the program
+missing_packages() { # [all]: for the stack; `all`: for building and testing the program as well
     java_is_good || echo openjdk-17-jre-headless
     [ -n "$(broker_jars)" ] || command -v mvn >/dev/null || echo maven
     [ -n "$(postgres_bin)" ] || echo postgresql
+    [ "${1-}" = all ] || return 0
     command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
     [ -e /usr/include/zlib.h ] || echo zlib1g-dev
+    [ -e /usr/include/openssl/ssl.h ] || echo libssl-dev
+    command -v pkg-config >/dev/null || echo pkg-config
     command -v kcat >/dev/null || echo kcat
     python_is_good || echo python3-venv
 }
 
 python_is_good() { command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null; }
 
-install_missing() {
+install_missing() { # [all]
     local packages
-    packages=$(missing_packages | tr '\n' ' ')
+    packages=$(missing_packages "${1-}" | tr '\n' ' ')
     if [ -n "${packages// /}" ]; then
         if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
             debian_install $packages
@@ -37,7 +40,15 @@ install_missing() {
        or set PEYVAND_KAFKA_BROKERS and PEYVAND_DATABASE_URL to a broker and an empty database of your own"
         fi
     fi
-    command -v cargo >/dev/null || die "Rust is missing: see https://rustup.rs (version 1.94 or newer)"
+    [ "${1-}" != all ] || command -v cargo >/dev/null || die "Rust is missing: see https://rustup.rs (version 1.94 or newer)"
+}
+
+java_package() { # each release of Debian has its own
+    local name
+    for name in openjdk-17-jre-headless openjdk-21-jre-headless openjdk-25-jre-headless; do
+        apt-cache show "$name" >/dev/null 2>&1 && break
+    done
+    echo "$name"
 }
 
 debian_install() {
@@ -47,7 +58,8 @@ debian_install() {
     say "installing $* ..."
     # Debian starts a server for the whole machine with the package; nobody asked for one.
     mkdir -p "${no_cluster%/*}" && echo 'create_main_cluster = false' >"$no_cluster"
-    if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$@"; } >"$log" 2>&1; then
+    if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+        "${@/#openjdk-17-jre-headless/$(java_package)}"; } >"$log" 2>&1; then
         rm -f "$no_cluster"
         tail -20 "$log" >&2
         die "apt-get could not install them (whole log: $log)"

@@ -1,0 +1,23 @@
+//! `peyvand config`.
+
+use serde_json::json;
+
+use super::Result;
+use super::start::Started;
+
+#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
+pub fn run(started: &Started, json: bool) -> Result<()> {
+    let rows = started.loaded.describe();
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| json!({"key": row.key, "value": row.value, "origin": row.origin.to_string(), "doc": row.doc}))
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return Ok(());
+    }
+    for row in rows {
+        println!("{:<22} {:<40} {:<12} {}", row.key, row.value, row.origin.to_string(), row.doc);
+    }
+    Ok(())
+}

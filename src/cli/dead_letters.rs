@@ -1,0 +1,62 @@
+//! `peyvand dead-letters list` and `replay`.
+
+use serde_json::json;
+
+use super::arguments::DeadLetters;
+use super::start::Started;
+use super::{Error, Result};
+use crate::kafka::Broker;
+use crate::kafka::producer::Sender;
+use crate::kafka::reader::read_to_end;
+use crate::wire::{Topic, dead_letters_v1};
+
+pub async fn run(started: &Started, act: DeadLetters, json: bool) -> Result<()> {
+    started.topics().await?;
+    let broker = started.broker.clone();
+    let work = move || match act {
+        DeadLetters::List => list(&broker, json),
+        DeadLetters::Replay => replay(&broker, json),
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+}
+
+/// Places, reasons and times: never bytes, which may be somebody's.
+fn list(broker: &Broker, json: bool) -> Result<()> {
+    let mut found = 0_u64;
+    read_to_end(broker, Topic::DeadLetters, &mut |record| {
+        let Some(letter) = dead_letters_v1::parse(&record.headers, record.value) else { return Ok(true) };
+        found += 1;
+        let at = letter.at.map(|at| at.to_string());
+        if json {
+            let place = letter.place.to_string();
+            println!("{}", json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset}));
+        } else {
+            println!("{}  {}  {}", letter.place, at.unwrap_or_default(), letter.reason);
+        }
+        Ok(true)
+    })?;
+    if !json {
+        println!("{found} dead letters");
+    }
+    Ok(())
+}
+
+/// Sends every letter to the topic that it came from, with the place where it first lay.
+fn replay(broker: &Broker, json: bool) -> Result<()> {
+    let mut sender = Sender::plain(broker)?;
+    let mut sent = 0_u64;
+    read_to_end(broker, Topic::DeadLetters, &mut |record| {
+        if let Some(letter) = dead_letters_v1::parse(&record.headers, record.value) {
+            sender.send_again(&letter)?;
+            sent += 1;
+        }
+        Ok(true)
+    })?;
+    sender.wait()?;
+    if json {
+        println!("{}", json!({"replayed": sent}));
+    } else {
+        println!("{sent} dead letters were sent again; what still cannot be read comes back");
+    }
+    Ok(())
+}

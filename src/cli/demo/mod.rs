@@ -1,0 +1,67 @@
+//! `peyvand demo`: the whole job from files to summary, on an empty database.
+
+mod files;
+mod stages;
+mod summary;
+
+use std::collections::BTreeMap;
+
+use super::arguments::Demo;
+use super::start::Started;
+use super::{Error, Result, serve};
+use crate::config::Role;
+use crate::retry::Stop;
+use crate::store::summary as stored;
+use crate::work::House;
+
+/// Runs the service in this process, feeds it, closes the month before today, and tells what became of it.
+pub async fn run(mut started: Started, wish: Demo) -> Result<()> {
+    let house = started.house().await?;
+    if stored::has_claims(&house.pool).await? {
+        return Err(Error::Failed(
+            "this database has claims already; the demo wants an empty one (`make demo` brings up its own)".to_owned(),
+        ));
+    }
+    let began = house.clock.instant();
+    let dir = files::prepare(&wish, &house)?;
+    // No month closes by itself here: the demo closes its own, once.
+    started.settings.roles = [Role::Intake, Role::Relay].into();
+    let (stopper, stop) = tokio::sync::watch::channel(false);
+    let mut roles = serve::spawn(&started.settings, &started.broker, &house, &stop).await?;
+    let outcome = {
+        let work = play(&started, &house, dir.path(), &wish);
+        tokio::pin!(work);
+        tokio::select! {
+            outcome = &mut work => outcome,
+            () = interrupted(started.stop.clone()) => Err(Error::Interrupted),
+            Some(ended) = roles.join_next() => Err(Error::Failed(format!("the service ended: {ended:?}"))),
+        }
+    };
+    let _ = stopper.send(true);
+    while roles.join_next().await.is_some() {}
+    let played = outcome?;
+    summary::show(&house, &played, &wish, began.elapsed()).await
+}
+
+/// What was read and exported.
+pub struct Played {
+    pub marriages: u64,
+    pub month: crate::law::SolarMonth,
+    pub records: BTreeMap<crate::wire::Topic, u64>,
+}
+
+async fn play(started: &Started, house: &House, dir: &std::path::Path, wish: &Demo) -> Result<Played> {
+    let stages = stages::Stages { started, house, dir };
+    let marriages = stages.publish_inputs().await?;
+    let month = house.clock.today().month().previous();
+    stages.close(month).await?;
+    stages.publish_answers().await?;
+    stages.drained().await?;
+    println!("Writing the output topics into {} …", wish.out.display());
+    let records = super::export::run(started.broker.clone(), wish.out.clone()).await?;
+    Ok(Played { marriages, month, records })
+}
+
+async fn interrupted(mut stop: Stop) {
+    crate::retry::stopped(&mut stop).await;
+}

@@ -1,0 +1,56 @@
+//! `peyvand publish`: stands in for the outside systems. It speaks with the broker alone, never with the database.
+
+mod receipt;
+mod send;
+mod source;
+
+use std::time::Duration;
+
+pub use receipt::{await_receipt, find_receipt, show};
+pub use send::{Sent, send_file};
+pub use source::Source;
+
+use super::arguments::Publish;
+use super::start::Started;
+use super::{Error, Result};
+use crate::clock::Clock;
+
+pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
+    started.topics().await?;
+    let clock = Clock::new(started.settings.today).map_err(|error| Error::Failed(error.to_string()))?;
+    let (broker, stop) = (started.broker.clone(), started.stop.clone());
+    let work = move || {
+        let source = Source::open(&wish.file)?;
+        if let Some(receipt) = find_receipt(&broker, source.file_id())? {
+            if !json {
+                println!("This file was received before; nothing is sent. Its receipt:");
+            }
+            show(&receipt, json);
+            return Ok(());
+        }
+        let at = clock.now();
+        let sent = send_file(&broker, wish.kind, &source, wish.rejects.as_deref(), at, &stop, json)?;
+        let receipt = await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout))?;
+        match &receipt {
+            Some(receipt) => show(receipt, json),
+            None => not_yet(&sent, source.file_id(), wish.timeout, json),
+        }
+        if wish.strict && sent.rejected > 0 {
+            return Err(Error::Failed(format!("{} rows were rejected (--strict)", sent.rejected)));
+        }
+        Ok(())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+}
+
+fn not_yet(sent: &Sent, file_id: &str, timeout: u64, json: bool) {
+    if json {
+        println!("{}", serde_json::json!({"file_id": file_id, "receipt": null, "declared": sent.declared, "rejected": sent.rejected}));
+        return;
+    }
+    println!(
+        "{} rows were read, {} of them rejected; the rest is in the topics. The receipt has not come within {timeout} s: \
+         is `peyvand serve` running? Publishing the file again will show it.",
+        sent.declared, sent.rejected
+    );
+}

@@ -1,0 +1,52 @@
+//! The receipt of a file: found, waited for, shown.
+
+use std::time::Duration;
+
+use crate::cli::Result;
+use crate::kafka::reader::{Record, follow, read_to_end};
+use crate::kafka::{self, Broker};
+use crate::wire::Topic;
+use crate::wire::registry_file_receipts_v1::FileReceived;
+
+/// The receipt that lies in the topic now, if any.
+pub fn find_receipt(broker: &Broker, file_id: &str) -> Result<Option<FileReceived>> {
+    look(file_id, |each| read_to_end(broker, Topic::RegistryFileReceipts, each))
+}
+
+/// Waits for the receipt to come.
+pub fn await_receipt(broker: &Broker, file_id: &str, within: Duration) -> Result<Option<FileReceived>> {
+    look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, each))
+}
+
+type Each<'a> = &'a mut dyn FnMut(Record<'_>) -> kafka::Result<bool>;
+
+fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Result<Option<FileReceived>> {
+    let mut found = None;
+    read(&mut |record| {
+        if record.key == Some(file_id.as_bytes()) {
+            found = record.value.and_then(|value| serde_json::from_slice(value).ok());
+        }
+        Ok(found.is_none())
+    })?;
+    Ok(found)
+}
+
+pub fn show(receipt: &FileReceived, json: bool) {
+    if json {
+        println!("{}", serde_json::to_string(receipt).unwrap_or_default());
+        return;
+    }
+    let rejected: u64 = receipt.rejected.values().sum();
+    println!(
+        "  {:<18} {:>9} rows: {} accepted, {} corrected, {} unchanged, {} conflicting, {rejected} rejected",
+        receipt.kind.word(),
+        receipt.declared,
+        receipt.accepted,
+        receipt.corrected,
+        receipt.unchanged,
+        receipt.conflicting
+    );
+    for (reason, rows) in &receipt.rejected {
+        println!("  {:<18} {rows:>9} {reason}", "");
+    }
+}

@@ -1,0 +1,34 @@
+//! `peyvand recompute`.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Error, Result};
+use crate::work::{House, recompute};
+
+pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
+    let Some(done) = recompute::recompute(house, decision_id).await? else {
+        return Err(Error::Failed(format!("there is no decision {decision_id}")));
+    };
+    let stored = &done.stored;
+    if json {
+        println!(
+            "{}",
+            json!({"decision_id": decision_id, "equal": done.differences.is_empty(), "differences": done.differences,
+                "rules_version": stored.rules_version, "tables_version": stored.tables_version,
+                "business_date": stored.business_date.to_string()})
+        );
+    } else {
+        println!(
+            "Decision {decision_id} (revision {} of claim {}), decided for {} by rules {} and tables {}:",
+            stored.revision, stored.claim_id, stored.business_date, stored.rules_version, stored.tables_version
+        );
+        if done.differences.is_empty() {
+            println!("equal, byte for byte: {}", done.again.outcome);
+        }
+        for difference in &done.differences {
+            println!("differs: {difference}");
+        }
+    }
+    if done.differences.is_empty() { Ok(()) } else { Err(Error::Told) }
+}

@@ -1,0 +1,164 @@
+//! What `explain` shows of one person and no rule reads: documents with their answers, cases, messages, whole registry rows.
+
+use jiff::Timestamp;
+use sqlx::{FromRow, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{Error, PgConnection, PgPool, Result, from_micros, parsed};
+use crate::ident::NationalCode;
+use crate::law::SolarMonth;
+use crate::wire::registry_marriages_v1::MarriageRecorded;
+
+/// One look at everything: what a batch writes meanwhile is seen whole or not at all.
+pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+/// A payment document as it was issued, and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Document {
+    pub document_id: String,
+    pub claim_id: Uuid,
+    pub decision_id: Uuid,
+    pub attempt: i32,
+    pub month: SolarMonth,
+    pub amount_rial: i64,
+    pub sheba: String,
+    pub cost_centre: String,
+    pub issued_at: Timestamp,
+    pub superseded: bool,
+}
+
+#[derive(FromRow)]
+struct DocumentRow {
+    document_id: String,
+    claim_id: Uuid,
+    decision_id: Uuid,
+    attempt: i32,
+    month: String,
+    amount: i64,
+    sheba: String,
+    cost_centre: String,
+    issued_us: i64,
+    superseded: bool,
+}
+
+/// Ascending by attempt.
+pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Document>> {
+    let rows: Vec<DocumentRow> = sqlx::query_as(
+        "SELECT document_id, claim_id, decision_id, attempt, month, amount, sheba, cost_centre, superseded,
+             (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
+         FROM documents WHERE person = $1 ORDER BY claim_id, attempt",
+    )
+    .bind(person.to_i64())
+    .fetch_all(tx)
+    .await?;
+    let read = |row: DocumentRow| {
+        Ok(Document {
+            document_id: row.document_id,
+            claim_id: row.claim_id,
+            decision_id: row.decision_id,
+            attempt: row.attempt,
+            month: parsed(&row.month, "month")?,
+            amount_rial: row.amount,
+            sheba: row.sheba,
+            cost_centre: row.cost_centre,
+            issued_at: from_micros(row.issued_us)?,
+            superseded: row.superseded,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// A case for a person to judge.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub struct Case {
+    pub case_id: Uuid,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub kind: String,
+    pub grounds: Vec<String>,
+    pub new_amount: Option<i64>,
+    opened_us: i64,
+    closed_us: Option<i64>,
+}
+
+impl Case {
+    pub fn opened_at(&self) -> Result<Timestamp> {
+        from_micros(self.opened_us)
+    }
+
+    pub fn closed_at(&self) -> Result<Option<Timestamp>> {
+        self.closed_us.map(from_micros).transpose()
+    }
+}
+
+/// The eldest first.
+pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Case>> {
+    Ok(sqlx::query_as(
+        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount,
+             (extract(epoch FROM opened_at) * 1000000)::bigint AS opened_us,
+             (extract(epoch FROM closed_at) * 1000000)::bigint AS closed_us
+         FROM cases WHERE person = $1 ORDER BY opened_at, case_id",
+    )
+    .bind(person.to_i64())
+    .fetch_all(tx)
+    .await?)
+}
+
+/// An SMS, without its text.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub struct Message {
+    pub sms_id: String,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub kind: String,
+    pub mobile: String,
+    pub segments: i32,
+    /// The gateway's latest word.
+    pub status: Option<String>,
+    written_us: i64,
+    released_us: Option<i64>,
+    status_us: Option<i64>,
+}
+
+impl Message {
+    pub fn written_at(&self) -> Result<Timestamp> {
+        from_micros(self.written_us)
+    }
+
+    /// When it was handed to the outbox; none while the broker does not have its document.
+    pub fn released_at(&self) -> Result<Option<Timestamp>> {
+        self.released_us.map(from_micros).transpose()
+    }
+
+    pub fn status_at(&self) -> Result<Option<Timestamp>> {
+        self.status_us.map(from_micros).transpose()
+    }
+}
+
+/// The eldest first.
+pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Message>> {
+    Ok(sqlx::query_as(
+        "SELECT sms_id, claim_id, document_id, kind, mobile, segments, status,
+             (extract(epoch FROM written_at) * 1000000)::bigint AS written_us,
+             (extract(epoch FROM released_at) * 1000000)::bigint AS released_us,
+             (extract(epoch FROM status_at) * 1000000)::bigint AS status_us
+         FROM messages WHERE person = $1 ORDER BY written_at, sms_id",
+    )
+    .bind(person.to_i64())
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Every registry row that names the person, whole, in the order of records.
+pub async fn registry_rows(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MarriageRecorded>> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT content FROM marriages WHERE husband = $1 OR wife = $1 ORDER BY record_id")
+            .bind(person.to_i64())
+            .fetch_all(tx)
+            .await?;
+    rows.iter().map(|(content,)| serde_json::from_str(content).map_err(|_| Error::Unreadable("marriage"))).collect()
+}
