@@ -5,14 +5,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
 use super::client::Broker;
-use super::{Error, Result};
+use super::{Error, Result, telling};
 use crate::store::offsets::{self, Partition};
 use crate::work::House;
 
@@ -74,7 +75,15 @@ impl Assignment {
     }
 }
 
-impl ClientContext for Assignment {}
+impl ClientContext for Assignment {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        telling::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        telling::error(&error, reason);
+    }
+}
 
 impl ConsumerContext for Assignment {
     /// As rdkafka does it, but beginning where the database says. A partition that could not be taken over is read from

@@ -24,13 +24,16 @@ use crate::wire::{Message, Topic};
 use crate::work::House;
 use crate::work::take_in::{Batch, Done, Taken, take_in};
 
+/// Hears of every batch that stands, and how long it took.
+pub type Count = Arc<dyn Fn(&Done, Duration) + Send + Sync>;
+
 pub struct Intake {
     pub house: House,
     pub broker: Broker,
     /// Static membership: a restart finds its partitions again at once.
     pub instance: Option<String>,
     pub bounds: Bounds,
-    pub counts: Arc<dyn Fn(&Done, Duration) + Send + Sync>,
+    pub counts: Count,
     pub failed: Arc<dyn Fn() + Send + Sync>,
 }
 

@@ -11,6 +11,7 @@ pub mod reader;
 pub mod relay;
 mod relay_writer;
 mod tail;
+mod telling;
 pub mod topics;
 
 pub use client::Broker;

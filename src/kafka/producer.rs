@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
 use super::client::{ANSWER, Broker};
-use super::{Error, Result};
+use super::{Error, Result, telling};
 use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, partition_for};
 
@@ -22,7 +23,15 @@ pub struct Deliveries {
     first_error: Mutex<Option<KafkaError>>,
 }
 
-impl ClientContext for Deliveries {}
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        telling::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        telling::error(&error, reason);
+    }
+}
 
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();

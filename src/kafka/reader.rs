@@ -9,6 +9,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
+use super::telling::Telling;
 use super::{Error, Result, topics};
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
@@ -72,8 +73,8 @@ fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
 }
 
 /// A consumer of exactly these partitions from these offsets.
-pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseConsumer> {
-    let consumer: BaseConsumer = broker.reading().create()?;
+pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseConsumer<Telling>> {
+    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
     let mut list = TopicPartitionList::new();
     for (partition, offset) in starts {
         list.add_partition_offset(&broker.name(partition.topic), partition.partition, Offset::Offset(*offset))?;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 
@@ -36,7 +35,7 @@ pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMa
 }
 
 fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Partition, i64>> {
-    let consumer: BaseConsumer = reader::assigned(broker, starts)?;
+    let consumer = reader::assigned(broker, starts)?;
     let mut found = HashMap::new();
     // The group is fenced, so each partition ends once.
     let mut open = starts.len();

@@ -1,18 +1,18 @@
 //! The topics on the broker: creating them, and how far they reach.
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::client::{ANSWER, Broker};
+use super::telling::Telling;
 use super::{Error, Result};
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
 /// Creates the topics that are missing, as `schemas/topics.json` describes them. Many may ask at once.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
-    let admin: AdminClient<DefaultClientContext> = broker.config().create()?;
+    let admin: AdminClient<Telling> = broker.config().create_with_context(Telling)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
     let retentions: Vec<_> = Topic::ALL.iter().map(|topic| topic.spec().retention_ms.to_string()).collect();
     let copies = i32::from(replication);
@@ -41,7 +41,7 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
 
 /// First and next offset of every partition of these topics. Blocks; run it where blocking is allowed.
 pub fn watermarks(broker: &Broker, topics: impl Iterator<Item = Topic>) -> Result<Vec<(Partition, i64, i64)>> {
-    let consumer: BaseConsumer = broker.reading().create()?;
+    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
     let mut marks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);

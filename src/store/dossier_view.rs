@@ -16,8 +16,8 @@ pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
     Ok(tx)
 }
 
-/// A payment document as it was issued, and where it stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A payment document as it was issued.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     pub document_id: String,
     pub claim_id: Uuid,
@@ -73,7 +73,7 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
 }
 
 /// A case for a person to judge.
-#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
     pub case_id: Uuid,
     pub claim_id: Uuid,
@@ -81,35 +81,31 @@ pub struct Case {
     pub kind: String,
     pub grounds: Vec<String>,
     pub new_amount: Option<i64>,
-    opened_us: i64,
-    closed_us: Option<i64>,
+    pub opened_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
 }
 
-impl Case {
-    pub fn opened_at(&self) -> Result<Timestamp> {
-        from_micros(self.opened_us)
-    }
-
-    pub fn closed_at(&self) -> Result<Option<Timestamp>> {
-        self.closed_us.map(from_micros).transpose()
-    }
-}
+type CaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
 
 /// The eldest first.
 pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Case>> {
-    Ok(sqlx::query_as(
-        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount,
-             (extract(epoch FROM opened_at) * 1000000)::bigint AS opened_us,
-             (extract(epoch FROM closed_at) * 1000000)::bigint AS closed_us
+    let rows: Vec<CaseRow> = sqlx::query_as(
+        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount, (extract(epoch FROM opened_at) * 1000000)::bigint,
+             (extract(epoch FROM closed_at) * 1000000)::bigint
          FROM cases WHERE person = $1 ORDER BY opened_at, case_id",
     )
     .bind(person.to_i64())
     .fetch_all(tx)
-    .await?)
+    .await?;
+    let read = |(case_id, claim_id, document_id, kind, grounds, new_amount, opened, closed): CaseRow| {
+        let (opened_at, closed_at) = (from_micros(opened)?, closed.map(from_micros).transpose()?);
+        Ok(Case { case_id, claim_id, document_id, kind, grounds, new_amount, opened_at, closed_at })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// An SMS, without its text.
-#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     pub sms_id: String,
     pub claim_id: Uuid,
@@ -117,31 +113,31 @@ pub struct Message {
     pub kind: String,
     pub mobile: String,
     pub segments: i32,
+    pub written_at: Timestamp,
+    /// When it was handed to the outbox; none while the broker does not have its document.
+    pub released_at: Option<Timestamp>,
     /// The gateway's latest word.
     pub status: Option<String>,
-    written_us: i64,
-    released_us: Option<i64>,
-    status_us: Option<i64>,
+    pub status_at: Option<Timestamp>,
 }
 
-impl Message {
-    pub fn written_at(&self) -> Result<Timestamp> {
-        from_micros(self.written_us)
-    }
-
-    /// When it was handed to the outbox; none while the broker does not have its document.
-    pub fn released_at(&self) -> Result<Option<Timestamp>> {
-        self.released_us.map(from_micros).transpose()
-    }
-
-    pub fn status_at(&self) -> Result<Option<Timestamp>> {
-        self.status_us.map(from_micros).transpose()
-    }
+#[derive(FromRow)]
+struct MessageRow {
+    sms_id: String,
+    claim_id: Uuid,
+    document_id: String,
+    kind: String,
+    mobile: String,
+    segments: i32,
+    written_us: i64,
+    released_us: Option<i64>,
+    status: Option<String>,
+    status_us: Option<i64>,
 }
 
 /// The eldest first.
 pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Message>> {
-    Ok(sqlx::query_as(
+    let rows: Vec<MessageRow> = sqlx::query_as(
         "SELECT sms_id, claim_id, document_id, kind, mobile, segments, status,
              (extract(epoch FROM written_at) * 1000000)::bigint AS written_us,
              (extract(epoch FROM released_at) * 1000000)::bigint AS released_us,
@@ -150,7 +146,22 @@ pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec
     )
     .bind(person.to_i64())
     .fetch_all(tx)
-    .await?)
+    .await?;
+    let read = |row: MessageRow| {
+        Ok(Message {
+            sms_id: row.sms_id,
+            claim_id: row.claim_id,
+            document_id: row.document_id,
+            kind: row.kind,
+            mobile: row.mobile,
+            segments: row.segments,
+            written_at: from_micros(row.written_us)?,
+            released_at: row.released_us.map(from_micros).transpose()?,
+            status: row.status,
+            status_at: row.status_us.map(from_micros).transpose()?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Every registry row that names the person, whole, in the order of records.

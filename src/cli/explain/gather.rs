@@ -1,0 +1,116 @@
+//! Reads everything of one person in one look, and decides each claim again from its stored facts.
+
+use std::collections::BTreeMap;
+
+use crate::claim::issue;
+use crate::claim::known::{Known, StoredClaim};
+use crate::claim::plan::Plan;
+use crate::claim::{Decision, decide};
+use crate::ident::NationalCode;
+use crate::law::Tables;
+use crate::store::decisions::{self, Decision as StoredDecision};
+use crate::store::dossier_view::{self, Case, Document, Message};
+use crate::store::payments::{self, Answer};
+use crate::store::{Error, PgConnection, Result, installation, known, persons};
+use crate::wire;
+use crate::wire::registry_marriages_v1::MarriageRecorded;
+use crate::work::House;
+
+/// One person, as the database tells it.
+pub struct Gathered {
+    pub known: Known,
+    pub rows: Vec<MarriageRecorded>,
+    /// By deed date.
+    pub claims: Vec<GatheredClaim>,
+    /// What a close on the business date would write.
+    pub next: Plan,
+}
+
+/// A claim with what followed from it.
+pub struct GatheredClaim {
+    pub stored: StoredClaim,
+    /// Ascending by revision; the last one stands.
+    pub decisions: Vec<StoredDecision>,
+    /// The standing decision, decided again from its stored facts, and by which tables.
+    pub again: Decision,
+    pub tables: Tables,
+    pub documents: Vec<(Document, Vec<Answer>)>,
+    pub cases: Vec<Case>,
+    pub messages: Vec<Message>,
+}
+
+/// Everything of `code`; a code that was never heard of gives an empty dossier.
+pub async fn gather(house: &House, code: NationalCode) -> Result<Gathered> {
+    let mut tx = dossier_view::snapshot(&house.pool).await?;
+    let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
+    dossiers.entry(code).or_default();
+    let mut known = known::load(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
+    let rows = dossier_view::registry_rows(&mut tx, code).await?;
+    let claims = claims(&mut tx, house, &known).await?;
+    // Planning the close puts its document in its place; what is shown is the person as stored.
+    let stored = (known.claims.clone(), known.payment.clone());
+    let next = issue::close(&mut known, &house.rules());
+    (known.claims, known.payment) = stored;
+    Ok(Gathered { known, rows, claims, next })
+}
+
+async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<Vec<GatheredClaim>> {
+    let mut stored = known.claims.clone();
+    stored.sort_by(|a, b| a.key.cmp(&b.key));
+    let revisions = |claim: &StoredClaim| (1..=claim.revision).map(|n| house.ids.decision(claim.claim_id, n)).collect::<Vec<_>>();
+    let ids: Vec<_> = stored.iter().flat_map(revisions).collect();
+    let mut all = decisions::by_id(tx, &ids).await?;
+    let documents = documents(tx, known.person).await?;
+    let cases = dossier_view::cases(tx, known.person).await?;
+    let messages = dossier_view::messages(tx, known.person).await?;
+    let mut tables: BTreeMap<String, Tables> = BTreeMap::new();
+    let mut claims = Vec::with_capacity(stored.len());
+    for claim in stored {
+        let id = claim.claim_id;
+        let decisions: Vec<_> = all.extract_if(.., |decision| decision.claim_id == id).collect();
+        let standing = decisions.last().ok_or(Error::Unreadable("decision"))?;
+        let tables = tables_of(tx, house, &standing.tables_version, &mut tables).await?;
+        claims.push(GatheredClaim {
+            again: decide(&standing.facts, standing.business_date, &tables),
+            tables,
+            documents: documents.iter().filter(|(document, _)| document.claim_id == id).cloned().collect(),
+            cases: cases.iter().filter(|case| case.claim_id == id).cloned().collect(),
+            messages: messages.iter().filter(|message| message.claim_id == id).cloned().collect(),
+            decisions,
+            stored: claim,
+        });
+    }
+    Ok(claims)
+}
+
+/// The tables by which a decision was reached: most often those in force.
+async fn tables_of(
+    tx: &mut PgConnection,
+    house: &House,
+    version: &str,
+    read: &mut BTreeMap<String, Tables>,
+) -> Result<Tables> {
+    if version == house.tables.version() {
+        return Ok((*house.tables).clone());
+    }
+    if let Some(tables) = read.get(version) {
+        return Ok(tables.clone());
+    }
+    let unreadable = Error::Unreadable("version of the tables");
+    let Some(body) = installation::tables_of_version(tx, version).await? else { return Err(unreadable) };
+    let tables = wire::tables::parse(&body).map_err(|_| unreadable)?;
+    read.insert(version.to_owned(), tables.clone());
+    Ok(tables)
+}
+
+async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<(Document, Vec<Answer>)>> {
+    let documents = dossier_view::documents(tx, person).await?;
+    let ids: Vec<_> = documents.iter().map(|document| document.document_id.as_str()).collect();
+    let mut answers = payments::answers(tx, &ids).await?;
+    answers.sort_by_key(|answer| (answer.at, answer.source_offset));
+    let with_answers = |document: Document| {
+        let own = answers.iter().filter(|answer| answer.document_id == document.document_id).cloned().collect();
+        (document, own)
+    };
+    Ok(documents.into_iter().map(with_answers).collect())
+}

@@ -1,0 +1,157 @@
+//! A claim, from what is stored to what is shown.
+
+use super::claim::{Answer, Case, Claim, Decision, Document, FinanceAnswer, Message, Month, NextClose, Working};
+use super::gather::GatheredClaim;
+use super::headline::headline;
+use crate::claim::facts;
+use crate::claim::plan::Plan;
+use crate::cli::paper::{self, Moment};
+use crate::clock::Clock;
+use crate::law::marriage_allowance::Working as Sum;
+use crate::law::{Rial, SolarDate, Tables};
+use crate::store::decisions::Decision as StoredDecision;
+use crate::store::dossier_view;
+use crate::store::payments;
+
+pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
+    let (stored, again) = (&gathered.stored, &gathered.again);
+    let standing = gathered.decisions.last();
+    let stored_facts = standing.and_then(|decision| decision.facts.to_bytes().ok());
+    let mut claim = Claim {
+        headline: String::new(),
+        claim_id: stored.claim_id,
+        deed_date: stored.key.deed_date.to_string(),
+        spouse_national_code: stored.key.counterpart.spouse().map(|code| code.to_string()),
+        record_id: stored.record_id.clone(),
+        request_id: stored.request_id.clone(),
+        withdrawn: stored.withdrawn,
+        outcome: stored.outcome.word(),
+        amount_rial: stored.amount.map(Rial::get),
+        reasons: again.reasons.clone(),
+        working: again.working.as_ref().map(|sum| working(sum, stored.key.deed_date, &gathered.tables)),
+        recomputed_equal: standing.is_some_and(|decision| again.content_digest().as_slice() == decision.content_digest),
+        // What a payment itself adds to the facts is told below, with its documents.
+        facts_changed_since: gathered.documents.is_empty()
+            && stored_facts.is_some_and(|bytes| facts::digest(&bytes) != stored.facts_digest),
+        next_close: next_close(gathered, next),
+        decisions: gathered.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
+        documents: gathered.documents.iter().map(|(document, answers)| self::document(document, answers, clock)).collect(),
+        cases: gathered.cases.iter().map(|case| self::case(case, clock)).collect(),
+        messages: gathered.messages.iter().map(|message| self::message(message, clock)).collect(),
+    };
+    claim.headline = headline(&claim);
+    claim
+}
+
+fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
+    let id = gathered.stored.claim_id;
+    let update = next.updates.iter().rev().find(|update| update.claim.claim_id == id);
+    let revised = update.and_then(|update| update.revision.as_ref()).map(|revision| &revision.decision);
+    let other = revised.filter(|decision| decision.answer_digest() != gathered.stored.answer_digest);
+    NextClose {
+        answer: other.map(|decision| Answer {
+            outcome: decision.outcome.word(),
+            amount_rial: decision.amount.map(Rial::get),
+            reasons: decision.codes().iter().map(|code| code.word()).collect(),
+        }),
+        issues_attempt: next.issue.as_ref().filter(|issue| issue.claim_id == id).map(|issue| issue.attempt),
+    }
+}
+
+fn working(sum: &Sum, deed_date: SolarDate, tables: &Tables) -> Working {
+    let parameters = tables.parameters(deed_date);
+    let divisor = parameters.map(|p| p.average_months);
+    let average = sum.wage_sum.zip(divisor).and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
+    let floor = sum.floor.map(Rial::get);
+    let month = |m: &crate::law::marriage_allowance::MonthWorking| Month {
+        month: m.month.to_string(),
+        days: m.days,
+        counted_days: m.counted_days,
+        wage_rial: m.wage.get(),
+        ceiling_rial: m.ceiling.map(Rial::get),
+        counted_wage_rial: m.ceiling.map_or(0, |ceiling| m.wage.min(ceiling).get()),
+    };
+    Working {
+        days: sum.days,
+        required_days: sum.required_days,
+        window_from: sum.window_from.to_string(),
+        window_to: sum.window_to.to_string(),
+        months: sum.months.iter().map(month).collect(),
+        wage_sum_rial: sum.wage_sum.map(Rial::get),
+        divisor,
+        average_rial: average,
+        floor_rial: floor,
+        floor_days: parameters.map(|p| p.floor_days),
+        amount_rial: average.zip(floor).map(|(average, floor)| average.max(floor)),
+    }
+}
+
+fn decision(stored: &StoredDecision, clock: &Clock) -> Decision {
+    Decision {
+        decision_id: stored.decision_id,
+        revision: stored.revision,
+        outcome: stored.outcome.clone(),
+        amount_rial: stored.amount.map(paper::rial),
+        reasons: stored.reasons.clone(),
+        days: stored.days,
+        wage_sum_rial: stored.wage_sum.map(paper::rial),
+        rules_version: stored.rules_version.clone(),
+        tables_version: stored.tables_version.clone(),
+        business_date: stored.business_date.to_string(),
+        decided_at: Moment::of(clock, stored.decided_at),
+    }
+}
+
+fn document(stored: &dossier_view::Document, answers: &[payments::Answer], clock: &Clock) -> Document {
+    Document {
+        document_id: stored.document_id.clone(),
+        decision_id: stored.decision_id,
+        attempt: stored.attempt,
+        month: stored.month.to_string(),
+        amount_rial: paper::rial(stored.amount_rial),
+        sheba: stored.sheba.clone(),
+        cost_centre: stored.cost_centre.clone(),
+        issued_at: Moment::of(clock, stored.issued_at),
+        superseded: stored.superseded,
+        answers: answers
+            .iter()
+            .map(|answer| FinanceAnswer {
+                outcome: answer.outcome.word(),
+                code: answer.code.clone(),
+                at: Moment::of(clock, answer.at),
+            })
+            .collect(),
+    }
+}
+
+fn case(stored: &dossier_view::Case, clock: &Clock) -> Case {
+    Case {
+        case_id: stored.case_id,
+        document_id: stored.document_id.clone(),
+        kind: stored.kind.clone(),
+        grounds: stored.grounds.clone(),
+        new_amount_rial: stored.new_amount.map(paper::rial),
+        opened_at: Moment::of(clock, stored.opened_at),
+        closed_at: stored.closed_at.map(|at| Moment::of(clock, at)),
+    }
+}
+
+fn message(stored: &dossier_view::Message, clock: &Clock) -> Message {
+    Message {
+        sms_id: stored.sms_id.clone(),
+        kind: stored.kind.clone(),
+        document_id: stored.document_id.clone(),
+        mobile: masked(&stored.mobile),
+        segments: stored.segments,
+        written_at: Moment::of(clock, stored.written_at),
+        requested_at: stored.released_at.map(|at| Moment::of(clock, at)),
+        status: stored.status.clone(),
+        status_at: stored.status_at.map(|at| Moment::of(clock, at)),
+    }
+}
+
+/// `0912***6789`.
+fn masked(mobile: &str) -> String {
+    let (head, tail) = (mobile.get(..4).unwrap_or_default(), mobile.get(7..).unwrap_or_default());
+    format!("{head}***{tail}")
+}

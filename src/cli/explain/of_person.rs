@@ -1,0 +1,164 @@
+//! The facts of the person, from what is stored to what is shown.
+
+use std::collections::BTreeMap;
+
+use super::dossier::{Dossier, EarlierPayment, Employment, Person, RegistryRow, SelfRegistration, WageYear};
+use super::gather::Gathered;
+use super::of_claim;
+use crate::claim::person::{Record, Wage};
+use crate::cli::paper::Moment;
+use crate::clock::Clock;
+use crate::ident::{NationalCode, text};
+use crate::law::SolarDate;
+use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
+
+pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>) -> Dossier {
+    let known = &gathered.known;
+    let facts = &known.dossier;
+    Dossier {
+        national_code: known.person.to_string(),
+        as_of: clock.today().to_string(),
+        claims: gathered.claims.iter().map(|claim| of_claim::claim(claim, &gathered.next, clock)).collect(),
+        no_claim: gathered.claims.is_empty().then(|| no_claim(gathered, deeds_from)),
+        person: facts.record.as_ref().map(person),
+        employments: facts
+            .employments
+            .iter()
+            .map(|e| Employment {
+                workshop_code: e.workshop_code.clone(),
+                insurance_type: e.insurance_type.word(),
+                started_on: e.started_on.to_string(),
+                ended_on: e.ended_on.map(|day| day.to_string()),
+            })
+            .collect(),
+        wages: wage_years(&facts.wages),
+        earlier_payments: facts
+            .earlier_payments
+            .iter()
+            .map(|p| EarlierPayment {
+                paid_on: p.paid_on.to_string(),
+                amount_rial: p.amount.get(),
+                source: p.source.clone(),
+            })
+            .collect(),
+        registry_rows: gathered.rows.iter().map(|row| registry_row(row, known.person)).collect(),
+        self_registrations: self_registrations(gathered, clock),
+    }
+}
+
+fn no_claim(gathered: &Gathered, deeds_from: Option<SolarDate>) -> &'static str {
+    let known = &gathered.known;
+    if known.rows.is_empty() && known.self_registrations.is_empty() {
+        "No marriage of this person is known."
+    } else if known.dossier.record.is_none() {
+        "The registry names this person, but there is no insured record: the claim appears when the record comes."
+    } else if deeds_from.is_some() {
+        "Every known marriage lies before the setting deeds_from: none makes a claim here."
+    } else {
+        "The marriage is known, and not decided yet."
+    }
+}
+
+fn person(record: &Record) -> Person {
+    Person {
+        insurance_number: record.insurance_number.clone(),
+        full_name: record.full_name(),
+        birth_date: record.birth_date.to_string(),
+        deceased_on: record.deceased_on.map(|day| day.to_string()),
+        branch_code: record.branch_code.clone(),
+        province_code: record.province_code.clone(),
+        sheba: record.sheba.clone(),
+        sheba_owner: record.sheba_owner.word(),
+        mobile: record.mobile.clone(),
+        mobile_owner: record.mobile_owner.word(),
+    }
+}
+
+/// Wages come ordered by month.
+fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
+    let mut years: BTreeMap<i16, WageYear> = BTreeMap::new();
+    let mut last_month = None;
+    for wage in wages.iter().filter(|wage| wage.days > 0 || wage.insurable.get() > 0) {
+        let begun = || WageYear { year: wage.month.year(), months: 0, days: 0, insurable_rial: 0, insurance_types: Vec::new() };
+        let year = years.entry(wage.month.year()).or_insert_with(begun);
+        if last_month.replace(wage.month) != Some(wage.month) {
+            year.months += 1;
+        }
+        year.days = year.days.saturating_add(u64::from(wage.days));
+        year.insurable_rial = year.insurable_rial.saturating_add(wage.insurable.get());
+        let word = wage.insurance_type.word();
+        if !year.insurance_types.contains(&word) {
+            year.insurance_types.push(word);
+        }
+    }
+    years.into_values().collect()
+}
+
+fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
+    let is_husband = row.husband.national_code == Some(person);
+    let (own, other, word) = if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
+    RegistryRow {
+        record_id: row.record_id.clone(),
+        record_version: row.record_version,
+        status: row.status.word(),
+        deed_date: row.deed_date.to_string(),
+        registered_on: row.registered_on.to_string(),
+        office_kind: row.office_kind.word(),
+        office_code: row.office_code.clone(),
+        deed_number: row.deed_number.clone(),
+        permanence: row.permanence.word(),
+        person_is: word,
+        family_name: own.family_name.clone(),
+        birth_date: own.birth_date.map(|day| day.to_string()),
+        earlier_marriages: own.earlier_marriages,
+        spouse_national_code: other.national_code.map(|code| code.to_string()),
+        spouse_name: full_name(other),
+    }
+}
+
+fn full_name(spouse: &Spouse) -> Option<String> {
+    let parts: Vec<_> = [&spouse.given_name, &spouse.family_name].into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
+}
+
+fn self_registrations(gathered: &Gathered, clock: &Clock) -> Vec<SelfRegistration> {
+    let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistration {
+        request_id: own.request_id.clone(),
+        // Written by us from an instant: the fallback is never taken.
+        submitted_at: Moment::of(clock, jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default()),
+        deed_date: own.deed_date.to_string(),
+        spouse_national_code: own.spouse.to_string(),
+        first_marriage_undertaking: own.first_marriage_undertaking,
+    };
+    let mut all: Vec<_> = gathered.known.self_registrations.iter().collect();
+    all.sort_by_key(|own| (own.submitted_at, own.request_id.clone()));
+    all.into_iter().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::law::{InsuranceType, Rial};
+
+    #[test]
+    fn a_year_counts_months_once_and_leaves_out_what_was_taken_back() {
+        let wage = |month: &str, kind, days, rial| Wage {
+            at: 0,
+            month: month.parse().unwrap(),
+            workshop_code: "w".to_owned(),
+            insurance_type: kind,
+            days,
+            insurable: Rial::new(rial).unwrap(),
+        };
+        let (compulsory, sick) = (InsuranceType::Compulsory, InsuranceType::SickPay);
+        let wages = [
+            wage("1403-12", compulsory, 0, 0),
+            wage("1404-01", compulsory, 20, 500),
+            wage("1404-01", sick, 11, 0),
+            wage("1404-02", compulsory, 31, 700),
+        ];
+        let expected =
+            WageYear { year: 1404, months: 2, days: 62, insurable_rial: 1_200, insurance_types: vec!["compulsory", "sick_pay"] };
+        assert_eq!(wage_years(&wages), [expected]);
+    }
+}
