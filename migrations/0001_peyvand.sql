@@ -251,10 +251,11 @@ CREATE TABLE dead_letters (
 CREATE TABLE outbox (
     slot       smallint NOT NULL,
     grp        smallint NOT NULL,
-    position   bigint NOT NULL,
-    events     int NOT NULL,
+    -- Positions of its first and last event.
+    first      bigint NOT NULL,
+    last       bigint NOT NULL,
     body       bytea COMPRESSION lz4 NOT NULL,
-    PRIMARY KEY (slot, grp, position)
+    PRIMARY KEY (grp, last, slot)
 ) PARTITION BY LIST (slot);
 CREATE TABLE outbox_0 PARTITION OF outbox FOR VALUES IN (0);
 CREATE TABLE outbox_1 PARTITION OF outbox FOR VALUES IN (1);

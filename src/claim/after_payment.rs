@@ -18,7 +18,7 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Facts, p
     plan.cases.extend(payment_cases(known, payment, rules));
     let reviewed = claim.review_digest != stored.review_digest || claim.review_waits != stored.review_waits;
     let update = settle(known, payment, rules, occasion, claim.clone());
-    plan.returned = update.as_ref().and_then(|update| return_notice(stored, payment, update));
+    plan.returned = update.as_ref().and_then(|update| return_notice(known, stored, payment, update));
     plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
 }
 
@@ -56,9 +56,14 @@ fn settle(
     revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), bytes)
 }
 
-/// One notice per return that makes a claim wait.
-fn return_notice(before: &StoredClaim, payment: &StoredPayment, update: &ClaimUpdate) -> Option<ReturnNotice> {
-    let latest = payment.latest()?;
+/// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.
+fn return_notice(
+    known: &Known,
+    before: &StoredClaim,
+    payment: &StoredPayment,
+    update: &ClaimUpdate,
+) -> Option<ReturnNotice> {
+    let latest = payment.latest().filter(|document| known.answered.contains(&document.document_id))?;
     let begins_to_wait = before.outcome == Outcome::Approved && update.claim.outcome == Outcome::Waiting;
     (begins_to_wait && update.revision.is_some()).then(|| ReturnNotice {
         claim_id: payment.claim_id,

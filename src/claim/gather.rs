@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{EmploymentLine, FACTS_FORM, Facts, Insured, PaidBefore, Registry, SelfRegistered, WageLine};
+use super::facts::{FACTS_FORM, Facts, Insured, PaidBefore, Registry, SelfRegistered};
 use super::identity::{ClaimKey, Counterpart};
 use super::known::{Known, Rules};
-use super::person::{Dossier, RegistryRow, SelfRegistration, Side};
+use super::lines::{employment_lines, wage_lines};
+use super::person::{RegistryRow, SelfRegistration, Side};
 use super::words::Status;
 use crate::ident::text;
-use crate::law::{SolarDate, Tables};
+use crate::law::SolarDate;
 
 /// A claim that an input holds, with its facts.
 pub struct Held {
@@ -40,7 +41,9 @@ pub fn claims_held(known: &Known, rules: &Rules<'_>) -> Vec<Held> {
             held.push(hold(known, rules, &speaking, &marriage, None, Some(registration)));
         }
     }
-    held.retain(|claim| rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from));
+    // What was paid stays a claim, whatever first day the setting names since.
+    let is_paid = |key: &ClaimKey| known.payment.as_ref().is_some_and(|payment| payment.claim_id == rules.ids.claim(key));
+    held.retain(|claim| rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || is_paid(&claim.key));
     held.sort_by(|a, b| a.key.cmp(&b.key));
     held
 }
@@ -112,7 +115,7 @@ fn hold(
         earlier_marriage_on: earlier.map(|((date, _), _)| *date),
         conflicting: own_row_is_live && same_day > 1,
         insured: known.dossier.record.as_ref().map(insured_facts),
-        employments: employment_lines(&known.dossier, *deed_date),
+        employments: employment_lines(&known.dossier, *deed_date, rules.tables),
         wages: wage_lines(&known.dossier, *deed_date, rules.tables),
         paid_before: paid_before(known, rules.ids.claim(&key)),
         payment: None,
@@ -146,44 +149,6 @@ fn insured_facts(record: &super::person::Record) -> Insured {
         mobile: record.mobile.clone(),
         mobile_owner: record.mobile_owner,
     }
-}
-
-fn employment_lines(dossier: &Dossier, deed_date: SolarDate) -> Vec<EmploymentLine> {
-    let begun = dossier.employments.iter().filter(|employment| employment.started_on <= deed_date);
-    let mut lines: Vec<_> =
-        begun.map(|e| EmploymentLine(e.insurance_type, e.started_on, e.ended_on)).collect();
-    lines.sort();
-    lines.dedup();
-    lines
-}
-
-/// The lines that Art. 85(2) and Note 1 read: the months that their windows touch, types that count, workshops added.
-fn wage_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables) -> Vec<WageLine> {
-    let Some(parameters) = tables.parameters(deed_date) else { return Vec::new() };
-    let deed_month = deed_date.month().index();
-    let average_from = deed_month - i32::from(parameters.average_months);
-    let window_from = deed_date.years_before(parameters.window_years).map_or(average_from, |day| day.month().index());
-    let months = window_from.min(average_from)..=deed_month;
-    let counts = |kind| tables.coverage(kind, deed_date).is_some_and(|c| c.days || c.wages);
-    let mut lines: Vec<WageLine> = Vec::with_capacity(dossier.wages.len());
-    for wage in &dossier.wages {
-        let taken_back = wage.days == 0 && wage.insurable.get() == 0;
-        if taken_back || !months.contains(&wage.month.index()) || !counts(wage.insurance_type) {
-            continue;
-        }
-        lines.push(WageLine(wage.month, wage.insurance_type, wage.days, wage.insurable.get()));
-    }
-    lines.sort_by_key(|line| (line.0, line.1));
-    // Saturation is harmless: a month's days and wages are capped far below, whatever was listed.
-    lines.dedup_by(|next, first| {
-        let same = (next.0, next.1) == (first.0, first.1);
-        if same {
-            first.2 = first.2.saturating_add(next.2);
-            first.3 = first.3.saturating_add(next.3);
-        }
-        same
-    });
-    lines
 }
 
 fn paid_before(known: &Known, claim_id: uuid::Uuid) -> Vec<PaidBefore> {

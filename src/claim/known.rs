@@ -22,6 +22,8 @@ pub struct Known {
     pub payment: Option<StoredPayment>,
     /// Claims whose registry row moved away to another date or pair in this batch.
     pub moved: Vec<ClaimKey>,
+    /// Documents that finance answered in this batch.
+    pub answered: Vec<String>,
 }
 
 /// A claim as it was last answered.

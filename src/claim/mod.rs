@@ -13,6 +13,7 @@ mod grounds_of_marriage;
 pub mod identity;
 pub mod issue;
 pub mod known;
+mod lines;
 mod packed;
 pub mod person;
 pub mod plan;

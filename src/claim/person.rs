@@ -1,5 +1,6 @@
 //! What is known of one person: the unit that is locked, stored and decided together.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
@@ -59,7 +60,8 @@ impl Record {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Employment {
     pub at: i64,
-    pub workshop_code: String,
+    /// Short, and many: kept in place.
+    pub workshop_code: CompactString,
     #[serde_as(as = "Packed")]
     pub insurance_type: InsuranceType,
     #[serde_as(as = "Packed")]
@@ -75,7 +77,8 @@ pub struct Wage {
     pub at: i64,
     #[serde_as(as = "Packed")]
     pub month: SolarMonth,
-    pub workshop_code: String,
+    /// Short, and many: kept in place.
+    pub workshop_code: CompactString,
     #[serde_as(as = "Packed")]
     pub insurance_type: InsuranceType,
     pub days: u32,

@@ -28,7 +28,13 @@ type Marks = Vec<(Partition, i64, i64)>;
 
 /// Shows the state. With `wait` it first waits until the input that lies in the topics now is disposed of and the outbox,
 /// with what follows from it, is drained: false where that took longer.
-pub async fn run(house: &House, broker: &Broker, unanswered_days: u16, wait: Option<Duration>, json: bool) -> Result<bool> {
+pub async fn run(
+    house: &House,
+    broker: &Broker,
+    unanswered_days: u16,
+    wait: Option<Duration>,
+    json: bool,
+) -> Result<bool> {
     let unfinished = match wait {
         Some(within) => drained(house, marks(broker).await?, within).await?,
         None => Vec::new(),
@@ -73,12 +79,20 @@ async fn drained(house: &House, marks: Marks, within: Duration) -> Result<Vec<St
 
 fn unfinished(behind: &BTreeMap<&'static str, i64>, undelivered: Undelivered) -> Vec<String> {
     let topics = behind.iter().filter(|(_, count)| **count > 0);
-    let mut told: Vec<_> = topics.map(|(topic, n)| format!("{topic} is {} behind", paper::grouped(*n))).collect();
+    let mut told: Vec<_> = topics
+        .map(|(topic, n)| format!("{topic} is {} behind", paper::grouped(*n)))
+        .collect();
     if undelivered.events > 0 {
-        told.push(format!("{} events wait in the outbox", paper::grouped(undelivered.events)));
+        told.push(format!(
+            "{} events wait in the outbox",
+            paper::grouped(undelivered.events)
+        ));
     }
     if undelivered.held_messages > 0 {
-        told.push(format!("{} SMS wait for their document", paper::grouped(undelivered.held_messages)));
+        told.push(format!(
+            "{} SMS wait for their document",
+            paper::grouped(undelivered.held_messages)
+        ));
     }
     told
 }
@@ -92,7 +106,13 @@ fn by_topic(lag: &[(Partition, i64)]) -> BTreeMap<&'static str, i64> {
     behind
 }
 
-async fn look(house: &House, broker: &Broker, days: u16, unfinished: Vec<String>, json: bool) -> Result<Status> {
+async fn look(
+    house: &House,
+    broker: &Broker,
+    days: u16,
+    unfinished: Vec<String>,
+    json: bool,
+) -> Result<Status> {
     let marks = marks(broker).await?;
     let offsets = offsets::all(&house.pool).await?;
     let before = house.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
@@ -115,7 +135,11 @@ async fn look(house: &House, broker: &Broker, days: u16, unfinished: Vec<String>
         unanswered_count: figures.unanswered,
         unanswered: unanswered
             .into_iter()
-            .map(|d| Unanswered { document_id: d.document_id, month: d.month.to_string(), issued_at: moment(d.issued_at) })
+            .map(|d| Unanswered {
+                document_id: d.document_id,
+                month: d.month.to_string(),
+                issued_at: moment(d.issued_at),
+            })
             .collect(),
         open_cases_count: figures.open_cases,
         open_cases: cases

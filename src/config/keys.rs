@@ -102,7 +102,7 @@ settings! {
     /// Keys the ids of claims; chosen at the first start unless given, and never changed after.
     installation_secret: Option<Secret> = "", |v| parse::optional(v, parse::installation_secret), "at least 16 characters, or nothing", Hidden;
     /// The most messages in one batch of the intake.
-    batch_events: usize = "5000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
+    batch_events: usize = "2000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
     /// The most bytes of messages in one batch.
     batch_bytes: usize = "8 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// How long a batch waits for more messages, in milliseconds.

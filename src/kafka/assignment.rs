@@ -1,7 +1,8 @@
 //! Which input partitions this process has, and from where it reads them: from the database, never from Kafka's copy.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -22,12 +23,14 @@ pub struct Assignment {
     broker: Broker,
     house: House,
     runtime: Handle,
+    /// Raised to end the intake: nothing is waited for any more.
+    stop: Arc<AtomicBool>,
     positions: Mutex<HashMap<Partition, i64>>,
 }
 
 impl Assignment {
-    pub fn new(broker: Broker, house: House, runtime: Handle) -> Self {
-        Self { broker, house, runtime, positions: Mutex::default() }
+    pub fn new(broker: Broker, house: House, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
+        Self { broker, house, runtime, stop, positions: Mutex::default() }
     }
 
     /// Runs with the positions at hand.
@@ -86,8 +89,7 @@ impl ClientContext for Assignment {
 }
 
 impl ConsumerContext for Assignment {
-    /// As rdkafka does it, but beginning where the database says. A partition that could not be taken over is read from
-    /// nowhere; the error shows, and the next rebalance or a restart mends it.
+    /// As rdkafka does it, but beginning where the database says.
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -114,15 +116,15 @@ impl ConsumerContext for Assignment {
 }
 
 impl Assignment {
-    /// The database may be away just now; without it no partition can be begun.
+    /// The database or the broker may be away just now; without them no partition can be begun.
     fn take_over_patiently(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList> {
         let mut pause = Duration::from_millis(100);
         loop {
             match self.take_over(consumer, list) {
-                Err(Error::Store(error)) if error.may_pass() && pause < Duration::from_secs(4) => {
-                    tracing::warn!(%error, "the database did not say where the input stands; trying again");
+                Err(error) if !self.stop.load(Ordering::Acquire) => {
+                    tracing::warn!(%error, "it is not known yet where the input stands; trying again");
                     std::thread::sleep(pause);
-                    pause *= 2;
+                    pause = (pause * 2).min(Duration::from_secs(2));
                 }
                 other => return other,
             }

@@ -41,7 +41,7 @@ pub struct Intake {
 #[derive(Default)]
 struct Shared {
     /// Raised to end the polling thread.
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// Batches of an older epoch are dropped: they were gathered before a rewind.
     epoch: AtomicU64,
     rewind: AtomicBool,
@@ -51,7 +51,7 @@ struct Shared {
 pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
     let shared = Arc::new(Shared::default());
     let (send, receive) = mpsc::channel::<(u64, Batch)>(1);
-    let assignment = Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current());
+    let assignment = Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
     let consumer = subscribe(&intake, assignment)?;
     let poller = Poller {
         broker: intake.broker.clone(),
@@ -87,7 +87,8 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "1000")
-        .set("auto.offset.reset", "earliest");
+        // What is gone from the topic before it was taken in must not be passed over in silence.
+        .set("auto.offset.reset", "error");
     if let Some(instance) = &intake.instance {
         config.set("group.instance.id", instance);
     }
@@ -99,7 +100,14 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
 
 /// The writing half. Errors that may pass are tried until they do: a batch is never skipped.
 async fn write_batches(intake: &Intake, shared: &Shared, mut receive: mpsc::Receiver<(u64, Batch)>, stop: &Stop) {
-    // A stop ends the gathering; what was gathered is still written, unless the database is away.
+    // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
+    let (end, grace) = tokio::sync::watch::channel(false);
+    let mut stopping = stop.clone();
+    let ending = tokio::spawn(async move {
+        crate::retry::stopped(&mut stopping).await;
+        tokio::time::sleep(GRACE).await;
+        let _ = end.send(true);
+    });
     while let Some((epoch, batch)) = receive.recv().await {
         if epoch != shared.epoch.load(Ordering::Acquire) {
             continue;
@@ -111,9 +119,7 @@ async fn write_batches(intake: &Intake, shared: &Shared, mut receive: mpsc::Rece
             (intake.failed)();
             tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
         };
-        let until_stopped = if *stop.borrow() { Policy::for_a_while(Duration::from_secs(5)) } else { Policy::FOREVER };
-        let never = tokio::sync::watch::channel(false);
-        let outcome = retry(until_stopped, &never.1, write, classify, notify).await;
+        let outcome = retry(Policy::FOREVER, &grace, write, classify, notify).await;
         match outcome {
             Ok(done) => (intake.counts)(&done, began.elapsed()),
             Err(error) => {
@@ -124,9 +130,12 @@ async fn write_batches(intake: &Intake, shared: &Shared, mut receive: mpsc::Rece
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
-        drop(never);
     }
+    ending.abort();
 }
+
+/// What a batch in hand may still take after a stop.
+const GRACE: Duration = Duration::from_secs(8);
 
 struct Poller {
     broker: Broker,
@@ -141,7 +150,12 @@ impl Poller {
         while !self.shared.stop.load(Ordering::Acquire) {
             if self.shared.rewind.swap(false, Ordering::AcqRel) {
                 self.collector.clear();
-                consumer.context().rewind(consumer)?;
+                if let Err(error) = consumer.context().rewind(consumer) {
+                    tracing::warn!(%error, "the input could not be read again yet; trying again");
+                    self.shared.rewind.store(true, Ordering::Release);
+                    std::thread::sleep(Duration::from_millis(200));
+                    continue;
+                }
             }
             match consumer.poll(Duration::from_millis(10)) {
                 None => {}
@@ -211,8 +225,10 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
 
 /// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.
 fn tell(error: &KafkaError) -> Result<()> {
-    if matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId)) {
-        return Err(error.clone().into());
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId) => return Err(error.clone().into()),
+        Some(RDKafkaErrorCode::AutoOffsetReset) => return Err(Error::InputGone),
+        _ => {}
     }
     tracing::debug!(%error, "the broker told of trouble");
     Ok(())

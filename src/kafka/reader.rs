@@ -74,7 +74,10 @@ fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
 
 /// A consumer of exactly these partitions from these offsets.
 pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseConsumer<Telling>> {
-    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+    let mut config = broker.reading();
+    // The broker tells an end only when it has waited this long for more: half a second a topic unless told.
+    config.set("fetch.wait.max.ms", "20");
+    let consumer: BaseConsumer<Telling> = config.create_with_context(Telling)?;
     let mut list = TopicPartitionList::new();
     for (partition, offset) in starts {
         list.add_partition_offset(&broker.name(partition.topic), partition.partition, Offset::Offset(*offset))?;

@@ -1,7 +1,10 @@
 //! The topics on the broker: creating them, and how far they reach.
 
+use std::time::Duration;
+
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::client::{ANSWER, Broker};
@@ -51,11 +54,27 @@ pub fn watermarks(broker: &Broker, topics: impl Iterator<Item = Topic>) -> Resul
         })?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         for partition in partitions {
-            let (low, high) = consumer.fetch_watermarks(&name, partition.id(), ANSWER)?;
+            let (low, high) = patiently(|| consumer.fetch_watermarks(&name, partition.id(), ANSWER))?;
             marks.push((Partition { topic, partition: partition.id() }, low, high));
         }
     }
     Ok(marks)
+}
+
+/// A partition that was made a moment ago, or whose broker went, has no leader for a moment.
+fn patiently<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+    let passing = |error: &KafkaError| {
+        use RDKafkaErrorCode as Code;
+        let code = error.rdkafka_error_code();
+        matches!(code, Some(Code::NotLeaderForPartition | Code::LeaderNotAvailable | Code::UnknownTopicOrPartition))
+    };
+    for pause in [10, 20, 50, 100, 200, 500, 1000, 2000, 4000] {
+        match ask() {
+            Err(error) if passing(&error) => std::thread::sleep(Duration::from_millis(pause)),
+            other => return other,
+        }
+    }
+    ask()
 }
 
 /// How many messages of each input partition have not been disposed of, where there are any.

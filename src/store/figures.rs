@@ -60,7 +60,11 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     let undelivered = undelivered(tx).await?;
     let batches = batches::all(tx).await?;
     let closed = batches.iter().filter(|batch| batch.closed);
-    let sums = |b: &batches::Batch| ClosedMonth { month: b.month, documents: b.documents, total_rial: b.total };
+    let sums = |b: &batches::Batch| ClosedMonth {
+        month: b.month,
+        documents: b.documents,
+        total_rial: b.total,
+    };
     Ok(Figures {
         outbox_depth: undelivered.events,
         held_messages: undelivered.held_messages,
@@ -69,7 +73,10 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         open_cases: counts.open_cases,
         dead_letters: counts.dead_letters,
         months_closed: closed.map(sums).collect(),
-        month_under_way: batches.iter().find(|batch| !batch.closed).map(|batch| batch.month),
+        month_under_way: batches
+            .iter()
+            .find(|batch| !batch.closed)
+            .map(|batch| batch.month),
         held: batches::held(tx).await?,
     })
 }
@@ -101,7 +108,11 @@ pub struct UnansweredDocument {
 }
 
 /// The eldest first.
-pub async fn unanswered(tx: &mut PgConnection, before: Timestamp, limit: i64) -> Result<Vec<UnansweredDocument>> {
+pub async fn unanswered(
+    tx: &mut PgConnection,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<UnansweredDocument>> {
     let rows: Vec<(String, String, i64)> = sqlx::query_as(
         "SELECT document_id, month, (extract(epoch FROM issued_at) * 1000000)::bigint FROM documents
          WHERE state IS NULL AND issued_at < $1::timestamptz ORDER BY issued_at, document_id LIMIT $2",
@@ -112,7 +123,11 @@ pub async fn unanswered(tx: &mut PgConnection, before: Timestamp, limit: i64) ->
     .await?;
     rows.into_iter()
         .map(|(document_id, month, issued)| {
-            Ok(UnansweredDocument { document_id, month: parsed(&month, "month")?, issued_at: from_micros(issued)? })
+            Ok(UnansweredDocument {
+                document_id,
+                month: parsed(&month, "month")?,
+                issued_at: from_micros(issued)?,
+            })
         })
         .collect()
 }
@@ -138,7 +153,13 @@ pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCas
     .await?;
     rows.into_iter()
         .map(|(case_id, document_id, kind, grounds, opened)| {
-            Ok(OpenCase { case_id, document_id, kind, grounds, opened_at: from_micros(opened)? })
+            Ok(OpenCase {
+                case_id,
+                document_id,
+                kind,
+                grounds,
+                opened_at: from_micros(opened)?,
+            })
         })
         .collect()
 }

@@ -43,6 +43,7 @@ fn begun(person: NationalCode, dossier: Dossier) -> Known {
         claims: Vec::new(),
         payment: None,
         moved: Vec::new(),
+        answered: Vec::new(),
     }
 }
 

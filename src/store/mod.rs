@@ -74,7 +74,9 @@ impl Error {
 /// Connects lazily; the first statement meets the database.
 pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
     let options: sqlx::postgres::PgConnectOptions = url.parse().map_err(Error::Database)?;
-    let options = options.application_name("peyvand");
+    // Sets of thousands look dear to the planner, and compiling a statement costs more than running it.
+    let options = options.application_name("peyvand").options([("jit", "off")]);
+    let options = sqlx::ConnectOptions::log_slow_statements(options, log::LevelFilter::Debug, std::time::Duration::from_secs(5));
     Ok(sqlx::postgres::PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(std::time::Duration::from_secs(10))

@@ -41,9 +41,9 @@ pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -
         "WITH heads AS (
              UPDATE outbox_heads h SET next_position = h.next_position + u.n
              FROM unnest($1::smallint[], $2::int[]) AS u (grp, n) WHERE h.grp = u.grp
-             RETURNING h.slot, h.grp, h.next_position - u.n AS position, u.n)
-         INSERT INTO outbox (slot, grp, position, events, body)
-         SELECT heads.slot, heads.grp, heads.position, heads.n, u.body
+             RETURNING h.slot, h.grp, h.next_position - u.n AS first, h.next_position - 1 AS last)
+         INSERT INTO outbox (slot, grp, first, last, body)
+         SELECT heads.slot, heads.grp, heads.first, heads.last, u.body
          FROM heads JOIN unnest($1::smallint[], $3::bytea[]) AS u (grp, body) ON u.grp = heads.grp",
     )
     .bind(&numbers)
@@ -58,10 +58,10 @@ pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -
 pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
     let limit = i64::try_from(bytes).unwrap_or(i64::MAX);
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT position, body FROM (
-             SELECT position, body, sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS before
-             FROM (SELECT position, body FROM outbox WHERE grp = $1 AND position + events > $2 + 1 ORDER BY position LIMIT 64) o) p
-         WHERE before < $3 ORDER BY position",
+        "SELECT first, body FROM (
+             SELECT first, body, sum(octet_length(body)) OVER (ORDER BY first) - octet_length(body) AS before
+             FROM (SELECT first, body FROM outbox WHERE grp = $1 AND last > $2 ORDER BY last LIMIT 64) o) p
+         WHERE before < $3 ORDER BY first",
     )
     .bind(group)
     .bind(delivered)

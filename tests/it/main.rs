@@ -1,6 +1,22 @@
 //! Every test beyond one module, in one binary. Those with a `TestApp` want a broker and a database: `make test`.
 
 mod app;
+mod cases;
+mod close;
+mod dead_letters;
+mod kill;
 mod law_cases;
 mod law_properties;
+mod months;
+mod order;
+mod outside;
+mod planning;
+mod portal;
+mod privacy;
+mod processes;
+mod replays;
+mod returns;
+mod sample;
 mod schemas;
+mod town;
+mod traces;

@@ -7,7 +7,7 @@ use crate::claim::Reason;
 use crate::cli::paper::Moment;
 
 /// One person and one marriage.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Claim {
     pub headline: String,
     pub claim_id: Uuid,
@@ -45,7 +45,7 @@ impl Claim {
 }
 
 /// What a close on the business date would make of the claim.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct NextClose {
     /// Set where the answer would be another.
     pub answer: Option<Answer>,
@@ -53,7 +53,7 @@ pub struct NextClose {
     pub issues_attempt: Option<i32>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Answer {
     pub outcome: &'static str,
     pub amount_rial: Option<u64>,
@@ -61,7 +61,7 @@ pub struct Answer {
 }
 
 /// The sum as one would write it by hand.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Working {
     pub days: u32,
     pub required_days: u32,
@@ -80,7 +80,7 @@ pub struct Working {
     pub amount_rial: Option<u64>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Month {
     pub month: String,
     pub days: u32,
@@ -92,7 +92,7 @@ pub struct Month {
 }
 
 /// A published revision.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Decision {
     /// For `peyvand recompute`.
     pub decision_id: Uuid,
@@ -108,7 +108,7 @@ pub struct Decision {
     pub decided_at: Moment,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Document {
     pub document_id: String,
     pub decision_id: Uuid,
@@ -124,7 +124,7 @@ pub struct Document {
     pub answers: Vec<FinanceAnswer>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct FinanceAnswer {
     pub outcome: &'static str,
     /// Why it was returned.
@@ -132,7 +132,7 @@ pub struct FinanceAnswer {
     pub at: Moment,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Case {
     pub case_id: Uuid,
     pub document_id: String,
@@ -144,7 +144,7 @@ pub struct Case {
 }
 
 /// An SMS; its text and the whole number stay where they are.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Message {
     pub sms_id: String,
     pub kind: String,

@@ -7,7 +7,7 @@ use super::claim::Claim;
 use crate::cli::paper::Moment;
 
 /// Everything known of one person.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Dossier {
     pub national_code: String,
     /// The business date of this look.
@@ -33,7 +33,7 @@ impl Dossier {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Person {
     pub insurance_number: String,
     pub full_name: String,
@@ -48,7 +48,7 @@ pub struct Person {
     pub mobile_owner: &'static str,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Employment {
     pub workshop_code: String,
     pub insurance_type: &'static str,
@@ -69,7 +69,7 @@ pub struct WageYear {
     pub insurance_types: Vec<&'static str>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct EarlierPayment {
     pub paid_on: String,
     pub amount_rial: u64,
@@ -77,7 +77,7 @@ pub struct EarlierPayment {
 }
 
 /// The latest version of a row of the registry's file that names the person.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct RegistryRow {
     pub record_id: String,
     pub record_version: u32,
@@ -97,7 +97,7 @@ pub struct RegistryRow {
     pub spouse_name: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct SelfRegistration {
     pub request_id: String,
     pub submitted_at: Moment,

@@ -1,13 +1,14 @@
 //! A claim, from what is stored to what is shown.
 
-use super::claim::{Answer, Case, Claim, Decision, Document, FinanceAnswer, Message, Month, NextClose, Working};
+use super::claim::{
+    Answer, Case, Claim, Decision, Document, FinanceAnswer, Message, Month, NextClose, Working,
+};
 use super::gather::GatheredClaim;
 use super::headline::headline;
-use crate::claim::facts;
 use crate::claim::plan::Plan;
+use crate::claim::{Decision as Verdict, ReasonCode, facts};
 use crate::cli::paper::{self, Moment};
 use crate::clock::Clock;
-use crate::law::marriage_allowance::Working as Sum;
 use crate::law::{Rial, SolarDate, Tables};
 use crate::store::decisions::Decision as StoredDecision;
 use crate::store::dossier_view;
@@ -28,16 +29,33 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
         outcome: stored.outcome.word(),
         amount_rial: stored.amount.map(Rial::get),
         reasons: again.reasons.clone(),
-        working: again.working.as_ref().map(|sum| working(sum, stored.key.deed_date, &gathered.tables)),
-        recomputed_equal: standing.is_some_and(|decision| again.content_digest().as_slice() == decision.content_digest),
+        working: working(again, stored.key.deed_date, &gathered.tables),
+        recomputed_equal: standing
+            .is_some_and(|decision| again.content_digest().as_slice() == decision.content_digest),
         // What a payment itself adds to the facts is told below, with its documents.
         facts_changed_since: gathered.documents.is_empty()
             && stored_facts.is_some_and(|bytes| facts::digest(&bytes) != stored.facts_digest),
         next_close: next_close(gathered, next),
-        decisions: gathered.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
-        documents: gathered.documents.iter().map(|(document, answers)| self::document(document, answers, clock)).collect(),
-        cases: gathered.cases.iter().map(|case| self::case(case, clock)).collect(),
-        messages: gathered.messages.iter().map(|message| self::message(message, clock)).collect(),
+        decisions: gathered
+            .decisions
+            .iter()
+            .map(|decision| self::decision(decision, clock))
+            .collect(),
+        documents: gathered
+            .documents
+            .iter()
+            .map(|(document, answers)| self::document(document, answers, clock))
+            .collect(),
+        cases: gathered
+            .cases
+            .iter()
+            .map(|case| self::case(case, clock))
+            .collect(),
+        messages: gathered
+            .messages
+            .iter()
+            .map(|message| self::message(message, clock))
+            .collect(),
     };
     claim.headline = headline(&claim);
     claim
@@ -45,8 +63,14 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
 
 fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
     let id = gathered.stored.claim_id;
-    let update = next.updates.iter().rev().find(|update| update.claim.claim_id == id);
-    let revised = update.and_then(|update| update.revision.as_ref()).map(|revision| &revision.decision);
+    let update = next
+        .updates
+        .iter()
+        .rev()
+        .find(|update| update.claim.claim_id == id);
+    let revised = update
+        .and_then(|update| update.revision.as_ref())
+        .map(|revision| &revision.decision);
     let other = revised.filter(|decision| decision.answer_digest() != gathered.stored.answer_digest);
     NextClose {
         answer: other.map(|decision| Answer {
@@ -54,14 +78,24 @@ fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
             amount_rial: decision.amount.map(Rial::get),
             reasons: decision.codes().iter().map(|code| code.word()).collect(),
         }),
-        issues_attempt: next.issue.as_ref().filter(|issue| issue.claim_id == id).map(|issue| issue.attempt),
+        issues_attempt: next
+            .issue
+            .as_ref()
+            .filter(|issue| issue.claim_id == id)
+            .map(|issue| issue.attempt),
     }
 }
 
-fn working(sum: &Sum, deed_date: SolarDate, tables: &Tables) -> Working {
+fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<Working> {
+    let sum = decision.working.as_ref()?;
+    // R26: outside the tables no amount is computed, even where some of its parts are known.
+    let known = !decision.codes().contains(&ReasonCode::OutsideKnownTables);
     let parameters = tables.parameters(deed_date);
     let divisor = parameters.map(|p| p.average_months);
-    let average = sum.wage_sum.zip(divisor).and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
+    let average = sum
+        .wage_sum
+        .zip(divisor)
+        .and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
     let floor = sum.floor.map(Rial::get);
     let month = |m: &crate::law::marriage_allowance::MonthWorking| Month {
         month: m.month.to_string(),
@@ -71,7 +105,7 @@ fn working(sum: &Sum, deed_date: SolarDate, tables: &Tables) -> Working {
         ceiling_rial: m.ceiling.map(Rial::get),
         counted_wage_rial: m.ceiling.map_or(0, |ceiling| m.wage.min(ceiling).get()),
     };
-    Working {
+    Some(Working {
         days: sum.days,
         required_days: sum.required_days,
         window_from: sum.window_from.to_string(),
@@ -82,8 +116,11 @@ fn working(sum: &Sum, deed_date: SolarDate, tables: &Tables) -> Working {
         average_rial: average,
         floor_rial: floor,
         floor_days: parameters.map(|p| p.floor_days),
-        amount_rial: average.zip(floor).map(|(average, floor)| average.max(floor)),
-    }
+        amount_rial: average
+            .zip(floor)
+            .filter(|_| known)
+            .map(|(average, floor)| average.max(floor)),
+    })
 }
 
 fn decision(stored: &StoredDecision, clock: &Clock) -> Decision {
@@ -152,6 +189,9 @@ fn message(stored: &dossier_view::Message, clock: &Clock) -> Message {
 
 /// `0912***6789`.
 fn masked(mobile: &str) -> String {
-    let (head, tail) = (mobile.get(..4).unwrap_or_default(), mobile.get(7..).unwrap_or_default());
+    let (head, tail) = (
+        mobile.get(..4).unwrap_or_default(),
+        mobile.get(7..).unwrap_or_default(),
+    );
     format!("{head}***{tail}")
 }

@@ -18,14 +18,18 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
     Dossier {
         national_code: known.person.to_string(),
         as_of: clock.today().to_string(),
-        claims: gathered.claims.iter().map(|claim| of_claim::claim(claim, &gathered.next, clock)).collect(),
+        claims: gathered
+            .claims
+            .iter()
+            .map(|claim| of_claim::claim(claim, &gathered.next, clock))
+            .collect(),
         no_claim: gathered.claims.is_empty().then(|| no_claim(gathered, deeds_from)),
         person: facts.record.as_ref().map(person),
         employments: facts
             .employments
             .iter()
             .map(|e| Employment {
-                workshop_code: e.workshop_code.clone(),
+                workshop_code: e.workshop_code.to_string(),
                 insurance_type: e.insurance_type.word(),
                 started_on: e.started_on.to_string(),
                 ended_on: e.ended_on.map(|day| day.to_string()),
@@ -41,7 +45,11 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
                 source: p.source.clone(),
             })
             .collect(),
-        registry_rows: gathered.rows.iter().map(|row| registry_row(row, known.person)).collect(),
+        registry_rows: gathered
+            .rows
+            .iter()
+            .map(|row| registry_row(row, known.person))
+            .collect(),
         self_registrations: self_registrations(gathered, clock),
     }
 }
@@ -78,8 +86,17 @@ fn person(record: &Record) -> Person {
 fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     let mut years: BTreeMap<i16, WageYear> = BTreeMap::new();
     let mut last_month = None;
-    for wage in wages.iter().filter(|wage| wage.days > 0 || wage.insurable.get() > 0) {
-        let begun = || WageYear { year: wage.month.year(), months: 0, days: 0, insurable_rial: 0, insurance_types: Vec::new() };
+    for wage in wages
+        .iter()
+        .filter(|wage| wage.days > 0 || wage.insurable.get() > 0)
+    {
+        let begun = || WageYear {
+            year: wage.month.year(),
+            months: 0,
+            days: 0,
+            insurable_rial: 0,
+            insurance_types: Vec::new(),
+        };
         let year = years.entry(wage.month.year()).or_insert_with(begun);
         if last_month.replace(wage.month) != Some(wage.month) {
             year.months += 1;
@@ -96,7 +113,11 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
 
 fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
     let is_husband = row.husband.national_code == Some(person);
-    let (own, other, word) = if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
+    let (own, other, word) = if is_husband {
+        (&row.husband, &row.wife, "husband")
+    } else {
+        (&row.wife, &row.husband, "wife")
+    };
     RegistryRow {
         record_id: row.record_id.clone(),
         record_version: row.record_version,
@@ -117,7 +138,11 @@ fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
 }
 
 fn full_name(spouse: &Spouse) -> Option<String> {
-    let parts: Vec<_> = [&spouse.given_name, &spouse.family_name].into_iter().flatten().map(String::as_str).collect();
+    let parts: Vec<_> = [&spouse.given_name, &spouse.family_name]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
 }
 
@@ -125,7 +150,10 @@ fn self_registrations(gathered: &Gathered, clock: &Clock) -> Vec<SelfRegistratio
     let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistration {
         request_id: own.request_id.clone(),
         // Written by us from an instant: the fallback is never taken.
-        submitted_at: Moment::of(clock, jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default()),
+        submitted_at: Moment::of(
+            clock,
+            jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default(),
+        ),
         deed_date: own.deed_date.to_string(),
         spouse_national_code: own.spouse.to_string(),
         first_marriage_undertaking: own.first_marriage_undertaking,
@@ -145,7 +173,7 @@ mod tests {
         let wage = |month: &str, kind, days, rial| Wage {
             at: 0,
             month: month.parse().unwrap(),
-            workshop_code: "w".to_owned(),
+            workshop_code: "w".into(),
             insurance_type: kind,
             days,
             insurable: Rial::new(rial).unwrap(),
@@ -157,8 +185,13 @@ mod tests {
             wage("1404-01", sick, 11, 0),
             wage("1404-02", compulsory, 31, 700),
         ];
-        let expected =
-            WageYear { year: 1404, months: 2, days: 62, insurable_rial: 1_200, insurance_types: vec!["compulsory", "sick_pay"] };
+        let expected = WageYear {
+            year: 1404,
+            months: 2,
+            days: 62,
+            insurable_rial: 1_200,
+            insurance_types: vec!["compulsory", "sick_pay"],
+        };
         assert_eq!(wage_years(&wages), [expected]);
     }
 }

@@ -40,7 +40,11 @@ pub struct Month {
 
 impl Month {
     pub fn of(closed: &ClosedMonth) -> Self {
-        Self { month: closed.month.to_string(), documents: closed.documents, total_rial: rial(closed.total_rial) }
+        Self {
+            month: closed.month.to_string(),
+            documents: closed.documents,
+            total_rial: rial(closed.total_rial),
+        }
     }
 }
 
@@ -76,26 +80,44 @@ impl Status {
         if !self.unfinished.is_empty() {
             let _ = writeln!(out, "NOT DONE in time: {}\n", self.unfinished.join("; "));
         }
-        let lag: Vec<_> = self.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
+        let lag: Vec<_> = self
+            .lag
+            .iter()
+            .map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)])
+            .collect();
         out.push_str(&table(0, &["input topic", ">behind"], &lag));
         let line = |name: &str, text: String| format!("{name:<22}{text}\n");
         out.push('\n');
         let outbox = match self.held_messages {
             0 => format!("{} events wait", grouped(self.outbox_depth)),
-            held => format!("{} events wait; {} SMS wait for their document", grouped(self.outbox_depth), grouped(held)),
+            held => format!(
+                "{} events wait; {} SMS wait for their document",
+                grouped(self.outbox_depth),
+                grouped(held)
+            ),
         };
         out.push_str(&line("outbox", outbox));
         out.push_str(&line("files without end", grouped(self.open_files)));
         out.push_str(&line("dead letters", grouped(self.dead_letters)));
-        out.push_str(&line("months closed", grouped(i64::try_from(self.months_closed.len()).unwrap_or(i64::MAX))));
+        out.push_str(&line(
+            "months closed",
+            grouped(i64::try_from(self.months_closed.len()).unwrap_or(i64::MAX)),
+        ));
         if let Some(month) = &self.month_under_way {
             out.push_str(&line("month being closed", month.clone()));
         }
         if let Some(held) = &self.held {
-            let how = format!("{}: {}; look at it, then close-month {0} --confirm", held.month, held.reason);
+            let how = format!(
+                "{}: {}; look at it, then close-month {0} --confirm",
+                held.month, held.reason
+            );
             out.push_str(&line("month held", how));
         }
-        let late = format!("{} (no answer after {} days)", grouped(self.unanswered_count), self.unanswered_days);
+        let late = format!(
+            "{} (no answer after {} days)",
+            grouped(self.unanswered_count),
+            self.unanswered_days
+        );
         out.push_str(&line("documents unanswered", late));
         out.push_str(&line("cases open", grouped(self.open_cases_count)));
         self.lists(&mut out);
@@ -105,21 +127,40 @@ impl Status {
     fn lists(&self, out: &mut String) {
         let skipped = self.months_closed.len().saturating_sub(MONTHS_SHOWN);
         let months = self.months_closed.iter().skip(skipped);
-        let months: Vec<_> =
-            months.map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)]).collect();
+        let months: Vec<_> = months
+            .map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)])
+            .collect();
         section(out, &["month closed", ">documents", ">total"], &months, 0);
         let unanswered: Vec<_> = self
             .unanswered
             .iter()
             .map(|d| vec![d.document_id.clone(), d.month.clone(), d.issued_at.to_string()])
             .collect();
-        section(out, &["unanswered document", "month", "issued"], &unanswered, self.unanswered_count);
+        section(
+            out,
+            &["unanswered document", "month", "issued"],
+            &unanswered,
+            self.unanswered_count,
+        );
         let cases: Vec<_> = self
             .open_cases
             .iter()
-            .map(|c| vec![c.case_id.clone(), c.kind.clone(), c.opened_at.to_string(), c.grounds.join(" "), c.document_id.clone()])
+            .map(|c| {
+                vec![
+                    c.case_id.clone(),
+                    c.kind.clone(),
+                    c.opened_at.to_string(),
+                    c.grounds.join(" "),
+                    c.document_id.clone(),
+                ]
+            })
             .collect();
-        section(out, &["open case", "kind", "opened", "grounds", "document"], &cases, self.open_cases_count);
+        section(
+            out,
+            &["open case", "kind", "opened", "grounds", "document"],
+            &cases,
+            self.open_cases_count,
+        );
     }
 }
 
@@ -147,9 +188,16 @@ mod tests {
             outbox_depth: 3,
             held_messages: 0,
             open_files: 0,
-            months_closed: vec![Month { month: "1404-07".to_owned(), documents: 5_000, total_rial: 600_000_000_000 }],
+            months_closed: vec![Month {
+                month: "1404-07".to_owned(),
+                documents: 5_000,
+                total_rial: 600_000_000_000,
+            }],
             month_under_way: None,
-            held: Some(Held { month: "1404-08".to_owned(), reason: "9 documents, 5000 in 1404-07".to_owned() }),
+            held: Some(Held {
+                month: "1404-08".to_owned(),
+                reason: "9 documents, 5000 in 1404-07".to_owned(),
+            }),
             unanswered_days: 10,
             unanswered_count: 0,
             unanswered: Vec::new(),
@@ -162,16 +210,32 @@ mod tests {
     #[test]
     fn a_page_tells_what_lies_undone() {
         let text = status().to_text();
-        assert!(text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"), "{text}");
+        assert!(
+            text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"),
+            "{text}"
+        );
         assert!(text.contains("\noutbox                3 events wait\n"), "{text}");
         assert!(text.contains("close-month 1404-08 --confirm"), "{text}");
-        assert!(text.contains("1404-07           5,000  600,000,000,000 rials (60,000,000,000 tomans)"), "{text}");
+        assert!(
+            text.contains("1404-07           5,000  600,000,000,000 rials (60,000,000,000 tomans)"),
+            "{text}"
+        );
     }
 
     #[test]
     fn what_was_not_done_in_time_comes_first() {
-        let late = Status { unfinished: vec!["2 events wait in the outbox".to_owned()], ..status() };
-        assert!(late.to_text().starts_with("NOT DONE in time: 2 events wait in the outbox\n"));
-        assert!(serde_json::to_string(&late).unwrap().contains("\"lag\":{\"registry.marriages.v1\":1200}"));
+        let late = Status {
+            unfinished: vec!["2 events wait in the outbox".to_owned()],
+            ..status()
+        };
+        assert!(
+            late.to_text()
+                .starts_with("NOT DONE in time: 2 events wait in the outbox\n")
+        );
+        assert!(
+            serde_json::to_string(&late)
+                .unwrap()
+                .contains("\"lag\":{\"registry.marriages.v1\":1200}")
+        );
     }
 }

@@ -40,17 +40,8 @@ pub async fn check(house: &House, month: SolarMonth, confirmed: bool) -> Result<
     if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
         return Ok(Ok(Some(batch.clone())));
     }
-    let today = house.clock.today();
-    if today <= month.last_day() {
-        return Ok(Err(Refusal::NotEnded(month, today)));
-    }
-    if let Some(last) = batches.iter().rfind(|batch| batch.closed).map(|batch| batch.month)
-        && month != last.next()
-    {
-        return Ok(Err(Refusal::NotNext { month, last, next: last.next() }));
-    }
-    if let Some(open) = batches.iter().find(|batch| !batch.closed && batch.month != month) {
-        return Ok(Err(Refusal::NotNext { month, last: open.month.previous(), next: open.month }));
+    if let Some(refusal) = out_of_turn(&batches, month, house.clock.today()) {
+        return Ok(Err(refusal));
     }
     match batches::held(&mut connection).await? {
         Some((held, reason)) if !confirmed && held == month.to_string() => Ok(Err(Refusal::Held { month: held, reason })),
@@ -58,16 +49,35 @@ pub async fn check(house: &House, month: SolarMonth, confirmed: bool) -> Result<
     }
 }
 
+/// Months are closed after their end, one after the other.
+fn out_of_turn(batches: &[Batch], month: SolarMonth, today: SolarDate) -> Option<Refusal> {
+    if today <= month.last_day() {
+        return Some(Refusal::NotEnded(month, today));
+    }
+    if let Some(last) = batches.iter().rfind(|batch| batch.closed).map(|batch| batch.month)
+        && month != last.next()
+    {
+        return Some(Refusal::NotNext { month, last, next: last.next() });
+    }
+    let open = batches.iter().find(|batch| !batch.closed && batch.month != month)?;
+    Some(Refusal::NotNext { month, last: open.month.previous(), next: open.month })
+}
+
 /// Closes the month, or goes on where a crash left it. The caller has waited for the input and checked the month;
 /// `input_offsets` says where the inputs stood. Of two at once the second waits, and finds it closed.
 pub async fn close(house: &House, month: SolarMonth, input_offsets: &str, progress: Progress<'_>) -> Result<Closed> {
     let mut lock = CloseLock::acquire(&house.pool).await?;
     let mut connection = lock.begin().await?;
-    let already = batches::all(&mut connection).await?.into_iter().find(|batch| batch.month == month && batch.closed);
+    let batches = batches::all(&mut connection).await?;
     connection.commit().await?;
-    if let Some(batch) = already {
+    if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
         lock.release().await?;
-        return Ok(Closed { batch, now: false });
+        return Ok(Closed { batch: batch.clone(), now: false });
+    }
+    // Another close may have ended since the caller checked.
+    if let Some(refusal) = out_of_turn(&batches, month, house.clock.today()) {
+        lock.release().await?;
+        return Err(Error::Refused(refusal.to_string()));
     }
     let batch = begin(house, &mut lock, month, input_offsets).await?;
     let (mut persons, mut documents) = (0, 0);

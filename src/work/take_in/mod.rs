@@ -6,7 +6,7 @@ mod records;
 mod stage;
 mod taken;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -15,7 +15,9 @@ pub use taken::{Letter, Taken};
 use self::stage::Stage;
 use super::House;
 use super::write::{Planned, write};
+use crate::claim::ClaimKey;
 use crate::claim::known::Known;
+use crate::claim::person::Dossier;
 use crate::claim::plan::{Occasion, plan};
 use crate::ident::NationalCode;
 use crate::store::inputs::{self, Letter as StoredLetter};
@@ -47,14 +49,14 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
         stage.apply(taken, at);
     }
     let stage = stage.save(&mut tx).await?;
-    let (planned, mut events) = decide(&mut tx, house, stage.touched, stage.moved, at).await?;
+    let (decisions, mut events) = decide(&mut tx, house, stage.touched, stage.news, at).await?;
     let letters = stage.letters;
     events.extend(stage.ledger.write(&mut tx, at).await?);
     let rows: Vec<_> = letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
     inputs::save_dead_letters(&mut tx, &rows, at).await?;
     let done = Done {
         messages: batch.taken.len(),
-        decisions: planned.iter().flat_map(|planned| &planned.plan.updates).filter(|u| u.revision.is_some()).count(),
+        decisions,
         dead_letters: letters.len(),
     };
     events.extend(letters.into_iter().map(|(_, letter)| letter));
@@ -63,38 +65,54 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     Ok(done)
 }
 
-type Touched = HashMap<NationalCode, (crate::claim::person::Dossier, Option<String>)>;
+type Touched = HashMap<NationalCode, (Dossier, Option<String>)>;
 
-/// Plans every person whom the batch touched, and writes what changed.
+/// What only this batch knows of its persons: it is not in the facts that it leaves behind.
+struct News {
+    moved: HashMap<NationalCode, Vec<ClaimKey>>,
+    answered: HashSet<String>,
+}
+
+impl News {
+    fn tell(&mut self, known: &mut Known) {
+        known.moved = self.moved.remove(&known.person).unwrap_or_default();
+        let documents = known.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
+        known.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
+    }
+}
+
+/// Persons planned and written at a time: what is held in memory meanwhile is bounded by it.
+const PLANNED_AT_ONCE: usize = 500;
+
+/// Plans every person whom the batch touched, and writes what changed; gives the events and the number of decisions.
 async fn decide(
     tx: &mut PgConnection,
     house: &House,
     touched: Touched,
-    mut moved: HashMap<NationalCode, Vec<crate::claim::ClaimKey>>,
+    mut news: News,
     at: Timestamp,
-) -> Result<(Vec<Planned>, Vec<Outgoing>)> {
-    if touched.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let mut traces = HashMap::with_capacity(touched.len());
-    let mut dossiers = HashMap::with_capacity(touched.len());
-    for (code, (dossier, trace)) in touched {
-        traces.insert(code, trace);
-        dossiers.insert(code, dossier);
-    }
+) -> Result<(usize, Vec<Outgoing>)> {
     let rules = house.rules();
-    let planned: Vec<_> = known::load(tx, dossiers)
-        .await?
-        .into_iter()
-        .filter_map(|mut known: Known| {
-            known.moved = moved.remove(&known.person).unwrap_or_default();
+    let (mut decisions, mut events) = (0, Vec::new());
+    let mut touched = touched.into_iter().peekable();
+    while touched.peek().is_some() {
+        let mut traces = HashMap::new();
+        let mut dossiers = HashMap::new();
+        for (code, (dossier, trace)) in touched.by_ref().take(PLANNED_AT_ONCE) {
+            traces.insert(code, trace);
+            dossiers.insert(code, dossier);
+        }
+        let planned = known::load(tx, dossiers).await?.into_iter().filter_map(|mut known: Known| {
+            news.tell(&mut known);
             let plan = plan(&known, &rules, Occasion::Intake);
             let trace = traces.remove(&known.person).flatten();
             (!plan.is_empty()).then_some(Planned { known, plan, trace })
-        })
-        .collect();
-    let events = write(tx, house, &planned, at).await?;
-    Ok((planned, events))
+        });
+        let planned: Vec<_> = planned.collect();
+        decisions += planned.iter().flat_map(|planned| &planned.plan.updates).filter(|u| u.revision.is_some()).count();
+        events.extend(write(tx, house, &planned, at).await?);
+    }
+    Ok((decisions, events))
 }
 
 /// Dossiers of changed persons go back in one statement.

@@ -33,7 +33,7 @@ impl Stage<'_> {
     pub fn employment(&mut self, taken: &Taken, event: &Event, data: &EmploymentChanged) -> Disposition {
         let new = Employment {
             at: taken.effective_offset(),
-            workshop_code: data.workshop_code.clone(),
+            workshop_code: data.workshop_code.as_str().into(),
             insurance_type: data.insurance_type,
             started_on: data.started_on,
             ended_on: data.ended_on,
@@ -62,7 +62,7 @@ impl Stage<'_> {
             let new = Wage {
                 at: taken.effective_offset(),
                 month: row.month,
-                workshop_code: row.workshop_code.clone(),
+                workshop_code: row.workshop_code.as_str().into(),
                 insurance_type: row.insurance_type,
                 days: row.days,
                 insurable: row.insurable_rial,

@@ -40,7 +40,7 @@ pub struct Stage<'a> {
 /// What is left to do once the facts are written.
 pub struct Saved {
     pub touched: super::Touched,
-    pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
+    pub news: super::News,
     pub ledger: Ledger,
     pub letters: Vec<(StoredLetter, Outgoing)>,
 }
@@ -222,7 +222,9 @@ impl<'a> Stage<'a> {
         let dossiers = &mut self.dossiers;
         let touched = self.touched.into_iter();
         let touched = touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
-        Ok(Saved { touched, moved: self.moved, ledger: self.ledger, letters: self.letters })
+        let answered = self.new_answers.into_iter().map(|answer| answer.document_id).collect();
+        let news = super::News { moved: self.moved, answered };
+        Ok(Saved { touched, news, ledger: self.ledger, letters: self.letters })
     }
 }
 

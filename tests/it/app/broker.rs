@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
 use super::TestApp;
@@ -78,6 +79,56 @@ impl<'a> Raw<'a> {
         let sent = self.app.runtime.block_on(self.producer.send(record, SOON));
         let delivery = sent.unwrap_or_else(|(error, _)| panic!("{topic}: {error}"));
         (delivery.partition, delivery.offset)
+    }
+}
+
+/// A record byte for byte.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lying {
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub value: Option<Vec<u8>>,
+}
+
+impl Lying {
+    /// A header as text; empty where it is missing.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
+        String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
+    }
+}
+
+pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
+    let mut config = client(&app.brokers);
+    config.set("enable.partition.eof", "true").set("isolation.level", "read_committed").set("fetch.wait.max.ms", "20");
+    let consumer: BaseConsumer = config.create().unwrap();
+    let mut open = ends(app, topic).len();
+    let mut list = TopicPartitionList::new();
+    for partition in 0..i32::try_from(open).unwrap() {
+        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let mut found = Vec::new();
+    while open > 0 {
+        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic} does not end")) {
+            Err(KafkaError::PartitionEOF(_)) => open -= 1,
+            Err(error) => panic!("{topic}: {error}"),
+            Ok(message) => found.push(lying_of(&message)),
+        }
+    }
+    found
+}
+
+fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
+    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    Lying {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        headers: headers.map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect(),
+        value: message.payload().map(<[u8]>::to_vec),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A database of a test's own, beside the one that the environment names.
 
-use sqlx::{Column, Connection, PgConnection, Row};
+use sqlx::{Connection, PgConnection};
 
 /// The same URL with another database; the query (a socket's folder, TLS) stays.
 fn with_database(url: &str, name: &str) -> String {
@@ -25,22 +25,11 @@ pub async fn drop(url: &str) {
     }
 }
 
+/// Every column as text, in its order: tests compare and print.
 pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    // Every column as text: tests compare and print.
-    let sql = format!("SELECT to_jsonb(q) AS row FROM ({sql}) q");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
-    rows.iter()
-        .map(|row| {
-            assert_eq!(row.columns()[0].name(), "row");
-            let json: serde_json::Value = row.get("row");
-            json.as_object().unwrap().values().map(text).collect()
-        })
-        .collect()
-}
-
-fn text(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let sql = format!("SELECT ARRAY(SELECT coalesce(value, '') FROM json_each_text(to_json(q))) FROM ({sql}) q");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
 }
 
 pub async fn execute(url: &str, sql: &str) -> Result<u64, String> {

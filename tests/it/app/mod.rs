@@ -4,6 +4,7 @@
 mod broker;
 mod checks;
 mod database;
+mod people;
 mod records;
 mod service;
 
@@ -15,9 +16,10 @@ use peyvand::wire::files::FileKind;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use broker::Raw;
-pub use records::{Answers, Record, Topics, reasons};
-pub use service::Service;
+pub use broker::{Lying, Raw};
+pub use people::{Couple, FLOOR, national_code, person_data, person_row};
+pub use records::{Answers, EndState, Record, Topics, reasons};
+pub use service::{Service, now};
 
 /// Every id of claims is keyed by it, so two runs can be compared.
 pub const SECRET: &str = "a secret for tests alone, never for a payment";
@@ -83,7 +85,8 @@ impl TestApp {
     /// Starts one more `serve` process, with further flags; gives its place among the services.
     pub fn serve(&mut self, flags: &[&str]) -> usize {
         let place = self.services.len();
-        let log = self.dir.path().join(format!("serve-{place}.log"));
+        self.files += 1;
+        let log = self.dir.path().join(format!("serve-{}.log", self.files));
         let mut command = self.command(&["serve"]);
         if !flags.contains(&"--roles") {
             command.args(["--roles", "intake,relay"]);
@@ -95,6 +98,11 @@ impl TestApp {
 
     pub fn service(&mut self, place: usize) -> &mut Service {
         &mut self.services[place]
+    }
+
+    /// Counts a service no longer that the test itself has ended.
+    pub fn forget(&mut self, place: usize) {
+        self.services.remove(place);
     }
 
     /// Stops all services gracefully; each must end with status 0.
@@ -231,6 +239,12 @@ impl TestApp {
         Topics::read(dir.path())
     }
 
+    #[track_caller]
+    pub fn end_state(&self) -> EndState {
+        self.settle();
+        self.export().end_state()
+    }
+
     /// Of each claim the highest revision's data, from the topic.
     #[track_caller]
     pub fn decisions(&self) -> Answers {
@@ -266,6 +280,20 @@ impl TestApp {
     /// Sends a record as it is, past `publish`.
     pub fn raw(&self) -> Raw<'_> {
         Raw::new(self)
+    }
+
+    /// Everything that lies in a topic, byte for byte.
+    pub fn lying(&self, topic: &str) -> Vec<Lying> {
+        broker::lying(self, topic)
+    }
+
+    /// Makes an invented month with the program's own generator; gives its folder.
+    #[track_caller]
+    pub fn generate(&self, marriages: u32, seed: u32) -> PathBuf {
+        let folder = self.dir.path().join(format!("month-{marriages}-{seed}"));
+        let [marriages, seed] = [marriages, seed].map(|n| n.to_string());
+        self.text(&["generate", folder.to_str().unwrap(), "--marriages", &marriages, "--seed", &seed]);
+        folder
     }
 
     /// Rows of a query, each value as text.

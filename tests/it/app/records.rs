@@ -71,6 +71,22 @@ impl Topics {
         self.0.iter().map(|(name, records)| (name.clone(), records.len())).collect()
     }
 
+    pub fn end_state(&self) -> EndState {
+        let by = |ce_type: &str, id: &str, fields: &[&str]| {
+            let kept = |data: Value| (text(&data, id).to_owned(), fields.iter().map(|f| data[*f].clone()).collect());
+            self.data(ce_type).into_iter().map(kept).collect()
+        };
+        EndState {
+            decisions: self.answers().content(),
+            documents: by(
+                "finance.payment-document.issued",
+                "document_id",
+                &["claim_id", "attempt", "amount_rial", "sheba", "cost_centre"],
+            ),
+            sms: by("notifications.sms.requested", "sms_id", &["about", "mobile", "text", "kind"]),
+        }
+    }
+
     /// The highest revision of each claim.
     pub fn answers(&self) -> Answers {
         let mut claims: BTreeMap<String, Value> = BTreeMap::new();
@@ -82,6 +98,31 @@ impl Topics {
             }
         }
         Answers(claims.into_values().collect())
+    }
+}
+
+/// What two runs of one input must agree in, however it was ordered, batched or interrupted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EndState {
+    pub decisions: BTreeMap<String, (String, BTreeSet<String>, Value)>,
+    /// Claim, attempt, amount, account and cost centre by document.
+    pub documents: BTreeMap<String, Vec<Value>>,
+    /// Document, number and text by SMS.
+    pub sms: BTreeMap<String, Vec<Value>>,
+}
+
+impl EndState {
+    /// Says where two states differ, instead of printing both.
+    #[track_caller]
+    pub fn assert_same(&self, other: &Self, what: &str) {
+        let differing = |(id, a): (&String, &(String, BTreeSet<String>, Value))| {
+            (other.decisions.get(id) != Some(a)).then(|| format!("{id}: {a:?} and {:?}", other.decisions.get(id)))
+        };
+        let decisions: Vec<_> = self.decisions.iter().filter_map(differing).collect();
+        assert!(decisions.is_empty(), "{what}: {} claims differ, e.g. {:?}", decisions.len(), &decisions[..1]);
+        assert_eq!(self.decisions.len(), other.decisions.len(), "{what}: claims");
+        assert_eq!(self.documents, other.documents, "{what}: documents");
+        assert_eq!(self.sms, other.sms, "{what}: SMS");
     }
 }
 

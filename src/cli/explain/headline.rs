@@ -1,0 +1,156 @@
+//! The answer first: a claim in one line, a person in three.
+
+use super::claim::{Claim, Document, Working};
+use super::dossier::Dossier;
+use crate::cli::paper::{grouped, money};
+
+/// `APPROVED 103,909,680 rials (10,390,968 tomans): paid by document … of 1404-07 on 1404-08-05`.
+pub fn headline(claim: &Claim) -> String {
+    let amount = claim
+        .amount_rial
+        .map(|rial| format!(" {}", money(rial)))
+        .unwrap_or_default();
+    let reasons: Vec<_> = claim.reasons.iter().map(|reason| reason.code.word()).collect();
+    let why = match claim.document() {
+        _ if !reasons.is_empty() => reasons.join(", "),
+        Some(document) => payment(document) + &again(claim),
+        None => after_approval(claim).to_owned(),
+    };
+    let open = claim
+        .cases
+        .iter()
+        .filter(|case| case.closed_at.is_none())
+        .map(|case| case.kind.as_str());
+    let open: Vec<_> = open.collect();
+    let cases = if open.is_empty() {
+        String::new()
+    } else {
+        format!("; a person must judge: {}", open.join(", "))
+    };
+    format!("{}{amount}: {why}{cases}", claim.outcome)
+}
+
+fn after_approval(claim: &Claim) -> &'static str {
+    match (claim.next_close.issues_attempt, &claim.next_close.answer) {
+        (Some(_), _) => "no document yet, the next close issues it",
+        (None, Some(_)) => "no document yet, and the next close will answer otherwise",
+        (None, None) => "no document yet",
+    }
+}
+
+/// A return that was mended.
+fn again(claim: &Claim) -> String {
+    let attempt = claim.next_close.issues_attempt;
+    attempt
+        .map(|attempt| format!("; the next close issues attempt {attempt}"))
+        .unwrap_or_default()
+}
+
+/// Where the payment of a document stands, by finance's latest word.
+fn payment(document: &Document) -> String {
+    let named = format!("document {} of {}", document.document_id, document.month);
+    let Some(answer) = document.answers.last() else {
+        return format!(
+            "{named}, with finance since {}, no answer yet",
+            document.issued_at.day()
+        );
+    };
+    let on = answer.at.day();
+    match (answer.outcome, &answer.code) {
+        ("paid", _) => format!("paid by {named} on {on}"),
+        (word, Some(code)) => format!("{named}, {word} on {on} ({code})"),
+        (word, None) => format!("{named}, {word} on {on}"),
+    }
+}
+
+/// The person in three short lines: what, why, what next. The national code is not told.
+pub fn three_lines(dossier: &Dossier) -> Vec<String> {
+    let Some(claim) = foremost(dossier) else {
+        return vec![
+            dossier
+                .no_claim
+                .unwrap_or("Nothing is known of this person.")
+                .to_owned(),
+        ];
+    };
+    let amount = claim
+        .amount_rial
+        .map(|rial| format!(", {}", money(rial)))
+        .unwrap_or_default();
+    vec![
+        format!(
+            "{}{amount}, for the marriage of {}",
+            claim.outcome, claim.deed_date
+        ),
+        why(claim),
+        next(claim),
+    ]
+}
+
+/// The claim that people ask about: the one that is paid, else the latest that an input still holds.
+fn foremost(dossier: &Dossier) -> Option<&Claim> {
+    let paid = dossier.claims.iter().find(|claim| !claim.documents.is_empty());
+    paid.or_else(|| dossier.claims.iter().rfind(|claim| !claim.withdrawn))
+        .or_else(|| dossier.claims.last())
+}
+
+fn why(claim: &Claim) -> String {
+    let Some((first, others)) = claim.reasons.split_first() else {
+        return claim
+            .working
+            .as_ref()
+            .map_or_else(|| "No ground stands against it.".to_owned(), sum);
+    };
+    let more = match others.len() {
+        0 => String::new(),
+        1 => " (and one ground more)".to_owned(),
+        n => format!(" (and {n} grounds more)"),
+    };
+    format!("{}: {}{more}", first.code, first.text.en)
+}
+
+/// The sum in a line.
+fn sum(working: &Working) -> String {
+    let days = format!(
+        "{} insured days of {} required",
+        grouped(working.days),
+        working.required_days
+    );
+    let (Some(sum), Some(divisor), Some(average), Some(floor)) = (
+        working.wage_sum_rial,
+        working.divisor,
+        working.average_rial,
+        working.floor_rial,
+    ) else {
+        return days;
+    };
+    let less = if average < floor {
+        "less than"
+    } else {
+        "not less than"
+    };
+    format!(
+        "{days}; wages {} / {divisor} = {}, {less} the floor {}",
+        grouped(sum),
+        grouped(average),
+        grouped(floor)
+    )
+}
+
+fn next(claim: &Claim) -> String {
+    if let Some(reason) = claim.reasons.first() {
+        return reason.remedy.en.clone();
+    }
+    match claim.document() {
+        Some(document) => sentence(&(payment(document) + &again(claim))),
+        None => sentence(after_approval(claim)),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".")
+        .unwrap_or_default()
+}

@@ -1,0 +1,95 @@
+//! What followed from a claim, on a terminal: documents with finance's answers, cases, SMS.
+
+use std::fmt::Write;
+
+use super::claim::{Case, Claim, Document, Message};
+use crate::cli::paper::{Moment, grouped, money, table};
+
+/// Nothing where nothing followed.
+pub fn section(out: &mut String, claim: &Claim) {
+    for document in &claim.documents {
+        self::document(out, document);
+    }
+    cases(out, claim);
+    messages(out, claim);
+}
+
+fn document(out: &mut String, document: &Document) {
+    let gone = if document.superseded { ", superseded" } else { "" };
+    let _ = writeln!(
+        out,
+        "\n  Payment document {} (attempt {}{gone})",
+        document.document_id, document.attempt
+    );
+    let _ = writeln!(out, "    {} to {}", money(document.amount_rial), document.sheba);
+    let (month, centre, issued) = (&document.month, &document.cost_centre, &document.issued_at);
+    let _ = writeln!(
+        out,
+        "    of {month}, cost centre {centre}, issued {issued}, by decision {}",
+        document.decision_id
+    );
+    if document.answers.is_empty() {
+        out.push_str("    finance has not answered\n");
+    }
+    for answer in &document.answers {
+        let code = answer
+            .code
+            .as_ref()
+            .map(|code| format!(" ({code})"))
+            .unwrap_or_default();
+        let _ = writeln!(out, "    {}  {}{code}", answer.at, answer.outcome);
+    }
+}
+
+fn cases(out: &mut String, claim: &Claim) {
+    let row = |case: &Case| {
+        let closed = case
+            .closed_at
+            .as_ref()
+            .map_or_else(|| "open".to_owned(), Moment::to_string);
+        let amount = case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped);
+        vec![
+            case.kind.clone(),
+            case.opened_at.to_string(),
+            closed,
+            amount,
+            case.grounds.join(" "),
+            case.case_id.to_string(),
+        ]
+    };
+    let rows: Vec<_> = claim.cases.iter().map(row).collect();
+    if !rows.is_empty() {
+        let heads = ["kind", "opened", "ended", ">new rials", "grounds", "case"];
+        let _ = write!(out, "\n  Cases\n{}", table(4, &heads, &rows));
+    }
+}
+
+fn messages(out: &mut String, claim: &Claim) {
+    let row = |m: &Message| {
+        let requested = m
+            .requested_at
+            .as_ref()
+            .map_or_else(|| "waits for its document".to_owned(), Moment::to_string);
+        let status = m.status.clone().unwrap_or_else(|| "no report".to_owned());
+        let at = m
+            .status_at
+            .as_ref()
+            .map(|at| format!(" {at}"))
+            .unwrap_or_default();
+        vec![
+            m.kind.clone(),
+            m.mobile.clone(),
+            m.segments.to_string(),
+            requested,
+            format!("{status}{at}"),
+        ]
+    };
+    let rows: Vec<_> = claim.messages.iter().map(row).collect();
+    if !rows.is_empty() {
+        let _ = write!(
+            out,
+            "\n  SMS\n{}",
+            table(4, &["kind", "mobile", ">parts", "requested", "gateway"], &rows)
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! The dossier on a terminal: the answers first, then each claim, then the facts of the person.
+
+use std::fmt::Write;
+
+use super::claim_text;
+use super::dossier::{Dossier, Person, RegistryRow};
+use crate::cli::paper::{grouped, money, table};
+
+/// The whole page.
+pub fn page(dossier: &Dossier) -> String {
+    let mut out = String::new();
+    let name = dossier
+        .person
+        .as_ref()
+        .map_or("not insured", |person| person.full_name.as_str());
+    let _ = writeln!(
+        out,
+        "{}  {name}  (as of {})\n",
+        dossier.national_code, dossier.as_of
+    );
+    for claim in &dossier.claims {
+        let _ = writeln!(out, "Marriage of {}: {}", claim.deed_date, claim.headline);
+    }
+    if let Some(why) = dossier.no_claim {
+        let _ = writeln!(out, "No claim. {why}");
+    }
+    for claim in &dossier.claims {
+        out.push_str(&claim_text::section(claim));
+    }
+    out.push_str("\nPERSON\n");
+    match &dossier.person {
+        Some(known) => person(&mut out, known),
+        None => out.push_str("  no insured record\n"),
+    }
+    facts(&mut out, dossier);
+    marriages(&mut out, dossier);
+    out
+}
+
+fn person(out: &mut String, person: &Person) {
+    let mut line = |name: &str, text: &str| {
+        let _ = writeln!(out, "  {name:<18}{text}");
+    };
+    line("name", &person.full_name);
+    line("birth date", &person.birth_date);
+    if let Some(day) = &person.deceased_on {
+        line("deceased on", day);
+    }
+    line("insurance number", &person.insurance_number);
+    line(
+        "branch, province",
+        &format!("{}, {}", person.branch_code, person.province_code),
+    );
+    let owned = |value: &Option<String>, owner: &str| {
+        value.as_ref().map_or_else(
+            || "none on record".to_owned(),
+            |value| format!("{value} (own: {owner})"),
+        )
+    };
+    line("Sheba", &owned(&person.sheba, person.sheba_owner));
+    line("mobile", &owned(&person.mobile, person.mobile_owner));
+}
+
+fn facts(out: &mut String, dossier: &Dossier) {
+    let employments: Vec<_> = dossier
+        .employments
+        .iter()
+        .map(|e| {
+            let ended = e.ended_on.clone().unwrap_or_else(|| "goes on".to_owned());
+            vec![
+                e.started_on.clone(),
+                ended,
+                e.insurance_type.to_owned(),
+                e.workshop_code.clone(),
+            ]
+        })
+        .collect();
+    section(
+        out,
+        "EMPLOYMENTS",
+        &["from", "to", "insurance", "workshop"],
+        &employments,
+    );
+    let wages: Vec<_> = dossier
+        .wages
+        .iter()
+        .map(|y| {
+            let (months, days) = (y.months.to_string(), grouped(y.days));
+            vec![
+                y.year.to_string(),
+                months,
+                days,
+                grouped(y.insurable_rial),
+                y.insurance_types.join(", "),
+            ]
+        })
+        .collect();
+    section(
+        out,
+        "WAGE LISTS",
+        &["year", ">months", ">days", ">insurable rials", "insurance"],
+        &wages,
+    );
+    let paid: Vec<_> = dossier
+        .earlier_payments
+        .iter()
+        .map(|p| vec![p.paid_on.clone(), money(p.amount_rial), p.source.clone()])
+        .collect();
+    section(
+        out,
+        "ALLOWANCES PAID BEFORE, BY BRANCHES",
+        &["paid on", ">amount", "source"],
+        &paid,
+    );
+}
+
+fn marriages(out: &mut String, dossier: &Dossier) {
+    if !dossier.registry_rows.is_empty() {
+        out.push_str("\nCIVIL REGISTRY\n");
+    }
+    for row in &dossier.registry_rows {
+        registry_row(out, row);
+    }
+    let own: Vec<_> = dossier
+        .self_registrations
+        .iter()
+        .map(|s| {
+            let first = if s.first_marriage_undertaking { "yes" } else { "no" };
+            let (submitted, spouse) = (s.submitted_at.to_string(), s.spouse_national_code.clone());
+            vec![
+                submitted,
+                s.deed_date.clone(),
+                spouse,
+                first.to_owned(),
+                s.request_id.clone(),
+            ]
+        })
+        .collect();
+    section(
+        out,
+        "SELF-REGISTRATIONS",
+        &["submitted", "deed date", "spouse", "first marriage", "request"],
+        &own,
+    );
+}
+
+fn registry_row(out: &mut String, row: &RegistryRow) {
+    let no = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    let _ = writeln!(
+        out,
+        "  {} (version {}): {}, {}",
+        row.record_id, row.record_version, row.status, row.permanence
+    );
+    let _ = writeln!(
+        out,
+        "    deed {}, registered {} by {} (office {}, deed number {})",
+        row.deed_date,
+        row.registered_on,
+        row.office_kind,
+        no(&row.office_code),
+        no(&row.deed_number)
+    );
+    let _ = writeln!(
+        out,
+        "    this person: {}, family name {}, born {}, earlier marriages {}",
+        row.person_is,
+        no(&row.family_name),
+        no(&row.birth_date),
+        row.earlier_marriages
+    );
+    let _ = writeln!(
+        out,
+        "    spouse: {} {}",
+        row.spouse_national_code
+            .as_deref()
+            .unwrap_or("without a national code"),
+        row.spouse_name.as_deref().unwrap_or_default()
+    );
+}
+
+fn section(out: &mut String, title: &str, heads: &[&str], rows: &[Vec<String>]) {
+    if !rows.is_empty() {
+        let _ = write!(out, "\n{title}\n{}", table(2, heads, rows));
+    }
+}

@@ -1,0 +1,306 @@
+//! The month's close: when it refuses, what a repeat does, crashes, the brake, and the database's own last word.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use peyvand::claim::IdKey;
+use peyvand::clock::Clock;
+use peyvand::store::messages::Released;
+use peyvand::wire::files::FileKind as K;
+use peyvand::wire::tables;
+use peyvand::work::{House, relay};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+
+use crate::app::TestApp;
+use crate::town::{FLOOR, Person, insured, marriage, marriages, person};
+
+const DEED: &str = "1404-05-20";
+
+/// Sound people of these numbers, married, not yet paid.
+fn married(app: &mut TestApp, numbers: std::ops::Range<u32>) -> Vec<Person> {
+    let people: Vec<_> = numbers.map(person).collect();
+    insured(app, &people.iter().collect::<Vec<_>>(), "1404-04");
+    let wife = |husband: &Person| person(husband.code()[3..9].parse::<u32>().unwrap() + 5000);
+    let rows: Vec<_> = people.iter().map(|husband| marriage(&format!("R{}", husband.code()), DEED, husband, &wife(husband))).collect();
+    marriages(app, &rows.iter().collect::<Vec<_>>());
+    app.settle();
+    people
+}
+
+/// "It refuses a month that has not ended, and one that is not the next after the last closed", "closing it again returns the
+/// same batch and issues nothing"
+#[test]
+fn a_close_out_of_turn_is_refused_and_a_repeat_issues_nothing() {
+    let mut app = TestApp::start("1404-07-30");
+    married(&mut app, 1..3);
+    assert!(app.refused(&["close-month", "1404-07"]).contains("has not ended"));
+    assert!(app.refused(&["close-month", "1404-07", "--confirm"]).contains("has not ended"));
+    app.set_today("1404-09-15");
+    let first = app.close("1404-07");
+    assert_eq!((&first["documents"], &first["total_rial"]), (&2.into(), &(2 * FLOOR).into()));
+    for month in ["1404-06", "1404-09", "1404-10"] {
+        app.refused(&["close-month", month]);
+    }
+    married(&mut app, 10..12);
+    let mut again = app.close("1404-07");
+    assert_eq!(again["closed_now"], false);
+    again["closed_now"] = true.into();
+    assert_eq!(again, first);
+    assert_eq!(app.documents().len(), 2);
+    app.close("1404-08");
+    assert_eq!(app.documents().len(), 4);
+    app.finish();
+}
+
+/// "one per month for the country, also with no document"
+#[test]
+fn an_empty_month_is_closed_with_no_document() {
+    let app = TestApp::start("1404-08-01");
+    let closed = app.close("1404-07");
+    assert_eq!((&closed["documents"], &closed["total_rial"]), (&0.into(), &0.into()));
+    let topics = app.export();
+    let events = topics.topic("finance.payment-documents.v1");
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].ce_type(), &events[0].data["documents"]), ("finance.batch.closed", &0.into()));
+    // Of no document: SHA-256 of nothing.
+    assert_eq!(events[0].data["digest"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    app.finish();
+}
+
+/// "of two at once the second waits for the first"
+#[test]
+fn two_closes_at_once_are_one() {
+    let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
+    married(&mut app, 1..9);
+    let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let (one, two) = (start(), start());
+    let said = [one, two].map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    });
+    assert_eq!(said[0]["digest"], said[1]["digest"]);
+    assert_ne!(said[0]["closed_now"], said[1]["closed_now"]);
+    assert_eq!(app.documents().len(), 8);
+    app.finish();
+}
+
+/// "`--dry-run` is allowed at any time; before the month's end it is marked a forecast", and it says what the close then does.
+#[test]
+fn a_dry_run_says_what_the_close_does() {
+    let mut app = TestApp::start("1404-07-30");
+    married(&mut app, 1..8);
+    let ahead = app.json(&["close-month", "1404-07", "--dry-run"]);
+    assert_eq!((&ahead["forecast"], &ahead["documents"], &ahead["last"]), (&true.into(), &7.into(), &Value::Null));
+    app.set_today("1404-08-01");
+    let run = app.json(&["close-month", "1404-07", "--dry-run"]);
+    assert_eq!(run["forecast"], false);
+    assert!(app.documents().is_empty());
+    let closed = app.close("1404-07");
+    assert_eq!((&run["documents"], &run["total_rial"]), (&closed["documents"], &closed["total_rial"]));
+    let mut booked: Vec<_> = app
+        .events("finance.voucher.issued")
+        .into_iter()
+        .map(|voucher| (voucher["cost_centre"].clone(), voucher["documents"].clone(), voucher["lines"][0]["debit_rial"].clone()))
+        .collect();
+    booked.sort_by_key(|line| line.0.to_string());
+    let branches = run["branches"].as_array().unwrap().iter();
+    let told: Vec<_> = branches.map(|b| (b["branch_code"].clone(), b["documents"].clone(), b["total_rial"].clone())).collect();
+    assert_eq!(booked, told);
+    let next = app.json(&["close-month", "1404-08", "--dry-run"]);
+    assert_eq!((&next["documents"], &next["last"]["documents"]), (&0.into(), &7.into()));
+    app.finish();
+}
+
+/// "resumes after a crash without doing anything twice": a close is killed between two pages, while it waits for a person
+/// whom another transaction holds.
+#[test]
+fn a_close_that_was_killed_goes_on_where_it_stood() {
+    let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
+    let people = married(&mut app, 1..7);
+    let wait = "SELECT coalesce(max(cursor), -1) FROM batches";
+    for place in [2, 4] {
+        let (before, held) = (people[place - 1].code(), people[place].code());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
+        let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
+        runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
+        let mut child = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
+        while app.value(wait) != before {
+            assert!(child.try_wait().unwrap().is_none(), "the close ended without waiting");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What was issued so far is out already; the batch's end is not.
+        runtime.block_on(holder.close()).unwrap();
+        app.settle();
+        assert_eq!(app.documents().len(), place);
+        assert!(app.events("finance.batch.closed").is_empty());
+    }
+    // No other month before this one has ended.
+    app.set_today("1404-09-01");
+    assert!(app.refused(&["close-month", "1404-08"]).contains("1404-07"));
+    let closed = app.close("1404-07");
+    assert_eq!((&closed["documents"], &closed["closed_now"]), (&6.into(), &true.into()));
+    app.finish();
+}
+
+/// "The automatic close holds, with an alarm, where […] count or total differs from last month's by more than a setting
+/// (50 %); `close-month --confirm` goes through."
+#[test]
+fn the_brake_holds_a_month_that_looks_wrong() {
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..5);
+    app.close("1404-07");
+    married(&mut app, 10..11);
+    app.set_today("1404-09-01");
+    // By itself nothing is closed until the role month-end asks.
+    assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
+    let place = app.serve(&["--roles", "month-end"]);
+    until(&mut app, place, "ALARM");
+    assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
+    let held = &app.json(&["status"])["held"];
+    assert_eq!(held["month"], "1404-08");
+    assert!(held["reason"].as_str().unwrap().contains("1 documents, 4 in 1404-07"), "{held}");
+    assert!(app.refused(&["close-month", "1404-08"]).contains("--confirm"));
+    let closed = app.json(&["close-month", "1404-08", "--confirm"]);
+    assert_eq!(closed["documents"], 1);
+    assert_eq!(app.json(&["status"])["held"], Value::Null);
+    app.finish();
+}
+
+/// "… where a file is open without its end"
+#[test]
+fn the_brake_holds_while_a_file_is_open() {
+    let mut app = TestApp::start("1404-09-01");
+    married(&mut app, 1..3);
+    app.close("1404-07");
+    married(&mut app, 10..12);
+    let file = "6f1c0e5b2a7d48939c1f0a6be4d852376f1c0e5b2a7d48939c1f0a6be4d85237";
+    let opened = json!({"file_id": file, "kind": "marriages", "opened_at": "2025-11-22T06:30:00Z"});
+    app.raw().event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
+    app.settle();
+    let place = app.serve(&["--roles", "month-end"]);
+    until(&mut app, place, "ALARM");
+    assert!(app.json(&["status"])["held"]["reason"].as_str().unwrap().contains("open"));
+    app.json(&["close-month", "1404-08", "--confirm"]);
+    assert_eq!(app.documents().len(), 4);
+    app.finish();
+}
+
+/// "The month's close: due by itself after the last day of the Solar month", "none is due by itself before" the first.
+#[test]
+fn a_month_that_is_due_is_closed_by_itself() {
+    let mut app = TestApp::start("1404-10-01");
+    married(&mut app, 1..3);
+    let place = app.serve(&["--roles", "month-end"]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(app.value("SELECT count(*) FROM batches"), "0");
+    app.stop();
+    app.serve(&[]);
+    app.close("1404-07");
+    married(&mut app, 10..12);
+    // Two months were missed: the first has two documents as the last had; the second has none, and is held.
+    let place = app.serve(&["--roles", "month-end"]);
+    until(&mut app, place, "ALARM");
+    assert_eq!(app.query("SELECT month, documents FROM batches ORDER BY month"), [["1404-07", "2"], ["1404-08", "2"]]);
+    assert_eq!(app.json(&["status"])["held"]["month"], "1404-09");
+    app.finish();
+}
+
+#[track_caller]
+fn until(app: &mut TestApp, place: usize, word: &str) {
+    for _ in 0..600 {
+        if app.service(place).log().contains(word) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the service never said {word}:\n{}", app.service(place).log());
+}
+
+/// "A unique key makes a second payment to a person impossible in the database itself." (R15)
+#[test]
+fn a_second_payment_to_a_person_is_impossible() {
+    let mut app = TestApp::start("1404-08-01");
+    let people = married(&mut app, 1..3);
+    app.close("1404-07");
+    let code = people[0].code();
+    let other = "gen_random_uuid()";
+    let payment = format!("INSERT INTO payments SELECT person, {other}, amount, {other} FROM payments WHERE person = {code}");
+    assert!(app.execute(&payment).unwrap_err().contains("payments_pkey"));
+    // Nor a further document while the first is in force, nor one for another claim, nor one for nobody's payment.
+    let document = |person: &str, claim: &str, attempt: u32| {
+        format!(
+            "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
+             SELECT 'x', {person}, {claim}, {attempt}, decision_id, month, amount, sheba, cost_centre, province_code, issued_at
+             FROM documents WHERE person = {code}"
+        )
+    };
+    for (sql, key) in [
+        (document("person", "claim_id", 2), "documents_one_in_force"),
+        (document("person", "claim_id", 1), "documents_"),
+        (document("person", other, 1), "documents_"),
+        (document(&people[1].code(), "claim_id", 2), "documents_"),
+    ] {
+        let error = app.execute(&sql).unwrap_err();
+        assert!(error.contains(key), "{error}");
+    }
+    app.finish();
+}
+
+/// "It first waits until the input that lay in the topics at its start is disposed of; it refuses (naming what lags) where
+/// that takes longer than `--timeout`."
+#[test]
+fn a_close_waits_for_its_input_and_names_what_lags() {
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..2);
+    app.stop();
+    let path = app.write(K::Persons, &format!("{}\n{}\n", K::Persons.columns().join(","), person(7).row()));
+    app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
+    let told = app.refused(&["close-month", "1404-07", "--timeout", "1"]);
+    assert!(told.contains("insured.records.v1") && told.contains("registry.files.v1"), "{told}");
+    app.serve(&[]);
+    app.close("1404-07");
+    assert_eq!(app.documents().len(), 1);
+    app.finish();
+}
+
+/// "No SMS between 21:00 and 08:00 Tehran: it is published at once with `not_before` the next 08:00"
+#[tokio::test]
+async fn quiet_hours_are_said_with_the_message() {
+    let house = House {
+        pool: peyvand::store::connect("postgres://nobody@127.0.0.1:1/none", 2).unwrap(),
+        clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),
+        tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
+        ids: IdKey::new(b"quiet"),
+        groups: 1,
+        deeds_from: None,
+        page_persons: 1,
+        brake_percent: 50,
+    };
+    let message = Released {
+        sms_id: "m".to_owned(),
+        kind: "registration".to_owned(),
+        claim_id: uuid::Uuid::nil(),
+        document_id: "d".to_owned(),
+        mobile: "09121234567".to_owned(),
+        body: "متن".to_owned(),
+        segments: 1,
+        traceparent: None,
+    };
+    for (at, not_before) in [
+        ("2025-10-23T20:59:59+03:30", None),
+        ("2025-10-23T21:00:00+03:30", Some("2025-10-24T08:00:00+03:30")),
+        ("2025-10-24T07:59:59+03:30", Some("2025-10-24T08:00:00+03:30")),
+        ("2025-10-24T08:00:00+03:30", None),
+    ] {
+        let event = relay::sms_requested(&house, &message, at.parse().unwrap()).unwrap();
+        let data: Value = serde_json::from_slice(event.value.as_deref().unwrap()).unwrap();
+        let instant = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(data["not_before"].as_str().map(instant), not_before.map(instant), "{at}");
+    }
+}

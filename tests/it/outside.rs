@@ -1,0 +1,57 @@
+//! Clients in another language, with another vendor's library, that know the schemas and nothing else.
+
+use std::path::Path;
+use std::process::Command;
+
+use peyvand::wire::files::FileKind;
+use serde_json::{Value, json};
+
+use crate::app::{Couple, FLOOR, TestApp};
+
+/// Runs a client to its end; it must find nothing wrong. Gives the summary on its last line.
+#[track_caller]
+fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
+    let python = || {
+        std::env::var("OUTSIDE_PYTHON").expect("OUTSIDE_PYTHON names no Python with Confluent's client: run `make test`")
+    };
+    let mut command = if script.ends_with(".sh") { Command::new("bash") } else { Command::new(python()) };
+    command.arg(path).args(["--brokers", &app.brokers, "--prefix", &app.prefix]).args(arguments);
+    let output = command.output().unwrap();
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}: {told}{errors}");
+    serde_json::from_str(told.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn strangers_publish_a_month_take_its_documents_and_answer() {
+    let mut app = TestApp::start("1404-08-01");
+    let couples: Vec<_> = (10..13).map(Couple::nth).collect();
+    Couple::publish_histories(&couples, &mut app);
+    let rows: String = couples.iter().map(|couple| couple.marriage_row(1) + "\n").collect();
+    let file = app.write(FileKind::Marriages, &(FileKind::Marriages.columns().join(",") + "\n" + &rows));
+    let sent = client(&app, "publisher.py", &[file.to_str().unwrap(), "--receipt"]);
+    assert_eq!((&sent["rows"], &sent["receipt"]["accepted"]), (&json!(3), &json!(3)), "{sent}");
+    // A file is known by its bytes, whoever sent it.
+    assert_eq!(app.publish_file(FileKind::Marriages, &file), sent["receipt"]);
+
+    app.close("1404-07");
+    let found = client(&app, "finance.py", &["--batches", "1"]);
+    assert_eq!((&found["documents"], &found["total_rial"]), (&json!(6), &json!(6 * FLOOR)), "{found}");
+    let returned = found["document_ids"][0].as_str().unwrap();
+    let for_one = format!("{returned}=returned:AC04");
+    let answered = client(&app, "finance.py", &["--answer", "paid", "--answer-for", &for_one]);
+    assert_eq!(answered["answers"], json!({"paid": 5, "returned": 1}));
+    app.settle();
+    assert_eq!(app.query("SELECT state, count(*) FROM documents GROUP BY 1 ORDER BY 1"), [["paid", "5"], ["returned", "1"]]);
+
+    let failing = app.sms()[0]["sms_id"].as_str().unwrap().to_owned();
+    let requests = client(&app, "gateway.py", &["--requests", "7", "--report", "delivered", "--fail-for", &failing]);
+    assert_eq!(requests["kinds"], json!({"registration": 6, "payment_returned": 1}));
+    assert_eq!((&requests["repeats"], &requests["reports"]), (&json!(0), &json!({"delivered": 6, "failed": 1})));
+    assert_eq!(requests["documents"].as_array().unwrap().len(), 6, "every document was announced once");
+    app.settle();
+    assert_eq!(app.query("SELECT status, count(*) FROM messages GROUP BY 1 ORDER BY 1"), [["delivered", "6"], ["failed", "1"]]);
+    assert_eq!(client(&app, "kcat_read.sh", &["eligibility.decisions.v1"])["records"], 7, "six approvals, one return");
+    app.finish();
+}

@@ -1,0 +1,12 @@
+//! Planning, pure: which claims a person has, what is said of each, and what may follow a payment. Above each test stands,
+//! shortened, the sentence of the contract that it holds.
+
+mod after_payment;
+mod cases;
+mod claims;
+mod completion;
+mod marriage;
+mod quiet;
+mod registrations;
+mod returns;
+mod world;

@@ -1,0 +1,96 @@
+//! Several processes in one group, and a graceful stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use peyvand::wire::files::FileKind;
+
+use crate::app::{TestApp, now};
+use crate::privacy::get;
+
+fn listen() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A counter of a service, as Prometheus would read it.
+fn counter(address: SocketAddr, name: &str) -> u64 {
+    let page = get(address, "/metrics");
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
+}
+
+fn publish(app: &TestApp, folder: &Path, kinds: &[FileKind]) {
+    for kind in kinds {
+        app.publish_file(*kind, &folder.join(kind.file_name()));
+    }
+}
+
+#[test]
+fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
+    use FileKind as K;
+    const CONSUMED: &str = "peyvand_consumed_messages_total";
+    const DELIVERED: &str = "peyvand_relay_records_total";
+    let calm = TestApp::start("1404-08-01");
+    let folder = calm.generate(60, 9);
+    calm.publish_folder(&folder);
+    calm.close("1404-07");
+    let expected = calm.end_state();
+
+    let mut app = TestApp::without_service("1404-08-01").with("batch_events", "40");
+    let addresses = [listen(), listen()];
+    for address in &addresses {
+        app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
+    }
+    // Both have joined once both deliver: a second member gets its groups with the next lease.
+    let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
+    wait_until(&app, "both processes hold a share of the relay", &shared);
+    publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
+    // The first may take all of a short topic before the second has joined; both work in the end.
+    publish(&app, &folder, &[K::Marriages]);
+    app.settle();
+    for name in [CONSUMED, DELIVERED] {
+        let counts = addresses.map(|address| counter(address, name));
+        assert!(counts.iter().all(|count| *count > 0), "{name}: {counts:?}");
+    }
+
+    app.service(0).kill();
+    app.forget(0);
+    publish(&app, &folder, &[K::SelfRegistrations]);
+    app.close("1404-07");
+    expected.assert_same(&app.end_state(), "two processes, one of them killed");
+    app.finish();
+    calm.finish();
+}
+
+fn wait_until(app: &TestApp, what: &str, is_so: &dyn Fn() -> bool) {
+    let began = now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what}: not so after 30 s\n{}", app.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_graceful_stop_ends_soon_with_nothing_half_done() {
+    let mut app = TestApp::without_service("1404-08-01").with("batch_events", "30");
+    let folder = app.generate(200, 4);
+    for (kind, pause) in [(FileKind::Persons, 400), (FileKind::Wages, 900), (FileKind::Marriages, 1500)] {
+        let path = folder.join(kind.file_name());
+        let place = app.serve(&[]);
+        // Sends, and does not stay for the receipt: the stop comes amid the work.
+        let sent = app.text(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
+        assert!(!sent.is_empty());
+        std::thread::sleep(Duration::from_millis(pause));
+        let (status, took) = app.service(place).terminate();
+        assert!(status.success(), "{status}: {}", app.logs());
+        assert!(took < Duration::from_secs(10), "it took {took:?}");
+        app.forget(place);
+    }
+    // What a stopped service had in hand is given back, not held until a lease runs out.
+    assert_eq!(app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"), "0");
+    app.serve(&[]);
+    app.publish_folder(&folder);
+    app.close("1404-07");
+    app.finish();
+}
