@@ -2,18 +2,21 @@
 
 use super::decide::{decide, find};
 use super::facts::{self, Facts, Payment, Returned};
+use super::gather::Held;
 use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
 use super::plan::{ClaimUpdate, NewCase, Occasion, Plan, ReturnNotice, revise};
 use super::reason::{Outcome, ReasonCode};
 use super::words::{CaseKind, PaymentOutcome};
 use crate::law::Rial;
 
-/// Plans the paid claim of the person; `now` are the facts of the marriage as the inputs say today.
-pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Facts, plan: &mut Plan) {
+/// Plans the paid claim of the person; `now` is the claim as the inputs hold it today.
+pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Held, plan: &mut Plan) {
     let Some(payment) = &known.payment else { return };
     let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else { return };
     let mut claim = stored.clone();
-    let case = review(known, payment, rules, occasion, now, &mut claim);
+    claim.record_id.clone_from(&now.record_id);
+    claim.request_id.clone_from(&now.request_id);
+    let case = review(known, payment, rules, occasion, &now.facts, &mut claim);
     plan.cases.extend(case);
     plan.cases.extend(payment_cases(known, payment, rules));
     let reviewed = claim.review_digest != stored.review_digest || claim.review_waits != stored.review_waits;

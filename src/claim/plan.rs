@@ -73,7 +73,7 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
         let claim_id = rules.ids.claim(&claim.key);
         seen.push(claim_id);
         if known.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id) {
-            after_payment::plan(known, rules, occasion, &claim.facts, &mut plan);
+            after_payment::plan(known, rules, occasion, &claim, &mut plan);
         } else {
             plan.updates.extend(unpaid(known, rules, occasion, claim_id, claim));
         }
@@ -81,7 +81,8 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
     for stored in known.claims.iter().filter(|stored| !seen.contains(&stored.claim_id)) {
         let facts = Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
         if known.payment.as_ref().is_some_and(|payment| payment.claim_id == stored.claim_id) {
-            after_payment::plan(known, rules, occasion, &facts, &mut plan);
+            let held = Held { key: stored.key.clone(), record_id: None, request_id: None, facts };
+            after_payment::plan(known, rules, occasion, &held, &mut plan);
         } else if !stored.withdrawn {
             plan.updates.extend(withdraw(stored, rules, &facts));
         }

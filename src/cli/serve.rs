@@ -123,7 +123,9 @@ fn relay_of(settings: &Settings, broker: &Broker, house: &House) -> Relay {
     Relay {
         house: house.clone(),
         broker: broker.clone(),
-        owner: uuid::Uuid::new_v4().to_string(),
+        // A restart under the same name has its groups back at once, without waiting for the lease to run out; that no two
+        // write at a time is the broker's fence, not the name.
+        owner: settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         page_bytes: settings.relay_page_bytes,
         counts: Arc::new(|did| match did {
             RelayDid::Committed(records) => {

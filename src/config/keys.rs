@@ -102,7 +102,7 @@ settings! {
     /// Keys the ids of claims; chosen at the first start unless given, and never changed after.
     installation_secret: Option<Secret> = "", |v| parse::optional(v, parse::installation_secret), "at least 16 characters, or nothing", Hidden;
     /// The most messages in one batch of the intake.
-    batch_events: usize = "2000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
+    batch_events: usize = "1000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
     /// The most bytes of messages in one batch.
     batch_bytes: usize = "8 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// How long a batch waits for more messages, in milliseconds.
@@ -110,7 +110,7 @@ settings! {
     /// Writers of the relay; each owns the output partitions of one group. Fixed at the first start.
     outbox_groups: u16 = "4", |v| parse::number(v, 1..=64), "a whole number from 1 to 64", Shown;
     /// The most bytes that the relay holds of one group at a time.
-    relay_page_bytes: usize = "4 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
+    relay_page_bytes: usize = "2 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// Persons decided in one transaction of the month's close.
     close_page_persons: u32 = "2000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
     /// How long the close waits for the input that lay in the topics at its start, in seconds.

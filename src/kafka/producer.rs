@@ -70,6 +70,7 @@ impl Sender {
         config
             .set("transactional.id", broker.own(id))
             // Low, so that readers do not wait long for a transaction whose owner died.
+            .set("queue.buffering.max.kbytes", "4096")
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;

@@ -1,5 +1,7 @@
 //! The outbox: append-only segments, positions in commit order, three slots that take turns.
 
+use std::collections::BTreeMap;
+
 use super::{Error, PgConnection, PgPool, Result};
 use crate::wire::{Outgoing, partition_for};
 
@@ -15,42 +17,77 @@ fn group_of(event: &Outgoing, groups: i16) -> i16 {
     i16::try_from(partition % i32::from(groups.max(1))).unwrap_or(0)
 }
 
+/// About so many bytes go into one segment, and into one statement: what is held twice in memory is bounded by it.
+const SEGMENT_BYTES: usize = 1 << 20;
+
+/// A group's head, locked: where its next event goes.
+#[derive(Clone, Copy)]
+struct Head {
+    slot: i16,
+    next: i64,
+}
+
 /// Appends events; per key their order is kept, and per group position is commit order. Call it last in a transaction:
 /// the groups' heads stay locked until it ends.
 pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -> Result<()> {
-    if events.is_empty() {
+    let mut by_group: BTreeMap<i16, Vec<Outgoing>> = BTreeMap::new();
+    for event in events {
+        by_group.entry(group_of(&event, groups)).or_default().push(event);
+    }
+    if by_group.is_empty() {
         return Ok(());
     }
-    let mut by_group: Vec<Vec<Outgoing>> = (0..groups).map(|_| Vec::new()).collect();
-    for event in events {
-        let group = usize::try_from(group_of(&event, groups)).unwrap_or(0);
-        if let Some(list) = by_group.get_mut(group) {
-            list.push(event);
+    let heads = take_positions(tx, &by_group).await?;
+    for (group, events) in by_group {
+        let Some(mut head) = heads.get(&group).copied() else { return Err(Error::Unreadable("outbox group")) };
+        let mut segment = Vec::new();
+        let mut bytes = 0;
+        for event in events {
+            bytes += event.value.as_ref().map_or(0, Vec::len) + 256;
+            segment.push(event);
+            if bytes >= SEGMENT_BYTES {
+                insert(tx, group, &mut head, std::mem::take(&mut segment)).await?;
+                bytes = 0;
+            }
         }
+        insert(tx, group, &mut head, segment).await?;
     }
-    let mut numbers = Vec::new();
-    let mut counts = Vec::new();
-    let mut bodies = Vec::new();
-    for (group, events) in by_group.iter().enumerate().filter(|(_, events)| !events.is_empty()) {
-        numbers.push(i16::try_from(group).unwrap_or(0));
-        counts.push(i32::try_from(events.len()).map_err(|_| Error::Unreadable("segment"))?);
-        bodies.push(postcard::to_allocvec(events).map_err(|_| Error::Unreadable("segment"))?);
-    }
-    sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE").bind(&numbers).execute(&mut *tx).await?;
-    sqlx::query(
-        "WITH heads AS (
-             UPDATE outbox_heads h SET next_position = h.next_position + u.n
-             FROM unnest($1::smallint[], $2::int[]) AS u (grp, n) WHERE h.grp = u.grp
-             RETURNING h.slot, h.grp, h.next_position - u.n AS first, h.next_position - 1 AS last)
-         INSERT INTO outbox (slot, grp, first, last, body)
-         SELECT heads.slot, heads.grp, heads.first, heads.last, u.body
-         FROM heads JOIN unnest($1::smallint[], $3::bytea[]) AS u (grp, body) ON u.grp = heads.grp",
+    Ok(())
+}
+
+/// Locks the heads in the order of their groups and moves them past these events.
+async fn take_positions(tx: &mut PgConnection, by_group: &BTreeMap<i16, Vec<Outgoing>>) -> Result<BTreeMap<i16, Head>> {
+    let groups: Vec<i16> = by_group.keys().copied().collect();
+    let count = |events: &Vec<Outgoing>| i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"));
+    let counts: Vec<i64> = by_group.values().map(count).collect::<Result<_>>()?;
+    sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE").bind(&groups).execute(&mut *tx).await?;
+    let rows: Vec<(i16, i16, i64)> = sqlx::query_as(
+        "UPDATE outbox_heads h SET next_position = h.next_position + u.n
+         FROM unnest($1::smallint[], $2::bigint[]) AS u (grp, n) WHERE h.grp = u.grp RETURNING h.grp, h.slot, h.next_position - u.n",
     )
-    .bind(&numbers)
+    .bind(&groups)
     .bind(&counts)
-    .bind(&bodies)
-    .execute(tx)
+    .fetch_all(tx)
     .await?;
+    Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
+}
+
+async fn insert(tx: &mut PgConnection, group: i16, head: &mut Head, events: Vec<Outgoing>) -> Result<()> {
+    let count = i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let body = postcard::to_allocvec(&events).map_err(|_| Error::Unreadable("segment"))?;
+    drop(events);
+    sqlx::query("INSERT INTO outbox (slot, grp, first, last, body) VALUES ($1, $2, $3, $4, $5)")
+        .bind(head.slot)
+        .bind(group)
+        .bind(head.next)
+        .bind(head.next + count - 1)
+        .bind(body)
+        .execute(tx)
+        .await?;
+    head.next += count;
     Ok(())
 }
 

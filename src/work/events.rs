@@ -46,7 +46,7 @@ pub fn decision(house: &House, claim: &StoredClaim, revision: &Revision, at: Tim
         rules_version: Cow::Borrowed(RULES_VERSION),
         tables_version: Cow::Borrowed(house.tables.version()),
         facts_digest: Cow::Owned(hex::encode(facts::digest(&revision.facts))),
-        business_date: house.clock.today(),
+        business_date: house.business_date(at),
         decided_at: at,
     };
     written(Outgoing::new(EventType::DecisionMade, code.to_string(), claim.decision_id.to_string(), at, trace, &data))

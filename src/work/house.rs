@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::claim::IdKey;
 use crate::claim::known::Rules;
 use crate::clock::Clock;
@@ -67,7 +69,20 @@ impl House {
 
     /// What planning reads, as of now.
     pub fn rules(&self) -> Rules<'_> {
-        Rules { tables: &self.tables, today: self.clock.today(), deeds_from: self.deeds_from, ids: &self.ids }
+        self.rules_at(self.clock.now())
+    }
+
+    /// What planning reads in a transaction that began at `at`: it decides by one business date, also where midnight passes.
+    pub fn rules_at(&self, at: Timestamp) -> Rules<'_> {
+        Rules { tables: &self.tables, today: self.business_date(at), deeds_from: self.deeds_from, ids: &self.ids }
+    }
+
+    /// The business date of what is decided at `at`.
+    pub fn business_date(&self, at: Timestamp) -> SolarDate {
+        if self.clock.is_fixed() {
+            return self.clock.today();
+        }
+        self.clock.solar_date_of(at).unwrap_or_else(|_| self.clock.today())
     }
 }
 

@@ -57,7 +57,7 @@ async fn write_decisions(tx: &mut PgConnection, house: &House, planned: &[Planne
     let stamp = decisions::Stamp {
         rules_version: RULES_VERSION,
         tables_version: house.tables.version(),
-        business_date: house.clock.today(),
+        business_date: house.business_date(at),
         decided_at: at,
     };
     decisions::insert(tx, &rows, &stamp).await?;

@@ -196,7 +196,7 @@ fn the_brake_holds_while_a_file_is_open() {
 fn a_month_that_is_due_is_closed_by_itself() {
     let mut app = TestApp::start("1404-10-01");
     married(&mut app, 1..3);
-    let place = app.serve(&["--roles", "month-end"]);
+    app.serve(&["--roles", "month-end"]);
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(app.value("SELECT count(*) FROM batches"), "0");
     app.stop();

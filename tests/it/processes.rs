@@ -42,6 +42,7 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     for address in &addresses {
         app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
     }
+    app.settle();
     // Both have joined once both deliver: a second member gets its groups with the next lease.
     let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
     wait_until(&app, "both processes hold a share of the relay", &shared);

@@ -25,7 +25,7 @@ pub async fn close_page(house: &House, lock: &mut CloseLock, batch: &Batch, curs
     let codes = batches::persons_after(&mut tx, cursor, house.page_persons).await?;
     let Some(last) = codes.last().copied() else { return Ok(None) };
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let planned = plan(house, batch, known::load(&mut tx, dossiers).await?);
+    let planned = plan(house, batch, known::load(&mut tx, dossiers).await?, at);
     let mut events = write(&mut tx, house, &planned, at).await?;
     let issues: Vec<_> =
         planned.iter().filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?))).collect();
@@ -39,8 +39,8 @@ pub async fn close_page(house: &House, lock: &mut CloseLock, batch: &Batch, curs
     Ok(Some(done))
 }
 
-fn plan(house: &House, batch: &Batch, known: Vec<crate::claim::known::Known>) -> Vec<Planned> {
-    let rules = house.rules();
+fn plan(house: &House, batch: &Batch, known: Vec<crate::claim::known::Known>, at: jiff::Timestamp) -> Vec<Planned> {
+    let rules = house.rules_at(at);
     known
         .into_iter()
         .filter_map(|mut known| {
@@ -63,7 +63,7 @@ async fn write_messages(
     issues: &[(NationalCode, &Issue)],
     at: jiff::Timestamp,
 ) -> Result<()> {
-    let expected = house.clock.today().month();
+    let expected = house.business_date(at).month();
     let sms = |(person, issue): &(NationalCode, &Issue)| -> NewMessage {
         let document_id = issue.document_id.to_string();
         let id = house.ids.id("sms", &[&document_id, "registration"]);

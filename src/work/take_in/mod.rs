@@ -92,7 +92,7 @@ async fn decide(
     mut news: News,
     at: Timestamp,
 ) -> Result<(usize, Vec<Outgoing>)> {
-    let rules = house.rules();
+    let rules = house.rules_at(at);
     let (mut decisions, mut events) = (0, Vec::new());
     let mut touched = touched.into_iter().peekable();
     while touched.peek().is_some() {

@@ -6,6 +6,7 @@ mod cases;
 mod claims;
 mod completion;
 mod marriage;
+mod orders;
 mod quiet;
 mod registrations;
 mod returns;

@@ -5,7 +5,7 @@ use peyvand::claim::words::PaymentOutcome::{Accepted, Paid, Returned};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::InsuranceType as I;
 
-use super::world::{DEED, FLOOR, World, date, sheba, sheba_of, wage};
+use super::world::{DEED, FLOOR, World, date, row, sheba, sheba_of, spouse, wage};
 use Outcome::{Approved, Pending, Waiting};
 
 fn returned() -> World {
@@ -139,6 +139,27 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
     world.takes_in().on("1404-10-01").closes().returned(2, "AC04", 50);
     assert_eq!(world.returns.len(), 2);
     assert_eq!(world.returns[1].attempt, 2);
+}
+
+/// "`record_id` is that of the moment"
+#[test]
+fn a_return_is_told_with_the_record_of_the_moment() {
+    let mut world = World::paid();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
+    world.returned(1, "AC04", 10);
+    let told = &world.published.last().unwrap().0;
+    assert_eq!((told.outcome, told.record_id.as_deref()), (Waiting, Some("R2")));
+}
+
+/// AM05 that overtakes another return is then finance's only word: the claim stands as it was paid.
+#[test]
+fn a_duplicate_overtakes_an_earlier_return() {
+    let mut world = returned();
+    world.returned(1, "AM05", 20);
+    world.expect(DEED, Approved, &[]);
+    world.record().sheba = Some(sheba(2));
+    world.takes_in().on("1404-09-01").closes();
+    assert_eq!(world.issued.len(), 1);
 }
 
 /// It was not a return that made this claim wait, but the account that the person took away afterwards.

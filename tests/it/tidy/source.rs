@@ -1,0 +1,189 @@
+//! Reading Rust just well enough: comments and literals blanked, paths and braces counted.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+pub struct Source {
+    /// From `src` on.
+    pub path: PathBuf,
+    /// The code without comments, texts and characters; lines stay where they were.
+    pub code: String,
+}
+
+impl Source {
+    pub fn all(folder: &Path) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let code = strip(&std::fs::read_to_string(&path).unwrap());
+                    found.push(Self { path: path.strip_prefix(folder).unwrap().to_owned(), code });
+                }
+            }
+        }
+        assert!(found.len() > 100, "only {} files were found", found.len());
+        found
+    }
+
+    /// The module of the house that the file belongs to.
+    pub fn module(&self) -> String {
+        let first = self.path.iter().next().unwrap().to_string_lossy();
+        first.trim_end_matches(".rs").to_owned()
+    }
+
+    /// Does it name this crate as the root of a path?
+    pub fn names_crate(&self, name: &str) -> bool {
+        let path = format!("{name}::");
+        self.code.match_indices(&path).any(|(at, _)| {
+            let before = self.code[..at].chars().next_back();
+            before.is_none_or(|c| !is_word(c) && c != ':')
+        })
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Every identifier.
+pub fn words(code: &str) -> BTreeSet<&str> {
+    code.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect()
+}
+
+/// What stands right after `crate::`, also in braces.
+pub fn crate_modules(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, head) in code.match_indices("crate::") {
+        if code[..at].ends_with(is_word) {
+            continue;
+        }
+        let rest = &code[at + head.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(first_words(group)),
+            None => found.extend(word_at(rest)),
+        }
+    }
+    found
+}
+
+fn word_at(text: &str) -> Option<String> {
+    let word: String = text.trim_start().chars().take_while(|c| is_word(*c)).collect();
+    (!word.is_empty()).then_some(word)
+}
+
+/// The first word of each item of a group that begins here.
+fn first_words(group: &str) -> Vec<String> {
+    let (mut depth, mut item, mut found) = (0_u32, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' | ',' if depth == 0 => {
+                found.extend(word_at(&group[item..at]));
+                item = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Lines of each function with a body, from `fn` to its closing brace.
+pub fn function_lengths(code: &str) -> Vec<usize> {
+    let head = |at: usize| !code[..at].ends_with(is_word) && code[at + 3..].starts_with(is_word);
+    code.match_indices("fn ").filter(|(at, _)| head(*at)).filter_map(|(at, _)| body_lines(&code[at..])).collect()
+}
+
+fn body_lines(function: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    let mut brackets = 0_i32;
+    for (at, c) in function.char_indices() {
+        match c {
+            '(' | '[' => brackets += 1,
+            ')' | ']' => brackets -= 1,
+            ';' if depth == 0 && brackets == 0 => return None,
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(function[..at].matches('\n').count() + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Blanks comments, texts and characters.
+pub fn strip(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        let length = literal_length(rest, out.chars().next_back());
+        let taken = if length == 0 { c.len_utf8() } else { length };
+        let (piece, after) = rest.split_at(taken);
+        if length == 0 {
+            out.push(c);
+        } else {
+            out.extend(piece.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        }
+        rest = after;
+    }
+    out
+}
+
+/// The length of the comment or literal that begins here; 0 where none does.
+fn literal_length(text: &str, before: Option<char>) -> usize {
+    if text.starts_with("//") {
+        return text.find('\n').unwrap_or(text.len());
+    }
+    if text.starts_with("/*") {
+        return text.find("*/").map_or(text.len(), |end| end + 2);
+    }
+    if text.starts_with('"') {
+        return quoted(text, '"');
+    }
+    if text.starts_with('r') && !before.is_some_and(is_word) {
+        let hashes = text[1..].chars().take_while(|c| *c == '#').count();
+        if text[1 + hashes..].starts_with('"') {
+            let end = format!("\"{}", "#".repeat(hashes));
+            let body = 2 + hashes;
+            return text[body..].find(&end).map_or(text.len(), |at| body + at + end.len());
+        }
+    }
+    if text.starts_with('\'') {
+        return character(text);
+    }
+    0
+}
+
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// A character; a lifetime is none.
+fn character(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    match chars.next() {
+        Some((_, '\\')) => quoted(text, '\''),
+        Some(_) => chars.next().filter(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 1),
+        None => 0,
+    }
+}
