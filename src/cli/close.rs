@@ -91,7 +91,7 @@ pub async fn wait_for_input(house: &House, broker: &Broker, month: SolarMonth, w
 fn show(closed: &Closed, json: bool) {
     let batch = &closed.batch;
     if json {
-        println!(
+        say!(
             "{}",
             json!({"month": batch.month.to_string(), "batch_id": batch.batch_id, "documents": batch.documents,
                 "total_rial": batch.total, "digest": batch.digest, "closed_now": closed.now})
@@ -100,7 +100,7 @@ fn show(closed: &Closed, json: bool) {
     }
     let total = money(batch.total.unsigned_abs());
     let how = if closed.now { "is closed" } else { "was closed already; nothing was issued" };
-    println!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
+    say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
 }
 
 fn show_forecast(forecast: &Forecast, json: bool) {
@@ -110,7 +110,7 @@ fn show_forecast(forecast: &Forecast, json: bool) {
             json!({"province_code": branch.province_code, "branch_code": code, "documents": branch.documents, "total_rial": branch.total_rial})
         }).collect();
         let last = last.map(|(month, documents, total)| json!({"month": month.to_string(), "documents": documents, "total_rial": total}));
-        println!(
+        say!(
             "{}",
             json!({"month": forecast.month.to_string(), "forecast": forecast.ahead_of_time, "documents": forecast.documents,
                 "total_rial": forecast.total_rial, "last": last, "branches": branches})
@@ -118,18 +118,18 @@ fn show_forecast(forecast: &Forecast, json: bool) {
         return;
     }
     let kind = if forecast.ahead_of_time { "forecast, the month has not ended" } else { "dry run, nothing is issued" };
-    println!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
+    say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
     match last {
-        None => println!("No month was closed before."),
-        Some((month, documents, total)) => println!(
+        None => say!("No month was closed before."),
+        Some((month, documents, total)) => say!(
             "Beside {month}: {:+} documents, {:+} rials",
             i128::from(forecast.documents) - i128::from(documents),
             i128::from(forecast.total_rial) - i128::from(total)
         ),
     }
-    println!("province  branch  documents  rials");
+    say!("province  branch  documents  rials");
     for (code, branch) in &forecast.branches {
         let rials = grouped(branch.total_rial);
-        println!("{:>8}  {code:>6}  {:>9}  {rials}", branch.province_code, branch.documents);
+        say!("{:>8}  {code:>6}  {:>9}  {rials}", branch.province_code, branch.documents);
     }
 }

@@ -13,11 +13,11 @@ pub fn run(started: &Started, json: bool) -> Result<()> {
             .iter()
             .map(|row| json!({"key": row.key, "value": row.value, "origin": row.origin.to_string(), "doc": row.doc}))
             .collect();
-        println!("{}", serde_json::Value::from(rows));
+        say!("{}", serde_json::Value::from(rows));
         return Ok(());
     }
     for row in rows {
-        println!("{:<22} {:<40} {:<12} {}", row.key, row.value, row.origin.to_string(), row.doc);
+        say!("{:<22} {:<40} {:<12} {}", row.key, row.value, row.origin.to_string(), row.doc);
     }
     Ok(())
 }

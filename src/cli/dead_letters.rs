@@ -29,14 +29,14 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
         let at = letter.at.map(|at| at.to_string());
         if json {
             let place = letter.place.to_string();
-            println!("{}", json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset}));
+            say!("{}", json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset}));
         } else {
-            println!("{}  {}  {}", letter.place, at.unwrap_or_default(), letter.reason);
+            say!("{}  {}  {}", letter.place, at.unwrap_or_default(), letter.reason);
         }
         Ok(true)
     })?;
     if !json {
-        println!("{found} dead letters");
+        say!("{found} dead letters");
     }
     Ok(())
 }
@@ -54,9 +54,9 @@ fn replay(broker: &Broker, json: bool) -> Result<()> {
     })?;
     sender.wait()?;
     if json {
-        println!("{}", json!({"replayed": sent}));
+        say!("{}", json!({"replayed": sent}));
     } else {
-        println!("{sent} dead letters were sent again; what still cannot be read comes back");
+        say!("{sent} dead letters were sent again; what still cannot be read comes back");
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub fn run(started: &Started, wish: &Generate) -> Result<()> {
     };
     let summary = write_month(&plan, &wish.dir, &progress).map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
-    println!(
+    say!(
         "{}: {} marriages ({} rows), {} persons, {} employments, {} wage rows, {} self-registrations, {} earlier payments, for {}",
         wish.dir.display(),
         summary.marriages,

@@ -1,5 +1,13 @@
 //! The commands: one binary, `peyvand`.
 
+/// Prints a line; a reader that has gone away (`| head`) is no failure.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
+}
+
 mod arguments;
 mod close;
 mod config;

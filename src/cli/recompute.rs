@@ -12,22 +12,22 @@ pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
     };
     let stored = &done.stored;
     if json {
-        println!(
+        say!(
             "{}",
             json!({"decision_id": decision_id, "equal": done.differences.is_empty(), "differences": done.differences,
                 "rules_version": stored.rules_version, "tables_version": stored.tables_version,
                 "business_date": stored.business_date.to_string()})
         );
     } else {
-        println!(
+        say!(
             "Decision {decision_id} (revision {} of claim {}), decided for {} by rules {} and tables {}:",
             stored.revision, stored.claim_id, stored.business_date, stored.rules_version, stored.tables_version
         );
         if done.differences.is_empty() {
-            println!("equal, byte for byte: {}", done.again.outcome);
+            say!("equal, byte for byte: {}", done.again.outcome);
         }
         for difference in &done.differences {
-            println!("differs: {difference}");
+            say!("differs: {difference}");
         }
     }
     if done.differences.is_empty() { Ok(()) } else { Err(Error::Told) }

@@ -5,6 +5,7 @@
 mod assignment;
 mod client;
 mod collector;
+pub mod ends;
 pub mod intake;
 pub mod producer;
 pub mod reader;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::producer::Sender;
 use super::relay::{Relay, RelayDid};
-use super::tail::{POSITION, last_positions};
+use super::tail::{POSITION, Tail, last_positions};
 use super::{Error, Result};
 use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
 use crate::store::offsets::Partition;
@@ -35,14 +35,14 @@ pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) {
 }
 
 /// What the topics held when this writer took over.
-struct Tails(HashMap<Partition, i64>);
+struct Tails(HashMap<Partition, Tail>);
 
 impl Tails {
     /// Was this event delivered by an earlier writer, though the database has not heard of it?
     fn hold(&self, event: &Outgoing, position: i64) -> bool {
         let topic = event.topic();
         let partition = partition_for(event.key.as_bytes(), topic.spec().partitions);
-        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= *held)
+        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
     }
 }
 
@@ -55,7 +55,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         Ok((sender, Tails(tails)))
     })
     .await?;
-    refuse_older(&relay, group, &tails).await?;
+    refuse_older(&relay, group, delivered, &tails).await?;
     let tails = Arc::new(tails);
     tracing::debug!(group, delivered, "the relay's writer has taken over");
     let mut pause = FIRST_PAUSE;
@@ -86,18 +86,24 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
     }
 }
 
-/// A database that was restored from before its topics must not send over what it does not know.
-async fn refuse_older(relay: &Relay, group: i16, tails: &Tails) -> Result<()> {
+/// A database that was restored from before its topics must not send over what it does not know: neither while it has
+/// given fewer positions than the topics hold, nor once it has given the same ones to other events.
+async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) -> Result<()> {
     let given = work::relay::given(&relay.house, group).await?;
-    match tails.0.iter().find(|(_, held)| **held > given) {
-        None => Ok(()),
-        Some((partition, held)) => Err(Error::OlderThanTopics {
-            topic: relay.broker.name(partition.topic),
-            partition: partition.partition,
-            held: *held,
-            given,
-        }),
+    for (partition, tail) in &tails.0 {
+        let is_known = if tail.position > given {
+            false
+        } else if tail.position <= delivered || tail.id.is_empty() {
+            true
+        } else {
+            work::relay::id_at(&relay.house, group, tail.position).await?.is_none_or(|id| id == tail.id)
+        };
+        if !is_known {
+            let (topic, partition) = (relay.broker.name(partition.topic), partition.partition);
+            return Err(Error::OlderThanTopics { topic, partition, held: tail.position, given });
+        }
     }
+    Ok(())
 }
 
 struct Page {

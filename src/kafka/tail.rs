@@ -14,11 +14,18 @@ use crate::wire::Topic;
 /// The header in which each outgoing record carries its outbox position.
 pub const POSITION: &str = "peyvand_position";
 
+/// The last record of ours in a partition.
+pub struct Tail {
+    pub position: i64,
+    /// Its `ce_id`; empty for a dead letter, which keeps the headers it came with.
+    pub id: String,
+}
+
 /// How far back the first look goes; a transaction's markers lie between the records. Each further look goes 32 times as far.
 const FIRST_LOOK: i64 = 16;
 
 /// The last position in every output partition of a group. Call it after fencing: nobody else writes there then.
-pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<Partition, i64>> {
+pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<Partition, Tail>> {
     let ours = |partition: &Partition| partition.partition % i32::from(groups) == i32::from(group);
     let marks = topics::watermarks(broker, Topic::outputs())?;
     let mut open: Vec<_> = marks.into_iter().filter(|(p, low, high)| ours(p) && low < high).collect();
@@ -34,7 +41,7 @@ pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMa
     Ok(found)
 }
 
-fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Partition, i64>> {
+fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Partition, Tail>> {
     let consumer = reader::assigned(broker, starts)?;
     let mut found = HashMap::new();
     // The group is fenced, so each partition ends once.
@@ -46,15 +53,19 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
                 let Some(topic) = broker.topic(message.topic()) else { continue };
-                let position = reader::headers(&message)
-                    .into_iter()
-                    .find(|(name, _)| *name == POSITION)
-                    .and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
-                if let Some(position) = position {
-                    found.insert(Partition { topic, partition: message.partition() }, position);
+                if let Some(tail) = tail_of(&reader::headers(&message)) {
+                    found.insert(Partition { topic, partition: message.partition() }, tail);
                 }
             }
         }
     }
     Ok(found)
+}
+
+fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
+    let find = |wanted| headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let text = |wanted| find(wanted).and_then(|value| std::str::from_utf8(value).ok());
+    let position = text(POSITION)?.parse().ok()?;
+    let is_letter = find(crate::wire::dead_letters_v1::TOPIC).is_some();
+    Some(Tail { position, id: text("ce_id").filter(|_| !is_letter).unwrap_or_default().to_owned() })
 }

@@ -91,3 +91,10 @@ pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result
 pub async fn given(house: &House, group: i16) -> Result<i64> {
     outbox::given(&house.pool, group).await
 }
+
+/// The id of the event that this database gave a position to, while its segment is still there.
+pub async fn id_at(house: &House, group: i16, position: i64) -> Result<Option<String>> {
+    let segments = outbox::page(&house.pool, group, position - 1, 1).await?;
+    let at = |segment: &Segment| segment.events.iter().zip(segment.position..).find(|(_, p)| *p == position).map(|(e, _)| e.id.clone());
+    Ok(segments.iter().find_map(at))
+}

@@ -4,12 +4,17 @@ use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
 
 use crate::app::TestApp;
-use crate::town::{FLOOR, Person, document_id, expect, finance, insured, marriage, marriages, paid, person, profile, sheba};
+use crate::town::{
+    FLOOR, Person, document_id, expect, finance, insured, marriage, marriages, paid, person, profile, sheba,
+};
 
 const DEED: &str = "1404-05-20";
 
 fn case_of<'a>(cases: &'a [Value], person: &Person) -> &'a Value {
-    let own: Vec<_> = cases.iter().filter(|case| case["national_code"] == person.code()).collect();
+    let own: Vec<_> = cases
+        .iter()
+        .filter(|case| case["national_code"] == person.code())
+        .collect();
     assert_eq!(own.len(), 1, "{own:#?}");
     own[0]
 }
@@ -22,7 +27,14 @@ fn facts_that_change_after_payment_open_cases() {
     let people: Vec<_> = (1..=9).map(person).collect();
     insured(&mut app, &people.iter().collect::<Vec<_>>(), "1404-04");
     let rows: Vec<_> = (0..9_u32)
-        .map(|place| marriage(&format!("R{place}"), DEED, &people[usize::try_from(place).unwrap()], &person(500 + place)))
+        .map(|place| {
+            marriage(
+                &format!("R{place}"),
+                DEED,
+                &people[usize::try_from(place).unwrap()],
+                &person(500 + place),
+            )
+        })
         .collect();
     // The third is paid above the floor, so that less can be paid.
     app.publish_rows(K::Wages, &[people[2].wage("1404-04", 31, 700_000_000)]);
@@ -31,8 +43,17 @@ fn facts_that_change_after_payment_open_cases() {
     assert_eq!(app.documents().len(), 9);
     let before = app.decisions();
 
-    app.publish_rows(K::Wages, &[people[1].wage("1404-04", 31, 900_000_000), people[2].wage("1404-04", 31, 90_000_000)]);
-    app.publish_rows(K::EarlierPayments, &[format!("{},1390-01-01,5000000,0101", people[4].code())]);
+    app.publish_rows(
+        K::Wages,
+        &[
+            people[1].wage("1404-04", 31, 900_000_000),
+            people[2].wage("1404-04", 31, 90_000_000),
+        ],
+    );
+    app.publish_rows(
+        K::EarlierPayments,
+        &[format!("{},1390-01-01,5000000,0101", people[4].code())],
+    );
     let conflicting = marriage("R50", DEED, &people[5], &person(600));
     marriages(
         &mut app,
@@ -43,7 +64,10 @@ fn facts_that_change_after_payment_open_cases() {
             &conflicting,
         ],
     );
-    profile(&mut app, &people[7].with(|person| person.deceased_on = "1404-07-20".to_owned()));
+    profile(
+        &mut app,
+        &people[7].with(|person| person.deceased_on = "1404-07-20".to_owned()),
+    );
     profile(&mut app, &people[8].with(|person| person.sheba.clear()));
     let cases = app.cases();
     for (place, kind, ground) in [
@@ -55,7 +79,10 @@ fn facts_that_change_after_payment_open_cases() {
         (5, "recovery", "CONFLICTING_RECORDS"),
     ] {
         let case = case_of(&cases, &people[place]);
-        assert_eq!((&case["kind"], &case["grounds"][0]), (&kind.into(), &ground.into()));
+        assert_eq!(
+            (&case["kind"], &case["grounds"][0]),
+            (&kind.into(), &ground.into())
+        );
         assert_eq!(case["document_id"], document_id(&app, &people[place], 1));
     }
     assert_eq!(cases.len(), 6, "{cases:#?}");
@@ -66,9 +93,17 @@ fn facts_that_change_after_payment_open_cases() {
     for person in &people {
         expect(&after, person, DEED, "APPROVED", &[]);
         let of_deed = |answers: &crate::app::Answers| {
-            answers.of(&person.code()).into_iter().find(|d| d["marriage"]["deed_date"] == DEED && d["outcome"] == "APPROVED").cloned()
+            answers
+                .of(&person.code())
+                .into_iter()
+                .find(|d| d["marriage"]["deed_date"] == DEED && d["outcome"] == "APPROVED")
+                .cloned()
         };
-        assert_eq!(of_deed(&before), of_deed(&after), "neither the decision nor the payment changes");
+        assert_eq!(
+            of_deed(&before),
+            of_deed(&after),
+            "neither the decision nor the payment changes"
+        );
     }
     expect(&after, &people[3], "1404-05-21", "REFUSED", &["ALREADY_PAID"]);
     app.finish();
@@ -100,7 +135,10 @@ fn an_open_case_holds_further_attempts_back() {
     app.execute("UPDATE cases SET closed_at = now()").unwrap();
     app.set_today("1404-11-01");
     app.close("1404-10");
-    assert_eq!(paid(&app, &husband), [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]);
+    assert_eq!(
+        paid(&app, &husband),
+        [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]
+    );
     app.finish();
 }
 
@@ -117,6 +155,9 @@ fn what_only_time_decides_is_looked_at_by_the_next_close() {
     app.set_today("1404-09-01");
     app.close("1404-08");
     let cases = app.cases();
-    assert_eq!((&case_of(&cases, &husband)["kind"], &cases[0]["grounds"][0]), (&"recovery".into(), &"EMPLOYMENT_ENDED".into()));
+    assert_eq!(
+        (&case_of(&cases, &husband)["kind"], &cases[0]["grounds"][0]),
+        (&"recovery".into(), &"EMPLOYMENT_ENDED".into())
+    );
     app.finish();
 }

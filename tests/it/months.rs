@@ -3,7 +3,9 @@
 use peyvand::wire::files::FileKind as K;
 
 use crate::app::TestApp;
-use crate::town::{FLOOR, Marriage, Person, document, expect, insured, marriage, marriages, paid, person, profile};
+use crate::town::{
+    FLOOR, Marriage, Person, document, expect, insured, marriage, marriages, paid, person, profile,
+};
 
 const DEED: &str = "1404-05-20";
 
@@ -56,8 +58,17 @@ fn late_lists() {
     profile(&mut app, &never.with(|person| person.branch = "0999".to_owned()));
     expect(&app.decisions(), &never, DEED, "PENDING", &["AWAITING_WAGE_LIST"]);
     app.close("1404-06");
-    expect(&app.decisions(), &never, DEED, "REFUSED", &["INSUFFICIENT_CONTRIBUTION_DAYS"]);
-    assert_eq!((months_of(&app, &late), months_of(&app, &cut)), (vec!["1404-06".to_owned()], vec!["1404-06".to_owned()]));
+    expect(
+        &app.decisions(),
+        &never,
+        DEED,
+        "REFUSED",
+        &["INSUFFICIENT_CONTRIBUTION_DAYS"],
+    );
+    assert_eq!(
+        (months_of(&app, &late), months_of(&app, &cut)),
+        (vec!["1404-06".to_owned()], vec!["1404-06".to_owned()])
+    );
     assert!(months_of(&app, &never).is_empty());
     app.finish();
 }
@@ -67,29 +78,70 @@ fn late_lists() {
 fn three_months_in_a_row() {
     let mut app = TestApp::start("1404-06-01");
     let pairs: Vec<_> = (10..18).map(couple).collect();
-    let [paid_first, account, corrected, annulled, divorced, earlier, stranger, moved] = &pairs[..] else { panic!() };
+    let [
+        paid_first,
+        account,
+        corrected,
+        annulled,
+        divorced,
+        earlier,
+        stranger,
+        moved,
+    ] = &pairs[..]
+    else {
+        panic!()
+    };
     let without = account.0.with(|person| person.sheba.clear());
-    let known = [&paid_first.0, &without, &corrected.0, &annulled.0, &divorced.0, &earlier.0, &moved.0];
+    let known = [
+        &paid_first.0,
+        &without,
+        &corrected.0,
+        &annulled.0,
+        &divorced.0,
+        &earlier.0,
+        &moved.0,
+    ];
     insured(&mut app, &known, "1404-04");
-    app.publish_rows(K::EarlierPayments, &[format!("{},1390-01-01,5000000,0101", earlier.0.code())]);
+    app.publish_rows(
+        K::EarlierPayments,
+        &[format!("{},1390-01-01,5000000,0101", earlier.0.code())],
+    );
     let second_marriage = corrected.1.corrected(|row| row.earlier_marriages = 1);
     let rows: Vec<_> = pairs.iter().map(|(_, row)| row).collect();
     marriages(&mut app, &rows);
-    marriages(&mut app, &[&second_marriage, &annulled.1.corrected(|row| row.status = "annulled")]);
+    marriages(
+        &mut app,
+        &[
+            &second_marriage,
+            &annulled.1.corrected(|row| row.status = "annulled"),
+        ],
+    );
     marriages(&mut app, &[&divorced.1.corrected(|row| row.status = "divorced")]);
     app.close("1404-05");
     let answers = app.decisions();
     expect(&answers, &paid_first.0, DEED, "APPROVED", &[]);
     expect(&answers, &account.0, DEED, "WAITING", &["NO_VALID_ACCOUNT"]);
     expect(&answers, &corrected.0, DEED, "REFUSED", &["NOT_FIRST_MARRIAGE"]);
-    expect(&answers, &annulled.0, DEED, "MANUAL_REVIEW", &["MARRIAGE_ANNULLED"]);
+    expect(
+        &answers,
+        &annulled.0,
+        DEED,
+        "MANUAL_REVIEW",
+        &["MARRIAGE_ANNULLED"],
+    );
     expect(&answers, &divorced.0, DEED, "APPROVED", &[]);
     expect(&answers, &earlier.0, DEED, "REFUSED", &["ALREADY_PAID"]);
-    assert!(answers.of(&stranger.0.code()).is_empty(), "a row about somebody we do not insure makes no claim");
+    assert!(
+        answers.of(&stranger.0.code()).is_empty(),
+        "a row about somebody we do not insure makes no claim"
+    );
 
     app.set_today("1404-07-01");
     profile(&mut app, &account.0);
-    marriages(&mut app, &[&second_marriage.corrected(|row| row.earlier_marriages = 0)]);
+    marriages(
+        &mut app,
+        &[&second_marriage.corrected(|row| row.earlier_marriages = 0)],
+    );
     let elsewhere = moved.1.corrected(|row| row.deed_date = "1404-05-21".to_owned());
     marriages(&mut app, &[&elsewhere]);
     app.close("1404-06");
@@ -148,7 +200,15 @@ fn every_decision_is_recomputed(app: &TestApp) {
 fn a_report_counts_them(app: &TestApp) {
     let report = app.json(&["report", "--month", "1404-06"]);
     let total = &report["total"];
-    assert_eq!((&total["paid"], &total["paid_rial"]), (&2.into(), &(2 * FLOOR).into()), "{report:#}");
+    assert_eq!(
+        (&total["paid"], &total["paid_rial"]),
+        (&2.into(), &(2 * FLOOR).into()),
+        "{report:#}"
+    );
     assert_eq!(total["refused_by_ground"]["ALREADY_PAID"], 2, "{report:#}");
-    assert_eq!((&total["under_review"], &total["waiting"]), (&1.into(), &0.into()), "{report:#}");
+    assert_eq!(
+        (&total["under_review"], &total["waiting"]),
+        (&1.into(), &0.into()),
+        "{report:#}"
+    );
 }

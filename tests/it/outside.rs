@@ -55,3 +55,21 @@ fn strangers_publish_a_month_take_its_documents_and_answer() {
     assert_eq!(client(&app, "kcat_read.sh", &["eligibility.decisions.v1"])["records"], 7, "six approvals, one return");
     app.finish();
 }
+
+/// A transaction leaves a marker at a partition's end, which is no record: nobody may wait for it.
+#[test]
+fn a_publisher_may_use_transactions() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(14);
+    Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
+    let recorded = |version: u32, commit: bool| {
+        let (id, data) = (format!("{}/{version}", couple.record_id), couple.marriage_data(version));
+        app.raw().transaction("registry.marriages.v1", &couple.record_id, "registry.marriage.recorded", &id, &data, commit);
+    };
+    recorded(1, true);
+    recorded(2, false);
+    assert_eq!(app.settle()["lag"]["registry.marriages.v1"], 0);
+    assert_eq!(app.close("1404-07")["documents"], 2);
+    assert_eq!(app.value("SELECT record_version FROM marriages"), "1", "what was taken back was never said");
+    app.finish();
+}

@@ -7,8 +7,19 @@ use crate::town::{Person, expect, insured, marriage, marriages, paid, person};
 
 const DEED: &str = "1404-05-20";
 
-fn request(id: &str, minute: u32, applicant: &Person, spouse: &Person, deed_date: &str, first: bool) -> String {
-    format!("{id},2025-08-20T10:{minute:02}:00+03:30,{},{},{deed_date},{first}", applicant.code(), spouse.code())
+fn request(
+    id: &str,
+    minute: u32,
+    applicant: &Person,
+    spouse: &Person,
+    deed_date: &str,
+    first: bool,
+) -> String {
+    format!(
+        "{id},2025-08-20T10:{minute:02}:00+03:30,{},{},{deed_date},{first}",
+        applicant.code(),
+        spouse.code()
+    )
 }
 
 /// "The same marriage from both inputs is one claim", whichever comes first; the applicant's spouse speaks for itself.
@@ -16,15 +27,32 @@ fn request(id: &str, minute: u32, applicant: &Person, spouse: &Person, deed_date
 fn before_and_after_the_registrys_row() {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=4).map(person).collect();
-    let [early, early_wife, late, late_wife] = &people[..] else { panic!() };
+    let [early, early_wife, late, late_wife] = &people[..] else {
+        panic!()
+    };
     insured(&mut app, &[early, early_wife, late, late_wife], "1404-04");
-    app.publish_rows(K::SelfRegistrations, &[request("Q1", 0, early, early_wife, DEED, true)]);
+    app.publish_rows(
+        K::SelfRegistrations,
+        &[request("Q1", 0, early, early_wife, DEED, true)],
+    );
     let answers = app.decisions();
     expect(&answers, early, DEED, "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
-    assert!(answers.of(&early_wife.code()).is_empty(), "it speaks for its applicant alone");
+    assert!(
+        answers.of(&early_wife.code()).is_empty(),
+        "it speaks for its applicant alone"
+    );
     let claim = answers.only(&early.code())["claim_id"].clone();
-    marriages(&mut app, &[&marriage("R1", DEED, early, early_wife), &marriage("R2", DEED, late, late_wife)]);
-    app.publish_rows(K::SelfRegistrations, &[request("Q2", 0, late, late_wife, DEED, true)]);
+    marriages(
+        &mut app,
+        &[
+            &marriage("R1", DEED, early, early_wife),
+            &marriage("R2", DEED, late, late_wife),
+        ],
+    );
+    app.publish_rows(
+        K::SelfRegistrations,
+        &[request("Q2", 0, late, late_wife, DEED, true)],
+    );
     app.close("1404-07");
     let answers = app.decisions();
     assert_eq!(answers.only(&early.code())["claim_id"], claim);
@@ -33,7 +61,10 @@ fn before_and_after_the_registrys_row() {
         assert_eq!(paid(&app, person).len(), 1);
     }
     let marriage = &answers.only(&early.code())["marriage"];
-    assert_eq!((&marriage["record_id"], &marriage["request_id"]), (&"R1".into(), &"Q1".into()));
+    assert_eq!(
+        (&marriage["record_id"], &marriage["request_id"]),
+        (&"R1".into(), &"Q1".into())
+    );
     app.finish();
 }
 
@@ -41,8 +72,12 @@ fn before_and_after_the_registrys_row() {
 fn what_a_self_registration_meets() {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=5).map(person).collect();
-    let spouse = |person: &Person| person.with(|p| *p = crate::town::person(900 + p.code()[7..9].parse::<u32>().unwrap()));
-    let [mismatch, stranger, again, annulled, several] = &people[..] else { panic!() };
+    let spouse = |person: &Person| {
+        person.with(|p| *p = crate::town::person(900 + p.code()[7..9].parse::<u32>().unwrap()))
+    };
+    let [mismatch, stranger, again, annulled, several] = &people[..] else {
+        panic!()
+    };
     insured(&mut app, &[mismatch, again, annulled, several], "1404-04");
     marriages(
         &mut app,
@@ -62,25 +97,58 @@ fn what_a_self_registration_meets() {
         ],
     );
     let answers = app.decisions();
-    expect(&answers, mismatch, DEED, "MANUAL_REVIEW", &["REGISTRY_DATE_MISMATCH"]);
+    expect(
+        &answers,
+        mismatch,
+        DEED,
+        "MANUAL_REVIEW",
+        &["REGISTRY_DATE_MISMATCH"],
+    );
     expect(&answers, mismatch, "1404-05-18", "APPROVED", &[]);
     expect(&answers, stranger, DEED, "REFUSED", &["NOT_INSURED"]);
-    expect(&answers, again, DEED, "REFUSED", &["NOT_FIRST_MARRIAGE", "NOT_CONFIRMED_BY_REGISTRY"]);
+    expect(
+        &answers,
+        again,
+        DEED,
+        "REFUSED",
+        &["NOT_FIRST_MARRIAGE", "NOT_CONFIRMED_BY_REGISTRY"],
+    );
     expect(&answers, annulled, DEED, "MANUAL_REVIEW", &["MARRIAGE_ANNULLED"]);
     assert_eq!(answers.only(&stranger.code())["working"], serde_json::Value::Null);
 
     // The record of the stranger, the row of the one without an undertaking, and a later word of the last.
     insured(&mut app, &[stranger], "1404-04");
-    marriages(&mut app, &[&marriage("R2", DEED, stranger, &spouse(stranger)), &marriage("R3", DEED, again, &spouse(again))]);
-    app.publish_rows(K::SelfRegistrations, &[request("Q6", 5, several, &spouse(several), "1404-05-22", true)]);
+    marriages(
+        &mut app,
+        &[
+            &marriage("R2", DEED, stranger, &spouse(stranger)),
+            &marriage("R3", DEED, again, &spouse(again)),
+        ],
+    );
+    app.publish_rows(
+        K::SelfRegistrations,
+        &[request("Q6", 5, several, &spouse(several), "1404-05-22", true)],
+    );
     app.close("1404-07");
     let answers = app.decisions();
     expect(&answers, stranger, DEED, "APPROVED", &[]);
     expect(&answers, again, DEED, "APPROVED", &[]);
     expect(&answers, several, DEED, "REFUSED", &["RECORD_WITHDRAWN"]);
-    expect(&answers, several, "1404-05-22", "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
+    expect(
+        &answers,
+        several,
+        "1404-05-22",
+        "PENDING",
+        &["NOT_CONFIRMED_BY_REGISTRY"],
+    );
     // The row was paid: what the applicant stated is now a second claim.
-    expect(&answers, mismatch, DEED, "REFUSED", &["ALREADY_PAID", "REGISTRY_DATE_MISMATCH"]);
+    expect(
+        &answers,
+        mismatch,
+        DEED,
+        "REFUSED",
+        &["ALREADY_PAID", "REGISTRY_DATE_MISMATCH"],
+    );
     assert_eq!(app.documents().len(), 3);
     app.finish();
 }

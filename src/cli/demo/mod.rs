@@ -57,7 +57,7 @@ async fn play(started: &Started, house: &House, dir: &std::path::Path, wish: &De
     stages.close(month).await?;
     stages.publish_answers().await?;
     stages.drained().await?;
-    println!("Writing the output topics into {} …", wish.out.display());
+    say!("Writing the output topics into {} …", wish.out.display());
     let records = super::export::run(started.broker.clone(), wish.out.clone()).await?;
     Ok(Played { marriages, month, records })
 }

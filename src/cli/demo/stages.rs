@@ -22,7 +22,7 @@ pub struct Stages<'a> {
 impl Stages<'_> {
     /// Histories first, then marriages and self-registrations. Gives the rows of marriages that were read.
     pub async fn publish_inputs(&self) -> Result<u64> {
-        println!("Publishing to {} …", self.started.broker.brokers());
+        say!("Publishing to {} …", self.started.broker.brokers());
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(kind).await?;
         }
@@ -58,10 +58,10 @@ impl Stages<'_> {
     }
 
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
-        println!("Closing {month} (the business date is {}) …", self.house.clock.today());
+        say!("Closing {month} (the business date is {}) …", self.house.clock.today());
         let closed =
             close::close(self.house, &self.started.broker, month, false, PATIENCE, &self.started.stop, false).await?;
-        println!("  {} documents, {}", closed.batch.documents, paper::money(closed.batch.total.unsigned_abs()));
+        say!("  {} documents, {}", closed.batch.documents, paper::money(closed.batch.total.unsigned_abs()));
         self.drained().await
     }
 

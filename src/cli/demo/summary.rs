@@ -26,13 +26,13 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
     let mut connection = house.pool.acquire().await.map_err(Error::from)?;
     let persons = summary::persons(&mut connection).await?;
     let month = Texts::built_in().month(played.month, Lang::En);
-    println!("\n══ {month} ══");
-    println!("  {} rows of marriages were read, {persons} persons have an answer:", played.marriages);
+    say!("\n══ {month} ══");
+    say!("  {} rows of marriages were read, {persons} persons have an answer:", played.marriages);
     show_outcomes(&mut connection).await?;
     show_payment(&mut connection, played).await?;
     let messages = summary::messages(&mut connection).await?;
-    println!("  {messages} SMS were requested, each after its document was safely handed over.");
-    println!("  It took {:.1} s.", took.as_secs_f64());
+    say!("  {messages} SMS were requested, each after its document was safely handed over.");
+    say!("  It took {:.1} s.", took.as_secs_f64());
     show_examples(house, &mut connection).await?;
     show_files(played, wish);
     show_next();
@@ -42,9 +42,9 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
 async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
     let grounds = summary::grounds(connection).await?;
     for (outcome, claims) in summary::outcomes(connection).await? {
-        println!("  {claims:>8}  {outcome:<14} {}", said(&outcome));
+        say!("  {claims:>8}  {outcome:<14} {}", said(&outcome));
         for (_, ground, count) in grounds.iter().filter(|(of, ..)| *of == outcome) {
-            println!("            {count:>7}  {ground}");
+            say!("            {count:>7}  {ground}");
         }
     }
     Ok(())
@@ -53,7 +53,7 @@ async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
 async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<()> {
     let batches = batches::all(connection).await?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == played.month) {
-        println!("  {} payment documents went to finance: {}.", batch.documents, money(batch.total.unsigned_abs()));
+        say!("  {} payment documents went to finance: {}.", batch.documents, money(batch.total.unsigned_abs()));
     }
     Ok(())
 }
@@ -61,25 +61,25 @@ async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<
 async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<()> {
     for (title, outcome) in [("Paid", "APPROVED"), ("Refused", "REFUSED"), ("Waiting", "WAITING")] {
         let Some(person) = summary::example(connection, outcome).await? else { continue };
-        println!("\n  {title}:");
+        say!("\n  {title}:");
         for line in explain::three_lines(house, person).await? {
-            println!("    {line}");
+            say!("    {line}");
         }
     }
     Ok(())
 }
 
 fn show_files(played: &Played, wish: &Demo) {
-    println!("\n  What finance, the SMS gateway and everyone else got lies in {}/", wish.out.display());
+    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", wish.out.display());
     for (topic, records) in &played.records {
-        println!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
+        say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
     }
     debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
 }
 
 fn show_next() {
-    println!("\n  Three things to try next:");
-    println!("    make demo MARRIAGES=45000        a whole country's month");
-    println!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
-    println!("    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain");
+    say!("\n  Three things to try next:");
+    say!("    make demo MARRIAGES=45000        a whole country's month");
+    say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
+    say!("    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain");
 }

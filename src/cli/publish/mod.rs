@@ -23,7 +23,7 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
         let source = Source::open(&wish.file)?;
         if let Some(receipt) = find_receipt(&broker, source.file_id())? {
             if !json {
-                println!("This file was received before; nothing is sent. Its receipt:");
+                say!("This file was received before; nothing is sent. Its receipt:");
             }
             show(&receipt, json);
             return Ok(());
@@ -45,10 +45,10 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
 
 fn not_yet(sent: &Sent, file_id: &str, timeout: u64, json: bool) {
     if json {
-        println!("{}", serde_json::json!({"file_id": file_id, "receipt": null, "declared": sent.declared, "rejected": sent.rejected}));
+        say!("{}", serde_json::json!({"file_id": file_id, "receipt": null, "declared": sent.declared, "rejected": sent.rejected}));
         return;
     }
-    println!(
+    say!(
         "{} rows were read, {} of them rejected; the rest is in the topics. The receipt has not come within {timeout} s: \
          is `peyvand serve` running? Publishing the file again will show it.",
         sent.declared, sent.rejected

@@ -33,11 +33,11 @@ fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Resu
 
 pub fn show(receipt: &FileReceived, json: bool) {
     if json {
-        println!("{}", serde_json::to_string(receipt).unwrap_or_default());
+        say!("{}", serde_json::to_string(receipt).unwrap_or_default());
         return;
     }
     let rejected: u64 = receipt.rejected.values().sum();
-    println!(
+    say!(
         "  {:<18} {:>9} rows: {} accepted, {} corrected, {} unchanged, {} conflicting, {rejected} rejected",
         receipt.kind.word(),
         receipt.declared,
@@ -47,6 +47,6 @@ pub fn show(receipt: &FileReceived, json: bool) {
         receipt.conflicting
     );
     for (reason, rows) in &receipt.rejected {
-        println!("  {:<18} {rows:>9} {reason}", "");
+        say!("  {:<18} {rows:>9} {reason}", "");
     }
 }

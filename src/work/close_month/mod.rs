@@ -143,3 +143,10 @@ pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
     }
     Ok(reason)
 }
+
+/// Why the brake holds this month, if it does: only a person ends that.
+pub async fn held(house: &House, month: SolarMonth) -> Result<Option<String>> {
+    let mut connection = house.pool.acquire().await?;
+    let held = batches::held(&mut connection).await?;
+    Ok(held.filter(|(held, _)| *held == month.to_string()).map(|(_, reason)| reason))
+}

@@ -7,7 +7,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::TestApp;
 
 const SOON: Duration = Duration::from_secs(20);
 
-pub fn client(brokers: &str) -> ClientConfig {
+fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
     config
@@ -82,6 +82,24 @@ impl<'a> Raw<'a> {
     }
 }
 
+impl Raw<'_> {
+    /// An event within a transaction, as some outside systems send theirs; the partition ends with a marker then.
+    pub fn transaction(&self, topic: &str, key: &str, ce_type: &str, ce_id: &str, data: &Value, commit: bool) {
+        let id = format!("{}outside", self.app.prefix);
+        let mut config = client(&self.app.brokers);
+        config.set("transactional.id", id).set("partitioner", "murmur2_random");
+        let raw = Raw { app: self.app, producer: config.create().unwrap() };
+        raw.producer.init_transactions(SOON).unwrap();
+        raw.producer.begin_transaction().unwrap();
+        raw.event(topic, key, ce_type, ce_id, data);
+        if commit {
+            raw.producer.commit_transaction(SOON).unwrap();
+        } else {
+            raw.producer.abort_transaction(SOON).unwrap();
+        }
+    }
+}
+
 /// A record byte for byte.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lying {
@@ -133,7 +151,7 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
 }
 
 /// The next offset of every partition of a topic.
-pub fn ends(app: &TestApp, topic: &str) -> Vec<(i32, i64)> {
+fn ends(app: &TestApp, topic: &str) -> Vec<(i32, i64)> {
     let consumer: BaseConsumer = client(&app.brokers).create().unwrap();
     let name = format!("{}{topic}", app.prefix);
     let metadata = consumer.fetch_metadata(Some(&name), SOON).unwrap();

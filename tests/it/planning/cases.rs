@@ -1,12 +1,12 @@
 //! Facts that change after a document: cases for a person to judge.
 
+use CaseKind::{Difference, Payment, Recovery};
+use Outcome::{Approved, Refused, Waiting};
 use peyvand::claim::person::EarlierPayment;
 use peyvand::claim::words::PaymentOutcome::Paid;
 use peyvand::claim::words::{CaseKind, OfficeKind, Ownership, Permanence, Status};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::{InsuranceType as I, Rial};
-use CaseKind::{Difference, Payment, Recovery};
-use Outcome::{Approved, Refused, Waiting};
 
 use super::world::{DEED, FLOOR, World, another, date, request, row, sheba, spouse, wage, with_status};
 
@@ -16,7 +16,11 @@ fn after(change: impl FnOnce(&mut World)) -> World {
     let told = world.revisions();
     change(&mut world);
     world.takes_in();
-    assert_eq!(world.revisions(), told, "neither the decision nor the payment changes");
+    assert_eq!(
+        world.revisions(),
+        told,
+        "neither the decision nor the payment changes"
+    );
     world.expect(DEED, Approved, &[]);
     world
 }
@@ -34,21 +38,29 @@ fn a_claim_that_would_not_be_paid_now_is_a_recovery() {
     };
     marriage(|row| row.permanence = Permanence::Temporary).expect_case(Recovery, &["MARRIAGE_NOT_PERMANENT"]);
     marriage(|row| row.office_kind = OfficeKind::None).expect_case(Recovery, &["MARRIAGE_NOT_REGISTERED"]);
-    marriage(|row| row.office_kind = OfficeKind::Acknowledgement).expect_case(Recovery, &["REGISTERED_BY_ACKNOWLEDGEMENT"]);
+    marriage(|row| row.office_kind = OfficeKind::Acknowledgement)
+        .expect_case(Recovery, &["REGISTERED_BY_ACKNOWLEDGEMENT"]);
     marriage(|row| row.husband.earlier_marriages = 1).expect_case(Recovery, &["NOT_FIRST_MARRIAGE"]);
     marriage(|row| row.status = Status::Annulled).expect_case(Recovery, &["MARRIAGE_ANNULLED"]);
-    marriage(|row| row.husband.birth_date = Some(date("1375-01-02"))).expect_case(Recovery, &["IDENTITY_MISMATCH"]);
+    marriage(|row| row.husband.birth_date = Some(date("1375-01-02")))
+        .expect_case(Recovery, &["IDENTITY_MISMATCH"]);
     // Divorce asks for nothing back (R25).
     assert_eq!(marriage(|row| row.status = Status::Divorced).cases, []);
     after(|world| world.known.dossier.employments.clear()).expect_case(Recovery, &["EMPLOYMENT_ENDED"]);
-    after(|world| world.known.dossier.wages.truncate(10)).cases.iter().for_each(|case| assert_eq!(case.kind, Recovery));
-    after(|world| world.record().family_name = "اکبری".to_owned()).expect_case(Recovery, &["IDENTITY_MISMATCH"]);
+    after(|world| world.known.dossier.wages.truncate(10))
+        .cases
+        .iter()
+        .for_each(|case| assert_eq!(case.kind, Recovery));
+    after(|world| world.record().family_name = "اکبری".to_owned())
+        .expect_case(Recovery, &["IDENTITY_MISMATCH"]);
 }
 
 #[test]
 fn a_second_spouse_of_that_day_is_a_recovery() {
     let mut world = World::paid();
-    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).takes_in();
+    world
+        .rows([row("R1", DEED, spouse()), row("R2", DEED, another())])
+        .takes_in();
     world.expect_case(Recovery, &["CONFLICTING_RECORDS"]);
     let other = world.published.last().unwrap();
     assert_eq!(other.1.codes(), [R::ConflictingRecords, R::AlreadyPaid]);
@@ -57,18 +69,33 @@ fn a_second_spouse_of_that_day_is_a_recovery() {
 /// "… or an earlier payment becomes known"
 #[test]
 fn an_earlier_payment_is_a_recovery() {
-    let paid = EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
+    let paid = EarlierPayment {
+        at: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
     after(|world| world.known.dossier.earlier_payments.push(paid)).expect_case(Recovery, &["ALREADY_PAID"]);
 }
 
 /// "… or payable with less", "`difference` where payable with more"
 #[test]
 fn another_amount_is_a_recovery_or_a_difference() {
-    let more = after(|world| world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000)));
+    let more = after(|world| {
+        world
+            .known
+            .dossier
+            .wages
+            .push(wage("1404-03", I::Compulsory, 0, 24_000_000))
+    });
     more.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(more.cases[0].new_amount, Some(FLOOR + 1_000_000));
     let mut world = World::married();
-    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world
+        .known
+        .dossier
+        .wages
+        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.takes_in().closes();
     assert_eq!(world.issued[0].amount.get(), FLOOR + 1_000_000);
     world.known.dossier.wages.pop();
@@ -85,11 +112,18 @@ fn account_mobile_and_death_open_none() {
     assert_eq!(cases(|world| world.record().sheba_owner = Ownership::Unknown), []);
     assert_eq!(cases(|world| world.record().mobile = None), []);
     assert_eq!(cases(|world| world.record().mobile_owner = Ownership::No), []);
-    assert_eq!(cases(|world| world.record().deceased_on = Some(date("1404-07-01"))), []);
+    assert_eq!(
+        cases(|world| world.record().deceased_on = Some(date("1404-07-01"))),
+        []
+    );
     // They do not hide anything either.
     let both = after(|world| {
         world.record().sheba = None;
-        world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+        world
+            .known
+            .dossier
+            .wages
+            .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     });
     both.expect_case(Difference, &["AMOUNT_HIGHER"]);
 }
@@ -138,7 +172,11 @@ fn a_row_that_moves_after_payment() {
     world.expect(DEED, Approved, &[]);
     // In any event: also where a self-registration or another row still holds the marriage.
     let mut world = World::insured();
-    world.rows([row("R1", DEED, spouse())]).requests([request("Q1", 1, spouse(), DEED)]).takes_in().closes();
+    world
+        .rows([row("R1", DEED, spouse())])
+        .requests([request("Q1", 1, spouse(), DEED)])
+        .takes_in()
+        .closes();
     world.row_becomes(row("R1", "1404-05-20", another())).takes_in();
     assert_eq!(world.cases.len(), 1);
     assert_eq!(world.cases[0].kind, Recovery);
@@ -155,14 +193,23 @@ fn one_open_case_per_document_and_kind() {
     let mut world = World::paid();
     world.known.dossier.employments.clear();
     world.takes_in();
-    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
+    world
+        .rows([with_status(Status::Annulled, row("R1", DEED, spouse()))])
+        .takes_in();
     assert_eq!(world.cases.len(), 1);
     // The facts come back: the case stays open. Another kind is another case.
     let sound = World::insured().known.dossier;
     world.known.dossier = sound;
-    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world
+        .known
+        .dossier
+        .wages
+        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.rows([row("R1", DEED, spouse())]).takes_in();
-    assert_eq!(world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(), [Recovery, Difference]);
+    assert_eq!(
+        world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(),
+        [Recovery, Difference]
+    );
     // After a person ended it, facts that change again open another.
     world.cases_end();
     world.known.dossier.employments.clear();
@@ -176,7 +223,11 @@ fn no_further_attempt_while_a_case_is_open() {
     let mut world = World::paid();
     world.returned(1, "AC04", 10);
     world.record().sheba = Some(sheba(2));
-    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world
+        .known
+        .dossier
+        .wages
+        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.takes_in().on("1404-09-01").closes();
     world.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(world.issued.len(), 1);
@@ -209,7 +260,10 @@ fn an_older_attempt_that_was_paid_after_all() {
     assert_eq!(world.cases, [], "the return was said later");
     world.finance(1, Paid, "", 20);
     world.expect_case(Payment, &["EARLIER_ATTEMPT_PAID"]);
-    assert_eq!(world.cases[0].document_id, world.issued[0].document_id.to_string());
+    assert_eq!(
+        world.cases[0].document_id,
+        world.issued[0].document_id.to_string()
+    );
     assert_eq!(world.revisions(), told);
     // Returned too: no third.
     world.returned(2, "AC04", 30);

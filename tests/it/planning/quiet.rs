@@ -11,7 +11,10 @@ use Outcome::{Pending, Refused};
 fn waiting() -> World {
     let mut world = World::insured();
     world.known.dossier.employments.clear();
-    world.rows([row("R1", DEED, spouse())]).on("1404-06-01").takes_in();
+    world
+        .rows([row("R1", DEED, spouse())])
+        .on("1404-06-01")
+        .takes_in();
     world.expect(DEED, Pending, &[R::AwaitingWageList]);
     world.on("1404-09-01");
     world
@@ -58,13 +61,27 @@ fn wages_that_no_rule_reads_decide_nothing() {
     quiet(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
     quiet(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
     let mut first_counted = waiting();
-    assert!(first_counted.decides(|dossier| dossier.wages.push(wage("1402-05", I::Compulsory, 0, 50_000_000))));
+    assert!(first_counted.decides(|dossier| dossier.wages.push(wage(
+        "1402-05",
+        I::Compulsory,
+        0,
+        50_000_000
+    ))));
     // Another workshop of the same month and type, the sum of both being the same.
     quiet(|world| {
         let last = world.known.dossier.wages.pop().unwrap();
         let half = Rial::new(last.insurable.get() / 2).unwrap();
-        world.known.dossier.wages.push(Wage { days: 15, insurable: half, ..last.clone() });
-        world.known.dossier.wages.push(Wage { days: 16, insurable: half, workshop_code: "X".into(), ..last });
+        world.known.dossier.wages.push(Wage {
+            days: 15,
+            insurable: half,
+            ..last.clone()
+        });
+        world.known.dossier.wages.push(Wage {
+            days: 16,
+            insurable: half,
+            workshop_code: "X".into(),
+            ..last
+        });
     });
 }
 
@@ -74,14 +91,30 @@ fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
     for (deed, reads) in [("1404-05-01", false), ("1404-05-02", true)] {
         let mut world = World::insured();
         world.rows([row("R1", deed, spouse())]).takes_in();
-        assert_eq!(world.decides(|dossier| dossier.wages.push(wage("1404-05", I::Compulsory, 10, 0))), reads, "{deed}");
+        assert_eq!(
+            world.decides(|dossier| dossier.wages.push(wage("1404-05", I::Compulsory, 10, 0))),
+            reads,
+            "{deed}"
+        );
     }
 }
 
 #[test]
 fn employments_that_no_rule_reads_decide_nothing() {
-    quiet(|world| world.known.dossier.employments.push(job(I::Voluntary, "1390-01-01", Some("1391-01-01"))));
-    quiet(|world| world.known.dossier.employments.push(job(I::Compulsory, "1404-05-16", None)));
+    quiet(|world| {
+        world
+            .known
+            .dossier
+            .employments
+            .push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")))
+    });
+    quiet(|world| {
+        world
+            .known
+            .dossier
+            .employments
+            .push(job(I::Compulsory, "1404-05-16", None))
+    });
 }
 
 /// The counterpart: what a rule reads is decided anew, by the day of the decision.
@@ -92,7 +125,12 @@ fn what_a_rule_reads_is_decided_on_the_day() {
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded]);
     let mut world = waiting();
-    let paid = EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
+    let paid = EarlierPayment {
+        at: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
     world.known.dossier.earlier_payments.push(paid);
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);
@@ -114,7 +152,11 @@ fn the_close_decides_what_only_days_changed() {
 #[test]
 fn a_change_without_another_answer_is_not_told() {
     let mut world = World::married();
-    world.known.dossier.employments.push(job(I::Compulsory, "1400-01-01", None));
+    world
+        .known
+        .dossier
+        .employments
+        .push(job(I::Compulsory, "1400-01-01", None));
     world.takes_in();
     assert_eq!(world.revisions(), 1);
     world.record().mobile = Some("09351234567".to_owned());

@@ -52,7 +52,9 @@ pub fn sheba(number: u32) -> String {
 }
 
 pub fn sheba_of(bank: &str, number: u32) -> String {
-    Sheba::with_check_digits(bank, &format!("{number:019}")).unwrap().to_string()
+    Sheba::with_check_digits(bank, &format!("{number:019}"))
+        .unwrap()
+        .to_string()
 }
 
 /// A registered, permanent, first marriage of this person with `other`.
@@ -65,7 +67,12 @@ pub fn row(record_id: &str, deed_date: &str, other: impl Into<Option<NationalCod
     };
     let wife = match other.into() {
         Some(code) => side(Some(code), "رضایی", "1377-02-01"),
-        None => Side { code: None, family_name: None, birth_date: None, earlier_marriages: 0 },
+        None => Side {
+            code: None,
+            family_name: None,
+            birth_date: None,
+            earlier_marriages: 0,
+        },
     };
     RegistryRow {
         record_id: record_id.to_owned(),
@@ -84,11 +91,19 @@ pub fn with_status(status: Status, row: RegistryRow) -> RegistryRow {
 }
 
 pub fn registered_on(day: &str, row: RegistryRow) -> RegistryRow {
-    RegistryRow { registered_on: date(day), ..row }
+    RegistryRow {
+        registered_on: date(day),
+        ..row
+    }
 }
 
 /// A self-registration by this person.
-pub fn request(request_id: &str, submitted_at: i64, other: NationalCode, deed_date: &str) -> SelfRegistration {
+pub fn request(
+    request_id: &str,
+    submitted_at: i64,
+    other: NationalCode,
+    deed_date: &str,
+) -> SelfRegistration {
     SelfRegistration {
         request_id: request_id.to_owned(),
         submitted_at,
@@ -101,12 +116,25 @@ pub fn request(request_id: &str, submitted_at: i64, other: NationalCode, deed_da
 
 pub fn wage(month_text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
     let insurable = Rial::new(rials).unwrap();
-    Wage { at: 0, month: month(month_text), workshop_code: "W".into(), insurance_type: kind, days, insurable }
+    Wage {
+        at: 0,
+        month: month(month_text),
+        workshop_code: "W".into(),
+        insurance_type: kind,
+        days,
+        insurable,
+    }
 }
 
 pub fn job(kind: InsuranceType, from: &str, to: Option<&str>) -> Employment {
     let workshop_code = format!("{}{from}", kind.word()).into();
-    Employment { at: 0, workshop_code, insurance_type: kind, started_on: date(from), ended_on: to.map(date) }
+    Employment {
+        at: 0,
+        workshop_code,
+        insurance_type: kind,
+        started_on: date(from),
+        ended_on: to.map(date),
+    }
 }
 
 pub struct World {
@@ -145,7 +173,16 @@ impl World {
         };
         let (today, ids) = (date(TODAY), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { known, today, deeds_from: None, ids, published, cases, returns, issued }
+        Self {
+            known,
+            today,
+            deeds_from: None,
+            ids,
+            published,
+            cases,
+            returns,
+            issued,
+        }
     }
 
     /// An insured person who lacks nothing but a marriage: employed for ten years, 48 whole months before `DEED` listed.
@@ -155,7 +192,14 @@ impl World {
         world.known.dossier.employments = vec![job(InsuranceType::Compulsory, "1394-01-01", None)];
         let deed = date(DEED).month().index();
         world.known.dossier.wages = (deed - 48..deed)
-            .map(|index| wage(&SolarMonth::from_index(index).unwrap().to_string(), InsuranceType::Compulsory, 31, FLOOR))
+            .map(|index| {
+                wage(
+                    &SolarMonth::from_index(index).unwrap().to_string(),
+                    InsuranceType::Compulsory,
+                    31,
+                    FLOOR,
+                )
+            })
             .collect();
         world
     }
@@ -197,7 +241,12 @@ impl World {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { tables: &TABLES, today: self.today, deeds_from: self.deeds_from, ids: &self.ids }
+        Rules {
+            tables: &TABLES,
+            today: self.today,
+            deeds_from: self.deeds_from,
+            ids: &self.ids,
+        }
     }
 
     /// What the intake does after a fact about this person came.
@@ -218,7 +267,9 @@ impl World {
 
     fn write(&mut self, plan: Plan) {
         for update in plan.updates {
-            self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
+            self.known
+                .claims
+                .retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
             if let Some(revision) = update.revision {
                 self.published.push((update.claim, revision.decision));
@@ -227,9 +278,18 @@ impl World {
         for case in plan.cases {
             let (kind, document_id) = (case.kind, case.document_id.clone());
             let payment = self.known.payment.as_mut().unwrap();
-            payment.cases.push(StoredCase { document_id: case.document_id, kind, open: true });
+            payment.cases.push(StoredCase {
+                document_id: case.document_id,
+                kind,
+                open: true,
+            });
             let new_amount = case.new_amount.map(Rial::get);
-            self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
+            self.cases.push(Case {
+                kind,
+                document_id,
+                grounds: case.grounds,
+                new_amount,
+            });
         }
         self.returns.extend(plan.returned);
         self.issued.extend(plan.issue);
@@ -240,7 +300,10 @@ impl World {
     /// Finance's word on an attempt, as the store keeps it: the latest instant speaks. The intake follows.
     pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
         let documents = &mut self.known.payment.as_mut().unwrap().documents;
-        let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
+        let document = documents
+            .iter_mut()
+            .find(|document| document.attempt == attempt)
+            .unwrap();
         if document.state.is_none() || at >= document.state_at {
             document.state = Some(outcome);
             document.state_code = (!code.is_empty()).then(|| code.to_owned());
@@ -258,18 +321,32 @@ impl World {
     /// to planning as moved, as the intake does.
     pub fn row_becomes(&mut self, new: RegistryRow) -> &mut Self {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.key.clone()).collect();
-        self.known.moved = before.into_iter().filter(|key| key.deed_date != new.deed_date).collect();
+        self.known.moved = before
+            .into_iter()
+            .filter(|key| key.deed_date != new.deed_date)
+            .collect();
         self.rows([new])
     }
 
     /// A person ended all cases.
     pub fn cases_end(&mut self) -> &mut Self {
-        self.known.payment.as_mut().unwrap().cases.iter_mut().for_each(|case| case.open = false);
+        self.known
+            .payment
+            .as_mut()
+            .unwrap()
+            .cases
+            .iter_mut()
+            .for_each(|case| case.open = false);
         self
     }
 
     pub fn claim(&self, deed_date: &str) -> &StoredClaim {
-        let own: Vec<_> = self.known.claims.iter().filter(|claim| claim.key.deed_date == date(deed_date)).collect();
+        let own: Vec<_> = self
+            .known
+            .claims
+            .iter()
+            .filter(|claim| claim.key.deed_date == date(deed_date))
+            .collect();
         assert_eq!(own.len(), 1, "claims of {deed_date}");
         own[0]
     }
@@ -278,16 +355,28 @@ impl World {
     #[track_caller]
     pub fn decision(&self, deed_date: &str) -> &Decision {
         let claim_id = self.claim(deed_date).claim_id;
-        &self.published.iter().rfind(|(claim, _)| claim.claim_id == claim_id).unwrap().1
+        &self
+            .published
+            .iter()
+            .rfind(|(claim, _)| claim.claim_id == claim_id)
+            .unwrap()
+            .1
     }
 
     #[track_caller]
     pub fn expect(&self, deed_date: &str, outcome: Outcome, grounds: &[ReasonCode]) -> &Self {
         let decision = self.decision(deed_date);
-        assert_eq!((decision.outcome, decision.codes().as_slice()), (outcome, grounds));
+        assert_eq!(
+            (decision.outcome, decision.codes().as_slice()),
+            (outcome, grounds)
+        );
         assert_eq!(self.claim(deed_date).outcome, outcome);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
-        assert_eq!(decision.amount.is_some(), states_amount, "an amount stands only with APPROVED and WAITING");
+        assert_eq!(
+            decision.amount.is_some(),
+            states_amount,
+            "an amount stands only with APPROVED and WAITING"
+        );
         self
     }
 
@@ -301,12 +390,22 @@ impl World {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
         change(&mut self.known.dossier);
         self.takes_in();
-        before != self.known.claims.iter().map(|claim| claim.facts_digest).collect::<Vec<_>>()
+        before
+            != self
+                .known
+                .claims
+                .iter()
+                .map(|claim| claim.facts_digest)
+                .collect::<Vec<_>>()
     }
 
     #[track_caller]
     pub fn expect_case(&self, kind: CaseKind, grounds: &[&str]) {
-        let told: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
+        let told: Vec<_> = self
+            .cases
+            .iter()
+            .map(|case| (case.kind, case.grounds.as_slice()))
+            .collect();
         assert_eq!(told, [(kind, grounds)]);
     }
 }
