@@ -254,9 +254,11 @@ CREATE TABLE outbox (
     -- Positions of its first and last event.
     first      bigint NOT NULL,
     last       bigint NOT NULL,
-    body       bytea COMPRESSION lz4 NOT NULL,
+    -- lz4 over postcard, packed by the program.
+    body       bytea NOT NULL,
     PRIMARY KEY (grp, last, slot)
 ) PARTITION BY LIST (slot);
+ALTER TABLE outbox ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE TABLE outbox_0 PARTITION OF outbox FOR VALUES IN (0);
 CREATE TABLE outbox_1 PARTITION OF outbox FOR VALUES IN (1);
 CREATE TABLE outbox_2 PARTITION OF outbox FOR VALUES IN (2);

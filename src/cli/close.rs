@@ -13,7 +13,6 @@ use crate::kafka::{self, Broker};
 use crate::law::SolarMonth;
 use crate::retry::{Stop, pause_or_stop};
 use crate::store::offsets;
-use crate::wire::Topic;
 use crate::work::House;
 use crate::work::close_month::{self, Closed, Forecast};
 
@@ -61,8 +60,8 @@ pub struct Waiting {
 
 /// Waits until the input that lay in the topics at the call is disposed of; gives where the inputs then stood, as JSON.
 pub async fn wait_for_input(house: &House, broker: &Broker, month: SolarMonth, waiting: &Waiting) -> Result<String> {
-    let asked = broker.clone();
-    let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&asked, Topic::inputs()));
+    let (asked, stood) = (broker.clone(), offsets::all(&house.pool).await?);
+    let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&asked, &stood));
     let marks = marks.await.map_err(|_| Error::Interrupted)??;
     let began = house.clock.instant();
     let mut stop = waiting.stop.clone();

@@ -165,7 +165,8 @@ pub async fn gauges(house: &House, broker: Broker, unanswered_days: u16) -> Resu
     let figures = figures::figures(&mut connection, before).await?;
     let offsets = offsets::all(&house.pool).await?;
     drop(connection);
-    let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&broker, Topic::inputs()));
+    let stand = offsets.clone();
+    let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&broker, &stand));
     let marks = marks.await.map_err(|_| Error::Interrupted)??;
     let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
     for (partition, behind) in kafka::topics::lag(&marks, &offsets) {

@@ -36,7 +36,7 @@ pub async fn run(
     json: bool,
 ) -> Result<bool> {
     let unfinished = match wait {
-        Some(within) => drained(house, marks(broker).await?, within).await?,
+        Some(within) => drained(house, marks(house, broker).await?, within).await?,
         None => Vec::new(),
     };
     let status = look(house, broker, unanswered_days, unfinished, json).await?;
@@ -50,12 +50,12 @@ pub async fn run(
 
 /// Waits for the same, and shows nothing.
 pub async fn wait(house: &House, broker: &Broker, within: Duration) -> Result<bool> {
-    Ok(drained(house, marks(broker).await?, within).await?.is_empty())
+    Ok(drained(house, marks(house, broker).await?, within).await?.is_empty())
 }
 
-async fn marks(broker: &Broker) -> Result<Marks> {
-    let broker = broker.clone();
-    let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&broker, Topic::inputs()));
+async fn marks(house: &House, broker: &Broker) -> Result<Marks> {
+    let (broker, offsets) = (broker.clone(), offsets::all(&house.pool).await?);
+    let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&broker, &offsets));
     Ok(marks.await.map_err(|_| Error::Interrupted)??)
 }
 
@@ -113,7 +113,7 @@ async fn look(
     unfinished: Vec<String>,
     json: bool,
 ) -> Result<Status> {
-    let marks = marks(broker).await?;
+    let marks = marks(house, broker).await?;
     let offsets = offsets::all(&house.pool).await?;
     let before = house.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
     let limit = if json { LISTED_IN_JSON } else { LISTED };

@@ -109,8 +109,8 @@ settings! {
     batch_wait_ms: u64 = "50", |v| parse::number(v, 0..=10_000), "milliseconds from 0 to 10000", Shown;
     /// Writers of the relay; each owns the output partitions of one group. Fixed at the first start.
     outbox_groups: u16 = "4", |v| parse::number(v, 1..=64), "a whole number from 1 to 64", Shown;
-    /// The most bytes that the relay holds of one group at a time.
-    relay_page_bytes: usize = "2 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
+    /// The most packed bytes of the outbox that the relay takes of one group at a time (about a tenth of what is sent).
+    relay_page_bytes: usize = "512 KiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// Persons decided in one transaction of the month's close.
     close_page_persons: u32 = "2000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
     /// How long the close waits for the input that lay in the topics at its start, in seconds.

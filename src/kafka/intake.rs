@@ -1,5 +1,5 @@
-//! The intake role: one thread polls and reads messages, one task writes batches; the next batch is gathered while the
-//! last commits. Memory is bounded: at most two batches and librdkafka's own queue.
+//! The intake role: one thread polls and reads messages, two tasks write batches, each of its own partitions; the next
+//! batches are gathered while the last commit. Memory is bounded: a few batches and librdkafka's own queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::assignment::Assignment;
 use super::client::Broker;
@@ -47,32 +48,35 @@ struct Shared {
     rewind: AtomicBool,
 }
 
-/// Runs until told to stop; the batch in hand is finished first.
+/// Batches written at the same time, each of its own partitions: while one waits for the database, another is planned.
+const LANES: usize = 2;
+
+/// Runs until told to stop; the batches in hand are finished first.
 pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
+    let intake = Arc::new(intake);
     let shared = Arc::new(Shared::default());
-    let (send, receive) = mpsc::channel::<(u64, Batch)>(1);
-    let assignment = Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
+    let assignment =
+        Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
     let consumer = subscribe(&intake, assignment)?;
-    let poller = Poller {
-        broker: intake.broker.clone(),
-        house: intake.house.clone(),
-        shared: shared.clone(),
-        collector: Collector::new(intake.bounds),
-        send,
-    };
+    let mut lanes = Vec::new();
+    let mut writers = JoinSet::new();
+    for _ in 0..LANES {
+        let (send, receive) = mpsc::channel(1);
+        lanes.push(Lane { collector: Collector::new(intake.bounds), send });
+        writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
+    }
+    let poller = Poller { broker: intake.broker.clone(), house: intake.house.clone(), shared: shared.clone(), lanes };
     let polling = std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
-    let mut stopping = stop.clone();
-    let raise = shared.clone();
+    let (mut stopping, raise) = (stop.clone(), shared.clone());
     let watcher = tokio::spawn(async move {
         crate::retry::stopped(&mut stopping).await;
         raise.stop.store(true, Ordering::Release);
     });
-    write_batches(&intake, &shared, receive, &stop).await;
+    while writers.join_next().await.is_some() {}
     shared.stop.store(true, Ordering::Release);
     watcher.abort();
-    let ended = tokio::task::spawn_blocking(move || polling.join()).await;
-    match ended {
+    match tokio::task::spawn_blocking(move || polling.join()).await {
         Ok(Ok(result)) => result,
         _ => Err(Error::Stopped),
     }
@@ -99,7 +103,7 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
 }
 
 /// The writing half. Errors that may pass are tried until they do: a batch is never skipped.
-async fn write_batches(intake: &Intake, shared: &Shared, mut receive: mpsc::Receiver<(u64, Batch)>, stop: &Stop) {
+async fn write_batches(intake: Arc<Intake>, shared: Arc<Shared>, mut receive: mpsc::Receiver<(u64, Batch)>, stop: Stop) {
     // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
     let (end, grace) = tokio::sync::watch::channel(false);
     let mut stopping = stop.clone();
@@ -141,6 +145,11 @@ struct Poller {
     broker: Broker,
     house: House,
     shared: Arc<Shared>,
+    lanes: Vec<Lane>,
+}
+
+/// What is gathered for one of the writers.
+struct Lane {
     collector: Collector,
     send: mpsc::Sender<(u64, Batch)>,
 }
@@ -149,7 +158,7 @@ impl Poller {
     fn run(mut self, consumer: &BaseConsumer<Assignment>) -> Result<()> {
         while !self.shared.stop.load(Ordering::Acquire) {
             if self.shared.rewind.swap(false, Ordering::AcqRel) {
-                self.collector.clear();
+                self.lanes.iter_mut().for_each(|lane| lane.collector.clear());
                 if let Err(error) = consumer.context().rewind(consumer) {
                     tracing::warn!(%error, "the input could not be read again yet; trying again");
                     self.shared.rewind.store(true, Ordering::Release);
@@ -162,11 +171,14 @@ impl Poller {
                 Some(Ok(message)) => self.take(consumer, &message),
                 Some(Err(error)) => tell(&error)?,
             }
-            if self.collector.is_due(self.house.clock.instant()) {
-                self.hand_over(consumer);
+            let now = self.house.clock.instant();
+            for lane in 0..self.lanes.len() {
+                if self.lanes[lane].collector.is_due(now) {
+                    self.hand_over(consumer, lane);
+                }
             }
         }
-        self.hand_over(consumer);
+        (0..self.lanes.len()).for_each(|lane| self.hand_over(consumer, lane));
         Ok(())
     }
 
@@ -192,18 +204,20 @@ impl Poller {
             value: message.payload(),
         };
         let taken = Taken::read(&read, message.topic(), self.house.clock.now());
-        self.collector.add(taken, message.payload_len() + 256, expected, self.house.clock.instant());
+        let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
+        self.lanes[lane].collector.add(taken, message.payload_len() + 256, expected, self.house.clock.instant());
     }
 
     /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
-    fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>) {
-        self.collector.keep(|partition| consumer.context().with(|positions| positions.contains_key(partition)));
-        let Some(batch) = self.collector.take() else { return };
+    fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>, lane: usize) {
+        let lane = &mut self.lanes[lane];
+        lane.collector.keep(|partition| consumer.context().with(|positions| positions.contains_key(partition)));
+        let Some(batch) = lane.collector.take() else { return };
         copy_offsets(consumer, &self.broker, &batch);
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let mut offer = (epoch, batch);
         loop {
-            match self.send.try_send(offer) {
+            match lane.send.try_send(offer) {
                 Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
                 Err(mpsc::error::TrySendError::Full(back)) => offer = back,
             }

@@ -1,6 +1,6 @@
 //! The registry's rows, the latest version of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Error, PgConnection, Result};
 use crate::claim::person::{RegistryRow, Side};
@@ -18,12 +18,14 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT content FROM marriages WHERE husband = ANY($1)
          UNION ALL
-         SELECT content FROM marriages WHERE wife = ANY($1) AND (husband IS NULL OR NOT husband = ANY($1))",
+         SELECT content FROM marriages WHERE wife = ANY($1)",
     )
     .bind(codes)
     .fetch_all(tx)
     .await?;
-    rows.iter().map(|(content,)| parse(content).map(|row| registry_row(&row))).collect()
+    // Where both spouses are asked for, their row comes twice.
+    let rows = rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
+    Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
 }
 
 /// Writes new rows and new versions.

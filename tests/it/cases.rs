@@ -3,9 +3,10 @@
 use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
 
-use crate::app::TestApp;
+use crate::app::{Answers, TestApp};
 use crate::town::{
-    FLOOR, Person, document_id, expect, finance, insured, marriage, marriages, paid, person, profile, sheba,
+    FLOOR, Marriage, Person, document_id, expect, finance, insured, marriage, marriages, paid, person,
+    profile, sheba,
 };
 
 const DEED: &str = "1404-05-20";
@@ -19,57 +20,59 @@ fn case_of<'a>(cases: &'a [Value], person: &Person) -> &'a Value {
     own[0]
 }
 
-/// After payment: an annulment, more and less pay, another date, an earlier payment, another spouse of that day; and what
-/// opens no case: account, mobile, death, divorce.
-#[test]
-fn facts_that_change_after_payment_open_cases() {
+/// Nine sound people, paid by the close of 1404-07; the third above the floor, so that less can be paid.
+fn nine_paid() -> (TestApp, Vec<Person>, Vec<Marriage>) {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=9).map(person).collect();
     insured(&mut app, &people.iter().collect::<Vec<_>>(), "1404-04");
-    let rows: Vec<_> = (0..9_u32)
-        .map(|place| {
-            marriage(
-                &format!("R{place}"),
-                DEED,
-                &people[usize::try_from(place).unwrap()],
-                &person(500 + place),
-            )
-        })
-        .collect();
-    // The third is paid above the floor, so that less can be paid.
+    let row = |(husband, number): (&Person, u32)| {
+        marriage(&format!("R{number}"), DEED, husband, &person(500 + number))
+    };
+    let rows: Vec<_> = people.iter().zip(0..).map(row).collect();
     app.publish_rows(K::Wages, &[people[2].wage("1404-04", 31, 700_000_000)]);
     marriages(&mut app, &rows.iter().collect::<Vec<_>>());
     app.close("1404-07");
     assert_eq!(app.documents().len(), 9);
-    let before = app.decisions();
+    (app, people, rows)
+}
 
-    app.publish_rows(
-        K::Wages,
-        &[
-            people[1].wage("1404-04", 31, 900_000_000),
-            people[2].wage("1404-04", 31, 90_000_000),
-        ],
+/// An annulment, more and less pay, another date, an earlier payment, another spouse of that day; and what opens no case:
+/// divorce, death, an account taken away.
+fn facts_change(app: &mut TestApp, people: &[Person], rows: &[Marriage]) {
+    let (more, less) = (
+        people[1].wage("1404-04", 31, 900_000_000),
+        people[2].wage("1404-04", 31, 90_000_000),
     );
+    app.publish_rows(K::Wages, &[more, less]);
     app.publish_rows(
         K::EarlierPayments,
         &[format!("{},1390-01-01,5000000,0101", people[4].code())],
     );
-    let conflicting = marriage("R50", DEED, &people[5], &person(600));
+    let annulled = rows[0].corrected(|row| row.status = "annulled");
+    let moved = rows[3].corrected(|row| row.deed_date = "1404-05-21".to_owned());
+    let divorced = rows[6].corrected(|row| row.status = "divorced");
     marriages(
-        &mut app,
+        app,
         &[
-            &rows[0].corrected(|row| row.status = "annulled"),
-            &rows[3].corrected(|row| row.deed_date = "1404-05-21".to_owned()),
-            &rows[6].corrected(|row| row.status = "divorced"),
-            &conflicting,
+            &annulled,
+            &moved,
+            &divorced,
+            &marriage("R50", DEED, &people[5], &person(600)),
         ],
     );
     profile(
-        &mut app,
+        app,
         &people[7].with(|person| person.deceased_on = "1404-07-20".to_owned()),
     );
-    profile(&mut app, &people[8].with(|person| person.sheba.clear()));
-    let cases = app.cases();
+    profile(app, &people[8].with(|person| person.sheba.clear()));
+}
+
+#[test]
+fn facts_that_change_after_payment_open_cases() {
+    let (mut app, people, rows) = nine_paid();
+    let before = app.decisions();
+    facts_change(&mut app, &people, &rows);
+    let (cases, issued) = (app.cases(), app.documents());
     for (place, kind, ground) in [
         (0, "recovery", "MARRIAGE_ANNULLED"),
         (1, "difference", "AMOUNT_HIGHER"),
@@ -83,7 +86,7 @@ fn facts_that_change_after_payment_open_cases() {
             (&case["kind"], &case["grounds"][0]),
             (&kind.into(), &ground.into())
         );
-        assert_eq!(case["document_id"], document_id(&app, &people[place], 1));
+        assert_eq!(case["document_id"], document_id(&issued, &people[place], 1));
     }
     assert_eq!(cases.len(), 6, "{cases:#?}");
     // 23 × 90,000,000 and, capped, 7 × 3,463,656 × 31 = 751,613,352; divided by 24.
@@ -91,19 +94,19 @@ fn facts_that_change_after_payment_open_cases() {
     assert_eq!(case_of(&cases, &people[2])["new_amount_rial"], FLOOR);
     let after = app.decisions();
     for person in &people {
-        expect(&after, person, DEED, "APPROVED", &[]);
-        let of_deed = |answers: &crate::app::Answers| {
+        let paid = |answers: &Answers| {
             answers
                 .of(&person.code())
                 .into_iter()
-                .find(|d| d["marriage"]["deed_date"] == DEED && d["outcome"] == "APPROVED")
+                .find(|decision| decision["outcome"] == "APPROVED")
                 .cloned()
         };
         assert_eq!(
-            of_deed(&before),
-            of_deed(&after),
+            paid(&before),
+            paid(&after),
             "neither the decision nor the payment changes"
         );
+        expect(&after, person, DEED, "APPROVED", &[]);
     }
     expect(&after, &people[3], "1404-05-21", "REFUSED", &["ALREADY_PAID"]);
     app.finish();
@@ -118,25 +121,25 @@ fn an_open_case_holds_further_attempts_back() {
     let row = marriage("R1", DEED, &husband, &person(2));
     marriages(&mut app, &[&row]);
     app.close("1404-07");
-    let document = document_id(&app, &husband, 1);
+    let document = document_id(&app.documents(), &husband, 1);
     finance(&mut app, &[(&document, "returned", "AC04", "10:00:00")]);
     let annulled = row.corrected(|row| row.status = "annulled");
     marriages(&mut app, &[&annulled]);
     profile(&mut app, &husband.with(|person| person.sheba = sheba(9)));
     app.set_today("1404-09-01");
     app.close("1404-08");
-    assert_eq!(paid(&app, &husband).len(), 1);
+    assert_eq!(paid(&app.documents(), &husband).len(), 1);
     // Even where the registry takes the annulment back, the case is a person's to end.
     marriages(&mut app, &[&annulled.corrected(|row| row.status = "registered")]);
     app.set_today("1404-10-01");
     app.close("1404-09");
-    assert_eq!(paid(&app, &husband).len(), 1);
+    assert_eq!(paid(&app.documents(), &husband).len(), 1);
     app.settle();
     app.execute("UPDATE cases SET closed_at = now()").unwrap();
     app.set_today("1404-11-01");
     app.close("1404-10");
     assert_eq!(
-        paid(&app, &husband),
+        paid(&app.documents(), &husband),
         [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]
     );
     app.finish();

@@ -22,8 +22,17 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     calm.finish();
 
     // Small steps, so that a kill meets work half done; a name, so that a restart finds its partitions at once.
-    let small = [("batch_events", "60"), ("close_page_persons", "5"), ("relay_page_bytes", "65536"), ("instance", "one")];
-    let mut app = small.into_iter().fold(TestApp::without_service("1404-08-01"), |app, (key, value)| app.with(key, value));
+    let small = [
+        ("batch_events", "60"),
+        ("close_page_persons", "5"),
+        ("relay_page_bytes", "65536"),
+        ("instance", "one"),
+    ];
+    let mut app = small
+        .into_iter()
+        .fold(TestApp::without_service("1404-08-01"), |app, (key, value)| {
+            app.with(key, value)
+        });
     let publishing = publish_meanwhile(&app);
     let mut kills = 0;
     while kills < KILLS.0 || !publishing.is_finished() {
@@ -34,10 +43,18 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     eprintln!("{kills} kills while publishing");
     for output in publishing.join().unwrap() {
         let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && told.contains("\"accepted\""), "{told} {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success() && told.contains("\"accepted\""),
+            "{told} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     for _ in 0..KILLS.1 {
-        let mut close = app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::null()).spawn().unwrap();
+        let mut close = app
+            .command(&["close-month", "1404-07", "--json"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         live_a_while(&mut app, 200..800);
         let _ = close.kill();
         close.wait().unwrap();
@@ -52,7 +69,11 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
 fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
     let place = app.serve(&[]);
     thread::sleep(Duration::from_millis(rand::random_range(range)));
-    assert!(app.service(place).is_running(), "the service ended by itself: {}", app.logs());
+    assert!(
+        app.service(place).is_running(),
+        "the service ended by itself: {}",
+        app.logs()
+    );
     app.service(place).kill();
     app.forget(place);
 }
@@ -61,13 +82,32 @@ fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
 fn publish_meanwhile(app: &TestApp) -> JoinHandle<Vec<Output>> {
     use FileKind as K;
     let folder = app.generate(MARRIAGES, SEED);
-    let kinds = [K::Persons, K::Employments, K::Marriages, K::Wages, K::EarlierPayments, K::SelfRegistrations];
+    let kinds = [
+        K::Persons,
+        K::Employments,
+        K::Marriages,
+        K::Wages,
+        K::EarlierPayments,
+        K::SelfRegistrations,
+    ];
     let commands: Vec<_> = kinds
         .into_iter()
         .map(|kind| {
             let path = folder.join(kind.file_name());
-            app.command(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "120", "--json"])
+            app.command(&[
+                "publish",
+                kind.word(),
+                path.to_str().unwrap(),
+                "--timeout",
+                "120",
+                "--json",
+            ])
         })
         .collect();
-    thread::spawn(move || commands.into_iter().map(|mut command| command.output().unwrap()).collect())
+    thread::spawn(move || {
+        commands
+            .into_iter()
+            .map(|mut command| command.output().unwrap())
+            .collect()
+    })
 }

@@ -11,7 +11,7 @@ use crate::town::{
 const DEED: &str = "1404-05-20";
 
 /// Sound people, married to people whom we do not insure, paid by the close of 1404-07.
-fn paid_people(count: u32) -> (TestApp, Vec<Person>) {
+fn paid_people(count: u32) -> (TestApp, Vec<Person>, Vec<Value>) {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=count).map(person).collect();
     insured(&mut app, &people.iter().collect::<Vec<_>>(), "1404-04");
@@ -29,8 +29,9 @@ fn paid_people(count: u32) -> (TestApp, Vec<Person>) {
         .collect();
     marriages(&mut app, &rows.iter().collect::<Vec<_>>());
     app.close("1404-07");
-    assert_eq!(app.documents().len(), people.len());
-    (app, people)
+    let issued = app.documents();
+    assert_eq!(issued.len(), people.len());
+    (app, people, issued)
 }
 
 fn written_to<'a>(sms: &'a [Value], person: &Person, kind: &str) -> Vec<&'a Value> {
@@ -41,11 +42,14 @@ fn written_to<'a>(sms: &'a [Value], person: &Person, kind: &str) -> Vec<&'a Valu
 
 #[test]
 fn a_return_another_account_and_a_second_attempt() {
-    let (mut app, people) = paid_people(3);
+    let (mut app, people, issued) = paid_people(3);
     let [same, before, again] = &people[..] else {
         panic!()
     };
-    let first: Vec<_> = people.iter().map(|person| document_id(&app, person, 1)).collect();
+    let first: Vec<_> = people
+        .iter()
+        .map(|person| document_id(&issued, person, 1))
+        .collect();
     // One changes the account before the return comes.
     profile(&mut app, &before.with(|person| person.sheba = sheba(77)));
     let answers = [(&first[0], "AC04"), (&first[1], "AC04"), (&first[2], "AC06")];
@@ -73,41 +77,42 @@ fn a_return_another_account_and_a_second_attempt() {
     expect(&app.decisions(), again, DEED, "APPROVED", &[]);
     app.set_today("1404-09-01");
     app.close("1404-08");
-    assert_eq!(paid(&app, same).len(), 1);
+    let (issued, sms) = (app.documents(), app.sms());
+    assert_eq!(paid(&issued, same).len(), 1);
     for (person, account) in [(before, 77), (again, 78)] {
         assert_eq!(
-            paid(&app, person),
+            paid(&issued, person),
             [(1, "1404-07".to_owned()), (2, "1404-08".to_owned())]
         );
-        let second = document(&app, person, 2);
+        let second = document(&issued, person, 2);
         assert_eq!(
             (&second["sheba"], &second["amount_rial"]),
             (&sheba(account).into(), &FLOOR.into())
         );
         assert_eq!(
-            written_to(&app.sms(), person, "registration").len(),
+            written_to(&sms, person, "registration").len(),
             2,
             "one for each document, further attempts too"
         );
     }
     // The second is returned too: another notice, and a third attempt after another account.
-    let second = document_id(&app, again, 2);
+    let second = document_id(&issued, again, 2);
     finance(&mut app, &[(&second, "returned", "AC01", "11:00:00")]);
     expect(&app.decisions(), again, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     assert_eq!(written_to(&app.sms(), again, "payment_returned").len(), 2);
     profile(&mut app, &again.with(|person| person.sheba = sheba(79)));
     app.set_today("1404-10-01");
     app.close("1404-09");
-    assert_eq!(paid(&app, again).len(), 3);
+    assert_eq!(paid(&app.documents(), again).len(), 3);
     app.finish();
 }
 
 /// "Of a document's outcomes the latest `at` (then the later in the topic) speaks."
 #[test]
 fn the_latest_word_of_finance_speaks() {
-    let (mut app, people) = paid_people(2);
+    let (mut app, people, issued) = paid_people(2);
     let [late, tie] = &people[..] else { panic!() };
-    let (one, two) = (document_id(&app, late, 1), document_id(&app, tie, 1));
+    let (one, two) = (document_id(&issued, late, 1), document_id(&issued, tie, 1));
     finance(
         &mut app,
         &[
@@ -136,11 +141,14 @@ fn the_latest_word_of_finance_speaks() {
 /// where the document is returned (whichever came first); neither changes the decision."
 #[test]
 fn returns_that_a_person_must_judge() {
-    let (mut app, people) = paid_people(4);
+    let (mut app, people, issued) = paid_people(4);
     let [twice, older, dead, died] = &people[..] else {
         panic!()
     };
-    let ids: Vec<_> = people.iter().map(|person| document_id(&app, person, 1)).collect();
+    let ids: Vec<_> = people
+        .iter()
+        .map(|person| document_id(&issued, person, 1))
+        .collect();
     let deceased = |person: &Person| person.with(|p| p.deceased_on = "1404-07-25".to_owned());
     profile(&mut app, &deceased(died));
     finance(
@@ -168,10 +176,11 @@ fn returns_that_a_person_must_judge() {
     app.set_today("1404-09-01");
     app.close("1404-08");
     finance(&mut app, &[(&ids[1], "paid", "", "12:00:00")]);
+    let issued = app.documents();
     assert_eq!(
         people
             .iter()
-            .map(|person| paid(&app, person).len())
+            .map(|person| paid(&issued, person).len())
             .collect::<Vec<_>>(),
         [1, 2, 1, 1]
     );
@@ -197,8 +206,8 @@ fn returns_that_a_person_must_judge() {
 /// "A document without an answer after 10 days (a setting) is unanswered: listed, counted, […]; never sent again by itself."
 #[test]
 fn a_document_without_an_answer_is_listed() {
-    let (mut app, people) = paid_people(2);
-    let first = document_id(&app, &people[0], 1);
+    let (mut app, people, issued) = paid_people(2);
+    let first = document_id(&issued, &people[0], 1);
     app.set_today("1404-08-10");
     assert_eq!(app.json(&["status"])["unanswered_count"], 0);
     app.set_today("1404-08-12");
@@ -206,7 +215,7 @@ fn a_document_without_an_answer_is_listed() {
     finance(&mut app, &[(&first, "accepted", "", "10:00:00")]);
     app.settle();
     let status = app.json(&["status"]);
-    let other = document_id(&app, &people[1], 1);
+    let other = document_id(&issued, &people[1], 1);
     assert_eq!(
         (
             &status["unanswered_count"],

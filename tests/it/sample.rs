@@ -19,13 +19,23 @@ fn expected() -> Told {
         .map(|line| {
             let mut line: Value = serde_json::from_str(line).unwrap();
             line["reasons"] = json!(reasons_of(&line));
-            (["national_code", "record_id"].map(|f| line[f].as_str().unwrap().to_owned()).into(), line)
+            (
+                ["national_code", "record_id"]
+                    .map(|f| line[f].as_str().unwrap().to_owned())
+                    .into(),
+                line,
+            )
         })
         .collect()
 }
 
 fn reasons_of(line: &Value) -> BTreeSet<&str> {
-    line["reasons"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect()
+    line["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|code| code.as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -35,7 +45,8 @@ fn every_line_of_the_sample_agrees() {
     app.close("1404-07");
     let mut told = Told::new();
     for decision in app.decisions().0 {
-        let [code, record] = [&decision["national_code"], &decision["marriage"]["record_id"]].map(|v| v.as_str().unwrap());
+        let [code, record] =
+            [&decision["national_code"], &decision["marriage"]["record_id"]].map(|v| v.as_str().unwrap());
         let line = json!({
             "national_code": code,
             "record_id": record,
@@ -45,18 +56,28 @@ fn every_line_of_the_sample_agrees() {
             "days": decision["working"]["days"],
             "wage_sum_rial": decision["working"]["wage_sum_rial"],
         });
-        assert_eq!(told.insert((code.to_owned(), record.to_owned()), line), None, "two claims of one person on one row");
+        assert_eq!(
+            told.insert((code.to_owned(), record.to_owned()), line),
+            None,
+            "two claims of one person on one row"
+        );
     }
     let expected = expected();
     let (missing, surplus): (Vec<_>, Vec<_>) = (
         expected.keys().filter(|key| !told.contains_key(*key)).collect(),
         told.keys().filter(|key| !expected.contains_key(*key)).collect(),
     );
-    assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, not expected {surplus:?}");
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "missing {missing:?}, not expected {surplus:?}"
+    );
     for (key, line) in &expected {
         assert_eq!(&told[key], line, "{key:?}");
     }
-    let approved = expected.values().filter(|line| line["outcome"] == "APPROVED").count();
+    let approved = expected
+        .values()
+        .filter(|line| line["outcome"] == "APPROVED")
+        .count();
     assert_eq!(app.documents().len(), approved, "every approval is paid");
     app.finish();
 }

@@ -164,6 +164,27 @@ impl Marriage {
     }
 }
 
+/// Sound people of these numbers, married on 1404-05-20 to people whom we do not insure; not yet paid.
+pub fn married(app: &mut TestApp, numbers: std::ops::Range<u32>) -> Vec<Person> {
+    let people: Vec<_> = numbers.map(person).collect();
+    insured(app, &people.iter().collect::<Vec<_>>(), "1404-04");
+    let wife = |husband: &Person| person(husband.code()[3..9].parse::<u32>().unwrap() + 5000);
+    let rows: Vec<_> = people
+        .iter()
+        .map(|husband| {
+            marriage(
+                &format!("R{}", husband.code()),
+                "1404-05-20",
+                husband,
+                &wife(husband),
+            )
+        })
+        .collect();
+    marriages(app, &rows.iter().collect::<Vec<_>>());
+    app.settle();
+    people
+}
+
 /// Publishes records, an employment since 1394, and four years of wage lists up to `last`.
 pub fn insured(app: &mut TestApp, people: &[&Person], last: &str) {
     let rows =
@@ -196,28 +217,24 @@ pub fn finance(app: &mut TestApp, answers: &[(&str, &str, &str, &str)]) {
     app.publish_rows(K::PaymentOutcomes, &answers.iter().map(row).collect::<Vec<_>>());
 }
 
-/// The document of a person and attempt.
-pub fn document(app: &TestApp, person: &Person, attempt: u64) -> Value {
-    let all = app.documents();
-    let found = all
+/// The document of a person and attempt, among those that `TestApp::documents` gives.
+pub fn document<'a>(issued: &'a [Value], person: &Person, attempt: u64) -> &'a Value {
+    let found = issued
         .iter()
         .find(|d| d["national_code"] == person.code() && d["attempt"] == attempt);
-    found
-        .unwrap_or_else(|| panic!("no document {attempt} of {}", person.code()))
-        .clone()
+    found.unwrap_or_else(|| panic!("no document {attempt} of {}", person.code()))
 }
 
-pub fn document_id(app: &TestApp, person: &Person, attempt: u64) -> String {
-    document(app, person, attempt)["document_id"]
+pub fn document_id(issued: &[Value], person: &Person, attempt: u64) -> String {
+    document(issued, person, attempt)["document_id"]
         .as_str()
         .unwrap()
         .to_owned()
 }
 
 /// Attempts issued to a person, and the months of their batches.
-pub fn paid(app: &TestApp, person: &Person) -> Vec<(u64, String)> {
-    let mut all: Vec<_> = app
-        .documents()
+pub fn paid(issued: &[Value], person: &Person) -> Vec<(u64, String)> {
+    let mut all: Vec<_> = issued
         .iter()
         .filter(|document| document["national_code"] == person.code())
         .map(|document| {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use peyvand::wire::Topic;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -17,7 +18,10 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
+    config
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "test")
+        .set("log_level", "2");
     config
 }
 
@@ -31,7 +35,11 @@ impl<'a> Raw<'a> {
     pub(super) fn new(app: &'a TestApp) -> Self {
         // Topics are made by the first command; a test may well send before any other.
         app.text(&["dead-letters", "list"]);
-        let producer = client(&app.brokers).set("acks", "all").set("partitioner", "murmur2_random").create().unwrap();
+        let producer = client(&app.brokers)
+            .set("acks", "all")
+            .set("partitioner", "murmur2_random")
+            .create()
+            .unwrap();
         Self { app, producer }
     }
 
@@ -58,7 +66,12 @@ impl<'a> Raw<'a> {
             ("content-type", "application/json"),
         ];
         headers.extend(more);
-        self.record(topic, Some(key.as_bytes()), &headers, Some(data.to_string().as_bytes()))
+        self.record(
+            topic,
+            Some(key.as_bytes()),
+            &headers,
+            Some(data.to_string().as_bytes()),
+        )
     }
 
     /// Any record.
@@ -71,7 +84,10 @@ impl<'a> Raw<'a> {
     ) -> (i32, i64) {
         let topic = format!("{}{topic}", self.app.prefix);
         let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
-            all.insert(Header { key, value: Some(value.as_bytes()) })
+            all.insert(Header {
+                key,
+                value: Some(value.as_bytes()),
+            })
         });
         let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&topic).headers(headers);
         record.key = key;
@@ -84,11 +100,24 @@ impl<'a> Raw<'a> {
 
 impl Raw<'_> {
     /// An event within a transaction, as some outside systems send theirs; the partition ends with a marker then.
-    pub fn transaction(&self, topic: &str, key: &str, ce_type: &str, ce_id: &str, data: &Value, commit: bool) {
+    pub fn transaction(
+        &self,
+        topic: &str,
+        key: &str,
+        ce_type: &str,
+        ce_id: &str,
+        data: &Value,
+        commit: bool,
+    ) {
         let id = format!("{}outside", self.app.prefix);
         let mut config = client(&self.app.brokers);
-        config.set("transactional.id", id).set("partitioner", "murmur2_random");
-        let raw = Raw { app: self.app, producer: config.create().unwrap() };
+        config
+            .set("transactional.id", id)
+            .set("partitioner", "murmur2_random");
+        let raw = Raw {
+            app: self.app,
+            producer: config.create().unwrap(),
+        };
         raw.producer.init_transactions(SOON).unwrap();
         raw.producer.begin_transaction().unwrap();
         raw.event(topic, key, ce_type, ce_id, data);
@@ -113,24 +142,35 @@ pub struct Lying {
 impl Lying {
     /// A header as text; empty where it is missing.
     pub fn header(&self, name: &str) -> String {
-        let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
+        let value = self
+            .headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_slice());
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
     }
 }
 
 pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
     let mut config = client(&app.brokers);
-    config.set("enable.partition.eof", "true").set("isolation.level", "read_committed").set("fetch.wait.max.ms", "20");
+    config
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer = config.create().unwrap();
-    let mut open = ends(app, topic).len();
+    let mut open = Topic::from_name(topic).unwrap().spec().partitions;
     let mut list = TopicPartitionList::new();
-    for partition in 0..i32::try_from(open).unwrap() {
-        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning).unwrap();
+    for partition in 0..open {
+        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning)
+            .unwrap();
     }
     consumer.assign(&list).unwrap();
     let mut found = Vec::new();
     while open > 0 {
-        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic} does not end")) {
+        match consumer
+            .poll(SOON)
+            .unwrap_or_else(|| panic!("{topic} does not end"))
+        {
             Err(KafkaError::PartitionEOF(_)) => open -= 1,
             Err(error) => panic!("{topic}: {error}"),
             Ok(message) => found.push(lying_of(&message)),
@@ -145,23 +185,16 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(<[u8]>::to_vec),
-        headers: headers.map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect(),
+        headers: headers
+            .map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec()))
+            .collect(),
         value: message.payload().map(<[u8]>::to_vec),
     }
 }
 
-/// The next offset of every partition of a topic.
-fn ends(app: &TestApp, topic: &str) -> Vec<(i32, i64)> {
-    let consumer: BaseConsumer = client(&app.brokers).create().unwrap();
-    let name = format!("{}{topic}", app.prefix);
-    let metadata = consumer.fetch_metadata(Some(&name), SOON).unwrap();
-    let partitions = metadata.topics()[0].partitions().iter();
-    partitions.map(|p| (p.id(), consumer.fetch_watermarks(&name, p.id(), SOON).unwrap().1)).collect()
-}
-
 pub async fn delete_topics(brokers: &str, prefix: &str) {
     let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
-    let names: Vec<_> = peyvand::wire::Topic::ALL.iter().map(|topic| topic.full_name(prefix)).collect();
+    let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.full_name(prefix)).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let options = AdminOptions::new().request_timeout(Some(SOON));
     let _ = admin.delete_topics(&names, &options).await;

@@ -86,7 +86,7 @@ fn another_amount_is_a_recovery_or_a_difference() {
             .known
             .dossier
             .wages
-            .push(wage("1404-03", I::Compulsory, 0, 24_000_000))
+            .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     });
     more.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(more.cases[0].new_amount, Some(FLOOR + 1_000_000));

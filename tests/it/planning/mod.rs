@@ -7,6 +7,7 @@ mod claims;
 mod completion;
 mod marriage;
 mod orders;
+mod people;
 mod quiet;
 mod registrations;
 mod returns;

@@ -106,14 +106,14 @@ fn employments_that_no_rule_reads_decide_nothing() {
             .known
             .dossier
             .employments
-            .push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")))
+            .push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")));
     });
     quiet(|world| {
         world
             .known
             .dossier
             .employments
-            .push(job(I::Compulsory, "1404-05-16", None))
+            .push(job(I::Compulsory, "1404-05-16", None));
     });
 }
 

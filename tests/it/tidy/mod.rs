@@ -21,8 +21,12 @@ const HOUSE: &[&[&str]] = &[
 ];
 
 /// Each crate has one door.
-const ONE_DOOR: &[(&str, &str)] =
-    &[("backoff", "retry"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
+const ONE_DOOR: &[(&str, &str)] = &[
+    ("backoff", "retry"),
+    ("sqlx", "store"),
+    ("rdkafka", "kafka"),
+    ("axum", "http"),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -45,7 +49,10 @@ fn a_module_names_only_modules_to_its_left() {
             match rank(&named) {
                 Some(other) if other <= place => {}
                 Some(_) => wrong.push(format!("{}: {own} names {named}", source.path.display())),
-                None => wrong.push(format!("{}: crate::{named} is no module of the house", source.path.display())),
+                None => wrong.push(format!(
+                    "{}: crate::{named} is no module of the house",
+                    source.path.display()
+                )),
             }
         }
     }
@@ -55,7 +62,10 @@ fn a_module_names_only_modules_to_its_left() {
 #[test]
 fn every_crate_has_its_one_door_and_the_law_knows_none() {
     let dependencies = dependencies();
-    assert!(ONE_DOOR.iter().all(|(name, _)| dependencies.contains(*name)), "{dependencies:?}");
+    assert!(
+        ONE_DOOR.iter().all(|(name, _)| dependencies.contains(*name)),
+        "{dependencies:?}"
+    );
     let mut wrong = Vec::new();
     for source in Source::all(&root().join("src")) {
         let (own, named) = (source.module(), words(&source.code));
@@ -65,7 +75,9 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
             }
         }
         if own == "law" {
-            let foreign = dependencies.iter().filter(|name| *name != "icu_calendar" && source.names_crate(name));
+            let foreign = dependencies
+                .iter()
+                .filter(|name| *name != "icu_calendar" && source.names_crate(name));
             wrong.extend(foreign.map(|name| format!("{}: the law names {name}", source.path.display())));
             if crate_modules(&source.code).iter().any(|named| named != "law") {
                 wrong.push(format!("{}: the law names another module", source.path.display()));
@@ -79,7 +91,12 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
 fn dependencies() -> BTreeSet<String> {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
-    manifest["dependencies"].as_table().unwrap().keys().map(|name| name.replace('-', "_")).collect()
+    manifest["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(|name| name.replace('-', "_"))
+        .collect()
 }
 
 #[test]
@@ -95,10 +112,17 @@ fn nothing_is_left_for_later() {
 fn files_and_functions_are_short() {
     let sources = Source::all(&root().join("src"));
     let mut files: Vec<_> = sources.iter().map(|source| source.code.lines().count()).collect();
-    let mut functions: Vec<_> = sources.iter().flat_map(|source| function_lengths(&source.code)).collect();
+    let mut functions: Vec<_> = sources
+        .iter()
+        .flat_map(|source| function_lengths(&source.code))
+        .collect();
     files.sort_unstable();
     functions.sort_unstable();
-    assert!(functions.len() > 500, "only {} functions were found", functions.len());
+    assert!(
+        functions.len() > 500,
+        "only {} functions were found",
+        functions.len()
+    );
     let (median, tail) = (files[files.len() / 2], functions[functions.len() * 9 / 10]);
     assert!(median < 160, "the median file has {median} lines");
     assert!(tail < 50, "a tenth of the functions have {tail} lines or more");
@@ -110,16 +134,26 @@ fn no_tracked_file_knows_the_machine_it_was_written_on() {
     assert!(files.len() > 200, "only {} tracked files were found", files.len());
     let folders = [["/wo", "rk/"].concat(), ["/ro", "ot/"].concat()];
     for path in files {
-        let Ok(text) = std::fs::read_to_string(root().join(&path)) else { continue };
+        let Ok(text) = std::fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
         for folder in &folders {
             // Not the end of a longer path, such as src/…
-            let absolute = |at: usize| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_.-/}*".contains(c));
+            let absolute = |at: usize| {
+                !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_.-/}*".contains(c))
+            };
             let found = text.match_indices(folder.as_str()).any(|(at, _)| absolute(at));
             assert!(!found, "{path} names {folder}");
         }
         if path.ends_with("Cargo.lock") {
-            let elsewhere = |line: &&str| line.starts_with("source = ") && !line.contains("github.com/rust-lang/crates.io-index");
-            assert_eq!(text.lines().find(elsewhere), None, "a dependency comes from elsewhere");
+            let elsewhere = |line: &&str| {
+                line.starts_with("source = ") && !line.contains("github.com/rust-lang/crates.io-index")
+            };
+            assert_eq!(
+                text.lines().find(elsewhere),
+                None,
+                "a dependency comes from elsewhere"
+            );
         }
         for option in [["index", "-url"].concat(), ["replace", "-with"].concat()] {
             assert!(!text.contains(&option), "{path} names a package registry");
@@ -129,18 +163,32 @@ fn no_tracked_file_knows_the_machine_it_was_written_on() {
 
 /// Files that git tracks, or would; none where this is no checkout.
 fn tracked() -> Option<Vec<String>> {
-    let listed = Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root()).output().ok()?;
-    listed.status.success().then(|| String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect())
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .ok()?;
+    listed.status.success().then(|| {
+        String::from_utf8_lossy(&listed.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    })
 }
 
 #[test]
 fn the_measures_measure() {
     let code = "use crate::law::Rial;\nuse crate::{claim, wire::{self, Topic}, store as s};\n// crate::cli\nlet x = \"crate::http\";\n";
     let code = source::strip(code);
-    assert_eq!(crate_modules(&code), ["claim", "law", "store", "wire"].map(str::to_owned).into());
+    assert_eq!(
+        crate_modules(&code),
+        ["claim", "law", "store", "wire"].map(str::to_owned).into()
+    );
     let code = "fn a() {\n    if x {\n    }\n}\nfn b(f: impl Fn(u8) -> u8) -> u8 { f(1) }\ntrait T { fn none(&self); }\n";
     assert_eq!(function_lengths(&source::strip(code)), [4, 1]);
     let odd = "let c = '{'; let l: &'static str = r#\"fn x() {\"#; /* fn { */ let e = '\\''; fn y() {\n}";
     assert_eq!(function_lengths(&source::strip(odd)), [2]);
-    assert!(words("use sqlx::PgPool; sqlx_free()").contains("sqlx") && !words("sqlx_free()").contains("sqlx"));
+    assert!(
+        words("use sqlx::PgPool; sqlx_free()").contains("sqlx") && !words("sqlx_free()").contains("sqlx")
+    );
 }

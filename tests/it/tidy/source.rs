@@ -21,7 +21,10 @@ impl Source {
                     folders.push(path);
                 } else if path.extension().is_some_and(|e| e == "rs") {
                     let code = strip(&std::fs::read_to_string(&path).unwrap());
-                    found.push(Self { path: path.strip_prefix(folder).unwrap().to_owned(), code });
+                    found.push(Self {
+                        path: path.strip_prefix(folder).unwrap().to_owned(),
+                        code,
+                    });
                 }
             }
         }
@@ -51,7 +54,9 @@ fn is_word(c: char) -> bool {
 
 /// Every identifier.
 pub fn words(code: &str) -> BTreeSet<&str> {
-    code.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect()
+    code.split(|c| !is_word(c))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// What stands right after `crate::`, also in braces.
@@ -98,7 +103,10 @@ fn first_words(group: &str) -> Vec<String> {
 /// Lines of each function with a body, from `fn` to its closing brace.
 pub fn function_lengths(code: &str) -> Vec<usize> {
     let head = |at: usize| !code[..at].ends_with(is_word) && code[at + 3..].starts_with(is_word);
-    code.match_indices("fn ").filter(|(at, _)| head(*at)).filter_map(|(at, _)| body_lines(&code[at..])).collect()
+    code.match_indices("fn ")
+        .filter(|(at, _)| head(*at))
+        .filter_map(|(at, _)| body_lines(&code[at..]))
+        .collect()
 }
 
 fn body_lines(function: &str) -> Option<usize> {
@@ -156,7 +164,9 @@ fn literal_length(text: &str, before: Option<char>) -> usize {
         if text[1 + hashes..].starts_with('"') {
             let end = format!("\"{}", "#".repeat(hashes));
             let body = 2 + hashes;
-            return text[body..].find(&end).map_or(text.len(), |at| body + at + end.len());
+            return text[body..]
+                .find(&end)
+                .map_or(text.len(), |at| body + at + end.len());
         }
     }
     if text.starts_with('\'') {
@@ -183,7 +193,10 @@ fn character(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match chars.next() {
         Some((_, '\\')) => quoted(text, '\''),
-        Some(_) => chars.next().filter(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 1),
+        Some(_) => chars
+            .next()
+            .filter(|(_, c)| *c == '\'')
+            .map_or(0, |(at, _)| at + 1),
         None => 0,
     }
 }
