@@ -1,8 +1,17 @@
 //! `make bench`: the intake of registry events with their decisions, beside a raw consume-COPY-produce floor on the same
 //! machine in the same run. Only the ratio means something elsewhere; the absolute figures are told all the same.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a benchmark measures time and may fail loudly")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark measures time and may fail loudly"
+)]
 
 mod floor;
+
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +32,10 @@ use peyvand::work::House;
 use tokio::sync::watch;
 
 fn env(name: &str, default: u32) -> u32 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
 }
 
 fn main() {
@@ -31,11 +43,16 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(run());
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(run());
 }
 
 async fn run() {
-    let brokers = std::env::var("PEYVAND_KAFKA_BROKERS").expect("run `make bench`: it brings up a broker and a database");
+    let brokers = std::env::var("PEYVAND_KAFKA_BROKERS")
+        .expect("run `make bench`: it brings up a broker and a database");
     let url = std::env::var("PEYVAND_DATABASE_URL").expect("run `make bench`");
     let flags: BTreeMap<_, _> = [
         ("kafka_brokers", brokers.as_str()),
@@ -46,7 +63,9 @@ async fn run() {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into();
-    let settings = Settings::load_from(&flags, None, std::iter::empty()).unwrap().settings;
+    let settings = Settings::load_from(&flags, None, std::iter::empty())
+        .unwrap()
+        .settings;
     let broker = Broker::new(&settings);
     kafka::topics::ensure(&broker, 1).await.unwrap();
     let house = House::open(&settings).await.unwrap();
@@ -56,17 +75,29 @@ async fn run() {
     println!("floor: {events} events of 700 bytes, consume → COPY → produce, batches of 5,000, overlapped");
     let before = floor::measure(&brokers, &house, events).await;
     println!("  {before:>10.0} events/s");
-    let bench = Bench { settings, broker, house };
+    let bench = Bench {
+        settings,
+        broker,
+        house,
+    };
     bench.load_histories(marriages).await;
     let (rows, seconds) = bench.take_in_marriages().await;
     let intake = rows / seconds;
-    println!("intake: {rows:.0} registry events with their decisions in {seconds:.2} s\n  {intake:>10.0} events/s");
+    println!(
+        "intake: {rows:.0} registry events with their decisions in {seconds:.2} s\n  {intake:>10.0} events/s"
+    );
     let (records, seconds) = bench.relay().await;
-    println!("relay: {records:.0} records in {seconds:.2} s\n  {:>10.0} records/s", records / seconds);
+    println!(
+        "relay: {records:.0} records in {seconds:.2} s\n  {:>10.0} records/s",
+        records / seconds
+    );
     let after = floor::measure(&bench.broker.brokers().to_owned(), &bench.house, events).await;
     println!("floor again:\n  {after:>10.0} events/s");
     let floor = f64::midpoint(before, after);
-    println!("\nintake / floor = {:.3}   (floor {floor:.0} events/s, the mean of both)", intake / floor);
+    println!(
+        "\nintake / floor = {:.3}   (floor {floor:.0} events/s, the mean of both)",
+        intake / floor
+    );
 }
 
 struct Bench {
@@ -93,7 +124,10 @@ impl Bench {
 
     async fn disposed(&self) {
         let broker = self.broker.clone();
-        let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&broker, Topic::inputs())).await.unwrap().unwrap();
+        let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&broker, Topic::inputs()))
+            .await
+            .unwrap()
+            .unwrap();
         while !kafka::topics::lag(&marks, &offsets::all(&self.house.pool).await.unwrap()).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -103,24 +137,47 @@ impl Bench {
         let (broker, path) = (self.broker.clone(), dir.join(kind.file_name()));
         let at = self.house.clock.now();
         let (_end, stop) = watch::channel(false);
-        let send = move || send_file(&broker, kind, &Source::open(&path).unwrap(), None, at, &stop, true).map(drop);
+        let send = move || {
+            send_file(
+                &broker,
+                kind,
+                &Source::open(&path).unwrap(),
+                None,
+                at,
+                &stop,
+                true,
+            )
+            .map(drop)
+        };
         tokio::task::spawn_blocking(send).await.unwrap().unwrap();
     }
 
     /// Histories are taken in first; the marriages then lie in their topic, waiting.
     async fn load_histories(&self, marriages: u32) {
         let dir = tempfile::tempdir().unwrap();
-        let plan = Plan { marriages, seed: 1, today: self.house.clock.today() };
+        let plan = Plan {
+            marriages,
+            seed: 1,
+            today: self.house.clock.today(),
+        };
         let summary = write_month(&plan, dir.path(), &|_, _| {}).unwrap();
         let began = Instant::now();
         let (end, stop) = watch::channel(false);
         let role = tokio::spawn(intake::run(self.intake(Arc::new(|_| {})), stop));
-        for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
+        for kind in [
+            FileKind::Persons,
+            FileKind::Employments,
+            FileKind::Wages,
+            FileKind::EarlierPayments,
+        ] {
             self.publish(dir.path(), kind).await;
         }
         self.disposed().await;
         let seconds = began.elapsed().as_secs_f64();
-        println!("histories: {} persons, {} wage months, published and taken in, in {seconds:.1} s", summary.persons, summary.wages);
+        println!(
+            "histories: {} persons, {} wage months, published and taken in, in {seconds:.1} s",
+            summary.persons, summary.wages
+        );
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         self.publish(dir.path(), FileKind::Marriages).await;
@@ -141,7 +198,12 @@ impl Bench {
         let (end, stop) = watch::channel(false);
         let role = tokio::spawn(intake::run(self.intake(Arc::new(role_count)), stop));
         self.disposed().await;
-        let seconds = began.lock().unwrap().expect("a batch was taken in").elapsed().as_secs_f64();
+        let seconds = began
+            .lock()
+            .unwrap()
+            .expect("a batch was taken in")
+            .elapsed()
+            .as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a count of events")]
@@ -170,7 +232,12 @@ impl Bench {
         while outbox::depth(&mut connection).await.unwrap() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let seconds = began.lock().unwrap().expect("a page was delivered").elapsed().as_secs_f64();
+        let seconds = began
+            .lock()
+            .unwrap()
+            .expect("a page was delivered")
+            .elapsed()
+            .as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a count of records")]

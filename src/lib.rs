@@ -4,15 +4,15 @@
 //! `law, ident` → `claim` → `wire` → `config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
 
 pub mod claim;
-pub mod ident;
-pub mod law;
-pub mod store;
-pub mod wire;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
-pub mod retry;
-pub mod telemetry;
-pub mod work;
+pub mod ident;
 pub mod kafka;
-pub mod cli;
+pub mod law;
+pub mod retry;
+pub mod store;
+pub mod telemetry;
+pub mod wire;
+pub mod work;

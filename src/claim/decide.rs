@@ -35,15 +35,20 @@ struct Answer<'a> {
 impl Decision {
     /// Of what is published: a new revision is due only where this changes.
     pub fn answer_digest(&self) -> [u8; 32] {
-        let answer =
-            Answer { outcome: self.outcome.word(), amount_rial: self.amount.map(Rial::get), reasons: &self.reasons };
+        let answer = Answer {
+            outcome: self.outcome.word(),
+            amount_rial: self.amount.map(Rial::get),
+            reasons: &self.reasons,
+        };
         facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
     }
 
     /// Of the sum by hand.
     pub fn working_digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        let Some(working) = &self.working else { return hash.finalize().into() };
+        let Some(working) = &self.working else {
+            return hash.finalize().into();
+        };
         let known = |amount: Option<Rial>| amount.map_or(-1, Rial::to_i64).to_be_bytes();
         hash.update(working.days.to_be_bytes());
         hash.update(working.window_from.day_number().to_be_bytes());
@@ -75,8 +80,16 @@ impl Decision {
         let outcome = Outcome::of(&codes);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
         let texts = Texts::built_in();
-        let reasons = grounds.into_iter().map(|ground| Reason::of(ground, texts)).collect();
-        Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
+        let reasons = grounds
+            .into_iter()
+            .map(|ground| Reason::of(ground, texts))
+            .collect();
+        Self {
+            outcome,
+            amount: amount.filter(|_| states_amount),
+            reasons,
+            working,
+        }
     }
 }
 
@@ -96,25 +109,43 @@ pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
 
 /// Every ground in the facts.
 pub fn find(facts: &Facts, today: SolarDate, tables: &Tables) -> Found {
-    let only = |ground| Found { grounds: vec![ground], amount: None, working: None };
+    let only = |ground| Found {
+        grounds: vec![ground],
+        amount: None,
+        working: None,
+    };
     if facts.withdrawn {
         return only(grounds_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
         return only(grounds_of_completion::not_insured());
     };
-    let Ok(assessment) = assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables) else {
+    let Ok(assessment) = assess(
+        facts.deed_date,
+        today,
+        &facts.art85_employments(),
+        &facts.art85_wages(),
+        tables,
+    ) else {
         // A date at the calendar's very edge: undetermined, never guessed (R26).
         return only(grounds_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
         let grounds = grounds_of_completion::after_payment(payment, insured, today, tables);
-        return Found { grounds, amount: Rial::new(payment.amount_rial), working: Some(assessment.working) };
+        return Found {
+            grounds,
+            amount: Rial::new(payment.amount_rial),
+            working: Some(assessment.working),
+        };
     }
     let mut grounds = grounds_of_marriage::all(facts, insured, today);
     grounds.extend(grounds_of_art85::all(facts, &assessment));
     grounds.extend(grounds_of_completion::all(insured, today, tables));
-    Found { grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
+    Found {
+        grounds,
+        amount: known_amount(&assessment),
+        working: Some(assessment.working),
+    }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

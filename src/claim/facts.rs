@@ -156,14 +156,23 @@ impl Facts {
 
     /// The employments as Article 85 reads them.
     pub fn art85_employments(&self) -> Vec<art85::Employment> {
-        let line = |e: &EmploymentLine| art85::Employment { insurance_type: e.0, started_on: e.1, ended_on: e.2 };
+        let line = |e: &EmploymentLine| art85::Employment {
+            insurance_type: e.0,
+            started_on: e.1,
+            ended_on: e.2,
+        };
         self.employments.iter().map(line).collect()
     }
 
     /// The wage lists as Article 85 reads them.
     pub fn art85_wages(&self) -> Vec<art85::Wage> {
         let insurable = |rials| crate::law::Rial::new(rials).unwrap_or(crate::law::Rial::MAX);
-        let line = |w: &WageLine| art85::Wage { month: w.0, insurance_type: w.1, days: w.2, insurable: insurable(w.3) };
+        let line = |w: &WageLine| art85::Wage {
+            month: w.0,
+            insurance_type: w.1,
+            days: w.2,
+            insurable: insurable(w.3),
+        };
         self.wages.iter().map(line).collect()
     }
 }

@@ -16,8 +16,19 @@ pub struct Ground {
 }
 
 impl Ground {
-    pub fn new(code: ReasonCode, source: &'static str, fact: impl Into<String>, required: impl Into<String>) -> Self {
-        Self { code, fact: fact.into(), source, required: required.into(), values: Vec::new() }
+    pub fn new(
+        code: ReasonCode,
+        source: &'static str,
+        fact: impl Into<String>,
+        required: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            fact: fact.into(),
+            source,
+            required: required.into(),
+            values: Vec::new(),
+        }
     }
 
     /// Names a value for the texts.
@@ -58,7 +69,10 @@ impl Reason {
             fa: texts.render(&template.fa, &ground.values, Lang::Fa),
             en: texts.render(&template.en, &ground.values, Lang::En),
         };
-        let none = || Words { fa: "—".to_owned(), en: "—".to_owned() };
+        let none = || Words {
+            fa: "—".to_owned(),
+            en: "—".to_owned(),
+        };
         let found = texts.reason(ground.code.word());
         Self {
             code: ground.code,

@@ -24,11 +24,19 @@ pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Ground> {
 
 /// R26, where not even the windows can be cut.
 pub fn not_computable(facts: &Facts) -> Ground {
-    beyond_tables(facts, "the deed date lies outside what can be computed".to_owned())
+    beyond_tables(
+        facts,
+        "the deed date lies outside what can be computed".to_owned(),
+    )
 }
 
 /// Art. 85(1), R6.
-fn employment(facts: &Facts, finding: &EmploymentFinding, grounds: &mut Vec<Ground>, awaited: &mut Vec<Awaited>) {
+fn employment(
+    facts: &Facts,
+    finding: &EmploymentFinding,
+    grounds: &mut Vec<Ground>,
+    awaited: &mut Vec<Awaited>,
+) {
     let deed = facts.deed_date;
     let required = "an employment of an eligible type on the deed date";
     match finding {
@@ -39,7 +47,8 @@ fn employment(facts: &Facts, finding: &EmploymentFinding, grounds: &mut Vec<Grou
                 Some(day) => format!("the last eligible employment ended on {day}"),
                 None => "no eligible employment before the deed date".to_owned(),
             };
-            grounds.push(Ground::new(R::EmploymentEnded, EMPLOYMENTS, fact, required).with("deed_date", deed));
+            grounds
+                .push(Ground::new(R::EmploymentEnded, EMPLOYMENTS, fact, required).with("deed_date", deed));
         }
         EmploymentFinding::TypeNotCovered { types } => {
             let words: Vec<_> = types.iter().map(|kind| kind.word()).collect();
@@ -98,6 +107,11 @@ fn describe(outside: Outside) -> String {
 }
 
 fn beyond_tables(facts: &Facts, fact: String) -> Ground {
-    Ground::new(R::OutsideKnownTables, TABLES, fact, "tables that cover the deed date and the months before it")
-        .with("deed_date", facts.deed_date)
+    Ground::new(
+        R::OutsideKnownTables,
+        TABLES,
+        fact,
+        "tables that cover the deed date and the months before it",
+    )
+    .with("deed_date", facts.deed_date)
 }

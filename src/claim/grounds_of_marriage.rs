@@ -12,8 +12,13 @@ const OWN_STATEMENT: &str = "applicant's own statement";
 
 /// The corrected record no longer holds this marriage (contract: `RECORD_WITHDRAWN`).
 pub fn withdrawn(facts: &Facts) -> Ground {
-    Ground::new(R::RecordWithdrawn, REGISTRY, "no record holds this marriage", "a record of this marriage")
-        .with("deed_date", facts.deed_date)
+    Ground::new(
+        R::RecordWithdrawn,
+        REGISTRY,
+        "no record holds this marriage",
+        "a record of this marriage",
+    )
+    .with("deed_date", facts.deed_date)
 }
 
 pub fn all(facts: &Facts, insured: &Insured, today: SolarDate) -> Vec<Ground> {
@@ -25,7 +30,12 @@ pub fn all(facts: &Facts, insured: &Insured, today: SolarDate) -> Vec<Ground> {
     grounds.extend(first_marriage(facts));
     grounds.extend(unconfirmed(facts));
     if facts.conflicting {
-        let ground = Ground::new(R::ConflictingRecords, REGISTRY, "two spouses on one deed date", "one marriage a day");
+        let ground = Ground::new(
+            R::ConflictingRecords,
+            REGISTRY,
+            "two spouses on one deed date",
+            "one marriage a day",
+        );
         grounds.push(ground.with("deed_date", facts.deed_date));
     }
     if !facts.spouse_has_code {
@@ -48,32 +58,60 @@ fn identity(registry: &Registry, insured: &Insured) -> Option<Ground> {
         (false, true) => "birth dates differ",
         (true, true) => "family names and birth dates differ",
     };
-    Some(Ground::new(R::IdentityMismatch, "civil registry and insured person's record", fact, "the same in both"))
+    Some(Ground::new(
+        R::IdentityMismatch,
+        "civil registry and insured person's record",
+        fact,
+        "the same in both",
+    ))
 }
 
 /// Art. 85(3): permanent, and registered in an official office; Civil Registration Law Art. 32 (R3, R4); R25.
 fn marriage(registry: &Registry) -> Vec<Ground> {
     let mut grounds = Vec::new();
     if registry.permanence == Permanence::Temporary {
-        grounds.push(Ground::new(R::MarriageNotPermanent, REGISTRY, "temporary", "permanent"));
+        grounds.push(Ground::new(
+            R::MarriageNotPermanent,
+            REGISTRY,
+            "temporary",
+            "permanent",
+        ));
     }
     let office = "a marriage office or a consulate";
     match registry.office_kind {
-        OfficeKind::None => grounds.push(Ground::new(R::MarriageNotRegistered, REGISTRY, "no office", office)),
+        OfficeKind::None => grounds.push(Ground::new(
+            R::MarriageNotRegistered,
+            REGISTRY,
+            "no office",
+            office,
+        )),
         OfficeKind::Acknowledgement => {
-            grounds.push(Ground::new(R::RegisteredByAcknowledgement, REGISTRY, "acknowledgement", office));
+            grounds.push(Ground::new(
+                R::RegisteredByAcknowledgement,
+                REGISTRY,
+                "acknowledgement",
+                office,
+            ));
         }
         OfficeKind::MarriageOffice | OfficeKind::Consulate => {}
     }
     if registry.status == Status::Annulled {
-        grounds.push(Ground::new(R::MarriageAnnulled, REGISTRY, "annulled", "a marriage that stands"));
+        grounds.push(Ground::new(
+            R::MarriageAnnulled,
+            REGISTRY,
+            "annulled",
+            "a marriage that stands",
+        ));
     }
     grounds
 }
 
 /// Art. 85: "for the first time" (R5). One ground, whatever says it; the registry's count is named first.
 fn first_marriage(facts: &Facts) -> Option<Ground> {
-    let counted = facts.registry.as_ref().map_or(0, |registry| registry.earlier_marriages);
+    let counted = facts
+        .registry
+        .as_ref()
+        .map_or(0, |registry| registry.earlier_marriages);
     let ground = |source, fact: String| Ground::new(R::NotFirstMarriage, source, fact, "a first marriage");
     if counted > 0 {
         return Some(ground(REGISTRY, format!("{counted} earlier")));
@@ -82,7 +120,8 @@ fn first_marriage(facts: &Facts) -> Option<Ground> {
         return Some(ground(REGISTRY, format!("another marriage of {date}")));
     }
     let stated = facts.self_registration.as_ref()?;
-    (!stated.first_marriage_undertaking).then(|| ground(OWN_STATEMENT, "no undertaking of a first marriage".to_owned()))
+    (!stated.first_marriage_undertaking)
+        .then(|| ground(OWN_STATEMENT, "no undertaking of a first marriage".to_owned()))
 }
 
 /// A self-registration is confirmed by the registry's row of the same two persons and date (R18).
@@ -93,8 +132,13 @@ fn unconfirmed(facts: &Facts) -> Option<Ground> {
     let stated = facts.self_registration.as_ref()?;
     let required = "the registry's row of the same persons and date";
     let ground = match stated.registry_has_date {
-        Some(other) => Ground::new(R::RegistryDateMismatch, REGISTRY, format!("the registry has {other}"), required)
-            .with("other_date", other),
+        Some(other) => Ground::new(
+            R::RegistryDateMismatch,
+            REGISTRY,
+            format!("the registry has {other}"),
+            required,
+        )
+        .with("other_date", other),
         None => Ground::new(R::NotConfirmedByRegistry, REGISTRY, "no row yet", required),
     };
     Some(ground.with("deed_date", facts.deed_date))
@@ -103,12 +147,19 @@ fn unconfirmed(facts: &Facts) -> Option<Ground> {
 /// Once in a lifetime (R15).
 fn already_paid(paid: &PaidBefore) -> Ground {
     let (source, fact) = match paid {
-        PaidBefore::Branch { paid_on, source } => ("payments by branches", format!("paid on {paid_on} by {source}")),
+        PaidBefore::Branch { paid_on, source } => {
+            ("payments by branches", format!("paid on {paid_on} by {source}"))
+        }
         PaidBefore::Document { document_id } => ("own payment documents", format!("document {document_id}")),
     };
     Ground::new(R::AlreadyPaid, source, fact, "no payment before")
 }
 
 fn deceased(on: SolarDate) -> Ground {
-    Ground::new(R::PersonDeceased, INSURED_RECORD, format!("deceased on {on}"), "an officer's look")
+    Ground::new(
+        R::PersonDeceased,
+        INSURED_RECORD,
+        format!("deceased on {on}"),
+        "an officer's look",
+    )
 }

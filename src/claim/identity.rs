@@ -15,7 +15,9 @@ pub const BENEFIT: &str = "marriage_allowance";
 pub enum Counterpart {
     Spouse(NationalCode),
     /// A spouse without a national code differs from every other: the record itself stands for the pair.
-    Unnamed { record_id: String },
+    Unnamed {
+        record_id: String,
+    },
 }
 
 impl Counterpart {
@@ -65,7 +67,10 @@ impl IdKey {
         let deed = key.deed_date.to_string();
         match &key.counterpart {
             Counterpart::Spouse(spouse) => {
-                let (low, high) = (key.person.min(*spouse).to_string(), key.person.max(*spouse).to_string());
+                let (low, high) = (
+                    key.person.min(*spouse).to_string(),
+                    key.person.max(*spouse).to_string(),
+                );
                 self.id("claim", &[BENEFIT, &low, &high, &deed, &person])
             }
             Counterpart::Unnamed { record_id } => self.id("claim", &[BENEFIT, record_id, &deed, &person]),

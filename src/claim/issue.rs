@@ -29,21 +29,33 @@ pub struct Issue {
 /// claim is `ALREADY_PAID` at once - is planned in the same breath; `known` is then as it will be once this is written.
 pub fn close(known: &mut Known, rules: &Rules<'_>) -> Plan {
     let mut first = plan(known, rules, Occasion::Close);
-    let Some(issue) = due(known, rules, &first) else { return first };
+    let Some(issue) = due(known, rules, &first) else {
+        return first;
+    };
     if known.payment.is_none() {
         freeze(known, rules, &mut first, issue.claim_id);
     }
     take_over(known, rules, &first, &issue);
     let follows = plan(known, rules, Occasion::Intake);
     // A claim that changes twice keeps both revisions, in order; the paid one is frozen already.
-    first.updates.extend(follows.updates.into_iter().filter(|update| update.claim.claim_id != issue.claim_id));
+    first.updates.extend(
+        follows
+            .updates
+            .into_iter()
+            .filter(|update| update.claim.claim_id != issue.claim_id),
+    );
     first.issue = Some(issue);
     first
 }
 
 /// The claim as it stands after `plan`.
 fn standing<'a>(known: &'a Known, plan: &'a Plan) -> Vec<&'a StoredClaim> {
-    let updated = |claim: &&StoredClaim| !plan.updates.iter().any(|update| update.claim.claim_id == claim.claim_id);
+    let updated = |claim: &&StoredClaim| {
+        !plan
+            .updates
+            .iter()
+            .any(|update| update.claim.claim_id == claim.claim_id)
+    };
     let mut claims: Vec<_> = known.claims.iter().filter(updated).collect();
     claims.extend(plan.updates.iter().map(|update| &update.claim));
     claims.sort_by(|a, b| a.key.cmp(&b.key));
@@ -60,12 +72,17 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
             (claim, 1, None)
         }
         Some(payment) => {
-            let latest = payment.latest().filter(|document| document.may_be_tried_again())?;
+            let latest = payment
+                .latest()
+                .filter(|document| document.may_be_tried_again())?;
             // While a case is open, no further attempt is issued.
             if payment.has_open_case() || !plan.cases.is_empty() {
                 return None;
             }
-            let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;
+            let claim = claims
+                .iter()
+                .filter(approved)
+                .find(|claim| claim.claim_id == payment.claim_id)?;
             (claim, latest.attempt.checked_add(1)?, Some(payment.amount))
         }
     };
@@ -85,24 +102,41 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
 
 /// From now on facts that change are held against what is paid here.
 fn freeze(known: &Known, rules: &Rules<'_>, plan: &mut Plan, claim_id: Uuid) {
-    let Some(facts) = facts_of(known, rules, claim_id) else { return };
+    let Some(facts) = facts_of(known, rules, claim_id) else {
+        return;
+    };
     let digest = Some(review_digest(&facts));
-    if let Some(update) = plan.updates.iter_mut().find(|update| update.claim.claim_id == claim_id) {
+    if let Some(update) = plan
+        .updates
+        .iter_mut()
+        .find(|update| update.claim.claim_id == claim_id)
+    {
         update.claim.review_digest = digest;
     } else if let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == claim_id) {
-        let claim = StoredClaim { review_digest: digest, ..stored.clone() };
-        plan.updates.push(ClaimUpdate { claim, revision: None });
+        let claim = StoredClaim {
+            review_digest: digest,
+            ..stored.clone()
+        };
+        plan.updates.push(ClaimUpdate {
+            claim,
+            revision: None,
+        });
     }
 }
 
 fn facts_of(known: &Known, rules: &Rules<'_>, claim_id: Uuid) -> Option<Facts> {
-    claims_held(known, rules).into_iter().find(|held| rules.ids.claim(&held.key) == claim_id).map(|held| held.facts)
+    claims_held(known, rules)
+        .into_iter()
+        .find(|held| rules.ids.claim(&held.key) == claim_id)
+        .map(|held| held.facts)
 }
 
 fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
     let paid_facts = facts_of(known, rules, issue.claim_id);
     for update in &plan.updates {
-        known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
+        known
+            .claims
+            .retain(|claim| claim.claim_id != update.claim.claim_id);
         known.claims.push(update.claim.clone());
     }
     let document = StoredDocument {
@@ -117,7 +151,13 @@ fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
         (Some(payment), _) => payment.documents.push(document),
         (none, Some(paid_facts)) => {
             let (claim_id, amount) = (issue.claim_id, issue.amount);
-            *none = Some(StoredPayment { claim_id, amount, paid_facts, documents: vec![document], cases: Vec::new() });
+            *none = Some(StoredPayment {
+                claim_id,
+                amount,
+                paid_facts,
+                documents: vec![document],
+                cases: Vec::new(),
+            });
         }
         (None, None) => {}
     }

@@ -24,7 +24,16 @@ pub async fn run(started: &Started, wish: CloseMonth, json: bool) -> Result<()> 
         return Ok(());
     }
     let timeout = Duration::from_secs(wish.timeout.unwrap_or(started.settings.close_timeout_s));
-    let closed = close(&house, &started.broker, wish.month, wish.confirm, timeout, &started.stop, json).await?;
+    let closed = close(
+        &house,
+        &started.broker,
+        wish.month,
+        wish.confirm,
+        timeout,
+        &started.stop,
+        json,
+    )
+    .await?;
     show(&closed, json);
     Ok(())
 }
@@ -42,11 +51,29 @@ pub async fn close(
     if let Some(batch) = close_month::check(house, month, confirmed).await?? {
         return Ok(Closed { batch, now: false });
     }
-    let offsets = wait_for_input(house, broker, month, &Waiting { timeout, stop: stop.clone() }).await?;
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    bar.set_style(ProgressStyle::with_template("  {spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let offsets = wait_for_input(
+        house,
+        broker,
+        month,
+        &Waiting {
+            timeout,
+            stop: stop.clone(),
+        },
+    )
+    .await?;
+    let bar = if quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new_spinner()
+    };
+    bar.set_style(
+        ProgressStyle::with_template("  {spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     bar.enable_steady_tick(Duration::from_millis(100));
-    let progress = |persons: u64, documents: u64| bar.set_message(format!("{persons} persons decided, {documents} documents"));
+    let progress = |persons: u64, documents: u64| {
+        bar.set_message(format!("{persons} persons decided, {documents} documents"))
+    };
     let closed = close_month::close(house, month, &offsets, &progress).await?;
     bar.finish_and_clear();
     Ok(closed)
@@ -59,7 +86,12 @@ pub struct Waiting {
 }
 
 /// Waits until the input that lay in the topics at the call is disposed of; gives where the inputs then stood, as JSON.
-pub async fn wait_for_input(house: &House, broker: &Broker, month: SolarMonth, waiting: &Waiting) -> Result<String> {
+pub async fn wait_for_input(
+    house: &House,
+    broker: &Broker,
+    month: SolarMonth,
+    waiting: &Waiting,
+) -> Result<String> {
     let (asked, stood) = (broker.clone(), offsets::all(&house.pool).await?);
     let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&asked, &stood));
     let marks = marks.await.map_err(|_| Error::Interrupted)??;
@@ -69,12 +101,17 @@ pub async fn wait_for_input(house: &House, broker: &Broker, month: SolarMonth, w
         let offsets = offsets::all(&house.pool).await?;
         let lag = kafka::topics::lag(&marks, &offsets);
         if lag.is_empty() {
-            let stood: Vec<_> =
-                marks.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
+            let stood: Vec<_> = marks
+                .iter()
+                .map(|(p, _, high)| json!([p.topic.name(), p.partition, high]))
+                .collect();
             return Ok(serde_json::Value::from(stood).to_string());
         }
         if began.elapsed() >= waiting.timeout {
-            let behind: Vec<_> = lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
+            let behind: Vec<_> = lag
+                .iter()
+                .map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition))
+                .collect();
             let behind = behind.join(", ");
             return Err(Error::Failed(format!(
                 "{month} is not closed: after {} s the input is not disposed of: {behind}. Is `peyvand serve` running with the role intake?",
@@ -98,8 +135,17 @@ fn show(closed: &Closed, json: bool) {
         return;
     }
     let total = money(batch.total.unsigned_abs());
-    let how = if closed.now { "is closed" } else { "was closed already; nothing was issued" };
-    say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
+    let how = if closed.now {
+        "is closed"
+    } else {
+        "was closed already; nothing was issued"
+    };
+    say!(
+        "{} {how}: batch {}, {} documents, {total}",
+        batch.month,
+        batch.batch_id,
+        batch.documents
+    );
 }
 
 fn show_forecast(forecast: &Forecast, json: bool) {
@@ -116,8 +162,17 @@ fn show_forecast(forecast: &Forecast, json: bool) {
         );
         return;
     }
-    let kind = if forecast.ahead_of_time { "forecast, the month has not ended" } else { "dry run, nothing is issued" };
-    say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
+    let kind = if forecast.ahead_of_time {
+        "forecast, the month has not ended"
+    } else {
+        "dry run, nothing is issued"
+    };
+    say!(
+        "{} ({kind}): {} documents, {}",
+        forecast.month,
+        forecast.documents,
+        money(forecast.total_rial)
+    );
     match last {
         None => say!("No month was closed before."),
         Some((month, documents, total)) => say!(
@@ -129,6 +184,10 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     say!("province  branch  documents  rials");
     for (code, branch) in &forecast.branches {
         let rials = grouped(branch.total_rial);
-        say!("{:>8}  {code:>6}  {:>9}  {rials}", branch.province_code, branch.documents);
+        say!(
+            "{:>8}  {code:>6}  {:>9}  {rials}",
+            branch.province_code,
+            branch.documents
+        );
     }
 }

@@ -33,11 +33,14 @@ enum Data<'a> {
 
 /// Writes the topics to their ends at the start; gives the number of records of each.
 pub async fn run(broker: Broker, dir: PathBuf) -> Result<BTreeMap<Topic, u64>> {
-    tokio::task::spawn_blocking(move || export(&broker, &dir)).await.map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(move || export(&broker, &dir))
+        .await
+        .map_err(|_| Error::Interrupted)?
 }
 
 fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
-    let told = |path: &Path, error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
+    let told =
+        |path: &Path, error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
     std::fs::create_dir_all(dir).map_err(|error| told(dir, &error))?;
     let mut counts = BTreeMap::new();
     for topic in Topic::outputs() {
@@ -46,7 +49,10 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
         let count: &mut u64 = counts.entry(topic).or_default();
         read_to_end(broker, topic, &mut |record| {
             *count += 1;
-            let problem = |error: &dyn std::fmt::Display| kafka::Error::Topic { topic: path.display().to_string(), problem: error.to_string() };
+            let problem = |error: &dyn std::fmt::Display| kafka::Error::Topic {
+                topic: path.display().to_string(),
+                problem: error.to_string(),
+            };
             serde_json::to_writer(&mut file, &line(&record)).map_err(|error| problem(&error))?;
             file.write_all(b"\n").map_err(|error| problem(&error))?;
             Ok(true)
@@ -66,7 +72,11 @@ fn line<'a>(record: &Record<'a>) -> Line<'a> {
         partition: record.partition.partition,
         offset: record.offset,
         key: record.key.map(text),
-        headers: record.headers.iter().map(|(name, value)| (*name, text(value))).collect(),
+        headers: record
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, text(value)))
+            .collect(),
         data,
     }
 }

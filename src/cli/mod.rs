@@ -95,15 +95,26 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         Command::Status { wait, timeout } => {
             let wait = wait.then(|| std::time::Duration::from_secs(timeout));
             let house = started.house().await?;
-            let done = status::run(&house, &started.broker, started.settings.unanswered_days, wait, json).await?;
+            let done = status::run(
+                &house,
+                &started.broker,
+                started.settings.unanswered_days,
+                wait,
+                json,
+            )
+            .await?;
             if done { Ok(()) } else { Err(Error::Told) }
         }
         Command::Explain { national_code } => {
-            let code = national_code.parse().map_err(|_| Error::Failed("that is no valid national code".to_owned()))?;
+            let code = national_code
+                .parse()
+                .map_err(|_| Error::Failed("that is no valid national code".to_owned()))?;
             let found = explain::run(&started.house().await?, code, json).await?;
             if found { Ok(()) } else { Err(Error::Told) }
         }
-        Command::Recompute { decision_id } => recompute::run(&started.house().await?, decision_id, json).await,
+        Command::Recompute { decision_id } => {
+            recompute::run(&started.house().await?, decision_id, json).await
+        }
         Command::Report { month } => report::run(&started.house().await?, month, json).await,
         Command::Export { dir } => export::run(started.broker.clone(), dir).await.map(drop),
         Command::Generate(wish) => generate_command::run(&started, &wish),

@@ -21,7 +21,11 @@ pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
     } else {
         say!(
             "Decision {decision_id} (revision {} of claim {}), decided for {} by rules {} and tables {}:",
-            stored.revision, stored.claim_id, stored.business_date, stored.rules_version, stored.tables_version
+            stored.revision,
+            stored.claim_id,
+            stored.business_date,
+            stored.rules_version,
+            stored.tables_version
         );
         if done.differences.is_empty() {
             say!("equal, byte for byte: {}", done.again.outcome);
@@ -30,5 +34,9 @@ pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
             say!("differs: {difference}");
         }
     }
-    if done.differences.is_empty() { Ok(()) } else { Err(Error::Told) }
+    if done.differences.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Told)
+    }
 }

@@ -29,7 +29,9 @@ pub async fn run(started: Started) -> Result<()> {
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");
     let mut outcome = Ok(());
     while let Some(ended) = roles.join_next().await {
-        let ended = ended.map_err(|error| Error::Failed(format!("a role ended badly: {error}"))).and_then(|ended| ended);
+        let ended = ended
+            .map_err(|error| Error::Failed(format!("a role ended badly: {error}")))
+            .and_then(|ended| ended);
         if let Err(error) = ended {
             // One role that cannot go on ends the process: whoever started it starts it again, whole.
             tracing::error!(%error, "a role failed");
@@ -55,7 +57,15 @@ async fn open_patiently(started: &Started) -> Result<House> {
         _ => Verdict::Reject,
     };
     let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "not everything is there yet; trying again");
-    retry(Policy::FOREVER, &started.stop, || started.house(), classify, notify).await.map_err(|error| match error {
+    retry(
+        Policy::FOREVER,
+        &started.stop,
+        || started.house(),
+        classify,
+        notify,
+    )
+    .await
+    .map_err(|error| match error {
         crate::retry::GaveUp::Rejected(error) | crate::retry::GaveUp::TimedOut(error) => error,
         crate::retry::GaveUp::Stopped => Error::Interrupted,
     })
@@ -69,13 +79,24 @@ fn warn_past_tables(house: &House) {
 }
 
 /// Starts the roles in this runtime.
-pub async fn spawn(settings: &Settings, broker: &Broker, house: &House, stop: &Stop) -> Result<JoinSet<Result<()>>> {
+pub async fn spawn(
+    settings: &Settings,
+    broker: &Broker,
+    house: &House,
+    stop: &Stop,
+) -> Result<JoinSet<Result<()>>> {
     let mut roles = JoinSet::new();
     if settings.roles.contains(&Role::Api) {
-        let listener = http::bind(settings.http_listen).await.map_err(|error| Error::Failed(error.to_string()))?;
+        let listener = http::bind(settings.http_listen)
+            .await
+            .map_err(|error| Error::Failed(error.to_string()))?;
         let probe = probe(settings, broker, house);
         let stop = stop.clone();
-        roles.spawn(async move { http::serve(listener, probe, stop).await.map_err(|error| Error::Failed(error.to_string())) });
+        roles.spawn(async move {
+            http::serve(listener, probe, stop)
+                .await
+                .map_err(|error| Error::Failed(error.to_string()))
+        });
     }
     if settings.roles.contains(&Role::Relay) {
         let relay = relay_of(settings, broker, house);
@@ -88,7 +109,12 @@ pub async fn spawn(settings: &Settings, broker: &Broker, house: &House, stop: &S
         roles.spawn(async move { Ok(intake::run(intake, stop).await?) });
     }
     if settings.roles.contains(&Role::MonthEnd) {
-        roles.spawn(month_end::run(house.clone(), broker.clone(), Duration::from_secs(settings.close_timeout_s), stop.clone()));
+        roles.spawn(month_end::run(
+            house.clone(),
+            broker.clone(),
+            Duration::from_secs(settings.close_timeout_s),
+            stop.clone(),
+        ));
     }
     Ok(roles)
 }
@@ -125,7 +151,10 @@ fn relay_of(settings: &Settings, broker: &Broker, house: &House) -> Relay {
         broker: broker.clone(),
         // A restart under the same name has its groups back at once, without waiting for the lease to run out; that no two
         // write at a time is the broker's fence, not the name.
-        owner: settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+        owner: settings
+            .instance
+            .clone()
+            .unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         page_bytes: settings.relay_page_bytes,
         counts: Arc::new(|did| match did {
             RelayDid::Committed(records) => {
@@ -155,7 +184,10 @@ fn probe(settings: &Settings, broker: &Broker, house: &House) -> Probe {
 }
 
 async fn ping(house: &House) -> std::result::Result<(), String> {
-    offsets::all(&house.pool).await.map(drop).map_err(|_| "database".to_owned())
+    offsets::all(&house.pool)
+        .await
+        .map(drop)
+        .map_err(|_| "database".to_owned())
 }
 
 /// What an operator watches, read at each scrape.
@@ -168,7 +200,9 @@ pub async fn gauges(house: &House, broker: Broker, unanswered_days: u16) -> Resu
     let stand = offsets.clone();
     let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&broker, &stand));
     let marks = marks.await.map_err(|_| Error::Interrupted)??;
-    let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
+    let mut lag: BTreeMap<_, i64> = Topic::inputs()
+        .map(|topic| (topic.name().to_owned(), 0))
+        .collect();
     for (partition, behind) in kafka::topics::lag(&marks, &offsets) {
         *lag.entry(partition.topic.name().to_owned()).or_default() += behind;
     }

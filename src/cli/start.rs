@@ -31,7 +31,10 @@ impl fmt::Display for Faults {
         for error in &self.0 {
             writeln!(f, "peyvand: {error}")?;
         }
-        write!(f, "peyvand: `peyvand config` lists every setting with what it expects")
+        write!(
+            f,
+            "peyvand: `peyvand config` lists every setting with what it expects"
+        )
     }
 }
 
@@ -48,13 +51,26 @@ impl Started {
         }
         let loaded = Settings::load(&flags, arguments.config.as_deref()).map_err(Faults)?;
         let mut settings = loaded.settings.clone();
-        if !matches!(arguments.command, Command::Serve) && !flags.contains_key("log") && settings.log == "info" {
+        if !matches!(arguments.command, Command::Serve)
+            && !flags.contains_key("log")
+            && settings.log == "info"
+        {
             // A command speaks for itself; only what is wrong is logged beside it.
             "warn".clone_into(&mut settings.log);
         }
         let (stopper, stop) = watch::channel(false);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok();
-        Ok(Self { broker: Broker::new(&settings), loaded, settings, stop, runtime, stopper: Some(stopper) })
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .ok();
+        Ok(Self {
+            broker: Broker::new(&settings),
+            loaded,
+            settings,
+            stop,
+            runtime,
+            stopper: Some(stopper),
+        })
     }
 
     /// Runs the command; Ctrl-C and SIGTERM stop it.

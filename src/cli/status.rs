@@ -50,7 +50,9 @@ pub async fn run(
 
 /// Waits for the same, and shows nothing.
 pub async fn wait(house: &House, broker: &Broker, within: Duration) -> Result<bool> {
-    Ok(drained(house, marks(house, broker).await?, within).await?.is_empty())
+    Ok(drained(house, marks(house, broker).await?, within)
+        .await?
+        .is_empty())
 }
 
 async fn marks(house: &House, broker: &Broker) -> Result<Marks> {

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::Loaded;
 use super::error::Origin;
 use super::keys::{find, keys};
 use super::secret::{HIDDEN, property_is_secret};
-use super::Loaded;
 
 /// One setting in force, fit for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,11 @@ impl Loaded {
     /// All settings in the order of the documents, then librdkafka's own.
     pub fn describe(&self) -> Vec<Row> {
         let own = keys().iter().map(|key| self.row(key.name));
-        let passed = self.texts.keys().filter(|key| key.starts_with("kafka.")).map(|key| self.row(key));
+        let passed = self
+            .texts
+            .keys()
+            .filter(|key| key.starts_with("kafka."))
+            .map(|key| self.row(key));
         own.chain(passed).collect()
     }
 
@@ -46,12 +50,20 @@ impl Loaded {
 
 /// The table of settings for the documents; a test there holds it to this text.
 pub fn settings_markdown() -> String {
-    let mut page = String::from("| setting | variable | default | expected | what for |\n|---|---|---|---|---|\n");
+    let mut page =
+        String::from("| setting | variable | default | expected | what for |\n|---|---|---|---|---|\n");
     for key in keys() {
-        let default = if key.default.is_empty() { "-".to_owned() } else { format!("`{}`", key.default) };
+        let default = if key.default.is_empty() {
+            "-".to_owned()
+        } else {
+            format!("`{}`", key.default)
+        };
         let (name, variable, expected, doc) = (key.name, key.variable(), key.expected, key.doc.trim());
         // Writing to a String cannot fail.
-        let _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {expected} | {doc} |");
+        let _ = writeln!(
+            page,
+            "| `{name}` | `{variable}` | {default} | {expected} | {doc} |"
+        );
     }
     page.push_str(
         "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | any property of librdkafka's (`SASL_USERNAME` is `sasl.username`) \

@@ -42,7 +42,12 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn unreadable_file(path: PathBuf, why: &str) -> Self {
-        Self { key: String::new(), origin: Origin::File(path), value: None, expected: format!("a readable TOML file: {why}") }
+        Self {
+            key: String::new(),
+            origin: Origin::File(path),
+            value: None,
+            expected: format!("a readable TOML file: {why}"),
+        }
     }
 
     /// `nearest` is the known key that looks most like it, in the form in which this layer writes keys.
@@ -51,7 +56,12 @@ impl ConfigError {
             Some(nearest) => format!("a known setting; did you mean `{nearest}`?"),
             None => "a known setting; `peyvand config` lists them".to_owned(),
         };
-        Self { key: key.to_owned(), origin, value: None, expected }
+        Self {
+            key: key.to_owned(),
+            origin,
+            value: None,
+            expected,
+        }
     }
 }
 

@@ -37,7 +37,10 @@ const OWN_PROPERTIES: &[(&str, &str)] = &[
     ("acks", "nothing: producers wait for all"),
     ("request.required.acks", "nothing: producers wait for all"),
     ("enable.auto.commit", "nothing: the database holds the offsets"),
-    ("enable.auto.offset.store", "nothing: the database holds the offsets"),
+    (
+        "enable.auto.offset.store",
+        "nothing: the database holds the offsets",
+    ),
     ("auto.offset.reset", "nothing: the database holds the offsets"),
     ("isolation.level", "nothing: readers read what is committed"),
 ];
@@ -51,8 +54,20 @@ pub(super) struct Layers {
 
 impl Layers {
     pub fn with_defaults() -> Self {
-        let default = |key: &super::Key| (key.name.to_owned(), Given { text: key.default.to_owned(), origin: Origin::Default });
-        Self { values: keys().iter().map(default).collect(), kafka: BTreeMap::new(), errors: Vec::new() }
+        let default = |key: &super::Key| {
+            (
+                key.name.to_owned(),
+                Given {
+                    text: key.default.to_owned(),
+                    origin: Origin::Default,
+                },
+            )
+        };
+        Self {
+            values: keys().iter().map(default).collect(),
+            kafka: BTreeMap::new(),
+            errors: Vec::new(),
+        }
     }
 
     pub fn add_file(&mut self, path: &Path, text: &str) {
@@ -61,9 +76,12 @@ impl Layers {
             Ok(table) => table,
             Err(error) => {
                 // Not the error's own text: it shows the line, which may hold a secret.
-                let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+                let line = error.span().map_or(1, |span| {
+                    text[..span.start.min(text.len())].matches('\n').count() + 1
+                });
                 let why = format!("line {line}: {}", error.message());
-                self.errors.push(ConfigError::unreadable_file(path.to_owned(), &why));
+                self.errors
+                    .push(ConfigError::unreadable_file(path.to_owned(), &why));
                 return;
             }
         };
@@ -96,12 +114,16 @@ impl Layers {
 
     pub fn add_env(&mut self, env: impl IntoIterator<Item = (String, String)>) {
         for (name, text) in env {
-            let Some(rest) = name.strip_prefix("PEYVAND_") else { continue };
+            let Some(rest) = name.strip_prefix("PEYVAND_") else {
+                continue;
+            };
             let origin = Origin::Environment(name.clone());
             if let Some(property) = name.strip_prefix(PROPERTY) {
                 self.give_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
             } else if find(&rest.to_ascii_lowercase()).is_some() || !is_foreign(&name, rest) {
-                self.give(&rest.to_ascii_lowercase(), text, origin, |key| format!("PEYVAND_{}", key.to_ascii_uppercase()));
+                self.give(&rest.to_ascii_lowercase(), text, origin, |key| {
+                    format!("PEYVAND_{}", key.to_ascii_uppercase())
+                });
             }
         }
     }
@@ -122,7 +144,8 @@ impl Layers {
         if find(name).is_some() {
             self.values.insert(name.to_owned(), Given { text, origin });
         } else {
-            self.errors.push(ConfigError::unknown(name, origin, nearest(name).map(form)));
+            self.errors
+                .push(ConfigError::unknown(name, origin, nearest(name).map(form)));
         }
     }
 
@@ -130,7 +153,12 @@ impl Layers {
         let key = format!("kafka.{property}");
         match OWN_PROPERTIES.iter().find(|(own, _)| *own == property) {
             Some((_, instead)) => {
-                self.errors.push(ConfigError { key, origin, value: None, expected: (*instead).to_owned() });
+                self.errors.push(ConfigError {
+                    key,
+                    origin,
+                    value: None,
+                    expected: (*instead).to_owned(),
+                });
             }
             None => {
                 self.kafka.insert(key, Given { text, origin });
@@ -141,7 +169,11 @@ impl Layers {
 
 /// Which file to read: what was asked for, or the one in the working directory where there is one.
 pub(super) fn find_file(asked: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
-    let named = || env.iter().find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty()).map(|(_, v)| PathBuf::from(v));
+    let named = || {
+        env.iter()
+            .find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty())
+            .map(|(_, v)| PathBuf::from(v))
+    };
     let here = || Some(PathBuf::from("peyvand.toml")).filter(|path| path.is_file());
     asked.map(Path::to_owned).or_else(named).or_else(here)
 }
@@ -153,9 +185,11 @@ fn scalar(value: &toml::Value) -> Option<String> {
         toml::Value::Float(n) => Some(n.to_string()),
         toml::Value::Boolean(b) => Some(b.to_string()),
         toml::Value::Datetime(moment) => Some(moment.to_string()),
-        toml::Value::Array(items) => {
-            items.iter().map(|item| item.as_str()).collect::<Option<Vec<_>>>().map(|items| items.join(","))
-        }
+        toml::Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str())
+            .collect::<Option<Vec<_>>>()
+            .map(|items| items.join(",")),
         toml::Value::Table(_) => None,
     }
 }

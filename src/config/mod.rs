@@ -45,7 +45,9 @@ impl Settings {
     /// Every fault of every layer, each naming key, layer, value (masked for secrets) and what is expected.
     pub fn load(flags: &BTreeMap<String, String>, file: Option<&Path>) -> Result<Loaded, Vec<ConfigError>> {
         let env: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .filter_map(|(name, value)| {
+                Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+            })
             .collect();
         let (document, mut errors) = match layers::find_file(file, &env) {
             None => (None, Vec::new()),
@@ -80,15 +82,23 @@ impl Settings {
         }
         layers.add_env(env);
         layers.add_flags(flags);
-        let layers::Layers { values, kafka, mut errors } = layers;
+        let layers::Layers {
+            values,
+            kafka,
+            mut errors,
+        } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);
         let both = || values.iter().chain(kafka.iter());
         match settings {
             Some(settings) if errors.is_empty() => Ok(Loaded {
                 settings,
-                origins: both().map(|(key, given)| (key.clone(), given.origin.clone())).collect(),
-                texts: both().map(|(key, given)| (key.clone(), given.text.clone())).collect(),
+                origins: both()
+                    .map(|(key, given)| (key.clone(), given.origin.clone()))
+                    .collect(),
+                texts: both()
+                    .map(|(key, given)| (key.clone(), given.text.clone()))
+                    .collect(),
             }),
             _ => Err(errors),
         }

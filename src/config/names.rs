@@ -17,7 +17,10 @@ pub(super) fn is_foreign(name: &str, rest: &str) -> bool {
 /// these names; they are not ours to refuse.
 fn from_kubernetes(rest: &str) -> bool {
     let padded = format!("_{rest}");
-    padded.contains("_SERVICE_HOST") || padded.contains("_SERVICE_PORT") || padded.ends_with("_PORT") || padded.contains("_PORT_")
+    padded.contains("_SERVICE_HOST")
+        || padded.contains("_SERVICE_PORT")
+        || padded.ends_with("_PORT")
+        || padded.contains("_PORT_")
 }
 
 /// The known key within two edits, or a third of its length.

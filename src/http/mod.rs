@@ -67,19 +67,28 @@ pub enum HttpError {
 /// # Errors
 /// Where the address cannot be had; says which setting to change.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
-    TcpListener::bind(address).await.map_err(|source| HttpError::Bind { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| HttpError::Bind { address, source })
 }
 
 /// Serves until `stop` says so, then ends what is under way.
 ///
 /// # Errors
 /// Where the listener breaks.
-pub async fn serve(listener: TcpListener, probe: Probe, mut stop: watch::Receiver<bool>) -> Result<(), HttpError> {
+pub async fn serve(
+    listener: TcpListener,
+    probe: Probe,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), HttpError> {
     let stopped = async move {
         // An error means that nobody is left who could ask: the same.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router(probe)).with_graceful_shutdown(stopped).await.map_err(HttpError::Serve)
+    axum::serve(listener, router(probe))
+        .with_graceful_shutdown(stopped)
+        .await
+        .map_err(HttpError::Serve)
 }
 
 /// The routes.
@@ -94,7 +103,10 @@ pub fn router(probe: Probe) -> Router {
 async fn ready(State(probe): State<Probe>) -> Response {
     let (status, body) = match (probe.ready)().await {
         Ok(()) => (StatusCode::OK, serde_json::json!({ "ready": true })),
-        Err(missing) => (StatusCode::SERVICE_UNAVAILABLE, serde_json::json!({ "ready": false, "missing": missing })),
+        Err(missing) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            serde_json::json!({ "ready": false, "missing": missing }),
+        ),
     };
     (status, axum::Json(body)).into_response()
 }
@@ -104,7 +116,11 @@ async fn metrics(State(probe): State<Probe>) -> Response {
         probe.metrics.set_gauges(gauges);
     }
     let text = render_prometheus(probe.metrics, &probe.metrics.gauges());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ impl FromStr for Mobile {
             _ => None,
         };
         match nine {
-            Some(nine) if nine.starts_with('9') && nine.bytes().all(|b| b.is_ascii_digit()) => Ok(Self(format!("0{nine}"))),
+            Some(nine) if nine.starts_with('9') && nine.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Self(format!("0{nine}")))
+            }
             _ => Err(MobileError),
         }
     }
@@ -66,17 +68,38 @@ mod tests {
     #[test]
     fn as_people_write_it() {
         for text in [
-            "09123456789", "9123456789", "+989123456789", "00989123456789", "989123456789", "۰۹۱۲۳۴۵۶۷۸۹", "٠٩١٢٣٤٥٦٧٨٩",
-            "+98 912 345 6789", "0912-345-6789", " 09123456789 ", "\u{200e}09123456789",
+            "09123456789",
+            "9123456789",
+            "+989123456789",
+            "00989123456789",
+            "989123456789",
+            "۰۹۱۲۳۴۵۶۷۸۹",
+            "٠٩١٢٣٤٥٦٧٨٩",
+            "+98 912 345 6789",
+            "0912-345-6789",
+            " 09123456789 ",
+            "\u{200e}09123456789",
         ] {
             assert_eq!(text.parse::<Mobile>().unwrap().as_str(), "09123456789", "{text}");
         }
         // Ten digits that begin with 98 are a number without its zero, not a country code.
         assert_eq!("9812345678".parse::<Mobile>().unwrap().as_str(), "09812345678");
-        for text in ["", "02123456789", "0912345678", "091234567890", "+971501234567", "0912345678x", "+09123456789", "98912345678"] {
+        for text in [
+            "",
+            "02123456789",
+            "0912345678",
+            "091234567890",
+            "+971501234567",
+            "0912345678x",
+            "+09123456789",
+            "98912345678",
+        ] {
             assert_eq!(text.parse::<Mobile>(), Err(MobileError), "{text}");
         }
-        assert_eq!(format!("{:?}", "09123456789".parse::<Mobile>().unwrap()), "Mobile(**)");
+        assert_eq!(
+            format!("{:?}", "09123456789".parse::<Mobile>().unwrap()),
+            "Mobile(**)"
+        );
     }
 
     proptest! {

@@ -2,9 +2,9 @@
 //!
 //! `Debug` of every type here masks its content, so that none reaches a log by accident; `Display` is the full text.
 
+pub mod insurance_number;
 pub mod mobile;
 pub mod national_code;
-pub mod insurance_number;
 pub mod sheba;
 pub mod text;
 

@@ -44,7 +44,11 @@ impl Sheba {
 
 /// Of the digits of `parts`, one after the other (other characters are skipped; there are none).
 fn mod_97<const N: usize>(parts: [&str; N]) -> u32 {
-    parts.into_iter().flat_map(str::chars).filter_map(|c| c.to_digit(10)).fold(0, |rest, digit| (rest * 10 + digit) % 97)
+    parts
+        .into_iter()
+        .flat_map(str::chars)
+        .filter_map(|c| c.to_digit(10))
+        .fold(0, |rest, digit| (rest * 10 + digit) % 97)
 }
 
 impl FromStr for Sheba {
@@ -96,7 +100,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const GOOD: [&str; 3] = ["IR820540102680020817909002", "IR062960000000100324200001", "IR420130000000001234567890"];
+    const GOOD: [&str; 3] = [
+        "IR820540102680020817909002",
+        "IR062960000000100324200001",
+        "IR420130000000001234567890",
+    ];
 
     #[test]
     fn known_accounts() {
@@ -111,14 +119,27 @@ mod tests {
     #[test]
     fn as_people_write_it() {
         for text in [
-            "ir82 0540 1026 8002 0817 9090 02", "IR82-0540-1026-8002-0817-9090-02", "IR۸۲۰۵۴۰۱۰۲۶۸۰۰۲۰۸۱۷۹۰۹۰۰۲", " IR820540102680020817909002\u{200f}",
+            "ir82 0540 1026 8002 0817 9090 02",
+            "IR82-0540-1026-8002-0817-9090-02",
+            "IR۸۲۰۵۴۰۱۰۲۶۸۰۰۲۰۸۱۷۹۰۹۰۰۲",
+            " IR820540102680020817909002\u{200f}",
         ] {
             assert_eq!(text.parse::<Sheba>().unwrap().as_str(), GOOD[0], "{text}");
         }
-        for text in ["", "820540102680020817909002", "IR82054010268002081790900", "IR8205401026800208179090022", "DE820540102680020817909002", "IRIR0540102680020817909002"] {
+        for text in [
+            "",
+            "820540102680020817909002",
+            "IR82054010268002081790900",
+            "IR8205401026800208179090022",
+            "DE820540102680020817909002",
+            "IRIR0540102680020817909002",
+        ] {
             assert_eq!(text.parse::<Sheba>(), Err(ShebaError::Form), "{text}");
         }
-        assert_eq!("IR830540102680020817909002".parse::<Sheba>(), Err(ShebaError::CheckDigits));
+        assert_eq!(
+            "IR830540102680020817909002".parse::<Sheba>(),
+            Err(ShebaError::CheckDigits)
+        );
     }
 
     proptest! {

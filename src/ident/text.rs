@@ -32,7 +32,10 @@ pub fn fold_digits(text: &str) -> Cow<'_, str> {
 
 /// Digits folded; spaces, hyphens and invisible marks dropped: for numbers that people write in groups.
 pub(super) fn without_separators(text: &str) -> String {
-    text.chars().filter(|&c| !c.is_whitespace() && c != '-' && c != ZWNJ && !is_dropped(c)).map(ascii_digit).collect()
+    text.chars()
+        .filter(|&c| !c.is_whitespace() && c != '-' && c != ZWNJ && !is_dropped(c))
+        .map(ascii_digit)
+        .collect()
 }
 
 /// NFC, letters and digits folded, tatweel, harakat and bidi marks dropped, spaces collapsed and trimmed.
@@ -42,7 +45,12 @@ pub fn normalise(text: &str) -> String {
         return text.to_owned();
     }
     // A dropped mark may have kept two characters apart that compose: hence NFC again.
-    let folded = text.nfc().filter(|&c| !is_dropped(c)).map(fold).nfc().collect::<String>();
+    let folded = text
+        .nfc()
+        .filter(|&c| !is_dropped(c))
+        .map(fold)
+        .nfc()
+        .collect::<String>();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -53,13 +61,22 @@ pub fn comparable_name(text: &str) -> String {
     if text.chars().all(is_plain) {
         return text.chars().filter(joined).collect();
     }
-    text.nfc().filter(joined).filter(|&c| !is_dropped(c)).map(fold).nfc().collect()
+    text.nfc()
+        .filter(joined)
+        .filter(|&c| !is_dropped(c))
+        .map(fold)
+        .nfc()
+        .collect()
 }
 
 /// 0-9 → ۰-۹, for screens and messages.
 #[must_use]
 pub fn persian_digits(text: &str) -> String {
-    let persian = |c: char| c.to_digit(10).and_then(|value| char::from_u32(u32::from('۰') + value)).unwrap_or(c);
+    let persian = |c: char| {
+        c.to_digit(10)
+            .and_then(|value| char::from_u32(u32::from('۰') + value))
+            .unwrap_or(c)
+    };
     text.chars().map(persian).collect()
 }
 
@@ -117,16 +134,30 @@ mod tests {
 
     #[test]
     fn names_without_spaces() {
-        for name in ["حسین پور", "حسین\u{200c}پور", "حسينپور", " حسین  پور ", "حُسین\u{a0}پور"] {
+        for name in [
+            "حسین پور",
+            "حسین\u{200c}پور",
+            "حسينپور",
+            " حسین  پور ",
+            "حُسین\u{a0}پور",
+        ] {
             assert_eq!(comparable_name(name), "حسینپور", "{name}");
         }
-        assert_ne!(comparable_name("رضائی"), comparable_name("رضایی"), "a different letter is another name");
+        assert_ne!(
+            comparable_name("رضائی"),
+            comparable_name("رضایی"),
+            "a different letter is another name"
+        );
     }
 
     /// Spacing, letter forms and marks among plain text, as hostile as they come.
     fn hostile() -> impl Strategy<Value = String> {
-        let odd = prop::sample::select(vec!['ي', 'ى', 'ك', 'ة', 'ۀ', 'ە', 'ـ', '\u{654}', '\u{653}', '\u{64b}', ZWNJ, '\u{200f}', '\u{301}', '۳', '٣', ' ', '\u{a0}', 'ا', 'e']);
-        prop::collection::vec(prop_oneof![3 => odd, 1 => any::<char>()], 0..20).prop_map(|chars| chars.into_iter().collect())
+        let odd = prop::sample::select(vec![
+            'ي', 'ى', 'ك', 'ة', 'ۀ', 'ە', 'ـ', '\u{654}', '\u{653}', '\u{64b}', ZWNJ, '\u{200f}', '\u{301}',
+            '۳', '٣', ' ', '\u{a0}', 'ا', 'e',
+        ]);
+        prop::collection::vec(prop_oneof![3 => odd, 1 => any::<char>()], 0..20)
+            .prop_map(|chars| chars.into_iter().collect())
     }
 
     proptest! {

@@ -53,7 +53,10 @@ impl Broker {
     /// What all clients share; librdkafka's own properties of the settings (TLS, SASL) included.
     pub fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers).set("client.id", "peyvand").set("log.connection.close", "false");
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "peyvand")
+            .set("log.connection.close", "false");
         for (name, value) in &self.properties {
             config.set(name, value);
         }

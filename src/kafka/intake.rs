@@ -55,18 +55,37 @@ const LANES: usize = 2;
 pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
     let intake = Arc::new(intake);
     let shared = Arc::new(Shared::default());
-    let assignment =
-        Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
+    let assignment = Assignment::new(
+        intake.broker.clone(),
+        intake.house.clone(),
+        Handle::current(),
+        shared.stop.clone(),
+    );
     let consumer = subscribe(&intake, assignment)?;
     let mut lanes = Vec::new();
     let mut writers = JoinSet::new();
     for _ in 0..LANES {
         let (send, receive) = mpsc::channel(1);
-        lanes.push(Lane { collector: Collector::new(intake.bounds), send });
-        writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
+        lanes.push(Lane {
+            collector: Collector::new(intake.bounds),
+            send,
+        });
+        writers.spawn(write_batches(
+            intake.clone(),
+            shared.clone(),
+            receive,
+            stop.clone(),
+        ));
     }
-    let poller = Poller { broker: intake.broker.clone(), house: intake.house.clone(), shared: shared.clone(), lanes };
-    let polling = std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
+    let poller = Poller {
+        broker: intake.broker.clone(),
+        house: intake.house.clone(),
+        shared: shared.clone(),
+        lanes,
+    };
+    let polling = std::thread::Builder::new()
+        .name("intake-poll".to_owned())
+        .spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
     let (mut stopping, raise) = (stop.clone(), shared.clone());
     let watcher = tokio::spawn(async move {
@@ -103,7 +122,12 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
 }
 
 /// The writing half. Errors that may pass are tried until they do: a batch is never skipped.
-async fn write_batches(intake: Arc<Intake>, shared: Arc<Shared>, mut receive: mpsc::Receiver<(u64, Batch)>, stop: Stop) {
+async fn write_batches(
+    intake: Arc<Intake>,
+    shared: Arc<Shared>,
+    mut receive: mpsc::Receiver<(u64, Batch)>,
+    stop: Stop,
+) {
     // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
     let (end, grace) = tokio::sync::watch::channel(false);
     let mut stopping = stop.clone();
@@ -118,7 +142,13 @@ async fn write_batches(intake: Arc<Intake>, shared: Arc<Shared>, mut receive: mp
         }
         let began = intake.house.clock.instant();
         let write = || take_in(&intake.house, &batch);
-        let classify = |error: &store::Error| if error.may_pass() { Verdict::Retry } else { Verdict::Reject };
+        let classify = |error: &store::Error| {
+            if error.may_pass() {
+                Verdict::Retry
+            } else {
+                Verdict::Reject
+            }
+        };
         let notify = |error: &store::Error, pause: Duration| {
             (intake.failed)();
             tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
@@ -183,8 +213,13 @@ impl Poller {
     }
 
     fn take(&mut self, consumer: &BaseConsumer<Assignment>, message: &BorrowedMessage<'_>) {
-        let Some(topic) = self.broker.topic(message.topic()) else { return };
-        let partition = Partition { topic, partition: message.partition() };
+        let Some(topic) = self.broker.topic(message.topic()) else {
+            return;
+        };
+        let partition = Partition {
+            topic,
+            partition: message.partition(),
+        };
         // What librdkafka still held of a partition that was given up or rewound is not ours to take.
         let expected = consumer.context().with(|positions| {
             let position = positions.get_mut(&partition)?;
@@ -205,14 +240,25 @@ impl Poller {
         };
         let taken = Taken::read(&read, message.topic(), self.house.clock.now());
         let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
-        self.lanes[lane].collector.add(taken, message.payload_len() + 256, expected, self.house.clock.instant());
+        self.lanes[lane].collector.add(
+            taken,
+            message.payload_len() + 256,
+            expected,
+            self.house.clock.instant(),
+        );
     }
 
     /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
     fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>, lane: usize) {
         let lane = &mut self.lanes[lane];
-        lane.collector.keep(|partition| consumer.context().with(|positions| positions.contains_key(partition)));
-        let Some(batch) = lane.collector.take() else { return };
+        lane.collector.keep(|partition| {
+            consumer
+                .context()
+                .with(|positions| positions.contains_key(partition))
+        });
+        let Some(batch) = lane.collector.take() else {
+            return;
+        };
         copy_offsets(consumer, &self.broker, &batch);
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let mut offer = (epoch, batch);
@@ -232,7 +278,11 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
     for advance in &batch.advances {
         let name = broker.name(advance.partition.topic);
         // What is being written now is not said to be done: the offset before it is.
-        let _ = list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
+        let _ = list.add_partition_offset(
+            &name,
+            advance.partition.partition,
+            Offset::Offset(advance.expected),
+        );
     }
     let _ = consumer.commit(&list, CommitMode::Async);
 }
@@ -240,7 +290,9 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
 /// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.
 fn tell(error: &KafkaError) -> Result<()> {
     match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId) => return Err(error.clone().into()),
+        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId) => {
+            return Err(error.clone().into());
+        }
         Some(RDKafkaErrorCode::AutoOffsetReset) => return Err(Error::InputGone),
         _ => {}
     }

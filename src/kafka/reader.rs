@@ -25,28 +25,46 @@ pub struct Record<'a> {
 
 /// The headers of a message; one without a value counts as empty.
 pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])> {
-    let Some(headers) = message.headers() else { return Vec::new() };
-    headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
+    let Some(headers) = message.headers() else {
+        return Vec::new();
+    };
+    headers
+        .iter()
+        .map(|header| (header.key, header.value.unwrap_or_default()))
+        .collect()
 }
 
 /// Reads every record of a topic up to its end at the call, each partition in order. Blocks. `each` may end the reading
 /// by answering false.
-pub fn read_to_end(broker: &Broker, topic: Topic, each: &mut dyn FnMut(Record<'_>) -> Result<bool>) -> Result<()> {
+pub fn read_to_end(
+    broker: &Broker,
+    topic: Topic,
+    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
     let filled = || marks.iter().filter(|(_, low, high)| low < high);
     let starts: Vec<_> = filled().map(|(partition, low, _)| (*partition, *low)).collect();
-    let mut ends: HashMap<i32, i64> = filled().map(|(partition, _, high)| (partition.partition, *high)).collect();
+    let mut ends: HashMap<i32, i64> = filled()
+        .map(|(partition, _, high)| (partition.partition, *high))
+        .collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
         match consumer.poll(SILENCE) {
-            None => return Err(Error::Unreachable { brokers: broker.brokers().to_owned(), problem: SILENT.to_owned() }),
+            None => {
+                return Err(Error::Unreachable {
+                    brokers: broker.brokers().to_owned(),
+                    problem: SILENT.to_owned(),
+                });
+            }
             // What follows here, if anything, is markers or an open transaction.
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
             Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {}
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
                 let number = message.partition();
-                let Some(end) = ends.get(&number).copied() else { continue };
+                let Some(end) = ends.get(&number).copied() else {
+                    continue;
+                };
                 if message.offset() < end && !each(record(topic, &message))? {
                     return Ok(());
                 }
@@ -64,7 +82,10 @@ const SILENT: &str = "no record came for 30 s";
 
 fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
     Record {
-        partition: Partition { topic, partition: message.partition() },
+        partition: Partition {
+            topic,
+            partition: message.partition(),
+        },
         offset: message.offset(),
         key: message.key(),
         headers: headers(message),
@@ -80,16 +101,28 @@ pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseCons
     let consumer: BaseConsumer<Telling> = config.create_with_context(Telling)?;
     let mut list = TopicPartitionList::new();
     for (partition, offset) in starts {
-        list.add_partition_offset(&broker.name(partition.topic), partition.partition, Offset::Offset(*offset))?;
+        list.add_partition_offset(
+            &broker.name(partition.topic),
+            partition.partition,
+            Offset::Offset(*offset),
+        )?;
     }
     consumer.assign(&list)?;
     Ok(consumer)
 }
 
 /// Reads a topic from its beginning and goes on past its end, until `each` answers false or the time is over. Blocks.
-pub fn follow(broker: &Broker, topic: Topic, within: Duration, each: &mut dyn FnMut(Record<'_>) -> Result<bool>) -> Result<()> {
+pub fn follow(
+    broker: &Broker,
+    topic: Topic,
+    within: Duration,
+    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
-    let starts: Vec<_> = marks.iter().map(|(partition, low, _)| (*partition, *low)).collect();
+    let starts: Vec<_> = marks
+        .iter()
+        .map(|(partition, low, _)| (*partition, *low))
+        .collect();
     let consumer = assigned(broker, &starts)?;
     let mut left = within;
     let tick = Duration::from_millis(50);

@@ -29,7 +29,9 @@ pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) {
         (relay.counts)(RelayDid::Failed);
         tracing::warn!(group, %error, ?pause, "the relay's writer begins anew");
     };
-    if let Err(crate::retry::GaveUp::Rejected(error)) = retry(Policy::FOREVER, &stop, session, classify, notify).await {
+    if let Err(crate::retry::GaveUp::Rejected(error)) =
+        retry(Policy::FOREVER, &stop, session, classify, notify).await
+    {
         tracing::error!(group, %error, "the relay's writer has stopped for good");
     }
 }
@@ -42,7 +44,9 @@ impl Tails {
     fn hold(&self, event: &Outgoing, position: i64) -> bool {
         let topic = event.topic();
         let partition = partition_for(event.key.as_bytes(), topic.spec().partitions);
-        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
+        self.0
+            .get(&Partition { topic, partition })
+            .is_some_and(|held| position <= held.position)
     }
 }
 
@@ -96,11 +100,18 @@ async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) 
         } else if tail.position <= delivered || tail.id.is_empty() {
             true
         } else {
-            work::relay::id_at(&relay.house, group, tail.position).await?.is_none_or(|id| id == tail.id)
+            work::relay::id_at(&relay.house, group, tail.position)
+                .await?
+                .is_none_or(|id| id == tail.id)
         };
         if !is_known {
             let (topic, partition) = (relay.broker.name(partition.topic), partition.partition);
-            return Err(Error::OlderThanTopics { topic, partition, held: tail.position, given });
+            return Err(Error::OlderThanTopics {
+                topic,
+                partition,
+                held: tail.position,
+                given,
+            });
         }
     }
     Ok(())
@@ -114,7 +125,11 @@ struct Page {
 
 /// Sends what lies after `delivered` in one transaction.
 fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<Page> {
-    let mut page = Page { last: delivered, sent: 0, documents: Vec::new() };
+    let mut page = Page {
+        last: delivered,
+        sent: 0,
+        documents: Vec::new(),
+    };
     sender.begin()?;
     for segment in segments {
         for (event, position) in segment.events.iter().zip(segment.position..) {
@@ -135,5 +150,7 @@ fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails
 
 /// rdkafka's calls block; they get a thread of their own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Stopped)?
 }

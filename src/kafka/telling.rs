@@ -15,7 +15,10 @@ pub fn error(error: &KafkaError, reason: &str) {
 
 pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error => {
             tracing::warn!(facility, message, "librdkafka");
         }
         _ => tracing::debug!(facility, message, "librdkafka"),

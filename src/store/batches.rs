@@ -19,7 +19,10 @@ impl CloseLock {
     /// Waits for another close to end.
     pub async fn acquire(pool: &PgPool) -> Result<Self> {
         let mut connection = pool.acquire().await?;
-        sqlx::query("SELECT pg_advisory_lock($1)").bind(CLOSE_LOCK).execute(&mut *connection).await?;
+        sqlx::query("SELECT pg_advisory_lock($1)")
+            .bind(CLOSE_LOCK)
+            .execute(&mut *connection)
+            .await?;
         Ok(Self { connection })
     }
 
@@ -29,7 +32,10 @@ impl CloseLock {
     }
 
     pub async fn release(mut self) -> Result<()> {
-        sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK).execute(&mut *self.connection).await?;
+        sqlx::query("SELECT pg_advisory_unlock($1)")
+            .bind(CLOSE_LOCK)
+            .execute(&mut *self.connection)
+            .await?;
         Ok(())
     }
 }
@@ -134,21 +140,28 @@ pub async fn persons_after(tx: &mut PgConnection, cursor: i64, limit: u32) -> Re
 }
 
 pub async fn move_cursor(tx: &mut PgConnection, month: SolarMonth, from: i64, to: i64) -> Result<()> {
-    let done = sqlx::query("UPDATE batches SET cursor = $3 WHERE month = $1 AND cursor = $2 AND closed_at IS NULL")
-        .bind(month.to_string())
-        .bind(from)
-        .bind(to)
-        .execute(tx)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Refused(format!("another process closes {month}"))) }
+    let done =
+        sqlx::query("UPDATE batches SET cursor = $3 WHERE month = $1 AND cursor = $2 AND closed_at IS NULL")
+            .bind(month.to_string())
+            .bind(from)
+            .bind(to)
+            .execute(tx)
+            .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Error::Refused(format!("another process closes {month}")))
+    }
 }
 
 /// Ids and amounts of the month's documents, ids in byte order.
 pub async fn documents(tx: &mut PgConnection, month: SolarMonth) -> Result<Vec<(String, i64)>> {
-    Ok(sqlx::query_as("SELECT document_id, amount FROM documents WHERE month = $1 ORDER BY document_id COLLATE \"C\"")
-        .bind(month.to_string())
-        .fetch_all(tx)
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT document_id, amount FROM documents WHERE month = $1 ORDER BY document_id COLLATE \"C\"",
+    )
+    .bind(month.to_string())
+    .fetch_all(tx)
+    .await?)
 }
 
 /// Documents and total per cost centre, in its order.
@@ -161,7 +174,12 @@ pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Ve
     .await?)
 }
 
-pub async fn insert_voucher(tx: &mut PgConnection, id: &str, month: SolarMonth, centre: &(String, i64, i64)) -> Result<()> {
+pub async fn insert_voucher(
+    tx: &mut PgConnection,
+    id: &str,
+    month: SolarMonth,
+    centre: &(String, i64, i64),
+) -> Result<()> {
     sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5)")
         .bind(id)
         .bind(month.to_string())
@@ -184,8 +202,15 @@ pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Resu
     .bind(&batch.digest)
     .execute(&mut *tx)
     .await?;
-    sqlx::query("DELETE FROM held_months WHERE month = $1").bind(batch.month.to_string()).execute(tx).await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Refused(format!("{} is closed already", batch.month))) }
+    sqlx::query("DELETE FROM held_months WHERE month = $1")
+        .bind(batch.month.to_string())
+        .execute(tx)
+        .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Error::Refused(format!("{} is closed already", batch.month)))
+    }
 }
 
 /// Holds a month until a person confirms it.
@@ -200,5 +225,9 @@ pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Ti
 }
 
 pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
-    Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1").fetch_optional(tx).await?)
+    Ok(
+        sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
+            .fetch_optional(tx)
+            .await?,
+    )
 }

@@ -9,19 +9,31 @@ use crate::claim::plan::NewCase;
 use crate::ident::NationalCode;
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(NationalCode, StoredCase)>> {
-    let rows: Vec<(i64, String, String, bool)> =
-        sqlx::query_as("SELECT person, document_id, kind, closed_at IS NULL FROM cases WHERE person = ANY($1)")
-            .bind(codes)
-            .fetch_all(tx)
-            .await?;
+    let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
+        "SELECT person, document_id, kind, closed_at IS NULL FROM cases WHERE person = ANY($1)",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?;
     rows.into_iter()
         .map(|(person, document_id, kind, open)| {
-            Ok((code(person)?, StoredCase { document_id, kind: parsed(&kind, "case kind")?, open }))
+            Ok((
+                code(person)?,
+                StoredCase {
+                    document_id,
+                    kind: parsed(&kind, "case kind")?,
+                    open,
+                },
+            ))
         })
         .collect()
 }
 
-pub async fn insert(tx: &mut PgConnection, cases: &[(Uuid, NationalCode, &NewCase)], at: Timestamp) -> Result<()> {
+pub async fn insert(
+    tx: &mut PgConnection,
+    cases: &[(Uuid, NationalCode, &NewCase)],
+    at: Timestamp,
+) -> Result<()> {
     if cases.is_empty() {
         return Ok(());
     }

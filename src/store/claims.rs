@@ -29,7 +29,10 @@ struct Row {
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
+    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)")
+        .bind(codes)
+        .fetch_all(tx)
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -41,7 +44,11 @@ fn read(row: Row) -> Result<StoredClaim> {
     };
     Ok(StoredClaim {
         claim_id: row.claim_id,
-        key: ClaimKey { person: code(row.person)?, deed_date: parsed(&row.deed_date, "deed date")?, counterpart },
+        key: ClaimKey {
+            person: code(row.person)?,
+            deed_date: parsed(&row.deed_date, "deed date")?,
+            counterpart,
+        },
         revision: row.revision,
         outcome: parsed(&row.outcome, "outcome")?,
         amount: row.amount.map(rial).transpose()?,
@@ -72,7 +79,11 @@ pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()>
         .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
+        .bind(
+            claims()
+                .map(|c| c.key.counterpart.spouse().map(|s| s.to_i64()))
+                .collect::<Vec<_>>(),
+        )
         .bind(claims().map(unnamed).collect::<Vec<_>>())
         .bind(claims().map(|c| c.record_id.clone()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.request_id.clone()).collect::<Vec<_>>())
@@ -85,7 +96,11 @@ pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()>
         .bind(claims().map(|c| c.facts_digest.to_vec()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.answer_digest.to_vec()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.working_digest.to_vec()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.review_digest.map(|d| d.to_vec())).collect::<Vec<_>>())
+        .bind(
+            claims()
+                .map(|c| c.review_digest.map(|d| d.to_vec()))
+                .collect::<Vec<_>>(),
+        )
         .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
         .execute(tx)
         .await?;

@@ -27,7 +27,18 @@ pub async fn lines(tx: &mut PgConnection, files: &[&str]) -> Result<HashMap<(Str
             .await?;
     let known = |topic: &str| crate::wire::Topic::from_name(topic).ok_or(super::Error::Unreadable("topic"));
     rows.into_iter()
-        .map(|(file, topic, partition, line)| Ok(((file, Partition { topic: known(&topic)?, partition }), line)))
+        .map(|(file, topic, partition, line)| {
+            Ok((
+                (
+                    file,
+                    Partition {
+                        topic: known(&topic)?,
+                        partition,
+                    },
+                ),
+                line,
+            ))
+        })
         .collect()
 }
 
@@ -79,13 +90,15 @@ pub struct Closed<'a> {
 
 pub async fn close(tx: &mut PgConnection, files: &[Closed<'_>]) -> Result<()> {
     for file in files {
-        sqlx::query("UPDATE files SET rows = $2, closing = $3, traceparent = $4 WHERE file_id = $1 AND rows IS NULL")
-            .bind(file.file_id)
-            .bind(file.rows)
-            .bind(&file.closing)
-            .bind(file.traceparent)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE files SET rows = $2, closing = $3, traceparent = $4 WHERE file_id = $1 AND rows IS NULL",
+        )
+        .bind(file.file_id)
+        .bind(file.rows)
+        .bind(&file.closing)
+        .bind(file.traceparent)
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }
@@ -105,7 +118,11 @@ pub struct Complete {
 
 /// Adds what became of rows - the files' rows are locked from here to the commit, so this comes late - and gives the
 /// files that are now complete, each once.
-pub async fn count(tx: &mut PgConnection, counts: &[(String, Counts)], at: Timestamp) -> Result<Vec<Complete>> {
+pub async fn count(
+    tx: &mut PgConnection,
+    counts: &[(String, Counts)],
+    at: Timestamp,
+) -> Result<Vec<Complete>> {
     let ids: Vec<_> = counts.iter().map(|(file, _)| file.as_str()).collect();
     sqlx::query(
         "UPDATE files f SET accepted = f.accepted + u.a, corrected = f.corrected + u.c, unchanged = f.unchanged + u.u,
@@ -135,5 +152,9 @@ pub async fn count(tx: &mut PgConnection, counts: &[(String, Counts)], at: Times
 
 /// Files that were opened and have no end yet.
 pub async fn open_files(tx: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL").fetch_one(tx).await?)
+    Ok(
+        sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL")
+            .fetch_one(tx)
+            .await?,
+    )
 }

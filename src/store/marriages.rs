@@ -8,9 +8,13 @@ use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 
 /// The stored rows of these records.
 pub async fn by_record(tx: &mut PgConnection, records: &[&str]) -> Result<HashMap<String, MarriageRecorded>> {
-    let rows: Vec<(String,)> =
-        sqlx::query_as("SELECT content FROM marriages WHERE record_id = ANY($1)").bind(records).fetch_all(tx).await?;
-    rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), row))).collect()
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT content FROM marriages WHERE record_id = ANY($1)")
+        .bind(records)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|(content,)| parse(content).map(|row| (row.record_id.clone(), row)))
+        .collect()
 }
 
 /// Every row that names one of these persons.
@@ -24,7 +28,9 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     .fetch_all(tx)
     .await?;
     // Where both spouses are asked for, their row comes twice.
-    let rows = rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
+    let rows = rows
+        .iter()
+        .map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
     Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
 }
 
@@ -34,7 +40,8 @@ pub async fn save(tx: &mut PgConnection, rows: &[&MarriageRecorded]) -> Result<(
         return Ok(());
     }
     let code = |spouse: &Spouse| spouse.national_code.map(crate::ident::NationalCode::to_i64);
-    let content = |row: &&MarriageRecorded| serde_json::to_string(row).map_err(|_| Error::Unreadable("marriage"));
+    let content =
+        |row: &&MarriageRecorded| serde_json::to_string(row).map_err(|_| Error::Unreadable("marriage"));
     sqlx::query(
         "INSERT INTO marriages (record_id, record_version, husband, wife, content)
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])

@@ -22,7 +22,12 @@ pub struct NewMessage {
 }
 
 /// Writes messages. `released` where their document was acknowledged long ago. Gives the ids that are new.
-pub async fn insert(tx: &mut PgConnection, new: &[NewMessage], at: Timestamp, released: bool) -> Result<Vec<String>> {
+pub async fn insert(
+    tx: &mut PgConnection,
+    new: &[NewMessage],
+    at: Timestamp,
+    released: bool,
+) -> Result<Vec<String>> {
     if new.is_empty() {
         return Ok(Vec::new());
     }
@@ -78,7 +83,10 @@ pub async fn release(tx: &mut PgConnection, documents: &[String], at: Timestamp)
 
 /// Which of these messages exist.
 pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = sqlx::query_as("SELECT sms_id FROM messages WHERE sms_id = ANY($1)").bind(ids).fetch_all(tx).await?;
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT sms_id FROM messages WHERE sms_id = ANY($1)")
+        .bind(ids)
+        .fetch_all(tx)
+        .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

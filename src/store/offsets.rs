@@ -30,13 +30,18 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
         .execute(pool)
         .await?;
     let all = all(pool).await?;
-    Ok(all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|(known, _)| partitions.iter().any(|(p, _)| p == known))
+        .collect())
 }
 
 /// Every partition with its next offset.
 pub async fn all(pool: &PgPool) -> Result<Vec<(Partition, i64)>> {
     let rows: Vec<(String, i32, i64)> =
-        sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition").fetch_all(pool).await?;
+        sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition")
+            .fetch_all(pool)
+            .await?;
     rows.into_iter()
         .map(|(topic, partition, next)| {
             let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
@@ -62,5 +67,9 @@ pub async fn advance(tx: &mut PgConnection, advances: &[Advance]) -> Result<()> 
     .bind(next)
     .execute(tx)
     .await?;
-    if usize::try_from(done.rows_affected()) == Ok(advances.len()) { Ok(()) } else { Err(Error::LostPartition) }
+    if usize::try_from(done.rows_affected()) == Ok(advances.len()) {
+        Ok(())
+    } else {
+        Err(Error::LostPartition)
+    }
 }

@@ -39,7 +39,9 @@ pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -
     }
     let heads = take_positions(tx, &by_group).await?;
     for (group, events) in by_group {
-        let Some(mut head) = heads.get(&group).copied() else { return Err(Error::Unreadable("outbox group")) };
+        let Some(mut head) = heads.get(&group).copied() else {
+            return Err(Error::Unreadable("outbox group"));
+        };
         let mut segment = Vec::new();
         let mut bytes = 0;
         for event in events {
@@ -56,11 +58,18 @@ pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -
 }
 
 /// Locks the heads in the order of their groups and moves them past these events.
-async fn take_positions(tx: &mut PgConnection, by_group: &BTreeMap<i16, Vec<Outgoing>>) -> Result<BTreeMap<i16, Head>> {
+async fn take_positions(
+    tx: &mut PgConnection,
+    by_group: &BTreeMap<i16, Vec<Outgoing>>,
+) -> Result<BTreeMap<i16, Head>> {
     let groups: Vec<i16> = by_group.keys().copied().collect();
-    let count = |events: &Vec<Outgoing>| i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"));
+    let count =
+        |events: &Vec<Outgoing>| i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"));
     let counts: Vec<i64> = by_group.values().map(count).collect::<Result<_>>()?;
-    sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE").bind(&groups).execute(&mut *tx).await?;
+    sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE")
+        .bind(&groups)
+        .execute(&mut *tx)
+        .await?;
     let rows: Vec<(i16, i16, i64)> = sqlx::query_as(
         "UPDATE outbox_heads h SET next_position = h.next_position + u.n
          FROM unnest($1::smallint[], $2::bigint[]) AS u (grp, n) WHERE h.grp = u.grp RETURNING h.grp, h.slot, h.next_position - u.n",
@@ -69,7 +78,10 @@ async fn take_positions(tx: &mut PgConnection, by_group: &BTreeMap<i16, Vec<Outg
     .bind(&counts)
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(group, slot, next)| (group, Head { slot, next }))
+        .collect())
 }
 
 async fn insert(tx: &mut PgConnection, group: i16, head: &mut Head, events: Vec<Outgoing>) -> Result<()> {
@@ -118,7 +130,10 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
     .await?;
     rows.into_iter()
         .map(|(position, body)| {
-            Ok(Segment { position, events: unpack(&body)? })
+            Ok(Segment {
+                position,
+                events: unpack(&body)?,
+            })
         })
         .collect()
 }
@@ -130,10 +145,16 @@ const EVENTS_A_SLOT: i64 = 200_000;
 /// Does nothing where somebody holds a lock: the next call will.
 pub async fn rotate(pool: &PgPool) -> Result<()> {
     let mut tx = pool.begin().await?;
-    sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut *tx).await?;
+    sqlx::query("SET LOCAL lock_timeout = '200ms'")
+        .execute(&mut *tx)
+        .await?;
     let heads: Vec<(i64, i16, i64)> =
-        sqlx::query_as("SELECT next_position, slot, slot_began FROM outbox_heads ORDER BY grp FOR UPDATE").fetch_all(&mut *tx).await?;
-    let Some((_, slot, _)) = heads.first().copied() else { return Ok(()) };
+        sqlx::query_as("SELECT next_position, slot, slot_began FROM outbox_heads ORDER BY grp FOR UPDATE")
+            .fetch_all(&mut *tx)
+            .await?;
+    let Some((_, slot, _)) = heads.first().copied() else {
+        return Ok(());
+    };
     let before = (slot + 2) % 3;
     let undelivered: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM outbox_heads h JOIN relay_groups r USING (grp) WHERE r.delivered < h.slot_began - 1)",
@@ -142,19 +163,29 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
     .await?;
     if !undelivered && !is_empty(&mut tx, before).await? {
         // The slot number is ours, from 0 to 2.
-        sqlx::query(sqlx::AssertSqlSafe(format!("TRUNCATE outbox_{before}"))).execute(&mut *tx).await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("TRUNCATE outbox_{before}")))
+            .execute(&mut *tx)
+            .await?;
     }
     let written: i64 = heads.iter().map(|(next, _, began)| next - began).sum();
     let next = (slot + 1) % 3;
     if written >= EVENTS_A_SLOT && is_empty(&mut tx, next).await? {
-        sqlx::query("UPDATE outbox_heads SET slot = $1, slot_began = next_position").bind(next).execute(&mut *tx).await?;
+        sqlx::query("UPDATE outbox_heads SET slot = $1, slot_began = next_position")
+            .bind(next)
+            .execute(&mut *tx)
+            .await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
 async fn is_empty(tx: &mut PgConnection, slot: i16) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE slot = $1)").bind(slot).fetch_one(tx).await?)
+    Ok(
+        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE slot = $1)")
+            .bind(slot)
+            .fetch_one(tx)
+            .await?,
+    )
 }
 
 /// Events that wait to be delivered.
@@ -168,5 +199,10 @@ pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
 
 /// The last position that was given in a group.
 pub async fn given(pool: &PgPool, group: i16) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1").bind(group).fetch_one(pool).await?)
+    Ok(
+        sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1")
+            .bind(group)
+            .fetch_one(pool)
+            .await?,
+    )
 }

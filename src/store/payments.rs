@@ -29,7 +29,12 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Paym
             .await?;
     rows.into_iter()
         .map(|(person, claim_id, amount, decision_id)| {
-            Ok(Payment { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
+            Ok(Payment {
+                person: code(person)?,
+                claim_id,
+                amount: rial(amount)?,
+                decision_id,
+            })
         })
         .collect()
 }
@@ -46,7 +51,10 @@ struct DocumentRow {
 }
 
 /// Documents of these persons, ascending by attempt.
-pub async fn documents_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(NationalCode, StoredDocument)>> {
+pub async fn documents_of(
+    tx: &mut PgConnection,
+    codes: &[i64],
+) -> Result<Vec<(NationalCode, StoredDocument)>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
         "SELECT person, document_id, attempt, sheba, state, state_code,
              (extract(epoch FROM state_at) * 1000000)::bigint AS state_us
@@ -61,7 +69,10 @@ pub async fn documents_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(N
                 document_id: row.document_id,
                 attempt: row.attempt,
                 sheba: row.sheba,
-                state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
+                state: row
+                    .state
+                    .map(|state| parsed(&state, "document state"))
+                    .transpose()?,
                 state_code: row.state_code,
                 state_at: row.state_us.unwrap_or(0),
             };
@@ -71,15 +82,28 @@ pub async fn documents_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(N
 }
 
 /// Whose these documents are; an unknown id is missing in the answer.
-pub async fn persons_of_documents(tx: &mut PgConnection, ids: &[&str]) -> Result<HashMap<String, NationalCode>> {
+pub async fn persons_of_documents(
+    tx: &mut PgConnection,
+    ids: &[&str],
+) -> Result<HashMap<String, NationalCode>> {
     let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT document_id, person FROM documents WHERE document_id = ANY($1)").bind(ids).fetch_all(tx).await?;
-    rows.into_iter().map(|(id, person)| Ok((id, code(person)?))).collect()
+        sqlx::query_as("SELECT document_id, person FROM documents WHERE document_id = ANY($1)")
+            .bind(ids)
+            .fetch_all(tx)
+            .await?;
+    rows.into_iter()
+        .map(|(id, person)| Ok((id, code(person)?)))
+        .collect()
 }
 
 /// The first document of a person takes the person's only place in `payments`; a further attempt finds it there. The
 /// keys decide: a second payment to a person fails here, whatever the program believed.
-pub async fn issue(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)], month: SolarMonth, at: Timestamp) -> Result<()> {
+pub async fn issue(
+    tx: &mut PgConnection,
+    issues: &[(NationalCode, &Issue)],
+    month: SolarMonth,
+    at: Timestamp,
+) -> Result<()> {
     if issues.is_empty() {
         return Ok(());
     }
@@ -88,13 +112,32 @@ pub async fn issue(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)], mon
         "INSERT INTO payments (person, claim_id, amount, decision_id)
          SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[])",
     )
-    .bind(firsts.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
+    .bind(
+        firsts
+            .iter()
+            .map(|(person, _)| person.to_i64())
+            .collect::<Vec<_>>(),
+    )
     .bind(firsts.iter().map(|(_, issue)| issue.claim_id).collect::<Vec<_>>())
-    .bind(firsts.iter().map(|(_, issue)| issue.amount.to_i64()).collect::<Vec<_>>())
-    .bind(firsts.iter().map(|(_, issue)| issue.decision_id).collect::<Vec<_>>())
+    .bind(
+        firsts
+            .iter()
+            .map(|(_, issue)| issue.amount.to_i64())
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        firsts
+            .iter()
+            .map(|(_, issue)| issue.decision_id)
+            .collect::<Vec<_>>(),
+    )
     .execute(&mut *tx)
     .await?;
-    let again: Vec<_> = issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
+    let again: Vec<_> = issues
+        .iter()
+        .filter(|(_, i)| i.attempt > 1)
+        .map(|(person, _)| person.to_i64())
+        .collect();
     // Only what finance returned makes way; anything else keeps its place, and the insert below fails on the unique index.
     sqlx::query("UPDATE documents SET superseded = true WHERE person = ANY($1) AND NOT superseded AND state = 'returned'")
         .bind(again)
@@ -144,7 +187,13 @@ pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>>
     .await?;
     rows.into_iter()
         .map(|(document_id, at, outcome, code, source_offset)| {
-            Ok(Answer { document_id, at: from_micros(at)?, outcome: parsed(&outcome, "outcome")?, code, source_offset })
+            Ok(Answer {
+                document_id,
+                at: from_micros(at)?,
+                outcome: parsed(&outcome, "outcome")?,
+                code,
+                source_offset,
+            })
         })
         .collect()
 }

@@ -15,22 +15,29 @@ pub struct Stored {
 
 type Row = (String, i64, i64, i64, String, bool, i64);
 
-const COLUMNS: &str = "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
+const COLUMNS: &str =
+    "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
     undertaking, source_offset FROM self_registrations WHERE ";
 
 pub async fn by_request(tx: &mut PgConnection, requests: &[&str]) -> Result<HashMap<String, Stored>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} request_id = ANY($1)"));
     let rows: Vec<Row> = sqlx::query_as(query).bind(requests).fetch_all(tx).await?;
-    rows.into_iter().map(|row| read(row).map(|stored| (stored.registration.request_id.clone(), stored))).collect()
+    rows.into_iter()
+        .map(|row| read(row).map(|stored| (stored.registration.request_id.clone(), stored)))
+        .collect()
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
     let rows: Vec<Row> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
-    rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
+    rows.into_iter()
+        .map(|row| read(row).map(|stored| stored.registration))
+        .collect()
 }
 
-fn read((request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset): Row) -> Result<Stored> {
+fn read(
+    (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset): Row,
+) -> Result<Stored> {
     let registration = SelfRegistration {
         request_id,
         submitted_at,
@@ -39,7 +46,10 @@ fn read((request_id, applicant, spouse, submitted_at, deed_date, undertaking, so
         deed_date: parsed(&deed_date, "deed date")?,
         first_marriage_undertaking: undertaking,
     };
-    Ok(Stored { registration, source_offset })
+    Ok(Stored {
+        registration,
+        source_offset,
+    })
 }
 
 pub async fn save(tx: &mut PgConnection, all: &[&Stored]) -> Result<()> {

@@ -41,7 +41,10 @@ pub(super) fn register(metrics: &'static Metrics) {
         .with_description("Messages of an input topic that are not yet disposed of")
         .with_callback(move |observer| {
             for (topic, lag) in metrics.gauges().lag {
-                let about = [KeyValue::new("messaging.system", "kafka"), KeyValue::new("messaging.destination.name", topic)];
+                let about = [
+                    KeyValue::new("messaging.system", "kafka"),
+                    KeyValue::new("messaging.destination.name", topic),
+                ];
                 observer.observe(lag, &about);
             }
         })
@@ -63,5 +66,8 @@ fn attributes(instrument: &str) -> Vec<KeyValue> {
 }
 
 fn kafka(operation: &'static str) -> Vec<KeyValue> {
-    vec![KeyValue::new("messaging.system", "kafka"), KeyValue::new("messaging.operation.name", operation)]
+    vec![
+        KeyValue::new("messaging.system", "kafka"),
+        KeyValue::new("messaging.operation.name", operation),
+    ]
 }

@@ -13,7 +13,9 @@ use crate::ident::NationalCode;
 use crate::law::marriage_allowance::Working as LawWorking;
 use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
-use crate::wire::eligibility_decisions_v1::{Bilingual, CaseOpened, DecisionMade, Marriage, Reason, Working, WorkingMonth};
+use crate::wire::eligibility_decisions_v1::{
+    Bilingual, CaseOpened, DecisionMade, Marriage, Reason, Working, WorkingMonth,
+};
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
 use crate::wire::{EventType, Outgoing};
@@ -25,7 +27,13 @@ fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Ou
 }
 
 /// `eligibility.decision.made`.
-pub fn decision(house: &House, claim: &StoredClaim, revision: &Revision, at: Timestamp, trace: Option<&str>) -> Result<Outgoing> {
+pub fn decision(
+    house: &House,
+    claim: &StoredClaim,
+    revision: &Revision,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Result<Outgoing> {
     let code = claim.key.person;
     let data = DecisionMade {
         decision_id: claim.decision_id,
@@ -49,11 +57,21 @@ pub fn decision(house: &House, claim: &StoredClaim, revision: &Revision, at: Tim
         business_date: house.business_date(at),
         decided_at: at,
     };
-    written(Outgoing::new(EventType::DecisionMade, code.to_string(), claim.decision_id.to_string(), at, trace, &data))
+    written(Outgoing::new(
+        EventType::DecisionMade,
+        code.to_string(),
+        claim.decision_id.to_string(),
+        at,
+        trace,
+        &data,
+    ))
 }
 
 fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
-    let both = |words: &'_ Words| Bilingual { fa: Cow::Owned(words.fa.clone()), en: Cow::Owned(words.en.clone()) };
+    let both = |words: &'_ Words| Bilingual {
+        fa: Cow::Owned(words.fa.clone()),
+        en: Cow::Owned(words.en.clone()),
+    };
     let reason = |reason: &'_ crate::claim::Reason| Reason {
         code: reason.code,
         article: Cow::Owned(reason.article.clone()),
@@ -85,7 +103,13 @@ fn working(working: &LawWorking) -> Working {
 }
 
 /// `eligibility.case.opened`.
-pub fn case(id: Uuid, person: NationalCode, case: &NewCase, at: Timestamp, trace: Option<&str>) -> Result<Outgoing> {
+pub fn case(
+    id: Uuid,
+    person: NationalCode,
+    case: &NewCase,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Result<Outgoing> {
     let data = CaseOpened {
         case_id: id,
         claim_id: case.claim_id,
@@ -96,7 +120,14 @@ pub fn case(id: Uuid, person: NationalCode, case: &NewCase, at: Timestamp, trace
         new_amount_rial: case.new_amount.map(Rial::get),
         opened_at: at,
     };
-    written(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+    written(Outgoing::new(
+        EventType::CaseOpened,
+        person.to_string(),
+        id.to_string(),
+        at,
+        trace,
+        &data,
+    ))
 }
 
 /// The batch that a document belongs to.
@@ -125,5 +156,12 @@ pub fn document(person: NationalCode, issue: &Issue, batch: &Issuing<'_>) -> Res
         issued_at: batch.at,
     };
     let ce_id = event_id(EventType::PaymentDocumentIssued, &[&id]);
-    written(Outgoing::new(EventType::PaymentDocumentIssued, batch.batch_id, ce_id, batch.at, Some(batch.trace), &data))
+    written(Outgoing::new(
+        EventType::PaymentDocumentIssued,
+        batch.batch_id,
+        ce_id,
+        batch.at,
+        Some(batch.trace),
+        &data,
+    ))
 }

@@ -37,7 +37,10 @@ impl Ledger {
         if files.is_empty() {
             return Ok(Self::default());
         }
-        Ok(Self { lines: files::lines(tx, files).await?, ..Self::default() })
+        Ok(Self {
+            lines: files::lines(tx, files).await?,
+            ..Self::default()
+        })
     }
 
     /// Was this line of the file disposed of before? If not, it is now.
@@ -86,9 +89,17 @@ impl Ledger {
         }
         let line = |key: &(String, Partition)| self.lines.get(key).map(|line| (key.clone(), *line));
         files::save_lines(tx, &self.moved.iter().filter_map(line).collect::<Vec<_>>()).await?;
-        let opened = |(file_id, (kind, at)): (&'_ String, &(&'static str, Timestamp))| (file_id.clone(), *kind, *at);
+        let opened =
+            |(file_id, (kind, at)): (&'_ String, &(&'static str, Timestamp))| (file_id.clone(), *kind, *at);
         let opened: Vec<_> = self.opened.iter().map(opened).collect();
-        let opened: Vec<_> = opened.iter().map(|(file_id, kind, at)| Opened { file_id, kind, at: *at }).collect();
+        let opened: Vec<_> = opened
+            .iter()
+            .map(|(file_id, kind, at)| Opened {
+                file_id,
+                kind,
+                at: *at,
+            })
+            .collect();
         files::open(tx, &opened).await?;
         let closed = self.closed.iter().map(|(closed, trace)| {
             Ok(Closed {
@@ -106,7 +117,8 @@ impl Ledger {
 }
 
 fn receipt(file: Complete, at: Timestamp) -> Result<Outgoing> {
-    let closing: FileClosed = serde_json::from_str(&file.closing).map_err(|_| Error::Unreadable("file's end"))?;
+    let closing: FileClosed =
+        serde_json::from_str(&file.closing).map_err(|_| Error::Unreadable("file's end"))?;
     let mut rejected = closing.rejected;
     if file.dead > 0 {
         *rejected.entry("dead_letter".to_owned()).or_default() += file.dead.unsigned_abs();
@@ -123,6 +135,13 @@ fn receipt(file: Complete, at: Timestamp) -> Result<Outgoing> {
         digest: closing.digest,
     };
     let id = event_id(EventType::FileReceived, &[&file.file_id]);
-    Outgoing::new(EventType::FileReceived, file.file_id.clone(), id, at, file.traceparent.as_deref(), &data)
-        .map_err(|_| Error::Unreadable("receipt"))
+    Outgoing::new(
+        EventType::FileReceived,
+        file.file_id.clone(),
+        id,
+        at,
+        file.traceparent.as_deref(),
+        &data,
+    )
+    .map_err(|_| Error::Unreadable("receipt"))
 }

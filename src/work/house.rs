@@ -43,7 +43,10 @@ impl House {
     pub async fn open(settings: &Settings) -> Result<Self, HouseError> {
         let body = tables_text(settings)?;
         let tables = wire::tables::parse(&body).map_err(|errors| {
-            let told: Vec<_> = errors.iter().map(|e| format!("{} row {}: {}", e.table, e.row, e.problem)).collect();
+            let told: Vec<_> = errors
+                .iter()
+                .map(|e| format!("{} row {}: {}", e.table, e.row, e.problem))
+                .collect();
             HouseError::Tables(told.join("; "))
         })?;
         let clock = Clock::new(settings.today)?;
@@ -51,7 +54,10 @@ impl House {
         if settings.provision {
             store::migrate(&pool).await?;
         }
-        let given = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
+        let given = settings
+            .installation_secret
+            .as_ref()
+            .map(crate::config::Secret::expose);
         let secret = store::installation::secret(&pool, given).await?;
         let groups = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
         store::installation::keep_tables(&pool, tables.version(), &body).await?;
@@ -74,7 +80,12 @@ impl House {
 
     /// What planning reads in a transaction that began at `at`: it decides by one business date, also where midnight passes.
     pub fn rules_at(&self, at: Timestamp) -> Rules<'_> {
-        Rules { tables: &self.tables, today: self.business_date(at), deeds_from: self.deeds_from, ids: &self.ids }
+        Rules {
+            tables: &self.tables,
+            today: self.business_date(at),
+            deeds_from: self.deeds_from,
+            ids: &self.ids,
+        }
     }
 
     /// The business date of what is decided at `at`.
@@ -82,12 +93,18 @@ impl House {
         if self.clock.is_fixed() {
             return self.clock.today();
         }
-        self.clock.solar_date_of(at).unwrap_or_else(|_| self.clock.today())
+        self.clock
+            .solar_date_of(at)
+            .unwrap_or_else(|_| self.clock.today())
     }
 }
 
 fn tables_text(settings: &Settings) -> Result<String, HouseError> {
-    let Some(path) = &settings.tables_file else { return Ok(wire::tables::built_in().to_owned()) };
-    std::fs::read_to_string(path)
-        .map_err(|error| HouseError::TablesFile { path: path.display().to_string(), problem: error.to_string() })
+    let Some(path) = &settings.tables_file else {
+        return Ok(wire::tables::built_in().to_owned());
+    };
+    std::fs::read_to_string(path).map_err(|error| HouseError::TablesFile {
+        path: path.display().to_string(),
+        problem: error.to_string(),
+    })
 }

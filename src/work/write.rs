@@ -26,14 +26,28 @@ pub struct Planned {
 }
 
 /// Writes claims, decisions, cases and notices of returns. Documents are the close's.
-pub async fn write(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+pub async fn write(
+    tx: &mut PgConnection,
+    house: &House,
+    planned: &[Planned],
+    at: Timestamp,
+) -> Result<Vec<Outgoing>> {
     claims::save(tx, &last_updates(planned)).await?;
     let mut events = write_decisions(tx, house, planned, at).await?;
     let cases = new_cases(house, planned);
-    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
+    let rows: Vec<_> = cases
+        .iter()
+        .map(|(id, planned, case)| (*id, planned.known.person, *case))
+        .collect();
     cases::insert(tx, &rows, at).await?;
     for (id, planned, case) in cases {
-        events.push(events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
+        events.push(events::case(
+            id,
+            planned.known.person,
+            case,
+            at,
+            planned.trace.as_deref(),
+        )?);
     }
     events.extend(write_return_notices(tx, house, planned, at).await?);
     Ok(events)
@@ -48,12 +62,23 @@ fn last_updates(planned: &[Planned]) -> Vec<&ClaimUpdate> {
 
 fn revisions(planned: &[Planned]) -> impl Iterator<Item = (&Planned, &ClaimUpdate, &Revision)> {
     planned.iter().flat_map(|planned| {
-        planned.plan.updates.iter().filter_map(move |update| Some((planned, update, update.revision.as_ref()?)))
+        planned
+            .plan
+            .updates
+            .iter()
+            .filter_map(move |update| Some((planned, update, update.revision.as_ref()?)))
     })
 }
 
-async fn write_decisions(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
-    let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
+async fn write_decisions(
+    tx: &mut PgConnection,
+    house: &House,
+    planned: &[Planned],
+    at: Timestamp,
+) -> Result<Vec<Outgoing>> {
+    let rows: Vec<_> = revisions(planned)
+        .map(|(_, update, revision)| stored(update, revision))
+        .collect();
     let stamp = decisions::Stamp {
         rules_version: RULES_VERSION,
         tables_version: house.tables.version(),
@@ -62,7 +87,9 @@ async fn write_decisions(tx: &mut PgConnection, house: &House, planned: &[Planne
     };
     decisions::insert(tx, &rows, &stamp).await?;
     revisions(planned)
-        .map(|(planned, update, revision)| events::decision(house, &update.claim, revision, at, planned.trace.as_deref()))
+        .map(|(planned, update, revision)| {
+            events::decision(house, &update.claim, revision, at, planned.trace.as_deref())
+        })
         .collect()
 }
 
@@ -75,7 +102,12 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
         revision: claim.revision,
         outcome: decision.outcome.word(),
         amount: decision.amount.map(Rial::to_i64),
-        reasons: decision.codes().iter().map(|code| code.word()).collect::<Vec<_>>().join(" "),
+        reasons: decision
+            .codes()
+            .iter()
+            .map(|code| code.word())
+            .collect::<Vec<_>>()
+            .join(" "),
         days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
         wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
         facts: &revision.facts,
@@ -84,25 +116,52 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
 }
 
 fn new_cases<'a>(house: &House, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
-    let id = |case: &NewCase| house.ids.id("case", &[&case.document_id, case.kind.word(), &case.earlier.to_string()]);
-    planned.iter().flat_map(|planned| planned.plan.cases.iter().map(move |case| (id(case), planned, case))).collect()
+    let id = |case: &NewCase| {
+        house.ids.id(
+            "case",
+            &[&case.document_id, case.kind.word(), &case.earlier.to_string()],
+        )
+    };
+    planned
+        .iter()
+        .flat_map(|planned| {
+            planned
+                .plan
+                .cases
+                .iter()
+                .map(move |case| (id(case), planned, case))
+        })
+        .collect()
 }
 
 /// Asks to correct the account. Its document was acknowledged long ago, so it may go at once.
-async fn write_return_notices(tx: &mut PgConnection, house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
-    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(house, planned)).collect();
+async fn write_return_notices(
+    tx: &mut PgConnection,
+    house: &House,
+    planned: &[Planned],
+    at: Timestamp,
+) -> Result<Vec<Outgoing>> {
+    let notices: Vec<_> = planned
+        .iter()
+        .filter_map(|planned| return_notice(house, planned))
+        .collect();
     let fresh = messages::insert(tx, &notices, at, true).await?;
-    let released = notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| Released {
-        sms_id: notice.sms_id,
-        kind: notice.kind.word().to_owned(),
-        claim_id: notice.claim_id,
-        document_id: notice.document_id,
-        mobile: notice.mobile,
-        body: notice.body,
-        segments: notice.segments,
-        traceparent: notice.traceparent,
-    });
-    released.map(|message| super::relay::sms_requested(house, &message, at)).collect()
+    let released = notices
+        .into_iter()
+        .filter(|notice| fresh.contains(&notice.sms_id))
+        .map(|notice| Released {
+            sms_id: notice.sms_id,
+            kind: notice.kind.word().to_owned(),
+            claim_id: notice.claim_id,
+            document_id: notice.document_id,
+            mobile: notice.mobile,
+            body: notice.body,
+            segments: notice.segments,
+            traceparent: notice.traceparent,
+        });
+    released
+        .map(|message| super::relay::sms_requested(house, &message, at))
+        .collect()
 }
 
 fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
@@ -111,9 +170,20 @@ fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
     let record = planned.known.dossier.record.as_ref()?;
     // What concerns a person's account is told to that person's own number only.
     let mobile = reachable(record)?;
-    let id = house.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
+    let id = house.ids.id(
+        "sms",
+        &[&notice.document_id, "returned", &notice.returned_at.to_string()],
+    );
     let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
-    Some(message(id, SmsKind::PaymentReturned, (planned.known.person, notice.claim_id), &notice.document_id, mobile, body, planned.trace.clone()))
+    Some(message(
+        id,
+        SmsKind::PaymentReturned,
+        (planned.known.person, notice.claim_id),
+        &notice.document_id,
+        mobile,
+        body,
+        planned.trace.clone(),
+    ))
 }
 
 fn reachable(record: &Record) -> Option<String> {
@@ -133,5 +203,15 @@ pub fn message(
 ) -> NewMessage {
     let segments = i32::try_from(segments(&body)).unwrap_or(i32::MAX);
     let document_id = document_id.to_owned();
-    NewMessage { sms_id: id.to_string(), kind, person, claim_id, document_id, mobile, body, segments, traceparent }
+    NewMessage {
+        sms_id: id.to_string(),
+        kind,
+        person,
+        claim_id,
+        document_id,
+        mobile,
+        body,
+        segments,
+        traceparent,
+    }
 }

@@ -11,12 +11,31 @@ use peyvand::law::{Rial, SolarDate, SolarMonth};
 use peyvand::wire::tables;
 use serde_json::{Value, json};
 
-const RULES: [&str; 11] = ["R2", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R26"];
+const RULES: [&str; 11] = [
+    "R2", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R26",
+];
 
 /// The fields by which a case may be told; anything else is a slip of the pen.
 const EXPECTED: [&str; 19] = [
-    "employment", "employment_until", "last_day", "types", "days_finding", "short", "open_months", "days_until", "days", "wage_sum_rial",
-    "floor_rial", "amount_rial", "outside", "outside_month", "reasons", "window_from", "window_to", "months_listed", "required_days",
+    "employment",
+    "employment_until",
+    "last_day",
+    "types",
+    "days_finding",
+    "short",
+    "open_months",
+    "days_until",
+    "days",
+    "wage_sum_rial",
+    "floor_rial",
+    "amount_rial",
+    "outside",
+    "outside_month",
+    "reasons",
+    "window_from",
+    "window_to",
+    "months_listed",
+    "required_days",
 ];
 
 fn cases() -> Vec<(String, Value)> {
@@ -27,7 +46,8 @@ fn cases() -> Vec<(String, Value)> {
         .filter(|path| path.extension().is_some_and(|e| e == "json"))
         .map(|path| {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let case = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let case =
+                serde_json::from_slice(&fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
             (name, case)
         })
         .collect();
@@ -40,12 +60,24 @@ fn every_worked_case_agrees() {
     let tables = tables::parse(tables::built_in()).unwrap();
     let mut wrong = Vec::new();
     for (file, case) in cases() {
-        let found = assess(date(&case["deed_date"]), date(&case["today"]), &employments(&case), &wages(&case), &tables);
+        let found = assess(
+            date(&case["deed_date"]),
+            date(&case["today"]),
+            &employments(&case),
+            &wages(&case),
+            &tables,
+        );
         let told = tell(&found.unwrap_or_else(|e| panic!("{file}: {e}")));
         for (field, expected) in case["expect"].as_object().unwrap() {
-            assert!(EXPECTED.contains(&field.as_str()), "{file}: no such field {field}");
+            assert!(
+                EXPECTED.contains(&field.as_str()),
+                "{file}: no such field {field}"
+            );
             if told.get(field) != Some(expected) {
-                wrong.push(format!("{file}: {field} should be {expected}, is {}", told[field]));
+                wrong.push(format!(
+                    "{file}: {field} should be {expected}, is {}",
+                    told[field]
+                ));
             }
         }
     }
@@ -57,13 +89,31 @@ fn every_case_is_worked_by_hand_and_every_rule_has_one() {
     let cases = cases();
     let mut rules = BTreeSet::new();
     for (file, case) in &cases {
-        let lines = case["by_hand"].as_array().unwrap_or_else(|| panic!("{file}: no sum by hand"));
-        assert!(!lines.is_empty() && lines.iter().all(|line| line.as_str().is_some_and(|l| !l.trim().is_empty())), "{file}");
-        for field in ["employment", "days_finding", "days", "wage_sum_rial", "floor_rial", "reasons"] {
+        let lines = case["by_hand"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{file}: no sum by hand"));
+        assert!(
+            !lines.is_empty()
+                && lines
+                    .iter()
+                    .all(|line| line.as_str().is_some_and(|l| !l.trim().is_empty())),
+            "{file}"
+        );
+        for field in [
+            "employment",
+            "days_finding",
+            "days",
+            "wage_sum_rial",
+            "floor_rial",
+            "reasons",
+        ] {
             assert!(case["expect"].get(field).is_some(), "{file}: expects no {field}");
         }
         let amount = case["expect"].get("amount_rial").is_some();
-        assert!(amount != case["expect"].get("outside").is_some(), "{file}: an amount, or why there is none");
+        assert!(
+            amount != case["expect"].get("outside").is_some(),
+            "{file}: an amount, or why there is none"
+        );
         for rule in case["rule"].as_array().unwrap() {
             rules.insert(rule.as_str().unwrap().to_owned());
         }
@@ -75,7 +125,11 @@ fn every_case_is_worked_by_hand_and_every_rule_has_one() {
 }
 
 fn date(value: &Value) -> SolarDate {
-    value.as_str().unwrap().parse().unwrap_or_else(|e| panic!("{value}: {e}"))
+    value
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap_or_else(|e| panic!("{value}: {e}"))
 }
 
 fn employments(case: &Value) -> Vec<Employment> {
@@ -84,25 +138,50 @@ fn employments(case: &Value) -> Vec<Employment> {
         started_on: date(&e["started_on"]),
         ended_on: (!e["ended_on"].is_null()).then(|| date(&e["ended_on"])),
     };
-    case["employments"].as_array().unwrap().iter().map(employment).collect()
+    case["employments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(employment)
+        .collect()
 }
 
 fn wages(case: &Value) -> Vec<Wage> {
-    case["wages"].as_array().unwrap().iter().flat_map(months_of_line).collect()
+    case["wages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(months_of_line)
+        .collect()
 }
 
 /// `"month": "1404-06"` or `"months": "1402-07..1404-06"`; `"days": "full"` is each month's length.
 fn months_of_line(line: &Value) -> Vec<Wage> {
-    let month = |text: &str| text.parse::<SolarMonth>().unwrap_or_else(|e| panic!("{line}: {e}"));
+    let month = |text: &str| {
+        text.parse::<SolarMonth>()
+            .unwrap_or_else(|e| panic!("{line}: {e}"))
+    };
     let (first, last) = match line.get("months") {
-        Some(range) => range.as_str().unwrap().split_once("..").map(|(a, b)| (month(a), month(b))).unwrap(),
-        None => (month(line["month"].as_str().unwrap()), month(line["month"].as_str().unwrap())),
+        Some(range) => range
+            .as_str()
+            .unwrap()
+            .split_once("..")
+            .map(|(a, b)| (month(a), month(b)))
+            .unwrap(),
+        None => (
+            month(line["month"].as_str().unwrap()),
+            month(line["month"].as_str().unwrap()),
+        ),
     };
     std::iter::successors(Some(first), |m| (*m < last).then(|| m.next()))
         .map(|month| Wage {
             month,
             insurance_type: line["insurance_type"].as_str().unwrap().parse().unwrap(),
-            days: if line["days"] == "full" { month.days().into() } else { line["days"].as_u64().unwrap().try_into().unwrap() },
+            days: if line["days"] == "full" {
+                month.days().into()
+            } else {
+                line["days"].as_u64().unwrap().try_into().unwrap()
+            },
             insurable: Rial::new(line["insurable_rial"].as_u64().unwrap()).unwrap(),
         })
         .collect()
@@ -121,8 +200,14 @@ fn tell(found: &Assessment) -> Value {
         "months_listed": working.months.len(),
     });
     let mut grounds = BTreeSet::new();
-    for part in [tell_employment(&found.employment, &mut grounds), tell_days(&found.days, &mut grounds), tell_amount(&found.amount, &mut grounds)] {
-        told.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    for part in [
+        tell_employment(&found.employment, &mut grounds),
+        tell_days(&found.days, &mut grounds),
+        tell_amount(&found.amount, &mut grounds),
+    ] {
+        told.as_object_mut()
+            .unwrap()
+            .extend(part.as_object().unwrap().clone());
     }
     told["reasons"] = json!(grounds);
     told
@@ -170,7 +255,9 @@ fn tell_amount(found: &AmountFinding, grounds: &mut BTreeSet<&str>) -> Value {
     match why {
         Outside::DeedAfterToday => json!({"outside": "deed_after_today"}),
         Outside::DeedPastWageTable => json!({"outside": "deed_past_wage_table"}),
-        Outside::MonthBeforeWageTable(month) => json!({"outside": "month_before_wage_table", "outside_month": month.to_string()}),
+        Outside::MonthBeforeWageTable(month) => {
+            json!({"outside": "month_before_wage_table", "outside_month": month.to_string()})
+        }
         Outside::OtherTable => json!({"outside": "other_table"}),
     }
 }

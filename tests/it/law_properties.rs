@@ -28,11 +28,13 @@ fn any_type() -> impl Strategy<Value = InsuranceType> {
 }
 
 fn any_employment() -> impl Strategy<Value = Employment> {
-    (any_type(), any_date(), proptest::option::of(0..3_000_i32)).prop_map(|(insurance_type, started_on, days)| Employment {
-        insurance_type,
-        started_on,
-        ended_on: days.map(|days| started_on.plus_days(days).unwrap()),
-    })
+    (any_type(), any_date(), proptest::option::of(0..3_000_i32)).prop_map(
+        |(insurance_type, started_on, days)| Employment {
+            insurance_type,
+            started_on,
+            ended_on: days.map(|days| started_on.plus_days(days).unwrap()),
+        },
+    )
 }
 
 /// Mostly rows that lists hold; sometimes no number is too large.
@@ -58,7 +60,12 @@ fn history(deed: SolarDate) -> impl Strategy<Value = Vec<Wage>> {
 
 fn known_case() -> impl Strategy<Value = (SolarDate, SolarDate, Vec<Employment>, Vec<Wage>)> {
     known_deed().prop_flat_map(|(deed, today)| {
-        (Just(deed), Just(today), proptest::collection::vec(any_employment(), 0..4), history(deed))
+        (
+            Just(deed),
+            Just(today),
+            proptest::collection::vec(any_employment(), 0..4),
+            history(deed),
+        )
     })
 }
 

@@ -31,16 +31,27 @@ pub fn prepare(wish: &Demo, house: &House) -> Result<Inputs> {
         }
         return Ok(Inputs::Own(dir.clone()));
     }
-    say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
+    say!(
+        "Inventing a month of {} marriages (seed {}) …",
+        wish.marriages,
+        wish.seed
+    );
     let dir = tempfile::tempdir()?;
-    let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
+    let plan = Plan {
+        marriages: wish.marriages,
+        seed: wish.seed,
+        today: house.clock.today(),
+    };
     let bar = ProgressBar::new(u64::from(wish.marriages));
     let progress = |done: u64, _: u64| bar.set_position(done);
-    let summary = write_month(&plan, dir.path(), &progress).map_err(|error| Error::Failed(error.to_string()))?;
+    let summary =
+        write_month(&plan, dir.path(), &progress).map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
     say!(
         "  {} marriages, {} insured persons, {} months of wages",
-        summary.marriages, summary.persons, summary.wages
+        summary.marriages,
+        summary.persons,
+        summary.wages
     );
     Ok(Inputs::Generated(dir))
 }

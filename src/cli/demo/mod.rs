@@ -19,7 +19,8 @@ pub async fn run(mut started: Started, wish: Demo) -> Result<()> {
     let house = started.house().await?;
     if stored::has_claims(&house.pool).await? {
         return Err(Error::Failed(
-            "this database has claims already; the demo wants an empty one (`make demo` brings up its own)".to_owned(),
+            "this database has claims already; the demo wants an empty one (`make demo` brings up its own)"
+                .to_owned(),
         ));
     }
     let began = house.clock.instant();
@@ -59,7 +60,11 @@ async fn play(started: &Started, house: &House, dir: &std::path::Path, wish: &De
     stages.drained().await?;
     say!("Writing the output topics into {} …", wish.out.display());
     let records = super::export::run(started.broker.clone(), wish.out.clone()).await?;
-    Ok(Played { marriages, month, records })
+    Ok(Played {
+        marriages,
+        month,
+        records,
+    })
 }
 
 async fn interrupted(mut stop: Stop) {

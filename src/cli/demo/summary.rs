@@ -27,7 +27,10 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
     let persons = summary::persons(&mut connection).await?;
     let month = Texts::built_in().month(played.month, Lang::En);
     say!("\n══ {month} ══");
-    say!("  {} rows of marriages were read, {persons} persons have an answer:", played.marriages);
+    say!(
+        "  {} rows of marriages were read, {persons} persons have an answer:",
+        played.marriages
+    );
     show_outcomes(&mut connection).await?;
     show_payment(&mut connection, played).await?;
     let messages = summary::messages(&mut connection).await?;
@@ -53,14 +56,24 @@ async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
 async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<()> {
     let batches = batches::all(connection).await?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == played.month) {
-        say!("  {} payment documents went to finance: {}.", batch.documents, money(batch.total.unsigned_abs()));
+        say!(
+            "  {} payment documents went to finance: {}.",
+            batch.documents,
+            money(batch.total.unsigned_abs())
+        );
     }
     Ok(())
 }
 
 async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<()> {
-    for (title, outcome) in [("Paid", "APPROVED"), ("Refused", "REFUSED"), ("Waiting", "WAITING")] {
-        let Some(person) = summary::example(connection, outcome).await? else { continue };
+    for (title, outcome) in [
+        ("Paid", "APPROVED"),
+        ("Refused", "REFUSED"),
+        ("Waiting", "WAITING"),
+    ] {
+        let Some(person) = summary::example(connection, outcome).await? else {
+            continue;
+        };
         say!("\n  {title}:");
         for line in explain::three_lines(house, person).await? {
             say!("    {line}");
@@ -70,16 +83,29 @@ async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<(
 }
 
 fn show_files(played: &Played, wish: &Demo) {
-    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", wish.out.display());
+    say!(
+        "\n  What finance, the SMS gateway and everyone else got lies in {}/",
+        wish.out.display()
+    );
     for (topic, records) in &played.records {
-        say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
+        say!(
+            "    {:<32} {records:>8} records",
+            format!("{}.jsonl", topic.name())
+        );
     }
-    debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
+    debug_assert!(
+        played
+            .records
+            .keys()
+            .all(|topic| Topic::outputs().any(|output| output == *topic))
+    );
 }
 
 fn show_next() {
     say!("\n  Three things to try next:");
     say!("    make demo MARRIAGES=45000        a whole country's month");
     say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
-    say!("    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain");
+    say!(
+        "    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain"
+    );
 }

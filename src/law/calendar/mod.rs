@@ -5,9 +5,9 @@
 
 mod date;
 mod month;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use date::SolarDate;
 pub use month::SolarMonth;

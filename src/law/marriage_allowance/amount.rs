@@ -16,10 +16,18 @@ pub(super) fn average(law: &Law<'_>, months: &[Listed]) -> Result<Average, Asses
     let first_month = first_averaged(law)?;
     // R11: 30 days of the minimum daily wage in force on D, also in a month of 31.
     let floor = match law.tables.minimum_daily_wage(law.deed_date) {
-        Some(daily) => Some(daily.checked_mul(law.parameters.floor_days).ok_or(AssessError::Overflow)?),
+        Some(daily) => Some(
+            daily
+                .checked_mul(law.parameters.floor_days)
+                .ok_or(AssessError::Overflow)?,
+        ),
         None => None,
     };
-    Ok(Average { sum: wage_sum(law, first_month, months)?, floor, first_month })
+    Ok(Average {
+        sum: wage_sum(law, first_month, months)?,
+        floor,
+        first_month,
+    })
 }
 
 /// None where the 24 months do not all lie in the wage table, or a ceiling of a month with wages is not known.
@@ -31,9 +39,13 @@ fn wage_sum(law: &Law<'_>, first_month: SolarMonth, months: &[Listed]) -> Result
     let mut sum = Rial::ZERO;
     let with_wages = |listed: &&Listed| listed.wage > Rial::ZERO && is_averaged(law, listed.month);
     for listed in months.iter().filter(with_wages) {
-        let Some(ceiling) = law.tables.monthly_ceiling(listed.month) else { return Ok(None) };
+        let Some(ceiling) = law.tables.monthly_ceiling(listed.month) else {
+            return Ok(None);
+        };
         // R10: added over workshops first, then capped, month by month.
-        sum = sum.checked_add(listed.wage.min(ceiling)).ok_or(AssessError::Overflow)?;
+        sum = sum
+            .checked_add(listed.wage.min(ceiling))
+            .ok_or(AssessError::Overflow)?;
     }
     Ok(Some(sum))
 }
@@ -52,12 +64,18 @@ pub(super) fn judge(law: &Law<'_>, average: &Average) -> AmountFinding {
 }
 
 /// R26: what puts D, or one of the 24 months, outside what the wage table holds.
-pub(super) fn outside(deed_date: SolarDate, today: SolarDate, first_month: SolarMonth, tables: &Tables) -> Option<Outside> {
+pub(super) fn outside(
+    deed_date: SolarDate,
+    today: SolarDate,
+    first_month: SolarMonth,
+    tables: &Tables,
+) -> Option<Outside> {
     if deed_date > today {
         return Some(Outside::DeedAfterToday);
     }
     if deed_date > tables.wage_table_ends() {
         return Some(Outside::DeedPastWageTable);
     }
-    (first_month.first_day() < tables.wage_table_begins()).then_some(Outside::MonthBeforeWageTable(first_month))
+    (first_month.first_day() < tables.wage_table_begins())
+        .then_some(Outside::MonthBeforeWageTable(first_month))
 }

@@ -4,8 +4,9 @@ use super::{Employment, EmploymentFinding, InsuranceType, Law, list_open_until};
 
 pub(super) fn judge(law: &Law<'_>, employments: &[Employment]) -> EmploymentFinding {
     // The end date is the last employed day; an open end is employed still (R6).
-    let covers_deed_date =
-        |e: &&Employment| e.started_on <= law.deed_date && e.ended_on.is_none_or(|last| last >= law.deed_date);
+    let covers_deed_date = |e: &&Employment| {
+        e.started_on <= law.deed_date && e.ended_on.is_none_or(|last| last >= law.deed_date)
+    };
     let eligible = |e: &&Employment| law.covers(e.insurance_type).employment;
 
     if employments.iter().filter(covers_deed_date).any(|e| eligible(&e)) {
@@ -15,12 +16,18 @@ pub(super) fn judge(law: &Law<'_>, employments: &[Employment]) -> EmploymentFind
     if let Some(until) = list_open_until(law.deed_date.month(), law.today, law.tables) {
         return EmploymentFinding::AwaitsList { until };
     }
-    let mut types: Vec<InsuranceType> = employments.iter().filter(covers_deed_date).map(|e| e.insurance_type).collect();
+    let mut types: Vec<InsuranceType> = employments
+        .iter()
+        .filter(covers_deed_date)
+        .map(|e| e.insurance_type)
+        .collect();
     if !types.is_empty() {
         types.sort_unstable();
         types.dedup();
         return EmploymentFinding::TypeNotCovered { types };
     }
     let ended = employments.iter().filter(eligible).filter_map(|e| e.ended_on);
-    EmploymentFinding::Ended { last_day: ended.filter(|last| *last < law.deed_date).max() }
+    EmploymentFinding::Ended {
+        last_day: ended.filter(|last| *last < law.deed_date).max(),
+    }
 }

@@ -25,11 +25,17 @@ pub struct Wage {
 pub enum EmploymentFinding {
     Holds,
     /// D's list may still come, until this day (the month that is awaited is D's).
-    AwaitsList { until: SolarDate },
+    AwaitsList {
+        until: SolarDate,
+    },
     /// The last day of the eligible employment that ended last before D, if any.
-    Ended { last_day: Option<SolarDate> },
+    Ended {
+        last_day: Option<SolarDate>,
+    },
     /// Employments cover D, but of these types only (sorted, no repeats).
-    TypeNotCovered { types: Vec<InsuranceType> },
+    TypeNotCovered {
+        types: Vec<InsuranceType>,
+    },
 }
 
 /// Art. 85(2).
@@ -38,8 +44,14 @@ pub enum DaysFinding {
     Reached,
     /// 720 would be reached if every open month's list came full: the open months that are not full yet (ascending),
     /// and the last day one of them may come.
-    AwaitsList { short: u32, months: Vec<SolarMonth>, until: SolarDate },
-    Insufficient { short: u32 },
+    AwaitsList {
+        short: u32,
+        months: Vec<SolarMonth>,
+        until: SolarDate,
+    },
+    Insufficient {
+        short: u32,
+    },
 }
 
 /// Note 1, or why no amount can be known (R26).

@@ -11,7 +11,8 @@ mod tests;
 use super::tables::{Coverage, Parameters};
 use super::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 pub use finding::{
-    AmountFinding, AssessError, Assessment, DaysFinding, Employment, EmploymentFinding, MonthWorking, Outside, Wage, Working,
+    AmountFinding, AssessError, Assessment, DaysFinding, Employment, EmploymentFinding, MonthWorking,
+    Outside, Wage, Working,
 };
 
 /// What holds as of D (R2: the deed date governs every window and table).
@@ -26,11 +27,21 @@ struct Law<'a> {
 impl<'a> Law<'a> {
     /// None where one of D's tables has no row.
     fn on(deed_date: SolarDate, today: SolarDate, tables: &'a Tables) -> Option<Self> {
-        let mut coverage = [Coverage { employment: false, days: false, wages: false }; InsuranceType::ALL.len()];
+        let mut coverage = [Coverage {
+            employment: false,
+            days: false,
+            wages: false,
+        }; InsuranceType::ALL.len()];
         for (place, kind) in coverage.iter_mut().zip(InsuranceType::ALL) {
             *place = tables.coverage(kind, deed_date)?;
         }
-        Some(Self { deed_date, today, parameters: tables.parameters(deed_date)?, coverage, tables })
+        Some(Self {
+            deed_date,
+            today,
+            parameters: tables.parameters(deed_date)?,
+            coverage,
+            tables,
+        })
     }
 
     fn covers(&self, kind: InsuranceType) -> Coverage {
@@ -75,7 +86,9 @@ fn nothing_known(deed_date: SolarDate, today: SolarDate, tables: &Tables) -> Res
     Ok(Assessment {
         employment: EmploymentFinding::Holds,
         days: DaysFinding::Reached,
-        amount: AmountFinding::Outside(amount::outside(deed_date, today, deed_date.month(), tables).unwrap_or(Outside::OtherTable)),
+        amount: AmountFinding::Outside(
+            amount::outside(deed_date, today, deed_date.month(), tables).unwrap_or(Outside::OtherTable),
+        ),
         working: Working {
             days: 0,
             required_days: 0,

@@ -1,6 +1,9 @@
 //! What the worked cases under `tests/law/` cannot show: other tables, and sums past every bound.
 
-use super::{AmountFinding, AssessError, DaysFinding, Employment, EmploymentFinding, Outside, Wage, assess, list_open_until};
+use super::{
+    AmountFinding, AssessError, DaysFinding, Employment, EmploymentFinding, Outside, Wage, assess,
+    list_open_until,
+};
 use crate::law::tables::{Coverage, Parameters, Row};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 
@@ -13,47 +16,120 @@ fn month(text: &str) -> SolarMonth {
 }
 
 fn row<T>(from: &str, value: T) -> Row<T> {
-    Row { from: date(from), until: None, value }
+    Row {
+        from: date(from),
+        until: None,
+        value,
+    }
 }
 
-const LAW: Parameters = Parameters { required_days: 720, window_years: 5, average_months: 24, floor_days: 30, list_months_after: 1 };
+const LAW: Parameters = Parameters {
+    required_days: 720,
+    window_years: 5,
+    average_months: 24,
+    floor_days: 30,
+    list_months_after: 1,
+};
 
 /// Wages of 1,000 rials a day from 1394 to 1404; employments, days and wages of every type count.
 fn tables(parameters: Vec<Row<Parameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
-    let all = Coverage { employment: true, days: true, wages: true };
-    let wages = (1394..=1404).map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap())).collect();
-    let rows = |kind| if kind == InsuranceType::Driver { driver.clone() } else { vec![row("1300-01-01", all)] };
-    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, rows(kind))).collect();
-    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new()).unwrap()
+    let all = Coverage {
+        employment: true,
+        days: true,
+        wages: true,
+    };
+    let wages = (1394..=1404)
+        .map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap()))
+        .collect();
+    let rows = |kind| {
+        if kind == InsuranceType::Driver {
+            driver.clone()
+        } else {
+            vec![row("1300-01-01", all)]
+        }
+    };
+    let coverage = InsuranceType::ALL
+        .into_iter()
+        .map(|kind| (kind, rows(kind)))
+        .collect();
+    Tables::new(
+        "test".to_owned(),
+        wages,
+        vec![row(factor_from, 7)],
+        coverage,
+        parameters,
+        Vec::new(),
+    )
+    .unwrap()
 }
 
 fn simple() -> Tables {
-    tables(vec![row("1300-01-01", LAW)], "1394-01-01", vec![row("1300-01-01", NONE)])
+    tables(
+        vec![row("1300-01-01", LAW)],
+        "1394-01-01",
+        vec![row("1300-01-01", NONE)],
+    )
 }
 
-const NONE: Coverage = Coverage { employment: false, days: false, wages: false };
-const ALL: Coverage = Coverage { employment: true, days: true, wages: true };
+const NONE: Coverage = Coverage {
+    employment: false,
+    days: false,
+    wages: false,
+};
+const ALL: Coverage = Coverage {
+    employment: true,
+    days: true,
+    wages: true,
+};
 
 fn wage(text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
-    Wage { month: month(text), insurance_type: kind, days, insurable: Rial::new(rials).unwrap() }
+    Wage {
+        month: month(text),
+        insurance_type: kind,
+        days,
+        insurable: Rial::new(rials).unwrap(),
+    }
 }
 
 #[test]
 fn a_list_is_open_until_the_end_of_the_month_after() {
     let tables = simple();
-    assert_eq!(list_open_until(month("1404-07"), date("1404-08-30"), &tables), Some(date("1404-08-30")));
-    assert_eq!(list_open_until(month("1404-07"), date("1404-09-01"), &tables), None);
-    assert_eq!(list_open_until(month("1403-11"), date("1403-12-30"), &tables), Some(date("1403-12-30")));
-    assert_eq!(list_open_until(month("1404-11"), date("1404-12-29"), &tables), Some(date("1404-12-29")));
-    assert_eq!(list_open_until(month("1404-12"), date("1404-08-01"), &tables), Some(date("1405-01-31")));
-    assert_eq!(list_open_until(month("1299-01"), date("1299-01-01"), &tables), None, "no parameters");
+    assert_eq!(
+        list_open_until(month("1404-07"), date("1404-08-30"), &tables),
+        Some(date("1404-08-30"))
+    );
+    assert_eq!(
+        list_open_until(month("1404-07"), date("1404-09-01"), &tables),
+        None
+    );
+    assert_eq!(
+        list_open_until(month("1403-11"), date("1403-12-30"), &tables),
+        Some(date("1403-12-30"))
+    );
+    assert_eq!(
+        list_open_until(month("1404-11"), date("1404-12-29"), &tables),
+        Some(date("1404-12-29"))
+    );
+    assert_eq!(
+        list_open_until(month("1404-12"), date("1404-08-01"), &tables),
+        Some(date("1405-01-31"))
+    );
+    assert_eq!(
+        list_open_until(month("1299-01"), date("1299-01-01"), &tables),
+        None,
+        "no parameters"
+    );
 }
 
 #[test]
 fn a_types_properties_hold_as_of_the_deed_date() {
     let driver = vec![row("1300-01-01", NONE), row("1404-01-01", ALL)];
     let tables = tables(vec![row("1300-01-01", LAW)], "1394-01-01", driver);
-    let employments = [Employment { insurance_type: InsuranceType::Driver, started_on: date("1395-01-01"), ended_on: None }];
+    let employments = [Employment {
+        insurance_type: InsuranceType::Driver,
+        started_on: date("1395-01-01"),
+        ended_on: None,
+    }];
     let wages = [wage("1402-05", InsuranceType::Driver, 31, 240)];
     let judged = |deed| assess(date(deed), date("1404-12-01"), &employments, &wages, &tables).unwrap();
     // R2: the month lies before the change, but the deed does not.
@@ -61,44 +137,88 @@ fn a_types_properties_hold_as_of_the_deed_date() {
     assert_eq!((after.working.days, after.working.wage_sum), (31, Rial::new(240)));
     assert_eq!(after.employment, EmploymentFinding::Holds);
     let before = judged("1403-12-30");
-    assert_eq!((before.working.days, before.working.wage_sum), (0, Some(Rial::ZERO)));
-    assert_eq!(before.employment, EmploymentFinding::TypeNotCovered { types: vec![InsuranceType::Driver] });
+    assert_eq!(
+        (before.working.days, before.working.wage_sum),
+        (0, Some(Rial::ZERO))
+    );
+    assert_eq!(
+        before.employment,
+        EmploymentFinding::TypeNotCovered {
+            types: vec![InsuranceType::Driver]
+        }
+    );
 }
 
 #[test]
 fn parameters_hold_as_of_the_deed_date() {
-    let lenient = Parameters { required_days: 31, window_years: 6, average_months: 12, floor_days: 31, list_months_after: 2 };
-    let tables = tables(vec![row("1300-01-01", LAW), row("1404-01-01", lenient)], "1394-01-01", vec![row("1300-01-01", ALL)]);
-    let wages = [wage("1398-01", InsuranceType::Compulsory, 31, 0), wage("1403-01", InsuranceType::Compulsory, 0, 1_200_000)];
+    let lenient = Parameters {
+        required_days: 31,
+        window_years: 6,
+        average_months: 12,
+        floor_days: 31,
+        list_months_after: 2,
+    };
+    let tables = tables(
+        vec![row("1300-01-01", LAW), row("1404-01-01", lenient)],
+        "1394-01-01",
+        vec![row("1300-01-01", ALL)],
+    );
+    let wages = [
+        wage("1398-01", InsuranceType::Compulsory, 31, 0),
+        wage("1403-01", InsuranceType::Compulsory, 0, 1_200_000),
+    ];
     let judged = |deed| assess(date(deed), date("1404-12-01"), &[], &wages, &tables).unwrap();
     let after = judged("1404-01-01");
     assert_eq!(after.working.window_from, date("1398-01-01"));
     assert_eq!(after.days, DaysFinding::Reached);
     // 7 × 1,000 × 31 = 217,000 of 1,200,000; / 12 = 18,083; the floor: 31 × 1,000.
     assert_eq!(after.amount, AmountFinding::Known(Rial::new(31_000).unwrap()));
-    assert_eq!(judged("1403-12-30").days, DaysFinding::Insufficient { short: 720 });
-    assert_eq!(list_open_until(month("1404-01"), date("1404-03-31"), &tables), Some(date("1404-03-31")));
-    assert_eq!(list_open_until(month("1403-12"), date("1404-02-01"), &tables), None);
+    assert_eq!(
+        judged("1403-12-30").days,
+        DaysFinding::Insufficient { short: 720 }
+    );
+    assert_eq!(
+        list_open_until(month("1404-01"), date("1404-03-31"), &tables),
+        Some(date("1404-03-31"))
+    );
+    assert_eq!(
+        list_open_until(month("1403-12"), date("1404-02-01"), &tables),
+        None
+    );
 }
 
 #[test]
 fn without_the_tables_of_the_deed_date_nothing_is_refused() {
-    let late = tables(vec![row("1404-08-01", LAW)], "1394-01-01", vec![row("1300-01-01", ALL)]);
+    let late = tables(
+        vec![row("1404-08-01", LAW)],
+        "1394-01-01",
+        vec![row("1300-01-01", ALL)],
+    );
     let found = assess(date("1404-07-15"), date("1404-12-01"), &[], &[], &late).unwrap();
-    assert_eq!((found.employment, found.days), (EmploymentFinding::Holds, DaysFinding::Reached));
+    assert_eq!(
+        (found.employment, found.days),
+        (EmploymentFinding::Holds, DaysFinding::Reached)
+    );
     assert_eq!(found.amount, AmountFinding::Outside(Outside::OtherTable));
     assert_eq!((found.working.wage_sum, found.working.floor), (None, None));
 }
 
 #[test]
 fn a_missing_ceiling_is_never_guessed() {
-    let tables = tables(vec![row("1300-01-01", LAW)], "1403-01-01", vec![row("1300-01-01", ALL)]);
+    let tables = tables(
+        vec![row("1300-01-01", LAW)],
+        "1403-01-01",
+        vec![row("1300-01-01", ALL)],
+    );
     let judged = |text| {
         let wages = [wage(text, InsuranceType::Compulsory, 30, 24_000)];
         assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &tables).unwrap()
     };
     let unknown = judged("1402-12");
-    assert_eq!((unknown.amount, unknown.working.wage_sum), (AmountFinding::Outside(Outside::OtherTable), None));
+    assert_eq!(
+        (unknown.amount, unknown.working.wage_sum),
+        (AmountFinding::Outside(Outside::OtherTable), None)
+    );
     let known = judged("1403-01");
     assert_eq!(known.working.wage_sum, Rial::new(24_000));
     assert_eq!(known.amount, AmountFinding::Known(Rial::new(30_000).unwrap()));
@@ -107,18 +227,38 @@ fn a_missing_ceiling_is_never_guessed() {
 #[test]
 fn absurd_figures_are_capped_like_any_other() {
     let (deed, today) = (date("1404-07-15"), date("1404-08-01"));
-    let twice = |line: Wage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
+    let twice = |line: Wage| {
+        assess(deed, today, &[], &[line, line], &simple())
+            .unwrap()
+            .working
+    };
     // 7 × 1,000 × 31
-    assert_eq!(twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum, Rial::new(217_000));
-    assert_eq!(twice(wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0)).days, 31);
+    assert_eq!(
+        twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum,
+        Rial::new(217_000)
+    );
+    assert_eq!(
+        twice(wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0)).days,
+        31
+    );
 }
 
 #[test]
 fn no_window_can_be_cut_at_the_calendars_edge() {
     let known = || vec![row("1206-01-01", ALL)];
     let wages = vec![row("1394-01-01", Rial::new(1_000).unwrap())];
-    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, known())).collect();
-    let tables = Tables::new("test".to_owned(), wages, vec![row("1394-01-01", 7)], coverage, vec![row("1206-01-01", LAW)], Vec::new());
+    let coverage = InsuranceType::ALL
+        .into_iter()
+        .map(|kind| (kind, known()))
+        .collect();
+    let tables = Tables::new(
+        "test".to_owned(),
+        wages,
+        vec![row("1394-01-01", 7)],
+        coverage,
+        vec![row("1206-01-01", LAW)],
+        Vec::new(),
+    );
     let judged = |deed: &str| assess(date(deed), date("1404-08-01"), &[], &[], tables.as_ref().unwrap());
     assert_eq!(judged("1210-12-29"), Err(AssessError::Calendar));
     assert!(judged("1211-01-01").is_ok());

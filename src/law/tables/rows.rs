@@ -9,7 +9,11 @@ pub(super) struct Errors(Vec<TableError>);
 
 impl Errors {
     pub(super) fn add(&mut self, table: &str, row: usize, problem: String) {
-        self.0.push(TableError { table: table.to_owned(), row, problem });
+        self.0.push(TableError {
+            table: table.to_owned(),
+            row,
+            problem,
+        });
     }
 
     pub(super) fn none_or<T>(self, value: T) -> Result<T, Vec<TableError>> {
@@ -31,7 +35,11 @@ impl<T: Copy> Dated<T> {
         }
         for (at, row) in rows.iter().enumerate() {
             if let Some(until) = row.until.filter(|until| *until < row.from) {
-                errors.add(table, at + 1, format!("until {until} lies before from {}", row.from));
+                errors.add(
+                    table,
+                    at + 1,
+                    format!("until {until} lies before from {}", row.from),
+                );
             }
         }
         for (at, pair) in rows.windows(2).enumerate() {
@@ -55,7 +63,9 @@ impl<T: Copy> Dated<T> {
     }
 
     pub(super) fn last_day(&self) -> SolarDate {
-        self.rows.last().map_or(SolarDate::FIRST, |row| row.until.unwrap_or(SolarDate::LAST))
+        self.rows
+            .last()
+            .map_or(SolarDate::FIRST, |row| row.until.unwrap_or(SolarDate::LAST))
     }
 }
 
@@ -70,34 +80,54 @@ fn between<T>(earlier: &Row<T>, later: &Row<T>) -> Option<String> {
     let until = earlier.until?;
     let next = until.plus_days(1).ok()?;
     if later.from < next {
-        Some(format!("overlap: from {}, but the row before holds until {until}", later.from))
+        Some(format!(
+            "overlap: from {}, but the row before holds until {until}",
+            later.from
+        ))
     } else if later.from > next {
-        Some(format!("gap: no row from {next} until the day before {}", later.from))
+        Some(format!(
+            "gap: no row from {next} until the day before {}",
+            later.from
+        ))
     } else {
         None
     }
 }
 
 /// One table per insurance type, in the order of `InsuranceType::ALL`; none may lack.
-pub(super) fn of_every_type(coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>, errors: &mut Errors) -> Vec<Dated<Coverage>> {
+pub(super) fn of_every_type(
+    coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>,
+    errors: &mut Errors,
+) -> Vec<Dated<Coverage>> {
     let mut by_type: Vec<Option<Vec<Row<Coverage>>>> = vec![None; InsuranceType::ALL.len()];
     for (kind, rows) in coverage {
         match by_type.get_mut(kind as usize) {
             Some(place @ None) => *place = Some(rows),
-            _ => errors.add(&format!("coverage.{kind}"), 0, "duplicate: the insurance type is there twice".to_owned()),
+            _ => errors.add(
+                &format!("coverage.{kind}"),
+                0,
+                "duplicate: the insurance type is there twice".to_owned(),
+            ),
         }
     }
     let mut dated = |(kind, rows): (InsuranceType, Option<Vec<Row<Coverage>>>)| {
         // A missing type is a table without rows, and is reported as such.
         Dated::new(&format!("coverage.{kind}"), rows.unwrap_or_default(), errors)
     };
-    InsuranceType::ALL.into_iter().zip(by_type).map(&mut dated).collect()
+    InsuranceType::ALL
+        .into_iter()
+        .zip(by_type)
+        .map(&mut dated)
+        .collect()
 }
 
 /// No average of no months, no window of no years.
 pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
     for (at, Row { value, .. }) in rows.iter().enumerate() {
-        for (name, zero) in [("average_months", value.average_months == 0), ("window_years", value.window_years == 0)] {
+        for (name, zero) in [
+            ("average_months", value.average_months == 0),
+            ("window_years", value.window_years == 0),
+        ] {
             if zero {
                 errors.add("parameters", at + 1, format!("{name} is 0"));
             }
@@ -108,10 +138,18 @@ pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
 pub(super) fn check_banks(banks: &[(String, SolarDate)], errors: &mut Errors) {
     for (at, (bank, _)) in banks.iter().enumerate() {
         if bank.len() != 3 || !bank.bytes().all(|b| b.is_ascii_digit()) {
-            errors.add("retired_banks", at + 1, format!("a bank's code has three digits, not {bank:?}"));
+            errors.add(
+                "retired_banks",
+                at + 1,
+                format!("a bank's code has three digits, not {bank:?}"),
+            );
         }
         if banks.iter().take(at).any(|(earlier, _)| earlier == bank) {
-            errors.add("retired_banks", at + 1, format!("duplicate: bank {bank} is there twice"));
+            errors.add(
+                "retired_banks",
+                at + 1,
+                format!("duplicate: bank {bank} is there twice"),
+            );
         }
     }
 }

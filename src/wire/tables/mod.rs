@@ -26,7 +26,10 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
     let tables = Tables::new(
         file.version,
         wages,
-        file.ceiling_factor.into_iter().map(|r| row(r.from, r.until, r.factor)).collect(),
+        file.ceiling_factor
+            .into_iter()
+            .map(|r| row(r.from, r.until, r.factor))
+            .collect(),
         coverage,
         file.parameters.into_iter().map(ParametersRow::into_row).collect(),
         file.retired_banks.into_iter().map(|r| (r.bank, r.from)).collect(),
@@ -45,7 +48,11 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
 fn not_of_this_form(toml: &str, error: &toml::de::Error) -> TableError {
     let before = error.span().and_then(|span| toml.get(..span.start));
     let line = before.map_or(0, |text| text.matches('\n').count() + 1);
-    TableError { table: "file".to_owned(), row: 0, problem: format!("line {line}: {}", error.message()) }
+    TableError {
+        table: "file".to_owned(),
+        row: 0,
+        problem: format!("line {line}: {}", error.message()),
+    }
 }
 
 fn coverage(
@@ -56,7 +63,11 @@ fn coverage(
     for (word, rows) in by_word {
         match InsuranceType::from_str(&word) {
             Ok(kind) => known.push((kind, rows.into_iter().map(CoverageRow::into_row).collect())),
-            Err(unknown) => errors.push(TableError { table: format!("coverage.{word}"), row: 0, problem: unknown.to_string() }),
+            Err(unknown) => errors.push(TableError {
+                table: format!("coverage.{word}"),
+                row: 0,
+                problem: unknown.to_string(),
+            }),
         }
     }
     known
@@ -67,7 +78,11 @@ fn wages(rows: Vec<WageRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
     for (at, r) in rows.into_iter().enumerate() {
         if r.rial > i64::MAX.cast_unsigned() {
             let table = "minimum_daily_wage".to_owned();
-            errors.push(TableError { table, row: at + 1, problem: "more rials than there can be".to_owned() });
+            errors.push(TableError {
+                table,
+                row: at + 1,
+                problem: "more rials than there can be".to_owned(),
+            });
         }
         // The row stays in its place, so that the others keep their numbers and their neighbours.
         wages.push(row(r.from, r.until, Rial::new(r.rial).unwrap_or_default()));

@@ -18,15 +18,27 @@ fn the_built_in_tables_are_good() {
     assert_eq!(tables.version(), "1404.1");
     let wage = |on: &str| tables.minimum_daily_wage(date(on)).map(crate::law::Rial::get);
     for (on, rial) in [
-        ("1394-01-01", 237_475), ("1395-06-31", 270_722), ("1396-01-01", 309_977), ("1397-12-29", 370_423),
-        ("1398-01-01", 505_627), ("1399-03-31", 611_809), ("1399-04-01", 636_809), ("1399-12-30", 636_809),
-        ("1400-01-01", 885_165), ("1401-07-07", 1_393_250), ("1402-12-29", 1_769_428), ("1403-12-30", 2_388_728),
+        ("1394-01-01", 237_475),
+        ("1395-06-31", 270_722),
+        ("1396-01-01", 309_977),
+        ("1397-12-29", 370_423),
+        ("1398-01-01", 505_627),
+        ("1399-03-31", 611_809),
+        ("1399-04-01", 636_809),
+        ("1399-12-30", 636_809),
+        ("1400-01-01", 885_165),
+        ("1401-07-07", 1_393_250),
+        ("1402-12-29", 1_769_428),
+        ("1403-12-30", 2_388_728),
         ("1404-12-29", 3_463_656),
     ] {
         assert_eq!(wage(on), Some(rial), "{on}");
     }
     assert_eq!((wage("1393-12-29"), wage("1405-01-01")), (None, None));
-    assert_eq!((tables.wage_table_begins(), tables.wage_table_ends()), (date("1394-01-01"), date("1404-12-29")));
+    assert_eq!(
+        (tables.wage_table_begins(), tables.wage_table_ends()),
+        (date("1394-01-01"), date("1404-12-29"))
+    );
     let ceiling = tables.monthly_ceiling(SolarMonth::new(1400, 1).unwrap());
     assert_eq!(ceiling.map(crate::law::Rial::get), Some(6_196_155 * 31));
 }
@@ -42,7 +54,11 @@ fn what_each_insurance_type_gives() {
             InsuranceType::UnemploymentBenefit | InsuranceType::MilitaryService => (false, true, false),
             _ => (false, false, false),
         };
-        assert_eq!((coverage.employment, coverage.days, coverage.wages), expected, "{kind}");
+        assert_eq!(
+            (coverage.employment, coverage.days, coverage.wages),
+            expected,
+            "{kind}"
+        );
     }
 }
 
@@ -54,25 +70,80 @@ fn merged_banks() {
         assert!(!tables.bank_is_retired(bank, date("1399-12-30")), "{bank}");
     }
     assert!(!tables.bank_is_retired("015", date("1404-08-01")));
-    assert!(!tables.bank_is_retired("999", date("1404-08-01")), "a code that the table lacks is good");
+    assert!(
+        !tables.bank_is_retired("999", date("1404-08-01")),
+        "a code that the table lacks is good"
+    );
 }
 
 #[test]
 fn every_fault_names_its_place() {
     for (from, to, said) in [
-        ("\"1402-01-01\"", "\"1401-01-01\"", "table minimum_daily_wage, row 10: duplicate: two rows from 1401-01-01"),
-        ("\"1402-01-01\"", "\"1401-02-01\"", "table minimum_daily_wage, row 11: gap: the year 1402 is missing"),
-        ("\"1402-01-01\"", "\"1402-02-01\"", "table minimum_daily_wage, row 10: gap: no row from 1402-01-01 until the day before 1402-02-01"),
-        ("\"1403-01-01\"", "\"1398-06-01\"", "table minimum_daily_wage, row 11: unsorted: 1398-06-01 comes after 1402-01-01"),
-        ("rial = 1_769_428", "rial = 0", "table minimum_daily_wage, row 10: the wage is 0"),
-        ("rial = 1_769_428", "rial = 9_223_372_036_854_775_807\nuntil = \"1403-01-01\"", "table minimum_daily_wage, row 10: until 1403-01-01 lies after the end of its Solar year"),
-        ("bank = \"063\"", "bank = \"63\"", "table retired_banks, row 2: a bank's code has three digits, not \"63\""),
-        ("bank = \"063\"", "bank = \"052\"", "table retired_banks, row 2: duplicate: bank 052 is there twice"),
-        ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.drivers: not an insurance type"),
-        ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.driver: has no rows"),
-        ("average_months = 24", "average_months = 0", "table parameters, row 1: average_months is 0"),
-        ("version = \"1404.1\"", "version = \"\"", "table version: is empty"),
-        ("factor = 7", "factor = 7\nuntil = \"1393-01-01\"", "table ceiling_factor, row 1: until 1393-01-01 lies before from 1394-01-01"),
+        (
+            "\"1402-01-01\"",
+            "\"1401-01-01\"",
+            "table minimum_daily_wage, row 10: duplicate: two rows from 1401-01-01",
+        ),
+        (
+            "\"1402-01-01\"",
+            "\"1401-02-01\"",
+            "table minimum_daily_wage, row 11: gap: the year 1402 is missing",
+        ),
+        (
+            "\"1402-01-01\"",
+            "\"1402-02-01\"",
+            "table minimum_daily_wage, row 10: gap: no row from 1402-01-01 until the day before 1402-02-01",
+        ),
+        (
+            "\"1403-01-01\"",
+            "\"1398-06-01\"",
+            "table minimum_daily_wage, row 11: unsorted: 1398-06-01 comes after 1402-01-01",
+        ),
+        (
+            "rial = 1_769_428",
+            "rial = 0",
+            "table minimum_daily_wage, row 10: the wage is 0",
+        ),
+        (
+            "rial = 1_769_428",
+            "rial = 9_223_372_036_854_775_807\nuntil = \"1403-01-01\"",
+            "table minimum_daily_wage, row 10: until 1403-01-01 lies after the end of its Solar year",
+        ),
+        (
+            "bank = \"063\"",
+            "bank = \"63\"",
+            "table retired_banks, row 2: a bank's code has three digits, not \"63\"",
+        ),
+        (
+            "bank = \"063\"",
+            "bank = \"052\"",
+            "table retired_banks, row 2: duplicate: bank 052 is there twice",
+        ),
+        (
+            "[[coverage.driver]]",
+            "[[coverage.drivers]]",
+            "table coverage.drivers: not an insurance type",
+        ),
+        (
+            "[[coverage.driver]]",
+            "[[coverage.drivers]]",
+            "table coverage.driver: has no rows",
+        ),
+        (
+            "average_months = 24",
+            "average_months = 0",
+            "table parameters, row 1: average_months is 0",
+        ),
+        (
+            "version = \"1404.1\"",
+            "version = \"\"",
+            "table version: is empty",
+        ),
+        (
+            "factor = 7",
+            "factor = 7\nuntil = \"1393-01-01\"",
+            "table ceiling_factor, row 1: until 1393-01-01 lies before from 1394-01-01",
+        ),
     ] {
         let errors = spoilt(from, to);
         assert!(errors.iter().any(|e| e == said), "{from} → {to}: {errors:#?}");
@@ -88,7 +159,10 @@ fn what_is_no_table_names_its_line() {
         ("employment = true", "employment = 1"),
     ] {
         let errors = spoilt(from, to);
-        assert!(errors.len() == 1 && errors[0].starts_with("table file: line "), "{errors:?}");
+        assert!(
+            errors.len() == 1 && errors[0].starts_with("table file: line "),
+            "{errors:?}"
+        );
     }
     assert!(parse("").is_err());
 }

@@ -42,7 +42,9 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
     }
     // R24: the vouchers agree with the documents to the rial, or nothing is closed.
     if booked != total {
-        return Err(Error::Refused(format!("vouchers of {booked} rials for documents of {total}")));
+        return Err(Error::Refused(format!(
+            "vouchers of {booked} rials for documents of {total}"
+        )));
     }
     events.push(closing(&batch, at)?);
     batches::finish(&mut tx, &batch, at).await?;
@@ -54,7 +56,11 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
 /// Debit the expense, credit the payables: balanced.
 fn voucher(batch: &Batch, id: &str, (centre, documents, total): &Centre, at: Timestamp) -> Result<Outgoing> {
     let total = total.unsigned_abs();
-    let line = |account, debit_rial, credit_rial| VoucherLine { account: Cow::Borrowed(account), debit_rial, credit_rial };
+    let line = |account, debit_rial, credit_rial| VoucherLine {
+        account: Cow::Borrowed(account),
+        debit_rial,
+        credit_rial,
+    };
     let data = VoucherIssued {
         voucher_id: Cow::Borrowed(id),
         batch_id: Cow::Borrowed(&batch.batch_id),
@@ -63,7 +69,13 @@ fn voucher(batch: &Batch, id: &str, (centre, documents, total): &Centre, at: Tim
         documents: documents.unsigned_abs(),
         lines: vec![line(EXPENSE, total, 0), line(PAYABLES, 0, total)],
     };
-    event(EventType::VoucherIssued, batch, event_id(EventType::VoucherIssued, &[id]), at, &data)
+    event(
+        EventType::VoucherIssued,
+        batch,
+        event_id(EventType::VoucherIssued, &[id]),
+        at,
+        &data,
+    )
 }
 
 fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
@@ -74,9 +86,29 @@ fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
         total_rial: batch.total.unsigned_abs(),
         digest: Cow::Borrowed(batch.digest.as_deref().unwrap_or_default()),
     };
-    event(EventType::BatchClosed, batch, event_id(EventType::BatchClosed, &[&batch.batch_id]), at, &data)
+    event(
+        EventType::BatchClosed,
+        batch,
+        event_id(EventType::BatchClosed, &[&batch.batch_id]),
+        at,
+        &data,
+    )
 }
 
-fn event(kind: EventType, batch: &Batch, id: String, at: Timestamp, data: &impl serde::Serialize) -> Result<Outgoing> {
-    Outgoing::new(kind, batch.batch_id.clone(), id, at, Some(&batch.traceparent), data).map_err(|_| Error::Unreadable("event"))
+fn event(
+    kind: EventType,
+    batch: &Batch,
+    id: String,
+    at: Timestamp,
+    data: &impl serde::Serialize,
+) -> Result<Outgoing> {
+    Outgoing::new(
+        kind,
+        batch.batch_id.clone(),
+        id,
+        at,
+        Some(&batch.traceparent),
+        data,
+    )
+    .map_err(|_| Error::Unreadable("event"))
 }

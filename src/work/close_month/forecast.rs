@@ -31,7 +31,11 @@ pub struct Forecast {
 /// Decides as the close would, page by page, and writes nothing.
 pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
     let mut connection = house.pool.acquire().await?;
-    let closed: Vec<_> = batches::all(&mut connection).await?.into_iter().filter(|batch| batch.closed).collect();
+    let closed: Vec<_> = batches::all(&mut connection)
+        .await?
+        .into_iter()
+        .filter(|batch| batch.closed)
+        .collect();
     let last = closed.iter().rfind(|batch| batch.month < month);
     let mut forecast = Forecast {
         month,
@@ -39,13 +43,21 @@ pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
         documents: 0,
         total_rial: 0,
         branches: BTreeMap::new(),
-        last: last.map(|batch| (batch.month, batch.documents.unsigned_abs(), batch.total.unsigned_abs())),
+        last: last.map(|batch| {
+            (
+                batch.month,
+                batch.documents.unsigned_abs(),
+                batch.total.unsigned_abs(),
+            )
+        }),
     };
     let rules = house.rules();
     let mut cursor = -1;
     loop {
         let codes = batches::persons_after(&mut connection, cursor, house.page_persons).await?;
-        let Some(after) = codes.last() else { return Ok(forecast) };
+        let Some(after) = codes.last() else {
+            return Ok(forecast);
+        };
         cursor = *after;
         let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
         for mut known in known::load(&mut connection, dossiers).await? {
@@ -69,11 +81,20 @@ impl Forecast {
     /// Why count or total looks wrong beside the last month's, if it does.
     pub fn differs_by_more_than(&self, percent: u32) -> Option<String> {
         let (month, documents, total) = self.last?;
-        let strays = |now: u64, then: u64| u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent);
+        let strays = |now: u64, then: u64| {
+            u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
+        };
         if strays(self.documents, documents) {
-            return Some(format!("{} documents, {documents} in {month}: more than {percent} % apart", self.documents));
+            return Some(format!(
+                "{} documents, {documents} in {month}: more than {percent} % apart",
+                self.documents
+            ));
         }
-        strays(self.total_rial, total)
-            .then(|| format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial))
+        strays(self.total_rial, total).then(|| {
+            format!(
+                "{} rials, {total} in {month}: more than {percent} % apart",
+                self.total_rial
+            )
+        })
     }
 }

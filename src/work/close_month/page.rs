@@ -19,40 +19,70 @@ pub struct PageDone {
 }
 
 /// Closes the next page; none where no person is left.
-pub async fn close_page(house: &House, lock: &mut CloseLock, batch: &Batch, cursor: i64) -> Result<Option<PageDone>> {
+pub async fn close_page(
+    house: &House,
+    lock: &mut CloseLock,
+    batch: &Batch,
+    cursor: i64,
+) -> Result<Option<PageDone>> {
     let at = house.clock.now();
     let mut tx = lock.begin().await?;
     let codes = batches::persons_after(&mut tx, cursor, house.page_persons).await?;
-    let Some(last) = codes.last().copied() else { return Ok(None) };
+    let Some(last) = codes.last().copied() else {
+        return Ok(None);
+    };
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let planned = plan(house, batch, known::load(&mut tx, dossiers).await?, at);
     let mut events = write(&mut tx, house, &planned, at).await?;
-    let issues: Vec<_> =
-        planned.iter().filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?))).collect();
+    let issues: Vec<_> = planned
+        .iter()
+        .filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?)))
+        .collect();
     payments::issue(&mut tx, &issues, batch.month, at).await?;
     write_messages(&mut tx, house, batch, &issues, at).await?;
     events.extend(documents(batch, &issues, at)?);
     batches::move_cursor(&mut tx, batch.month, cursor, last).await?;
-    let done = PageDone { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
+    let done = PageDone {
+        cursor: last,
+        persons: count(codes.len()),
+        documents: count(issues.len()),
+    };
     outbox::append(&mut tx, events, house.groups).await?;
     tx.commit().await?;
     Ok(Some(done))
 }
 
-fn plan(house: &House, batch: &Batch, known: Vec<crate::claim::known::Known>, at: jiff::Timestamp) -> Vec<Planned> {
+fn plan(
+    house: &House,
+    batch: &Batch,
+    known: Vec<crate::claim::known::Known>,
+    at: jiff::Timestamp,
+) -> Vec<Planned> {
     let rules = house.rules_at(at);
     known
         .into_iter()
         .filter_map(|mut known| {
             let plan = close(&mut known, &rules);
-            (!plan.is_empty()).then(|| Planned { known, plan, trace: Some(batch.traceparent.clone()) })
+            (!plan.is_empty()).then(|| Planned {
+                known,
+                plan,
+                trace: Some(batch.traceparent.clone()),
+            })
         })
         .collect()
 }
 
 fn documents(batch: &Batch, issues: &[(NationalCode, &Issue)], at: jiff::Timestamp) -> Result<Vec<Outgoing>> {
-    let issuing = Issuing { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
-    issues.iter().map(|(person, issue)| events::document(*person, issue, &issuing)).collect()
+    let issuing = Issuing {
+        batch_id: &batch.batch_id,
+        month: batch.month,
+        at,
+        trace: &batch.traceparent,
+    };
+    issues
+        .iter()
+        .map(|(person, issue)| events::document(*person, issue, &issuing))
+        .collect()
 }
 
 /// The SMS waits beside its document until the broker has that.
@@ -68,7 +98,11 @@ async fn write_messages(
         let document_id = issue.document_id.to_string();
         let id = house.ids.id("sms", &[&document_id, "registration"]);
         let body = Texts::built_in().sms_registration(&issue.full_name, issue.amount, expected);
-        let (kind, about, trace) = (SmsKind::Registration, (*person, issue.claim_id), Some(batch.traceparent.clone()));
+        let (kind, about, trace) = (
+            SmsKind::Registration,
+            (*person, issue.claim_id),
+            Some(batch.traceparent.clone()),
+        );
         message(id, kind, about, &document_id, issue.mobile.clone(), body, trace)
     };
     messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;

@@ -27,10 +27,14 @@ impl<'a> Stage<'a> {
             code: data.code.clone(),
             source_offset: taken.effective_offset(),
         };
-        let same_key = |old: &&mut Answer| (&old.document_id, old.at, old.outcome) == (&new.document_id, new.at, outcome);
+        let same_key = |old: &&mut Answer| {
+            (&old.document_id, old.at, old.outcome) == (&new.document_id, new.at, outcome)
+        };
         let disposition = match self.answers.iter_mut().find(same_key) {
             Some(old) if old.code == new.code => return Some(Disposition::Unchanged),
-            Some(old) if taken.is_replay() && old.source_offset > new.source_offset => return Some(Disposition::Unchanged),
+            Some(old) if taken.is_replay() && old.source_offset > new.source_offset => {
+                return Some(Disposition::Unchanged);
+            }
             Some(old) => {
                 *old = new.clone();
                 Disposition::Corrected
@@ -41,7 +45,8 @@ impl<'a> Stage<'a> {
             }
         };
         // One statement writes a batch's answers, so a key stands in it once.
-        self.new_answers.retain(|a| (&a.document_id, a.at, a.outcome) != (&new.document_id, new.at, new.outcome));
+        self.new_answers
+            .retain(|a| (&a.document_id, a.at, a.outcome) != (&new.document_id, new.at, new.outcome));
         self.new_answers.push(new);
         self.touch(person, event);
         Some(disposition)
@@ -52,7 +57,11 @@ impl<'a> Stage<'a> {
         if !self.messages.contains(&data.sms_id) {
             return None;
         }
-        self.reports.push(Report { sms_id: &data.sms_id, at: data.at, status });
+        self.reports.push(Report {
+            sms_id: &data.sms_id,
+            at: data.at,
+            status,
+        });
         Some(Disposition::Accepted)
     }
 }

@@ -18,7 +18,9 @@ impl Stage<'_> {
         let disposition = match old {
             None => Disposition::Accepted,
             Some(old) if row.record_version > old.record_version => Disposition::Corrected,
-            Some(old) if row.record_version == old.record_version && *old != *row => return Disposition::Conflicting,
+            Some(old) if row.record_version == old.record_version && *old != *row => {
+                return Disposition::Conflicting;
+            }
             Some(_) => return Disposition::Unchanged,
         };
         let old_keys = old.map(claim_keys).unwrap_or_default();
@@ -35,7 +37,12 @@ impl Stage<'_> {
         disposition
     }
 
-    pub fn self_registration(&mut self, taken: &Taken, event: &Event, data: &SelfRegistrationSubmitted) -> Disposition {
+    pub fn self_registration(
+        &mut self,
+        taken: &Taken,
+        event: &Event,
+        data: &SelfRegistrationSubmitted,
+    ) -> Disposition {
         let registration = SelfRegistration {
             request_id: data.request_id.clone(),
             submitted_at: data.submitted_at.as_microsecond(),
@@ -48,7 +55,9 @@ impl Stage<'_> {
         let disposition = match self.registrations.get(&data.request_id) {
             None => Disposition::Accepted,
             Some(old) if old.registration == registration => return Disposition::Unchanged,
-            Some(old) if taken.is_replay() && old.source_offset > source_offset => return Disposition::Unchanged,
+            Some(old) if taken.is_replay() && old.source_offset > source_offset => {
+                return Disposition::Unchanged;
+            }
             Some(old) => {
                 let applicant = old.registration.applicant;
                 self.touch(applicant, event);
@@ -57,7 +66,13 @@ impl Stage<'_> {
         };
         self.touch(registration.applicant, event);
         self.changed_registrations.insert(data.request_id.clone());
-        self.registrations.insert(data.request_id.clone(), Stored { registration, source_offset });
+        self.registrations.insert(
+            data.request_id.clone(),
+            Stored {
+                registration,
+                source_offset,
+            },
+        );
         disposition
     }
 }
@@ -70,8 +85,16 @@ fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
         deed_date: row.deed_date,
         counterpart: match other {
             Some(code) => Counterpart::Spouse(code),
-            None => Counterpart::Unnamed { record_id: row.record_id.clone() },
+            None => Counterpart::Unnamed {
+                record_id: row.record_id.clone(),
+            },
         },
     };
-    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
+    [
+        husband.map(|code| key(code, wife)),
+        wife.map(|code| key(code, husband)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -76,8 +76,15 @@ struct News {
 impl News {
     fn tell(&mut self, known: &mut Known) {
         known.moved = self.moved.remove(&known.person).unwrap_or_default();
-        let documents = known.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
-        known.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
+        let documents = known
+            .payment
+            .iter()
+            .flat_map(|payment| &payment.documents)
+            .map(|document| &document.document_id);
+        known.answered = documents
+            .filter(|id| self.answered.contains(*id))
+            .cloned()
+            .collect();
     }
 }
 
@@ -102,14 +109,21 @@ async fn decide(
             traces.insert(code, trace);
             dossiers.insert(code, dossier);
         }
-        let planned = known::load(tx, dossiers).await?.into_iter().filter_map(|mut known: Known| {
-            news.tell(&mut known);
-            let plan = plan(&known, &rules, Occasion::Intake);
-            let trace = traces.remove(&known.person).flatten();
-            (!plan.is_empty()).then_some(Planned { known, plan, trace })
-        });
+        let planned = known::load(tx, dossiers)
+            .await?
+            .into_iter()
+            .filter_map(|mut known: Known| {
+                news.tell(&mut known);
+                let plan = plan(&known, &rules, Occasion::Intake);
+                let trace = traces.remove(&known.person).flatten();
+                (!plan.is_empty()).then_some(Planned { known, plan, trace })
+            });
         let planned: Vec<_> = planned.collect();
-        decisions += planned.iter().flat_map(|planned| &planned.plan.updates).filter(|u| u.revision.is_some()).count();
+        decisions += planned
+            .iter()
+            .flat_map(|planned| &planned.plan.updates)
+            .filter(|u| u.revision.is_some())
+            .count();
         events.extend(write(tx, house, &planned, at).await?);
     }
     Ok((decisions, events))
@@ -117,7 +131,10 @@ async fn decide(
 
 /// Dossiers of changed persons go back in one statement.
 async fn save_dossiers(tx: &mut PgConnection, stage: &Stage<'_>) -> Result<()> {
-    let changed: Vec<_> =
-        stage.changed_dossiers.iter().filter_map(|code| stage.dossiers.get(code).map(|dossier| (*code, dossier))).collect();
+    let changed: Vec<_> = stage
+        .changed_dossiers
+        .iter()
+        .filter_map(|code| stage.dossiers.get(code).map(|dossier| (*code, dossier)))
+        .collect();
     persons::save(tx, &changed).await
 }

@@ -6,7 +6,9 @@ use crate::claim::person::{EarlierPayment, Employment, Record, Wage};
 use crate::claim::words::Ownership;
 use crate::ident::NationalCode;
 use crate::wire::Event;
-use crate::wire::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted};
+use crate::wire::insured_records_v1::{
+    EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted,
+};
 use crate::work::files::{Disposition, Ledger};
 
 impl Stage<'_> {
@@ -25,8 +27,12 @@ impl Stage<'_> {
             mobile: data.mobile.clone(),
             mobile_owner: data.mobile_owner.unwrap_or(Ownership::Unknown),
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
-        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.at);
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
+            return Disposition::Unchanged;
+        };
+        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| {
+            &mut record.at
+        });
         self.changed(data.national_code, event, disposition)
     }
 
@@ -38,26 +44,49 @@ impl Stage<'_> {
             started_on: data.started_on,
             ended_on: data.ended_on,
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
+            return Disposition::Unchanged;
+        };
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
-        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.at);
+        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| {
+            &mut e.at
+        });
         self.changed(data.national_code, event, disposition)
     }
 
-    pub fn earlier_payment(&mut self, taken: &Taken, event: &Event, data: &EarlierPaymentRecorded) -> Disposition {
+    pub fn earlier_payment(
+        &mut self,
+        taken: &Taken,
+        event: &Event,
+        data: &EarlierPaymentRecorded,
+    ) -> Disposition {
         let new = EarlierPayment {
             at: taken.effective_offset(),
             paid_on: data.paid_on,
             source: data.source.clone(),
             amount: data.amount_rial,
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return Disposition::Unchanged };
+        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
+            return Disposition::Unchanged;
+        };
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
-        let disposition = put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| &mut payment.at);
+        let disposition = put(
+            &mut dossier.earlier_payments,
+            new,
+            taken.is_replay(),
+            key,
+            |payment| &mut payment.at,
+        );
         self.changed(data.national_code, event, disposition)
     }
 
-    pub fn wages(&mut self, taken: &Taken, event: &Event, data: &WagesPosted, count: &mut dyn FnMut(&mut Ledger, Disposition)) {
+    pub fn wages(
+        &mut self,
+        taken: &Taken,
+        event: &Event,
+        data: &WagesPosted,
+        count: &mut dyn FnMut(&mut Ledger, Disposition),
+    ) {
         for row in &data.rows {
             let new = Wage {
                 at: taken.effective_offset(),
@@ -67,9 +96,13 @@ impl Stage<'_> {
                 days: row.days,
                 insurable: row.insurable_rial,
             };
-            let Some(dossier) = self.dossiers.get_mut(&data.national_code) else { return };
+            let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
+                return;
+            };
             let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
-            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.at);
+            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| {
+                &mut wage.at
+            });
             let disposition = self.changed(data.national_code, event, disposition);
             count(&mut self.ledger, disposition);
         }
@@ -107,7 +140,12 @@ fn put<T: PartialEq, K: Ord>(
     }
 }
 
-fn replace<T: PartialEq>(place: &mut Option<T>, new: T, replay: bool, at: impl Fn(&mut T) -> &mut i64) -> Disposition {
+fn replace<T: PartialEq>(
+    place: &mut Option<T>,
+    new: T,
+    replay: bool,
+    at: impl Fn(&mut T) -> &mut i64,
+) -> Disposition {
     match place {
         None => {
             *place = Some(new);
@@ -118,7 +156,12 @@ fn replace<T: PartialEq>(place: &mut Option<T>, new: T, replay: bool, at: impl F
 }
 
 /// The later row replaces; a replayed one only where nothing newer came since.
-fn overwrite<T: PartialEq>(old: &mut T, mut new: T, replay: bool, at: impl Fn(&mut T) -> &mut i64) -> Disposition {
+fn overwrite<T: PartialEq>(
+    old: &mut T,
+    mut new: T,
+    replay: bool,
+    at: impl Fn(&mut T) -> &mut i64,
+) -> Disposition {
     let (was, is) = (*at(old), *at(&mut new));
     if replay && is < was {
         return Disposition::Unchanged;
