@@ -32,10 +32,7 @@ use peyvand::work::House;
 use tokio::sync::watch;
 
 fn env(name: &str, default: u32) -> u32 {
-    std::env::var(name)
-        .ok()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 fn main() {
@@ -43,11 +40,7 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(run());
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(run());
 }
 
 async fn run() {
@@ -63,9 +56,7 @@ async fn run() {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into();
-    let settings = Settings::load_from(&flags, None, std::iter::empty())
-        .unwrap()
-        .settings;
+    let settings = Settings::load_from(&flags, None, std::iter::empty()).unwrap().settings;
     let broker = Broker::new(&settings);
     kafka::topics::ensure(&broker, 1).await.unwrap();
     let house = House::open(&settings).await.unwrap();
@@ -75,11 +66,7 @@ async fn run() {
     println!("floor: {events} events of 700 bytes, consume → COPY → produce, batches of 5,000, overlapped");
     let before = floor::measure(&brokers, &house, events).await;
     println!("  {before:>10.0} events/s");
-    let bench = Bench {
-        settings,
-        broker,
-        house,
-    };
+    let bench = Bench { settings, broker, house };
     bench.load_histories(marriages).await;
     let (rows, seconds) = bench.take_in_marriages().await;
     let intake = rows / seconds;
@@ -87,17 +74,11 @@ async fn run() {
         "intake: {rows:.0} registry events with their decisions in {seconds:.2} s\n  {intake:>10.0} events/s"
     );
     let (records, seconds) = bench.relay().await;
-    println!(
-        "relay: {records:.0} records in {seconds:.2} s\n  {:>10.0} records/s",
-        records / seconds
-    );
-    let after = floor::measure(&bench.broker.brokers().to_owned(), &bench.house, events).await;
+    println!("relay: {records:.0} records in {seconds:.2} s\n  {:>10.0} records/s", records / seconds);
+    let after = floor::measure(bench.broker.brokers(), &bench.house, events).await;
     println!("floor again:\n  {after:>10.0} events/s");
     let floor = f64::midpoint(before, after);
-    println!(
-        "\nintake / floor = {:.3}   (floor {floor:.0} events/s, the mean of both)",
-        intake / floor
-    );
+    println!("\nintake / floor = {:.3}   (floor {floor:.0} events/s, the mean of both)", intake / floor);
 }
 
 struct Bench {
@@ -137,39 +118,20 @@ impl Bench {
         let (broker, path) = (self.broker.clone(), dir.join(kind.file_name()));
         let at = self.house.clock.now();
         let (_end, stop) = watch::channel(false);
-        let send = move || {
-            send_file(
-                &broker,
-                kind,
-                &Source::open(&path).unwrap(),
-                None,
-                at,
-                &stop,
-                true,
-            )
-            .map(drop)
-        };
+        let send =
+            move || send_file(&broker, kind, &Source::open(&path).unwrap(), None, at, &stop, true).map(drop);
         tokio::task::spawn_blocking(send).await.unwrap().unwrap();
     }
 
     /// Histories are taken in first; the marriages then lie in their topic, waiting.
     async fn load_histories(&self, marriages: u32) {
         let dir = tempfile::tempdir().unwrap();
-        let plan = Plan {
-            marriages,
-            seed: 1,
-            today: self.house.clock.today(),
-        };
+        let plan = Plan { marriages, seed: 1, today: self.house.clock.today() };
         let summary = write_month(&plan, dir.path(), &|_, _| {}).unwrap();
         let began = Instant::now();
         let (end, stop) = watch::channel(false);
         let role = tokio::spawn(intake::run(self.intake(Arc::new(|_| {})), stop));
-        for kind in [
-            FileKind::Persons,
-            FileKind::Employments,
-            FileKind::Wages,
-            FileKind::EarlierPayments,
-        ] {
+        for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(dir.path(), kind).await;
         }
         self.disposed().await;
@@ -198,12 +160,7 @@ impl Bench {
         let (end, stop) = watch::channel(false);
         let role = tokio::spawn(intake::run(self.intake(Arc::new(role_count)), stop));
         self.disposed().await;
-        let seconds = began
-            .lock()
-            .unwrap()
-            .expect("a batch was taken in")
-            .elapsed()
-            .as_secs_f64();
+        let seconds = began.lock().unwrap().expect("a batch was taken in").elapsed().as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a count of events")]
@@ -232,12 +189,7 @@ impl Bench {
         while outbox::depth(&mut connection).await.unwrap() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let seconds = began
-            .lock()
-            .unwrap()
-            .expect("a page was delivered")
-            .elapsed()
-            .as_secs_f64();
+        let seconds = began.lock().unwrap().expect("a page was delivered").elapsed().as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a count of records")]

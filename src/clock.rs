@@ -57,19 +57,12 @@ impl Clock {
             return Ok(Self {
                 zone,
                 first_day: today,
-                fixed: Some(Fixed {
-                    start,
-                    began: machine_instant(),
-                }),
+                fixed: Some(Fixed { start, began: machine_instant() }),
             });
         }
         let now = machine_now();
         let first_day = solar_date_in(&zone, now).map_err(|_| ClockError::MachineClock(now))?;
-        Ok(Self {
-            zone,
-            first_day,
-            fixed: None,
-        })
+        Ok(Self { zone, first_day, fixed: None })
     }
 
     /// The present instant; with a fixed day, an instant of that day.
@@ -103,9 +96,7 @@ impl Clock {
 
     /// RFC 3339 with Tehran's offset, to the second.
     pub fn tehran(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone())
-            .strftime("%Y-%m-%dT%H:%M:%S%:z")
-            .to_string()
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
     /// The civil date in Tehran at `at`.
@@ -184,10 +175,7 @@ mod tests {
 
     #[test]
     fn the_rules_of_tehran_are_built_in() {
-        assert!(
-            TimeZoneDatabase::bundled().get(ZONE).is_ok(),
-            "jiff needs its feature tzdb-bundle-always"
-        );
+        assert!(TimeZoneDatabase::bundled().get(ZONE).is_ok(), "jiff needs its feature tzdb-bundle-always");
     }
 
     #[test]
@@ -203,22 +191,10 @@ mod tests {
     #[test]
     fn summer_time_ended_for_good_in_1401() {
         let clock = clock();
-        assert_eq!(
-            clock.tehran(at("2022-07-01T00:00:00Z")),
-            "2022-07-01T04:30:00+04:30"
-        );
-        assert_eq!(
-            clock.tehran(at("2022-09-21T19:29:59Z")),
-            "2022-09-21T23:59:59+04:30"
-        );
-        assert_eq!(
-            clock.tehran(at("2022-09-21T19:30:00Z")),
-            "2022-09-21T23:00:00+03:30"
-        );
-        assert_eq!(
-            clock.tehran(at("2023-07-01T00:00:00Z")),
-            "2023-07-01T03:30:00+03:30"
-        );
+        assert_eq!(clock.tehran(at("2022-07-01T00:00:00Z")), "2022-07-01T04:30:00+04:30");
+        assert_eq!(clock.tehran(at("2022-09-21T19:29:59Z")), "2022-09-21T23:59:59+04:30");
+        assert_eq!(clock.tehran(at("2022-09-21T19:30:00Z")), "2022-09-21T23:00:00+03:30");
+        assert_eq!(clock.tehran(at("2023-07-01T00:00:00Z")), "2023-07-01T03:30:00+03:30");
     }
 
     #[test]
@@ -239,20 +215,11 @@ mod tests {
         let clock = clock();
         let until = |text| clock.quiet_until(at(text)).map(|end| clock.tehran(end));
         assert_eq!(until("2025-10-23T20:59:59+03:30"), None);
-        assert_eq!(
-            until("2025-10-23T21:00:00+03:30").unwrap(),
-            "2025-10-24T08:00:00+03:30"
-        );
-        assert_eq!(
-            until("2025-10-24T07:59:59+03:30").unwrap(),
-            "2025-10-24T08:00:00+03:30"
-        );
+        assert_eq!(until("2025-10-23T21:00:00+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
+        assert_eq!(until("2025-10-24T07:59:59+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
         assert_eq!(until("2025-10-24T08:00:00+03:30"), None);
         // Across the last end of summer time the morning is an hour further.
-        assert_eq!(
-            until("2022-09-21T22:00:00+04:30").unwrap(),
-            "2022-09-22T08:00:00+03:30"
-        );
+        assert_eq!(until("2022-09-21T22:00:00+04:30").unwrap(), "2022-09-22T08:00:00+03:30");
     }
 
     #[test]
@@ -261,18 +228,12 @@ mod tests {
         let month = |text: &str| text.parse::<SolarMonth>().unwrap();
         assert_eq!(due(date("1404-08-01"), None), None);
         assert_eq!(due(date("1404-07-30"), Some(month("1404-06"))), None);
-        assert_eq!(
-            due(date("1404-08-01"), Some(month("1404-06"))),
-            Some(month("1404-07"))
-        );
+        assert_eq!(due(date("1404-08-01"), Some(month("1404-06"))), Some(month("1404-07")));
         assert_eq!(
             due(date("1404-10-05"), Some(month("1404-06"))),
             Some(month("1404-07")),
             "the eldest first"
         );
-        assert_eq!(
-            due(date("1404-01-01"), Some(month("1403-11"))),
-            Some(month("1403-12"))
-        );
+        assert_eq!(due(date("1404-01-01"), Some(month("1403-11"))), Some(month("1403-12")));
     }
 }

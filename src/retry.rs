@@ -36,18 +36,12 @@ pub struct Policy {
 
 impl Policy {
     /// For servers that come back: 100 ms growing to 5 s, without end.
-    pub const FOREVER: Self = Self {
-        first: Duration::from_millis(100),
-        longest: Duration::from_secs(5),
-        in_all: None,
-    };
+    pub const FOREVER: Self =
+        Self { first: Duration::from_millis(100), longest: Duration::from_secs(5), in_all: None };
 
     /// The same pauses for at most `in_all`.
     pub const fn for_a_while(in_all: Duration) -> Self {
-        Self {
-            in_all: Some(in_all),
-            ..Self::FOREVER
-        }
+        Self { in_all: Some(in_all), ..Self::FOREVER }
     }
 
     fn pauses(&self) -> ExponentialBackoff {
@@ -143,18 +137,11 @@ mod tests {
 
     use super::*;
 
-    const QUICK: Policy = Policy {
-        first: Duration::from_millis(1),
-        longest: Duration::from_millis(4),
-        in_all: None,
-    };
+    const QUICK: Policy =
+        Policy { first: Duration::from_millis(1), longest: Duration::from_millis(4), in_all: None };
 
     fn classify(error: &&'static str) -> Verdict {
-        if *error == "bad" {
-            Verdict::Reject
-        } else {
-            Verdict::Retry
-        }
+        if *error == "bad" { Verdict::Reject } else { Verdict::Retry }
     }
 
     async fn run(
@@ -181,10 +168,7 @@ mod tests {
         let (_keep, stop) = watch::channel(false);
         let (result, pauses) = run(QUICK, &stop, &["away", "away", "away", "ok"]).await;
         assert_eq!((result, pauses.len()), (Ok(3), 3));
-        assert!(
-            pauses.iter().all(|pause| *pause <= Duration::from_millis(7)),
-            "{pauses:?}"
-        );
+        assert!(pauses.iter().all(|pause| *pause <= Duration::from_millis(7)), "{pauses:?}");
     }
 
     #[tokio::test]
@@ -197,10 +181,7 @@ mod tests {
     #[tokio::test]
     async fn gives_up_when_the_time_is_over() {
         let (_keep, stop) = watch::channel(false);
-        let policy = Policy {
-            in_all: Some(Duration::from_millis(20)),
-            ..QUICK
-        };
+        let policy = Policy { in_all: Some(Duration::from_millis(20)), ..QUICK };
         let (result, pauses) = run(policy, &stop, &["away"]).await;
         assert_eq!(result, Err(GaveUp::TimedOut("away")));
         assert!(pauses.len() > 1);
@@ -209,11 +190,7 @@ mod tests {
     #[tokio::test]
     async fn a_stop_ends_the_pause_and_the_attempt() {
         let (sender, stop) = watch::channel(false);
-        let slow = Policy {
-            first: Duration::from_secs(60),
-            longest: Duration::from_secs(60),
-            in_all: None,
-        };
+        let slow = Policy { first: Duration::from_secs(60), longest: Duration::from_secs(60), in_all: None };
         let pausing = run(slow, &stop, &["away"]);
         let asking = async { sender.send_replace(true) };
         let ((result, _), _) = tokio::join!(pausing, asking);
@@ -221,14 +198,7 @@ mod tests {
 
         let (sender, stop) = watch::channel(false);
         drop(sender);
-        let never = retry(
-            QUICK,
-            &stop,
-            std::future::pending::<Result<(), &str>>,
-            classify,
-            |_, _| {},
-        )
-        .await;
+        let never = retry(QUICK, &stop, std::future::pending::<Result<(), &str>>, classify, |_, _| {}).await;
         assert_eq!(never, Err(GaveUp::Stopped));
     }
 }

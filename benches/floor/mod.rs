@@ -32,23 +32,14 @@ pub async fn measure(brokers: &str, house: &House, events: u32) -> f64 {
     let producer = producer(&config);
     fill(&producer, &from, events);
     let seconds = pass(&config, &producer, house, &from, &to, events).await;
-    sqlx::query("DROP TABLE floor")
-        .execute(&house.pool)
-        .await
-        .unwrap();
-    admin
-        .delete_topics(&[from.as_str(), to.as_str()], &AdminOptions::new())
-        .await
-        .unwrap();
+    sqlx::query("DROP TABLE floor").execute(&house.pool).await.unwrap();
+    admin.delete_topics(&[from.as_str(), to.as_str()], &AdminOptions::new()).await.unwrap();
     f64::from(events) / seconds
 }
 
 fn producer(config: &ClientConfig) -> ThreadedProducer<DefaultProducerContext> {
     let mut config = config.clone();
-    config
-        .set("enable.idempotence", "true")
-        .set("compression.type", "lz4")
-        .set("linger.ms", "5");
+    config.set("enable.idempotence", "true").set("compression.type", "lz4").set("linger.ms", "5");
     config.create().unwrap()
 }
 
@@ -56,19 +47,9 @@ fn fill(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, events
     // Not compressible to nothing: digits that differ.
     for number in 0..events {
         let body: String = (0..100_u32)
-            .map(|i| {
-                format!(
-                    "{:07}",
-                    number.wrapping_mul(2_654_435_761).wrapping_add(i * 7919) % 9_999_991
-                )
-            })
+            .map(|i| format!("{:07}", number.wrapping_mul(2_654_435_761).wrapping_add(i * 7919) % 9_999_991))
             .collect();
-        send(
-            producer,
-            topic,
-            body.as_bytes(),
-            i32::try_from(number).unwrap() % PARTITIONS,
-        );
+        send(producer, topic, body.as_bytes(), i32::try_from(number).unwrap() % PARTITIONS);
     }
     producer.flush(Duration::from_secs(60)).unwrap();
 }
@@ -92,14 +73,11 @@ async fn pass(
 ) -> f64 {
     let (send_batch, mut batches) = mpsc::channel::<Vec<Vec<u8>>>(1);
     let mut consuming = config.clone();
-    consuming
-        .set("group.id", "floor")
-        .set("enable.auto.commit", "false");
+    consuming.set("group.id", "floor").set("enable.auto.commit", "false");
     let consumer: BaseConsumer = consuming.create().unwrap();
     let mut list = TopicPartitionList::new();
     for partition in 0..PARTITIONS {
-        list.add_partition_offset(from, partition, Offset::Beginning)
-            .unwrap();
+        list.add_partition_offset(from, partition, Offset::Beginning).unwrap();
     }
     consumer.assign(&list).unwrap();
     let wanted = events as usize;
@@ -132,10 +110,7 @@ async fn pass(
 
 async fn copy(house: &House, batch: &[Vec<u8>]) {
     let mut tx = house.pool.begin().await.unwrap();
-    let mut copy = tx
-        .copy_in_raw("COPY floor FROM STDIN (FORMAT binary)")
-        .await
-        .unwrap();
+    let mut copy = tx.copy_in_raw("COPY floor FROM STDIN (FORMAT binary)").await.unwrap();
     let mut bytes = Vec::with_capacity(batch.len() * 730);
     bytes.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
     for (id, body) in batch.iter().enumerate() {

@@ -12,11 +12,7 @@ use crate::law::Rial;
 /// Plans the paid claim of the person; `now` is the claim as the inputs hold it today.
 pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Held, plan: &mut Plan) {
     let Some(payment) = &known.payment else { return };
-    let Some(stored) = known
-        .claims
-        .iter()
-        .find(|claim| claim.claim_id == payment.claim_id)
-    else {
+    let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
         return;
     };
     let mut claim = stored.clone();
@@ -27,15 +23,8 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Held, pl
     plan.cases.extend(payment_cases(known, payment, rules));
     let reviewed = claim.review_digest != stored.review_digest || claim.review_waits != stored.review_waits;
     let update = settle(known, payment, rules, occasion, claim.clone());
-    plan.returned = update
-        .as_ref()
-        .and_then(|update| return_notice(known, stored, payment, update));
-    plan.updates.extend(update.or_else(|| {
-        reviewed.then_some(ClaimUpdate {
-            claim,
-            revision: None,
-        })
-    }));
+    plan.returned = update.as_ref().and_then(|update| return_notice(known, stored, payment, update));
+    plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
 }
 
 /// The decision as the payment makes it: frozen, or reopened by a return.
@@ -69,13 +58,7 @@ fn settle(
     if same_facts && (occasion == Occasion::Intake || !may_retry) {
         return None;
     }
-    revise(
-        claim,
-        rules,
-        Occasion::Intake,
-        decide(&facts, rules.today, rules.tables),
-        bytes,
-    )
+    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), bytes)
 }
 
 /// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.
@@ -85,9 +68,7 @@ fn return_notice(
     payment: &StoredPayment,
     update: &ClaimUpdate,
 ) -> Option<ReturnNotice> {
-    let latest = payment
-        .latest()
-        .filter(|document| known.answered.contains(&document.document_id))?;
+    let latest = payment.latest().filter(|document| known.answered.contains(&document.document_id))?;
     let begins_to_wait = before.outcome == Outcome::Approved && update.claim.outcome == Outcome::Waiting;
     (begins_to_wait && update.revision.is_some()).then(|| ReturnNotice {
         claim_id: payment.claim_id,
@@ -167,11 +148,7 @@ fn by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static s
 
 /// What finance or a death says of the payment itself; neither changes the decision.
 fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> Vec<NewCase> {
-    let deceased = known
-        .dossier
-        .record
-        .as_ref()
-        .and_then(|record| record.deceased_on);
+    let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
     let is_dead = deceased.is_some_and(|day| day <= rules.today);
     let latest_attempt = payment.latest().map_or(0, |document| document.attempt);
     let mut cases = Vec::new();
@@ -189,14 +166,7 @@ fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> V
             grounds.push(ReasonCode::PersonDeceased.word());
         }
         if !grounds.is_empty() {
-            cases.extend(open_case(
-                payment,
-                document,
-                CaseKind::Payment,
-                grounds,
-                None,
-                true,
-            ));
+            cases.extend(open_case(payment, document, CaseKind::Payment, grounds, None, true));
         }
     }
     cases
@@ -211,12 +181,7 @@ fn open_case(
     new_amount: Option<Rial>,
     once: bool,
 ) -> Option<NewCase> {
-    let of_this = || {
-        payment
-            .cases
-            .iter()
-            .filter(|c| c.document_id == document.document_id && c.kind == kind)
-    };
+    let of_this = || payment.cases.iter().filter(|c| c.document_id == document.document_id && c.kind == kind);
     if of_this().any(|case| case.open || once) {
         return None;
     }

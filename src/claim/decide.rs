@@ -80,16 +80,8 @@ impl Decision {
         let outcome = Outcome::of(&codes);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
         let texts = Texts::built_in();
-        let reasons = grounds
-            .into_iter()
-            .map(|ground| Reason::of(ground, texts))
-            .collect();
-        Self {
-            outcome,
-            amount: amount.filter(|_| states_amount),
-            reasons,
-            working,
-        }
+        let reasons = grounds.into_iter().map(|ground| Reason::of(ground, texts)).collect();
+        Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
     }
 }
 
@@ -109,43 +101,27 @@ pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
 
 /// Every ground in the facts.
 pub fn find(facts: &Facts, today: SolarDate, tables: &Tables) -> Found {
-    let only = |ground| Found {
-        grounds: vec![ground],
-        amount: None,
-        working: None,
-    };
+    let only = |ground| Found { grounds: vec![ground], amount: None, working: None };
     if facts.withdrawn {
         return only(grounds_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
         return only(grounds_of_completion::not_insured());
     };
-    let Ok(assessment) = assess(
-        facts.deed_date,
-        today,
-        &facts.art85_employments(),
-        &facts.art85_wages(),
-        tables,
-    ) else {
+    let Ok(assessment) =
+        assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
+    else {
         // A date at the calendar's very edge: undetermined, never guessed (R26).
         return only(grounds_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
         let grounds = grounds_of_completion::after_payment(payment, insured, today, tables);
-        return Found {
-            grounds,
-            amount: Rial::new(payment.amount_rial),
-            working: Some(assessment.working),
-        };
+        return Found { grounds, amount: Rial::new(payment.amount_rial), working: Some(assessment.working) };
     }
     let mut grounds = grounds_of_marriage::all(facts, insured, today);
     grounds.extend(grounds_of_art85::all(facts, &assessment));
     grounds.extend(grounds_of_completion::all(insured, today, tables));
-    Found {
-        grounds,
-        amount: known_amount(&assessment),
-        working: Some(assessment.working),
-    }
+    Found { grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

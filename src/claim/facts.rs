@@ -156,11 +156,8 @@ impl Facts {
 
     /// The employments as Article 85 reads them.
     pub fn art85_employments(&self) -> Vec<art85::Employment> {
-        let line = |e: &EmploymentLine| art85::Employment {
-            insurance_type: e.0,
-            started_on: e.1,
-            ended_on: e.2,
-        };
+        let line =
+            |e: &EmploymentLine| art85::Employment { insurance_type: e.0, started_on: e.1, ended_on: e.2 };
         self.employments.iter().map(line).collect()
     }
 

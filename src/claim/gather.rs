@@ -43,10 +43,7 @@ pub fn claims_held(known: &Known, rules: &Rules<'_>) -> Vec<Held> {
     }
     // What was paid stays a claim, whatever first day the setting names since.
     let is_paid = |key: &ClaimKey| {
-        known
-            .payment
-            .as_ref()
-            .is_some_and(|payment| payment.claim_id == rules.ids.claim(key))
+        known.payment.as_ref().is_some_and(|payment| payment.claim_id == rules.ids.claim(key))
     };
     held.retain(|claim| {
         rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || is_paid(&claim.key)
@@ -64,9 +61,7 @@ fn speaking_rows(known: &Known) -> Speaking<'_> {
         };
         let counterpart = match other.code {
             Some(code) => Counterpart::Spouse(code),
-            None => Counterpart::Unnamed {
-                record_id: row.record_id.clone(),
-            },
+            None => Counterpart::Unnamed { record_id: row.record_id.clone() },
         };
         let place = speaking.entry((row.deed_date, counterpart)).or_insert(row);
         if (row.registered_on, &row.record_id) > (place.registered_on, &place.record_id) {
@@ -106,25 +101,13 @@ fn hold(
     row: Option<&RegistryRow>,
     registration: Option<&SelfRegistration>,
 ) -> Held {
-    let key = ClaimKey {
-        person: known.person,
-        deed_date: *deed_date,
-        counterpart: counterpart.clone(),
-    };
-    let live: Vec<_> = speaking
-        .iter()
-        .filter(|(_, row)| row.status != Status::Annulled)
-        .collect();
+    let key = ClaimKey { person: known.person, deed_date: *deed_date, counterpart: counterpart.clone() };
+    let live: Vec<_> = speaking.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
     // A date mismatch is told as such; the row of the same pair is then no earlier marriage of this one.
     let is_same_pair = |other: &Counterpart| row.is_none() && other == counterpart;
-    let other_date = live
-        .iter()
-        .filter(|((_, other), _)| is_same_pair(other))
-        .map(|((date, _), _)| *date)
-        .min();
-    let earlier = live
-        .iter()
-        .find(|((date, other), _)| date < deed_date && !is_same_pair(other));
+    let other_date =
+        live.iter().filter(|((_, other), _)| is_same_pair(other)).map(|((date, _), _)| *date).min();
+    let earlier = live.iter().find(|((date, other), _)| date < deed_date && !is_same_pair(other));
     let same_day = live.iter().filter(|((date, _), _)| date == deed_date).count();
     let own_row_is_live = row.is_some_and(|row| row.status != Status::Annulled);
     let facts = Facts {
@@ -134,12 +117,10 @@ fn hold(
         withdrawn: false,
         registry: row.and_then(|row| Some(registry_facts(row, row.sides(known.person)?.0))),
         // Once the registry speaks, its row alone is read.
-        self_registration: registration
-            .filter(|_| row.is_none())
-            .map(|registration| SelfRegistered {
-                first_marriage_undertaking: registration.first_marriage_undertaking,
-                registry_has_date: other_date,
-            }),
+        self_registration: registration.filter(|_| row.is_none()).map(|registration| SelfRegistered {
+            first_marriage_undertaking: registration.first_marriage_undertaking,
+            registry_has_date: other_date,
+        }),
         earlier_marriage_on: earlier.map(|((date, _), _)| *date),
         conflicting: own_row_is_live && same_day > 1,
         insured: known.dossier.record.as_ref().map(insured_facts),
@@ -162,11 +143,7 @@ fn registry_facts(row: &RegistryRow, own: &Side) -> Registry {
         office_kind: row.office_kind,
         permanence: row.permanence,
         earlier_marriages: own.earlier_marriages,
-        family_name: own
-            .family_name
-            .as_deref()
-            .map(text::comparable_name)
-            .unwrap_or_default(),
+        family_name: own.family_name.as_deref().map(text::comparable_name).unwrap_or_default(),
         birth_date: own.birth_date,
     }
 }
@@ -186,20 +163,12 @@ fn insured_facts(record: &super::person::Record) -> Insured {
 fn paid_before(known: &Known, claim_id: uuid::Uuid) -> Vec<PaidBefore> {
     let by_branch = known.dossier.earlier_payments.iter();
     let mut paid: Vec<_> = by_branch
-        .map(|payment| PaidBefore::Branch {
-            paid_on: payment.paid_on,
-            source: payment.source.clone(),
-        })
+        .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })
         .collect();
-    if let Some(payment) = known
-        .payment
-        .as_ref()
-        .filter(|payment| payment.claim_id != claim_id)
+    if let Some(payment) = known.payment.as_ref().filter(|payment| payment.claim_id != claim_id)
         && let Some(first) = payment.documents.first()
     {
-        paid.push(PaidBefore::Document {
-            document_id: first.document_id.clone(),
-        });
+        paid.push(PaidBefore::Document { document_id: first.document_id.clone() });
     }
     paid.sort();
     paid

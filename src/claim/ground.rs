@@ -22,13 +22,7 @@ impl Ground {
         fact: impl Into<String>,
         required: impl Into<String>,
     ) -> Self {
-        Self {
-            code,
-            fact: fact.into(),
-            source,
-            required: required.into(),
-            values: Vec::new(),
-        }
+        Self { code, fact: fact.into(), source, required: required.into(), values: Vec::new() }
     }
 
     /// Names a value for the texts.
@@ -69,10 +63,7 @@ impl Reason {
             fa: texts.render(&template.fa, &ground.values, Lang::Fa),
             en: texts.render(&template.en, &ground.values, Lang::En),
         };
-        let none = || Words {
-            fa: "—".to_owned(),
-            en: "—".to_owned(),
-        };
+        let none = || Words { fa: "—".to_owned(), en: "—".to_owned() };
         let found = texts.reason(ground.code.word());
         Self {
             code: ground.code,

@@ -24,10 +24,7 @@ pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Ground> {
 
 /// R26, where not even the windows can be cut.
 pub fn not_computable(facts: &Facts) -> Ground {
-    beyond_tables(
-        facts,
-        "the deed date lies outside what can be computed".to_owned(),
-    )
+    beyond_tables(facts, "the deed date lies outside what can be computed".to_owned())
 }
 
 /// Art. 85(1), R6.

@@ -12,13 +12,8 @@ const OWN_STATEMENT: &str = "applicant's own statement";
 
 /// The corrected record no longer holds this marriage (contract: `RECORD_WITHDRAWN`).
 pub fn withdrawn(facts: &Facts) -> Ground {
-    Ground::new(
-        R::RecordWithdrawn,
-        REGISTRY,
-        "no record holds this marriage",
-        "a record of this marriage",
-    )
-    .with("deed_date", facts.deed_date)
+    Ground::new(R::RecordWithdrawn, REGISTRY, "no record holds this marriage", "a record of this marriage")
+        .with("deed_date", facts.deed_date)
 }
 
 pub fn all(facts: &Facts, insured: &Insured, today: SolarDate) -> Vec<Ground> {
@@ -70,48 +65,27 @@ fn identity(registry: &Registry, insured: &Insured) -> Option<Ground> {
 fn marriage(registry: &Registry) -> Vec<Ground> {
     let mut grounds = Vec::new();
     if registry.permanence == Permanence::Temporary {
-        grounds.push(Ground::new(
-            R::MarriageNotPermanent,
-            REGISTRY,
-            "temporary",
-            "permanent",
-        ));
+        grounds.push(Ground::new(R::MarriageNotPermanent, REGISTRY, "temporary", "permanent"));
     }
     let office = "a marriage office or a consulate";
     match registry.office_kind {
-        OfficeKind::None => grounds.push(Ground::new(
-            R::MarriageNotRegistered,
-            REGISTRY,
-            "no office",
-            office,
-        )),
+        OfficeKind::None => {
+            grounds.push(Ground::new(R::MarriageNotRegistered, REGISTRY, "no office", office))
+        }
         OfficeKind::Acknowledgement => {
-            grounds.push(Ground::new(
-                R::RegisteredByAcknowledgement,
-                REGISTRY,
-                "acknowledgement",
-                office,
-            ));
+            grounds.push(Ground::new(R::RegisteredByAcknowledgement, REGISTRY, "acknowledgement", office));
         }
         OfficeKind::MarriageOffice | OfficeKind::Consulate => {}
     }
     if registry.status == Status::Annulled {
-        grounds.push(Ground::new(
-            R::MarriageAnnulled,
-            REGISTRY,
-            "annulled",
-            "a marriage that stands",
-        ));
+        grounds.push(Ground::new(R::MarriageAnnulled, REGISTRY, "annulled", "a marriage that stands"));
     }
     grounds
 }
 
 /// Art. 85: "for the first time" (R5). One ground, whatever says it; the registry's count is named first.
 fn first_marriage(facts: &Facts) -> Option<Ground> {
-    let counted = facts
-        .registry
-        .as_ref()
-        .map_or(0, |registry| registry.earlier_marriages);
+    let counted = facts.registry.as_ref().map_or(0, |registry| registry.earlier_marriages);
     let ground = |source, fact: String| Ground::new(R::NotFirstMarriage, source, fact, "a first marriage");
     if counted > 0 {
         return Some(ground(REGISTRY, format!("{counted} earlier")));
@@ -132,13 +106,10 @@ fn unconfirmed(facts: &Facts) -> Option<Ground> {
     let stated = facts.self_registration.as_ref()?;
     let required = "the registry's row of the same persons and date";
     let ground = match stated.registry_has_date {
-        Some(other) => Ground::new(
-            R::RegistryDateMismatch,
-            REGISTRY,
-            format!("the registry has {other}"),
-            required,
-        )
-        .with("other_date", other),
+        Some(other) => {
+            Ground::new(R::RegistryDateMismatch, REGISTRY, format!("the registry has {other}"), required)
+                .with("other_date", other)
+        }
         None => Ground::new(R::NotConfirmedByRegistry, REGISTRY, "no row yet", required),
     };
     Some(ground.with("deed_date", facts.deed_date))
@@ -156,10 +127,5 @@ fn already_paid(paid: &PaidBefore) -> Ground {
 }
 
 fn deceased(on: SolarDate) -> Ground {
-    Ground::new(
-        R::PersonDeceased,
-        INSURED_RECORD,
-        format!("deceased on {on}"),
-        "an officer's look",
-    )
+    Ground::new(R::PersonDeceased, INSURED_RECORD, format!("deceased on {on}"), "an officer's look")
 }

@@ -67,10 +67,7 @@ impl IdKey {
         let deed = key.deed_date.to_string();
         match &key.counterpart {
             Counterpart::Spouse(spouse) => {
-                let (low, high) = (
-                    key.person.min(*spouse).to_string(),
-                    key.person.max(*spouse).to_string(),
-                );
+                let (low, high) = (key.person.min(*spouse).to_string(), key.person.max(*spouse).to_string());
                 self.id("claim", &[BENEFIT, &low, &high, &deed, &person])
             }
             Counterpart::Unnamed { record_id } => self.id("claim", &[BENEFIT, record_id, &deed, &person]),

@@ -38,24 +38,17 @@ pub fn close(known: &mut Known, rules: &Rules<'_>) -> Plan {
     take_over(known, rules, &first, &issue);
     let follows = plan(known, rules, Occasion::Intake);
     // A claim that changes twice keeps both revisions, in order; the paid one is frozen already.
-    first.updates.extend(
-        follows
-            .updates
-            .into_iter()
-            .filter(|update| update.claim.claim_id != issue.claim_id),
-    );
+    first
+        .updates
+        .extend(follows.updates.into_iter().filter(|update| update.claim.claim_id != issue.claim_id));
     first.issue = Some(issue);
     first
 }
 
 /// The claim as it stands after `plan`.
 fn standing<'a>(known: &'a Known, plan: &'a Plan) -> Vec<&'a StoredClaim> {
-    let updated = |claim: &&StoredClaim| {
-        !plan
-            .updates
-            .iter()
-            .any(|update| update.claim.claim_id == claim.claim_id)
-    };
+    let updated =
+        |claim: &&StoredClaim| !plan.updates.iter().any(|update| update.claim.claim_id == claim.claim_id);
     let mut claims: Vec<_> = known.claims.iter().filter(updated).collect();
     claims.extend(plan.updates.iter().map(|update| &update.claim));
     claims.sort_by(|a, b| a.key.cmp(&b.key));
@@ -72,17 +65,12 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
             (claim, 1, None)
         }
         Some(payment) => {
-            let latest = payment
-                .latest()
-                .filter(|document| document.may_be_tried_again())?;
+            let latest = payment.latest().filter(|document| document.may_be_tried_again())?;
             // While a case is open, no further attempt is issued.
             if payment.has_open_case() || !plan.cases.is_empty() {
                 return None;
             }
-            let claim = claims
-                .iter()
-                .filter(approved)
-                .find(|claim| claim.claim_id == payment.claim_id)?;
+            let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;
             (claim, latest.attempt.checked_add(1)?, Some(payment.amount))
         }
     };
@@ -106,21 +94,11 @@ fn freeze(known: &Known, rules: &Rules<'_>, plan: &mut Plan, claim_id: Uuid) {
         return;
     };
     let digest = Some(review_digest(&facts));
-    if let Some(update) = plan
-        .updates
-        .iter_mut()
-        .find(|update| update.claim.claim_id == claim_id)
-    {
+    if let Some(update) = plan.updates.iter_mut().find(|update| update.claim.claim_id == claim_id) {
         update.claim.review_digest = digest;
     } else if let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == claim_id) {
-        let claim = StoredClaim {
-            review_digest: digest,
-            ..stored.clone()
-        };
-        plan.updates.push(ClaimUpdate {
-            claim,
-            revision: None,
-        });
+        let claim = StoredClaim { review_digest: digest, ..stored.clone() };
+        plan.updates.push(ClaimUpdate { claim, revision: None });
     }
 }
 
@@ -134,9 +112,7 @@ fn facts_of(known: &Known, rules: &Rules<'_>, claim_id: Uuid) -> Option<Facts> {
 fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
     let paid_facts = facts_of(known, rules, issue.claim_id);
     for update in &plan.updates {
-        known
-            .claims
-            .retain(|claim| claim.claim_id != update.claim.claim_id);
+        known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
         known.claims.push(update.claim.clone());
     }
     let document = StoredDocument {

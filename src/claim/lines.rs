@@ -7,11 +7,7 @@ use crate::law::{SolarDate, Tables};
 
 /// Of the employments begun by the deed date those that cover it, and the eligible ones that ended before (R6).
 pub fn employment_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables) -> Vec<EmploymentLine> {
-    let is_eligible = |kind| {
-        tables
-            .coverage(kind, deed_date)
-            .is_some_and(|coverage| coverage.employment)
-    };
+    let is_eligible = |kind| tables.coverage(kind, deed_date).is_some_and(|coverage| coverage.employment);
     let mut lines: Vec<_> = dossier
         .employments
         .iter()
@@ -31,12 +27,7 @@ pub fn wage_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables) -> V
         return Vec::new();
     };
     let mut lines: Vec<WageLine> = Vec::with_capacity(dossier.wages.len());
-    lines.extend(
-        dossier
-            .wages
-            .iter()
-            .filter_map(|wage| read.line(wage, deed_date, tables)),
-    );
+    lines.extend(dossier.wages.iter().filter_map(|wage| read.line(wage, deed_date, tables)));
     lines.sort_by_key(|line| (line.0, line.1));
     // Saturation is harmless: a month's days and wages are capped far below, whatever was listed.
     lines.dedup_by(|next, first| {
@@ -73,16 +64,8 @@ impl Read {
     fn line(&self, wage: &Wage, deed_date: SolarDate, tables: &Tables) -> Option<WageLine> {
         let coverage = tables.coverage(wage.insurance_type, deed_date)?;
         let lies_in = |(first, last): (i32, i32)| (first..=last).contains(&wage.month.index());
-        let days = if coverage.days && lies_in(self.window) {
-            wage.days
-        } else {
-            0
-        };
-        let rials = if coverage.wages && lies_in(self.averaged) {
-            wage.insurable.get()
-        } else {
-            0
-        };
+        let days = if coverage.days && lies_in(self.window) { wage.days } else { 0 };
+        let rials = if coverage.wages && lies_in(self.averaged) { wage.insurable.get() } else { 0 };
         (days > 0 || rials > 0).then_some(WageLine(wage.month, wage.insurance_type, days, rials))
     }
 }

@@ -47,10 +47,7 @@ impl SerializeAs<InsuranceType> for Packed {
 impl<'de> DeserializeAs<'de, InsuranceType> for Packed {
     fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<InsuranceType, D::Error> {
         let place = usize::from(u8::deserialize(from)?);
-        InsuranceType::ALL
-            .get(place)
-            .copied()
-            .ok_or_else(|| D::Error::custom(NOT_OURS))
+        InsuranceType::ALL.get(place).copied().ok_or_else(|| D::Error::custom(NOT_OURS))
     }
 }
 

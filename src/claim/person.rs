@@ -46,9 +46,7 @@ pub struct Record {
 /// Names and numbers of a person stay out of every log.
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Record")
-            .field("at", &self.at)
-            .finish_non_exhaustive()
+        f.debug_struct("Record").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

@@ -72,37 +72,17 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
     for claim in held {
         let claim_id = rules.ids.claim(&claim.key);
         seen.push(claim_id);
-        if known
-            .payment
-            .as_ref()
-            .is_some_and(|payment| payment.claim_id == claim_id)
-        {
+        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id) {
             after_payment::plan(known, rules, occasion, &claim, &mut plan);
         } else {
-            plan.updates
-                .extend(unpaid(known, rules, occasion, claim_id, claim));
+            plan.updates.extend(unpaid(known, rules, occasion, claim_id, claim));
         }
     }
-    for stored in known
-        .claims
-        .iter()
-        .filter(|stored| !seen.contains(&stored.claim_id))
-    {
-        let facts = Facts::withdrawn(
-            stored.key.deed_date,
-            matches!(stored.key.counterpart, Counterpart::Spouse(_)),
-        );
-        if known
-            .payment
-            .as_ref()
-            .is_some_and(|payment| payment.claim_id == stored.claim_id)
-        {
-            let held = Held {
-                key: stored.key.clone(),
-                record_id: None,
-                request_id: None,
-                facts,
-            };
+    for stored in known.claims.iter().filter(|stored| !seen.contains(&stored.claim_id)) {
+        let facts =
+            Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
+        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == stored.claim_id) {
+            let held = Held { key: stored.key.clone(), record_id: None, request_id: None, facts };
             after_payment::plan(known, rules, occasion, &held, &mut plan);
         } else if !stored.withdrawn {
             plan.updates.extend(withdraw(stored, rules, &facts));
@@ -125,9 +105,7 @@ fn unpaid(
         return None;
     }
     let decision = decide(&held.facts, rules.today, rules.tables);
-    let mut claim = stored
-        .cloned()
-        .unwrap_or_else(|| StoredClaim::begun(claim_id, held.key));
+    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(claim_id, held.key));
     claim.record_id = held.record_id;
     claim.request_id = held.request_id;
     claim.withdrawn = false;
@@ -141,13 +119,7 @@ fn withdraw(stored: &StoredClaim, rules: &Rules<'_>, facts: &Facts) -> Option<Cl
     claim.record_id = None;
     claim.request_id = None;
     let bytes = facts.to_bytes().unwrap_or_default();
-    revise(
-        claim,
-        rules,
-        Occasion::Intake,
-        decide(facts, rules.today, rules.tables),
-        bytes,
-    )
+    revise(claim, rules, Occasion::Intake, decide(facts, rules.today, rules.tables), bytes)
 }
 
 /// The claim with its new answer; none where nothing at all is to be written.
@@ -165,10 +137,7 @@ pub(super) fn revise(
     if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
         let unchanged = facts_digest == claim.facts_digest;
         claim.facts_digest = facts_digest;
-        return (!unchanged).then_some(ClaimUpdate {
-            claim,
-            revision: None,
-        });
+        return (!unchanged).then_some(ClaimUpdate { claim, revision: None });
     }
     claim.revision += 1;
     claim.decision_id = rules.ids.decision(claim.claim_id, claim.revision);
@@ -177,10 +146,7 @@ pub(super) fn revise(
     claim.facts_digest = facts_digest;
     claim.answer_digest = answer;
     claim.working_digest = working;
-    Some(ClaimUpdate {
-        claim,
-        revision: Some(Revision { decision, facts }),
-    })
+    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts }) })
 }
 
 impl Plan {

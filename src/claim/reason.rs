@@ -60,26 +60,14 @@ const GROUNDS: [(ReasonCode, &str, Outcome); 26] = [
     (R::NotFirstMarriage, "NOT_FIRST_MARRIAGE", Refused),
     (R::EmploymentEnded, "EMPLOYMENT_ENDED", Refused),
     (R::InsuranceTypeNotCovered, "INSURANCE_TYPE_NOT_COVERED", Refused),
-    (
-        R::InsufficientContributionDays,
-        "INSUFFICIENT_CONTRIBUTION_DAYS",
-        Refused,
-    ),
+    (R::InsufficientContributionDays, "INSUFFICIENT_CONTRIBUTION_DAYS", Refused),
     (R::AlreadyPaid, "ALREADY_PAID", Refused),
     (R::NotInsured, "NOT_INSURED", Refused),
     (R::RecordWithdrawn, "RECORD_WITHDRAWN", Refused),
-    (
-        R::RegisteredByAcknowledgement,
-        "REGISTERED_BY_ACKNOWLEDGEMENT",
-        ManualReview,
-    ),
+    (R::RegisteredByAcknowledgement, "REGISTERED_BY_ACKNOWLEDGEMENT", ManualReview),
     (R::MarriageAnnulled, "MARRIAGE_ANNULLED", ManualReview),
     (R::PersonDeceased, "PERSON_DECEASED", ManualReview),
-    (
-        R::SpouseHasNoNationalCode,
-        "SPOUSE_HAS_NO_NATIONAL_CODE",
-        ManualReview,
-    ),
+    (R::SpouseHasNoNationalCode, "SPOUSE_HAS_NO_NATIONAL_CODE", ManualReview),
     (R::RegistryDateMismatch, "REGISTRY_DATE_MISMATCH", ManualReview),
     (R::AwaitingWageList, "AWAITING_WAGE_LIST", Pending),
     (R::NotConfirmedByRegistry, "NOT_CONFIRMED_BY_REGISTRY", Pending),
@@ -130,10 +118,7 @@ impl Outcome {
 
     /// The first line that has a ground gives the outcome; `grounds` are in the order of the lines.
     pub fn of(grounds: &[ReasonCode]) -> Outcome {
-        grounds
-            .iter()
-            .min()
-            .map_or(Self::Approved, |first| first.outcome())
+        grounds.iter().min().map_or(Self::Approved, |first| first.outcome())
     }
 }
 
@@ -157,10 +142,7 @@ pub struct UnknownWord;
 impl FromStr for Outcome {
     type Err = UnknownWord;
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-            .ok_or(UnknownWord)
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word).ok_or(UnknownWord)
     }
 }
 
@@ -186,10 +168,7 @@ mod tests {
     #[test]
     fn the_highest_line_gives_the_outcome() {
         assert_eq!(Outcome::of(&[]), Outcome::Approved);
-        assert_eq!(
-            Outcome::of(&[R::NotFirstMarriage, R::IdentityMismatch]),
-            ManualReview
-        );
+        assert_eq!(Outcome::of(&[R::NotFirstMarriage, R::IdentityMismatch]), ManualReview);
         assert_eq!(Outcome::of(&[R::PersonDeceased, R::AlreadyPaid]), Refused);
         assert_eq!(Outcome::of(&[R::NoValidMobile, R::AwaitingWageList]), Pending);
     }

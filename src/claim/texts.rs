@@ -111,20 +111,12 @@ impl Texts {
     /// `expected` is the Solar month by whose end the payment is to be expected.
     pub fn sms_registration(&self, full_name: &str, amount: Rial, expected: SolarMonth) -> String {
         let month = self.month_name(expected, Lang::Fa).to_owned();
-        self.render(
-            &self.sms.registration,
-            &sms_values(full_name, amount, Some(month)),
-            Lang::Fa,
-        )
+        self.render(&self.sms.registration, &sms_values(full_name, amount, Some(month)), Lang::Fa)
     }
 
     /// Asks to correct the account after the bank returned the payment.
     pub fn sms_returned(&self, full_name: &str, amount: Rial) -> String {
-        self.render(
-            &self.sms.payment_returned,
-            &sms_values(full_name, amount, None),
-            Lang::Fa,
-        )
+        self.render(&self.sms.payment_returned, &sms_values(full_name, amount, None), Lang::Fa)
     }
 
     /// فروردین … اسفند, or their Latin names.
@@ -133,9 +125,7 @@ impl Texts {
             Lang::Fa => &self.months.fa,
             Lang::En => &self.months.en,
         };
-        names
-            .get(usize::from(month.number()) - 1)
-            .map_or("", String::as_str)
+        names.get(usize::from(month.number()) - 1).map_or("", String::as_str)
     }
 
     /// «۱۵ مهر ۱۴۰۴», or "15 Mehr 1404".
@@ -155,10 +145,7 @@ impl Texts {
     }
 
     fn spoken(&self, value: &str, lang: Lang) -> String {
-        let parts: Vec<String> = value
-            .split(", ")
-            .map(|part| self.spoken_part(part, lang))
-            .collect();
+        let parts: Vec<String> = value.split(", ").map(|part| self.spoken_part(part, lang)).collect();
         match lang {
             Lang::Fa => parts.join("، "),
             Lang::En => parts.join(", "),
@@ -179,10 +166,7 @@ impl Texts {
 }
 
 fn sms_values(full_name: &str, amount: Rial, month: Option<String>) -> Vec<(&'static str, String)> {
-    let mut values = vec![
-        ("name", full_name.trim().to_owned()),
-        ("amount", grouped(amount, Lang::Fa)),
-    ];
+    let mut values = vec![("name", full_name.trim().to_owned()), ("amount", grouped(amount, Lang::Fa))];
     values.extend(month.map(|month| ("month", month)));
     values
 }

@@ -17,17 +17,11 @@ fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
     let texts = Texts::built_in();
     let mut expected: Vec<&str> = ReasonCode::all().map(ReasonCode::word).collect();
     expected.sort_unstable();
-    assert_eq!(
-        texts.reason.keys().map(String::as_str).collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(texts.reason.keys().map(String::as_str).collect::<Vec<_>>(), expected);
     for (code, reason) in &texts.reason {
         assert!(!reason.article.is_empty(), "{code}");
         for text in [&reason.text, &reason.remedy] {
-            assert!(
-                text.fa.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c)),
-                "{code}: fa"
-            );
+            assert!(text.fa.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c)), "{code}: fa");
             assert!(text.en.is_ascii() && text.en.len() > 10, "{code}: en");
             assert!(
                 text.fa.chars().count() < 160 && text.en.len() < 160,
@@ -43,12 +37,7 @@ fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
 #[test]
 fn placeholders_are_those_that_are_declared() {
     for (code, reason) in &Texts::built_in().reason {
-        let all = [
-            &reason.text.fa,
-            &reason.text.en,
-            &reason.remedy.fa,
-            &reason.remedy.en,
-        ];
+        let all = [&reason.text.fa, &reason.text.en, &reason.remedy.fa, &reason.remedy.en];
         let used: Vec<&str> = all.iter().flat_map(|text| placeholders(text)).collect();
         for name in &used {
             assert!(reason.values.iter().any(|v| v == name), "{code} uses {name}");
@@ -117,18 +106,10 @@ fn an_sms_of_a_normal_name_takes_two_parts() {
         for month in 1..=12 {
             let text = texts.sms_registration(name, amount, SolarMonth::new(1404, month).unwrap());
             assert!(text.contains(name) && text.contains("۱۲۶٬۵۹۹٬۴۸۹ ریال"));
-            assert!(
-                segments(&text) <= 2,
-                "{} units: {text}",
-                text.encode_utf16().count()
-            );
+            assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         }
         let text = texts.sms_returned(name, amount);
-        assert!(
-            segments(&text) <= 2,
-            "{} units: {text}",
-            text.encode_utf16().count()
-        );
+        assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         assert!(!text.contains(['{', '}', '—']));
     }
     let text = texts.sms_registration("علی کریمی", amount, SolarMonth::new(1404, 8).unwrap());
@@ -141,9 +122,6 @@ fn an_sms_of_a_normal_name_takes_two_parts() {
 #[test]
 fn parts_are_counted_in_utf_16_units() {
     let of = |n: usize| segments(&"م".repeat(n));
-    assert_eq!(
-        [of(0), of(70), of(71), of(134), of(135), of(201), of(202)],
-        [1, 1, 2, 2, 3, 3, 4]
-    );
+    assert_eq!([of(0), of(70), of(71), of(134), of(135), of(201), of(202)], [1, 1, 2, 2, 3, 3, 4]);
     assert_eq!(segments(&"🌹".repeat(36)), 2);
 }

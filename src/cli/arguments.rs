@@ -19,13 +19,7 @@ struct Cli {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
     /// A property of librdkafka's own, e.g. security.protocol=SASL_SSL; may be repeated.
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME=VALUE",
-        help_heading = "Settings",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Settings", hide_short_help = true)]
     kafka_property: Vec<String>,
     /// Machine-readable output wherever a person would read a table.
     #[arg(long, global = true)]
@@ -165,19 +159,12 @@ impl Arguments {
         let matches = command.clone().get_matches();
         let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
         let given = |name: &str| matches.get_one::<String>(name).cloned();
-        let mut flags: BTreeMap<String, String> = config::keys()
-            .iter()
-            .filter_map(|key| Some((key.name.to_owned(), given(key.name)?)))
-            .collect();
+        let mut flags: BTreeMap<String, String> =
+            config::keys().iter().filter_map(|key| Some((key.name.to_owned(), given(key.name)?))).collect();
         for property in &cli.kafka_property {
             let (name, value) = property.split_once('=').unwrap_or((property, ""));
             flags.insert(format!("kafka.{name}"), value.to_owned());
         }
-        Self {
-            command: cli.command,
-            json: cli.json,
-            config: cli.config,
-            flags,
-        }
+        Self { command: cli.command, json: cli.json, config: cli.config, flags }
     }
 }

@@ -24,16 +24,8 @@ pub async fn run(started: &Started, wish: CloseMonth, json: bool) -> Result<()> 
         return Ok(());
     }
     let timeout = Duration::from_secs(wish.timeout.unwrap_or(started.settings.close_timeout_s));
-    let closed = close(
-        &house,
-        &started.broker,
-        wish.month,
-        wish.confirm,
-        timeout,
-        &started.stop,
-        json,
-    )
-    .await?;
+    let closed =
+        close(&house, &started.broker, wish.month, wish.confirm, timeout, &started.stop, json).await?;
     show(&closed, json);
     Ok(())
 }
@@ -51,28 +43,15 @@ pub async fn close(
     if let Some(batch) = close_month::check(house, month, confirmed).await?? {
         return Ok(Closed { batch, now: false });
     }
-    let offsets = wait_for_input(
-        house,
-        broker,
-        month,
-        &Waiting {
-            timeout,
-            stop: stop.clone(),
-        },
-    )
-    .await?;
-    let bar = if quiet {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new_spinner()
-    };
+    let offsets = wait_for_input(house, broker, month, &Waiting { timeout, stop: stop.clone() }).await?;
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     bar.enable_steady_tick(Duration::from_millis(100));
     let progress = |persons: u64, documents: u64| {
-        bar.set_message(format!("{persons} persons decided, {documents} documents"))
+        bar.set_message(format!("{persons} persons decided, {documents} documents"));
     };
     let closed = close_month::close(house, month, &offsets, &progress).await?;
     bar.finish_and_clear();
@@ -101,17 +80,13 @@ pub async fn wait_for_input(
         let offsets = offsets::all(&house.pool).await?;
         let lag = kafka::topics::lag(&marks, &offsets);
         if lag.is_empty() {
-            let stood: Vec<_> = marks
-                .iter()
-                .map(|(p, _, high)| json!([p.topic.name(), p.partition, high]))
-                .collect();
+            let stood: Vec<_> =
+                marks.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
             return Ok(serde_json::Value::from(stood).to_string());
         }
         if began.elapsed() >= waiting.timeout {
-            let behind: Vec<_> = lag
-                .iter()
-                .map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition))
-                .collect();
+            let behind: Vec<_> =
+                lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
             let behind = behind.join(", ");
             return Err(Error::Failed(format!(
                 "{month} is not closed: after {} s the input is not disposed of: {behind}. Is `peyvand serve` running with the role intake?",
@@ -135,17 +110,8 @@ fn show(closed: &Closed, json: bool) {
         return;
     }
     let total = money(batch.total.unsigned_abs());
-    let how = if closed.now {
-        "is closed"
-    } else {
-        "was closed already; nothing was issued"
-    };
-    say!(
-        "{} {how}: batch {}, {} documents, {total}",
-        batch.month,
-        batch.batch_id,
-        batch.documents
-    );
+    let how = if closed.now { "is closed" } else { "was closed already; nothing was issued" };
+    say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
 }
 
 fn show_forecast(forecast: &Forecast, json: bool) {
@@ -167,12 +133,7 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     } else {
         "dry run, nothing is issued"
     };
-    say!(
-        "{} ({kind}): {} documents, {}",
-        forecast.month,
-        forecast.documents,
-        money(forecast.total_rial)
-    );
+    say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
     match last {
         None => say!("No month was closed before."),
         Some((month, documents, total)) => say!(
@@ -184,10 +145,6 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     say!("province  branch  documents  rials");
     for (code, branch) in &forecast.branches {
         let rials = grouped(branch.total_rial);
-        say!(
-            "{:>8}  {code:>6}  {:>9}  {rials}",
-            branch.province_code,
-            branch.documents
-        );
+        say!("{:>8}  {code:>6}  {:>9}  {rials}", branch.province_code, branch.documents);
     }
 }

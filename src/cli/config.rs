@@ -17,13 +17,7 @@ pub fn run(started: &Started, json: bool) -> Result<()> {
         return Ok(());
     }
     for row in rows {
-        say!(
-            "{:<22} {:<40} {:<12} {}",
-            row.key,
-            row.value,
-            row.origin.to_string(),
-            row.doc
-        );
+        say!("{:<22} {:<40} {:<12} {}", row.key, row.value, row.origin.to_string(), row.doc);
     }
     Ok(())
 }

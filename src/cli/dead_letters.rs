@@ -17,9 +17,7 @@ pub async fn run(started: &Started, act: DeadLetters, json: bool) -> Result<()> 
         DeadLetters::List => list(&broker, json),
         DeadLetters::Replay => replay(&broker, json),
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
 }
 
 /// Places, reasons and times: never bytes, which may be somebody's.
@@ -33,10 +31,7 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
         let at = letter.at.map(|at| at.to_string());
         if json {
             let place = letter.place.to_string();
-            say!(
-                "{}",
-                json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset})
-            );
+            say!("{}", json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset}));
         } else {
             say!("{}  {}  {}", letter.place, at.unwrap_or_default(), letter.reason);
         }

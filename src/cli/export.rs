@@ -33,9 +33,7 @@ enum Data<'a> {
 
 /// Writes the topics to their ends at the start; gives the number of records of each.
 pub async fn run(broker: Broker, dir: PathBuf) -> Result<BTreeMap<Topic, u64>> {
-    tokio::task::spawn_blocking(move || export(&broker, &dir))
-        .await
-        .map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(move || export(&broker, &dir)).await.map_err(|_| Error::Interrupted)?
 }
 
 fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
@@ -72,11 +70,7 @@ fn line<'a>(record: &Record<'a>) -> Line<'a> {
         partition: record.partition.partition,
         offset: record.offset,
         key: record.key.map(text),
-        headers: record
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, text(value)))
-            .collect(),
+        headers: record.headers.iter().map(|(name, value)| (*name, text(value))).collect(),
         data,
     }
 }

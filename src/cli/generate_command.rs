@@ -10,11 +10,7 @@ use crate::clock::Clock;
 
 pub fn run(started: &Started, wish: &Generate) -> Result<()> {
     let clock = Clock::new(started.settings.today).map_err(|error| Error::Failed(error.to_string()))?;
-    let plan = Plan {
-        marriages: wish.marriages,
-        seed: wish.seed,
-        today: clock.today(),
-    };
+    let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: clock.today() };
     let bar = ProgressBar::new(u64::from(wish.marriages));
     let progress = |done: u64, total: u64| {
         bar.set_length(total);

@@ -95,14 +95,8 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         Command::Status { wait, timeout } => {
             let wait = wait.then(|| std::time::Duration::from_secs(timeout));
             let house = started.house().await?;
-            let done = status::run(
-                &house,
-                &started.broker,
-                started.settings.unanswered_days,
-                wait,
-                json,
-            )
-            .await?;
+            let done =
+                status::run(&house, &started.broker, started.settings.unanswered_days, wait, json).await?;
             if done { Ok(()) } else { Err(Error::Told) }
         }
         Command::Explain { national_code } => {

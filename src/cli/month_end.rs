@@ -39,10 +39,7 @@ async fn ask(house: &House, broker: &Broker, timeout: Duration, stop: &Stop) -> 
         tracing::error!(%month, %reason, "ALARM: the month is still held; `peyvand close-month {month} --confirm` closes it");
         return Ok(false);
     }
-    let waiting = Waiting {
-        timeout,
-        stop: stop.clone(),
-    };
+    let waiting = Waiting { timeout, stop: stop.clone() };
     let offsets = close::wait_for_input(house, broker, month, &waiting).await?;
     if let Some(reason) = close_month::brake(house, month).await? {
         tracing::error!(%month, %reason, "ALARM: the automatic close is held; look at it, then `peyvand close-month {month} --confirm`");
@@ -53,9 +50,7 @@ async fn ask(house: &House, broker: &Broker, timeout: Duration, stop: &Stop) -> 
     }
     let closed = close_month::close(house, month, &offsets, &|_, _| {}).await?;
     Metrics::global().closes.add(1);
-    Metrics::global()
-        .documents
-        .add(closed.batch.documents.unsigned_abs());
+    Metrics::global().documents.add(closed.batch.documents.unsigned_abs());
     tracing::info!(%month, documents = closed.batch.documents, total_rial = closed.batch.total, "the month is closed");
     Ok(true)
 }

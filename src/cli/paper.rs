@@ -50,9 +50,7 @@ impl Moment {
     pub fn of(clock: &Clock, at: Timestamp) -> Self {
         let rfc3339 = clock.tehran(at);
         let time = rfc3339.get(11..16).unwrap_or_default();
-        let solar = clock
-            .solar_date_of(at)
-            .map_or_else(|_| rfc3339.clone(), |day| format!("{day} {time}"));
+        let solar = clock.solar_date_of(at).map_or_else(|_| rfc3339.clone(), |day| format!("{day} {time}"));
         Self { rfc3339, solar }
     }
 
@@ -77,32 +75,15 @@ impl Serialize for Moment {
 /// Columns under their heads. A head that begins with `>` stands to the right, as numbers do.
 pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize, head: &str| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count());
-        cells
-            .chain([head.trim_start_matches('>').chars().count()])
-            .max()
-            .unwrap_or(0)
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head.trim_start_matches('>').chars().count()]).max().unwrap_or(0)
     };
-    let widths: Vec<_> = heads
-        .iter()
-        .enumerate()
-        .map(|(column, head)| width(column, head))
-        .collect();
+    let widths: Vec<_> = heads.iter().enumerate().map(|(column, head)| width(column, head)).collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
         let placed = cells.zip(heads.iter().zip(&widths)).map(|(cell, (head, width))| {
-            if head.starts_with('>') {
-                format!("{cell:>width$}")
-            } else {
-                format!("{cell:<width$}")
-            }
+            if head.starts_with('>') { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
-        format!("{:indent$}{}", "", placed.collect::<Vec<_>>().join("  "))
-            .trim_end()
-            .to_owned()
-            + "\n"
+        format!("{:indent$}{}", "", placed.collect::<Vec<_>>().join("  ")).trim_end().to_owned() + "\n"
     };
     let mut out = line(&mut heads.iter().map(|head| head.trim_start_matches('>')));
     for row in rows {
@@ -139,27 +120,15 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_nothing_trails() {
-        let rows = [
-            vec!["a".to_owned(), "1,000".to_owned()],
-            vec!["long".to_owned(), "7".to_owned()],
-        ];
-        assert_eq!(
-            table(2, &["name", ">n"], &rows),
-            "  name      n\n  a     1,000\n  long      7\n"
-        );
+        let rows = [vec!["a".to_owned(), "1,000".to_owned()], vec!["long".to_owned(), "7".to_owned()]];
+        assert_eq!(table(2, &["name", ">n"], &rows), "  name      n\n  a     1,000\n  long      7\n");
     }
 
     #[test]
     fn an_instant_is_told_in_tehrans_days() {
         let clock = Clock::new(Some("1404-08-01".parse().unwrap())).unwrap();
         let moment = Moment::of(&clock, "2025-10-23T20:31:00Z".parse().unwrap());
-        assert_eq!(
-            (moment.to_string().as_str(), moment.day()),
-            ("1404-08-02 00:01", "1404-08-02")
-        );
-        assert_eq!(
-            serde_json::to_string(&moment).unwrap(),
-            "\"2025-10-24T00:01:00+03:30\""
-        );
+        assert_eq!((moment.to_string().as_str(), moment.day()), ("1404-08-02 00:01", "1404-08-02"));
+        assert_eq!(serde_json::to_string(&moment).unwrap(), "\"2025-10-24T00:01:00+03:30\"");
     }
 }

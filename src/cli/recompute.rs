@@ -34,9 +34,5 @@ pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
             say!("differs: {difference}");
         }
     }
-    if done.differences.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Told)
-    }
+    if done.differences.is_empty() { Ok(()) } else { Err(Error::Told) }
 }

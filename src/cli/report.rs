@@ -14,11 +14,8 @@ use crate::work::House;
 use page::{Figures, Report};
 
 /// What a person removes by giving an account of their own.
-const ACCOUNT: [ReasonCode; 3] = [
-    ReasonCode::NoValidAccount,
-    ReasonCode::AccountNotOwned,
-    ReasonCode::PaymentReturned,
-];
+const ACCOUNT: [ReasonCode; 3] =
+    [ReasonCode::NoValidAccount, ReasonCode::AccountNotOwned, ReasonCode::PaymentReturned];
 /// What a person removes by giving a mobile of their own.
 const MOBILE: [ReasonCode; 2] = [ReasonCode::NoValidMobile, ReasonCode::MobileNotOwned];
 
@@ -36,18 +33,10 @@ pub async fn run(house: &House, month: SolarMonth, json: bool) -> Result<()> {
 async fn report(house: &House, month: SolarMonth) -> Result<Report> {
     let questions = questions();
     let mut tx = dossier_view::snapshot(&house.pool).await?;
-    let closed = batches::all(&mut tx)
-        .await?
-        .iter()
-        .any(|batch| batch.month == month && batch.closed);
+    let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
     let lines = figures::lines(&mut tx, month, &questions).await?;
     let refusals = figures::refusals(&mut tx, &questions).await?;
-    Ok(Report::new(
-        month.to_string(),
-        house.clock.today().to_string(),
-        closed,
-        branches(lines, refusals),
-    ))
+    Ok(Report::new(month.to_string(), house.clock.today().to_string(), closed, branches(lines, refusals)))
 }
 
 fn questions() -> Questions {
@@ -64,15 +53,12 @@ fn questions() -> Questions {
 fn branches(lines: Vec<Line>, refusals: Vec<Refusals>) -> Vec<Figures> {
     let mut grounds: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
     for refusal in refusals {
-        let branch = grounds
-            .entry((refusal.province_code, refusal.branch_code))
-            .or_default();
+        let branch = grounds.entry((refusal.province_code, refusal.branch_code)).or_default();
         branch.insert(refusal.ground, refusal.claims);
     }
     let figures = |line: Line| {
-        let grounds = grounds
-            .remove(&(line.province_code.clone(), line.branch_code.clone()))
-            .unwrap_or_default();
+        let grounds =
+            grounds.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
         Figures::of(line, grounds)
     };
     lines.into_iter().map(figures).collect()

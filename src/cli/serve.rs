@@ -57,17 +57,11 @@ async fn open_patiently(started: &Started) -> Result<House> {
         _ => Verdict::Reject,
     };
     let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "not everything is there yet; trying again");
-    retry(
-        Policy::FOREVER,
-        &started.stop,
-        || started.house(),
-        classify,
-        notify,
-    )
-    .await
-    .map_err(|error| match error {
-        crate::retry::GaveUp::Rejected(error) | crate::retry::GaveUp::TimedOut(error) => error,
-        crate::retry::GaveUp::Stopped => Error::Interrupted,
+    retry(Policy::FOREVER, &started.stop, || started.house(), classify, notify).await.map_err(|error| {
+        match error {
+            crate::retry::GaveUp::Rejected(error) | crate::retry::GaveUp::TimedOut(error) => error,
+            crate::retry::GaveUp::Stopped => Error::Interrupted,
+        }
     })
 }
 
@@ -87,15 +81,12 @@ pub async fn spawn(
 ) -> Result<JoinSet<Result<()>>> {
     let mut roles = JoinSet::new();
     if settings.roles.contains(&Role::Api) {
-        let listener = http::bind(settings.http_listen)
-            .await
-            .map_err(|error| Error::Failed(error.to_string()))?;
+        let listener =
+            http::bind(settings.http_listen).await.map_err(|error| Error::Failed(error.to_string()))?;
         let probe = probe(settings, broker, house);
         let stop = stop.clone();
         roles.spawn(async move {
-            http::serve(listener, probe, stop)
-                .await
-                .map_err(|error| Error::Failed(error.to_string()))
+            http::serve(listener, probe, stop).await.map_err(|error| Error::Failed(error.to_string()))
         });
     }
     if settings.roles.contains(&Role::Relay) {
@@ -151,10 +142,7 @@ fn relay_of(settings: &Settings, broker: &Broker, house: &House) -> Relay {
         broker: broker.clone(),
         // A restart under the same name has its groups back at once, without waiting for the lease to run out; that no two
         // write at a time is the broker's fence, not the name.
-        owner: settings
-            .instance
-            .clone()
-            .unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+        owner: settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         page_bytes: settings.relay_page_bytes,
         counts: Arc::new(|did| match did {
             RelayDid::Committed(records) => {
@@ -184,10 +172,7 @@ fn probe(settings: &Settings, broker: &Broker, house: &House) -> Probe {
 }
 
 async fn ping(house: &House) -> std::result::Result<(), String> {
-    offsets::all(&house.pool)
-        .await
-        .map(drop)
-        .map_err(|_| "database".to_owned())
+    offsets::all(&house.pool).await.map(drop).map_err(|_| "database".to_owned())
 }
 
 /// What an operator watches, read at each scrape.
@@ -200,9 +185,7 @@ pub async fn gauges(house: &House, broker: Broker, unanswered_days: u16) -> Resu
     let stand = offsets.clone();
     let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&broker, &stand));
     let marks = marks.await.map_err(|_| Error::Interrupted)??;
-    let mut lag: BTreeMap<_, i64> = Topic::inputs()
-        .map(|topic| (topic.name().to_owned(), 0))
-        .collect();
+    let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
     for (partition, behind) in kafka::topics::lag(&marks, &offsets) {
         *lag.entry(partition.topic.name().to_owned()).or_default() += behind;
     }

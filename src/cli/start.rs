@@ -31,10 +31,7 @@ impl fmt::Display for Faults {
         for error in &self.0 {
             writeln!(f, "peyvand: {error}")?;
         }
-        write!(
-            f,
-            "peyvand: `peyvand config` lists every setting with what it expects"
-        )
+        write!(f, "peyvand: `peyvand config` lists every setting with what it expects")
     }
 }
 
@@ -59,18 +56,8 @@ impl Started {
             "warn".clone_into(&mut settings.log);
         }
         let (stopper, stop) = watch::channel(false);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .ok();
-        Ok(Self {
-            broker: Broker::new(&settings),
-            loaded,
-            settings,
-            stop,
-            runtime,
-            stopper: Some(stopper),
-        })
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok();
+        Ok(Self { broker: Broker::new(&settings), loaded, settings, stop, runtime, stopper: Some(stopper) })
     }
 
     /// Runs the command; Ctrl-C and SIGTERM stop it.

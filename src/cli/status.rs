@@ -50,9 +50,7 @@ pub async fn run(
 
 /// Waits for the same, and shows nothing.
 pub async fn wait(house: &House, broker: &Broker, within: Duration) -> Result<bool> {
-    Ok(drained(house, marks(house, broker).await?, within)
-        .await?
-        .is_empty())
+    Ok(drained(house, marks(house, broker).await?, within).await?.is_empty())
 }
 
 async fn marks(house: &House, broker: &Broker) -> Result<Marks> {
@@ -81,20 +79,13 @@ async fn drained(house: &House, marks: Marks, within: Duration) -> Result<Vec<St
 
 fn unfinished(behind: &BTreeMap<&'static str, i64>, undelivered: Undelivered) -> Vec<String> {
     let topics = behind.iter().filter(|(_, count)| **count > 0);
-    let mut told: Vec<_> = topics
-        .map(|(topic, n)| format!("{topic} is {} behind", paper::grouped(*n)))
-        .collect();
+    let mut told: Vec<_> =
+        topics.map(|(topic, n)| format!("{topic} is {} behind", paper::grouped(*n))).collect();
     if undelivered.events > 0 {
-        told.push(format!(
-            "{} events wait in the outbox",
-            paper::grouped(undelivered.events)
-        ));
+        told.push(format!("{} events wait in the outbox", paper::grouped(undelivered.events)));
     }
     if undelivered.held_messages > 0 {
-        told.push(format!(
-            "{} SMS wait for their document",
-            paper::grouped(undelivered.held_messages)
-        ));
+        told.push(format!("{} SMS wait for their document", paper::grouped(undelivered.held_messages)));
     }
     told
 }

@@ -24,11 +24,7 @@ impl Loaded {
     /// All settings in the order of the documents, then librdkafka's own.
     pub fn describe(&self) -> Vec<Row> {
         let own = keys().iter().map(|key| self.row(key.name));
-        let passed = self
-            .texts
-            .keys()
-            .filter(|key| key.starts_with("kafka."))
-            .map(|key| self.row(key));
+        let passed = self.texts.keys().filter(|key| key.starts_with("kafka.")).map(|key| self.row(key));
         own.chain(passed).collect()
     }
 
@@ -53,17 +49,10 @@ pub fn settings_markdown() -> String {
     let mut page =
         String::from("| setting | variable | default | expected | what for |\n|---|---|---|---|---|\n");
     for key in keys() {
-        let default = if key.default.is_empty() {
-            "-".to_owned()
-        } else {
-            format!("`{}`", key.default)
-        };
+        let default = if key.default.is_empty() { "-".to_owned() } else { format!("`{}`", key.default) };
         let (name, variable, expected, doc) = (key.name, key.variable(), key.expected, key.doc.trim());
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            page,
-            "| `{name}` | `{variable}` | {default} | {expected} | {doc} |"
-        );
+        let _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {expected} | {doc} |");
     }
     page.push_str(
         "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | any property of librdkafka's (`SASL_USERNAME` is `sasl.username`) \

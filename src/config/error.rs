@@ -56,12 +56,7 @@ impl ConfigError {
             Some(nearest) => format!("a known setting; did you mean `{nearest}`?"),
             None => "a known setting; `peyvand config` lists them".to_owned(),
         };
-        Self {
-            key: key.to_owned(),
-            origin,
-            value: None,
-            expected,
-        }
+        Self { key: key.to_owned(), origin, value: None, expected }
     }
 }
 

@@ -37,10 +37,7 @@ const OWN_PROPERTIES: &[(&str, &str)] = &[
     ("acks", "nothing: producers wait for all"),
     ("request.required.acks", "nothing: producers wait for all"),
     ("enable.auto.commit", "nothing: the database holds the offsets"),
-    (
-        "enable.auto.offset.store",
-        "nothing: the database holds the offsets",
-    ),
+    ("enable.auto.offset.store", "nothing: the database holds the offsets"),
     ("auto.offset.reset", "nothing: the database holds the offsets"),
     ("isolation.level", "nothing: readers read what is committed"),
 ];
@@ -55,19 +52,9 @@ pub(super) struct Layers {
 impl Layers {
     pub fn with_defaults() -> Self {
         let default = |key: &super::Key| {
-            (
-                key.name.to_owned(),
-                Given {
-                    text: key.default.to_owned(),
-                    origin: Origin::Default,
-                },
-            )
+            (key.name.to_owned(), Given { text: key.default.to_owned(), origin: Origin::Default })
         };
-        Self {
-            values: keys().iter().map(default).collect(),
-            kafka: BTreeMap::new(),
-            errors: Vec::new(),
-        }
+        Self { values: keys().iter().map(default).collect(), kafka: BTreeMap::new(), errors: Vec::new() }
     }
 
     pub fn add_file(&mut self, path: &Path, text: &str) {
@@ -76,12 +63,11 @@ impl Layers {
             Ok(table) => table,
             Err(error) => {
                 // Not the error's own text: it shows the line, which may hold a secret.
-                let line = error.span().map_or(1, |span| {
-                    text[..span.start.min(text.len())].matches('\n').count() + 1
-                });
+                let line = error
+                    .span()
+                    .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
                 let why = format!("line {line}: {}", error.message());
-                self.errors
-                    .push(ConfigError::unreadable_file(path.to_owned(), &why));
+                self.errors.push(ConfigError::unreadable_file(path.to_owned(), &why));
                 return;
             }
         };
@@ -144,8 +130,7 @@ impl Layers {
         if find(name).is_some() {
             self.values.insert(name.to_owned(), Given { text, origin });
         } else {
-            self.errors
-                .push(ConfigError::unknown(name, origin, nearest(name).map(form)));
+            self.errors.push(ConfigError::unknown(name, origin, nearest(name).map(form)));
         }
     }
 
@@ -153,12 +138,7 @@ impl Layers {
         let key = format!("kafka.{property}");
         match OWN_PROPERTIES.iter().find(|(own, _)| *own == property) {
             Some((_, instead)) => {
-                self.errors.push(ConfigError {
-                    key,
-                    origin,
-                    value: None,
-                    expected: (*instead).to_owned(),
-                });
+                self.errors.push(ConfigError { key, origin, value: None, expected: (*instead).to_owned() });
             }
             None => {
                 self.kafka.insert(key, Given { text, origin });
@@ -185,11 +165,9 @@ fn scalar(value: &toml::Value) -> Option<String> {
         toml::Value::Float(n) => Some(n.to_string()),
         toml::Value::Boolean(b) => Some(b.to_string()),
         toml::Value::Datetime(moment) => Some(moment.to_string()),
-        toml::Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str())
-            .collect::<Option<Vec<_>>>()
-            .map(|items| items.join(",")),
+        toml::Value::Array(items) => {
+            items.iter().map(|item| item.as_str()).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
         toml::Value::Table(_) => None,
     }
 }

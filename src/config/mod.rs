@@ -82,23 +82,15 @@ impl Settings {
         }
         layers.add_env(env);
         layers.add_flags(flags);
-        let layers::Layers {
-            values,
-            kafka,
-            mut errors,
-        } = layers;
+        let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);
         let both = || values.iter().chain(kafka.iter());
         match settings {
             Some(settings) if errors.is_empty() => Ok(Loaded {
                 settings,
-                origins: both()
-                    .map(|(key, given)| (key.clone(), given.origin.clone()))
-                    .collect(),
-                texts: both()
-                    .map(|(key, given)| (key.clone(), given.text.clone()))
-                    .collect(),
+                origins: both().map(|(key, given)| (key.clone(), given.origin.clone())).collect(),
+                texts: both().map(|(key, given)| (key.clone(), given.text.clone())).collect(),
             }),
             _ => Err(errors),
         }

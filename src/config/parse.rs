@@ -53,11 +53,7 @@ pub enum LogFormat {
 }
 
 pub(super) fn optional<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    if text.is_empty() {
-        Some(None)
-    } else {
-        parse(text).map(Some)
-    }
+    if text.is_empty() { Some(None) } else { parse(text).map(Some) }
 }
 
 pub(super) fn text(text: &str) -> Option<String> {
@@ -65,11 +61,7 @@ pub(super) fn text(text: &str) -> Option<String> {
 }
 
 pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Option<T> {
-    text.trim()
-        .replace('_', "")
-        .parse()
-        .ok()
-        .filter(|n| range.contains(n))
+    text.trim().replace('_', "").parse().ok().filter(|n| range.contains(n))
 }
 
 /// A count of bytes, plain or in KiB, MiB, GiB.
@@ -79,12 +71,7 @@ pub(super) fn bytes(text: &str, range: RangeInclusive<usize>) -> Option<usize> {
         .into_iter()
         .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)))
         .unwrap_or((text, 1usize));
-    let n = digits
-        .trim()
-        .replace('_', "")
-        .parse::<usize>()
-        .ok()?
-        .checked_mul(unit)?;
+    let n = digits.trim().replace('_', "").parse::<usize>().ok()?.checked_mul(unit)?;
     range.contains(&n).then_some(n)
 }
 
@@ -126,9 +113,7 @@ pub(super) fn topic_prefix(text: &str) -> Option<String> {
 
 pub(super) fn database_url(text: &str) -> Option<Secret> {
     let text = text.trim();
-    let scheme = ["postgres://", "postgresql://"]
-        .into_iter()
-        .any(|scheme| text.starts_with(scheme));
+    let scheme = ["postgres://", "postgresql://"].into_iter().any(|scheme| text.starts_with(scheme));
     scheme.then(|| Secret::new(text))
 }
 
@@ -139,9 +124,7 @@ pub(super) fn installation_secret(text: &str) -> Option<Secret> {
 /// The exporter is built without TLS: a collector stands beside the service and speaks to the world for it.
 pub(super) fn otlp_endpoint(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('/');
-    text.strip_prefix("http://")
-        .filter(|place| !place.is_empty())
-        .map(|_| text.to_owned())
+    text.strip_prefix("http://").filter(|place| !place.is_empty()).map(|_| text.to_owned())
 }
 
 pub(super) fn log_filter(text: &str) -> Option<String> {
@@ -158,7 +141,5 @@ pub(super) fn log_format(text: &str) -> Option<LogFormat> {
 }
 
 pub(super) fn roles(text: &str) -> Option<BTreeSet<Role>> {
-    text.split(',')
-        .map(|word| Role::ALL.into_iter().find(|role| role.as_str() == word.trim()))
-        .collect()
+    text.split(',').map(|word| Role::ALL.into_iter().find(|role| role.as_str() == word.trim())).collect()
 }

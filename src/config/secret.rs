@@ -31,11 +31,7 @@ impl fmt::Debug for Secret {
 /// form is not known.
 pub(super) fn masked_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return if url.is_empty() {
-            String::new()
-        } else {
-            HIDDEN.to_owned()
-        };
+        return if url.is_empty() { String::new() } else { HIDDEN.to_owned() };
     };
     let (place, query) = match rest.split_once('?') {
         Some((place, query)) => (place, Some(query)),
@@ -48,13 +44,7 @@ pub(super) fn masked_url(url: &str) -> String {
         },
         None => place.to_owned(),
     };
-    let query = query.map(|query| {
-        query
-            .split('&')
-            .map(masked_parameter)
-            .collect::<Vec<_>>()
-            .join("&")
-    });
+    let query = query.map(|query| query.split('&').map(masked_parameter).collect::<Vec<_>>().join("&"));
     match query {
         Some(query) => format!("{scheme}://{place}?{query}"),
         None => format!("{scheme}://{place}"),

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use super::*;
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
+    list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
 fn load(
@@ -15,11 +13,7 @@ fn load(
     flags: &[(&str, &str)],
 ) -> Result<Loaded, Vec<ConfigError>> {
     let flags: BTreeMap<_, _> = pairs(flags).into_iter().collect();
-    Settings::load_from(
-        &flags,
-        file.map(|text| (PathBuf::from("p.toml"), text.to_owned())),
-        pairs(env),
-    )
+    Settings::load_from(&flags, file.map(|text| (PathBuf::from("p.toml"), text.to_owned())), pairs(env))
 }
 
 fn row(loaded: &Loaded, key: &str) -> Row {
@@ -40,27 +34,13 @@ fn the_defaults_are_good() {
 #[test]
 fn a_later_layer_wins_and_says_so() {
     let file = "batch_events = 10\nbatch_wait_ms = 20\noutbox_groups = 2\nroles = ['intake', 'relay']\n";
-    let env = [
-        ("PEYVAND_BATCH_WAIT_MS", "30"),
-        ("PEYVAND_OUTBOX_GROUPS", "3"),
-        ("HOME", "/x"),
-    ];
+    let env = [("PEYVAND_BATCH_WAIT_MS", "30"), ("PEYVAND_OUTBOX_GROUPS", "3"), ("HOME", "/x")];
     let loaded = load(Some(file), &env, &[("outbox-groups", "5")]).unwrap();
     let settings = &loaded.settings;
-    assert_eq!(
-        (
-            settings.batch_events,
-            settings.batch_wait_ms,
-            settings.outbox_groups
-        ),
-        (10, 30, 5)
-    );
+    assert_eq!((settings.batch_events, settings.batch_wait_ms, settings.outbox_groups), (10, 30, 5));
     assert_eq!(settings.roles, [Role::Intake, Role::Relay].into());
     assert_eq!(row(&loaded, "batch_events").origin, "file p.toml");
-    assert_eq!(
-        row(&loaded, "batch_wait_ms").origin,
-        "environment PEYVAND_BATCH_WAIT_MS"
-    );
+    assert_eq!(row(&loaded, "batch_wait_ms").origin, "environment PEYVAND_BATCH_WAIT_MS");
     assert_eq!(row(&loaded, "outbox_groups").origin, "flag");
     assert_eq!(row(&loaded, "log").origin, "default");
 }
@@ -68,31 +48,18 @@ fn a_later_layer_wins_and_says_so() {
 #[test]
 fn all_faults_are_told_at_once() {
     let file = "batch_evnts = 10\nhttp_listen = 'here'\nlog = ['a', 1]\n";
-    let env = [
-        ("PEYVAND_ROLES", "intake,cook"),
-        ("PEYVAND_TODAYY", "1404-08-01"),
-        ("PEYVAND_TODAY", "1404-13-01"),
-    ];
+    let env =
+        [("PEYVAND_ROLES", "intake,cook"), ("PEYVAND_TODAYY", "1404-08-01"), ("PEYVAND_TODAY", "1404-13-01")];
     let errors = load(Some(file), &env, &[("stop-timeout-s", "soon")]).unwrap_err();
-    let text = errors
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n");
+    let text = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert_eq!(errors.len(), 7, "{text}");
     assert!(
         text.contains("`batch_evnts` (file p.toml): expected a known setting; did you mean `batch_events`?"),
         "{text}"
     );
     assert!(text.contains("did you mean `PEYVAND_TODAY`?"), "{text}");
-    assert!(
-        text.contains("`--stop-timeout-s` (flag) is \"soon\": expected seconds from 1 to 300"),
-        "{text}"
-    );
-    assert!(
-        text.contains("(environment PEYVAND_ROLES) is \"intake,cook\""),
-        "{text}"
-    );
+    assert!(text.contains("`--stop-timeout-s` (flag) is \"soon\": expected seconds from 1 to 300"), "{text}");
+    assert!(text.contains("(environment PEYVAND_ROLES) is \"intake,cook\""), "{text}");
 }
 
 #[test]
@@ -100,12 +67,8 @@ fn properties_of_librdkafka_pass_through_from_every_layer() {
     let file = "[kafka]\n\"security.protocol\" = 'SASL_SSL'\nsasl.username = 'u'\nsocket.timeout.ms = 1000\n";
     let env = [("PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD", "hush-hush")];
     let loaded = load(Some(file), &env, &[("kafka.sasl.username", "w")]).unwrap();
-    let got: Vec<_> = loaded
-        .settings
-        .kafka_properties
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
+    let got: Vec<_> =
+        loaded.settings.kafka_properties.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let want = [
         ("sasl.password", "hush-hush"),
         ("sasl.username", "w"),
@@ -122,10 +85,7 @@ fn properties_of_librdkafka_pass_through_from_every_layer() {
 fn secrets_stay_secret() {
     let secret = "0123456789abcdef0123";
     let env = [
-        (
-            "PEYVAND_DATABASE_URL",
-            "postgres://me:swordfish@db:5432/p?sslmode=require&sslpassword=swordfish",
-        ),
+        ("PEYVAND_DATABASE_URL", "postgres://me:swordfish@db:5432/p?sslmode=require&sslpassword=swordfish"),
         ("PEYVAND_INSTALLATION_SECRET", secret),
     ];
     let loaded = load(None, &env, &[]).unwrap();
@@ -133,28 +93,14 @@ fn secrets_stay_secret() {
         row(&loaded, "database_url").value,
         "postgres://me:(hidden)@db:5432/p?sslmode=require&sslpassword=(hidden)"
     );
-    assert_eq!(
-        loaded.settings.installation_secret.as_ref().unwrap().expose(),
-        secret
-    );
-    let shown = format!(
-        "{:?}{:?}{:?}",
-        loaded.describe(),
-        loaded.settings,
-        loaded.settings.database_url
-    );
+    assert_eq!(loaded.settings.installation_secret.as_ref().unwrap().expose(), secret);
+    let shown = format!("{:?}{:?}{:?}", loaded.describe(), loaded.settings, loaded.settings.database_url);
     assert!(!shown.contains("swordfish") && !shown.contains(secret));
 
-    let bad = [
-        ("PEYVAND_DATABASE_URL", "me:swordfish@db"),
-        ("PEYVAND_INSTALLATION_SECRET", "swordfish"),
-    ];
+    let bad = [("PEYVAND_DATABASE_URL", "me:swordfish@db"), ("PEYVAND_INSTALLATION_SECRET", "swordfish")];
     let text = format!("{:?}", load(None, &bad, &[]).unwrap_err());
     assert!(!text.contains("swordfish"), "{text}");
-    let text = format!(
-        "{:?}",
-        load(Some("installation_secret = swordfish\n"), &[], &[]).unwrap_err()
-    );
+    let text = format!("{:?}", load(Some("installation_secret = swordfish\n"), &[], &[]).unwrap_err());
     assert!(!text.contains("swordfish") && text.contains("line 1"), "{text}");
 }
 
@@ -174,8 +120,5 @@ fn variables_of_others_are_left_alone() {
 fn the_page_names_every_setting() {
     let page = settings_markdown();
     assert!(keys().iter().all(|key| page.contains(&format!("`{}`", key.name))));
-    assert!(
-        page.lines()
-            .all(|line| line.starts_with('|') && line.ends_with('|'))
-    );
+    assert!(page.lines().all(|line| line.starts_with('|') && line.ends_with('|')));
 }

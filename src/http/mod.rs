@@ -67,9 +67,7 @@ pub enum HttpError {
 /// # Errors
 /// Where the address cannot be had; says which setting to change.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| HttpError::Bind { address, source })
+    TcpListener::bind(address).await.map_err(|source| HttpError::Bind { address, source })
 }
 
 /// Serves until `stop` says so, then ends what is under way.
@@ -85,10 +83,7 @@ pub async fn serve(
         // An error means that nobody is left who could ask: the same.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router(probe))
-        .with_graceful_shutdown(stopped)
-        .await
-        .map_err(HttpError::Serve)
+    axum::serve(listener, router(probe)).with_graceful_shutdown(stopped).await.map_err(HttpError::Serve)
 }
 
 /// The routes.
@@ -103,10 +98,9 @@ pub fn router(probe: Probe) -> Router {
 async fn ready(State(probe): State<Probe>) -> Response {
     let (status, body) = match (probe.ready)().await {
         Ok(()) => (StatusCode::OK, serde_json::json!({ "ready": true })),
-        Err(missing) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            serde_json::json!({ "ready": false, "missing": missing }),
-        ),
+        Err(missing) => {
+            (StatusCode::SERVICE_UNAVAILABLE, serde_json::json!({ "ready": false, "missing": missing }))
+        }
     };
     (status, axum::Json(body)).into_response()
 }
@@ -116,11 +110,7 @@ async fn metrics(State(probe): State<Probe>) -> Response {
         probe.metrics.set_gauges(gauges);
     }
     let text = render_prometheus(probe.metrics, &probe.metrics.gauges());
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 #[cfg(test)]

@@ -19,19 +19,10 @@ async fn ask(address: SocketAddr, path: &str) -> (u16, String) {
 async fn the_three_routes_and_the_stop() {
     static METRICS: Metrics = Metrics::new();
     static UP: AtomicBool = AtomicBool::new(false);
-    let ready = || async {
-        if UP.load(Ordering::Relaxed) {
-            Ok(())
-        } else {
-            Err(vec!["database".to_owned()])
-        }
-    };
-    let gauges = || async {
-        UP.load(Ordering::Relaxed).then(|| Gauges {
-            open_cases: 4,
-            ..Gauges::default()
-        })
-    };
+    let ready =
+        || async { if UP.load(Ordering::Relaxed) { Ok(()) } else { Err(vec!["database".to_owned()]) } };
+    let gauges =
+        || async { UP.load(Ordering::Relaxed).then(|| Gauges { open_cases: 4, ..Gauges::default() }) };
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
@@ -40,33 +31,18 @@ async fn the_three_routes_and_the_stop() {
     assert_eq!(ask(address, "/healthz").await.0, 200);
     let (status, answer) = ask(address, "/readyz").await;
     assert_eq!(status, 503);
+    assert!(answer.ends_with(r#"{"missing":["database"],"ready":false}"#), "{answer}");
     assert!(
-        answer.ends_with(r#"{"missing":["database"],"ready":false}"#),
-        "{answer}"
-    );
-    assert!(
-        ask(address, "/metrics")
-            .await
-            .1
-            .contains("\npeyvand_open_cases 0\n"),
+        ask(address, "/metrics").await.1.contains("\npeyvand_open_cases 0\n"),
         "figures also while the database is away"
     );
     UP.store(true, Ordering::Relaxed);
     assert_eq!(ask(address, "/readyz").await.0, 200);
-    assert!(
-        ask(address, "/metrics")
-            .await
-            .1
-            .contains("\npeyvand_open_cases 4\n")
-    );
+    assert!(ask(address, "/metrics").await.1.contains("\npeyvand_open_cases 4\n"));
     assert_eq!(ask(address, "/nothing").await.0, 404);
 
     let taken = bind(address).await.unwrap_err().to_string();
     assert!(taken.contains("PEYVAND_HTTP_LISTEN"), "{taken}");
     stop.send_replace(true);
-    tokio::time::timeout(Duration::from_secs(5), server)
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
 }

@@ -24,11 +24,7 @@ impl FromStr for InsuranceNumber {
     fn from_str(text: &str) -> Result<Self, InsuranceNumberError> {
         let digits = super::text::fold_digits(text.trim());
         let good = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        if good {
-            Ok(Self(format!("{digits:0>10}")))
-        } else {
-            Err(InsuranceNumberError)
-        }
+        if good { Ok(Self(format!("{digits:0>10}"))) } else { Err(InsuranceNumberError) }
     }
 }
 
@@ -59,22 +55,11 @@ mod tests {
     #[test]
     fn padded_and_folded() {
         for text in ["0012345678", "12345678", "۱۲۳۴۵۶۷۸", " 12345678"] {
-            assert_eq!(
-                text.parse::<InsuranceNumber>().unwrap().as_str(),
-                "0012345678",
-                "{text}"
-            );
+            assert_eq!(text.parse::<InsuranceNumber>().unwrap().as_str(), "0012345678", "{text}");
         }
         for text in ["", "12345678901", "12a", "1 2", "+1"] {
-            assert_eq!(
-                text.parse::<InsuranceNumber>(),
-                Err(InsuranceNumberError),
-                "{text}"
-            );
+            assert_eq!(text.parse::<InsuranceNumber>(), Err(InsuranceNumberError), "{text}");
         }
-        assert_eq!(
-            format!("{:?}", "1".parse::<InsuranceNumber>().unwrap()),
-            "InsuranceNumber(**)"
-        );
+        assert_eq!(format!("{:?}", "1".parse::<InsuranceNumber>().unwrap()), "InsuranceNumber(**)");
     }
 }

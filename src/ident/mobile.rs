@@ -96,10 +96,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Mobile>(), Err(MobileError), "{text}");
         }
-        assert_eq!(
-            format!("{:?}", "09123456789".parse::<Mobile>().unwrap()),
-            "Mobile(**)"
-        );
+        assert_eq!(format!("{:?}", "09123456789".parse::<Mobile>().unwrap()), "Mobile(**)");
     }
 
     proptest! {

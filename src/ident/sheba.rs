@@ -100,11 +100,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const GOOD: [&str; 3] = [
-        "IR820540102680020817909002",
-        "IR062960000000100324200001",
-        "IR420130000000001234567890",
-    ];
+    const GOOD: [&str; 3] =
+        ["IR820540102680020817909002", "IR062960000000100324200001", "IR420130000000001234567890"];
 
     #[test]
     fn known_accounts() {
@@ -136,10 +133,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Sheba>(), Err(ShebaError::Form), "{text}");
         }
-        assert_eq!(
-            "IR830540102680020817909002".parse::<Sheba>(),
-            Err(ShebaError::CheckDigits)
-        );
+        assert_eq!("IR830540102680020817909002".parse::<Sheba>(), Err(ShebaError::CheckDigits));
     }
 
     proptest! {

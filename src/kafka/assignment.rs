@@ -30,21 +30,12 @@ pub struct Assignment {
 
 impl Assignment {
     pub fn new(broker: Broker, house: House, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
-        Self {
-            broker,
-            house,
-            runtime,
-            stop,
-            positions: Mutex::default(),
-        }
+        Self { broker, house, runtime, stop, positions: Mutex::default() }
     }
 
     /// Runs with the positions at hand.
     pub fn with<T>(&self, act: impl FnOnce(&mut HashMap<Partition, i64>) -> T) -> T {
-        act(&mut self
-            .positions
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut self.positions.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     /// Takes partitions over where the database says that they stand.
@@ -60,13 +51,7 @@ impl Assignment {
             };
             let (low, _) =
                 consumer.fetch_watermarks(element.topic(), element.partition(), Duration::from_secs(5))?;
-            lows.push((
-                Partition {
-                    topic,
-                    partition: element.partition(),
-                },
-                low,
-            ));
+            lows.push((Partition { topic, partition: element.partition() }, low));
         }
         let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &lows))?;
         let mut from = TopicPartitionList::new();
@@ -85,10 +70,7 @@ impl Assignment {
         self.with(|positions| {
             for element in list.elements() {
                 if let Some(topic) = self.broker.topic(element.topic()) {
-                    positions.remove(&Partition {
-                        topic,
-                        partition: element.partition(),
-                    });
+                    positions.remove(&Partition { topic, partition: element.partition() });
                 }
             }
         });
@@ -100,12 +82,7 @@ impl Assignment {
         let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &ours))?;
         for (partition, next) in begun {
             let name = self.broker.name(partition.topic);
-            consumer.seek(
-                &name,
-                partition.partition,
-                Offset::Offset(next),
-                Duration::from_secs(5),
-            )?;
+            consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;
             self.with(|positions| positions.insert(partition, next));
         }
         Ok(())
@@ -128,20 +105,13 @@ impl ConsumerContext for Assignment {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             self.take_over_patiently(consumer, list).and_then(|from| {
-                let assigned = if cooperative {
-                    consumer.incremental_assign(&from)
-                } else {
-                    consumer.assign(&from)
-                };
+                let assigned =
+                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) };
                 assigned.map_err(Error::from)
             })
         } else {
             self.give_up(list);
-            let given = if cooperative {
-                consumer.incremental_unassign(list)
-            } else {
-                consumer.unassign()
-            };
+            let given = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
             given.map_err(Error::from)
         };
         if let Err(error) = done {

@@ -23,13 +23,7 @@ pub struct Collector {
 
 impl Collector {
     pub fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
-            taken: Vec::new(),
-            bytes: 0,
-            advances: BTreeMap::new(),
-            began: None,
-        }
+        Self { bounds, taken: Vec::new(), bytes: 0, advances: BTreeMap::new(), began: None }
     }
 
     /// Adds a message of `bytes`; the partition stood at `expected` before it.
@@ -45,9 +39,7 @@ impl Collector {
     pub fn is_due(&self, now: Instant) -> bool {
         self.taken.len() >= self.bounds.events
             || self.bytes >= self.bounds.bytes
-            || self
-                .began
-                .is_some_and(|began| now.duration_since(began) >= self.bounds.wait)
+            || self.began.is_some_and(|began| now.duration_since(began) >= self.bounds.wait)
     }
 
     /// The batch that was gathered, and an empty collector.
@@ -58,16 +50,9 @@ impl Collector {
         self.bytes = 0;
         self.began = None;
         let advances = std::mem::take(&mut self.advances);
-        let advance = |(partition, (expected, next))| Advance {
-            partition,
-            expected,
-            next,
-        };
+        let advance = |(partition, (expected, next))| Advance { partition, expected, next };
         let advances = advances.into_iter().map(advance).collect();
-        Some(Batch {
-            advances,
-            taken: std::mem::take(&mut self.taken),
-        })
+        Some(Batch { advances, taken: std::mem::take(&mut self.taken) })
     }
 
     /// Drops what was gathered of partitions that are not ours any more.

@@ -34,19 +34,12 @@ pub fn ends(broker: &Broker, offsets: &[(Partition, i64)]) -> Result<Vec<Mark>> 
     let consumer = reader::assigned(broker, &[])?;
     let mut last = HashMap::new();
     for topic in Topic::inputs() {
-        let own = lag
-            .iter()
-            .filter(|(partition, ..)| partition.topic == topic)
-            .copied()
-            .collect();
+        let own = lag.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
         last.extend(last_records(broker, &consumer, own)?);
     }
     for (partition, next, _) in &lag {
         let end = last.get(partition).map_or(*next, |offset| offset + 1);
-        marks
-            .iter_mut()
-            .filter(|(known, ..)| known == partition)
-            .for_each(|mark| mark.2 = end);
+        marks.iter_mut().filter(|(known, ..)| known == partition).for_each(|mark| mark.2 = end);
     }
     Ok(marks)
 }
@@ -85,18 +78,13 @@ fn read_to<C: ConsumerContext>(
         match consumer.poll(Duration::from_secs(30)) {
             None => {
                 let problem = "no end came".to_owned();
-                return Err(Error::Unreachable {
-                    brokers: broker.brokers().to_owned(),
-                    problem,
-                });
+                return Err(Error::Unreachable { brokers: broker.brokers().to_owned(), problem });
             }
             // All of them are one topic's: the number names the partition.
             Some(Err(KafkaError::PartitionEOF(number))) => drop(reading.remove(&number)),
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
-                let mark = open
-                    .iter()
-                    .find(|(partition, ..)| partition.partition == message.partition());
+                let mark = open.iter().find(|(partition, ..)| partition.partition == message.partition());
                 let Some((partition, _, high)) = mark else {
                     continue;
                 };

@@ -55,37 +55,20 @@ const LANES: usize = 2;
 pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
     let intake = Arc::new(intake);
     let shared = Arc::new(Shared::default());
-    let assignment = Assignment::new(
-        intake.broker.clone(),
-        intake.house.clone(),
-        Handle::current(),
-        shared.stop.clone(),
-    );
+    let assignment =
+        Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
     let consumer = subscribe(&intake, assignment)?;
     let mut lanes = Vec::new();
     let mut writers = JoinSet::new();
     for _ in 0..LANES {
         let (send, receive) = mpsc::channel(1);
-        lanes.push(Lane {
-            collector: Collector::new(intake.bounds),
-            send,
-        });
-        writers.spawn(write_batches(
-            intake.clone(),
-            shared.clone(),
-            receive,
-            stop.clone(),
-        ));
+        lanes.push(Lane { collector: Collector::new(intake.bounds), send });
+        writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
     }
-    let poller = Poller {
-        broker: intake.broker.clone(),
-        house: intake.house.clone(),
-        shared: shared.clone(),
-        lanes,
-    };
-    let polling = std::thread::Builder::new()
-        .name("intake-poll".to_owned())
-        .spawn(move || poller.run(&consumer));
+    let poller =
+        Poller { broker: intake.broker.clone(), house: intake.house.clone(), shared: shared.clone(), lanes };
+    let polling =
+        std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
     let (mut stopping, raise) = (stop.clone(), shared.clone());
     let watcher = tokio::spawn(async move {
@@ -143,11 +126,7 @@ async fn write_batches(
         let began = intake.house.clock.instant();
         let write = || take_in(&intake.house, &batch);
         let classify = |error: &store::Error| {
-            if error.may_pass() {
-                Verdict::Retry
-            } else {
-                Verdict::Reject
-            }
+            if error.may_pass() { Verdict::Retry } else { Verdict::Reject }
         };
         let notify = |error: &store::Error, pause: Duration| {
             (intake.failed)();
@@ -216,10 +195,7 @@ impl Poller {
         let Some(topic) = self.broker.topic(message.topic()) else {
             return;
         };
-        let partition = Partition {
-            topic,
-            partition: message.partition(),
-        };
+        let partition = Partition { topic, partition: message.partition() };
         // What librdkafka still held of a partition that was given up or rewound is not ours to take.
         let expected = consumer.context().with(|positions| {
             let position = positions.get_mut(&partition)?;
@@ -251,11 +227,8 @@ impl Poller {
     /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
     fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>, lane: usize) {
         let lane = &mut self.lanes[lane];
-        lane.collector.keep(|partition| {
-            consumer
-                .context()
-                .with(|positions| positions.contains_key(partition))
-        });
+        lane.collector
+            .keep(|partition| consumer.context().with(|positions| positions.contains_key(partition)));
         let Some(batch) = lane.collector.take() else {
             return;
         };
@@ -278,11 +251,8 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
     for advance in &batch.advances {
         let name = broker.name(advance.partition.topic);
         // What is being written now is not said to be done: the offset before it is.
-        let _ = list.add_partition_offset(
-            &name,
-            advance.partition.partition,
-            Offset::Offset(advance.expected),
-        );
+        let _ =
+            list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
     }
     let _ = consumer.commit(&list, CommitMode::Async);
 }

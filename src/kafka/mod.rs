@@ -34,12 +34,7 @@ pub enum Error {
     #[error(
         "{topic}/{partition} holds outbox position {held}, but this database has only given {given}: it is older than its topics; nothing is sent"
     )]
-    OlderThanTopics {
-        topic: String,
-        partition: i32,
-        held: i64,
-        given: i64,
-    },
+    OlderThanTopics { topic: String, partition: i32, held: i64, given: i64 },
     #[error(
         "a topic no longer holds messages that were not taken in: they are lost to Peyvand; publish their files again, then set input_offsets by hand"
     )]

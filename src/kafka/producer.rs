@@ -79,11 +79,7 @@ impl Sender {
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
         producer.init_transactions(Duration::from_secs(30))?;
-        Ok(Self {
-            producer,
-            broker: broker.clone(),
-            sent: 0,
-        })
+        Ok(Self { producer, broker: broker.clone(), sent: 0 })
     }
 
     pub fn begin(&self) -> Result<()> {
@@ -103,45 +99,24 @@ impl Sender {
         let partition = partition_for(event.key.as_bytes(), event.topic().spec().partitions);
         let mut headers = OwnedHeaders::new_with_capacity(10);
         for (key, value) in event.headers() {
-            headers = headers.insert(Header {
-                key,
-                value: Some(value.as_ref()),
-            });
+            headers = headers.insert(Header { key, value: Some(value.as_ref()) });
         }
         for (key, value) in more {
-            headers = headers.insert(Header {
-                key,
-                value: Some(*value),
-            });
+            headers = headers.insert(Header { key, value: Some(*value) });
         }
         let key =
             (event.kind != EventType::DeadLetter || !event.key.is_empty()).then_some(event.key.as_str());
-        self.send_raw(
-            &topic,
-            Some(partition),
-            key.map(str::as_bytes),
-            event.value.as_deref(),
-            headers,
-        )
+        self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
     }
 
     /// Sends a dead letter to the topic that it came from, key and bytes as they were.
     pub fn send_again(&mut self, letter: &DeadLetter<'_>) -> Result<()> {
         let mut headers = OwnedHeaders::new();
         for (key, value) in letter.replay_headers() {
-            headers = headers.insert(Header {
-                key: &key,
-                value: Some(&value),
-            });
+            headers = headers.insert(Header { key: &key, value: Some(&value) });
         }
         // The same partition: per key, order is kept.
-        self.send_raw(
-            &letter.place.topic,
-            Some(letter.place.partition),
-            letter.key,
-            letter.value,
-            headers,
-        )
+        self.send_raw(&letter.place.topic, Some(letter.place.partition), letter.key, letter.value, headers)
     }
 
     fn send_raw(
@@ -191,10 +166,7 @@ impl Sender {
             return Ok(());
         }
         let first = deliveries.first_error.lock().ok().and_then(|error| error.clone());
-        Err(Error::NotDelivered(
-            refused,
-            first.map_or_else(String::new, |error| error.to_string()),
-        ))
+        Err(Error::NotDelivered(refused, first.map_or_else(String::new, |error| error.to_string())))
     }
 
     /// Events acknowledged so far.
@@ -204,13 +176,9 @@ impl Sender {
 
     /// Is the broker there? Said before a long file is begun.
     pub fn check(&self) -> Result<()> {
-        self.producer
-            .client()
-            .fetch_metadata(None, ANSWER)
-            .map(drop)
-            .map_err(|error| Error::Unreachable {
-                brokers: self.broker.brokers().to_owned(),
-                problem: error.to_string(),
-            })
+        self.producer.client().fetch_metadata(None, ANSWER).map(drop).map_err(|error| Error::Unreachable {
+            brokers: self.broker.brokers().to_owned(),
+            problem: error.to_string(),
+        })
     }
 }

@@ -28,10 +28,7 @@ pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])>
     let Some(headers) = message.headers() else {
         return Vec::new();
     };
-    headers
-        .iter()
-        .map(|header| (header.key, header.value.unwrap_or_default()))
-        .collect()
+    headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
 }
 
 /// Reads every record of a topic up to its end at the call, each partition in order. Blocks. `each` may end the reading
@@ -44,9 +41,8 @@ pub fn read_to_end(
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
     let filled = || marks.iter().filter(|(_, low, high)| low < high);
     let starts: Vec<_> = filled().map(|(partition, low, _)| (*partition, *low)).collect();
-    let mut ends: HashMap<i32, i64> = filled()
-        .map(|(partition, _, high)| (partition.partition, *high))
-        .collect();
+    let mut ends: HashMap<i32, i64> =
+        filled().map(|(partition, _, high)| (partition.partition, *high)).collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
         match consumer.poll(SILENCE) {
@@ -82,10 +78,7 @@ const SILENT: &str = "no record came for 30 s";
 
 fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
     Record {
-        partition: Partition {
-            topic,
-            partition: message.partition(),
-        },
+        partition: Partition { topic, partition: message.partition() },
         offset: message.offset(),
         key: message.key(),
         headers: headers(message),
@@ -119,10 +112,7 @@ pub fn follow(
     each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
 ) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
-    let starts: Vec<_> = marks
-        .iter()
-        .map(|(partition, low, _)| (*partition, *low))
-        .collect();
+    let starts: Vec<_> = marks.iter().map(|(partition, low, _)| (*partition, *low)).collect();
     let consumer = assigned(broker, &starts)?;
     let mut left = within;
     let tick = Duration::from_millis(50);

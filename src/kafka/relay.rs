@@ -60,32 +60,19 @@ pub async fn run(relay: Arc<Relay>, mut stop: Stop) -> Result<()> {
     for (_, writer) in writers {
         end(writer).await;
     }
-    work::relay::release(&relay.house, &relay.owner)
-        .await
-        .map_err(Error::from)
+    work::relay::release(&relay.house, &relay.owner).await.map_err(Error::from)
 }
 
 /// Starts writers of groups that are new here, ends those of groups that are another's now.
 async fn tend(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, held: &[i16]) {
-    let lost: Vec<i16> = writers
-        .keys()
-        .copied()
-        .filter(|group| !held.contains(group))
-        .collect();
-    for writer in lost
-        .iter()
-        .filter_map(|group| writers.remove(group))
-        .collect::<Vec<_>>()
-    {
+    let lost: Vec<i16> = writers.keys().copied().filter(|group| !held.contains(group)).collect();
+    for writer in lost.iter().filter_map(|group| writers.remove(group)).collect::<Vec<_>>() {
         end(writer).await;
     }
     for group in held {
         writers.entry(*group).or_insert_with(|| {
             let (stop, stopped) = watch::channel(false);
-            Writer {
-                stop,
-                task: tokio::spawn(relay_writer::run(relay.clone(), *group, stopped)),
-            }
+            Writer { stop, task: tokio::spawn(relay_writer::run(relay.clone(), *group, stopped)) }
         });
     }
 }

@@ -44,9 +44,7 @@ impl Tails {
     fn hold(&self, event: &Outgoing, position: i64) -> bool {
         let topic = event.topic();
         let partition = partition_for(event.key.as_bytes(), topic.spec().partitions);
-        self.0
-            .get(&Partition { topic, partition })
-            .is_some_and(|held| position <= held.position)
+        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
     }
 }
 
@@ -100,18 +98,11 @@ async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) 
         } else if tail.position <= delivered || tail.id.is_empty() {
             true
         } else {
-            work::relay::id_at(&relay.house, group, tail.position)
-                .await?
-                .is_none_or(|id| id == tail.id)
+            work::relay::id_at(&relay.house, group, tail.position).await?.is_none_or(|id| id == tail.id)
         };
         if !is_known {
             let (topic, partition) = (relay.broker.name(partition.topic), partition.partition);
-            return Err(Error::OlderThanTopics {
-                topic,
-                partition,
-                held: tail.position,
-                given,
-            });
+            return Err(Error::OlderThanTopics { topic, partition, held: tail.position, given });
         }
     }
     Ok(())
@@ -125,11 +116,7 @@ struct Page {
 
 /// Sends what lies after `delivered` in one transaction.
 fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<Page> {
-    let mut page = Page {
-        last: delivered,
-        sent: 0,
-        documents: Vec::new(),
-    };
+    let mut page = Page { last: delivered, sent: 0, documents: Vec::new() };
     sender.begin()?;
     for segment in segments {
         for (event, position) in segment.events.iter().zip(segment.position..) {
@@ -150,7 +137,5 @@ fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails
 
 /// rdkafka's calls block; they get a thread of their own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::Stopped)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
 }

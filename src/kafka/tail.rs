@@ -28,10 +28,7 @@ const FIRST_LOOK: i64 = 16;
 pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<Partition, Tail>> {
     let ours = |partition: &Partition| partition.partition % i32::from(groups) == i32::from(group);
     let marks = topics::watermarks(broker, Topic::outputs())?;
-    let mut open: Vec<_> = marks
-        .into_iter()
-        .filter(|(p, low, high)| ours(p) && low < high)
-        .collect();
+    let mut open: Vec<_> = marks.into_iter().filter(|(p, low, high)| ours(p) && low < high).collect();
     let mut found = HashMap::new();
     let mut look = FIRST_LOOK;
     while !open.is_empty() {
@@ -64,13 +61,7 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
                     continue;
                 };
                 if let Some(tail) = tail_of(&reader::headers(&message)) {
-                    found.insert(
-                        Partition {
-                            topic,
-                            partition: message.partition(),
-                        },
-                        tail,
-                    );
+                    found.insert(Partition { topic, partition: message.partition() }, tail);
                 }
             }
         }
@@ -79,20 +70,9 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
 }
 
 fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
-    let find = |wanted| {
-        headers
-            .iter()
-            .find(|(name, _)| *name == wanted)
-            .map(|(_, value)| *value)
-    };
+    let find = |wanted| headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
     let text = |wanted| find(wanted).and_then(|value| std::str::from_utf8(value).ok());
     let position = text(POSITION)?.parse().ok()?;
     let is_letter = find(crate::wire::dead_letters_v1::TOPIC).is_some();
-    Some(Tail {
-        position,
-        id: text("ce_id")
-            .filter(|_| !is_letter)
-            .unwrap_or_default()
-            .to_owned(),
-    })
+    Some(Tail { position, id: text("ce_id").filter(|_| !is_letter).unwrap_or_default().to_owned() })
 }

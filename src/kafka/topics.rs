@@ -17,10 +17,7 @@ use crate::wire::Topic;
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
     let admin: AdminClient<Telling> = broker.config().create_with_context(Telling)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
-    let retentions: Vec<_> = Topic::ALL
-        .iter()
-        .map(|topic| topic.spec().retention_ms.to_string())
-        .collect();
+    let retentions: Vec<_> = Topic::ALL.iter().map(|topic| topic.spec().retention_ms.to_string()).collect();
     let copies = i32::from(replication);
     let topics: Vec<_> = Topic::ALL
         .iter()
@@ -29,32 +26,19 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         .map(|((topic, name), retention)| {
             let new = NewTopic::new(name, topic.spec().partitions, TopicReplication::Fixed(copies))
                 .set("retention.ms", retention);
-            topic
-                .spec()
-                .config
-                .iter()
-                .fold(new, |new, (key, value)| new.set(key, value))
+            topic.spec().config.iter().fold(new, |new, (key, value)| new.set(key, value))
         })
         .collect();
-    let options = AdminOptions::new()
-        .operation_timeout(Some(ANSWER))
-        .request_timeout(Some(ANSWER));
+    let options = AdminOptions::new().operation_timeout(Some(ANSWER)).request_timeout(Some(ANSWER));
     let unreachable = |error: rdkafka::error::KafkaError| Error::Unreachable {
         brokers: broker.brokers().to_owned(),
         problem: error.to_string(),
     };
-    for result in admin
-        .create_topics(&topics, &options)
-        .await
-        .map_err(unreachable)?
-    {
+    for result in admin.create_topics(&topics, &options).await.map_err(unreachable)? {
         match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((topic, code)) => {
-                return Err(Error::Topic {
-                    topic,
-                    problem: code.to_string(),
-                });
+                return Err(Error::Topic { topic, problem: code.to_string() });
             }
         }
     }
@@ -70,27 +54,14 @@ pub fn watermarks(
     let mut marks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);
-        let metadata = consumer
-            .fetch_metadata(Some(&name), ANSWER)
-            .map_err(|error| Error::Unreachable {
-                brokers: broker.brokers().to_owned(),
-                problem: error.to_string(),
-            })?;
-        let partitions = metadata
-            .topics()
-            .first()
-            .map(|topic| topic.partitions())
-            .unwrap_or_default();
+        let metadata = consumer.fetch_metadata(Some(&name), ANSWER).map_err(|error| Error::Unreachable {
+            brokers: broker.brokers().to_owned(),
+            problem: error.to_string(),
+        })?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         for partition in partitions {
             let (low, high) = patiently(|| consumer.fetch_watermarks(&name, partition.id(), ANSWER))?;
-            marks.push((
-                Partition {
-                    topic,
-                    partition: partition.id(),
-                },
-                low,
-                high,
-            ));
+            marks.push((Partition { topic, partition: partition.id() }, low, high));
         }
     }
     Ok(marks)
@@ -125,10 +96,7 @@ pub fn lag(marks: &[(Partition, i64, i64)], offsets: &[(Partition, i64)]) -> Vec
     marks
         .iter()
         .filter_map(|(partition, low, high)| {
-            let next = offsets
-                .iter()
-                .find(|(known, _)| known == partition)
-                .map_or(*low, |(_, next)| *next);
+            let next = offsets.iter().find(|(known, _)| known == partition).map_or(*low, |(_, next)| *next);
             (next < *high).then_some((*partition, high - next))
         })
         .collect()

@@ -86,10 +86,7 @@ impl FromStr for InsuranceType {
     type Err = UnknownInsuranceType;
 
     fn from_str(word: &str) -> Result<Self, UnknownInsuranceType> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.word() == word)
-            .ok_or(UnknownInsuranceType)
+        Self::ALL.into_iter().find(|t| t.word() == word).ok_or(UnknownInsuranceType)
     }
 }
 

@@ -113,10 +113,7 @@ mod tests {
     fn division_truncates() {
         let n = NonZeroU32::new(24).unwrap();
         assert_eq!(Rial::new(47).unwrap().divided_by(n), Rial::new(1).unwrap());
-        assert_eq!(
-            Rial::new(103_909_680 * 24).unwrap().divided_by(n).get(),
-            103_909_680
-        );
+        assert_eq!(Rial::new(103_909_680 * 24).unwrap().divided_by(n).get(), 103_909_680);
     }
 
     #[test]

@@ -19,10 +19,7 @@ impl CloseLock {
     /// Waits for another close to end.
     pub async fn acquire(pool: &PgPool) -> Result<Self> {
         let mut connection = pool.acquire().await?;
-        sqlx::query("SELECT pg_advisory_lock($1)")
-            .bind(CLOSE_LOCK)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(CLOSE_LOCK).execute(&mut *connection).await?;
         Ok(Self { connection })
     }
 
@@ -32,10 +29,7 @@ impl CloseLock {
     }
 
     pub async fn release(mut self) -> Result<()> {
-        sqlx::query("SELECT pg_advisory_unlock($1)")
-            .bind(CLOSE_LOCK)
-            .execute(&mut *self.connection)
-            .await?;
+        sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK).execute(&mut *self.connection).await?;
         Ok(())
     }
 }
@@ -202,10 +196,7 @@ pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Resu
     .bind(&batch.digest)
     .execute(&mut *tx)
     .await?;
-    sqlx::query("DELETE FROM held_months WHERE month = $1")
-        .bind(batch.month.to_string())
-        .execute(tx)
-        .await?;
+    sqlx::query("DELETE FROM held_months WHERE month = $1").bind(batch.month.to_string()).execute(tx).await?;
     if done.rows_affected() == 1 {
         Ok(())
     } else {
@@ -225,9 +216,7 @@ pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Ti
 }
 
 pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
-    Ok(
-        sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
-            .fetch_optional(tx)
-            .await?,
-    )
+    Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
+        .fetch_optional(tx)
+        .await?)
 }

@@ -17,14 +17,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Nat
     .await?;
     rows.into_iter()
         .map(|(person, document_id, kind, open)| {
-            Ok((
-                code(person)?,
-                StoredCase {
-                    document_id,
-                    kind: parsed(&kind, "case kind")?,
-                    open,
-                },
-            ))
+            Ok((code(person)?, StoredCase { document_id, kind: parsed(&kind, "case kind")?, open }))
         })
         .collect()
 }

@@ -29,10 +29,8 @@ struct Row {
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)")
-        .bind(codes)
-        .fetch_all(tx)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -79,11 +77,7 @@ pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()>
         .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
-        .bind(
-            claims()
-                .map(|c| c.key.counterpart.spouse().map(|s| s.to_i64()))
-                .collect::<Vec<_>>(),
-        )
+        .bind(claims().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
         .bind(claims().map(unnamed).collect::<Vec<_>>())
         .bind(claims().map(|c| c.record_id.clone()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.request_id.clone()).collect::<Vec<_>>())
@@ -96,11 +90,7 @@ pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()>
         .bind(claims().map(|c| c.facts_digest.to_vec()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.answer_digest.to_vec()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.working_digest.to_vec()).collect::<Vec<_>>())
-        .bind(
-            claims()
-                .map(|c| c.review_digest.map(|d| d.to_vec()))
-                .collect::<Vec<_>>(),
-        )
+        .bind(claims().map(|c| c.review_digest.map(|d| d.to_vec())).collect::<Vec<_>>())
         .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
         .execute(tx)
         .await?;

@@ -12,9 +12,7 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 /// One look at everything: what a batch writes meanwhile is seen whole or not at all.
 pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
     let mut tx = pool.begin().await?;
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
     Ok(tx)
 }
 
@@ -87,16 +85,7 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
 }
 
-type CaseRow = (
-    Uuid,
-    Uuid,
-    String,
-    String,
-    Vec<String>,
-    Option<i64>,
-    i64,
-    Option<i64>,
-);
+type CaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
 
 /// The eldest first.
 pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Case>> {
@@ -110,16 +99,7 @@ pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Ca
     .await?;
     let read = |(case_id, claim_id, document_id, kind, grounds, new_amount, opened, closed): CaseRow| {
         let (opened_at, closed_at) = (from_micros(opened)?, closed.map(from_micros).transpose()?);
-        Ok(Case {
-            case_id,
-            claim_id,
-            document_id,
-            kind,
-            grounds,
-            new_amount,
-            opened_at,
-            closed_at,
-        })
+        Ok(Case { case_id, claim_id, document_id, kind, grounds, new_amount, opened_at, closed_at })
     };
     rows.into_iter().map(read).collect()
 }

@@ -60,11 +60,8 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     let undelivered = undelivered(tx).await?;
     let batches = batches::all(tx).await?;
     let closed = batches.iter().filter(|batch| batch.closed);
-    let sums = |b: &batches::Batch| ClosedMonth {
-        month: b.month,
-        documents: b.documents,
-        total_rial: b.total,
-    };
+    let sums =
+        |b: &batches::Batch| ClosedMonth { month: b.month, documents: b.documents, total_rial: b.total };
     Ok(Figures {
         outbox_depth: undelivered.events,
         held_messages: undelivered.held_messages,
@@ -73,10 +70,7 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         open_cases: counts.open_cases,
         dead_letters: counts.dead_letters,
         months_closed: closed.map(sums).collect(),
-        month_under_way: batches
-            .iter()
-            .find(|batch| !batch.closed)
-            .map(|batch| batch.month),
+        month_under_way: batches.iter().find(|batch| !batch.closed).map(|batch| batch.month),
         held: batches::held(tx).await?,
     })
 }
@@ -153,13 +147,7 @@ pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCas
     .await?;
     rows.into_iter()
         .map(|(case_id, document_id, kind, grounds, opened)| {
-            Ok(OpenCase {
-                case_id,
-                document_id,
-                kind,
-                grounds,
-                opened_at: from_micros(opened)?,
-            })
+            Ok(OpenCase { case_id, document_id, kind, grounds, opened_at: from_micros(opened)? })
         })
         .collect()
 }

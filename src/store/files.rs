@@ -28,16 +28,7 @@ pub async fn lines(tx: &mut PgConnection, files: &[&str]) -> Result<HashMap<(Str
     let known = |topic: &str| crate::wire::Topic::from_name(topic).ok_or(super::Error::Unreadable("topic"));
     rows.into_iter()
         .map(|(file, topic, partition, line)| {
-            Ok((
-                (
-                    file,
-                    Partition {
-                        topic: known(&topic)?,
-                        partition,
-                    },
-                ),
-                line,
-            ))
+            Ok(((file, Partition { topic: known(&topic)?, partition }), line))
         })
         .collect()
 }
@@ -152,9 +143,5 @@ pub async fn count(
 
 /// Files that were opened and have no end yet.
 pub async fn open_files(tx: &mut PgConnection) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL")
-            .fetch_one(tx)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL").fetch_one(tx).await?)
 }

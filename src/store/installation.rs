@@ -4,10 +4,8 @@ use super::{Error, PgConnection, PgPool, Result};
 
 /// The secret of the ids: the one that was kept, else `given`, else a fresh one. Never changed after.
 pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
-    let fresh = given.map_or_else(
-        || uuid::Uuid::new_v4().to_string() + &uuid::Uuid::new_v4().to_string(),
-        str::to_owned,
-    );
+    let fresh = given
+        .map_or_else(|| uuid::Uuid::new_v4().to_string() + &uuid::Uuid::new_v4().to_string(), str::to_owned);
     let kept = keep(pool, "installation_secret", &fresh).await?;
     match given {
         Some(given) if given != kept => Err(Error::Refused(
@@ -20,9 +18,7 @@ pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
 /// The number of outbox groups is fixed at the first start: positions are per group.
 pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
     let kept = keep(pool, "outbox_groups", &wanted.to_string()).await?;
-    let groups: i16 = kept
-        .parse()
-        .map_err(|_| Error::Unreadable("number of outbox groups"))?;
+    let groups: i16 = kept.parse().map_err(|_| Error::Unreadable("number of outbox groups"))?;
     sqlx::query("INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
         .bind(i32::from(groups))
         .execute(pool)
@@ -40,12 +36,10 @@ async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
         .bind(value)
         .execute(pool)
         .await?;
-    Ok(
-        sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
-            .bind(name)
-            .fetch_one(pool)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
+        .bind(name)
+        .fetch_one(pool)
+        .await?)
 }
 
 /// Keeps this version of the tables; the same version with other content is refused.
@@ -68,10 +62,8 @@ pub async fn keep_tables(pool: &PgPool, version: &str, body: &str) -> Result<()>
 }
 
 pub async fn tables_of_version(tx: &mut PgConnection, version: &str) -> Result<Option<String>> {
-    Ok(
-        sqlx::query_scalar("SELECT body FROM law_tables WHERE version = $1")
-            .bind(version)
-            .fetch_optional(tx)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT body FROM law_tables WHERE version = $1")
+        .bind(version)
+        .fetch_optional(tx)
+        .await?)
 }

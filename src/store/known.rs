@@ -10,10 +10,8 @@ use crate::ident::NationalCode;
 /// Completes the dossiers of these persons to all that a plan reads. One statement per table.
 pub async fn load(tx: &mut PgConnection, dossiers: HashMap<NationalCode, Dossier>) -> Result<Vec<Known>> {
     let codes: Vec<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
-    let mut known: HashMap<NationalCode, Known> = dossiers
-        .into_iter()
-        .map(|(code, d)| (code, begun(code, d)))
-        .collect();
+    let mut known: HashMap<NationalCode, Known> =
+        dossiers.into_iter().map(|(code, d)| (code, begun(code, d))).collect();
     for row in marriages::of_persons(tx, &codes).await? {
         for code in [row.husband.code, row.wife.code].into_iter().flatten() {
             if let Some(person) = known.get_mut(&code) {
@@ -65,9 +63,8 @@ async fn load_payments(
     let decided = decisions::by_id(tx, &ids).await?;
     let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();
     for payment in payments {
-        let paid_facts = facts
-            .remove(&payment.decision_id)
-            .ok_or(super::Error::Unreadable("paid decision"))?;
+        let paid_facts =
+            facts.remove(&payment.decision_id).ok_or(super::Error::Unreadable("paid decision"))?;
         let stored = StoredPayment {
             claim_id: payment.claim_id,
             amount: payment.amount,

@@ -12,9 +12,7 @@ pub async fn by_record(tx: &mut PgConnection, records: &[&str]) -> Result<HashMa
         .bind(records)
         .fetch_all(tx)
         .await?;
-    rows.iter()
-        .map(|(content,)| parse(content).map(|row| (row.record_id.clone(), row)))
-        .collect()
+    rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), row))).collect()
 }
 
 /// Every row that names one of these persons.
@@ -28,9 +26,8 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     .fetch_all(tx)
     .await?;
     // Where both spouses are asked for, their row comes twice.
-    let rows = rows
-        .iter()
-        .map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
+    let rows =
+        rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
     Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
 }
 

@@ -83,10 +83,8 @@ pub async fn release(tx: &mut PgConnection, documents: &[String], at: Timestamp)
 
 /// Which of these messages exist.
 pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = sqlx::query_as("SELECT sms_id FROM messages WHERE sms_id = ANY($1)")
-        .bind(ids)
-        .fetch_all(tx)
-        .await?;
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT sms_id FROM messages WHERE sms_id = ANY($1)").bind(ids).fetch_all(tx).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

@@ -76,9 +76,7 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
     let options: sqlx::postgres::PgConnectOptions = url.parse().map_err(Error::Database)?;
     // Sets of thousands look dear to the planner: it would compile statements for longer than they run, and read whole
     // tables that its statistics, in the first minutes, still hold for empty. Where no index serves, it scans all the same.
-    let options = options
-        .application_name("peyvand")
-        .options([("jit", "off"), ("enable_seqscan", "off")]);
+    let options = options.application_name("peyvand").options([("jit", "off"), ("enable_seqscan", "off")]);
     let options = sqlx::ConnectOptions::log_slow_statements(
         options,
         log::LevelFilter::Debug,

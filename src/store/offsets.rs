@@ -30,10 +30,7 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
         .execute(pool)
         .await?;
     let all = all(pool).await?;
-    Ok(all
-        .into_iter()
-        .filter(|(known, _)| partitions.iter().any(|(p, _)| p == known))
-        .collect())
+    Ok(all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect())
 }
 
 /// Every partition with its next offset.

@@ -78,10 +78,7 @@ async fn take_positions(
     .bind(&counts)
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(group, slot, next)| (group, Head { slot, next }))
-        .collect())
+    Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
 }
 
 async fn insert(tx: &mut PgConnection, group: i16, head: &mut Head, events: Vec<Outgoing>) -> Result<()> {
@@ -128,14 +125,7 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.into_iter()
-        .map(|(position, body)| {
-            Ok(Segment {
-                position,
-                events: unpack(&body)?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|(position, body)| Ok(Segment { position, events: unpack(&body)? })).collect()
 }
 
 /// Bytes are not counted before a slot is left: rows are cheaper to ask, and a segment is a transaction's events.
@@ -145,9 +135,7 @@ const EVENTS_A_SLOT: i64 = 200_000;
 /// Does nothing where somebody holds a lock: the next call will.
 pub async fn rotate(pool: &PgPool) -> Result<()> {
     let mut tx = pool.begin().await?;
-    sqlx::query("SET LOCAL lock_timeout = '200ms'")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut *tx).await?;
     let heads: Vec<(i64, i16, i64)> =
         sqlx::query_as("SELECT next_position, slot, slot_began FROM outbox_heads ORDER BY grp FOR UPDATE")
             .fetch_all(&mut *tx)
@@ -163,9 +151,7 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
     .await?;
     if !undelivered && !is_empty(&mut tx, before).await? {
         // The slot number is ours, from 0 to 2.
-        sqlx::query(sqlx::AssertSqlSafe(format!("TRUNCATE outbox_{before}")))
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("TRUNCATE outbox_{before}"))).execute(&mut *tx).await?;
     }
     let written: i64 = heads.iter().map(|(next, _, began)| next - began).sum();
     let next = (slot + 1) % 3;
@@ -180,12 +166,10 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
 }
 
 async fn is_empty(tx: &mut PgConnection, slot: i16) -> Result<bool> {
-    Ok(
-        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE slot = $1)")
-            .bind(slot)
-            .fetch_one(tx)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE slot = $1)")
+        .bind(slot)
+        .fetch_one(tx)
+        .await?)
 }
 
 /// Events that wait to be delivered.
@@ -199,10 +183,8 @@ pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
 
 /// The last position that was given in a group.
 pub async fn given(pool: &PgPool, group: i16) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1")
-            .bind(group)
-            .fetch_one(pool)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1")
+        .bind(group)
+        .fetch_one(pool)
+        .await?)
 }

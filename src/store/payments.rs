@@ -29,12 +29,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Paym
             .await?;
     rows.into_iter()
         .map(|(person, claim_id, amount, decision_id)| {
-            Ok(Payment {
-                person: code(person)?,
-                claim_id,
-                amount: rial(amount)?,
-                decision_id,
-            })
+            Ok(Payment { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
         })
         .collect()
 }
@@ -69,10 +64,7 @@ pub async fn documents_of(
                 document_id: row.document_id,
                 attempt: row.attempt,
                 sheba: row.sheba,
-                state: row
-                    .state
-                    .map(|state| parsed(&state, "document state"))
-                    .transpose()?,
+                state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
                 state_code: row.state_code,
                 state_at: row.state_us.unwrap_or(0),
             };
@@ -91,9 +83,7 @@ pub async fn persons_of_documents(
             .bind(ids)
             .fetch_all(tx)
             .await?;
-    rows.into_iter()
-        .map(|(id, person)| Ok((id, code(person)?)))
-        .collect()
+    rows.into_iter().map(|(id, person)| Ok((id, code(person)?))).collect()
 }
 
 /// The first document of a person takes the person's only place in `payments`; a further attempt finds it there. The
@@ -112,37 +102,33 @@ pub async fn issue(
         "INSERT INTO payments (person, claim_id, amount, decision_id)
          SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[])",
     )
-    .bind(
-        firsts
-            .iter()
-            .map(|(person, _)| person.to_i64())
-            .collect::<Vec<_>>(),
-    )
+    .bind(firsts.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.claim_id).collect::<Vec<_>>())
-    .bind(
-        firsts
-            .iter()
-            .map(|(_, issue)| issue.amount.to_i64())
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        firsts
-            .iter()
-            .map(|(_, issue)| issue.decision_id)
-            .collect::<Vec<_>>(),
-    )
+    .bind(firsts.iter().map(|(_, issue)| issue.amount.to_i64()).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.decision_id).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
-    let again: Vec<_> = issues
-        .iter()
-        .filter(|(_, i)| i.attempt > 1)
-        .map(|(person, _)| person.to_i64())
-        .collect();
-    // Only what finance returned makes way; anything else keeps its place, and the insert below fails on the unique index.
+    supersede(tx, issues).await?;
+    insert_documents(tx, issues, month, at).await
+}
+
+/// Only what finance returned makes way; anything else keeps its place, and the insert fails on the unique index.
+async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)]) -> Result<()> {
+    let again: Vec<_> =
+        issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
     sqlx::query("UPDATE documents SET superseded = true WHERE person = ANY($1) AND NOT superseded AND state = 'returned'")
         .bind(again)
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
+    Ok(())
+}
+
+async fn insert_documents(
+    tx: &mut PgConnection,
+    issues: &[(NationalCode, &Issue)],
+    month: SolarMonth,
+    at: Timestamp,
+) -> Result<()> {
     let all = || issues.iter().map(|(_, issue)| issue);
     sqlx::query(
         "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)

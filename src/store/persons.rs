@@ -36,11 +36,7 @@ pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashM
 fn read(rows: Vec<(i64, Option<Vec<u8>>)>) -> Result<HashMap<NationalCode, Dossier>> {
     rows.into_iter()
         .map(|(number, packed)| {
-            let dossier = packed
-                .as_deref()
-                .map(dossier::unpack)
-                .transpose()?
-                .unwrap_or_default();
+            let dossier = packed.as_deref().map(dossier::unpack).transpose()?.unwrap_or_default();
             Ok((code(number)?, dossier))
         })
         .collect()
@@ -52,19 +48,10 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
         return Ok(());
     }
     let codes: Vec<_> = changed.iter().map(|(code, _)| code.to_i64()).collect();
-    let packed = changed
-        .iter()
-        .map(|(_, dossier)| dossier::pack(dossier))
-        .collect::<Result<Vec<_>>>()?;
+    let packed = changed.iter().map(|(_, dossier)| dossier::pack(dossier)).collect::<Result<Vec<_>>>()?;
     let record = |(_, dossier): &(NationalCode, &Dossier)| dossier.record.clone();
-    let branches: Vec<_> = changed
-        .iter()
-        .map(|c| record(c).map(|record| record.branch_code))
-        .collect();
-    let provinces: Vec<_> = changed
-        .iter()
-        .map(|c| record(c).map(|record| record.province_code))
-        .collect();
+    let branches: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.branch_code)).collect();
+    let provinces: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.province_code)).collect();
     sqlx::query(
         "UPDATE persons p SET dossier = u.dossier, insured = u.branch IS NOT NULL, branch_code = u.branch, province_code = u.province
          FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[]) AS u (code, dossier, branch, province)

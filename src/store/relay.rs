@@ -9,9 +9,7 @@ const LEASE_SECONDS: i32 = 5;
 /// groups up to it. Gives those it now holds.
 pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
     let mut tx = pool.begin().await?;
-    sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE").execute(&mut *tx).await?;
     let until = f64::from(LEASE_SECONDS);
     sqlx::query(
         "INSERT INTO relay_members VALUES ($1, now() + make_interval(secs => $2)) ON CONFLICT (owner) DO UPDATE SET until = excluded.until",
@@ -20,9 +18,7 @@ pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
     .bind(until)
     .execute(&mut *tx)
     .await?;
-    sqlx::query("DELETE FROM relay_members WHERE until < now()")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("DELETE FROM relay_members WHERE until < now()").execute(&mut *tx).await?;
     let share: i64 = sqlx::query_scalar(
         "SELECT ceil((SELECT count(*) FROM relay_groups)::numeric / (SELECT count(*) FROM relay_members))::bigint",
     )
@@ -52,10 +48,7 @@ pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
 
 /// Gives groups back at a graceful stop, so that another takes them over at once.
 pub async fn release(pool: &PgPool, owner: &str) -> Result<()> {
-    sqlx::query("DELETE FROM relay_members WHERE owner = $1")
-        .bind(owner)
-        .execute(pool)
-        .await?;
+    sqlx::query("DELETE FROM relay_members WHERE owner = $1").bind(owner).execute(pool).await?;
     sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1")
         .bind(owner)
         .execute(pool)
@@ -64,12 +57,10 @@ pub async fn release(pool: &PgPool, owner: &str) -> Result<()> {
 }
 
 pub async fn delivered(pool: &PgPool, group: i16) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("SELECT delivered FROM relay_groups WHERE grp = $1")
-            .bind(group)
-            .fetch_one(pool)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT delivered FROM relay_groups WHERE grp = $1")
+        .bind(group)
+        .fetch_one(pool)
+        .await?)
 }
 
 /// Moves a group's mark; only its owner may, and never back.
@@ -82,9 +73,5 @@ pub async fn confirm(tx: &mut PgConnection, group: i16, owner: &str, delivered: 
     .bind(delivered)
     .execute(tx)
     .await?;
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Error::LostGroup)
-    }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostGroup) }
 }

@@ -30,9 +30,7 @@ pub async fn by_request(tx: &mut PgConnection, requests: &[&str]) -> Result<Hash
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
     let rows: Vec<Row> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
-    rows.into_iter()
-        .map(|row| read(row).map(|stored| stored.registration))
-        .collect()
+    rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
 }
 
 fn read(
@@ -46,10 +44,7 @@ fn read(
         deed_date: parsed(&deed_date, "deed date")?,
         first_marriage_undertaking: undertaking,
     };
-    Ok(Stored {
-        registration,
-        source_offset,
-    })
+    Ok(Stored { registration, source_offset })
 }
 
 pub async fn save(tx: &mut PgConnection, all: &[&Stored]) -> Result<()> {

@@ -5,16 +5,12 @@ use crate::ident::NationalCode;
 
 /// Has anything been decided here?
 pub async fn has_claims(pool: &PgPool) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM claims)")
-        .fetch_one(pool)
-        .await?)
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM claims)").fetch_one(pool).await?)
 }
 
 /// Persons with a claim.
 pub async fn persons(tx: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(DISTINCT person) FROM claims")
-        .fetch_one(tx)
-        .await?)
+    Ok(sqlx::query_scalar("SELECT count(DISTINCT person) FROM claims").fetch_one(tx).await?)
 }
 
 /// Claims by outcome.
@@ -34,11 +30,9 @@ pub async fn grounds(tx: &mut PgConnection) -> Result<Vec<(String, String, i64)>
 
 /// Messages that were requested from the gateway.
 pub async fn messages(tx: &mut PgConnection) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("SELECT count(*) FROM messages WHERE released_at IS NOT NULL")
-            .fetch_one(tx)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT count(*) FROM messages WHERE released_at IS NOT NULL")
+        .fetch_one(tx)
+        .await?)
 }
 
 /// A person with a claim of this outcome and as few grounds as possible; approved ones are paid ones.

@@ -66,8 +66,5 @@ fn attributes(instrument: &str) -> Vec<KeyValue> {
 }
 
 fn kafka(operation: &'static str) -> Vec<KeyValue> {
-    vec![
-        KeyValue::new("messaging.system", "kafka"),
-        KeyValue::new("messaging.operation.name", operation),
-    ]
+    vec![KeyValue::new("messaging.system", "kafka"), KeyValue::new("messaging.operation.name", operation)]
 }

@@ -27,9 +27,8 @@ impl Counter {
 }
 
 /// Upper bounds of the buckets of durations, in seconds: those that the messaging conventions advise.
-pub(super) const BOUNDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+pub(super) const BOUNDS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Durations in buckets; the last bucket has no bound.
 #[derive(Debug)]
@@ -52,13 +51,9 @@ impl Durations {
     /// Records one.
     pub fn record(&self, took: Duration) {
         let seconds = took.as_secs_f64();
-        let bucket = BOUNDS
-            .iter()
-            .position(|bound| seconds <= *bound)
-            .unwrap_or(BOUNDS.len());
+        let bucket = BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS.len());
         self.buckets[bucket].add(1);
-        self.micros
-            .add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.micros.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         if let Some(histogram) = self.exported.get() {
             histogram.record(seconds, super::instruments::of_process());
         }

@@ -55,21 +55,14 @@ struct Exporters {
 /// # Errors
 /// Where this process has a log already.
 pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry, BegunTwice> {
-    let (exporters, fault) = match settings
-        .otlp_endpoint
-        .as_deref()
-        .map(|endpoint| exporters(endpoint, settings))
-    {
-        None => (None, None),
-        Some(Ok(exporters)) => (Some(exporters), None),
-        Some(Err(fault)) => (None, Some(fault)),
-    };
+    let (exporters, fault) =
+        match settings.otlp_endpoint.as_deref().map(|endpoint| exporters(endpoint, settings)) {
+            None => (None, None),
+            Some(Ok(exporters)) => (Some(exporters), None),
+            Some(Err(fault)) => (None, Some(fault)),
+        };
     let spans = exporters.as_ref().map(span_layer);
-    Registry::default()
-        .with(spans)
-        .with(log_layer(settings))
-        .try_init()
-        .map_err(|_| BegunTwice)?;
+    Registry::default().with(spans).with(log_layer(settings)).try_init().map_err(|_| BegunTwice)?;
     if let Some(exporters) = &exporters {
         opentelemetry::global::set_meter_provider(exporters.metrics.clone());
         instruments::register(metrics);
@@ -88,10 +81,7 @@ impl Telemetry {
         };
         // Both block, and their HTTP client must not be dropped on a thread of the runtime.
         let flush = tokio::task::spawn_blocking(move || {
-            let results = [
-                traces.shutdown_with_timeout(within),
-                metrics.shutdown_with_timeout(within),
-            ];
+            let results = [traces.shutdown_with_timeout(within), metrics.shutdown_with_timeout(within)];
             for fault in results.into_iter().filter_map(Result::err) {
                 tracing::warn!(%fault, "the last traces or metrics were not delivered");
             }
@@ -120,10 +110,7 @@ fn exporters(endpoint: &str, settings: &Settings) -> Result<Exporters, ExporterB
             .with_resource(resource.clone())
             .with_batch_exporter(spans)
             .build(),
-        metrics: SdkMeterProvider::builder()
-            .with_resource(resource)
-            .with_periodic_exporter(metrics)
-            .build(),
+        metrics: SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(metrics).build(),
     })
 }
 
@@ -143,9 +130,7 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
 {
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
-    tracing_opentelemetry::layer()
-        .with_tracer(exporters.traces.tracer("peyvand"))
-        .with_filter(ours)
+    tracing_opentelemetry::layer().with_tracer(exporters.traces.tracer("peyvand")).with_filter(ours)
 }
 
 fn log_layer<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
@@ -155,10 +140,7 @@ where
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match settings.log_format {
-        LogFormat::Text => lines
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     }
 }

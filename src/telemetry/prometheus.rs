@@ -18,12 +18,7 @@ pub fn render_prometheus(metrics: &Metrics, gauges: &Gauges) -> String {
         let _ = writeln!(text, "{} {}", named.prometheus, (named.gauge)(gauges));
     }
     const LAG: &str = "peyvand_input_lag_messages";
-    head(
-        &mut text,
-        LAG,
-        "gauge",
-        "Messages of an input topic that are not yet disposed of",
-    );
+    head(&mut text, LAG, "gauge", "Messages of an input topic that are not yet disposed of");
     for (topic, lag) in &gauges.lag {
         let _ = writeln!(text, "{LAG}{{topic=\"{}\"}} {lag}", escaped(topic));
     }
@@ -49,8 +44,5 @@ fn histogram(text: &mut String, durations: &Durations) {
 }
 
 fn escaped(label: &str) -> String {
-    label
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

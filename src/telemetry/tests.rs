@@ -27,11 +27,7 @@ fn answer(mut stream: &TcpStream, sender: &mpsc::Sender<(String, Vec<u8>)>) -> O
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?
-        .parse()
-        .ok()?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     sender.send((head.lines().next()?.to_owned(), body)).ok()?;
@@ -50,28 +46,20 @@ async fn traces_and_metrics_reach_a_collector() {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     static METRICS: Metrics = Metrics::new();
     let (endpoint, requests) = collector();
-    let flags = BTreeMap::from([
-        ("otlp_endpoint".to_owned(), endpoint),
-        ("log".to_owned(), "error".to_owned()),
-    ]);
+    let flags =
+        BTreeMap::from([("otlp_endpoint".to_owned(), endpoint), ("log".to_owned(), "error".to_owned())]);
     let settings = Settings::load_from(&flags, None, []).unwrap().settings;
     let telemetry = start(&settings, &METRICS).unwrap();
     assert!(start(&settings, &METRICS).is_err());
 
     METRICS.consumed.add(7);
     METRICS.batch_seconds.record(Duration::from_millis(30));
-    METRICS.set_gauges(Gauges {
-        lag: BTreeMap::from([("a-topic".to_owned(), 3)]),
-        ..Gauges::default()
-    });
+    METRICS.set_gauges(Gauges { lag: BTreeMap::from([("a-topic".to_owned(), 3)]), ..Gauges::default() });
     {
         let span = tracing::info_span!("take in a batch");
         trace::adopt(&span, PARENT);
         let onwards = trace::traceparent_of(&span).unwrap();
-        assert!(
-            onwards.starts_with(&PARENT[..36]) && onwards != PARENT,
-            "{onwards}"
-        );
+        assert!(onwards.starts_with(&PARENT[..36]) && onwards != PARENT, "{onwards}");
         trace::adopt(&tracing::info_span!("other"), "nonsense");
     }
     telemetry.stop(Duration::from_secs(5)).await;
@@ -80,12 +68,9 @@ async fn traces_and_metrics_reach_a_collector() {
     let body = |path: &str| &all.iter().find(|(line, _)| line.contains(path)).unwrap().1;
     let (traces, metrics) = (body("post /v1/traces"), body("post /v1/metrics"));
     assert!(contains(traces, "take in a batch") && contains(traces, "peyvand"));
-    for text in [
-        "messaging.client.consumed.messages",
-        "messaging.process.duration",
-        "peyvand.input.lag",
-        "a-topic",
-    ] {
+    for text in
+        ["messaging.client.consumed.messages", "messaging.process.duration", "peyvand.input.lag", "a-topic"]
+    {
         assert!(contains(metrics, text), "{text}");
     }
 }
@@ -103,11 +88,8 @@ fn prometheus_text() {
     for millis in [3, 60, 60, 20_000] {
         metrics.batch_seconds.record(Duration::from_millis(millis));
     }
-    let gauges = Gauges {
-        lag: BTreeMap::from([("a\"b".to_owned(), 12)]),
-        open_cases: 2,
-        ..Gauges::default()
-    };
+    let gauges =
+        Gauges { lag: BTreeMap::from([("a\"b".to_owned(), 12)]), open_cases: 2, ..Gauges::default() };
     let text = render_prometheus(&metrics, &gauges);
     for line in [
         "# TYPE peyvand_decisions_total counter",
@@ -134,20 +116,9 @@ fn identifiers_show_nothing_of_themselves() {
     let insurance = "0098765432".parse::<InsuranceNumber>().unwrap();
     let mobile = "09121234567".parse::<Mobile>().unwrap();
     let sheba = Sheba::with_check_digits("012", "3456789012345678901").unwrap();
-    let shown = format!(
-        "{code:?} {insurance:?} {mobile:?} {sheba:?} {:?}",
-        Some((code, [&mobile]))
-    );
-    for full in [
-        code.to_string(),
-        insurance.to_string(),
-        mobile.to_string(),
-        sheba.to_string(),
-    ] {
-        assert!(
-            !shown.contains(&full) && !shown.contains(&persian_digits(&full)),
-            "{shown}"
-        );
+    let shown = format!("{code:?} {insurance:?} {mobile:?} {sheba:?} {:?}", Some((code, [&mobile])));
+    for full in [code.to_string(), insurance.to_string(), mobile.to_string(), sheba.to_string()] {
+        assert!(!shown.contains(&full) && !shown.contains(&persian_digits(&full)), "{shown}");
     }
     assert!(!shown.chars().any(char::is_numeric), "{shown}");
 }

@@ -47,11 +47,7 @@ pub fn dead_letter(message: &Message<'_>, source: &str, fault: &Fault, at: Times
 }
 
 fn place_of(message: &Message<'_>, source: &str) -> Place {
-    Place {
-        topic: source.to_owned(),
-        partition: message.partition,
-        offset: message.offset,
-    }
+    Place { topic: source.to_owned(), partition: message.partition, offset: message.offset }
 }
 
 /// A dead letter as `dead-letters list` shows it and `replay` sends it again.
@@ -69,20 +65,13 @@ pub struct DeadLetter<'a> {
 /// Key and value may be somebody's.
 impl std::fmt::Debug for DeadLetter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeadLetter")
-            .field("place", &self.place)
-            .finish_non_exhaustive()
+        f.debug_struct("DeadLetter").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 /// Reads a record of the dead-letter topic; None where the headers that tell its place are missing.
 pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Option<DeadLetter<'a>> {
-    let find = |name: &str| {
-        headers
-            .iter()
-            .find(|(header, _)| *header == name)
-            .map(|(_, value)| *value)
-    };
+    let find = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
     let text = |name: &str| find(name).and_then(|value| std::str::from_utf8(value).ok());
     Some(DeadLetter {
         place: Place {
@@ -93,11 +82,7 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
         reason: text(REASON).unwrap_or_default().to_owned(),
         at: text(AT).and_then(|at| at.parse().ok()),
         key: find(KEY),
-        headers: headers
-            .iter()
-            .filter(|(name, _)| !name.starts_with("dead_letter_"))
-            .copied()
-            .collect(),
+        headers: headers.iter().filter(|(name, _)| !name.starts_with("dead_letter_")).copied().collect(),
         value,
     })
 }
@@ -105,11 +90,8 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
 impl DeadLetter<'_> {
     /// The headers of the message when it is sent again. The place where it *first* lay stays: age is judged by it.
     pub fn replay_headers(&self) -> Vec<(String, Vec<u8>)> {
-        let mut headers: Vec<(String, Vec<u8>)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-            .collect();
+        let mut headers: Vec<(String, Vec<u8>)> =
+            self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
         if !self.headers.iter().any(|(name, _)| *name == REPLAY_OF) {
             headers.push((REPLAY_OF.to_owned(), self.place.to_string().into_bytes()));
         }

@@ -50,9 +50,7 @@ pub struct Event {
 /// Reads a record: headers, data, the rules that span fields, and that the key is the key field's text.
 pub fn read(message: &Message<'_>) -> Result<Event, Fault> {
     let headers = Headers::of(message)?;
-    let json = message
-        .value
-        .ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
+    let json = message.value.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
     let input = Input::read(headers.kind, json)?;
     if message.key != Some(input.key().as_bytes()) {
         return Err(Fault::new(
@@ -89,10 +87,6 @@ impl FromStr for Place {
         let mut part = || parts.next().ok_or(NotAPlace);
         let offset = part()?.parse().map_err(|_| NotAPlace)?;
         let partition = part()?.parse().map_err(|_| NotAPlace)?;
-        Ok(Self {
-            topic: part()?.to_owned(),
-            partition,
-            offset,
-        })
+        Ok(Self { topic: part()?.to_owned(), partition, offset })
     }
 }

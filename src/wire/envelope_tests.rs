@@ -53,23 +53,9 @@ fn a_good_message() {
         ("peyvand_replay_of", b"p.t/2/7"),
     ];
     let event = try_read(&headers, Some(&code(5)), Some(&employment())).unwrap();
-    assert_eq!(
-        event.file,
-        Some(FileRef {
-            file_id: DIGEST.to_owned(),
-            line: 9,
-            rows: 1
-        })
-    );
+    assert_eq!(event.file, Some(FileRef { file_id: DIGEST.to_owned(), line: 9, rows: 1 }));
     assert_eq!(event.traceparent, None);
-    assert_eq!(
-        event.replay_of,
-        Some(Place {
-            topic: "p.t".to_owned(),
-            partition: 2,
-            offset: 7
-        })
-    );
+    assert_eq!(event.replay_of, Some(Place { topic: "p.t".to_owned(), partition: 2, offset: 7 }));
     assert!(matches!(event.input, Input::Employment(data) if data.ended_on.is_none()));
 }
 
@@ -81,33 +67,17 @@ fn faults_of_headers_and_key() {
     let (key, value) = (Some(key.as_str()), Some(value.as_str()));
     assert_eq!(code_of(&[ID], key, value), "no_type");
     assert_eq!(code_of(&[("ce_type", b"x"), ID], key, value), "unknown_type");
-    assert_eq!(
-        code_of(&[("ce_type", b"registry.marriage.recorded"), ID], key, value),
-        "unknown_type"
-    );
+    assert_eq!(code_of(&[("ce_type", b"registry.marriage.recorded"), ID], key, value), "unknown_type");
     assert_eq!(code_of(&[TYPE], key, value), "no_id");
-    assert_eq!(
-        code_of(&[TYPE, ID, ("ce_specversion", b"0.3")], key, value),
-        "unknown_specversion"
-    );
+    assert_eq!(code_of(&[TYPE, ID, ("ce_specversion", b"0.3")], key, value), "unknown_specversion");
     assert_eq!(code_of(&[TYPE, ID], key, None), "no_value");
     assert_eq!(code_of(&[TYPE, ID], None, value), "key_mismatch");
     assert_eq!(code_of(&[TYPE, ID], Some("1"), value), "key_mismatch");
-    assert_eq!(
-        code_of(&[TYPE, ID, ("ce_fileline", b"1")], key, value),
-        "file_headers"
-    );
+    assert_eq!(code_of(&[TYPE, ID, ("ce_fileline", b"1")], key, value), "file_headers");
     let id = ("ce_fileid", DIGEST.as_bytes());
+    assert_eq!(code_of(&[TYPE, ID, id, ("ce_fileline", b"0")], key, value), "file_headers");
     assert_eq!(
-        code_of(&[TYPE, ID, id, ("ce_fileline", b"0")], key, value),
-        "file_headers"
-    );
-    assert_eq!(
-        code_of(
-            &[TYPE, ID, id, ("ce_fileline", b"1"), ("ce_filerows", b"2")],
-            key,
-            value
-        ),
+        code_of(&[TYPE, ID, id, ("ce_fileline", b"1"), ("ce_filerows", b"2")], key, value),
         "file_headers"
     );
 }
@@ -117,53 +87,25 @@ fn faults_of_data_name_the_field_and_not_the_value() {
     let (good, person) = (employment(), code(5));
     fault("{", "not_json", "the value is no JSON text");
     fault("[]", "schema", "the value: wrong_form");
-    fault(
-        &format!(r#"["{person}","1","compulsory","1400-01-01",null]"#),
-        "schema",
-        "the value: wrong_form",
-    );
+    fault(&format!(r#"["{person}","1","compulsory","1400-01-01",null]"#), "schema", "the value: wrong_form");
     fault(&format!("{good}{{"), "not_json", "the value is no JSON text");
-    fault(
-        &good.replace("1400-01-01", "1400-13-01"),
-        "schema",
-        "started_on: no_such_date",
-    );
-    fault(
-        &good.replace("compulsory", &person),
-        "schema",
-        "insurance_type: unknown_word",
-    );
+    fault(&good.replace("1400-01-01", "1400-13-01"), "schema", "started_on: no_such_date");
+    fault(&good.replace("compulsory", &person), "schema", "insurance_type: unknown_word");
     fault(
         &good.replace("\"workshop_code\":\"1\"", "\"workshop_code\":null"),
         "schema",
         "workshop_code: wrong_form",
     );
-    fault(
-        &good.replace("workshop_code", "shop"),
-        "schema",
-        "workshop_code: missing",
-    );
-    fault(
-        &good.replace("\"1\"", "\"\\u0000\""),
-        "schema",
-        "workshop_code: not_text",
-    );
+    fault(&good.replace("workshop_code", "shop"), "schema", "workshop_code: missing");
+    fault(&good.replace("\"1\"", "\"\\u0000\""), "schema", "workshop_code: not_text");
     fault(&good.replace("\"1\"", "\"\""), "schema", "workshop_code: missing");
     fault(
         &good.replace("\"more\"", "\"ended_on\":\"1399-12-29\",\"more\""),
         "schema",
         "ended_on: ended_before_start",
     );
-    fault(
-        &good.replace(&person, &person[1..]),
-        "identifier",
-        "national_code: not_a_code",
-    );
-    fault(
-        &good.replace(&person, "1234567890"),
-        "identifier",
-        "national_code: bad_check_digit",
-    );
+    fault(&good.replace(&person, &person[1..]), "identifier", "national_code: not_a_code");
+    fault(&good.replace(&person, "1234567890"), "identifier", "national_code: bad_check_digit");
 }
 
 #[test]
@@ -178,16 +120,9 @@ fn a_dead_letter_keeps_everything_and_its_first_place() {
         value: None,
     };
     let fault = read(&message).unwrap_err();
-    let letter = dead_letter(
-        &message,
-        "t.insured.records.v1",
-        &fault,
-        "2025-10-23T06:30:00Z".parse().unwrap(),
-    );
-    assert_eq!(
-        (letter.key.as_str(), letter.topic()),
-        ("t.insured.records.v1", Topic::DeadLetters)
-    );
+    let letter =
+        dead_letter(&message, "t.insured.records.v1", &fault, "2025-10-23T06:30:00Z".parse().unwrap());
+    assert_eq!((letter.key.as_str(), letter.topic()), ("t.insured.records.v1", Topic::DeadLetters));
     let sent = letter.headers();
     let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let read_back = parse(&sent, letter.value.as_deref()).unwrap();
@@ -198,9 +133,6 @@ fn a_dead_letter_keeps_everything_and_its_first_place() {
     let again = read_back.replay_headers();
     assert_eq!(
         again.last().unwrap(),
-        &(
-            "peyvand_replay_of".to_owned(),
-            b"t.insured.records.v1/3/42".to_vec()
-        )
+        &("peyvand_replay_of".to_owned(), b"t.insured.records.v1/3/42".to_vec())
     );
 }

@@ -29,10 +29,7 @@ pub mod code {
 
 impl Fault {
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-        }
+        Self { code, detail: detail.into() }
     }
 
     /// A field that breaks a rule of the schema or of identifiers.
@@ -41,10 +38,7 @@ impl Fault {
             reason::BAD_CHECK_DIGIT | reason::NOT_A_CODE => code::IDENTIFIER,
             _ => code::SCHEMA,
         };
-        Self {
-            code,
-            detail: format!("{field}: {why}"),
-        }
+        Self { code, detail: format!("{field}: {why}") }
     }
 
     /// serde's own words may hold values, so only the place and a word of ours are kept.
@@ -58,10 +52,7 @@ impl Fault {
             let field = rest.split('`').next().unwrap_or_default();
             return Self::field(&json_path::sibling(&path, field), reason::MISSING);
         }
-        match reason::ALL
-            .into_iter()
-            .find(|why| text.starts_with(&format!("{why} at line")))
-        {
+        match reason::ALL.into_iter().find(|why| text.starts_with(&format!("{why} at line"))) {
             Some(why) => Self::field(&path, why),
             None => Self::new(code::SCHEMA, format!("{path}: wrong_form")),
         }

@@ -74,11 +74,7 @@ impl<'a> Headers<'a> {
         if self.file_rows.is_some_and(|text| text.parse() != Ok(rows)) {
             return fault("ce_filerows is not the number of rows");
         }
-        Ok(Some(FileRef {
-            file_id: file_id.to_owned(),
-            line,
-            rows,
-        }))
+        Ok(Some(FileRef { file_id: file_id.to_owned(), line, rows }))
     }
 }
 

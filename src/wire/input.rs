@@ -79,10 +79,7 @@ impl Input {
             | E::SmsRequested
             | E::FileReceived
             | E::DeadLetter => {
-                return Err(Fault::new(
-                    code::UNKNOWN_TYPE,
-                    "an event of this type is no input",
-                ));
+                return Err(Fault::new(code::UNKNOWN_TYPE, "an event of this type is no input"));
             }
         })
     }
@@ -115,8 +112,7 @@ impl Input {
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let data = Object::deserialize_as(&mut deserializer);
-    data.and_then(|data| deserializer.end().map(|()| data))
-        .map_err(|error| Fault::from_json(&error, json))
+    data.and_then(|data| deserializer.end().map(|()| data)).map_err(|error| Fault::from_json(&error, json))
 }
 
 fn checked<T>(data: T, check: impl FnOnce(&T) -> Result<(), Fault>) -> Result<T, Fault> {

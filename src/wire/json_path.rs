@@ -4,12 +4,7 @@
 pub(crate) fn at(json: &[u8], line: usize, column: usize) -> String {
     let start = match line {
         0 | 1 => 0,
-        _ => json
-            .iter()
-            .enumerate()
-            .filter(|(_, b)| **b == b'\n')
-            .nth(line - 2)
-            .map_or(0, |(at, _)| at + 1),
+        _ => json.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
     };
     let mut end = (start + column).min(json.len());
     // A bracket at the error's place belongs to the value that was being read.
@@ -65,11 +60,7 @@ fn scan(json: &[u8]) -> String {
 
 fn field_name(text: &[u8]) -> String {
     let plain = text.len() <= 40 && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
-    if plain {
-        String::from_utf8_lossy(text).into_owned()
-    } else {
-        "?".to_owned()
-    }
+    if plain { String::from_utf8_lossy(text).into_owned() } else { "?".to_owned() }
 }
 
 fn path_of(frames: &[Frame]) -> String {
@@ -84,11 +75,7 @@ fn path_of(frames: &[Frame]) -> String {
             }
         }
     }
-    if path.is_empty() {
-        "the value".to_owned()
-    } else {
-        path
-    }
+    if path.is_empty() { "the value".to_owned() } else { path }
 }
 
 #[cfg(test)]

@@ -39,8 +39,6 @@ pub struct About<'a> {
 /// Number and text stay out of every log.
 impl std::fmt::Debug for SmsRequested<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SmsRequested")
-            .field("sms_id", &self.sms_id)
-            .finish_non_exhaustive()
+        f.debug_struct("SmsRequested").field("sms_id", &self.sms_id).finish_non_exhaustive()
     }
 }

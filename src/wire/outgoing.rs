@@ -72,11 +72,8 @@ impl Outgoing {
                 headers.push(("traceparent", Cow::Borrowed(trace.as_bytes())));
             }
         }
-        headers.extend(
-            self.extra
-                .iter()
-                .map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_slice()))),
-        );
+        headers
+            .extend(self.extra.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_slice()))));
         headers
     }
 }
@@ -84,10 +81,7 @@ impl Outgoing {
 /// Values may be somebody's: only what is no secret is shown.
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outgoing")
-            .field("kind", &self.kind)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("kind", &self.kind).field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,7 @@
 //! The partition of a key, computed by us as every Java client would.
 
 /// The partition of a key among `partitions` (at least one), as Java clients choose it.
-#[expect(
-    clippy::cast_possible_wrap,
-    reason = "Java's murmur2 is a signed 32-bit number"
-)]
+#[expect(clippy::cast_possible_wrap, reason = "Java's murmur2 is a signed 32-bit number")]
 pub fn partition_for(key: &[u8], partitions: i32) -> i32 {
     let positive = (murmur2(key) & 0x7fff_ffff) as i32;
     positive % partitions.max(1)

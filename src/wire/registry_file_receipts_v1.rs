@@ -38,10 +38,7 @@ impl FileReceived {
     /// Do the counts add up to `declared`?
     pub fn adds_up(&self) -> bool {
         let counts = [self.accepted, self.corrected, self.unchanged, self.conflicting];
-        let sum = counts
-            .iter()
-            .chain(self.rejected.values())
-            .try_fold(0_u64, |sum, n| sum.checked_add(*n));
+        let sum = counts.iter().chain(self.rejected.values()).try_fold(0_u64, |sum, n| sum.checked_add(*n));
         sum == Some(self.declared)
     }
 }

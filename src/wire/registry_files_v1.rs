@@ -47,14 +47,7 @@ pub struct FileClosed {
 impl FileClosed {
     /// The rules that span fields.
     pub fn check(&self) -> Result<(), Fault> {
-        let sum = self
-            .rejected
-            .values()
-            .try_fold(self.rows, |sum, n| sum.checked_add(*n));
-        if sum == Some(self.declared) {
-            Ok(())
-        } else {
-            Err(Fault::field("declared", reason::CONTRADICTORY))
-        }
+        let sum = self.rejected.values().try_fold(self.rows, |sum, n| sum.checked_add(*n));
+        if sum == Some(self.declared) { Ok(()) } else { Err(Fault::field("declared", reason::CONTRADICTORY)) }
     }
 }

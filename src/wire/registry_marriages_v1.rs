@@ -102,9 +102,5 @@ impl Spouse {
 }
 
 fn present<T>(value: &Option<T>, field: &str) -> Result<(), Fault> {
-    if value.is_some() {
-        Ok(())
-    } else {
-        Err(Fault::field(field, reason::MISSING))
-    }
+    if value.is_some() { Ok(()) } else { Err(Fault::field(field, reason::MISSING)) }
 }

@@ -70,10 +70,7 @@ fn parse_specs() -> Vec<TopicSpec> {
     let specs: Vec<TopicSpec> = serde_json::from_str(include_str!("../../schemas/topics.json"))
         .expect("schemas/topics.json is well formed");
     let of = |topic: &Topic| specs.iter().find(|spec| spec.name == topic.name()).cloned();
-    Topic::ALL
-        .iter()
-        .map(|topic| of(topic).expect("schemas/topics.json names every topic"))
-        .collect()
+    Topic::ALL.iter().map(|topic| of(topic).expect("schemas/topics.json names every topic")).collect()
 }
 
 impl Topic {
@@ -101,17 +98,11 @@ impl Topic {
     }
 
     pub fn inputs() -> impl Iterator<Item = Topic> {
-        Self::ALL
-            .iter()
-            .copied()
-            .filter(|topic| topic.direction() == Direction::In)
+        Self::ALL.iter().copied().filter(|topic| topic.direction() == Direction::In)
     }
 
     pub fn outputs() -> impl Iterator<Item = Topic> {
-        Self::ALL
-            .iter()
-            .copied()
-            .filter(|topic| topic.direction() == Direction::Out)
+        Self::ALL.iter().copied().filter(|topic| topic.direction() == Direction::Out)
     }
 }
 
@@ -124,10 +115,7 @@ mod tests {
         for (place, topic) in Topic::ALL.iter().enumerate() {
             assert_eq!(*topic as usize, place);
             assert_eq!(topic.spec().name, topic.name());
-            assert_eq!(
-                Topic::from_full_name(&topic.full_name("t1."), "t1."),
-                Some(*topic)
-            );
+            assert_eq!(Topic::from_full_name(&topic.full_name("t1."), "t1."), Some(*topic));
         }
         assert_eq!(Topic::inputs().count(), 6);
         assert_eq!(Topic::outputs().count(), 5);

@@ -68,10 +68,8 @@ pub fn decision(
 }
 
 fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
-    let both = |words: &'_ Words| Bilingual {
-        fa: Cow::Owned(words.fa.clone()),
-        en: Cow::Owned(words.en.clone()),
-    };
+    let both =
+        |words: &'_ Words| Bilingual { fa: Cow::Owned(words.fa.clone()), en: Cow::Owned(words.en.clone()) };
     let reason = |reason: &'_ crate::claim::Reason| Reason {
         code: reason.code,
         article: Cow::Owned(reason.article.clone()),
@@ -120,14 +118,7 @@ pub fn case(
         new_amount_rial: case.new_amount.map(Rial::get),
         opened_at: at,
     };
-    written(Outgoing::new(
-        EventType::CaseOpened,
-        person.to_string(),
-        id.to_string(),
-        at,
-        trace,
-        &data,
-    ))
+    written(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
 }
 
 /// The batch that a document belongs to.

@@ -37,10 +37,7 @@ impl Ledger {
         if files.is_empty() {
             return Ok(Self::default());
         }
-        Ok(Self {
-            lines: files::lines(tx, files).await?,
-            ..Self::default()
-        })
+        Ok(Self { lines: files::lines(tx, files).await?, ..Self::default() })
     }
 
     /// Was this line of the file disposed of before? If not, it is now.
@@ -92,14 +89,8 @@ impl Ledger {
         let opened =
             |(file_id, (kind, at)): (&'_ String, &(&'static str, Timestamp))| (file_id.clone(), *kind, *at);
         let opened: Vec<_> = self.opened.iter().map(opened).collect();
-        let opened: Vec<_> = opened
-            .iter()
-            .map(|(file_id, kind, at)| Opened {
-                file_id,
-                kind,
-                at: *at,
-            })
-            .collect();
+        let opened: Vec<_> =
+            opened.iter().map(|(file_id, kind, at)| Opened { file_id, kind, at: *at }).collect();
         files::open(tx, &opened).await?;
         let closed = self.closed.iter().map(|(closed, trace)| {
             Ok(Closed {
@@ -135,13 +126,6 @@ fn receipt(file: Complete, at: Timestamp) -> Result<Outgoing> {
         digest: closing.digest,
     };
     let id = event_id(EventType::FileReceived, &[&file.file_id]);
-    Outgoing::new(
-        EventType::FileReceived,
-        file.file_id.clone(),
-        id,
-        at,
-        file.traceparent.as_deref(),
-        &data,
-    )
-    .map_err(|_| Error::Unreadable("receipt"))
+    Outgoing::new(EventType::FileReceived, file.file_id.clone(), id, at, file.traceparent.as_deref(), &data)
+        .map_err(|_| Error::Unreadable("receipt"))
 }

@@ -43,10 +43,8 @@ impl House {
     pub async fn open(settings: &Settings) -> Result<Self, HouseError> {
         let body = tables_text(settings)?;
         let tables = wire::tables::parse(&body).map_err(|errors| {
-            let told: Vec<_> = errors
-                .iter()
-                .map(|e| format!("{} row {}: {}", e.table, e.row, e.problem))
-                .collect();
+            let told: Vec<_> =
+                errors.iter().map(|e| format!("{} row {}: {}", e.table, e.row, e.problem)).collect();
             HouseError::Tables(told.join("; "))
         })?;
         let clock = Clock::new(settings.today)?;
@@ -54,10 +52,7 @@ impl House {
         if settings.provision {
             store::migrate(&pool).await?;
         }
-        let given = settings
-            .installation_secret
-            .as_ref()
-            .map(crate::config::Secret::expose);
+        let given = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
         let secret = store::installation::secret(&pool, given).await?;
         let groups = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
         store::installation::keep_tables(&pool, tables.version(), &body).await?;
@@ -93,9 +88,7 @@ impl House {
         if self.clock.is_fixed() {
             return self.clock.today();
         }
-        self.clock
-            .solar_date_of(at)
-            .unwrap_or_else(|_| self.clock.today())
+        self.clock.solar_date_of(at).unwrap_or_else(|_| self.clock.today())
     }
 }
 

@@ -27,11 +27,7 @@ pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomp
     let tables = wire::tables::parse(&body).map_err(|_| Error::Unreadable("version of the tables"))?;
     let again = decide(&stored.facts, stored.business_date, &tables);
     let differences = differences(&stored, &again);
-    Ok(Some(Recomputed {
-        stored,
-        again,
-        differences,
-    }))
+    Ok(Some(Recomputed { stored, again, differences }))
 }
 
 fn differences(stored: &Stored, again: &Decision) -> Vec<String> {
@@ -49,23 +45,11 @@ fn differences(stored: &Stored, again: &Decision) -> Vec<String> {
     let working = again.working.as_ref();
     compare("outcome", stored.outcome.clone(), again.outcome.to_string());
     compare("reasons", stored.reasons.join(" "), codes.join(" "));
-    compare(
-        "amount_rial",
-        number(stored.amount),
-        number(again.amount.map(crate::law::Rial::to_i64)),
-    );
-    compare(
-        "days",
-        number(stored.days.map(i64::from)),
-        number(working.map(|w| i64::from(w.days))),
-    );
+    compare("amount_rial", number(stored.amount), number(again.amount.map(crate::law::Rial::to_i64)));
+    compare("days", number(stored.days.map(i64::from)), number(working.map(|w| i64::from(w.days))));
     let wage_sum = working.and_then(|w| w.wage_sum).map(crate::law::Rial::to_i64);
     compare("wage_sum_rial", number(stored.wage_sum), number(wage_sum));
-    compare(
-        "rules_version",
-        stored.rules_version.clone(),
-        RULES_VERSION.to_owned(),
-    );
+    compare("rules_version", stored.rules_version.clone(), RULES_VERSION.to_owned());
     if found.is_empty() {
         found.push("the words of a reason or a month of the working".to_owned());
     }

@@ -46,10 +46,8 @@ pub async fn confirm(
     relay::confirm(&mut tx, group, owner, delivered).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
-        let events = released
-            .iter()
-            .map(|message| sms_requested(house, message, at))
-            .collect::<Result<Vec<_>>>()?;
+        let events =
+            released.iter().map(|message| sms_requested(house, message, at)).collect::<Result<Vec<_>>>()?;
         outbox::append(&mut tx, events, house.groups).await?;
     }
     tx.commit().await?;
@@ -78,9 +76,7 @@ pub fn document_of(event: &Outgoing) -> Option<String> {
     if event.kind != EventType::PaymentDocumentIssued {
         return None;
     }
-    serde_json::from_slice::<Id>(event.value.as_deref()?)
-        .ok()
-        .map(|id| id.document_id)
+    serde_json::from_slice::<Id>(event.value.as_deref()?).ok().map(|id| id.document_id)
 }
 
 /// `notifications.sms.requested`; in the quiet hours it is published at once and says when it may be sent.
@@ -89,22 +85,13 @@ pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result
         sms_id: Cow::Borrowed(&message.sms_id),
         mobile: Cow::Borrowed(&message.mobile),
         text: Cow::Borrowed(&message.body),
-        kind: message
-            .kind
-            .parse::<SmsKind>()
-            .map_err(|_| Error::Unreadable("kind of message"))?,
+        kind: message.kind.parse::<SmsKind>().map_err(|_| Error::Unreadable("kind of message"))?,
         segments: message.segments.unsigned_abs(),
         not_before: house.clock.quiet_until(at),
-        about: About {
-            claim_id: message.claim_id,
-            document_id: Cow::Borrowed(&message.document_id),
-        },
+        about: About { claim_id: message.claim_id, document_id: Cow::Borrowed(&message.document_id) },
     };
-    let (key, id, trace) = (
-        message.claim_id.to_string(),
-        message.sms_id.clone(),
-        message.traceparent.as_deref(),
-    );
+    let (key, id, trace) =
+        (message.claim_id.to_string(), message.sms_id.clone(), message.traceparent.as_deref());
     Outgoing::new(EventType::SmsRequested, key, id, at, trace, &data).map_err(|_| Error::Unreadable("event"))
 }
 
@@ -117,12 +104,7 @@ pub async fn given(house: &House, group: i16) -> Result<i64> {
 pub async fn id_at(house: &House, group: i16, position: i64) -> Result<Option<String>> {
     let segments = outbox::page(&house.pool, group, position - 1, 1).await?;
     let at = |segment: &Segment| {
-        segment
-            .events
-            .iter()
-            .zip(segment.position..)
-            .find(|(_, p)| *p == position)
-            .map(|(e, _)| e.id.clone())
+        segment.events.iter().zip(segment.position..).find(|(_, p)| *p == position).map(|(e, _)| e.id.clone())
     };
     Ok(segments.iter().find_map(at))
 }

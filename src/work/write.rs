@@ -35,19 +35,10 @@ pub async fn write(
     claims::save(tx, &last_updates(planned)).await?;
     let mut events = write_decisions(tx, house, planned, at).await?;
     let cases = new_cases(house, planned);
-    let rows: Vec<_> = cases
-        .iter()
-        .map(|(id, planned, case)| (*id, planned.known.person, *case))
-        .collect();
+    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
     cases::insert(tx, &rows, at).await?;
     for (id, planned, case) in cases {
-        events.push(events::case(
-            id,
-            planned.known.person,
-            case,
-            at,
-            planned.trace.as_deref(),
-        )?);
+        events.push(events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
     }
     events.extend(write_return_notices(tx, house, planned, at).await?);
     Ok(events)
@@ -76,9 +67,7 @@ async fn write_decisions(
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let rows: Vec<_> = revisions(planned)
-        .map(|(_, update, revision)| stored(update, revision))
-        .collect();
+    let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
     let stamp = decisions::Stamp {
         rules_version: RULES_VERSION,
         tables_version: house.tables.version(),
@@ -102,12 +91,7 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
         revision: claim.revision,
         outcome: decision.outcome.word(),
         amount: decision.amount.map(Rial::to_i64),
-        reasons: decision
-            .codes()
-            .iter()
-            .map(|code| code.word())
-            .collect::<Vec<_>>()
-            .join(" "),
+        reasons: decision.codes().iter().map(|code| code.word()).collect::<Vec<_>>().join(" "),
         days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
         wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
         facts: &revision.facts,
@@ -117,20 +101,11 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
 
 fn new_cases<'a>(house: &House, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
     let id = |case: &NewCase| {
-        house.ids.id(
-            "case",
-            &[&case.document_id, case.kind.word(), &case.earlier.to_string()],
-        )
+        house.ids.id("case", &[&case.document_id, case.kind.word(), &case.earlier.to_string()])
     };
     planned
         .iter()
-        .flat_map(|planned| {
-            planned
-                .plan
-                .cases
-                .iter()
-                .map(move |case| (id(case), planned, case))
-        })
+        .flat_map(|planned| planned.plan.cases.iter().map(move |case| (id(case), planned, case)))
         .collect()
 }
 
@@ -141,15 +116,10 @@ async fn write_return_notices(
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let notices: Vec<_> = planned
-        .iter()
-        .filter_map(|planned| return_notice(house, planned))
-        .collect();
+    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(house, planned)).collect();
     let fresh = messages::insert(tx, &notices, at, true).await?;
-    let released = notices
-        .into_iter()
-        .filter(|notice| fresh.contains(&notice.sms_id))
-        .map(|notice| Released {
+    let released =
+        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| Released {
             sms_id: notice.sms_id,
             kind: notice.kind.word().to_owned(),
             claim_id: notice.claim_id,
@@ -159,9 +129,7 @@ async fn write_return_notices(
             segments: notice.segments,
             traceparent: notice.traceparent,
         });
-    released
-        .map(|message| super::relay::sms_requested(house, &message, at))
-        .collect()
+    released.map(|message| super::relay::sms_requested(house, &message, at)).collect()
 }
 
 fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
@@ -170,10 +138,7 @@ fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
     let record = planned.known.dossier.record.as_ref()?;
     // What concerns a person's account is told to that person's own number only.
     let mobile = reachable(record)?;
-    let id = house.ids.id(
-        "sms",
-        &[&notice.document_id, "returned", &notice.returned_at.to_string()],
-    );
+    let id = house.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
     let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
     Some(message(
         id,

@@ -23,13 +23,7 @@ fn the_brake_holds_a_month_that_looks_wrong() {
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let held = &app.json(&["status"])["held"];
     assert_eq!(held["month"], "1404-08");
-    assert!(
-        held["reason"]
-            .as_str()
-            .unwrap()
-            .contains("1 documents, 4 in 1404-07"),
-        "{held}"
-    );
+    assert!(held["reason"].as_str().unwrap().contains("1 documents, 4 in 1404-07"), "{held}");
     assert!(app.refused(&["close-month", "1404-08"]).contains("--confirm"));
     let closed = app.json(&["close-month", "1404-08", "--confirm"]);
     assert_eq!(closed["documents"], 1);
@@ -46,22 +40,11 @@ fn the_brake_holds_while_a_file_is_open() {
     married(&mut app, 10..12);
     let file = "6f1c0e5b2a7d48939c1f0a6be4d852376f1c0e5b2a7d48939c1f0a6be4d85237";
     let opened = json!({"file_id": file, "kind": "marriages", "opened_at": "2025-11-22T06:30:00Z"});
-    app.raw().event(
-        "registry.files.v1",
-        file,
-        "registry.file.opened",
-        "opened",
-        &opened,
-    );
+    app.raw().event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
     app.settle();
     let place = app.serve(&["--roles", "month-end"]);
     until(&mut app, place, "ALARM");
-    assert!(
-        app.json(&["status"])["held"]["reason"]
-            .as_str()
-            .unwrap()
-            .contains("open")
-    );
+    assert!(app.json(&["status"])["held"]["reason"].as_str().unwrap().contains("open"));
     app.json(&["close-month", "1404-08", "--confirm"]);
     assert_eq!(app.documents().len(), 4);
     app.finish();

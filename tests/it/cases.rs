@@ -12,10 +12,7 @@ use crate::town::{
 const DEED: &str = "1404-05-20";
 
 fn case_of<'a>(cases: &'a [Value], person: &Person) -> &'a Value {
-    let own: Vec<_> = cases
-        .iter()
-        .filter(|case| case["national_code"] == person.code())
-        .collect();
+    let own: Vec<_> = cases.iter().filter(|case| case["national_code"] == person.code()).collect();
     assert_eq!(own.len(), 1, "{own:#?}");
     own[0]
 }
@@ -39,31 +36,15 @@ fn nine_paid() -> (TestApp, Vec<Person>, Vec<Marriage>) {
 /// An annulment, more and less pay, another date, an earlier payment, another spouse of that day; and what opens no case:
 /// divorce, death, an account taken away.
 fn facts_change(app: &mut TestApp, people: &[Person], rows: &[Marriage]) {
-    let (more, less) = (
-        people[1].wage("1404-04", 31, 900_000_000),
-        people[2].wage("1404-04", 31, 90_000_000),
-    );
+    let (more, less) =
+        (people[1].wage("1404-04", 31, 900_000_000), people[2].wage("1404-04", 31, 90_000_000));
     app.publish_rows(K::Wages, &[more, less]);
-    app.publish_rows(
-        K::EarlierPayments,
-        &[format!("{},1390-01-01,5000000,0101", people[4].code())],
-    );
+    app.publish_rows(K::EarlierPayments, &[format!("{},1390-01-01,5000000,0101", people[4].code())]);
     let annulled = rows[0].corrected(|row| row.status = "annulled");
     let moved = rows[3].corrected(|row| row.deed_date = "1404-05-21".to_owned());
     let divorced = rows[6].corrected(|row| row.status = "divorced");
-    marriages(
-        app,
-        &[
-            &annulled,
-            &moved,
-            &divorced,
-            &marriage("R50", DEED, &people[5], &person(600)),
-        ],
-    );
-    profile(
-        app,
-        &people[7].with(|person| person.deceased_on = "1404-07-20".to_owned()),
-    );
+    marriages(app, &[&annulled, &moved, &divorced, &marriage("R50", DEED, &people[5], &person(600))]);
+    profile(app, &people[7].with(|person| person.deceased_on = "1404-07-20".to_owned()));
     profile(app, &people[8].with(|person| person.sheba.clear()));
 }
 
@@ -82,10 +63,7 @@ fn facts_that_change_after_payment_open_cases() {
         (5, "recovery", "CONFLICTING_RECORDS"),
     ] {
         let case = case_of(&cases, &people[place]);
-        assert_eq!(
-            (&case["kind"], &case["grounds"][0]),
-            (&kind.into(), &ground.into())
-        );
+        assert_eq!((&case["kind"], &case["grounds"][0]), (&kind.into(), &ground.into()));
         assert_eq!(case["document_id"], document_id(&issued, &people[place], 1));
     }
     assert_eq!(cases.len(), 6, "{cases:#?}");
@@ -95,17 +73,9 @@ fn facts_that_change_after_payment_open_cases() {
     let after = app.decisions();
     for person in &people {
         let paid = |answers: &Answers| {
-            answers
-                .of(&person.code())
-                .into_iter()
-                .find(|decision| decision["outcome"] == "APPROVED")
-                .cloned()
+            answers.of(&person.code()).into_iter().find(|decision| decision["outcome"] == "APPROVED").cloned()
         };
-        assert_eq!(
-            paid(&before),
-            paid(&after),
-            "neither the decision nor the payment changes"
-        );
+        assert_eq!(paid(&before), paid(&after), "neither the decision nor the payment changes");
         expect(&after, person, DEED, "APPROVED", &[]);
     }
     expect(&after, &people[3], "1404-05-21", "REFUSED", &["ALREADY_PAID"]);
@@ -138,10 +108,7 @@ fn an_open_case_holds_further_attempts_back() {
     app.execute("UPDATE cases SET closed_at = now()").unwrap();
     app.set_today("1404-11-01");
     app.close("1404-10");
-    assert_eq!(
-        paid(&app.documents(), &husband),
-        [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]
-    );
+    assert_eq!(paid(&app.documents(), &husband), [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]);
     app.finish();
 }
 

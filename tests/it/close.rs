@@ -23,16 +23,10 @@ fn a_close_out_of_turn_is_refused_and_a_repeat_issues_nothing() {
     let mut app = TestApp::start("1404-07-30");
     married(&mut app, 1..3);
     assert!(app.refused(&["close-month", "1404-07"]).contains("has not ended"));
-    assert!(
-        app.refused(&["close-month", "1404-07", "--confirm"])
-            .contains("has not ended")
-    );
+    assert!(app.refused(&["close-month", "1404-07", "--confirm"]).contains("has not ended"));
     app.set_today("1404-09-15");
     let first = app.close("1404-07");
-    assert_eq!(
-        (&first["documents"], &first["total_rial"]),
-        (&2.into(), &(2 * FLOOR).into())
-    );
+    assert_eq!((&first["documents"], &first["total_rial"]), (&2.into(), &(2 * FLOOR).into()));
     for month in ["1404-06", "1404-09", "1404-10"] {
         app.refused(&["close-month", month]);
     }
@@ -52,22 +46,13 @@ fn a_close_out_of_turn_is_refused_and_a_repeat_issues_nothing() {
 fn an_empty_month_is_closed_with_no_document() {
     let app = TestApp::start("1404-08-01");
     let closed = app.close("1404-07");
-    assert_eq!(
-        (&closed["documents"], &closed["total_rial"]),
-        (&0.into(), &0.into())
-    );
+    assert_eq!((&closed["documents"], &closed["total_rial"]), (&0.into(), &0.into()));
     let topics = app.export();
     let events = topics.topic("finance.payment-documents.v1");
     assert_eq!(events.len(), 1);
-    assert_eq!(
-        (events[0].ce_type(), &events[0].data["documents"]),
-        ("finance.batch.closed", &0.into())
-    );
+    assert_eq!((events[0].ce_type(), &events[0].data["documents"]), ("finance.batch.closed", &0.into()));
     // Of no document: SHA-256 of nothing.
-    assert_eq!(
-        events[0].data["digest"],
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    );
+    assert_eq!(events[0].data["digest"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     app.finish();
 }
 
@@ -76,12 +61,7 @@ fn an_empty_month_is_closed_with_no_document() {
 fn two_closes_at_once_are_one() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
     married(&mut app, 1..9);
-    let start = || {
-        app.command(&["close-month", "1404-07", "--json"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap()
-    };
+    let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let (one, two) = (start(), start());
     let said = [one, two].map(|child| {
         let output = child.wait_with_output().unwrap();
@@ -109,10 +89,7 @@ fn a_dry_run_says_what_the_close_does() {
     assert_eq!(run["forecast"], false);
     assert!(app.documents().is_empty());
     let closed = app.close("1404-07");
-    assert_eq!(
-        (&run["documents"], &run["total_rial"]),
-        (&closed["documents"], &closed["total_rial"])
-    );
+    assert_eq!((&run["documents"], &run["total_rial"]), (&closed["documents"], &closed["total_rial"]));
     let mut booked: Vec<_> = app
         .events("finance.voucher.issued")
         .into_iter()
@@ -127,20 +104,11 @@ fn a_dry_run_says_what_the_close_does() {
     booked.sort_by_key(|line| line.0.to_string());
     let branches = run["branches"].as_array().unwrap().iter();
     let told: Vec<_> = branches
-        .map(|b| {
-            (
-                b["branch_code"].clone(),
-                b["documents"].clone(),
-                b["total_rial"].clone(),
-            )
-        })
+        .map(|b| (b["branch_code"].clone(), b["documents"].clone(), b["total_rial"].clone()))
         .collect();
     assert_eq!(booked, told);
     let next = app.json(&["close-month", "1404-08", "--dry-run"]);
-    assert_eq!(
-        (&next["documents"], &next["last"]["documents"]),
-        (&0.into(), &7.into())
-    );
+    assert_eq!((&next["documents"], &next["last"]["documents"]), (&0.into(), &7.into()));
     app.finish();
 }
 
@@ -153,27 +121,13 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
     let wait = "SELECT coalesce(max(cursor), -1) FROM batches";
     for place in [2, 4] {
         let (before, held) = (people[place - 1].code(), people[place].code());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let mut holder = runtime
-            .block_on(PgConnection::connect(&app.database_url))
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
         let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
-        runtime
-            .block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder))
-            .unwrap();
-        let mut child = app
-            .command(&["close-month", "1404-07"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
+        let mut child = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
         while app.value(wait) != before {
-            assert!(
-                child.try_wait().unwrap().is_none(),
-                "the close ended without waiting"
-            );
+            assert!(child.try_wait().unwrap().is_none(), "the close ended without waiting");
             std::thread::sleep(Duration::from_millis(20));
         }
         child.kill().unwrap();
@@ -188,10 +142,7 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
     app.set_today("1404-09-01");
     assert!(app.refused(&["close-month", "1404-08"]).contains("1404-07"));
     let closed = app.close("1404-07");
-    assert_eq!(
-        (&closed["documents"], &closed["closed_now"]),
-        (&6.into(), &true.into())
-    );
+    assert_eq!((&closed["documents"], &closed["closed_now"]), (&6.into(), &true.into()));
     app.finish();
 }
 
@@ -234,16 +185,10 @@ fn a_close_waits_for_its_input_and_names_what_lags() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..2);
     app.stop();
-    let path = app.write(
-        K::Persons,
-        &format!("{}\n{}\n", K::Persons.columns().join(","), person(7).row()),
-    );
+    let path = app.write(K::Persons, &format!("{}\n{}\n", K::Persons.columns().join(","), person(7).row()));
     app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
     let told = app.refused(&["close-month", "1404-07", "--timeout", "1"]);
-    assert!(
-        told.contains("insured.records.v1") && told.contains("registry.files.v1"),
-        "{told}"
-    );
+    assert!(told.contains("insured.records.v1") && told.contains("registry.files.v1"), "{told}");
     app.serve(&[]);
     app.close("1404-07");
     assert_eq!(app.documents().len(), 1);
@@ -282,10 +227,6 @@ async fn quiet_hours_are_said_with_the_message() {
         let event = relay::sms_requested(&house, &message, at.parse().unwrap()).unwrap();
         let data: Value = serde_json::from_slice(event.value.as_deref().unwrap()).unwrap();
         let instant = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
-        assert_eq!(
-            data["not_before"].as_str().map(instant),
-            not_before.map(instant),
-            "{at}"
-        );
+        assert_eq!(data["not_before"].as_str().map(instant), not_before.map(instant), "{at}");
     }
 }

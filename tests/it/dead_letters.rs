@@ -11,12 +11,7 @@ const OUTCOMES: &str = "finance.payment-outcomes.v1";
 const RECORDED: &str = "registry.marriage.recorded";
 
 fn headers(ce_type: &str) -> [(&str, &str); 4] {
-    [
-        ("ce_specversion", "1.0"),
-        ("ce_id", "one"),
-        ("ce_source", "/test"),
-        ("ce_type", ce_type),
-    ]
+    [("ce_specversion", "1.0"), ("ce_id", "one"), ("ce_source", "/test"), ("ce_type", ce_type)]
 }
 
 /// A message that cannot be read, where it lies, and why it must go aside.
@@ -46,35 +41,19 @@ fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
     let whole = changed(&good, |_| {});
     let dissolved = "registry.marriage.dissolved";
     let marriages: [(_, &[_], _, _); 9] = [
-        (
-            "not_json",
-            &headers(RECORDED),
-            key,
-            Some(b"\xff\x00{no json".to_vec()),
-        ),
+        ("not_json", &headers(RECORDED), key, Some(b"\xff\x00{no json".to_vec())),
         ("no_value", &headers(RECORDED), key, None),
         ("unknown_type", &headers(dissolved), key, whole.clone()),
         ("schema", &headers(RECORDED), key, no_deed),
         ("schema", &headers(RECORDED), key, no_date),
         ("identifier", &headers(RECORDED), key, bad_digit),
-        (
-            "key_mismatch",
-            &headers(RECORDED),
-            Some(b"R999999".as_slice()),
-            whole.clone(),
-        ),
+        ("key_mismatch", &headers(RECORDED), Some(b"R999999".as_slice()), whole.clone()),
         ("key_mismatch", &headers(RECORDED), None, whole.clone()),
         ("no_type", &[("content-type", "text/plain")], key, whole),
     ];
     let send = |(reason, headers, key, value): (_, &[_], Option<&[u8]>, Option<Vec<u8>>)| {
         let place = raw.record(MARRIAGES, key, headers, value.as_deref());
-        Bad {
-            reason,
-            topic: MARRIAGES,
-            place,
-            key: key.map(<[u8]>::to_vec),
-            value,
-        }
+        Bad { reason, topic: MARRIAGES, place, key: key.map(<[u8]>::to_vec), value }
     };
     let mut sent: Vec<_> = marriages.into_iter().map(send).collect();
     let data =
@@ -95,28 +74,13 @@ fn lies_whole(app: &TestApp, letters: &[Lying], bad: &Bad) {
     let (reason, topic) = (bad.reason, format!("{}{}", app.prefix, bad.topic));
     let place = [topic.clone(), bad.place.0.to_string(), bad.place.1.to_string()];
     let told = ["dead_letter_topic", "dead_letter_partition", "dead_letter_offset"];
-    let letter = letters
-        .iter()
-        .find(|letter| told.map(|name| letter.header(name)) == place);
+    let letter = letters.iter().find(|letter| told.map(|name| letter.header(name)) == place);
     let letter = letter.unwrap_or_else(|| panic!("{reason}: no letter for {place:?}"));
-    assert!(
-        letter
-            .header("dead_letter_reason")
-            .starts_with(&format!("{reason} (")),
-        "{reason}: {letter:?}"
-    );
+    assert!(letter.header("dead_letter_reason").starts_with(&format!("{reason} (")), "{reason}: {letter:?}");
     assert_eq!(letter.value, bad.value, "{reason}: the bytes");
-    assert_eq!(
-        letter.key.as_deref(),
-        Some(topic.as_bytes()),
-        "{reason}: the key is the source topic"
-    );
+    assert_eq!(letter.key.as_deref(), Some(topic.as_bytes()), "{reason}: the key is the source topic");
     let original = letter.headers.iter().find(|(name, _)| name == "dead_letter_key");
-    assert_eq!(
-        original.map(|(_, value)| value.clone()),
-        bad.key,
-        "{reason}: the original key"
-    );
+    assert_eq!(original.map(|(_, value)| value.clone()), bad.key, "{reason}: the original key");
 }
 
 #[test]
@@ -126,19 +90,9 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
     let raw = app.raw();
     let sent = send_bad(&raw, &couple);
-    raw.event(
-        MARRIAGES,
-        &couple.record_id,
-        RECORDED,
-        "good",
-        &couple.marriage_data(1),
-    );
+    raw.event(MARRIAGES, &couple.record_id, RECORDED, "good", &couple.marriage_data(1));
     drop(raw);
-    assert_eq!(
-        app.decisions().0.len(),
-        2,
-        "the good row after the bad ones is decided"
-    );
+    assert_eq!(app.decisions().0.len(), 2, "the good row after the bad ones is decided");
     let letters = app.lying("dead-letters.v1");
     for bad in &sent {
         lies_whole(&app, &letters, bad);
@@ -165,13 +119,7 @@ fn document_of(couple: &Couple) -> String {
 
 fn outcome(app: &TestApp, document: &str, word: &str, code: Option<&str>, at: &str) {
     let data = json!({"document_id": document, "outcome": word, "code": code, "at": at});
-    app.raw().event(
-        OUTCOMES,
-        document,
-        &format!("finance.document.{word}"),
-        &format!("{word}{at}"),
-        &data,
-    );
+    app.raw().event(OUTCOMES, document, &format!("finance.document.{word}"), &format!("{word}{at}"), &data);
     app.settle();
 }
 
@@ -191,11 +139,7 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
     assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
     app.settle();
     assert_eq!(app.value(&state), "accepted");
-    assert_eq!(
-        app.value("SELECT count(*) FROM dead_letters"),
-        "1",
-        "the replayed one did not come back"
-    );
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "1", "the replayed one did not come back");
     // Once more: the same answer again changes nothing.
     app.text(&["dead-letters", "replay"]);
     app.settle();
@@ -209,23 +153,12 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     let couple = Couple::nth(3);
     let document = document_of(&couple);
     Couple::publish(std::slice::from_ref(&couple), &mut app);
-    outcome(
-        &app,
-        &document,
-        "returned",
-        Some("AC04"),
-        "2025-10-23T12:00:00+03:30",
-    );
+    outcome(&app, &document, "returned", Some("AC04"), "2025-10-23T12:00:00+03:30");
     app.close("1404-07");
     outcome(&app, &document, "paid", None, "2025-10-24T12:00:00+03:30");
     app.text(&["dead-letters", "replay"]);
     app.settle();
-    assert_eq!(
-        app.value(&format!(
-            "SELECT state FROM documents WHERE document_id = '{document}'"
-        )),
-        "paid"
-    );
+    assert_eq!(app.value(&format!("SELECT state FROM documents WHERE document_id = '{document}'")), "paid");
     assert_eq!(
         app.decisions().verdict(&couple.husband).0,
         "APPROVED",
@@ -256,12 +189,6 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
         told.contains("IR420130000000001234567890") && !told.contains("IR062960000000100324200001"),
         "{told}"
     );
-    assert_eq!(
-        app.documents()
-            .iter()
-            .map(|d| d["amount_rial"].as_u64().unwrap())
-            .sum::<u64>(),
-        2 * FLOOR
-    );
+    assert_eq!(app.documents().iter().map(|d| d["amount_rial"].as_u64().unwrap()).sum::<u64>(), 2 * FLOOR);
     app.finish();
 }

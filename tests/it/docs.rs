@@ -12,29 +12,14 @@ use peyvand::wire::files::FileKind;
 use peyvand::wire::{EventType, Topic};
 
 /// Folders whose paths documents may name.
-const FOLDERS: [&str; 9] = [
-    "src/",
-    "tests/",
-    "docs/",
-    "schemas/",
-    "deploy/",
-    "migrations/",
-    "tables/",
-    "benches/",
-    ".ci/",
-];
+const FOLDERS: [&str; 9] =
+    ["src/", "tests/", "docs/", "schemas/", "deploy/", "migrations/", "tables/", "benches/", ".ci/"];
 
 static PAGES: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(|| {
-    let mut pages = vec![
-        root().join("README.md"),
-        root().join("CHANGELOG.md"),
-        root().join("schemas/README.md"),
-    ];
+    let mut pages =
+        vec![root().join("README.md"), root().join("CHANGELOG.md"), root().join("schemas/README.md")];
     gather(&root().join("docs"), &mut pages);
-    pages
-        .into_iter()
-        .map(|path| (path.clone(), fs::read_to_string(&path).unwrap()))
-        .collect()
+    pages.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect()
 });
 
 fn root() -> PathBuf {
@@ -65,9 +50,7 @@ fn between<'a>(text: &'a str, name: &str) -> &'a str {
 /// Texts in backticks, outside of code blocks.
 fn quoted(text: &str) -> Vec<&str> {
     let prose = text.split("```").step_by(2);
-    prose
-        .flat_map(|part| part.lines().flat_map(|line| line.split('`').skip(1).step_by(2)))
-        .collect()
+    prose.flat_map(|part| part.lines().flat_map(|line| line.split('`').skip(1).step_by(2))).collect()
 }
 
 /// Is something of this name defined in the file?
@@ -75,11 +58,10 @@ fn defines(file: &str, name: &str) -> bool {
     let text = fs::read_to_string(file).unwrap_or_default();
     let keywords = ["fn", "struct", "enum", "const", "static", "type", "mod", "trait"];
     keywords.iter().any(|keyword| {
-        text.match_indices(&format!("{keyword} {name}"))
-            .any(|(at, found)| {
-                let next = text[at + found.len()..].chars().next();
-                next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
-            })
+        text.match_indices(&format!("{keyword} {name}")).any(|(at, found)| {
+            let next = text[at + found.len()..].chars().next();
+            next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+        })
     })
 }
 
@@ -87,17 +69,14 @@ fn defines(file: &str, name: &str) -> bool {
 fn what_is_named_exists() {
     let mut missing = Vec::new();
     for (page, text) in PAGES.iter() {
-        for span in quoted(text)
-            .into_iter()
-            .filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)))
+        for span in
+            quoted(text).into_iter().filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)))
         {
             // A pattern or a place to fill in names no file.
             if span.contains(['*', '<', '…', ' ']) {
                 continue;
             }
-            let (path, name) = span
-                .split_once("::")
-                .map_or((span, None), |(path, name)| (path, Some(name)));
+            let (path, name) = span.split_once("::").map_or((span, None), |(path, name)| (path, Some(name)));
             let file = root().join(path);
             let there = file.exists() && name.is_none_or(|name| defines(&file.to_string_lossy(), name));
             if !there {
@@ -117,11 +96,7 @@ fn links_lead_somewhere() {
                 continue;
             }
             let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-            let file = if path.is_empty() {
-                page.clone()
-            } else {
-                page.parent().unwrap().join(path)
-            };
+            let file = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
             let there = file.exists() && (heading.is_empty() || headings(&file).contains(heading));
             if !there {
                 missing.push(format!("{}: {target}", page.display()));
@@ -134,16 +109,12 @@ fn links_lead_somewhere() {
 /// The anchors that a page's headings get.
 fn headings(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).unwrap();
-    let titles = text.lines().filter_map(|line| {
-        line.strip_prefix('#')
-            .map(|rest| rest.trim_start_matches('#').trim())
-    });
+    let titles = text
+        .lines()
+        .filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()));
     let anchor = |title: &str| -> String {
         let plain = title.to_lowercase().replace(' ', "-");
-        plain
-            .chars()
-            .filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_')
-            .collect()
+        plain.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect()
     };
     titles.map(anchor).collect()
 }
@@ -155,11 +126,7 @@ fn the_settings_are_those_of_the_code() {
     for (written, code) in written.lines().zip(code.lines()) {
         assert_eq!(written, code, "docs/OPERATIONS.md, between the marks");
     }
-    assert_eq!(
-        written.lines().count(),
-        code.lines().count(),
-        "docs/OPERATIONS.md, between the marks"
-    );
+    assert_eq!(written.lines().count(), code.lines().count(), "docs/OPERATIONS.md, between the marks");
     let env = fs::read_to_string(root().join("deploy/service.env")).unwrap();
     for key in config::keys() {
         assert!(
@@ -173,23 +140,16 @@ fn the_settings_are_those_of_the_code() {
 #[test]
 fn the_metrics_are_those_of_the_code() {
     let text = render_prometheus(&Metrics::new(), &Gauges::default());
-    let told: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-        .collect();
+    let told: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let rows = between(page("docs/OPERATIONS.md"), "metrics").lines();
-    let written: BTreeSet<&str> = rows
-        .filter_map(|row| row.strip_prefix("| `")?.split('`').next())
-        .collect();
+    let written: BTreeSet<&str> = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(written, told);
 }
 
 #[test]
 fn every_ground_stands_on_its_line() {
-    let rows: Vec<&str> = between(page("docs/STATES.md"), "grounds")
-        .lines()
-        .skip(2)
-        .collect();
+    let rows: Vec<&str> = between(page("docs/STATES.md"), "grounds").lines().skip(2).collect();
     let mut written = Vec::new();
     for row in &rows {
         let mut words = quoted(row).into_iter();
@@ -211,10 +171,7 @@ fn every_rule_has_its_row_and_its_test() {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
         assert_eq!(cells.len(), 5, "{row}");
         assert_eq!(cells[0], format!("R{number}"));
-        assert!(
-            cells[4].contains("tests/") || cells[4].contains("src/"),
-            "{row}: no test"
-        );
+        assert!(cells[4].contains("tests/") || cells[4].contains("src/"), "{row}: no test");
     }
 }
 
@@ -229,60 +186,32 @@ fn files_and_topics_are_those_of_the_code() {
         assert_eq!(quoted(row), expected);
     }
     for topic in Topic::ALL {
-        let row = page
-            .lines()
-            .find(|line| line.starts_with(&format!("| `{}` |", topic.name())));
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", topic.name())));
         let row = row.unwrap_or_else(|| panic!("no row for {}", topic.name()));
         assert!(row.contains(topic.key_field()), "{row}");
-        let kinds = EventType::ALL
-            .iter()
-            .filter(|kind| kind.topic() == *topic && **kind != EventType::DeadLetter);
+        let kinds =
+            EventType::ALL.iter().filter(|kind| kind.topic() == *topic && **kind != EventType::DeadLetter);
         for kind in kinds {
-            assert!(
-                row.contains(&format!("`{}`", kind.name())),
-                "{} lacks {}",
-                topic.name(),
-                kind.name()
-            );
+            assert!(row.contains(&format!("`{}`", kind.name())), "{} lacks {}", topic.name(), kind.name());
         }
     }
 }
 
 #[test]
 fn every_dependency_has_its_line() {
-    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
-    let names = |table: &str| {
-        manifest[table]
-            .as_table()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<BTreeSet<String>>()
-    };
-    let wanted: BTreeSet<String> = names("dependencies")
-        .union(&names("dev-dependencies"))
-        .cloned()
-        .collect();
-    let rows = between(page("docs/DEPENDENCIES.md"), "dependencies")
-        .lines()
-        .skip(2);
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let names =
+        |table: &str| manifest[table].as_table().unwrap().keys().cloned().collect::<BTreeSet<String>>();
+    let wanted: BTreeSet<String> = names("dependencies").union(&names("dev-dependencies")).cloned().collect();
+    let rows = between(page("docs/DEPENDENCIES.md"), "dependencies").lines().skip(2);
     let written: BTreeSet<String> = rows.map(|row| quoted(row)[0].to_owned()).collect();
     assert_eq!(written, wanted);
 }
 
 #[test]
 fn every_document_and_record_is_listed() {
-    for (folder, index) in [
-        ("docs", "docs/README.md"),
-        ("docs/decisions", "docs/decisions/README.md"),
-    ] {
-        for entry in fs::read_dir(root().join(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
+    for (folder, index) in [("docs", "docs/README.md"), ("docs/decisions", "docs/decisions/README.md")] {
+        for entry in fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
             let name = entry.file_name().unwrap().to_string_lossy().into_owned();
             let listed = name == "README.md" || entry.is_dir() || page(index).contains(&format!("]({name})"));
             assert!(listed, "{index} does not list {name}");

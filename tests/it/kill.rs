@@ -30,9 +30,7 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     ];
     let mut app = small
         .into_iter()
-        .fold(TestApp::without_service("1404-08-01"), |app, (key, value)| {
-            app.with(key, value)
-        });
+        .fold(TestApp::without_service("1404-08-01"), |app, (key, value)| app.with(key, value));
     let publishing = publish_meanwhile(&app);
     let mut kills = 0;
     while kills < KILLS.0 || !publishing.is_finished() {
@@ -50,11 +48,8 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
         );
     }
     for _ in 0..KILLS.1 {
-        let mut close = app
-            .command(&["close-month", "1404-07", "--json"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut close =
+            app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::null()).spawn().unwrap();
         live_a_while(&mut app, 200..800);
         let _ = close.kill();
         close.wait().unwrap();
@@ -69,11 +64,7 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
 fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
     let place = app.serve(&[]);
     thread::sleep(Duration::from_millis(rand::random_range(range)));
-    assert!(
-        app.service(place).is_running(),
-        "the service ended by itself: {}",
-        app.logs()
-    );
+    assert!(app.service(place).is_running(), "the service ended by itself: {}", app.logs());
     app.service(place).kill();
     app.forget(place);
 }
@@ -82,32 +73,14 @@ fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
 fn publish_meanwhile(app: &TestApp) -> JoinHandle<Vec<Output>> {
     use FileKind as K;
     let folder = app.generate(MARRIAGES, SEED);
-    let kinds = [
-        K::Persons,
-        K::Employments,
-        K::Marriages,
-        K::Wages,
-        K::EarlierPayments,
-        K::SelfRegistrations,
-    ];
+    let kinds =
+        [K::Persons, K::Employments, K::Marriages, K::Wages, K::EarlierPayments, K::SelfRegistrations];
     let commands: Vec<_> = kinds
         .into_iter()
         .map(|kind| {
             let path = folder.join(kind.file_name());
-            app.command(&[
-                "publish",
-                kind.word(),
-                path.to_str().unwrap(),
-                "--timeout",
-                "120",
-                "--json",
-            ])
+            app.command(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "120", "--json"])
         })
         .collect();
-    thread::spawn(move || {
-        commands
-            .into_iter()
-            .map(|mut command| command.output().unwrap())
-            .collect()
-    })
+    thread::spawn(move || commands.into_iter().map(|mut command| command.output().unwrap()).collect())
 }

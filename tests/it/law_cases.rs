@@ -11,9 +11,7 @@ use peyvand::law::{Rial, SolarDate, SolarMonth};
 use peyvand::wire::tables;
 use serde_json::{Value, json};
 
-const RULES: [&str; 11] = [
-    "R2", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R26",
-];
+const RULES: [&str; 11] = ["R2", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R26"];
 
 /// The fields by which a case may be told; anything else is a slip of the pen.
 const EXPECTED: [&str; 19] = [
@@ -69,15 +67,9 @@ fn every_worked_case_agrees() {
         );
         let told = tell(&found.unwrap_or_else(|e| panic!("{file}: {e}")));
         for (field, expected) in case["expect"].as_object().unwrap() {
-            assert!(
-                EXPECTED.contains(&field.as_str()),
-                "{file}: no such field {field}"
-            );
+            assert!(EXPECTED.contains(&field.as_str()), "{file}: no such field {field}");
             if told.get(field) != Some(expected) {
-                wrong.push(format!(
-                    "{file}: {field} should be {expected}, is {}",
-                    told[field]
-                ));
+                wrong.push(format!("{file}: {field} should be {expected}, is {}", told[field]));
             }
         }
     }
@@ -89,31 +81,16 @@ fn every_case_is_worked_by_hand_and_every_rule_has_one() {
     let cases = cases();
     let mut rules = BTreeSet::new();
     for (file, case) in &cases {
-        let lines = case["by_hand"]
-            .as_array()
-            .unwrap_or_else(|| panic!("{file}: no sum by hand"));
+        let lines = case["by_hand"].as_array().unwrap_or_else(|| panic!("{file}: no sum by hand"));
         assert!(
-            !lines.is_empty()
-                && lines
-                    .iter()
-                    .all(|line| line.as_str().is_some_and(|l| !l.trim().is_empty())),
+            !lines.is_empty() && lines.iter().all(|line| line.as_str().is_some_and(|l| !l.trim().is_empty())),
             "{file}"
         );
-        for field in [
-            "employment",
-            "days_finding",
-            "days",
-            "wage_sum_rial",
-            "floor_rial",
-            "reasons",
-        ] {
+        for field in ["employment", "days_finding", "days", "wage_sum_rial", "floor_rial", "reasons"] {
             assert!(case["expect"].get(field).is_some(), "{file}: expects no {field}");
         }
         let amount = case["expect"].get("amount_rial").is_some();
-        assert!(
-            amount != case["expect"].get("outside").is_some(),
-            "{file}: an amount, or why there is none"
-        );
+        assert!(amount != case["expect"].get("outside").is_some(), "{file}: an amount, or why there is none");
         for rule in case["rule"].as_array().unwrap() {
             rules.insert(rule.as_str().unwrap().to_owned());
         }
@@ -125,11 +102,7 @@ fn every_case_is_worked_by_hand_and_every_rule_has_one() {
 }
 
 fn date(value: &Value) -> SolarDate {
-    value
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap_or_else(|e| panic!("{value}: {e}"))
+    value.as_str().unwrap().parse().unwrap_or_else(|e| panic!("{value}: {e}"))
 }
 
 fn employments(case: &Value) -> Vec<Employment> {
@@ -138,40 +111,19 @@ fn employments(case: &Value) -> Vec<Employment> {
         started_on: date(&e["started_on"]),
         ended_on: (!e["ended_on"].is_null()).then(|| date(&e["ended_on"])),
     };
-    case["employments"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(employment)
-        .collect()
+    case["employments"].as_array().unwrap().iter().map(employment).collect()
 }
 
 fn wages(case: &Value) -> Vec<Wage> {
-    case["wages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(months_of_line)
-        .collect()
+    case["wages"].as_array().unwrap().iter().flat_map(months_of_line).collect()
 }
 
 /// `"month": "1404-06"` or `"months": "1402-07..1404-06"`; `"days": "full"` is each month's length.
 fn months_of_line(line: &Value) -> Vec<Wage> {
-    let month = |text: &str| {
-        text.parse::<SolarMonth>()
-            .unwrap_or_else(|e| panic!("{line}: {e}"))
-    };
+    let month = |text: &str| text.parse::<SolarMonth>().unwrap_or_else(|e| panic!("{line}: {e}"));
     let (first, last) = match line.get("months") {
-        Some(range) => range
-            .as_str()
-            .unwrap()
-            .split_once("..")
-            .map(|(a, b)| (month(a), month(b)))
-            .unwrap(),
-        None => (
-            month(line["month"].as_str().unwrap()),
-            month(line["month"].as_str().unwrap()),
-        ),
+        Some(range) => range.as_str().unwrap().split_once("..").map(|(a, b)| (month(a), month(b))).unwrap(),
+        None => (month(line["month"].as_str().unwrap()), month(line["month"].as_str().unwrap())),
     };
     std::iter::successors(Some(first), |m| (*m < last).then(|| m.next()))
         .map(|month| Wage {
@@ -205,9 +157,7 @@ fn tell(found: &Assessment) -> Value {
         tell_days(&found.days, &mut grounds),
         tell_amount(&found.amount, &mut grounds),
     ] {
-        told.as_object_mut()
-            .unwrap()
-            .extend(part.as_object().unwrap().clone());
+        told.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
     }
     told["reasons"] = json!(grounds);
     told

@@ -60,12 +60,7 @@ fn history(deed: SolarDate) -> impl Strategy<Value = Vec<Wage>> {
 
 fn known_case() -> impl Strategy<Value = (SolarDate, SolarDate, Vec<Employment>, Vec<Wage>)> {
     known_deed().prop_flat_map(|(deed, today)| {
-        (
-            Just(deed),
-            Just(today),
-            proptest::collection::vec(any_employment(), 0..4),
-            history(deed),
-        )
+        (Just(deed), Just(today), proptest::collection::vec(any_employment(), 0..4), history(deed))
     })
 }
 

@@ -59,13 +59,7 @@ fn late_lists() {
     profile(&mut app, &never.with(|person| person.branch = "0999".to_owned()));
     expect(&app.decisions(), &never, DEED, "PENDING", &["AWAITING_WAGE_LIST"]);
     app.close("1404-06");
-    expect(
-        &app.decisions(),
-        &never,
-        DEED,
-        "REFUSED",
-        &["INSUFFICIENT_CONTRIBUTION_DAYS"],
-    );
+    expect(&app.decisions(), &never, DEED, "REFUSED", &["INSUFFICIENT_CONTRIBUTION_DAYS"]);
     let issued = app.documents();
     assert_eq!(
         (months_of(&issued, &late), months_of(&issued, &cut)),
@@ -124,33 +118,16 @@ fn three_months_in_a_row() {
 }
 
 fn mordad(app: &mut TestApp, year: &Year) {
-    let Year {
-        paid_first,
-        account,
-        corrected,
-        annulled,
-        divorced,
-        earlier,
-        stranger,
-        moved,
-    } = year;
+    let Year { paid_first, account, corrected, annulled, divorced, earlier, stranger, moved } = year;
     let without = account.0.with(|person| person.sheba.clear());
     let others = [paid_first, corrected, annulled, divorced, earlier, moved].map(|couple| &couple.0);
     insured(app, &[&others[..], &[&without]].concat(), "1404-04");
-    app.publish_rows(
-        K::EarlierPayments,
-        &[format!("{},1390-01-01,5000000,0101", earlier.0.code())],
-    );
-    let all = [
-        paid_first, account, corrected, annulled, divorced, earlier, stranger, moved,
-    ]
-    .map(|couple| &couple.1);
+    app.publish_rows(K::EarlierPayments, &[format!("{},1390-01-01,5000000,0101", earlier.0.code())]);
+    let all = [paid_first, account, corrected, annulled, divorced, earlier, stranger, moved]
+        .map(|couple| &couple.1);
     marriages(app, &all);
     let second = corrected.1.corrected(|row| row.earlier_marriages = 1);
-    marriages(
-        app,
-        &[&second, &annulled.1.corrected(|row| row.status = "annulled")],
-    );
+    marriages(app, &[&second, &annulled.1.corrected(|row| row.status = "annulled")]);
     marriages(app, &[&divorced.1.corrected(|row| row.status = "divorced")]);
     app.close("1404-05");
     let answers = app.decisions();
@@ -173,19 +150,10 @@ fn shahrivar_and_mehr(app: &mut TestApp, year: &Year) {
     profile(app, &year.account.0);
     let mut first = year.corrected.1.clone();
     first.version = 3;
-    let elsewhere = year
-        .moved
-        .1
-        .corrected(|row| row.deed_date = "1404-05-21".to_owned());
+    let elsewhere = year.moved.1.corrected(|row| row.deed_date = "1404-05-21".to_owned());
     marriages(app, &[&first, &elsewhere]);
     app.close("1404-06");
-    expect(
-        &app.decisions(),
-        &year.moved.0,
-        "1404-05-21",
-        "REFUSED",
-        &["ALREADY_PAID"],
-    );
+    expect(&app.decisions(), &year.moved.0, "1404-05-21", "REFUSED", &["ALREADY_PAID"]);
     app.set_today("1404-08-01");
     insured(app, &[&year.stranger.0], "1404-04");
     expect(&app.decisions(), &year.stranger.0, DEED, "APPROVED", &[]);
@@ -223,15 +191,7 @@ fn every_decision_is_recomputed(app: &TestApp) {
 fn a_report_counts_them(app: &TestApp) {
     let report = app.json(&["report", "--month", "1404-06"]);
     let total = &report["total"];
-    assert_eq!(
-        (&total["paid"], &total["paid_rial"]),
-        (&2.into(), &(2 * FLOOR).into()),
-        "{report:#}"
-    );
+    assert_eq!((&total["paid"], &total["paid_rial"]), (&2.into(), &(2 * FLOOR).into()), "{report:#}");
     assert_eq!(total["refused_by_ground"]["ALREADY_PAID"], 2, "{report:#}");
-    assert_eq!(
-        (&total["under_review"], &total["waiting"]),
-        (&1.into(), &0.into()),
-        "{report:#}"
-    );
+    assert_eq!((&total["under_review"], &total["waiting"]), (&1.into(), &0.into()), "{report:#}");
 }

@@ -14,38 +14,10 @@ use FileKind as K;
 
 const TODAY: &str = "1404-08-01";
 const ORDERS: [[FileKind; 6]; 4] = [
-    [
-        K::Persons,
-        K::Employments,
-        K::Wages,
-        K::EarlierPayments,
-        K::Marriages,
-        K::SelfRegistrations,
-    ],
-    [
-        K::SelfRegistrations,
-        K::Marriages,
-        K::EarlierPayments,
-        K::Wages,
-        K::Employments,
-        K::Persons,
-    ],
-    [
-        K::Marriages,
-        K::Persons,
-        K::SelfRegistrations,
-        K::Wages,
-        K::Employments,
-        K::EarlierPayments,
-    ],
-    [
-        K::Wages,
-        K::SelfRegistrations,
-        K::Persons,
-        K::EarlierPayments,
-        K::Marriages,
-        K::Employments,
-    ],
+    [K::Persons, K::Employments, K::Wages, K::EarlierPayments, K::Marriages, K::SelfRegistrations],
+    [K::SelfRegistrations, K::Marriages, K::EarlierPayments, K::Wages, K::Employments, K::Persons],
+    [K::Marriages, K::Persons, K::SelfRegistrations, K::Wages, K::Employments, K::EarlierPayments],
+    [K::Wages, K::SelfRegistrations, K::Persons, K::EarlierPayments, K::Marriages, K::Employments],
 ];
 
 fn closed(app: TestApp, publish: impl FnOnce(&TestApp, &Path)) -> EndState {
@@ -53,11 +25,7 @@ fn closed(app: TestApp, publish: impl FnOnce(&TestApp, &Path)) -> EndState {
     publish(&app, &folder);
     app.close("1404-07");
     let state = app.end_state();
-    assert!(
-        state.documents.len() > 10,
-        "only {} documents: the month proves nothing",
-        state.documents.len()
-    );
+    assert!(state.documents.len() > 10, "only {} documents: the month proves nothing", state.documents.len());
     app.finish();
     state
 }
@@ -81,10 +49,8 @@ fn files_in_any_order_end_in_the_same_state() {
 #[test]
 fn rows_in_any_order_that_keeps_each_keys_end_in_the_same_state() {
     let first = in_order(ORDERS[0]);
-    let tiny = TestApp::without_service(TODAY)
-        .with("batch_events", "23")
-        .with("batch_wait_ms", "1")
-        .serving();
+    let tiny =
+        TestApp::without_service(TODAY).with("batch_events", "23").with("batch_wait_ms", "1").serving();
     let shuffled = closed(tiny, |app, folder| {
         let mut dice = ChaCha8Rng::seed_from_u64(7);
         for kind in ORDERS[1] {
@@ -101,18 +67,9 @@ fn rows_in_any_order_that_keeps_each_keys_end_in_the_same_state() {
 fn shuffle(text: &str, dice: &mut ChaCha8Rng) -> String {
     let (header, rows) = text.split_once('\n').unwrap();
     let names: Vec<_> = header.trim().trim_start_matches('\u{feff}').split(',').collect();
-    let column = names
-        .iter()
-        .position(|name| *name == "applicant_national_code")
-        .unwrap_or(0);
+    let column = names.iter().position(|name| *name == "applicant_national_code").unwrap_or(0);
     // No field of a generated file holds a comma or a newline.
-    let key = |row: &str| {
-        row.split(',')
-            .nth(column)
-            .unwrap()
-            .trim_start_matches('0')
-            .to_owned()
-    };
+    let key = |row: &str| row.split(',').nth(column).unwrap().trim_start_matches('0').to_owned();
     let rows: Vec<_> = rows.lines().filter(|row| !row.trim().is_empty()).collect();
     let mut of_key: BTreeMap<String, VecDeque<&str>> = BTreeMap::new();
     for row in &rows {

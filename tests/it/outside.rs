@@ -11,27 +11,15 @@ use crate::app::{Couple, FLOOR, TestApp};
 /// Runs a client to its end; it must find nothing wrong. Gives the summary on its last line.
 #[track_caller]
 fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/outside")
-        .join(script);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
     let python = || {
         std::env::var("OUTSIDE_PYTHON")
             .expect("OUTSIDE_PYTHON names no Python with Confluent's client: run `make test`")
     };
-    let mut command = if script.ends_with(".sh") {
-        Command::new("bash")
-    } else {
-        Command::new(python())
-    };
-    command
-        .arg(path)
-        .args(["--brokers", &app.brokers, "--prefix", &app.prefix])
-        .args(arguments);
+    let mut command = if script.ends_with(".sh") { Command::new("bash") } else { Command::new(python()) };
+    command.arg(path).args(["--brokers", &app.brokers, "--prefix", &app.prefix]).args(arguments);
     let output = command.output().unwrap();
-    let (told, errors) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}: {told}{errors}");
     serde_json::from_str(told.lines().last().unwrap()).unwrap()
 }
@@ -51,37 +39,19 @@ fn strangers_publish_a_month_take_its_documents_and_answer() {
 fn publishes(app: &mut TestApp) {
     let couples: Vec<_> = (10..13).map(Couple::nth).collect();
     Couple::publish_histories(&couples, app);
-    let rows: String = couples
-        .iter()
-        .map(|couple| couple.marriage_row(1) + "\n")
-        .collect();
-    let file = app.write(
-        FileKind::Marriages,
-        &(FileKind::Marriages.columns().join(",") + "\n" + &rows),
-    );
+    let rows: String = couples.iter().map(|couple| couple.marriage_row(1) + "\n").collect();
+    let file = app.write(FileKind::Marriages, &(FileKind::Marriages.columns().join(",") + "\n" + &rows));
     let sent = client(app, "publisher.py", &[file.to_str().unwrap(), "--receipt"]);
-    assert_eq!(
-        (&sent["rows"], &sent["receipt"]["accepted"]),
-        (&json!(3), &json!(3)),
-        "{sent}"
-    );
+    assert_eq!((&sent["rows"], &sent["receipt"]["accepted"]), (&json!(3), &json!(3)), "{sent}");
     // A file is known by its bytes, whoever sent it.
     assert_eq!(app.publish_file(FileKind::Marriages, &file), sent["receipt"]);
 }
 
 fn answers(app: &TestApp) {
     let found = client(app, "finance.py", &["--batches", "1"]);
-    assert_eq!(
-        (&found["documents"], &found["total_rial"]),
-        (&json!(6), &json!(6 * FLOOR)),
-        "{found}"
-    );
+    assert_eq!((&found["documents"], &found["total_rial"]), (&json!(6), &json!(6 * FLOOR)), "{found}");
     let returned = format!("{}=returned:AC04", found["document_ids"][0].as_str().unwrap());
-    let answered = client(
-        app,
-        "finance.py",
-        &["--answer", "paid", "--answer-for", &returned],
-    );
+    let answered = client(app, "finance.py", &["--answer", "paid", "--answer-for", &returned]);
     assert_eq!(answered["answers"], json!({"paid": 5, "returned": 1}));
     app.settle();
     let states = app.query("SELECT state, count(*) FROM documents GROUP BY 1 ORDER BY 1");
@@ -95,11 +65,7 @@ fn reports(app: &TestApp) {
     assert_eq!(found["kinds"], json!({"registration": 6, "payment_returned": 1}));
     assert_eq!(found["reports"], json!({"delivered": 6, "failed": 1}));
     assert_eq!(found["repeats"], 0);
-    assert_eq!(
-        found["documents"].as_array().unwrap().len(),
-        6,
-        "every document was announced once"
-    );
+    assert_eq!(found["documents"].as_array().unwrap().len(), 6, "every document was announced once");
     app.settle();
     let states = app.query("SELECT status, count(*) FROM messages GROUP BY 1 ORDER BY 1");
     assert_eq!(states, [["delivered", "6"], ["failed", "1"]]);
@@ -112,10 +78,7 @@ fn a_publisher_may_use_transactions() {
     let couple = Couple::nth(14);
     Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
     let recorded = |version: u32, commit: bool| {
-        let (id, data) = (
-            format!("{}/{version}", couple.record_id),
-            couple.marriage_data(version),
-        );
+        let (id, data) = (format!("{}/{version}", couple.record_id), couple.marriage_data(version));
         app.raw().transaction(
             "registry.marriages.v1",
             &couple.record_id,
@@ -129,10 +92,6 @@ fn a_publisher_may_use_transactions() {
     recorded(2, false);
     assert_eq!(app.settle()["lag"]["registry.marriages.v1"], 0);
     assert_eq!(app.close("1404-07")["documents"], 2);
-    assert_eq!(
-        app.value("SELECT record_version FROM marriages"),
-        "1",
-        "what was taken back was never said"
-    );
+    assert_eq!(app.value("SELECT record_version FROM marriages"), "1", "what was taken back was never said");
     app.finish();
 }

@@ -27,32 +27,15 @@ fn request(
 fn before_and_after_the_registrys_row() {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=4).map(person).collect();
-    let [early, early_wife, late, late_wife] = &people[..] else {
-        panic!()
-    };
+    let [early, early_wife, late, late_wife] = &people[..] else { panic!() };
     insured(&mut app, &[early, early_wife, late, late_wife], "1404-04");
-    app.publish_rows(
-        K::SelfRegistrations,
-        &[request("Q1", 0, early, early_wife, DEED, true)],
-    );
+    app.publish_rows(K::SelfRegistrations, &[request("Q1", 0, early, early_wife, DEED, true)]);
     let answers = app.decisions();
     expect(&answers, early, DEED, "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
-    assert!(
-        answers.of(&early_wife.code()).is_empty(),
-        "it speaks for its applicant alone"
-    );
+    assert!(answers.of(&early_wife.code()).is_empty(), "it speaks for its applicant alone");
     let claim = answers.only(&early.code())["claim_id"].clone();
-    marriages(
-        &mut app,
-        &[
-            &marriage("R1", DEED, early, early_wife),
-            &marriage("R2", DEED, late, late_wife),
-        ],
-    );
-    app.publish_rows(
-        K::SelfRegistrations,
-        &[request("Q2", 0, late, late_wife, DEED, true)],
-    );
+    marriages(&mut app, &[&marriage("R1", DEED, early, early_wife), &marriage("R2", DEED, late, late_wife)]);
+    app.publish_rows(K::SelfRegistrations, &[request("Q2", 0, late, late_wife, DEED, true)]);
     app.close("1404-07");
     let answers = app.decisions();
     assert_eq!(answers.only(&early.code())["claim_id"], claim);
@@ -62,10 +45,7 @@ fn before_and_after_the_registrys_row() {
         assert_eq!(paid(&issued, person).len(), 1);
     }
     let marriage = &answers.only(&early.code())["marriage"];
-    assert_eq!(
-        (&marriage["record_id"], &marriage["request_id"]),
-        (&"R1".into(), &"Q1".into())
-    );
+    assert_eq!((&marriage["record_id"], &marriage["request_id"]), (&"R1".into(), &"Q1".into()));
     app.finish();
 }
 
@@ -99,13 +79,7 @@ fn what_a_self_registration_meets() {
 }
 
 fn at_first(app: &mut TestApp, all: &Applicants) {
-    let Applicants {
-        mismatch,
-        stranger,
-        again,
-        annulled,
-        several,
-    } = all;
+    let Applicants { mismatch, stranger, again, annulled, several } = all;
     insured(app, &[mismatch, again, annulled, several], "1404-04");
     let other_date = marriage("R1", "1404-05-18", mismatch, &spouse(mismatch));
     let row = marriage("R4", DEED, annulled, &spouse(annulled)).corrected(|row| row.status = "annulled");
@@ -120,13 +94,7 @@ fn at_first(app: &mut TestApp, all: &Applicants) {
     ];
     app.publish_rows(K::SelfRegistrations, &requests);
     let answers = app.decisions();
-    expect(
-        &answers,
-        mismatch,
-        DEED,
-        "MANUAL_REVIEW",
-        &["REGISTRY_DATE_MISMATCH"],
-    );
+    expect(&answers, mismatch, DEED, "MANUAL_REVIEW", &["REGISTRY_DATE_MISMATCH"]);
     expect(&answers, mismatch, "1404-05-18", "APPROVED", &[]);
     expect(&answers, stranger, DEED, "REFUSED", &["NOT_INSURED"]);
     let both = ["NOT_FIRST_MARRIAGE", "NOT_CONFIRMED_BY_REGISTRY"];
@@ -137,13 +105,7 @@ fn at_first(app: &mut TestApp, all: &Applicants) {
 
 /// The record of the stranger, the row of the one without an undertaking, and a later word of the last came; then the close.
 fn in_the_end(app: &mut TestApp, all: &Applicants) {
-    let Applicants {
-        mismatch,
-        stranger,
-        again,
-        several,
-        ..
-    } = all;
+    let Applicants { mismatch, stranger, again, several, .. } = all;
     insured(app, &[stranger], "1404-04");
     let row = |id, husband: &Person| marriage(id, DEED, husband, &spouse(husband));
     marriages(app, &[&row("R2", stranger), &row("R3", again)]);
@@ -154,19 +116,7 @@ fn in_the_end(app: &mut TestApp, all: &Applicants) {
     expect(&answers, stranger, DEED, "APPROVED", &[]);
     expect(&answers, again, DEED, "APPROVED", &[]);
     expect(&answers, several, DEED, "REFUSED", &["RECORD_WITHDRAWN"]);
-    expect(
-        &answers,
-        several,
-        "1404-05-22",
-        "PENDING",
-        &["NOT_CONFIRMED_BY_REGISTRY"],
-    );
+    expect(&answers, several, "1404-05-22", "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
     // The row was paid: what the applicant stated is now a second claim.
-    expect(
-        &answers,
-        mismatch,
-        DEED,
-        "REFUSED",
-        &["ALREADY_PAID", "REGISTRY_DATE_MISMATCH"],
-    );
+    expect(&answers, mismatch, DEED, "REFUSED", &["ALREADY_PAID", "REGISTRY_DATE_MISMATCH"]);
 }

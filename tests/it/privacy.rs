@@ -11,23 +11,14 @@ use crate::app::{TestApp, national_code};
 
 #[test]
 fn nothing_personal_is_logged_measured_or_told_in_errors() {
-    let mut app = TestApp::without_service("1404-08-01")
-        .with("log", "trace")
-        .with("log_format", "json");
+    let mut app = TestApp::without_service("1404-08-01").with("log", "trace").with("log_format", "json");
     let http = free_address();
     app.serve(&["--roles", "intake,relay,api", "--http-listen", &http.to_string()]);
     let folder = app.generate(40, 3);
     let mut secrets = secrets_of(&folder);
-    assert!(
-        secrets.len() > 150,
-        "only {} secrets: the test proves nothing",
-        secrets.len()
-    );
-    let mut told = app
-        .publish_folder(&folder)
-        .into_values()
-        .map(|receipt| receipt.to_string())
-        .collect::<String>();
+    assert!(secrets.len() > 150, "only {} secrets: the test proves nothing", secrets.len());
+    let mut told =
+        app.publish_folder(&folder).into_values().map(|receipt| receipt.to_string()).collect::<String>();
 
     let stranger = national_code(987_654_321);
     told += &bad_messages(&app, &stranger);
@@ -53,10 +44,7 @@ fn nothing_personal_is_logged_measured_or_told_in_errors() {
     app.forget(0);
 
     let told = latin_digits(&told);
-    let leaked: Vec<_> = secrets
-        .iter()
-        .filter_map(|secret| around(&told, secret))
-        .collect();
+    let leaked: Vec<_> = secrets.iter().filter_map(|secret| around(&told, secret)).collect();
     assert!(
         leaked.is_empty(),
         "{} secrets were told, e.g. {:?}",
@@ -70,10 +58,7 @@ fn nothing_personal_is_logged_measured_or_told_in_errors() {
 fn secrets_of(folder: &Path) -> BTreeSet<String> {
     let mut secrets = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
-        let mut file = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_path(entry.unwrap().path())
-            .unwrap();
+        let mut file = csv::ReaderBuilder::new().flexible(true).from_path(entry.unwrap().path()).unwrap();
         let header = file.headers().unwrap().clone();
         for row in file.records() {
             for (name, value) in header.iter().zip(&row.unwrap()) {
@@ -97,9 +82,7 @@ fn bad_messages(app: &TestApp, code: &str) -> String {
     let person = |change: serde_json::Value| {
         let mut data =
             json!({"national_code": code, "sheba": "IR820540102680020817909002", "mobile": "09121234567"});
-        data.as_object_mut()
-            .unwrap()
-            .extend(change.as_object().unwrap().clone());
+        data.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         data
     };
     for (key, data) in [
@@ -114,13 +97,7 @@ fn bad_messages(app: &TestApp, code: &str) -> String {
     }
     let outcome =
         json!({"document_id": code, "outcome": "paid", "code": null, "at": "2025-10-24T10:00:00+03:30"});
-    raw.event(
-        "finance.payment-outcomes.v1",
-        code,
-        "finance.document.paid",
-        code,
-        &outcome,
-    );
+    raw.event("finance.payment-outcomes.v1", code, "finance.document.paid", code, &outcome);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "11");
     String::new()
@@ -128,28 +105,18 @@ fn bad_messages(app: &TestApp, code: &str) -> String {
 
 /// PostgreSQL tells a failing row whole; that must end here.
 fn refused_by_the_database(app: &mut TestApp) -> String {
-    app.execute("ALTER TABLE documents ADD CONSTRAINT planted CHECK (sheba = 'none')")
-        .unwrap();
+    app.execute("ALTER TABLE documents ADD CONSTRAINT planted CHECK (sheba = 'none')").unwrap();
     let told = app.refused(&["close-month", "1404-07"]);
     assert!(told.contains("planted"), "{told}");
-    app.execute("ALTER TABLE documents DROP CONSTRAINT planted")
-        .unwrap();
+    app.execute("ALTER TABLE documents DROP CONSTRAINT planted").unwrap();
     app.close("1404-07");
 
-    app.execute("ALTER TABLE payment_outcomes ADD CONSTRAINT planted CHECK (code = 'none')")
-        .unwrap();
+    app.execute("ALTER TABLE payment_outcomes ADD CONSTRAINT planted CHECK (code = 'none')").unwrap();
     let document = app.documents()[0]["document_id"].as_str().unwrap().to_owned();
     let outcome = json!({"document_id": document, "outcome": "returned", "code": "AC04", "at": "2025-10-24T10:00:00+03:30"});
-    app.raw().event(
-        "finance.payment-outcomes.v1",
-        &document,
-        "finance.document.returned",
-        "1",
-        &outcome,
-    );
+    app.raw().event("finance.payment-outcomes.v1", &document, "finance.document.returned", "1", &outcome);
     std::thread::sleep(std::time::Duration::from_millis(1500));
-    app.execute("ALTER TABLE payment_outcomes DROP CONSTRAINT planted")
-        .unwrap();
+    app.execute("ALTER TABLE payment_outcomes DROP CONSTRAINT planted").unwrap();
     app.settle();
     told
 }
@@ -175,19 +142,12 @@ fn mistaken_commands(app: &TestApp, stranger: &str) -> String {
 }
 
 fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 pub fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -206,22 +166,11 @@ fn latin_digits(text: &str) -> String {
 fn around(text: &str, secret: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let whole = |at: usize| {
-        let before = at
-            .checked_sub(1)
-            .is_none_or(|b| !bytes[b].is_ascii_alphanumeric());
-        before
-            && bytes
-                .get(at + secret.len())
-                .is_none_or(|b| !b.is_ascii_alphanumeric())
+        let before = at.checked_sub(1).is_none_or(|b| !bytes[b].is_ascii_alphanumeric());
+        before && bytes.get(at + secret.len()).is_none_or(|b| !b.is_ascii_alphanumeric())
     };
-    let at = text
-        .match_indices(secret)
-        .map(|(at, _)| at)
-        .find(|at| whole(*at))?;
-    let (from, to) = (
-        text.floor_char_boundary(at.saturating_sub(200)),
-        text.floor_char_boundary(at + 100),
-    );
+    let at = text.match_indices(secret).map(|(at, _)| at).find(|at| whole(*at))?;
+    let (from, to) = (text.floor_char_boundary(at.saturating_sub(200)), text.floor_char_boundary(at + 100));
     Some(text[from..to].to_owned())
 }
 

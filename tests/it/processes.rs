@@ -16,13 +16,8 @@ fn listen() -> SocketAddr {
 /// A counter of a service, as Prometheus would read it.
 fn counter(address: SocketAddr, name: &str) -> u64 {
     let page = get(address, "/metrics");
-    let line = page
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("no {name} in {page}"))
-        .trim()
-        .parse()
-        .unwrap()
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
 }
 
 fn publish(app: &TestApp, folder: &Path, kinds: &[FileKind]) {
@@ -45,26 +40,13 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     let mut app = TestApp::without_service("1404-08-01").with("batch_events", "40");
     let addresses = [listen(), listen()];
     for address in &addresses {
-        app.serve(&[
-            "--roles",
-            "intake,relay,api",
-            "--http-listen",
-            &address.to_string(),
-        ]);
+        app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
     }
     app.settle();
     // Both have joined once both deliver: a second member gets its groups with the next lease.
-    let shared = || {
-        app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL")
-            .len()
-            == 2
-    };
+    let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
     wait_until(&app, "both processes hold a share of the relay", &shared);
-    publish(
-        &app,
-        &folder,
-        &[K::Persons, K::Employments, K::Wages, K::EarlierPayments],
-    );
+    publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
     // The first may take all of a short topic before the second has joined; both work in the end.
     publish(&app, &folder, &[K::Marriages]);
     app.settle();
@@ -85,11 +67,7 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
 fn wait_until(app: &TestApp, what: &str, is_so: &dyn Fn() -> bool) {
     let began = now();
     while !is_so() {
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "{what}: not so after 30 s\n{}",
-            app.logs()
-        );
+        assert!(began.elapsed() < Duration::from_secs(30), "{what}: not so after 30 s\n{}", app.logs());
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -98,11 +76,7 @@ fn wait_until(app: &TestApp, what: &str, is_so: &dyn Fn() -> bool) {
 fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     let mut app = TestApp::without_service("1404-08-01").with("batch_events", "30");
     let folder = app.generate(200, 4);
-    for (kind, pause) in [
-        (FileKind::Persons, 400),
-        (FileKind::Wages, 900),
-        (FileKind::Marriages, 1500),
-    ] {
+    for (kind, pause) in [(FileKind::Persons, 400), (FileKind::Wages, 900), (FileKind::Marriages, 1500)] {
         let path = folder.join(kind.file_name());
         let place = app.serve(&[]);
         // Sends, and does not stay for the receipt: the stop comes amid the work.
@@ -115,10 +89,7 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
         app.forget(place);
     }
     // What a stopped service had in hand is given back, not held until a lease runs out.
-    assert_eq!(
-        app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"),
-        "0"
-    );
+    assert_eq!(app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"), "0");
     app.serve(&[]);
     app.publish_folder(&folder);
     app.close("1404-07");

@@ -20,10 +20,7 @@ fn a_month_published_twice_changes_nothing() {
         app.query("SELECT topic, sum(next_offset) FROM input_offsets GROUP BY topic ORDER BY topic"),
         input
     );
-    assert!(
-        app.export() == before,
-        "a recognised file left something in the output topics"
-    );
+    assert!(app.export() == before, "a recognised file left something in the output topics");
 
     // The same rows under another digest: all of them are taken in again, and none changes anything.
     for (kind, first) in receipts {
@@ -44,20 +41,10 @@ fn a_month_published_twice_changes_nothing() {
     let receipts_more = |counts: BTreeMap<String, usize>| {
         counts
             .into_iter()
-            .map(|(topic, n)| {
-                if topic == "registry.file-receipts.v1" {
-                    (topic, n - 4)
-                } else {
-                    (topic, n)
-                }
-            })
+            .map(|(topic, n)| if topic == "registry.file-receipts.v1" { (topic, n - 4) } else { (topic, n) })
             .collect()
     };
-    assert_eq!(
-        before.counts(),
-        receipts_more(after.counts()),
-        "only receipts are new"
-    );
+    assert_eq!(before.counts(), receipts_more(after.counts()), "only receipts are new");
     let closed = app.json(&["close-month", "1404-07"]);
     assert_eq!(closed["closed_now"], false);
     app.finish();

@@ -19,12 +19,7 @@ fn paid_people(count: u32) -> (TestApp, Vec<Person>, Vec<Value>) {
         .iter()
         .enumerate()
         .map(|(place, husband)| {
-            marriage(
-                &format!("R{place}"),
-                DEED,
-                husband,
-                &person(500 + u32::try_from(place).unwrap()),
-            )
+            marriage(&format!("R{place}"), DEED, husband, &person(500 + u32::try_from(place).unwrap()))
         })
         .collect();
     marriages(&mut app, &rows.iter().collect::<Vec<_>>());
@@ -35,38 +30,25 @@ fn paid_people(count: u32) -> (TestApp, Vec<Person>, Vec<Value>) {
 }
 
 fn written_to<'a>(sms: &'a [Value], person: &Person, kind: &str) -> Vec<&'a Value> {
-    sms.iter()
-        .filter(|message| message["mobile"] == person.mobile && message["kind"] == kind)
-        .collect()
+    sms.iter().filter(|message| message["mobile"] == person.mobile && message["kind"] == kind).collect()
 }
 
 #[test]
 fn a_return_another_account_and_a_second_attempt() {
     let (mut app, people, issued) = paid_people(3);
-    let [same, before, again] = &people[..] else {
-        panic!()
-    };
-    let first: Vec<_> = people
-        .iter()
-        .map(|person| document_id(&issued, person, 1))
-        .collect();
+    let [same, before, again] = &people[..] else { panic!() };
+    let first: Vec<_> = people.iter().map(|person| document_id(&issued, person, 1)).collect();
     // One changes the account before the return comes.
     profile(&mut app, &before.with(|person| person.sheba = sheba(77)));
     let answers = [(&first[0], "AC04"), (&first[1], "AC04"), (&first[2], "AC06")];
-    finance(
-        &mut app,
-        &answers.map(|(id, code)| (id.as_str(), "returned", code, "10:00:00")),
-    );
+    finance(&mut app, &answers.map(|(id, code)| (id.as_str(), "returned", code, "10:00:00")));
     let decided = app.decisions();
     expect(&decided, same, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     expect(&decided, before, DEED, "APPROVED", &[]);
     assert_eq!(decided.only(&same.code())["amount_rial"], FLOOR);
     let sms = app.sms();
     assert_eq!(
-        people
-            .iter()
-            .map(|p| written_to(&sms, p, "payment_returned").len())
-            .collect::<Vec<_>>(),
+        people.iter().map(|p| written_to(&sms, p, "payment_returned").len()).collect::<Vec<_>>(),
         [1, 0, 1]
     );
     let notice = written_to(&sms, same, "payment_returned")[0];
@@ -80,15 +62,9 @@ fn a_return_another_account_and_a_second_attempt() {
     let (issued, sms) = (app.documents(), app.sms());
     assert_eq!(paid(&issued, same).len(), 1);
     for (person, account) in [(before, 77), (again, 78)] {
-        assert_eq!(
-            paid(&issued, person),
-            [(1, "1404-07".to_owned()), (2, "1404-08".to_owned())]
-        );
+        assert_eq!(paid(&issued, person), [(1, "1404-07".to_owned()), (2, "1404-08".to_owned())]);
         let second = document(&issued, person, 2);
-        assert_eq!(
-            (&second["sheba"], &second["amount_rial"]),
-            (&sheba(account).into(), &FLOOR.into())
-        );
+        assert_eq!((&second["sheba"], &second["amount_rial"]), (&sheba(account).into(), &FLOOR.into()));
         assert_eq!(
             written_to(&sms, person, "registration").len(),
             2,
@@ -113,20 +89,8 @@ fn the_latest_word_of_finance_speaks() {
     let (mut app, people, issued) = paid_people(2);
     let [late, tie] = &people[..] else { panic!() };
     let (one, two) = (document_id(&issued, late, 1), document_id(&issued, tie, 1));
-    finance(
-        &mut app,
-        &[
-            (&one, "paid", "", "12:00:00"),
-            (&one, "returned", "AC04", "11:00:00"),
-        ],
-    );
-    finance(
-        &mut app,
-        &[
-            (&two, "accepted", "", "11:00:00"),
-            (&two, "returned", "AC04", "11:00:00"),
-        ],
-    );
+    finance(&mut app, &[(&one, "paid", "", "12:00:00"), (&one, "returned", "AC04", "11:00:00")]);
+    finance(&mut app, &[(&two, "accepted", "", "11:00:00"), (&two, "returned", "AC04", "11:00:00")]);
     let answers = app.decisions();
     expect(&answers, late, DEED, "APPROVED", &[]);
     expect(&answers, tie, DEED, "WAITING", &["PAYMENT_RETURNED"]);
@@ -142,13 +106,8 @@ fn the_latest_word_of_finance_speaks() {
 #[test]
 fn returns_that_a_person_must_judge() {
     let (mut app, people, issued) = paid_people(4);
-    let [twice, older, dead, died] = &people[..] else {
-        panic!()
-    };
-    let ids: Vec<_> = people
-        .iter()
-        .map(|person| document_id(&issued, person, 1))
-        .collect();
+    let [twice, older, dead, died] = &people[..] else { panic!() };
+    let ids: Vec<_> = people.iter().map(|person| document_id(&issued, person, 1)).collect();
     let deceased = |person: &Person| person.with(|p| p.deceased_on = "1404-07-25".to_owned());
     profile(&mut app, &deceased(died));
     finance(
@@ -166,10 +125,7 @@ fn returns_that_a_person_must_judge() {
     expect(&answers, dead, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     expect(&answers, died, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     for person in &people {
-        profile(
-            &mut app,
-            &person.with(|p| p.sheba = sheba(80 + person.branch.parse::<u32>().unwrap())),
-        );
+        profile(&mut app, &person.with(|p| p.sheba = sheba(80 + person.branch.parse::<u32>().unwrap())));
     }
     profile(&mut app, &deceased(dead).with(|person| person.sheba = sheba(90)));
     profile(&mut app, &deceased(died).with(|person| person.sheba = sheba(91)));
@@ -177,24 +133,13 @@ fn returns_that_a_person_must_judge() {
     app.close("1404-08");
     finance(&mut app, &[(&ids[1], "paid", "", "12:00:00")]);
     let issued = app.documents();
-    assert_eq!(
-        people
-            .iter()
-            .map(|person| paid(&issued, person).len())
-            .collect::<Vec<_>>(),
-        [1, 2, 1, 1]
-    );
+    assert_eq!(people.iter().map(|person| paid(&issued, person).len()).collect::<Vec<_>>(), [1, 2, 1, 1]);
     expect(&app.decisions(), older, DEED, "APPROVED", &[]);
     let cases = app.cases();
     let told = |person: &Person| {
         let own = cases.iter().filter(|case| case["national_code"] == person.code());
-        own.map(|case| {
-            (
-                case["kind"].as_str().unwrap(),
-                case["document_id"].as_str().unwrap(),
-            )
-        })
-        .collect::<Vec<_>>()
+        own.map(|case| (case["kind"].as_str().unwrap(), case["document_id"].as_str().unwrap()))
+            .collect::<Vec<_>>()
     };
     for (person, id) in people.iter().zip(&ids) {
         assert_eq!(told(person), [("payment", id.as_str())], "{cases:#?}");
@@ -217,10 +162,7 @@ fn a_document_without_an_answer_is_listed() {
     let status = app.json(&["status"]);
     let other = document_id(&issued, &people[1], 1);
     assert_eq!(
-        (
-            &status["unanswered_count"],
-            &status["unanswered"][0]["document_id"]
-        ),
+        (&status["unanswered_count"], &status["unanswered"][0]["document_id"]),
         (&1.into(), &other.into())
     );
     app.set_today("1404-09-01");

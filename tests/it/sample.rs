@@ -19,23 +19,13 @@ fn expected() -> Told {
         .map(|line| {
             let mut line: Value = serde_json::from_str(line).unwrap();
             line["reasons"] = json!(reasons_of(&line));
-            (
-                ["national_code", "record_id"]
-                    .map(|f| line[f].as_str().unwrap().to_owned())
-                    .into(),
-                line,
-            )
+            (["national_code", "record_id"].map(|f| line[f].as_str().unwrap().to_owned()).into(), line)
         })
         .collect()
 }
 
 fn reasons_of(line: &Value) -> BTreeSet<&str> {
-    line["reasons"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|code| code.as_str().unwrap())
-        .collect()
+    line["reasons"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect()
 }
 
 #[test]
@@ -67,17 +57,11 @@ fn every_line_of_the_sample_agrees() {
         expected.keys().filter(|key| !told.contains_key(*key)).collect(),
         told.keys().filter(|key| !expected.contains_key(*key)).collect(),
     );
-    assert!(
-        missing.is_empty() && surplus.is_empty(),
-        "missing {missing:?}, not expected {surplus:?}"
-    );
+    assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, not expected {surplus:?}");
     for (key, line) in &expected {
         assert_eq!(&told[key], line, "{key:?}");
     }
-    let approved = expected
-        .values()
-        .filter(|line| line["outcome"] == "APPROVED")
-        .count();
+    let approved = expected.values().filter(|line| line["outcome"] == "APPROVED").count();
     assert_eq!(app.documents().len(), approved, "every approval is paid");
     app.finish();
 }

@@ -22,23 +22,16 @@ pub fn schema_for(ce_type: &str) -> &'static Validator {
     static ALL: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
         let compiled = |(kind, _): &(EventType, PathBuf)| {
             let schema = json_file(&schema_path(*kind));
-            (
-                kind.name().to_owned(),
-                jsonschema::validator_for(&schema).unwrap(),
-            )
+            (kind.name().to_owned(), jsonschema::validator_for(&schema).unwrap())
         };
         event_types().iter().map(compiled).collect()
     });
-    ALL.get(ce_type)
-        .unwrap_or_else(|| panic!("no schema for {ce_type}"))
+    ALL.get(ce_type).unwrap_or_else(|| panic!("no schema for {ce_type}"))
 }
 
 /// Every way in which `data` breaks the schema of its type.
 pub fn violations(ce_type: &str, data: &Value) -> Vec<String> {
-    schema_for(ce_type)
-        .iter_errors(data)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
+    schema_for(ce_type).iter_errors(data).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 /// Fails the test where an event's data break the schema of its type.
@@ -64,9 +57,7 @@ fn schema_path(kind: EventType) -> PathBuf {
 
 /// Every type with a schema of its own, with its folder.
 fn event_types() -> Vec<(EventType, PathBuf)> {
-    let own = EventType::ALL
-        .iter()
-        .filter(|kind| **kind != EventType::DeadLetter);
+    let own = EventType::ALL.iter().filter(|kind| **kind != EventType::DeadLetter);
     own.map(|kind| (*kind, folder(kind.topic()))).collect()
 }
 
@@ -76,10 +67,7 @@ fn json_file(path: &Path) -> Value {
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// The examples of a type in `valid` or `invalid`, by name.
@@ -87,27 +75,19 @@ fn examples(kind: EventType, which: &str) -> Vec<(String, Value)> {
     let folder = folder(kind.topic()).join(which);
     let start = format!("{}--", kind.name());
     let own = names(&folder).into_iter().filter(|name| name.starts_with(&start));
-    own.map(|name| (format!("{which}/{name}"), json_file(&folder.join(&name))))
-        .collect()
+    own.map(|name| (format!("{which}/{name}"), json_file(&folder.join(&name)))).collect()
 }
 
 /// Reads data as the service would read it out of its topic.
 fn read_input(kind: EventType, data: &Value) -> Result<Event, Fault> {
-    let key = data[kind.topic().key_field()]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let key = data[kind.topic().key_field()].as_str().unwrap_or_default().to_owned();
     let value = data.to_string();
     read(&Message {
         topic: kind.topic(),
         partition: 0,
         offset: 0,
         key: Some(key.as_bytes()),
-        headers: vec![
-            ("ce_specversion", b"1.0"),
-            ("ce_id", b"1"),
-            ("ce_type", kind.name().as_bytes()),
-        ],
+        headers: vec![("ce_specversion", b"1.0"), ("ce_id", b"1"), ("ce_type", kind.name().as_bytes())],
         value: Some(value.as_bytes()),
     })
 }
@@ -156,9 +136,7 @@ fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
+                && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
         }
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
@@ -177,16 +155,10 @@ fn every_schema_is_itself_valid_and_bears_its_name() {
         let schema = json_file(&schema_path(kind));
         assert!(jsonschema::meta::is_valid(&schema), "{}", kind.name());
         let (topic, version) = kind.topic().name().rsplit_once('.').unwrap();
-        assert_eq!(
-            schema["$id"],
-            json!(format!("urn:peyvand:{topic}:{version}:{}", kind.name()))
-        );
+        assert_eq!(schema["$id"], json!(format!("urn:peyvand:{topic}:{version}:{}", kind.name())));
     }
     for path in ["headers.schema.json", "dead-letters/v1/headers.schema.json"] {
-        assert!(
-            jsonschema::meta::is_valid(&json_file(&root().join(path))),
-            "{path}"
-        );
+        assert!(jsonschema::meta::is_valid(&json_file(&root().join(path))), "{path}");
     }
 }
 
@@ -207,16 +179,9 @@ fn valid_examples_pass_schema_and_type_and_come_back_the_same() {
 fn invalid_examples_fail_the_schema_and_those_of_inputs_the_type() {
     for (kind, _) in event_types() {
         let examples = examples(kind, "invalid");
-        assert!(
-            examples.len() >= 3,
-            "{} has too few invalid examples",
-            kind.name()
-        );
+        assert!(examples.len() >= 3, "{} has too few invalid examples", kind.name());
         for (name, data) in examples {
-            assert!(
-                !schema_for(kind.name()).is_valid(&data),
-                "{name} passes the schema"
-            );
+            assert!(!schema_for(kind.name()).is_valid(&data), "{name} passes the schema");
             if kind.topic().direction() == Direction::In {
                 assert!(read_input(kind, &data).is_err(), "{name} can be read");
             }
@@ -228,14 +193,7 @@ fn invalid_examples_fail_the_schema_and_those_of_inputs_the_type() {
 #[test]
 fn examples_show_every_property() {
     for (kind, _) in event_types() {
-        let keys = |object: &Value| {
-            object
-                .as_object()
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect::<BTreeSet<_>>()
-        };
+        let keys = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
         let schema = json_file(&schema_path(kind));
         for (name, data) in examples(kind, "valid") {
             assert_eq!(keys(&data), keys(&schema["properties"]), "{name}");
@@ -246,24 +204,15 @@ fn examples_show_every_property() {
 #[test]
 fn what_only_a_rule_refuses_passes_the_schema_but_not_the_type() {
     let changed = |kind: EventType, example: &str, pointer: &str, value: Value| {
-        let mut data = json_file(
-            &folder(kind.topic())
-                .join("valid")
-                .join(format!("{}--{example}.json", kind.name())),
-        );
+        let mut data =
+            json_file(&folder(kind.topic()).join("valid").join(format!("{}--{example}.json", kind.name())));
         *data.pointer_mut(pointer).unwrap() = value;
         validate(kind.name(), &data);
         read_input(kind, &data).unwrap_err().to_string()
     };
     let marriage = |pointer, value| changed(EventType::MarriageRecorded, "plain", pointer, value);
-    assert_eq!(
-        marriage("/deed_date", json!("1404-07-21")),
-        "schema (deed_date: deed_after_registered)"
-    );
-    assert_eq!(
-        marriage("/deed_date", json!("1402-12-30")),
-        "schema (deed_date: no_such_date)"
-    );
+    assert_eq!(marriage("/deed_date", json!("1404-07-21")), "schema (deed_date: deed_after_registered)");
+    assert_eq!(marriage("/deed_date", json!("1402-12-30")), "schema (deed_date: no_such_date)");
     assert_eq!(
         marriage("/wife/national_code", json!("0012345678")),
         "identifier (wife.national_code: bad_check_digit)"
@@ -274,12 +223,7 @@ fn what_only_a_rule_refuses_passes_the_schema_but_not_the_type() {
     assert_eq!(same, "schema (wife.national_code: same_spouses)");
     let closed = changed(EventType::FileClosed, "with-rejects", "/declared", json!(13));
     assert_eq!(closed, "schema (declared: contradictory)");
-    let ended = changed(
-        EventType::EmploymentChanged,
-        "open",
-        "/ended_on",
-        json!("1398-04-25"),
-    );
+    let ended = changed(EventType::EmploymentChanged, "open", "/ended_on", json!("1398-04-25"));
     assert_eq!(ended, "schema (ended_on: ended_before_start)");
 }
 
@@ -293,24 +237,14 @@ fn topics_folders_and_types_are_the_same() {
     let topics: BTreeSet<String> = Topic::ALL.iter().map(|topic| topic.name().to_owned()).collect();
     assert_eq!(folders, topics);
     let described: Vec<Value> = json_file(&root().join("topics.json")).as_array().unwrap().clone();
-    let described: BTreeSet<String> = described
-        .iter()
-        .map(|topic| topic["name"].as_str().unwrap().to_owned())
-        .collect();
+    let described: BTreeSet<String> =
+        described.iter().map(|topic| topic["name"].as_str().unwrap().to_owned()).collect();
     assert_eq!(described, topics);
     for topic in Topic::ALL.iter().filter(|topic| **topic != Topic::DeadLetters) {
-        let schemas: BTreeSet<String> = names(&folder(*topic))
-            .into_iter()
-            .filter(|name| name.ends_with(".schema.json"))
-            .collect();
-        let own = event_types()
-            .into_iter()
-            .filter(|(kind, _)| kind.topic() == *topic);
-        assert_eq!(
-            schemas,
-            own.map(|(kind, _)| format!("{}.schema.json", kind.name()))
-                .collect()
-        );
+        let schemas: BTreeSet<String> =
+            names(&folder(*topic)).into_iter().filter(|name| name.ends_with(".schema.json")).collect();
+        let own = event_types().into_iter().filter(|(kind, _)| kind.topic() == *topic);
+        assert_eq!(schemas, own.map(|(kind, _)| format!("{}.schema.json", kind.name())).collect());
         for which in ["valid", "invalid"] {
             for name in names(&folder(*topic).join(which)) {
                 let kind = EventType::from_name(name.split("--").next().unwrap());
@@ -333,24 +267,13 @@ fn asyncapi_names_every_topic_and_type() {
             .map(|rest| rest.trim().to_owned())
             .collect()
     };
-    assert_eq!(
-        after("address: "),
-        Topic::ALL.iter().map(|topic| topic.name().to_owned()).collect()
-    );
-    assert_eq!(
-        after("name: "),
-        EventType::ALL.iter().map(|kind| kind.name().to_owned()).collect()
-    );
+    assert_eq!(after("address: "), Topic::ALL.iter().map(|topic| topic.name().to_owned()).collect());
+    assert_eq!(after("name: "), EventType::ALL.iter().map(|kind| kind.name().to_owned()).collect());
     let files: BTreeSet<String> = after("$ref: ./");
     assert_eq!(files.len(), event_types().len() + 2);
-    files
-        .iter()
-        .for_each(|file| assert!(root().join(file).is_file(), "{file}"));
+    files.iter().for_each(|file| assert!(root().join(file).is_file(), "{file}"));
     for name in after("$ref: '#/components/messages/") {
-        assert!(
-            text.contains(&format!("\n    {}:\n      name: ", name.trim_end_matches('\''))),
-            "{name}"
-        );
+        assert!(text.contains(&format!("\n    {}:\n      name: ", name.trim_end_matches('\''))), "{name}");
     }
 }
 
@@ -375,18 +298,10 @@ fn every_kind_of_file_has_a_type_with_its_columns() {
                 continue;
             }
             let inner = value.get(0).unwrap_or(value).as_object().unwrap();
-            let prefix = if value.is_array() {
-                String::new()
-            } else {
-                format!("{name}_")
-            };
+            let prefix = if value.is_array() { String::new() } else { format!("{name}_") };
             columns.extend(inner.keys().map(|key| format!("{prefix}{key}")));
         }
-        assert_eq!(
-            columns,
-            kind.columns().iter().map(|column| (*column).to_owned()).collect(),
-            "{kind}"
-        );
+        assert_eq!(columns, kind.columns().iter().map(|column| (*column).to_owned()).collect(), "{kind}");
     }
 }
 
@@ -404,23 +319,12 @@ fn headers_of(event: &Outgoing) -> Value {
 fn headers_are_as_their_schemas_say() {
     let check = |path: &str, headers: &Value| {
         let validator = jsonschema::validator_for(&json_file(&root().join(path))).unwrap();
-        let errors: Vec<String> = validator
-            .iter_errors(headers)
-            .map(|error| error.to_string())
-            .collect();
+        let errors: Vec<String> = validator.iter_errors(headers).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{path}: {errors:?}");
     };
     let at = "2025-10-23T06:30:00Z".parse().unwrap();
     let trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    let event = Outgoing::new(
-        EventType::BatchClosed,
-        "B-1404-07",
-        "an-id",
-        at,
-        trace,
-        &json!({}),
-    )
-    .unwrap();
+    let event = Outgoing::new(EventType::BatchClosed, "B-1404-07", "an-id", at, trace, &json!({})).unwrap();
     check("headers.schema.json", &headers_of(&event));
     let message = Message {
         topic: Topic::RegistryMarriages,

@@ -27,9 +27,7 @@ pub struct Person {
 
 /// A good Sheba, another for each number.
 pub fn sheba(number: u32) -> String {
-    Sheba::with_check_digits("012", &format!("{number:019}"))
-        .unwrap()
-        .to_string()
+    Sheba::with_check_digits("012", &format!("{number:019}")).unwrap().to_string()
 }
 
 /// The person of a number; the same number is the same person.
@@ -48,22 +46,11 @@ pub fn person(number: u32) -> Person {
 
 impl Person {
     pub fn code(&self) -> String {
-        NationalCode::with_check_digit(100_000_000 + self.number)
-            .unwrap()
-            .to_string()
+        NationalCode::with_check_digit(100_000_000 + self.number).unwrap().to_string()
     }
 
     pub fn row(&self) -> String {
-        let Self {
-            number,
-            family_name,
-            birth_date,
-            deceased_on,
-            branch,
-            sheba,
-            sheba_owner,
-            mobile,
-        } = self;
+        let Self { number, family_name, birth_date, deceased_on, branch, sheba, sheba_owner, mobile } = self;
         let code = self.code();
         format!(
             "{code},{number:010},نام,{family_name},{birth_date},{deceased_on},{branch},10,{sheba},{sheba_owner},{mobile},yes"
@@ -86,17 +73,11 @@ impl Person {
         let last: SolarMonth = last.parse().unwrap();
         let months =
             (last.index() - count + 1..=last.index()).map(|index| SolarMonth::from_index(index).unwrap());
-        months
-            .map(|month| self.wage(&month.to_string(), month.days().into(), WAGE))
-            .collect()
+        months.map(|month| self.wage(&month.to_string(), month.days().into(), WAGE)).collect()
     }
 
     pub fn wage(&self, month: &str, days: u32, rials: u64) -> String {
-        format!(
-            "{},{month},W{},compulsory,{days},{rials}",
-            self.code(),
-            self.number
-        )
+        format!("{},{month},W{},compulsory,{days},{rials}", self.code(), self.number)
     }
 }
 
@@ -131,22 +112,9 @@ pub fn marriage(record_id: &str, deed_date: &str, husband: &Person, wife: &Perso
 
 impl Marriage {
     pub fn row(&self) -> String {
-        let Self {
-            record_id,
-            version,
-            status,
-            deed_date,
-            registered_on,
-            ..
-        } = self;
-        let side = |person: &Person| {
-            format!(
-                "{},نام,{},{}",
-                person.code(),
-                person.family_name,
-                person.birth_date
-            )
-        };
+        let Self { record_id, version, status, deed_date, registered_on, .. } = self;
+        let side =
+            |person: &Person| format!("{},نام,{},{}", person.code(), person.family_name, person.birth_date);
         let husband = side(&self.husband);
         let wife = self.wife.as_ref().map_or_else(|| ",,,".to_owned(), side);
         let earlier = self.earlier_marriages;
@@ -171,14 +139,7 @@ pub fn married(app: &mut TestApp, numbers: std::ops::Range<u32>) -> Vec<Person> 
     let wife = |husband: &Person| person(husband.code()[3..9].parse::<u32>().unwrap() + 5000);
     let rows: Vec<_> = people
         .iter()
-        .map(|husband| {
-            marriage(
-                &format!("R{}", husband.code()),
-                "1404-05-20",
-                husband,
-                &wife(husband),
-            )
-        })
+        .map(|husband| marriage(&format!("R{}", husband.code()), "1404-05-20", husband, &wife(husband)))
         .collect();
     marriages(app, &rows.iter().collect::<Vec<_>>());
     app.settle();
@@ -190,18 +151,12 @@ pub fn insured(app: &mut TestApp, people: &[&Person], last: &str) {
     let rows =
         |of: &dyn Fn(&Person) -> Vec<String>| people.iter().flat_map(|person| of(person)).collect::<Vec<_>>();
     app.publish_rows(K::Persons, &rows(&|person| vec![person.row()]));
-    app.publish_rows(
-        K::Employments,
-        &rows(&|person| vec![person.employment("1394-01-01", "")]),
-    );
+    app.publish_rows(K::Employments, &rows(&|person| vec![person.employment("1394-01-01", "")]));
     app.publish_rows(K::Wages, &rows(&|person| person.months(last, 48)));
 }
 
 pub fn marriages(app: &mut TestApp, all: &[&Marriage]) {
-    app.publish_rows(
-        K::Marriages,
-        &all.iter().map(|marriage| marriage.row()).collect::<Vec<_>>(),
-    );
+    app.publish_rows(K::Marriages, &all.iter().map(|marriage| marriage.row()).collect::<Vec<_>>());
 }
 
 /// A person's record as it now is.
@@ -219,17 +174,12 @@ pub fn finance(app: &mut TestApp, answers: &[(&str, &str, &str, &str)]) {
 
 /// The document of a person and attempt, among those that `TestApp::documents` gives.
 pub fn document<'a>(issued: &'a [Value], person: &Person, attempt: u64) -> &'a Value {
-    let found = issued
-        .iter()
-        .find(|d| d["national_code"] == person.code() && d["attempt"] == attempt);
+    let found = issued.iter().find(|d| d["national_code"] == person.code() && d["attempt"] == attempt);
     found.unwrap_or_else(|| panic!("no document {attempt} of {}", person.code()))
 }
 
 pub fn document_id(issued: &[Value], person: &Person, attempt: u64) -> String {
-    document(issued, person, attempt)["document_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    document(issued, person, attempt)["document_id"].as_str().unwrap().to_owned()
 }
 
 /// Attempts issued to a person, and the months of their batches.
@@ -238,10 +188,7 @@ pub fn paid(issued: &[Value], person: &Person) -> Vec<(u64, String)> {
         .iter()
         .filter(|document| document["national_code"] == person.code())
         .map(|document| {
-            (
-                document["attempt"].as_u64().unwrap(),
-                document["month"].as_str().unwrap().to_owned(),
-            )
+            (document["attempt"].as_u64().unwrap(), document["month"].as_str().unwrap().to_owned())
         })
         .collect();
     all.sort();
@@ -252,13 +199,8 @@ pub fn paid(issued: &[Value], person: &Person) -> Vec<(u64, String)> {
 #[track_caller]
 pub fn expect(answers: &Answers, person: &Person, deed_date: &str, outcome: &str, grounds: &[&str]) {
     let own = answers.of(&person.code());
-    let claim = own
-        .iter()
-        .find(|decision| decision["marriage"]["deed_date"] == deed_date);
+    let claim = own.iter().find(|decision| decision["marriage"]["deed_date"] == deed_date);
     let claim = claim.unwrap_or_else(|| panic!("no claim of {deed_date} among {own:#?}"));
     assert_eq!(claim["outcome"], outcome, "{:#?}", claim["reasons"]);
-    assert_eq!(
-        reasons(claim),
-        grounds.iter().map(|ground| (*ground).to_owned()).collect()
-    );
+    assert_eq!(reasons(claim), grounds.iter().map(|ground| (*ground).to_owned()).collect());
 }

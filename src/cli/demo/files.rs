@@ -31,17 +31,9 @@ pub fn prepare(wish: &Demo, house: &House) -> Result<Inputs> {
         }
         return Ok(Inputs::Own(dir.clone()));
     }
-    say!(
-        "Inventing a month of {} marriages (seed {}) …",
-        wish.marriages,
-        wish.seed
-    );
+    say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
     let dir = tempfile::tempdir()?;
-    let plan = Plan {
-        marriages: wish.marriages,
-        seed: wish.seed,
-        today: house.clock.today(),
-    };
+    let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
     let bar = ProgressBar::new(u64::from(wish.marriages));
     let progress = |done: u64, _: u64| bar.set_position(done);
     let summary =

@@ -60,11 +60,7 @@ async fn play(started: &Started, house: &House, dir: &std::path::Path, wish: &De
     stages.drained().await?;
     say!("Writing the output topics into {} …", wish.out.display());
     let records = super::export::run(started.broker.clone(), wish.out.clone()).await?;
-    Ok(Played {
-        marriages,
-        month,
-        records,
-    })
+    Ok(Played { marriages, month, records })
 }
 
 async fn interrupted(mut stop: Stop) {

@@ -23,12 +23,7 @@ impl Stages<'_> {
     /// Histories first, then marriages and self-registrations. Gives the rows of marriages that were read.
     pub async fn publish_inputs(&self) -> Result<u64> {
         say!("Publishing to {} …", self.started.broker.brokers());
-        for kind in [
-            FileKind::Persons,
-            FileKind::Employments,
-            FileKind::Wages,
-            FileKind::EarlierPayments,
-        ] {
+        for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(kind).await?;
         }
         let marriages = self.publish(FileKind::Marriages).await?;
@@ -59,41 +54,21 @@ impl Stages<'_> {
             }
             Ok(sent.declared)
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| Error::Interrupted)?
+        tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
     }
 
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
-        say!(
-            "Closing {month} (the business date is {}) …",
-            self.house.clock.today()
-        );
-        let closed = close::close(
-            self.house,
-            &self.started.broker,
-            month,
-            false,
-            PATIENCE,
-            &self.started.stop,
-            false,
-        )
-        .await?;
-        say!(
-            "  {} documents, {}",
-            closed.batch.documents,
-            paper::money(closed.batch.total.unsigned_abs())
-        );
+        say!("Closing {month} (the business date is {}) …", self.house.clock.today());
+        let closed =
+            close::close(self.house, &self.started.broker, month, false, PATIENCE, &self.started.stop, false)
+                .await?;
+        say!("  {} documents, {}", closed.batch.documents, paper::money(closed.batch.total.unsigned_abs()));
         self.drained().await
     }
 
     /// Everything is delivered, SMS included.
     pub async fn drained(&self) -> Result<()> {
         let drained = status::wait(self.house, &self.started.broker, PATIENCE).await?;
-        if drained {
-            Ok(())
-        } else {
-            Err(Error::Failed("the outbox was not drained".to_owned()))
-        }
+        if drained { Ok(()) } else { Err(Error::Failed("the outbox was not drained".to_owned())) }
     }
 }

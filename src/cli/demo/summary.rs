@@ -27,10 +27,7 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
     let persons = summary::persons(&mut connection).await?;
     let month = Texts::built_in().month(played.month, Lang::En);
     say!("\n══ {month} ══");
-    say!(
-        "  {} rows of marriages were read, {persons} persons have an answer:",
-        played.marriages
-    );
+    say!("  {} rows of marriages were read, {persons} persons have an answer:", played.marriages);
     show_outcomes(&mut connection).await?;
     show_payment(&mut connection, played).await?;
     let messages = summary::messages(&mut connection).await?;
@@ -66,11 +63,7 @@ async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<
 }
 
 async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<()> {
-    for (title, outcome) in [
-        ("Paid", "APPROVED"),
-        ("Refused", "REFUSED"),
-        ("Waiting", "WAITING"),
-    ] {
+    for (title, outcome) in [("Paid", "APPROVED"), ("Refused", "REFUSED"), ("Waiting", "WAITING")] {
         let Some(person) = summary::example(connection, outcome).await? else {
             continue;
         };
@@ -83,22 +76,11 @@ async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<(
 }
 
 fn show_files(played: &Played, wish: &Demo) {
-    say!(
-        "\n  What finance, the SMS gateway and everyone else got lies in {}/",
-        wish.out.display()
-    );
+    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", wish.out.display());
     for (topic, records) in &played.records {
-        say!(
-            "    {:<32} {records:>8} records",
-            format!("{}.jsonl", topic.name())
-        );
+        say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
     }
-    debug_assert!(
-        played
-            .records
-            .keys()
-            .all(|topic| Topic::outputs().any(|output| output == *topic))
-    );
+    debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
 }
 
 fn show_next() {

@@ -10,22 +10,14 @@ use crate::cli::paper::{grouped, money, table};
 /// Everything of a claim under its headline.
 pub fn section(claim: &Claim) -> String {
     let mut out = String::new();
-    let spouse = claim
-        .spouse_national_code
-        .as_deref()
-        .unwrap_or("a spouse without a national code");
+    let spouse = claim.spouse_national_code.as_deref().unwrap_or("a spouse without a national code");
     let _ = writeln!(out, "\nMARRIAGE OF {} WITH {spouse}", claim.deed_date);
     let _ = writeln!(out, "  {}", claim.headline);
     let none = || "none".to_owned();
-    let (record, request) = (
-        claim.record_id.clone().unwrap_or_else(none),
-        claim.request_id.clone().unwrap_or_else(none),
-    );
-    let _ = writeln!(
-        out,
-        "  claim {}, registry record {record}, self-registration {request}",
-        claim.claim_id
-    );
+    let (record, request) =
+        (claim.record_id.clone().unwrap_or_else(none), claim.request_id.clone().unwrap_or_else(none));
+    let _ =
+        writeln!(out, "  claim {}, registry record {record}, self-registration {request}", claim.claim_id);
     notes(&mut out, claim);
     if !claim.reasons.is_empty() {
         out.push_str("\n  Grounds\n");
@@ -52,16 +44,10 @@ fn notes(out: &mut String, claim: &Claim) {
         out.push_str("  WARNING: decided again from its stored inputs, this is not byte for byte the stored decision; see recompute.\n");
     }
     if let Some(attempt) = claim.next_close.issues_attempt {
-        let _ = writeln!(
-            out,
-            "  A close today would issue its document (attempt {attempt})."
-        );
+        let _ = writeln!(out, "  A close today would issue its document (attempt {attempt}).");
     }
     if let Some(answer) = &claim.next_close.answer {
-        let amount = answer
-            .amount_rial
-            .map(|rial| format!(" {}", money(rial)))
-            .unwrap_or_default();
+        let amount = answer.amount_rial.map(|rial| format!(" {}", money(rial))).unwrap_or_default();
         let _ = writeln!(
             out,
             "  A close today would answer: {}{amount} {}",
@@ -75,11 +61,8 @@ fn ground(out: &mut String, reason: &Reason) {
     let _ = writeln!(out, "    {} ({})", reason.code, reason.article);
     let _ = writeln!(out, "      {}", reason.text.en);
     let _ = writeln!(out, "      {}", reason.text.fa);
-    let _ = writeln!(
-        out,
-        "      fact: {} (from: {}); required: {}",
-        reason.fact, reason.source, reason.required
-    );
+    let _ =
+        writeln!(out, "      fact: {} (from: {}); required: {}", reason.fact, reason.source, reason.required);
     let _ = writeln!(out, "      what would change it: {}", reason.remedy.en);
     let _ = writeln!(out, "      {}", reason.remedy.fa);
 }
@@ -97,14 +80,6 @@ fn decisions(out: &mut String, claim: &Claim) {
         ]
     };
     let rows: Vec<_> = claim.decisions.iter().map(row).collect();
-    let heads = [
-        "rev",
-        "decided at",
-        "for",
-        "outcome",
-        ">rials",
-        "decision (for recompute)",
-        "reasons",
-    ];
+    let heads = ["rev", "decided at", "for", "outcome", ">rials", "decision (for recompute)", "reasons"];
     let _ = write!(out, "\n  Decisions\n{}", table(4, &heads, &rows));
 }

@@ -44,31 +44,21 @@ pub async fn gather(house: &House, code: NationalCode) -> Result<Gathered> {
     let mut tx = dossier_view::snapshot(&house.pool).await?;
     let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
     dossiers.entry(code).or_default();
-    let mut known = known::load(&mut tx, dossiers)
-        .await?
-        .pop()
-        .ok_or(Error::Unreadable("person"))?;
+    let mut known = known::load(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
     let rows = dossier_view::registry_rows(&mut tx, code).await?;
     let claims = claims(&mut tx, house, &known).await?;
     // Planning the close puts its document in its place; what is shown is the person as stored.
     let stored = (known.claims.clone(), known.payment.clone());
     let next = issue::close(&mut known, &house.rules());
     (known.claims, known.payment) = stored;
-    Ok(Gathered {
-        known,
-        rows,
-        claims,
-        next,
-    })
+    Ok(Gathered { known, rows, claims, next })
 }
 
 async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<Vec<GatheredClaim>> {
     let mut stored = known.claims.clone();
     stored.sort_by(|a, b| a.key.cmp(&b.key));
     let revisions = |claim: &StoredClaim| {
-        (1..=claim.revision)
-            .map(|n| house.ids.decision(claim.claim_id, n))
-            .collect::<Vec<_>>()
+        (1..=claim.revision).map(|n| house.ids.decision(claim.claim_id, n)).collect::<Vec<_>>()
     };
     let ids: Vec<_> = stored.iter().flat_map(revisions).collect();
     let mut all = decisions::by_id(tx, &ids).await?;
@@ -85,17 +75,9 @@ async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<V
         claims.push(GatheredClaim {
             again: decide(&standing.facts, standing.business_date, &tables),
             tables,
-            documents: documents
-                .iter()
-                .filter(|(document, _)| document.claim_id == id)
-                .cloned()
-                .collect(),
+            documents: documents.iter().filter(|(document, _)| document.claim_id == id).cloned().collect(),
             cases: cases.iter().filter(|case| case.claim_id == id).cloned().collect(),
-            messages: messages
-                .iter()
-                .filter(|message| message.claim_id == id)
-                .cloned()
-                .collect(),
+            messages: messages.iter().filter(|message| message.claim_id == id).cloned().collect(),
             decisions,
             stored: claim,
         });
@@ -127,18 +109,12 @@ async fn tables_of(
 
 async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<(Document, Vec<Answer>)>> {
     let documents = dossier_view::documents(tx, person).await?;
-    let ids: Vec<_> = documents
-        .iter()
-        .map(|document| document.document_id.as_str())
-        .collect();
+    let ids: Vec<_> = documents.iter().map(|document| document.document_id.as_str()).collect();
     let mut answers = payments::answers(tx, &ids).await?;
     answers.sort_by_key(|answer| (answer.at, answer.source_offset));
     let with_answers = |document: Document| {
-        let own = answers
-            .iter()
-            .filter(|answer| answer.document_id == document.document_id)
-            .cloned()
-            .collect();
+        let own =
+            answers.iter().filter(|answer| answer.document_id == document.document_id).cloned().collect();
         (document, own)
     };
     Ok(documents.into_iter().map(with_answers).collect())

@@ -6,27 +6,17 @@ use crate::cli::paper::{grouped, money};
 
 /// `APPROVED 103,909,680 rials (10,390,968 tomans): paid by document … of 1404-07 on 1404-08-05`.
 pub fn headline(claim: &Claim) -> String {
-    let amount = claim
-        .amount_rial
-        .map(|rial| format!(" {}", money(rial)))
-        .unwrap_or_default();
+    let amount = claim.amount_rial.map(|rial| format!(" {}", money(rial))).unwrap_or_default();
     let reasons: Vec<_> = claim.reasons.iter().map(|reason| reason.code.word()).collect();
     let why = match claim.document() {
         _ if !reasons.is_empty() => reasons.join(", "),
         Some(document) => payment(document) + &again(claim),
         None => after_approval(claim).to_owned(),
     };
-    let open = claim
-        .cases
-        .iter()
-        .filter(|case| case.closed_at.is_none())
-        .map(|case| case.kind.as_str());
+    let open = claim.cases.iter().filter(|case| case.closed_at.is_none()).map(|case| case.kind.as_str());
     let open: Vec<_> = open.collect();
-    let cases = if open.is_empty() {
-        String::new()
-    } else {
-        format!("; a person must judge: {}", open.join(", "))
-    };
+    let cases =
+        if open.is_empty() { String::new() } else { format!("; a person must judge: {}", open.join(", ")) };
     format!("{}{amount}: {why}{cases}", claim.outcome)
 }
 
@@ -41,19 +31,14 @@ fn after_approval(claim: &Claim) -> &'static str {
 /// A return that was mended.
 fn again(claim: &Claim) -> String {
     let attempt = claim.next_close.issues_attempt;
-    attempt
-        .map(|attempt| format!("; the next close issues attempt {attempt}"))
-        .unwrap_or_default()
+    attempt.map(|attempt| format!("; the next close issues attempt {attempt}")).unwrap_or_default()
 }
 
 /// Where the payment of a document stands, by finance's latest word.
 fn payment(document: &Document) -> String {
     let named = format!("document {} of {}", document.document_id, document.month);
     let Some(answer) = document.answers.last() else {
-        return format!(
-            "{named}, with finance since {}, no answer yet",
-            document.issued_at.day()
-        );
+        return format!("{named}, with finance since {}, no answer yet", document.issued_at.day());
     };
     let on = answer.at.day();
     match (answer.outcome, &answer.code) {
@@ -66,22 +51,11 @@ fn payment(document: &Document) -> String {
 /// The person in three short lines: what, why, what next. The national code is not told.
 pub fn three_lines(dossier: &Dossier) -> Vec<String> {
     let Some(claim) = foremost(dossier) else {
-        return vec![
-            dossier
-                .no_claim
-                .unwrap_or("Nothing is known of this person.")
-                .to_owned(),
-        ];
+        return vec![dossier.no_claim.unwrap_or("Nothing is known of this person.").to_owned()];
     };
-    let amount = claim
-        .amount_rial
-        .map(|rial| format!(", {}", money(rial)))
-        .unwrap_or_default();
+    let amount = claim.amount_rial.map(|rial| format!(", {}", money(rial))).unwrap_or_default();
     vec![
-        format!(
-            "{}{amount}, for the marriage of {}",
-            claim.outcome, claim.deed_date
-        ),
+        format!("{}{amount}, for the marriage of {}", claim.outcome, claim.deed_date),
         why(claim),
         next(claim),
     ]
@@ -90,16 +64,12 @@ pub fn three_lines(dossier: &Dossier) -> Vec<String> {
 /// The claim that people ask about: the one that is paid, else the latest that an input still holds.
 fn foremost(dossier: &Dossier) -> Option<&Claim> {
     let paid = dossier.claims.iter().find(|claim| !claim.documents.is_empty());
-    paid.or_else(|| dossier.claims.iter().rfind(|claim| !claim.withdrawn))
-        .or_else(|| dossier.claims.last())
+    paid.or_else(|| dossier.claims.iter().rfind(|claim| !claim.withdrawn)).or_else(|| dossier.claims.last())
 }
 
 fn why(claim: &Claim) -> String {
     let Some((first, others)) = claim.reasons.split_first() else {
-        return claim
-            .working
-            .as_ref()
-            .map_or_else(|| "No ground stands against it.".to_owned(), sum);
+        return claim.working.as_ref().map_or_else(|| "No ground stands against it.".to_owned(), sum);
     };
     let more = match others.len() {
         0 => String::new(),
@@ -111,24 +81,13 @@ fn why(claim: &Claim) -> String {
 
 /// The sum in a line.
 fn sum(working: &Working) -> String {
-    let days = format!(
-        "{} insured days of {} required",
-        grouped(working.days),
-        working.required_days
-    );
-    let (Some(sum), Some(divisor), Some(average), Some(floor)) = (
-        working.wage_sum_rial,
-        working.divisor,
-        working.average_rial,
-        working.floor_rial,
-    ) else {
+    let days = format!("{} insured days of {} required", grouped(working.days), working.required_days);
+    let (Some(sum), Some(divisor), Some(average), Some(floor)) =
+        (working.wage_sum_rial, working.divisor, working.average_rial, working.floor_rial)
+    else {
         return days;
     };
-    let less = if average < floor {
-        "less than"
-    } else {
-        "not less than"
-    };
+    let less = if average < floor { "less than" } else { "not less than" };
     format!(
         "{days}; wages {} / {divisor} = {}, {less} the floor {}",
         grouped(sum),

@@ -36,26 +36,14 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
         facts_changed_since: gathered.documents.is_empty()
             && stored_facts.is_some_and(|bytes| facts::digest(&bytes) != stored.facts_digest),
         next_close: next_close(gathered, next),
-        decisions: gathered
-            .decisions
-            .iter()
-            .map(|decision| self::decision(decision, clock))
-            .collect(),
+        decisions: gathered.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
         documents: gathered
             .documents
             .iter()
             .map(|(document, answers)| self::document(document, answers, clock))
             .collect(),
-        cases: gathered
-            .cases
-            .iter()
-            .map(|case| self::case(case, clock))
-            .collect(),
-        messages: gathered
-            .messages
-            .iter()
-            .map(|message| self::message(message, clock))
-            .collect(),
+        cases: gathered.cases.iter().map(|case| self::case(case, clock)).collect(),
+        messages: gathered.messages.iter().map(|message| self::message(message, clock)).collect(),
     };
     claim.headline = headline(&claim);
     claim
@@ -63,14 +51,8 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
 
 fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
     let id = gathered.stored.claim_id;
-    let update = next
-        .updates
-        .iter()
-        .rev()
-        .find(|update| update.claim.claim_id == id);
-    let revised = update
-        .and_then(|update| update.revision.as_ref())
-        .map(|revision| &revision.decision);
+    let update = next.updates.iter().rev().find(|update| update.claim.claim_id == id);
+    let revised = update.and_then(|update| update.revision.as_ref()).map(|revision| &revision.decision);
     let other = revised.filter(|decision| decision.answer_digest() != gathered.stored.answer_digest);
     NextClose {
         answer: other.map(|decision| Answer {
@@ -78,11 +60,7 @@ fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
             amount_rial: decision.amount.map(Rial::get),
             reasons: decision.codes().iter().map(|code| code.word()).collect(),
         }),
-        issues_attempt: next
-            .issue
-            .as_ref()
-            .filter(|issue| issue.claim_id == id)
-            .map(|issue| issue.attempt),
+        issues_attempt: next.issue.as_ref().filter(|issue| issue.claim_id == id).map(|issue| issue.attempt),
     }
 }
 
@@ -92,10 +70,8 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
     let known = !decision.codes().contains(&ReasonCode::OutsideKnownTables);
     let parameters = tables.parameters(deed_date);
     let divisor = parameters.map(|p| p.average_months);
-    let average = sum
-        .wage_sum
-        .zip(divisor)
-        .and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
+    let average =
+        sum.wage_sum.zip(divisor).and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
     let floor = sum.floor.map(Rial::get);
     let month = |m: &crate::law::marriage_allowance::MonthWorking| Month {
         month: m.month.to_string(),
@@ -116,10 +92,7 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
         average_rial: average,
         floor_rial: floor,
         floor_days: parameters.map(|p| p.floor_days),
-        amount_rial: average
-            .zip(floor)
-            .filter(|_| known)
-            .map(|(average, floor)| average.max(floor)),
+        amount_rial: average.zip(floor).filter(|_| known).map(|(average, floor)| average.max(floor)),
     })
 }
 
@@ -189,9 +162,6 @@ fn message(stored: &dossier_view::Message, clock: &Clock) -> Message {
 
 /// `0912***6789`.
 fn masked(mobile: &str) -> String {
-    let (head, tail) = (
-        mobile.get(..4).unwrap_or_default(),
-        mobile.get(7..).unwrap_or_default(),
-    );
+    let (head, tail) = (mobile.get(..4).unwrap_or_default(), mobile.get(7..).unwrap_or_default());
     format!("{head}***{tail}")
 }

@@ -18,11 +18,7 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
     Dossier {
         national_code: known.person.to_string(),
         as_of: clock.today().to_string(),
-        claims: gathered
-            .claims
-            .iter()
-            .map(|claim| of_claim::claim(claim, &gathered.next, clock))
-            .collect(),
+        claims: gathered.claims.iter().map(|claim| of_claim::claim(claim, &gathered.next, clock)).collect(),
         no_claim: gathered.claims.is_empty().then(|| no_claim(gathered, deeds_from)),
         person: facts.record.as_ref().map(person),
         employments: facts
@@ -45,11 +41,7 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
                 source: p.source.clone(),
             })
             .collect(),
-        registry_rows: gathered
-            .rows
-            .iter()
-            .map(|row| registry_row(row, known.person))
-            .collect(),
+        registry_rows: gathered.rows.iter().map(|row| registry_row(row, known.person)).collect(),
         self_registrations: self_registrations(gathered, clock),
     }
 }
@@ -86,10 +78,7 @@ fn person(record: &Record) -> Person {
 fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     let mut years: BTreeMap<i16, WageYear> = BTreeMap::new();
     let mut last_month = None;
-    for wage in wages
-        .iter()
-        .filter(|wage| wage.days > 0 || wage.insurable.get() > 0)
-    {
+    for wage in wages.iter().filter(|wage| wage.days > 0 || wage.insurable.get() > 0) {
         let begun = || WageYear {
             year: wage.month.year(),
             months: 0,
@@ -113,11 +102,8 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
 
 fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
     let is_husband = row.husband.national_code == Some(person);
-    let (own, other, word) = if is_husband {
-        (&row.husband, &row.wife, "husband")
-    } else {
-        (&row.wife, &row.husband, "wife")
-    };
+    let (own, other, word) =
+        if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
     RegistryRow {
         record_id: row.record_id.clone(),
         record_version: row.record_version,
@@ -138,11 +124,8 @@ fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
 }
 
 fn full_name(spouse: &Spouse) -> Option<String> {
-    let parts: Vec<_> = [&spouse.given_name, &spouse.family_name]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
+    let parts: Vec<_> =
+        [&spouse.given_name, &spouse.family_name].into_iter().flatten().map(String::as_str).collect();
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
 }
 

@@ -16,11 +16,8 @@ pub fn section(out: &mut String, claim: &Claim) {
 
 fn document(out: &mut String, document: &Document) {
     let gone = if document.superseded { ", superseded" } else { "" };
-    let _ = writeln!(
-        out,
-        "\n  Payment document {} (attempt {}{gone})",
-        document.document_id, document.attempt
-    );
+    let _ =
+        writeln!(out, "\n  Payment document {} (attempt {}{gone})", document.document_id, document.attempt);
     let _ = writeln!(out, "    {} to {}", money(document.amount_rial), document.sheba);
     let (month, centre, issued) = (&document.month, &document.cost_centre, &document.issued_at);
     let _ = writeln!(
@@ -32,21 +29,14 @@ fn document(out: &mut String, document: &Document) {
         out.push_str("    finance has not answered\n");
     }
     for answer in &document.answers {
-        let code = answer
-            .code
-            .as_ref()
-            .map(|code| format!(" ({code})"))
-            .unwrap_or_default();
+        let code = answer.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
         let _ = writeln!(out, "    {}  {}{code}", answer.at, answer.outcome);
     }
 }
 
 fn cases(out: &mut String, claim: &Claim) {
     let row = |case: &Case| {
-        let closed = case
-            .closed_at
-            .as_ref()
-            .map_or_else(|| "open".to_owned(), Moment::to_string);
+        let closed = case.closed_at.as_ref().map_or_else(|| "open".to_owned(), Moment::to_string);
         let amount = case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped);
         vec![
             case.kind.clone(),
@@ -66,23 +56,11 @@ fn cases(out: &mut String, claim: &Claim) {
 
 fn messages(out: &mut String, claim: &Claim) {
     let row = |m: &Message| {
-        let requested = m
-            .requested_at
-            .as_ref()
-            .map_or_else(|| "waits for its document".to_owned(), Moment::to_string);
+        let requested =
+            m.requested_at.as_ref().map_or_else(|| "waits for its document".to_owned(), Moment::to_string);
         let status = m.status.clone().unwrap_or_else(|| "no report".to_owned());
-        let at = m
-            .status_at
-            .as_ref()
-            .map(|at| format!(" {at}"))
-            .unwrap_or_default();
-        vec![
-            m.kind.clone(),
-            m.mobile.clone(),
-            m.segments.to_string(),
-            requested,
-            format!("{status}{at}"),
-        ]
+        let at = m.status_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
+        vec![m.kind.clone(), m.mobile.clone(), m.segments.to_string(), requested, format!("{status}{at}")]
     };
     let rows: Vec<_> = claim.messages.iter().map(row).collect();
     if !rows.is_empty() {

@@ -9,15 +9,8 @@ use crate::cli::paper::{grouped, money, table};
 /// The whole page.
 pub fn page(dossier: &Dossier) -> String {
     let mut out = String::new();
-    let name = dossier
-        .person
-        .as_ref()
-        .map_or("not insured", |person| person.full_name.as_str());
-    let _ = writeln!(
-        out,
-        "{}  {name}  (as of {})\n",
-        dossier.national_code, dossier.as_of
-    );
+    let name = dossier.person.as_ref().map_or("not insured", |person| person.full_name.as_str());
+    let _ = writeln!(out, "{}  {name}  (as of {})\n", dossier.national_code, dossier.as_of);
     for claim in &dossier.claims {
         let _ = writeln!(out, "Marriage of {}: {}", claim.deed_date, claim.headline);
     }
@@ -47,15 +40,9 @@ fn person(out: &mut String, person: &Person) {
         line("deceased on", day);
     }
     line("insurance number", &person.insurance_number);
-    line(
-        "branch, province",
-        &format!("{}, {}", person.branch_code, person.province_code),
-    );
+    line("branch, province", &format!("{}, {}", person.branch_code, person.province_code));
     let owned = |value: &Option<String>, owner: &str| {
-        value.as_ref().map_or_else(
-            || "none on record".to_owned(),
-            |value| format!("{value} (own: {owner})"),
-        )
+        value.as_ref().map_or_else(|| "none on record".to_owned(), |value| format!("{value} (own: {owner})"))
     };
     line("Sheba", &owned(&person.sheba, person.sheba_owner));
     line("mobile", &owned(&person.mobile, person.mobile_owner));
@@ -67,51 +54,25 @@ fn facts(out: &mut String, dossier: &Dossier) {
         .iter()
         .map(|e| {
             let ended = e.ended_on.clone().unwrap_or_else(|| "goes on".to_owned());
-            vec![
-                e.started_on.clone(),
-                ended,
-                e.insurance_type.to_owned(),
-                e.workshop_code.clone(),
-            ]
+            vec![e.started_on.clone(), ended, e.insurance_type.to_owned(), e.workshop_code.clone()]
         })
         .collect();
-    section(
-        out,
-        "EMPLOYMENTS",
-        &["from", "to", "insurance", "workshop"],
-        &employments,
-    );
+    section(out, "EMPLOYMENTS", &["from", "to", "insurance", "workshop"], &employments);
     let wages: Vec<_> = dossier
         .wages
         .iter()
         .map(|y| {
             let (months, days) = (y.months.to_string(), grouped(y.days));
-            vec![
-                y.year.to_string(),
-                months,
-                days,
-                grouped(y.insurable_rial),
-                y.insurance_types.join(", "),
-            ]
+            vec![y.year.to_string(), months, days, grouped(y.insurable_rial), y.insurance_types.join(", ")]
         })
         .collect();
-    section(
-        out,
-        "WAGE LISTS",
-        &["year", ">months", ">days", ">insurable rials", "insurance"],
-        &wages,
-    );
+    section(out, "WAGE LISTS", &["year", ">months", ">days", ">insurable rials", "insurance"], &wages);
     let paid: Vec<_> = dossier
         .earlier_payments
         .iter()
         .map(|p| vec![p.paid_on.clone(), money(p.amount_rial), p.source.clone()])
         .collect();
-    section(
-        out,
-        "ALLOWANCES PAID BEFORE, BY BRANCHES",
-        &["paid on", ">amount", "source"],
-        &paid,
-    );
+    section(out, "ALLOWANCES PAID BEFORE, BY BRANCHES", &["paid on", ">amount", "source"], &paid);
 }
 
 fn marriages(out: &mut String, dossier: &Dossier) {
@@ -127,13 +88,7 @@ fn marriages(out: &mut String, dossier: &Dossier) {
         .map(|s| {
             let first = if s.first_marriage_undertaking { "yes" } else { "no" };
             let (submitted, spouse) = (s.submitted_at.to_string(), s.spouse_national_code.clone());
-            vec![
-                submitted,
-                s.deed_date.clone(),
-                spouse,
-                first.to_owned(),
-                s.request_id.clone(),
-            ]
+            vec![submitted, s.deed_date.clone(), spouse, first.to_owned(), s.request_id.clone()]
         })
         .collect();
     section(
@@ -171,9 +126,7 @@ fn registry_row(out: &mut String, row: &RegistryRow) {
     let _ = writeln!(
         out,
         "    spouse: {} {}",
-        row.spouse_national_code
-            .as_deref()
-            .unwrap_or("without a national code"),
+        row.spouse_national_code.as_deref().unwrap_or("without a national code"),
         row.spouse_name.as_deref().unwrap_or_default()
     );
 }

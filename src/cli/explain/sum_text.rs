@@ -15,49 +15,23 @@ pub fn section(out: &mut String, working: &Working, due: bool) {
     };
     let (days, required) = (grouped(working.days), working.required_days);
     let short = required.saturating_sub(working.days);
-    let reached = if short == 0 {
-        "reached".to_owned()
-    } else {
-        format!("{short} short")
-    };
+    let reached = if short == 0 { "reached".to_owned() } else { format!("{short} short") };
     let window = format!("{} to {}", working.window_from, working.window_to);
-    line(
-        "days",
-        format!("{days} from {window}; {required} required: {reached}"),
-    );
+    line("days", format!("{days} from {window}; {required} required: {reached}"));
     line("wage sum", known(working.wage_sum_rial));
     if let (Some(divisor), Some(average)) = (working.divisor, working.average_rial) {
-        line(
-            "average",
-            format!(
-                "{} / {divisor} = {}",
-                known(working.wage_sum_rial),
-                grouped(average)
-            ),
-        );
+        line("average", format!("{} / {divisor} = {}", known(working.wage_sum_rial), grouped(average)));
     }
-    let floor_days = working
-        .floor_days
-        .map(|days| format!(" ({days} days of the minimum wage)"));
-    line(
-        "floor",
-        format!("{}{}", known(working.floor_rial), floor_days.unwrap_or_default()),
-    );
+    let floor_days = working.floor_days.map(|days| format!(" ({days} days of the minimum wage)"));
+    line("floor", format!("{}{}", known(working.floor_rial), floor_days.unwrap_or_default()));
     let not_due = if due { "" } else { "; not due, see the grounds" };
     let greater = |amount| format!("{}, the greater of average and floor{not_due}", money(amount));
-    line(
-        "amount",
-        working
-            .amount_rial
-            .map_or_else(|| "cannot be known".to_owned(), greater),
-    );
+    line("amount", working.amount_rial.map_or_else(|| "cannot be known".to_owned(), greater));
 }
 
 fn months(working: &Working) -> String {
     let row = |m: &Month| {
-        let wages = m
-            .ceiling_rial
-            .map(|ceiling| [m.wage_rial, ceiling, m.counted_wage_rial].map(grouped));
+        let wages = m.ceiling_rial.map(|ceiling| [m.wage_rial, ceiling, m.counted_wage_rial].map(grouped));
         let mut row = vec![m.month.clone(), m.days.to_string(), m.counted_days.to_string()];
         row.extend(wages.unwrap_or_else(|| ["-", "-", "-"].map(str::to_owned)));
         row
@@ -66,16 +40,5 @@ fn months(working: &Working) -> String {
     if rows.is_empty() {
         return "    nothing was listed for the months that count\n".to_owned();
     }
-    table(
-        4,
-        &[
-            "month",
-            ">listed days",
-            ">counted",
-            ">wage",
-            ">ceiling",
-            ">counted wage",
-        ],
-        &rows,
-    )
+    table(4, &["month", ">listed days", ">counted", ">wage", ">ceiling", ">counted wage"], &rows)
 }

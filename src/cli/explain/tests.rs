@@ -58,10 +58,7 @@ fn approved() -> Claim {
         working: Some(working()),
         recomputed_equal: true,
         facts_changed_since: false,
-        next_close: NextClose {
-            answer: None,
-            issues_attempt: Some(1),
-        },
+        next_close: NextClose { answer: None, issues_attempt: Some(1) },
         decisions: vec![Decision {
             decision_id: Uuid::nil(),
             revision: 1,
@@ -126,10 +123,7 @@ fn paid() -> Claim {
 }
 
 fn waiting() -> Claim {
-    let words = |en: &str, fa: &str| Words {
-        fa: fa.to_owned(),
-        en: en.to_owned(),
-    };
+    let words = |en: &str, fa: &str| Words { fa: fa.to_owned(), en: en.to_owned() };
     let reason = |code: ReasonCode| Reason {
         code,
         article: "Order clause 1".to_owned(),
@@ -139,24 +133,14 @@ fn waiting() -> Claim {
         text: words("None is on record.", "ثبت نیست."),
         remedy: words("Enter one.", "ثبت کنید."),
     };
-    let reasons = vec![
-        reason(ReasonCode::NoValidAccount),
-        reason(ReasonCode::NoValidMobile),
-    ];
-    let mut claim = Claim {
-        outcome: "WAITING",
-        reasons,
-        next_close: NextClose::default(),
-        ..approved()
-    };
+    let reasons = vec![reason(ReasonCode::NoValidAccount), reason(ReasonCode::NoValidMobile)];
+    let mut claim = Claim { outcome: "WAITING", reasons, next_close: NextClose::default(), ..approved() };
     claim.headline = headline(&claim);
     claim
 }
 
 fn dossier(claims: Vec<Claim>) -> Dossier {
-    let no_claim = claims
-        .is_empty()
-        .then_some("No marriage of this person is known.");
+    let no_claim = claims.is_empty().then_some("No marriage of this person is known.");
     Dossier {
         national_code: CODE.to_owned(),
         as_of: "1404-08-01".to_owned(),
@@ -192,10 +176,7 @@ fn a_headline_says_it_in_one_line() {
         approved().headline,
         "APPROVED 4,958 rials (495.8 tomans): no document yet, the next close issues it"
     );
-    assert_eq!(
-        waiting().headline,
-        "WAITING 4,958 rials (495.8 tomans): NO_VALID_ACCOUNT, NO_VALID_MOBILE"
-    );
+    assert_eq!(waiting().headline, "WAITING 4,958 rials (495.8 tomans): NO_VALID_ACCOUNT, NO_VALID_MOBILE");
 }
 
 #[test]
@@ -209,15 +190,9 @@ fn an_open_case_is_told_in_the_headline() {
         opened_at: at("2025-10-28T06:30:00Z"),
         closed_at,
     };
-    let open = Claim {
-        cases: vec![case(None)],
-        ..paid()
-    };
+    let open = Claim { cases: vec![case(None)], ..paid() };
     assert!(headline(&open).ends_with("; a person must judge: recovery"));
-    let ended = Claim {
-        cases: vec![case(Some(at("2025-10-29T06:30:00Z")))],
-        ..paid()
-    };
+    let ended = Claim { cases: vec![case(Some(at("2025-10-29T06:30:00Z")))], ..paid() };
     assert_eq!(headline(&ended), paid().headline);
     assert!(claim_text::section(&open).contains("recovery  1404-08-06 10:00  open"));
 }
@@ -225,11 +200,8 @@ fn an_open_case_is_told_in_the_headline() {
 #[test]
 fn a_return_tells_its_code() {
     let mut claim = paid();
-    let returned = FinanceAnswer {
-        outcome: "returned",
-        code: Some("AM05".to_owned()),
-        at: at("2025-10-28T06:30:00Z"),
-    };
+    let returned =
+        FinanceAnswer { outcome: "returned", code: Some("AM05".to_owned()), at: at("2025-10-28T06:30:00Z") };
     claim.documents[0].answers.push(returned);
     assert!(headline(&claim).ends_with("document d-1 of 1404-07, returned on 1404-08-06 (AM05)"));
     claim.next_close.issues_attempt = Some(2);
@@ -246,10 +218,7 @@ fn the_page_begins_with_the_answers() {
     );
     assert!(text.starts_with(&begins), "{text}");
     assert!(text.contains("  Sheba             none on record\n"), "{text}");
-    assert!(
-        text.contains("  mobile            09123456789 (own: yes)\n"),
-        "{text}"
-    );
+    assert!(text.contains("  mobile            09123456789 (own: yes)\n"), "{text}");
 }
 
 #[test]
@@ -263,26 +232,14 @@ fn grounds_stand_in_both_languages_with_article_fact_and_remedy() {
 #[test]
 fn the_sum_is_written_by_hand() {
     let text = claim_text::section(&paid());
-    assert!(
-        text.contains("    1399-02           40       30      -        -             -\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("    1404-01           40       30  5,000    4,000         4,000\n"),
-        "{text}"
-    );
+    assert!(text.contains("    1399-02           40       30      -        -             -\n"), "{text}");
+    assert!(text.contains("    1404-01           40       30  5,000    4,000         4,000\n"), "{text}");
     assert!(
         text.contains("    days          1,461 from 1399-02-10 to 1404-02-09; 720 required: reached\n"),
         "{text}"
     );
-    assert!(
-        text.contains("    average       119,000 / 24 = 4,958\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("    floor         4,950 (30 days of the minimum wage)\n"),
-        "{text}"
-    );
+    assert!(text.contains("    average       119,000 / 24 = 4,958\n"), "{text}");
+    assert!(text.contains("    floor         4,950 (30 days of the minimum wage)\n"), "{text}");
     assert!(
         text.contains("    registration  0912***6789      2  1404-08-01 10:01  delivered 1404-08-01 10:02\n"),
         "{text}"
@@ -291,18 +248,8 @@ fn the_sum_is_written_by_hand() {
 
 #[test]
 fn what_the_next_close_would_say_otherwise_is_told() {
-    let answer = Answer {
-        outcome: "REFUSED",
-        amount_rial: None,
-        reasons: vec!["EMPLOYMENT_ENDED"],
-    };
-    let claim = Claim {
-        next_close: NextClose {
-            answer: Some(answer),
-            issues_attempt: None,
-        },
-        ..approved()
-    };
+    let answer = Answer { outcome: "REFUSED", amount_rial: None, reasons: vec!["EMPLOYMENT_ENDED"] };
+    let claim = Claim { next_close: NextClose { answer: Some(answer), issues_attempt: None }, ..approved() };
     assert!(claim_text::section(&claim).contains("  A close today would answer: REFUSED EMPLOYMENT_ENDED\n"));
     assert!(headline(&claim).ends_with("the next close will answer otherwise"));
 }
@@ -319,17 +266,8 @@ fn three_lines_tell_what_why_and_what_next_without_the_code() {
         ]
     );
     let lines = three_lines(&dossier(vec![waiting()]));
-    assert_eq!(
-        lines[1..],
-        [
-            "NO_VALID_ACCOUNT: None is on record. (and one ground more)",
-            "Enter one."
-        ]
-    );
-    assert_eq!(
-        three_lines(&dossier(Vec::new())),
-        ["No marriage of this person is known."]
-    );
+    assert_eq!(lines[1..], ["NO_VALID_ACCOUNT: None is on record. (and one ground more)", "Enter one."]);
+    assert_eq!(three_lines(&dossier(Vec::new())), ["No marriage of this person is known."]);
     assert!(!lines.join(" ").contains(CODE));
 }
 
@@ -339,10 +277,7 @@ fn the_same_as_an_object() {
     let claim = &shown["claims"][0];
     assert_eq!(claim["amount_rial"], 4_958);
     assert_eq!(claim["working"]["months"][1]["counted_wage_rial"], 4_000);
-    assert_eq!(
-        claim["documents"][0]["answers"][1]["at"],
-        "2025-10-27T10:00:00+03:30"
-    );
+    assert_eq!(claim["documents"][0]["answers"][1]["at"], "2025-10-27T10:00:00+03:30");
 }
 
 #[test]

@@ -40,11 +40,7 @@ pub fn account(dice: &mut Dice) -> Contact {
         ],
         Case::Good,
     );
-    let bank = dice.word(if matches!(case, Case::RetiredBank) {
-        &RETIRED
-    } else {
-        &BANKS
-    });
+    let bank = dice.word(if matches!(case, Case::RetiredBank) { &RETIRED } else { &BANKS });
     let good = sheba(bank, dice);
     let text = match case {
         Case::Missing => String::new(),
@@ -52,10 +48,7 @@ pub fn account(dice: &mut Dice) -> Contact {
         Case::OtherWriting => in_groups(&good, if dice.per_mille(500) { ' ' } else { '-' }),
         _ => good,
     };
-    Contact {
-        text,
-        owner: owner(case),
-    }
+    Contact { text, owner: owner(case) }
 }
 
 pub fn mobile(dice: &mut Dice) -> Contact {
@@ -82,10 +75,7 @@ pub fn mobile(dice: &mut Dice) -> Contact {
         },
         _ => good,
     };
-    Contact {
-        text,
-        owner: owner(case),
-    }
+    Contact { text, owner: owner(case) }
 }
 
 fn owner(case: Case) -> &'static str {
@@ -100,9 +90,7 @@ fn owner(case: Case) -> &'static str {
 fn sheba(bank: &str, dice: &mut Dice) -> String {
     let mut account = String::from("0");
     dice.digits(18, &mut account);
-    Sheba::with_check_digits(bank, &account)
-        .map(|sheba| sheba.as_str().to_owned())
-        .unwrap_or_default()
+    Sheba::with_check_digits(bank, &account).map(|sheba| sheba.as_str().to_owned()).unwrap_or_default()
 }
 
 /// One digit wrong, or one lost.
@@ -135,24 +123,12 @@ mod tests {
     fn most_contacts_read_and_all_kinds_of_trouble_occur() {
         let mut dice = Dice::new(5, 5);
         let accounts: Vec<Contact> = (0..3000).map(|_| account(&mut dice)).collect();
-        let good = accounts
-            .iter()
-            .filter(|c| c.owner == "yes" && c.text.parse::<Sheba>().is_ok())
-            .count();
-        let bad = accounts
-            .iter()
-            .filter(|c| !c.text.is_empty() && c.text.parse::<Sheba>().is_err())
-            .count();
+        let good = accounts.iter().filter(|c| c.owner == "yes" && c.text.parse::<Sheba>().is_ok()).count();
+        let bad = accounts.iter().filter(|c| !c.text.is_empty() && c.text.parse::<Sheba>().is_err()).count();
         assert!((2500..2800).contains(&good) && bad > 5, "{good} {bad}");
         let mobiles: Vec<Contact> = (0..3000).map(|_| mobile(&mut dice)).collect();
-        let good = mobiles
-            .iter()
-            .filter(|c| c.owner == "yes" && c.text.parse::<Mobile>().is_ok())
-            .count();
-        let bad = mobiles
-            .iter()
-            .filter(|c| !c.text.is_empty() && c.text.parse::<Mobile>().is_err())
-            .count();
+        let good = mobiles.iter().filter(|c| c.owner == "yes" && c.text.parse::<Mobile>().is_ok()).count();
+        let bad = mobiles.iter().filter(|c| !c.text.is_empty() && c.text.parse::<Mobile>().is_err()).count();
         assert!((2600..2900).contains(&good) && bad > 5, "{good} {bad}");
         for owner in ["", "no", "unknown"] {
             assert!(accounts.iter().any(|c| c.owner == owner) && mobiles.iter().any(|c| c.owner == owner));

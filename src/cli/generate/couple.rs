@@ -70,9 +70,7 @@ fn deed_date(country: &Country, dice: &mut Dice) -> Result<SolarDate, CalendarEr
         (109, 126),
     );
     let month = SolarMonth::from_index(country.month.index() - dice.between(least, most))?;
-    month
-        .first_day()
-        .plus_days(dice.between(0, i32::from(month.days()) - 1))
+    month.first_day().plus_days(dice.between(0, i32::from(month.days()) - 1))
 }
 
 fn registry(
@@ -86,10 +84,7 @@ fn registry(
     let row = told(Row::new(country, couple, n, dice), story, dice);
     match story {
         Story::DateCorrected => {
-            let wrong = Row {
-                deed: couple.deed.plus_days(-dice.between(1, 12))?,
-                ..row.clone()
-            };
+            let wrong = Row { deed: couple.deed.plus_days(-dice.between(1, 12))?, ..row.clone() };
             in_versions(files, wrong, row, dice)?;
         }
         Story::NameCorrected => {
@@ -124,12 +119,7 @@ fn registry(
 }
 
 fn another_wife(country: &Country, n: u64, on: SolarDate, dice: &mut Dice) -> Result<Party, CalendarError> {
-    Ok(Party::of(&country.register.person(
-        2 * APART + n,
-        Sex::Woman,
-        on,
-        dice,
-    )?))
+    Ok(Party::of(&country.register.person(2 * APART + n, Sex::Woman, on, dice)?))
 }
 
 /// A first version and its correction; now and then the older one comes last, and must change nothing.

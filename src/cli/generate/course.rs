@@ -46,10 +46,7 @@ pub fn pay(course: Course, dice: &mut Dice) -> u32 {
     let (low, high) = match course {
         Course::MinimumWage => (1000, 1000),
         Course::AboveCeiling => (7100, 12_000),
-        _ => dice.weighted(
-            &[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))],
-            (3500, 6900),
-        ),
+        _ => dice.weighted(&[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))], (3500, 6900)),
     };
     dice.between(low, high).unsigned_abs()
 }

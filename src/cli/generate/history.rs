@@ -25,16 +25,7 @@ impl Spell {
     fn new(kind: InsuranceType, from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Self {
         let workshop =
             u64::from(dice.below(900_000)) * 10_000 + 1_000_000_000 + u64::from(dice.below(10_000));
-        Spell {
-            workshop,
-            kind,
-            from,
-            to,
-            pay,
-            days_a_month: 31,
-            employed: true,
-            leave: None,
-        }
+        Spell { workshop, kind, from, to, pay, days_a_month: 31, employed: true, leave: None }
     }
 }
 
@@ -53,11 +44,7 @@ pub fn spells(
         Course::Boundary => steady_without_gap(deed.plus_days(-dice.between(700, 740))?, pay, dice),
         Course::Short => steady_without_gap(deed.plus_days(-dice.between(40, 660))?, pay, dice),
         Course::EndedBefore => {
-            let ago = if dice.per_mille(500) {
-                dice.between(2, 90)
-            } else {
-                dice.between(91, 1200)
-            };
+            let ago = if dice.per_mille(500) { dice.between(2, 90) } else { dice.between(91, 1200) };
             steady(start, Some(deed.plus_days(-ago)?), pay, dice)
         }
         Course::EndedOnDeed => steady(start, Some(deed), pay, dice),
@@ -104,11 +91,7 @@ fn several(
 ) -> Result<Vec<Spell>, CalendarError> {
     let mut spells = steady(start, None, pay, dice)?;
     let from = deed.plus_days(-dice.between(300, 1500))?;
-    let to = if dice.per_mille(500) {
-        Some(from.plus_days(dice.between(60, 290))?)
-    } else {
-        None
-    };
+    let to = if dice.per_mille(500) { Some(from.plus_days(dice.between(60, 290))?) } else { None };
     let mut second = Spell::new(InsuranceType::Compulsory, from, to, pay, dice);
     second.days_a_month = dice.weighted(&[(400, 10), (300, 15)], 31);
     spells.push(second);
@@ -124,13 +107,7 @@ fn unemployed(
 ) -> Result<Vec<Spell>, CalendarError> {
     let last = deed.plus_days(-dice.between(20, 300))?;
     let mut spells = steady(start, Some(last), pay, dice)?;
-    let mut benefit = Spell::new(
-        InsuranceType::UnemploymentBenefit,
-        last.plus_days(1)?,
-        None,
-        0,
-        dice,
-    );
+    let mut benefit = Spell::new(InsuranceType::UnemploymentBenefit, last.plus_days(1)?, None, 0, dice);
     benefit.employed = dice.per_mille(500);
     spells.push(benefit);
     Ok(spells)
@@ -173,19 +150,11 @@ fn on_leave(
     pay: u32,
     dice: &mut Dice,
 ) -> Result<Vec<Spell>, CalendarError> {
-    let kind = if sex == Sex::Woman {
-        InsuranceType::MaternityPay
-    } else {
-        InsuranceType::SickPay
-    };
+    let kind = if sex == Sex::Woman { InsuranceType::MaternityPay } else { InsuranceType::SickPay };
     let last = deed.month().index() - dice.between(0, 3);
     let first = last - dice.between(0, 8);
     let mut spell = Spell::new(InsuranceType::Compulsory, start, None, pay, dice);
-    spell.leave = Some((
-        SolarMonth::from_index(first)?,
-        SolarMonth::from_index(last)?,
-        kind,
-    ));
+    spell.leave = Some((SolarMonth::from_index(first)?, SolarMonth::from_index(last)?, kind));
     Ok(vec![spell])
 }
 
@@ -193,16 +162,7 @@ fn on_leave(
 fn soldier(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
     let back = deed.plus_days(-dice.between(60, 900))?;
     let from = back.plus_days(-dice.between(540, 640))?;
-    let mut service = Spell::new(
-        InsuranceType::MilitaryService,
-        from,
-        Some(back.plus_days(-1)?),
-        0,
-        dice,
-    );
+    let mut service = Spell::new(InsuranceType::MilitaryService, from, Some(back.plus_days(-1)?), 0, dice);
     service.employed = false;
-    Ok(vec![
-        service,
-        Spell::new(InsuranceType::Compulsory, back, None, pay, dice),
-    ])
+    Ok(vec![service, Spell::new(InsuranceType::Compulsory, back, None, pay, dice)])
 }

@@ -29,10 +29,7 @@ impl Party {
 
     /// Without a code, and half of them without a name.
     pub fn foreign(party: &Party, dice: &mut Dice) -> Self {
-        let mut foreign = Party {
-            code: String::new(),
-            ..party.clone()
-        };
+        let mut foreign = Party { code: String::new(), ..party.clone() };
         if dice.per_mille(500) {
             (foreign.given, foreign.family, foreign.birth) = (String::new(), String::new(), String::new());
         }

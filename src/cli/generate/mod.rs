@@ -61,10 +61,7 @@ pub enum GenerateError {
 
 impl GenerateError {
     fn file(path: &Path, source: io::Error) -> Self {
-        GenerateError::File {
-            path: path.to_owned(),
-            source,
-        }
+        GenerateError::File { path: path.to_owned(), source }
     }
 }
 

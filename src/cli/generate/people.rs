@@ -38,10 +38,7 @@ const NINE_DIGITS: u64 = 1_000_000_000;
 impl Register {
     pub fn new(seed: u64, month: SolarMonth) -> Self {
         let month = u64::from(month.index().unsigned_abs());
-        Register {
-            shift: seed % NINE_DIGITS,
-            first: month * NUMBERS_A_MONTH % NINE_DIGITS,
-        }
+        Register { shift: seed % NINE_DIGITS, first: month * NUMBERS_A_MONTH % NINE_DIGITS }
     }
 
     /// None for one number in 10⁹ (the code 0000000000).
@@ -59,10 +56,8 @@ impl Register {
         dice: &mut Dice,
     ) -> Result<Person, CalendarError> {
         // The one number without a code takes that of a number nobody else has.
-        let code = self
-            .code(number)
-            .or_else(|| self.code(NUMBERS_A_MONTH - 1))
-            .ok_or(CalendarError::OutOfRange)?;
+        let code =
+            self.code(number).or_else(|| self.code(NUMBERS_A_MONTH - 1)).ok_or(CalendarError::OutOfRange)?;
         let (youngest, oldest) = if sex == Sex::Man { (21, 40) } else { (18, 36) };
         // Two throws: most marry in the middle of that span.
         let age = (dice.between(youngest, oldest) + dice.between(youngest, oldest)) / 2;
@@ -104,10 +99,7 @@ pub fn branch(dice: &mut Dice) -> Branch {
     }
     // A province has a branch per 2.5 per mille of the population, at least four; Tehran the most.
     let branches = (weight * 2 / 5).clamp(4, 60);
-    Branch {
-        province,
-        code: province * 100 + dice.below(branches) + 1,
-    }
+    Branch { province, code: province * 100 + dice.below(branches) + 1 }
 }
 
 #[cfg(test)]

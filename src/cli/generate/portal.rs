@@ -40,10 +40,7 @@ pub fn about(
         Telling::Nothing,
     );
     let request = request(couple, dice);
-    let other = Request {
-        deed: couple.deed.plus_days(-dice.between(1, 30))?,
-        ..request
-    };
+    let other = Request { deed: couple.deed.plus_days(-dice.between(1, 30))?, ..request };
     match telling {
         Telling::Nothing => Ok(()),
         Telling::AsRegistered => write(files, country, &request, n, 1, dice),
@@ -52,17 +49,9 @@ pub fn about(
             write(files, country, &other, n, 1, dice)?;
             write(files, country, &request, n, 2, dice)
         }
-        Telling::NoUndertaking => write(
-            files,
-            country,
-            &Request {
-                undertaking: false,
-                ..request
-            },
-            n,
-            1,
-            dice,
-        ),
+        Telling::NoUndertaking => {
+            write(files, country, &Request { undertaking: false, ..request }, n, 1, dice)
+        }
     }
 }
 
@@ -75,36 +64,20 @@ pub fn ahead_of_the_file(
     dice: &mut Dice,
 ) -> Result<(), GenerateError> {
     let undertaking = dice.per_mille(900);
-    let wife = Request {
-        applicant: &couple.wife,
-        spouse: &couple.husband.code,
-        deed: couple.deed,
-        undertaking,
-    };
+    let wife =
+        Request { applicant: &couple.wife, spouse: &couple.husband.code, deed: couple.deed, undertaking };
     write(files, country, &wife, n, 5, dice)?;
     if dice.one_in(3) {
-        let husband = Request {
-            applicant: &couple.husband,
-            spouse: &couple.wife.code,
-            ..wife
-        };
+        let husband = Request { applicant: &couple.husband, spouse: &couple.wife.code, ..wife };
         write(files, country, &husband, n, 6, dice)?;
     }
     Ok(())
 }
 
 fn request<'a>(couple: &'a Couple, dice: &mut Dice) -> Request<'a> {
-    let (applicant, spouse) = if dice.per_mille(500) {
-        (&couple.husband, &couple.wife)
-    } else {
-        (&couple.wife, &couple.husband)
-    };
-    Request {
-        applicant,
-        spouse: &spouse.code,
-        deed: couple.deed,
-        undertaking: true,
-    }
+    let (applicant, spouse) =
+        if dice.per_mille(500) { (&couple.husband, &couple.wife) } else { (&couple.wife, &couple.husband) };
+    Request { applicant, spouse: &spouse.code, deed: couple.deed, undertaking: true }
 }
 
 /// `turn` orders the requests of a couple and is the last digit of the id.
@@ -116,38 +89,18 @@ fn write(
     turn: i32,
     dice: &mut Dice,
 ) -> Result<(), GenerateError> {
-    let id = format!(
-        "S{:02}{:02}{n:07}{turn}",
-        country.month.year() % 100,
-        country.month.number()
-    );
+    let id = format!("S{:02}{:02}{n:07}{turn}", country.month.year() % 100, country.month.number());
     let days = turn + if turn == 1 { 0 } else { 1 };
     let day = request.deed.plus_days(days)?.min(country.today);
     let (year, month, day) = day.to_gregorian();
     // Tehran has been at +03:30 all year since autumn 2022.
-    let at = format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:00+03:30",
-        9 + turn,
-        dice.below(60)
-    );
+    let at = format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:00+03:30", 9 + turn, dice.below(60));
     let undertaking = if request.undertaking { "true" } else { "false" };
     let deed = request.deed.to_string();
-    files.self_registrations.row(&[
-        &id,
-        &at,
-        &request.applicant.code,
-        request.spouse,
-        &deed,
-        undertaking,
-    ])?;
+    files.self_registrations.row(&[&id, &at, &request.applicant.code, request.spouse, &deed, undertaking])?;
     if dice.one_in(500) {
-        let (faulty, spouse) = (
-            format!("{id}9"),
-            if dice.per_mille(500) { "" } else { "1234567890" },
-        );
-        files
-            .self_registrations
-            .row(&[&faulty, &at, &request.applicant.code, spouse, &deed, undertaking])?;
+        let (faulty, spouse) = (format!("{id}9"), if dice.per_mille(500) { "" } else { "1234567890" });
+        files.self_registrations.row(&[&faulty, &at, &request.applicant.code, spouse, &deed, undertaking])?;
     }
     Ok(())
 }

@@ -23,14 +23,7 @@ pub fn insured(
     // Most lists of the month before have not come yet; a few employers are two months late.
     let months_late = dice.weighted(&[(400, 0), (565, 1)], 2);
     let last_list = SolarMonth::from_index(country.month.index() - months_late)?;
-    files.wage_lines.write(
-        &person.code,
-        &spells,
-        last_list,
-        &country.minimum,
-        dice,
-        &mut files.wages,
-    )?;
+    files.wage_lines.write(&person.code, &spells, last_list, &country.minimum, dice, &mut files.wages)?;
     earlier_payment(files, country, person, deed, dice)
 }
 
@@ -45,15 +38,9 @@ fn particulars(
     let account = contact::account(dice);
     let mobile = contact::mobile(dice);
     let family = family_on_record(person, dice);
-    let birth = if dice.per_mille(4) {
-        person.birth.plus_days(dice.between(1, 400))?
-    } else {
-        person.birth
-    };
+    let birth = if dice.per_mille(4) { person.birth.plus_days(dice.between(1, 400))? } else { person.birth };
     let deceased = if dice.per_mille(3) {
-        deed.plus_days(dice.between(1, 60))?
-            .min(country.today)
-            .to_string()
+        deed.plus_days(dice.between(1, 60))?.min(country.today).to_string()
     } else {
         String::new()
     };
@@ -93,11 +80,7 @@ fn family_on_record(person: &Person, dice: &mut Dice) -> String {
         40..60 => person.family.replace('\u{200C}', ""),
         60..67 => {
             let other = dice.word(&FAMILIES);
-            if other == person.family {
-                "ناشناس".to_owned()
-            } else {
-                other.to_owned()
-            }
+            if other == person.family { "ناشناس".to_owned() } else { other.to_owned() }
         }
         _ => person.family.to_owned(),
     }
@@ -112,18 +95,11 @@ fn employments(
     for spell in spells.iter().filter(|spell| spell.employed) {
         let (workshop, from) = (format!("{:010}", spell.workshop), spell.from.to_string());
         let to = spell.to.map_or_else(String::new, |to| to.to_string());
-        files
-            .employments
-            .row(&[&person.code, &workshop, spell.kind.word(), &from, &to])?;
+        files.employments.row(&[&person.code, &workshop, spell.kind.word(), &from, &to])?;
         if dice.one_in(2000) {
-            let (kind, to) = if dice.per_mille(500) {
-                ("apprentice", to.as_str())
-            } else {
-                ("compulsory", "1380-01-01")
-            };
-            files
-                .employments
-                .row(&[&person.code, &workshop, kind, &from, to])?;
+            let (kind, to) =
+                if dice.per_mille(500) { ("apprentice", to.as_str()) } else { ("compulsory", "1380-01-01") };
+            files.employments.row(&[&person.code, &workshop, kind, &from, to])?;
         }
     }
     Ok(())
@@ -140,21 +116,13 @@ fn earlier_payment(
     if !dice.per_mille(8) {
         return Ok(());
     }
-    let after = if dice.per_mille(600) {
-        dice.between(1, 40)
-    } else {
-        -dice.between(300, 1500)
-    };
+    let after = if dice.per_mille(600) { dice.between(1, 40) } else { -dice.between(300, 1500) };
     let paid_on = deed.plus_days(after)?.min(country.today).to_string();
     let amount = (dice.between(40_000, 120_000) * 1000).to_string();
     let source = format!("branch {:04}", dice.between(101, 3112));
-    files
-        .earlier_payments
-        .row(&[&person.code, &paid_on, &amount, &source])?;
+    files.earlier_payments.row(&[&person.code, &paid_on, &amount, &source])?;
     if dice.one_in(2000) {
-        files
-            .earlier_payments
-            .row(&[&person.code, &paid_on, "-1", &source])?;
+        files.earlier_payments.row(&[&person.code, &paid_on, "-1", &source])?;
     }
     Ok(())
 }

@@ -20,12 +20,8 @@ impl Table {
     pub fn create(dir: &Path, kind: FileKind) -> Result<Self, GenerateError> {
         let path = dir.join(kind.file_name());
         let file = File::create(&path).map_err(|source| GenerateError::file(&path, source))?;
-        let mut table = Table {
-            out: BufWriter::with_capacity(1 << 20, file),
-            path,
-            line: Vec::new(),
-            rows: 0,
-        };
+        let mut table =
+            Table { out: BufWriter::with_capacity(1 << 20, file), path, line: Vec::new(), rows: 0 };
         table.row(kind.columns())?;
         table.rows = 0;
         Ok(table)
@@ -40,26 +36,20 @@ impl Table {
             self.line.extend_from_slice(field.as_bytes());
         }
         self.line.push(b'\n');
-        self.out
-            .write_all(&self.line)
-            .map_err(|source| GenerateError::file(&self.path, source))?;
+        self.out.write_all(&self.line).map_err(|source| GenerateError::file(&self.path, source))?;
         self.rows += 1;
         Ok(())
     }
 
     /// Whole lines that were put together elsewhere.
     pub fn lines(&mut self, lines: &[u8], rows: u64) -> Result<(), GenerateError> {
-        self.out
-            .write_all(lines)
-            .map_err(|source| GenerateError::file(&self.path, source))?;
+        self.out.write_all(lines).map_err(|source| GenerateError::file(&self.path, source))?;
         self.rows += rows;
         Ok(())
     }
 
     pub fn finish(mut self) -> Result<u64, GenerateError> {
-        self.out
-            .flush()
-            .map_err(|source| GenerateError::file(&self.path, source))?;
+        self.out.flush().map_err(|source| GenerateError::file(&self.path, source))?;
         Ok(self.rows)
     }
 }

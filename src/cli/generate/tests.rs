@@ -4,36 +4,22 @@ use std::fs;
 
 use crate::wire::files::Reader;
 
-const FILES: [&str; 6] = [
-    "marriages",
-    "persons",
-    "employments",
-    "wages",
-    "self-registrations",
-    "earlier-payments",
-];
+const FILES: [&str; 6] =
+    ["marriages", "persons", "employments", "wages", "self-registrations", "earlier-payments"];
 
 fn kind(word: &str) -> FileKind {
     word.parse().unwrap()
 }
 
 fn plan(marriages: u32, seed: u64) -> Plan {
-    Plan {
-        marriages,
-        seed,
-        today: "1404-08-01".parse().unwrap(),
-    }
+    Plan { marriages, seed, today: "1404-08-01".parse().unwrap() }
 }
 
 fn written(plan: &Plan) -> (Summary, BTreeMap<&'static str, String>) {
     let dir = tempfile::tempdir().unwrap();
     let summary = write_month(plan, dir.path(), &|_, _| ()).unwrap();
-    let texts = FILES.map(|name| {
-        (
-            name,
-            fs::read_to_string(dir.path().join(kind(name).file_name())).unwrap(),
-        )
-    });
+    let texts =
+        FILES.map(|name| (name, fs::read_to_string(dir.path().join(kind(name).file_name())).unwrap()));
     (summary, texts.into())
 }
 
@@ -55,16 +41,9 @@ fn a_bigger_month_begins_like_a_smaller_one() {
 #[test]
 fn another_month_of_the_same_seed_has_other_people() {
     let codes = |today: &str| {
-        let plan = Plan {
-            today: today.parse().unwrap(),
-            ..plan(200, 7)
-        };
+        let plan = Plan { today: today.parse().unwrap(), ..plan(200, 7) };
         let persons = written(&plan).1.remove("persons").unwrap();
-        persons
-            .lines()
-            .skip(1)
-            .map(|line| line[..10].to_owned())
-            .collect::<std::collections::BTreeSet<_>>()
+        persons.lines().skip(1).map(|line| line[..10].to_owned()).collect::<std::collections::BTreeSet<_>>()
     };
     let (this, next) = (codes("1404-08-01"), codes("1404-09-01"));
     assert!(this.intersection(&next).all(|code| code == "1234567890"));
@@ -107,10 +86,7 @@ fn progress_ends_at_the_total() {
 #[test]
 fn too_many_couples_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        write_month(&plan(u32::MAX, 1), dir.path(), &|_, _| ()),
-        Err(GenerateError::TooMany)
-    ));
+    assert!(matches!(write_month(&plan(u32::MAX, 1), dir.path(), &|_, _| ()), Err(GenerateError::TooMany)));
 }
 
 #[test]

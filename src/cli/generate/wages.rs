@@ -78,11 +78,7 @@ impl WageLines {
             if dice.per_mille(25) {
                 days = days.min(5 + dice.below(24));
             }
-            let pay = if has_pay(kind) {
-                u64::from(spell.pay + dice.below(most_overtime + 1))
-            } else {
-                0
-            };
+            let pay = if has_pay(kind) { u64::from(spell.pay + dice.below(most_overtime + 1)) } else { 0 };
             let rials = minimum.daily(month) * u64::from(days) * pay / 1000;
             self.line(code, month, spell.workshop, kind, days, rials);
             month = month.next();
@@ -115,8 +111,7 @@ impl WageLines {
         self.lines.extend_from_slice(code.as_bytes());
         self.lines.push(b',');
         self.push_number(u64::from(month.year().unsigned_abs()));
-        self.lines
-            .extend_from_slice(if month.number() < 10 { b"-0" } else { b"-" });
+        self.lines.extend_from_slice(if month.number() < 10 { b"-0" } else { b"-" });
         self.push_number(u64::from(month.number()));
         self.lines.push(b',');
     }
@@ -156,22 +151,12 @@ fn kind_in(spell: &Spell, month: SolarMonth) -> InsuranceType {
 /// Benefits and service are posted as days alone.
 fn has_pay(kind: InsuranceType) -> bool {
     use InsuranceType as T;
-    !matches!(
-        kind,
-        T::SickPay | T::MaternityPay | T::UnemploymentBenefit | T::MilitaryService
-    )
+    !matches!(kind, T::SickPay | T::MaternityPay | T::UnemploymentBenefit | T::MilitaryService)
 }
 
 /// The days of the month that lie in the spell, at most its days a month.
 fn days_in(spell: &Spell, month: SolarMonth) -> u32 {
-    let first = if spell.from.month() == month {
-        spell.from.day()
-    } else {
-        1
-    };
-    let last = spell
-        .to
-        .filter(|to| to.month() == month)
-        .map_or(month.days(), SolarDate::day);
+    let first = if spell.from.month() == month { spell.from.day() } else { 1 };
+    let last = spell.to.filter(|to| to.month() == month).map_or(month.days(), SolarDate::day);
     u32::from(last.saturating_sub(first) + 1).min(spell.days_a_month)
 }

@@ -29,31 +29,18 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
             return Ok(());
         }
         let at = clock.now();
-        let sent = send_file(
-            &broker,
-            wish.kind,
-            &source,
-            wish.rejects.as_deref(),
-            at,
-            &stop,
-            json,
-        )?;
+        let sent = send_file(&broker, wish.kind, &source, wish.rejects.as_deref(), at, &stop, json)?;
         let receipt = await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout))?;
         match &receipt {
             Some(receipt) => show(receipt, json),
             None => not_yet(&sent, source.file_id(), wish.timeout, json),
         }
         if wish.strict && sent.rejected > 0 {
-            return Err(Error::Failed(format!(
-                "{} rows were rejected (--strict)",
-                sent.rejected
-            )));
+            return Err(Error::Failed(format!("{} rows were rejected (--strict)", sent.rejected)));
         }
         Ok(())
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
 }
 
 fn not_yet(sent: &Sent, file_id: &str, timeout: u64, json: bool) {

@@ -10,16 +10,12 @@ use crate::wire::registry_file_receipts_v1::FileReceived;
 
 /// The receipt that lies in the topic now, if any.
 pub fn find_receipt(broker: &Broker, file_id: &str) -> Result<Option<FileReceived>> {
-    look(file_id, |each| {
-        read_to_end(broker, Topic::RegistryFileReceipts, each)
-    })
+    look(file_id, |each| read_to_end(broker, Topic::RegistryFileReceipts, each))
 }
 
 /// Waits for the receipt to come.
 pub fn await_receipt(broker: &Broker, file_id: &str, within: Duration) -> Result<Option<FileReceived>> {
-    look(file_id, |each| {
-        follow(broker, Topic::RegistryFileReceipts, within, each)
-    })
+    look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, each))
 }
 
 type Each<'a> = &'a mut dyn FnMut(Record<'_>) -> kafka::Result<bool>;

@@ -39,17 +39,9 @@ pub fn send_file(
         |error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", source.name().display()));
     let written = |error: serde_json::Error| failed(&error);
     let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(|error| failed(&error))?);
-    let trace = format!(
-        "00-{}-{:016x}-01",
-        uuid::Uuid::new_v4().simple(),
-        uuid::Uuid::new_v4().as_u64_pair().0 | 1
-    );
-    let envelope = Envelope {
-        file_id: source.file_id(),
-        kind,
-        at,
-        traceparent: Some(&trace),
-    };
+    let trace =
+        format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
+    let envelope = Envelope { file_id: source.file_id(), kind, at, traceparent: Some(&trace) };
     let mut rejects = rejects.map(Rejects::create).transpose()?;
     let bar = progress(source.bytes(), kind, quiet);
     let mut sender = Sender::plain(broker)?;
@@ -82,10 +74,7 @@ pub fn send_file(
     if let Some(rejects) = rejects {
         rejects.finish()?;
     }
-    Ok(Sent {
-        declared: pieces.tally().declared,
-        rejected,
-    })
+    Ok(Sent { declared: pieces.tally().declared, rejected })
 }
 
 fn tell(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
@@ -96,31 +85,17 @@ fn tell(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
         if nth > SHOWN_FAULTS {
             eprintln!("  more rows are rejected; --rejects FILE lists them all");
         } else {
-            eprintln!(
-                "  line {}: {}: {} ({})",
-                fault.line,
-                fault.field,
-                fault.reason,
-                shown(&fault.value)
-            );
+            eprintln!("  line {}: {}: {} ({})", fault.line, fault.field, fault.reason, shown(&fault.value));
         }
     });
 }
 
 fn shown(value: &str) -> String {
-    if value.is_empty() {
-        "empty".to_owned()
-    } else {
-        format!("\"{value}\"")
-    }
+    if value.is_empty() { "empty".to_owned() } else { format!("\"{value}\"") }
 }
 
 fn progress(bytes: u64, kind: FileKind, quiet: bool) -> ProgressBar {
-    let bar = if quiet {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(bytes)
-    };
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(bytes) };
     let style = ProgressStyle::with_template(
         "  {msg:<18} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec} {eta}",
     );

@@ -19,17 +19,9 @@ pub struct Source {
 impl Source {
     pub fn open(path: &Path) -> Result<Self> {
         let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = if path == Path::new("-") {
-            spool().map_err(told)?
-        } else {
-            File::open(path).map_err(told)?
-        };
-        let mut source = Self {
-            file,
-            name: path.to_owned(),
-            file_id: String::new(),
-            bytes: 0,
-        };
+        let file =
+            if path == Path::new("-") { spool().map_err(told)? } else { File::open(path).map_err(told)? };
+        let mut source = Self { file, name: path.to_owned(), file_id: String::new(), bytes: 0 };
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 1 << 20];
         let mut reading = source.reopen()?;

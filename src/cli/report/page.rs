@@ -76,12 +76,7 @@ impl Figures {
             self.under_review,
             self.refused,
         ];
-        let mut row = vec![
-            name.to_owned(),
-            branch.to_owned(),
-            grouped(self.paid),
-            grouped(self.paid_rial),
-        ];
+        let mut row = vec![name.to_owned(), branch.to_owned(), grouped(self.paid), grouped(self.paid_rial)];
         row.extend(counts.map(grouped));
         row
     }
@@ -125,14 +120,7 @@ impl Report {
             total.add(branch);
         }
         let provinces = provinces.into_values().collect();
-        Self {
-            month,
-            as_of,
-            closed,
-            total,
-            provinces,
-            branches,
-        }
+        Self { month, as_of, closed, total, provinces, branches }
     }
 
     pub fn to_text(&self) -> String {
@@ -144,12 +132,8 @@ impl Report {
             self.month,
             grouped(self.total.paid)
         );
-        let _ = writeln!(
-            out,
-            "{}. Other claims as they stand on {}.\n",
-            money(self.total.paid_rial),
-            self.as_of
-        );
+        let _ =
+            writeln!(out, "{}. Other claims as they stand on {}.\n", money(self.total.paid_rial), self.as_of);
         out.push_str(&table(0, &HEADS, &self.rows()));
         out.push_str(
             "\npaid, rials, returned: documents of the month. payable: approved, for the next close. account, mobile: wait for\n\
@@ -163,10 +147,7 @@ impl Report {
         let mut rows = Vec::with_capacity(self.branches.len() + self.provinces.len() + 1);
         for province in &self.provinces {
             let name = named(&province.province_code);
-            let own = self
-                .branches
-                .iter()
-                .filter(|branch| branch.province_code == province.province_code);
+            let own = self.branches.iter().filter(|branch| branch.province_code == province.province_code);
             rows.extend(own.map(|branch| branch.row(name, named(&branch.branch_code))));
             rows.push(province.row(name, "all"));
         }
@@ -178,28 +159,17 @@ impl Report {
         let mut rows = Vec::new();
         for place in self.branches.iter().chain([&self.total]) {
             let sum = std::ptr::eq(place, &self.total);
-            let (province, branch) = if sum {
-                ("all", "all")
-            } else {
-                (named(&place.province_code), named(&place.branch_code))
-            };
+            let (province, branch) =
+                if sum { ("all", "all") } else { (named(&place.province_code), named(&place.branch_code)) };
             let grounds = place.refused_by_ground.iter();
             rows.extend(grounds.map(|(ground, n)| {
-                vec![
-                    province.to_owned(),
-                    branch.to_owned(),
-                    ground.clone(),
-                    grouped(*n),
-                ]
+                vec![province.to_owned(), branch.to_owned(), ground.clone(), grouped(*n)]
             }));
         }
         if rows.is_empty() {
             return String::new();
         }
-        format!(
-            "\n{}",
-            table(0, &["province", "branch", "refused by ground", ">claims"], &rows)
-        )
+        format!("\n{}", table(0, &["province", "branch", "refused by ground", ">claims"], &rows))
     }
 }
 
@@ -219,10 +189,7 @@ mod tests {
             paid,
             paid_rial: 1_000 * rial(paid),
             refused: grounds.iter().map(|(_, n)| n).sum(),
-            refused_by_ground: grounds
-                .iter()
-                .map(|(ground, n)| ((*ground).to_owned(), *n))
-                .collect(),
+            refused_by_ground: grounds.iter().map(|(ground, n)| ((*ground).to_owned(), *n)).collect(),
             ..Figures::default()
         }
     }
@@ -231,36 +198,19 @@ mod tests {
     fn branches_add_up_to_provinces_and_to_the_country() {
         let branches = vec![
             branch("01", "0101", 3, &[("NOT_FIRST_MARRIAGE", 2)]),
-            branch(
-                "01",
-                "0102",
-                4,
-                &[("NOT_FIRST_MARRIAGE", 1), ("EMPLOYMENT_ENDED", 5)],
-            ),
+            branch("01", "0102", 4, &[("NOT_FIRST_MARRIAGE", 1), ("EMPLOYMENT_ENDED", 5)]),
             branch("02", "0201", 0, &[]),
         ];
         let report = Report::new("1404-07".to_owned(), "1404-08-01".to_owned(), true, branches);
-        assert_eq!(
-            (report.total.paid, report.total.paid_rial, report.total.refused),
-            (7, 7_000, 8)
-        );
-        assert_eq!(
-            report.provinces.iter().map(|p| p.paid).collect::<Vec<_>>(),
-            [7, 0]
-        );
+        assert_eq!((report.total.paid, report.total.paid_rial, report.total.refused), (7, 7_000, 8));
+        assert_eq!(report.provinces.iter().map(|p| p.paid).collect::<Vec<_>>(), [7, 0]);
         assert_eq!(report.total.refused_by_ground["NOT_FIRST_MARRIAGE"], 3);
         let text = report.to_text();
         assert!(
             text.starts_with("Marriage allowance, 1404-07: 7 documents,\n7,000 rials (700 tomans)."),
             "{text}"
         );
-        assert!(
-            text.contains("\n01        0102    EMPLOYMENT_ENDED         5\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("\nall       all     NOT_FIRST_MARRIAGE       3\n"),
-            "{text}"
-        );
+        assert!(text.contains("\n01        0102    EMPLOYMENT_ENDED         5\n"), "{text}");
+        assert!(text.contains("\nall       all     NOT_FIRST_MARRIAGE       3\n"), "{text}");
     }
 }

@@ -80,11 +80,7 @@ impl Status {
         if !self.unfinished.is_empty() {
             let _ = writeln!(out, "NOT DONE in time: {}\n", self.unfinished.join("; "));
         }
-        let lag: Vec<_> = self
-            .lag
-            .iter()
-            .map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)])
-            .collect();
+        let lag: Vec<_> = self.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
         out.push_str(&table(0, &["input topic", ">behind"], &lag));
         let line = |name: &str, text: String| format!("{name:<22}{text}\n");
         out.push('\n');
@@ -107,17 +103,11 @@ impl Status {
             out.push_str(&line("month being closed", month.clone()));
         }
         if let Some(held) = &self.held {
-            let how = format!(
-                "{}: {}; look at it, then close-month {0} --confirm",
-                held.month, held.reason
-            );
+            let how = format!("{}: {}; look at it, then close-month {0} --confirm", held.month, held.reason);
             out.push_str(&line("month held", how));
         }
-        let late = format!(
-            "{} (no answer after {} days)",
-            grouped(self.unanswered_count),
-            self.unanswered_days
-        );
+        let late =
+            format!("{} (no answer after {} days)", grouped(self.unanswered_count), self.unanswered_days);
         out.push_str(&line("documents unanswered", late));
         out.push_str(&line("cases open", grouped(self.open_cases_count)));
         self.lists(&mut out);
@@ -127,21 +117,15 @@ impl Status {
     fn lists(&self, out: &mut String) {
         let skipped = self.months_closed.len().saturating_sub(MONTHS_SHOWN);
         let months = self.months_closed.iter().skip(skipped);
-        let months: Vec<_> = months
-            .map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)])
-            .collect();
+        let months: Vec<_> =
+            months.map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)]).collect();
         section(out, &["month closed", ">documents", ">total"], &months, 0);
         let unanswered: Vec<_> = self
             .unanswered
             .iter()
             .map(|d| vec![d.document_id.clone(), d.month.clone(), d.issued_at.to_string()])
             .collect();
-        section(
-            out,
-            &["unanswered document", "month", "issued"],
-            &unanswered,
-            self.unanswered_count,
-        );
+        section(out, &["unanswered document", "month", "issued"], &unanswered, self.unanswered_count);
         let cases: Vec<_> = self
             .open_cases
             .iter()
@@ -155,12 +139,7 @@ impl Status {
                 ]
             })
             .collect();
-        section(
-            out,
-            &["open case", "kind", "opened", "grounds", "document"],
-            &cases,
-            self.open_cases_count,
-        );
+        section(out, &["open case", "kind", "opened", "grounds", "document"], &cases, self.open_cases_count);
     }
 }
 
@@ -210,10 +189,7 @@ mod tests {
     #[test]
     fn a_page_tells_what_lies_undone() {
         let text = status().to_text();
-        assert!(
-            text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"), "{text}");
         assert!(text.contains("\noutbox                3 events wait\n"), "{text}");
         assert!(text.contains("close-month 1404-08 --confirm"), "{text}");
         assert!(
@@ -224,18 +200,8 @@ mod tests {
 
     #[test]
     fn what_was_not_done_in_time_comes_first() {
-        let late = Status {
-            unfinished: vec!["2 events wait in the outbox".to_owned()],
-            ..status()
-        };
-        assert!(
-            late.to_text()
-                .starts_with("NOT DONE in time: 2 events wait in the outbox\n")
-        );
-        assert!(
-            serde_json::to_string(&late)
-                .unwrap()
-                .contains("\"lag\":{\"registry.marriages.v1\":1200}")
-        );
+        let late = Status { unfinished: vec!["2 events wait in the outbox".to_owned()], ..status() };
+        assert!(late.to_text().starts_with("NOT DONE in time: 2 events wait in the outbox\n"));
+        assert!(serde_json::to_string(&late).unwrap().contains("\"lag\":{\"registry.marriages.v1\":1200}"));
     }
 }

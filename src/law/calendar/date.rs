@@ -18,16 +18,8 @@ const EPOCH: i32 = 226_894;
 
 impl SolarDate {
     /// The calendar's edges.
-    pub const FIRST: Self = Self {
-        year: *YEARS.start(),
-        month: 1,
-        day: 1,
-    };
-    pub const LAST: Self = Self {
-        year: *YEARS.end(),
-        month: 12,
-        day: 29,
-    };
+    pub const FIRST: Self = Self { year: *YEARS.start(), month: 1, day: 1 };
+    pub const LAST: Self = Self { year: *YEARS.end(), month: 12, day: 29 };
 
     /// `month` and `day` count from 1.
     pub fn new(year: i16, month: u8, day: u8) -> Result<Self, CalendarError> {
@@ -35,11 +27,7 @@ impl SolarDate {
         if !(1..=month.days()).contains(&day) {
             return Err(CalendarError::NoSuchDate);
         }
-        Ok(Self {
-            year,
-            month: month.number(),
-            day,
-        })
+        Ok(Self { year, month: month.number(), day })
     }
 
     /// The caller vouches for all three; only the calendar's own code may.
@@ -70,20 +58,12 @@ impl SolarDate {
         if !YEARS.contains(&year) {
             return Err(CalendarError::OutOfRange);
         }
-        Ok(Self {
-            year,
-            month: self.month,
-            day: self.day.min(month_length(year, self.month)),
-        })
+        Ok(Self { year, month: self.month, day: self.day.min(month_length(year, self.month)) })
     }
 
     /// `days` later, or earlier where negative.
     pub fn plus_days(self, days: i32) -> Result<Self, CalendarError> {
-        Self::from_day_number(
-            self.day_number()
-                .checked_add(days)
-                .ok_or(CalendarError::OutOfRange)?,
-        )
+        Self::from_day_number(self.day_number().checked_add(days).ok_or(CalendarError::OutOfRange)?)
     }
 
     /// The civil date of a Gregorian date.
@@ -107,11 +87,7 @@ impl SolarDate {
     #[must_use]
     pub fn day_number(self) -> i32 {
         let (month, day) = (i32::from(self.month), i32::from(self.day));
-        let before_month = if month <= 7 {
-            31 * (month - 1)
-        } else {
-            30 * (month - 1) + 6
-        };
+        let before_month = if month <= 7 { 31 * (month - 1) } else { 30 * (month - 1) + 6 };
         before_year(i32::from(self.year)) + before_month + day
     }
 
@@ -132,11 +108,7 @@ impl SolarDate {
             n => ((n - 186) / 30 + 7, (n - 186) % 30 + 1),
         };
         let small = |n: i32| u8::try_from(n).map_err(|_| CalendarError::OutOfRange);
-        Self::new(
-            i16::try_from(year).map_err(|_| CalendarError::OutOfRange)?,
-            small(month)?,
-            small(day)?,
-        )
+        Self::new(i16::try_from(year).map_err(|_| CalendarError::OutOfRange)?, small(month)?, small(day)?)
     }
 }
 

@@ -70,14 +70,8 @@ impl SolarMonth {
     #[must_use]
     pub fn next(self) -> Self {
         match self.month {
-            12 => Self {
-                year: self.year.saturating_add(1),
-                month: 1,
-            },
-            month => Self {
-                year: self.year,
-                month: month + 1,
-            },
+            12 => Self { year: self.year.saturating_add(1), month: 1 },
+            month => Self { year: self.year, month: month + 1 },
         }
     }
 
@@ -85,14 +79,8 @@ impl SolarMonth {
     #[must_use]
     pub fn previous(self) -> Self {
         match self.month {
-            1 => Self {
-                year: self.year.saturating_sub(1),
-                month: 12,
-            },
-            month => Self {
-                year: self.year,
-                month: month - 1,
-            },
+            1 => Self { year: self.year.saturating_sub(1), month: 12 },
+            month => Self { year: self.year, month: month - 1 },
         }
     }
 }

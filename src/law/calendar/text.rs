@@ -7,13 +7,7 @@ use super::{CalendarError, SolarDate, SolarMonth};
 
 impl fmt::Display for SolarDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.year(),
-            self.month().number(),
-            self.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month().number(), self.day())
     }
 }
 

@@ -16,18 +16,10 @@ pub(super) fn average(law: &Law<'_>, months: &[Listed]) -> Result<Average, Asses
     let first_month = first_averaged(law)?;
     // R11: 30 days of the minimum daily wage in force on D, also in a month of 31.
     let floor = match law.tables.minimum_daily_wage(law.deed_date) {
-        Some(daily) => Some(
-            daily
-                .checked_mul(law.parameters.floor_days)
-                .ok_or(AssessError::Overflow)?,
-        ),
+        Some(daily) => Some(daily.checked_mul(law.parameters.floor_days).ok_or(AssessError::Overflow)?),
         None => None,
     };
-    Ok(Average {
-        sum: wage_sum(law, first_month, months)?,
-        floor,
-        first_month,
-    })
+    Ok(Average { sum: wage_sum(law, first_month, months)?, floor, first_month })
 }
 
 /// None where the 24 months do not all lie in the wage table, or a ceiling of a month with wages is not known.
@@ -43,9 +35,7 @@ fn wage_sum(law: &Law<'_>, first_month: SolarMonth, months: &[Listed]) -> Result
             return Ok(None);
         };
         // R10: added over workshops first, then capped, month by month.
-        sum = sum
-            .checked_add(listed.wage.min(ceiling))
-            .ok_or(AssessError::Overflow)?;
+        sum = sum.checked_add(listed.wage.min(ceiling)).ok_or(AssessError::Overflow)?;
     }
     Ok(Some(sum))
 }

@@ -13,10 +13,7 @@ pub(super) struct Window {
 impl Window {
     /// R7: it starts on the same day, years earlier; 30 Esfand clamps to 29 in a common year.
     pub(super) fn before(deed_date: SolarDate, years: u8) -> Result<Self, AssessError> {
-        Ok(Self {
-            from: deed_date.years_before(years)?,
-            to: deed_date.plus_days(-1)?,
-        })
+        Ok(Self { from: deed_date.years_before(years)?, to: deed_date.plus_days(-1)? })
     }
 
     /// Days of `month` that lie in the window; 0 where none do.
@@ -24,16 +21,8 @@ impl Window {
         if month < self.from.month() || month > self.to.month() {
             return 0;
         }
-        let first = if month == self.from.month() {
-            self.from.day()
-        } else {
-            1
-        };
-        let last = if month == self.to.month() {
-            self.to.day()
-        } else {
-            month.days()
-        };
+        let first = if month == self.from.month() { self.from.day() } else { 1 };
+        let last = if month == self.to.month() { self.to.day() } else { month.days() };
         u32::from(last + 1 - first)
     }
 }
@@ -63,11 +52,7 @@ pub(super) fn judge(law: &Law<'_>, window: &Window, months: &[Listed], counted: 
         }
     }
     match last_day {
-        Some(until) if could_bring >= short => DaysFinding::AwaitsList {
-            short,
-            months: open,
-            until,
-        },
+        Some(until) if could_bring >= short => DaysFinding::AwaitsList { short, months: open, until },
         _ => DaysFinding::Insufficient { short },
     }
 }

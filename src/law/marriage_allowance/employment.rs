@@ -16,18 +16,13 @@ pub(super) fn judge(law: &Law<'_>, employments: &[Employment]) -> EmploymentFind
     if let Some(until) = list_open_until(law.deed_date.month(), law.today, law.tables) {
         return EmploymentFinding::AwaitsList { until };
     }
-    let mut types: Vec<InsuranceType> = employments
-        .iter()
-        .filter(covers_deed_date)
-        .map(|e| e.insurance_type)
-        .collect();
+    let mut types: Vec<InsuranceType> =
+        employments.iter().filter(covers_deed_date).map(|e| e.insurance_type).collect();
     if !types.is_empty() {
         types.sort_unstable();
         types.dedup();
         return EmploymentFinding::TypeNotCovered { types };
     }
     let ended = employments.iter().filter(eligible).filter_map(|e| e.ended_on);
-    EmploymentFinding::Ended {
-        last_day: ended.filter(|last| *last < law.deed_date).max(),
-    }
+    EmploymentFinding::Ended { last_day: ended.filter(|last| *last < law.deed_date).max() }
 }

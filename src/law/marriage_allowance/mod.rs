@@ -27,21 +27,12 @@ struct Law<'a> {
 impl<'a> Law<'a> {
     /// None where one of D's tables has no row.
     fn on(deed_date: SolarDate, today: SolarDate, tables: &'a Tables) -> Option<Self> {
-        let mut coverage = [Coverage {
-            employment: false,
-            days: false,
-            wages: false,
-        }; InsuranceType::ALL.len()];
+        let mut coverage =
+            [Coverage { employment: false, days: false, wages: false }; InsuranceType::ALL.len()];
         for (place, kind) in coverage.iter_mut().zip(InsuranceType::ALL) {
             *place = tables.coverage(kind, deed_date)?;
         }
-        Some(Self {
-            deed_date,
-            today,
-            parameters: tables.parameters(deed_date)?,
-            coverage,
-            tables,
-        })
+        Some(Self { deed_date, today, parameters: tables.parameters(deed_date)?, coverage, tables })
     }
 
     fn covers(&self, kind: InsuranceType) -> Coverage {

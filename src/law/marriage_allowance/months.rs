@@ -23,12 +23,7 @@ pub(super) fn add_up(law: &Law<'_>, window: &Window, wages: &[Wage]) -> Result<V
     let mut months = Vec::with_capacity(usize::try_from(last.index() - first.index() + 1).unwrap_or(0));
     let mut month = first;
     while month <= last {
-        months.push(Listed {
-            month,
-            days: 0,
-            wage: Rial::ZERO,
-            any: false,
-        });
+        months.push(Listed { month, days: 0, wage: Rial::ZERO, any: false });
         month = month.next();
     }
     for line in wages {
@@ -54,9 +49,7 @@ pub(super) fn add_up(law: &Law<'_>, window: &Window, wages: &[Wage]) -> Result<V
 
 /// R9: the first of the whole Solar months before D's month over which the wage is averaged.
 pub(super) fn first_averaged(law: &Law<'_>) -> Result<SolarMonth, AssessError> {
-    Ok(SolarMonth::from_index(
-        law.deed_date.month().index() - i32::from(law.parameters.average_months),
-    )?)
+    Ok(SolarMonth::from_index(law.deed_date.month().index() - i32::from(law.parameters.average_months))?)
 }
 
 /// Note 1: is the month one of the 24? (D's month is not.)
@@ -74,11 +67,7 @@ pub(super) fn working(law: &Law<'_>, window: &Window, months: &[Listed]) -> Vec<
             days: listed.days,
             counted_days: listed.days.min(window.days_inside(listed.month)),
             wage: if averaged { listed.wage } else { Rial::ZERO },
-            ceiling: if averaged {
-                law.tables.monthly_ceiling(listed.month)
-            } else {
-                None
-            },
+            ceiling: if averaged { law.tables.monthly_ceiling(listed.month) } else { None },
         }
     };
     months.iter().filter(|listed| listed.any).map(line).collect()

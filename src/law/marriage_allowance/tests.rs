@@ -16,11 +16,7 @@ fn month(text: &str) -> SolarMonth {
 }
 
 fn row<T>(from: &str, value: T) -> Row<T> {
-    Row {
-        from: date(from),
-        until: None,
-        value,
-    }
+    Row { from: date(from), until: None, value }
 }
 
 const LAW: Parameters = Parameters {
@@ -33,92 +29,36 @@ const LAW: Parameters = Parameters {
 
 /// Wages of 1,000 rials a day from 1394 to 1404; employments, days and wages of every type count.
 fn tables(parameters: Vec<Row<Parameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
-    let all = Coverage {
-        employment: true,
-        days: true,
-        wages: true,
-    };
-    let wages = (1394..=1404)
-        .map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap()))
-        .collect();
+    let all = Coverage { employment: true, days: true, wages: true };
+    let wages = (1394..=1404).map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap())).collect();
     let rows = |kind| {
-        if kind == InsuranceType::Driver {
-            driver.clone()
-        } else {
-            vec![row("1300-01-01", all)]
-        }
+        if kind == InsuranceType::Driver { driver.clone() } else { vec![row("1300-01-01", all)] }
     };
-    let coverage = InsuranceType::ALL
-        .into_iter()
-        .map(|kind| (kind, rows(kind)))
-        .collect();
-    Tables::new(
-        "test".to_owned(),
-        wages,
-        vec![row(factor_from, 7)],
-        coverage,
-        parameters,
-        Vec::new(),
-    )
-    .unwrap()
+    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, rows(kind))).collect();
+    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new())
+        .unwrap()
 }
 
 fn simple() -> Tables {
-    tables(
-        vec![row("1300-01-01", LAW)],
-        "1394-01-01",
-        vec![row("1300-01-01", NONE)],
-    )
+    tables(vec![row("1300-01-01", LAW)], "1394-01-01", vec![row("1300-01-01", NONE)])
 }
 
-const NONE: Coverage = Coverage {
-    employment: false,
-    days: false,
-    wages: false,
-};
-const ALL: Coverage = Coverage {
-    employment: true,
-    days: true,
-    wages: true,
-};
+const NONE: Coverage = Coverage { employment: false, days: false, wages: false };
+const ALL: Coverage = Coverage { employment: true, days: true, wages: true };
 
 fn wage(text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
-    Wage {
-        month: month(text),
-        insurance_type: kind,
-        days,
-        insurable: Rial::new(rials).unwrap(),
-    }
+    Wage { month: month(text), insurance_type: kind, days, insurable: Rial::new(rials).unwrap() }
 }
 
 #[test]
 fn a_list_is_open_until_the_end_of_the_month_after() {
     let tables = simple();
-    assert_eq!(
-        list_open_until(month("1404-07"), date("1404-08-30"), &tables),
-        Some(date("1404-08-30"))
-    );
-    assert_eq!(
-        list_open_until(month("1404-07"), date("1404-09-01"), &tables),
-        None
-    );
-    assert_eq!(
-        list_open_until(month("1403-11"), date("1403-12-30"), &tables),
-        Some(date("1403-12-30"))
-    );
-    assert_eq!(
-        list_open_until(month("1404-11"), date("1404-12-29"), &tables),
-        Some(date("1404-12-29"))
-    );
-    assert_eq!(
-        list_open_until(month("1404-12"), date("1404-08-01"), &tables),
-        Some(date("1405-01-31"))
-    );
-    assert_eq!(
-        list_open_until(month("1299-01"), date("1299-01-01"), &tables),
-        None,
-        "no parameters"
-    );
+    assert_eq!(list_open_until(month("1404-07"), date("1404-08-30"), &tables), Some(date("1404-08-30")));
+    assert_eq!(list_open_until(month("1404-07"), date("1404-09-01"), &tables), None);
+    assert_eq!(list_open_until(month("1403-11"), date("1403-12-30"), &tables), Some(date("1403-12-30")));
+    assert_eq!(list_open_until(month("1404-11"), date("1404-12-29"), &tables), Some(date("1404-12-29")));
+    assert_eq!(list_open_until(month("1404-12"), date("1404-08-01"), &tables), Some(date("1405-01-31")));
+    assert_eq!(list_open_until(month("1299-01"), date("1299-01-01"), &tables), None, "no parameters");
 }
 
 #[test]
@@ -137,16 +77,8 @@ fn a_types_properties_hold_as_of_the_deed_date() {
     assert_eq!((after.working.days, after.working.wage_sum), (31, Rial::new(240)));
     assert_eq!(after.employment, EmploymentFinding::Holds);
     let before = judged("1403-12-30");
-    assert_eq!(
-        (before.working.days, before.working.wage_sum),
-        (0, Some(Rial::ZERO))
-    );
-    assert_eq!(
-        before.employment,
-        EmploymentFinding::TypeNotCovered {
-            types: vec![InsuranceType::Driver]
-        }
-    );
+    assert_eq!((before.working.days, before.working.wage_sum), (0, Some(Rial::ZERO)));
+    assert_eq!(before.employment, EmploymentFinding::TypeNotCovered { types: vec![InsuranceType::Driver] });
 }
 
 #[test]
@@ -173,43 +105,23 @@ fn parameters_hold_as_of_the_deed_date() {
     assert_eq!(after.days, DaysFinding::Reached);
     // 7 × 1,000 × 31 = 217,000 of 1,200,000; / 12 = 18,083; the floor: 31 × 1,000.
     assert_eq!(after.amount, AmountFinding::Known(Rial::new(31_000).unwrap()));
-    assert_eq!(
-        judged("1403-12-30").days,
-        DaysFinding::Insufficient { short: 720 }
-    );
-    assert_eq!(
-        list_open_until(month("1404-01"), date("1404-03-31"), &tables),
-        Some(date("1404-03-31"))
-    );
-    assert_eq!(
-        list_open_until(month("1403-12"), date("1404-02-01"), &tables),
-        None
-    );
+    assert_eq!(judged("1403-12-30").days, DaysFinding::Insufficient { short: 720 });
+    assert_eq!(list_open_until(month("1404-01"), date("1404-03-31"), &tables), Some(date("1404-03-31")));
+    assert_eq!(list_open_until(month("1403-12"), date("1404-02-01"), &tables), None);
 }
 
 #[test]
 fn without_the_tables_of_the_deed_date_nothing_is_refused() {
-    let late = tables(
-        vec![row("1404-08-01", LAW)],
-        "1394-01-01",
-        vec![row("1300-01-01", ALL)],
-    );
+    let late = tables(vec![row("1404-08-01", LAW)], "1394-01-01", vec![row("1300-01-01", ALL)]);
     let found = assess(date("1404-07-15"), date("1404-12-01"), &[], &[], &late).unwrap();
-    assert_eq!(
-        (found.employment, found.days),
-        (EmploymentFinding::Holds, DaysFinding::Reached)
-    );
+    assert_eq!((found.employment, found.days), (EmploymentFinding::Holds, DaysFinding::Reached));
     assert_eq!(found.amount, AmountFinding::Outside(Outside::OtherTable));
     assert_eq!((found.working.wage_sum, found.working.floor), (None, None));
 }
 
 #[test]
 fn a_missing_ceiling_is_never_guessed() {
-    let tables = tables(
-        vec![row("1300-01-01", LAW)],
-        "1403-01-01",
-        vec![row("1300-01-01", ALL)],
-    );
+    let tables = tables(vec![row("1300-01-01", LAW)], "1403-01-01", vec![row("1300-01-01", ALL)]);
     let judged = |text| {
         let wages = [wage(text, InsuranceType::Compulsory, 30, 24_000)];
         assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &tables).unwrap()
@@ -227,30 +139,20 @@ fn a_missing_ceiling_is_never_guessed() {
 #[test]
 fn absurd_figures_are_capped_like_any_other() {
     let (deed, today) = (date("1404-07-15"), date("1404-08-01"));
-    let twice = |line: Wage| {
-        assess(deed, today, &[], &[line, line], &simple())
-            .unwrap()
-            .working
-    };
+    let twice = |line: Wage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
     // 7 × 1,000 × 31
     assert_eq!(
         twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum,
         Rial::new(217_000)
     );
-    assert_eq!(
-        twice(wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0)).days,
-        31
-    );
+    assert_eq!(twice(wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0)).days, 31);
 }
 
 #[test]
 fn no_window_can_be_cut_at_the_calendars_edge() {
     let known = || vec![row("1206-01-01", ALL)];
     let wages = vec![row("1394-01-01", Rial::new(1_000).unwrap())];
-    let coverage = InsuranceType::ALL
-        .into_iter()
-        .map(|kind| (kind, known()))
-        .collect();
+    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, known())).collect();
     let tables = Tables::new(
         "test".to_owned(),
         wages,

@@ -118,9 +118,7 @@ impl Tables {
     #[must_use]
     pub fn monthly_ceiling(&self, month: SolarMonth) -> Option<Rial> {
         let first = month.first_day();
-        let daily = self
-            .minimum_daily_wage(first)?
-            .checked_mul(self.ceiling_factor(first)?)?;
+        let daily = self.minimum_daily_wage(first)?.checked_mul(self.ceiling_factor(first)?)?;
         daily.checked_mul(u32::from(month.days()))
     }
 
@@ -136,9 +134,7 @@ impl Tables {
 
     #[must_use]
     pub fn bank_is_retired(&self, bank: &str, on: SolarDate) -> bool {
-        self.retired_banks
-            .iter()
-            .any(|(code, from)| code == bank && *from <= on)
+        self.retired_banks.iter().any(|(code, from)| code == bank && *from <= on)
     }
 
     /// Last day that the wage table knows.

@@ -9,11 +9,7 @@ pub(super) struct Errors(Vec<TableError>);
 
 impl Errors {
     pub(super) fn add(&mut self, table: &str, row: usize, problem: String) {
-        self.0.push(TableError {
-            table: table.to_owned(),
-            row,
-            problem,
-        });
+        self.0.push(TableError { table: table.to_owned(), row, problem });
     }
 
     pub(super) fn none_or<T>(self, value: T) -> Result<T, Vec<TableError>> {
@@ -35,11 +31,7 @@ impl<T: Copy> Dated<T> {
         }
         for (at, row) in rows.iter().enumerate() {
             if let Some(until) = row.until.filter(|until| *until < row.from) {
-                errors.add(
-                    table,
-                    at + 1,
-                    format!("until {until} lies before from {}", row.from),
-                );
+                errors.add(table, at + 1, format!("until {until} lies before from {}", row.from));
             }
         }
         for (at, pair) in rows.windows(2).enumerate() {
@@ -63,9 +55,7 @@ impl<T: Copy> Dated<T> {
     }
 
     pub(super) fn last_day(&self) -> SolarDate {
-        self.rows
-            .last()
-            .map_or(SolarDate::FIRST, |row| row.until.unwrap_or(SolarDate::LAST))
+        self.rows.last().map_or(SolarDate::FIRST, |row| row.until.unwrap_or(SolarDate::LAST))
     }
 }
 
@@ -80,15 +70,9 @@ fn between<T>(earlier: &Row<T>, later: &Row<T>) -> Option<String> {
     let until = earlier.until?;
     let next = until.plus_days(1).ok()?;
     if later.from < next {
-        Some(format!(
-            "overlap: from {}, but the row before holds until {until}",
-            later.from
-        ))
+        Some(format!("overlap: from {}, but the row before holds until {until}", later.from))
     } else if later.from > next {
-        Some(format!(
-            "gap: no row from {next} until the day before {}",
-            later.from
-        ))
+        Some(format!("gap: no row from {next} until the day before {}", later.from))
     } else {
         None
     }
@@ -114,20 +98,15 @@ pub(super) fn of_every_type(
         // A missing type is a table without rows, and is reported as such.
         Dated::new(&format!("coverage.{kind}"), rows.unwrap_or_default(), errors)
     };
-    InsuranceType::ALL
-        .into_iter()
-        .zip(by_type)
-        .map(&mut dated)
-        .collect()
+    InsuranceType::ALL.into_iter().zip(by_type).map(&mut dated).collect()
 }
 
 /// No average of no months, no window of no years.
 pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
     for (at, Row { value, .. }) in rows.iter().enumerate() {
-        for (name, zero) in [
-            ("average_months", value.average_months == 0),
-            ("window_years", value.window_years == 0),
-        ] {
+        for (name, zero) in
+            [("average_months", value.average_months == 0), ("window_years", value.window_years == 0)]
+        {
             if zero {
                 errors.add("parameters", at + 1, format!("{name} is 0"));
             }
@@ -138,18 +117,10 @@ pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
 pub(super) fn check_banks(banks: &[(String, SolarDate)], errors: &mut Errors) {
     for (at, (bank, _)) in banks.iter().enumerate() {
         if bank.len() != 3 || !bank.bytes().all(|b| b.is_ascii_digit()) {
-            errors.add(
-                "retired_banks",
-                at + 1,
-                format!("a bank's code has three digits, not {bank:?}"),
-            );
+            errors.add("retired_banks", at + 1, format!("a bank's code has three digits, not {bank:?}"));
         }
         if banks.iter().take(at).any(|(earlier, _)| earlier == bank) {
-            errors.add(
-                "retired_banks",
-                at + 1,
-                format!("duplicate: bank {bank} is there twice"),
-            );
+            errors.add("retired_banks", at + 1, format!("duplicate: bank {bank} is there twice"));
         }
     }
 }

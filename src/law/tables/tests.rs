@@ -6,11 +6,7 @@ fn date(text: &str) -> SolarDate {
 }
 
 fn row<T>(from: &str, until: Option<&str>, value: T) -> Row<T> {
-    Row {
-        from: date(from),
-        until: until.map(date),
-        value,
-    }
+    Row { from: date(from), until: until.map(date), value }
 }
 
 fn rial(rials: u64) -> Rial {
@@ -19,11 +15,7 @@ fn rial(rials: u64) -> Rial {
 
 /// Tables of two years, good but for what the test puts in.
 fn with(wages: Vec<Row<Rial>>, factors: Vec<Row<u32>>) -> Result<Tables, Vec<TableError>> {
-    let coverage = Coverage {
-        employment: true,
-        days: true,
-        wages: true,
-    };
+    let coverage = Coverage { employment: true, days: true, wages: true };
     let parameters = Parameters {
         required_days: 720,
         window_years: 5,
@@ -35,21 +27,14 @@ fn with(wages: Vec<Row<Rial>>, factors: Vec<Row<u32>>) -> Result<Tables, Vec<Tab
         "test".to_owned(),
         wages,
         factors,
-        InsuranceType::ALL
-            .into_iter()
-            .map(|kind| (kind, vec![row("1400-01-01", None, coverage)]))
-            .collect(),
+        InsuranceType::ALL.into_iter().map(|kind| (kind, vec![row("1400-01-01", None, coverage)])).collect(),
         vec![row("1400-01-01", None, parameters)],
         Vec::new(),
     )
 }
 
 fn problems(result: Result<Tables, Vec<TableError>>) -> Vec<String> {
-    result
-        .expect_err("faulty")
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    result.expect_err("faulty").iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -59,10 +44,7 @@ fn a_row_holds_until_the_next_and_to_its_end() {
         row("1400-04-01", None, rial(20)),
         row("1401-01-01", None, rial(30)),
     ];
-    let factors = vec![
-        row("1400-01-01", Some("1400-06-31"), 7),
-        row("1400-07-01", Some("1401-06-31"), 8),
-    ];
+    let factors = vec![row("1400-01-01", Some("1400-06-31"), 7), row("1400-07-01", Some("1401-06-31"), 8)];
     let tables = with(wages, factors).unwrap();
     assert_eq!(tables.minimum_daily_wage(date("1400-03-31")), Some(rial(10)));
     assert_eq!(tables.minimum_daily_wage(date("1400-04-01")), Some(rial(20)));
@@ -83,17 +65,11 @@ fn faults_between_rows() {
     for (rows, said) in [
         (vec![], "table ceiling_factor: has no rows"),
         (
-            vec![
-                row("1400-01-01", Some("1400-06-31"), 7),
-                row("1400-06-31", None, 8),
-            ],
+            vec![row("1400-01-01", Some("1400-06-31"), 7), row("1400-06-31", None, 8)],
             "table ceiling_factor, row 2: overlap: from 1400-06-31, but the row before holds until 1400-06-31",
         ),
         (
-            vec![
-                row("1400-01-01", Some("1400-06-31"), 7),
-                row("1400-07-02", None, 8),
-            ],
+            vec![row("1400-01-01", Some("1400-06-31"), 7), row("1400-07-02", None, 8)],
             "table ceiling_factor, row 2: gap: no row from 1400-07-01 until the day before 1400-07-02",
         ),
     ] {
@@ -103,27 +79,17 @@ fn faults_between_rows() {
 
 #[test]
 fn all_faults_are_told_together() {
-    let wages = vec![
-        row("1400-01-15", None, rial(10)),
-        row("1402-01-01", None, rial(0)),
-    ];
+    let wages = vec![row("1400-01-15", None, rial(10)), row("1402-01-01", None, rial(0))];
     let told = problems(with(wages, vec![]));
     assert_eq!(told.len(), 5, "{told:#?}");
 }
 
 #[test]
 fn a_type_given_twice_is_a_fault() {
-    let coverage = Coverage {
-        employment: true,
-        days: true,
-        wages: true,
-    };
+    let coverage = Coverage { employment: true, days: true, wages: true };
     let rows = || vec![row("1400-01-01", None, coverage)];
-    let twice = InsuranceType::ALL
-        .into_iter()
-        .chain([InsuranceType::Driver])
-        .map(|kind| (kind, rows()))
-        .collect();
+    let twice =
+        InsuranceType::ALL.into_iter().chain([InsuranceType::Driver]).map(|kind| (kind, rows())).collect();
     let parameters = Parameters {
         required_days: 720,
         window_years: 0,

@@ -19,23 +19,14 @@ pub(super) fn of_years(mut rows: Vec<Row<Rial>>, errors: &mut Errors) -> Dated<R
         };
         let ends = esfand.last_day();
         if let Some(until) = row.until.filter(|until| *until > ends) {
-            errors.add(
-                TABLE,
-                at + 1,
-                format!("until {until} lies after the end of its Solar year"),
-            );
+            errors.add(TABLE, at + 1, format!("until {until} lies after the end of its Solar year"));
         }
         if next.is_some_and(|next| next.year() > row.from.year() + 1) {
             let missing = row.from.year() + 1;
             errors.add(TABLE, at + 2, format!("gap: the year {missing} is missing"));
         }
-        let before_next = next
-            .filter(|next| *next > row.from)
-            .and_then(|next| next.plus_days(-1).ok());
-        row.until = row
-            .until
-            .or_else(|| before_next.filter(|day| *day < ends))
-            .or(Some(ends));
+        let before_next = next.filter(|next| *next > row.from).and_then(|next| next.plus_days(-1).ok());
+        row.until = row.until.or_else(|| before_next.filter(|day| *day < ends)).or(Some(ends));
     }
     Dated::new(TABLE, rows, errors)
 }
@@ -46,10 +37,6 @@ fn check_row(number: usize, row: &Row<Rial>, errors: &mut Errors) {
     }
     // A month has one ceiling (R10): a wage that began inside it would leave two.
     if row.from.day() != 1 {
-        errors.add(
-            TABLE,
-            number,
-            format!("from {} is not the first day of a month", row.from),
-        );
+        errors.add(TABLE, number, format!("from {} is not the first day of a month", row.from));
     }
 }

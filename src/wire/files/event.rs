@@ -29,30 +29,15 @@ impl Envelope<'_> {
         identity: &[&str],
         data: &impl serde::Serialize,
     ) -> Result<Outgoing, serde_json::Error> {
-        Outgoing::new(
-            kind,
-            key,
-            event_id(kind, identity),
-            self.at,
-            self.traceparent,
-            data,
-        )
+        Outgoing::new(kind, key, event_id(kind, identity), self.at, self.traceparent, data)
     }
 }
 
 /// `registry.file.opened`, before any row.
 pub fn open_event(envelope: &Envelope<'_>) -> Result<Outgoing, serde_json::Error> {
-    let data = FileOpened {
-        file_id: envelope.file_id.to_owned(),
-        kind: envelope.kind,
-        opened_at: envelope.at,
-    };
-    envelope.event(
-        EventType::FileOpened,
-        envelope.file_id,
-        &[envelope.file_id, envelope.kind.word()],
-        &data,
-    )
+    let data =
+        FileOpened { file_id: envelope.file_id.to_owned(), kind: envelope.kind, opened_at: envelope.at };
+    envelope.event(EventType::FileOpened, envelope.file_id, &[envelope.file_id, envelope.kind.word()], &data)
 }
 
 /// `registry.file.closed`, after every row has been acknowledged.
@@ -61,21 +46,12 @@ pub fn close_event(envelope: &Envelope<'_>, tally: &Tally) -> Result<Outgoing, s
         file_id: envelope.file_id.to_owned(),
         kind: envelope.kind,
         declared: tally.declared,
-        rejected: tally
-            .rejected
-            .iter()
-            .map(|(reason, n)| ((*reason).to_owned(), *n))
-            .collect(),
+        rejected: tally.rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
         rows: tally.rows,
         digest: envelope.file_id.to_owned(),
         closed_at: envelope.at,
     };
-    envelope.event(
-        EventType::FileClosed,
-        envelope.file_id,
-        &[envelope.file_id, envelope.kind.word()],
-        &data,
-    )
+    envelope.event(EventType::FileClosed, envelope.file_id, &[envelope.file_id, envelope.kind.word()], &data)
 }
 
 /// The event of a piece, with its place in the file. Its id is that of the record and version, the request, or the file and line.
@@ -99,14 +75,10 @@ pub fn row_event(envelope: &Envelope<'_>, piece: &Piece) -> Result<Outgoing, ser
         Input::FileClosed(data) => envelope.event(input.kind(), &key, &by_line, data),
     };
     event.map(|mut event| {
-        event
-            .extra
-            .push((FILE_ID.to_owned(), envelope.file_id.as_bytes().to_vec()));
+        event.extra.push((FILE_ID.to_owned(), envelope.file_id.as_bytes().to_vec()));
         event.extra.push((FILE_LINE.to_owned(), line.into_bytes()));
         if matches!(input, Input::Wages(_)) {
-            event
-                .extra
-                .push((FILE_ROWS.to_owned(), piece.rows.to_string().into_bytes()));
+            event.extra.push((FILE_ROWS.to_owned(), piece.rows.to_string().into_bytes()));
         }
         event
     })

@@ -27,22 +27,12 @@ impl<'a> Fields<'a> {
         places: &'a [usize],
         line: u64,
     ) -> Self {
-        Self {
-            record,
-            columns,
-            places,
-            line,
-            next: 0,
-        }
+        Self { record, columns, places, line, next: 0 }
     }
 
     fn raw(&mut self, column: &'static str) -> &'a [u8] {
         if self.columns.get(self.next) != Some(&column) {
-            self.next = self
-                .columns
-                .iter()
-                .position(|name| *name == column)
-                .unwrap_or(self.columns.len());
+            self.next = self.columns.iter().position(|name| *name == column).unwrap_or(self.columns.len());
         }
         let place = self.places.get(self.next).copied();
         self.next += 1;
@@ -52,12 +42,7 @@ impl<'a> Fields<'a> {
     /// The fault of this row at `column`.
     pub fn fault(&mut self, column: &'static str, reason: &'static str) -> RowFault {
         let value = String::from_utf8_lossy(self.raw(column)).into_owned();
-        RowFault {
-            line: self.line,
-            field: column,
-            value,
-            reason,
-        }
+        RowFault { line: self.line, field: column, value, reason }
     }
 
     /// The field normalised; None where it is empty.
@@ -66,11 +51,7 @@ impl<'a> Fields<'a> {
             return Err(self.fault(column, reason::NOT_TEXT));
         };
         let plain = raw.bytes().all(|b| b.is_ascii_graphic());
-        let text = if plain {
-            Cow::Borrowed(raw)
-        } else {
-            Cow::Owned(text::normalise(raw))
-        };
+        let text = if plain { Cow::Borrowed(raw) } else { Cow::Owned(text::normalise(raw)) };
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
@@ -79,8 +60,7 @@ impl<'a> Fields<'a> {
         column: &'static str,
         read: impl FnOnce(&str) -> Result<T, &'static str>,
     ) -> Result<T, RowFault> {
-        self.maybe(column, read)?
-            .ok_or_else(|| self.fault(column, reason::MISSING))
+        self.maybe(column, read)?.ok_or_else(|| self.fault(column, reason::MISSING))
     }
 
     fn maybe<T>(
@@ -124,9 +104,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
-        self.needed(column, |text| {
-            whole(text).and_then(|n| Rial::new(n).ok_or(reason::NOT_A_NUMBER))
-        })
+        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::NOT_A_NUMBER)))
     }
 
     pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {

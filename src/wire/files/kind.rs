@@ -66,10 +66,6 @@ pub struct UnknownFileKind;
 impl std::str::FromStr for FileKind {
     type Err = UnknownFileKind;
     fn from_str(word: &str) -> Result<Self, UnknownFileKind> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.word() == word)
-            .ok_or(UnknownFileKind)
+        Self::ALL.iter().copied().find(|kind| kind.word() == word).ok_or(UnknownFileKind)
     }
 }

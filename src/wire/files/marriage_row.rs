@@ -14,28 +14,20 @@ pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault>
     let status = f.value("status")?;
     let deed_date: SolarDate = f.value("deed_date")?;
     // A deed after its registration is a fault of the deed date, which comes first; a registration that is no date is its own.
-    if f.value::<SolarDate>("registered_on")
-        .is_ok_and(|registered_on| deed_date > registered_on)
-    {
+    if f.value::<SolarDate>("registered_on").is_ok_and(|registered_on| deed_date > registered_on) {
         return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
     }
     let registered_on = f.value("registered_on")?;
     let office_kind = f.value("office_kind")?;
     let office = |f: &mut Fields<'_>, column| {
-        if office_is_needed(office_kind) {
-            f.value(column).map(Some)
-        } else {
-            f.optional(column)
-        }
+        if office_is_needed(office_kind) { f.value(column).map(Some) } else { f.optional(column) }
     };
     let office_code = office(f, "office_code")?;
     let deed_number = office(f, "deed_number")?;
     let permanence: Permanence = f.value("permanence")?;
-    let husband = spouse(f, HUSBAND, |f, code| {
-        match (code, f.optional_code("wife_national_code")) {
-            (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
-            _ => Ok(()),
-        }
+    let husband = spouse(f, HUSBAND, |f, code| match (code, f.optional_code("wife_national_code")) {
+        (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
+        _ => Ok(()),
     })?;
     let wife = spouse(f, WIFE, |f, code| {
         if code.is_some() && code == husband.national_code {
@@ -86,21 +78,13 @@ fn spouse(
     // Only a foreigner's name and birth date may be missing.
     let known = national_code.is_some();
     let name = |f: &mut Fields<'_>, column| {
-        if known {
-            f.value(column).map(Some)
-        } else {
-            f.optional(column)
-        }
+        if known { f.value(column).map(Some) } else { f.optional(column) }
     };
     Ok(Spouse {
         national_code,
         given_name: name(f, given)?,
         family_name: name(f, family)?,
-        birth_date: if known {
-            Some(f.value(birth)?)
-        } else {
-            f.optional(birth)?
-        },
+        birth_date: if known { Some(f.value(birth)?) } else { f.optional(birth)? },
         earlier_marriages: f.count(earlier)?,
     })
 }

@@ -52,13 +52,7 @@ struct Wages {
 
 impl<R: Read> Pieces<R> {
     pub fn new(reader: Reader<R>) -> Self {
-        Self {
-            reader,
-            tally: Tally::default(),
-            wages: None,
-            ready: None,
-            ended: false,
-        }
+        Self { reader, tally: Tally::default(), wages: None, ready: None, ended: false }
     }
 
     pub fn tally(&self) -> &Tally {
@@ -102,11 +96,7 @@ impl<R: Read> Pieces<R> {
     fn take(&mut self, row: Row) -> Option<Piece> {
         let (code, wage) = match row.data {
             RowData::Event(input) => {
-                return Some(Piece {
-                    line: row.line,
-                    rows: 1,
-                    input,
-                });
+                return Some(Piece { line: row.line, rows: 1, input });
             }
             RowData::Wage(code, wage) => (code, wage),
         };
@@ -116,11 +106,7 @@ impl<R: Read> Pieces<R> {
                 None
             }
             other => {
-                let wages = Wages {
-                    line: row.line,
-                    national_code: code,
-                    rows: vec![wage],
-                };
+                let wages = Wages { line: row.line, national_code: code, rows: vec![wage] };
                 other.replace(wages).map(Wages::into_piece)
             }
         }
@@ -138,14 +124,7 @@ impl<R: Read> Iterator for Pieces<R> {
 impl Wages {
     fn into_piece(self) -> Piece {
         let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let input = Input::Wages(WagesPosted {
-            national_code: self.national_code,
-            rows: self.rows,
-        });
-        Piece {
-            line: self.line,
-            rows,
-            input,
-        }
+        let input = Input::Wages(WagesPosted { national_code: self.national_code, rows: self.rows });
+        Piece { line: self.line, rows, input }
     }
 }

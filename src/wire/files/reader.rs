@@ -19,10 +19,7 @@ pub enum FileError {
     #[error("the file is empty; its first line must name the columns: {}", .0.columns().join(", "))]
     NoHeader(FileKind),
     #[error("the file of {kind} lacks the column{} {}", if .missing.len() == 1 { "" } else { "s" }, .missing.join(", "))]
-    MissingColumns {
-        kind: FileKind,
-        missing: Vec<&'static str>,
-    },
+    MissingColumns { kind: FileKind, missing: Vec<&'static str> },
     #[error("the header names the column {0} twice")]
     TwiceNamed(&'static str),
     #[error("the record that begins on line {0} is longer than 1 MiB: is a quotation mark left open?")]
@@ -52,21 +49,11 @@ impl<R: Read> Reader<R> {
             .buffer_capacity(BUFFER)
             .from_reader(source);
         let mut header = ByteRecord::new();
-        if !csv
-            .read_byte_record(&mut header)
-            .map_err(|error| file_error(error, 1))?
-        {
+        if !csv.read_byte_record(&mut header).map_err(|error| file_error(error, 1))? {
             return Err(FileError::NoHeader(kind));
         }
         let places = places(kind, &header)?;
-        Ok(Self {
-            kind,
-            csv,
-            gauge,
-            record: ByteRecord::new(),
-            places,
-            width: header.len(),
-        })
+        Ok(Self { kind, csv, gauge, record: ByteRecord::new(), places, width: header.len() })
     }
 
     pub fn kind(&self) -> FileKind {
@@ -82,20 +69,11 @@ impl<R: Read> Reader<R> {
     pub fn next_row(&mut self) -> Result<Option<Result<Row, RowFault>>, FileError> {
         self.gauge.record_begins();
         let begins = self.csv.position().line();
-        if !self
-            .csv
-            .read_byte_record(&mut self.record)
-            .map_err(|error| file_error(error, begins))?
-        {
+        if !self.csv.read_byte_record(&mut self.record).map_err(|error| file_error(error, begins))? {
             return Ok(None);
         }
         // Counted back from the record's end, since blank lines before it count as its beginning.
-        let inside = self
-            .record
-            .as_slice()
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count() as u64;
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         let line = self.csv.position().line().saturating_sub(inside + 1).max(begins);
         Ok(Some(self.read_record(line)))
     }
@@ -108,29 +86,19 @@ impl<R: Read> Reader<R> {
 }
 
 fn places(kind: FileKind, header: &ByteRecord) -> Result<Vec<usize>, FileError> {
-    let names: Vec<String> = header
-        .iter()
-        .map(|name| text::normalise(&String::from_utf8_lossy(name)))
-        .collect();
+    let names: Vec<String> =
+        header.iter().map(|name| text::normalise(&String::from_utf8_lossy(name))).collect();
     let mut places = Vec::with_capacity(kind.columns().len());
     let mut missing = Vec::new();
     for column in kind.columns() {
-        let mut found = names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| name == column)
-            .map(|(place, _)| place);
+        let mut found = names.iter().enumerate().filter(|(_, name)| name == column).map(|(place, _)| place);
         match (found.next(), found.next()) {
             (Some(place), None) => places.push(place),
             (Some(_), Some(_)) => return Err(FileError::TwiceNamed(column)),
             (None, _) => missing.push(*column),
         }
     }
-    if missing.is_empty() {
-        Ok(places)
-    } else {
-        Err(FileError::MissingColumns { kind, missing })
-    }
+    if missing.is_empty() { Ok(places) } else { Err(FileError::MissingColumns { kind, missing }) }
 }
 
 fn file_error(error: csv::Error, line: u64) -> FileError {

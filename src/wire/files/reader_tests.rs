@@ -31,45 +31,25 @@ fn shape(steps: &[Step]) -> Vec<(u64, u32)> {
 
 #[test]
 fn headers_are_checked() {
-    let new = |csv: &'static str| {
-        Reader::new(FileKind::DeliveryReports, csv.as_bytes())
-            .err()
-            .unwrap()
-            .to_string()
-    };
+    let new =
+        |csv: &'static str| Reader::new(FileKind::DeliveryReports, csv.as_bytes()).err().unwrap().to_string();
     assert!(
         new("").starts_with("the file is empty; its first line must name the columns: sms_id, status, at")
     );
-    assert_eq!(
-        new("sms_id,status\n"),
-        "the file of delivery-reports lacks the column at"
-    );
-    assert_eq!(
-        new("x\n"),
-        "the file of delivery-reports lacks the columns sms_id, status, at"
-    );
-    assert_eq!(
-        new("at,status,at,sms_id\n"),
-        "the header names the column at twice"
-    );
+    assert_eq!(new("sms_id,status\n"), "the file of delivery-reports lacks the column at");
+    assert_eq!(new("x\n"), "the file of delivery-reports lacks the columns sms_id, status, at");
+    assert_eq!(new("at,status,at,sms_id\n"), "the header names the column at twice");
 }
 
 #[test]
 fn marks_line_ends_blank_lines_and_quotes() {
     let rows = [wage(1, "1"), wage(2, "\"2\""), wage(3, "۳"), wage(4, "")];
-    let unix = format!(
-        "\u{feff}{HEADER}\n{}\n{}\n\n{}\n{}",
-        rows[0], rows[1], rows[2], rows[3]
-    );
+    let unix = format!("\u{feff}{HEADER}\n{}\n{}\n\n{}\n{}", rows[0], rows[1], rows[2], rows[3]);
     let expected = vec![(2, 1), (3, 1), (6, 0), (5, 1)];
     assert_eq!(shape(&steps(&unix).0), expected);
     assert_eq!(shape(&steps(&unix.replace('\n', "\r\n")).0), expected);
     assert_eq!(shape(&steps(&unix.replace('\n', "\r")).0), expected);
-    let in_quotes = format!(
-        "{HEADER}\n{}\n{}\n",
-        wage(1, "\"3\n\"").replace("77", "\"7\n7\""),
-        wage(2, "1")
-    );
+    let in_quotes = format!("{HEADER}\n{}\n{}\n", wage(1, "\"3\n\"").replace("77", "\"7\n7\""), wage(2, "1"));
     assert_eq!(shape(&steps(&in_quotes).0), vec![(2, 1), (5, 1)]);
 }
 
@@ -86,10 +66,7 @@ fn rows_of_other_widths() {
     let csv = format!("{HEADER}\n{},\n{},9\n{}\n", wage(1, "1"), wage(1, "1"), code(1));
     let (steps, tally) = steps(&csv);
     assert_eq!(shape(&steps), vec![(3, 0), (4, 0), (2, 1)]);
-    assert_eq!(
-        tally.rejected.into_iter().collect::<Vec<_>>(),
-        vec![("extra_fields", 1), ("missing", 1)]
-    );
+    assert_eq!(tally.rejected.into_iter().collect::<Vec<_>>(), vec![("extra_fields", 1), ("missing", 1)]);
 }
 
 #[test]
@@ -98,10 +75,7 @@ fn bytes_that_are_no_text_spoil_their_row_only() {
     csv.extend_from_slice(b"\xff\xfe,1403-01,77,compulsory,1,1\n");
     csv.extend_from_slice(wage(1, "1").as_bytes());
     let mut reader = Reader::new(FileKind::Wages, csv.as_slice()).unwrap();
-    assert_eq!(
-        reader.next_row().unwrap().unwrap().unwrap_err().reason,
-        "not_text"
-    );
+    assert_eq!(reader.next_row().unwrap().unwrap().unwrap_err().reason, "not_text");
     assert!(reader.next_row().unwrap().unwrap().is_ok());
     assert!(reader.next_row().unwrap().is_none());
     assert_eq!(reader.bytes_read(), csv.len() as u64);
@@ -115,14 +89,8 @@ fn consecutive_wage_rows_of_a_person_go_together() {
     }
     csv.push_str(&format!("{}\n{}\n", wage(1, "-1"), wage(1, "31")));
     let (steps, tally) = steps(&csv);
-    assert_eq!(
-        shape(&steps),
-        vec![(2, 3), (5, 200), (205, 200), (405, 1), (407, 0), (406, 2)]
-    );
-    assert_eq!(
-        (tally.declared, tally.rows, tally.rejected["negative"]),
-        (407, 406, 1)
-    );
+    assert_eq!(shape(&steps), vec![(2, 3), (5, 200), (205, 200), (405, 1), (407, 0), (406, 2)]);
+    assert_eq!((tally.declared, tally.rows, tally.rejected["negative"]), (407, 406, 1));
 }
 
 /// Reads an event as the service would.
@@ -133,10 +101,7 @@ fn back(event: &Outgoing) -> crate::wire::Event {
         partition: 0,
         offset: 0,
         key: Some(event.key.as_bytes()),
-        headers: headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_ref()))
-            .collect(),
+        headers: headers.iter().map(|(name, value)| (*name, value.as_ref())).collect(),
         value: event.value.as_deref(),
     };
     read(&message).unwrap()
@@ -152,28 +117,14 @@ fn what_is_published_can_be_read() {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     };
     assert_eq!(back(&open_event(&envelope).unwrap()).kind, EventType::FileOpened);
-    let (steps, tally) = steps(&format!(
-        "{HEADER}\n{}\n{}\n{}\n",
-        wage(1, "1"),
-        wage(1, "2"),
-        wage(2, "x")
-    ));
+    let (steps, tally) = steps(&format!("{HEADER}\n{}\n{}\n{}\n", wage(1, "1"), wage(1, "2"), wage(2, "x")));
     let Input::FileClosed(closed) = back(&close_event(&envelope, &tally).unwrap()).input else {
         panic!("a close")
     };
-    assert_eq!(
-        (closed.declared, closed.rows, closed.rejected["not_a_number"]),
-        (3, 2, 1)
-    );
-    let Step::Send(piece) = &steps[1] else {
-        panic!("a piece")
-    };
+    assert_eq!((closed.declared, closed.rows, closed.rejected["not_a_number"]), (3, 2, 1));
+    let Step::Send(piece) = &steps[1] else { panic!("a piece") };
     let event = row_event(&envelope, piece).unwrap();
-    assert_eq!(
-        event,
-        row_event(&envelope, piece).unwrap(),
-        "a repeat has the same id"
-    );
+    assert_eq!(event, row_event(&envelope, piece).unwrap(), "a repeat has the same id");
     let read = back(&event);
     assert_eq!(read.input, piece.input);
     assert_eq!(read.file.map(|file| (file.line, file.rows)), Some((2, 2)));
@@ -186,18 +137,10 @@ fn what_is_published_can_be_read() {
 fn rejects_are_written_as_csv() {
     let mut output = Vec::new();
     let mut rejects = RejectsWriter::new(&mut output).unwrap();
-    let fault = RowFault {
-        line: 7,
-        field: "days",
-        value: "1,5".to_owned(),
-        reason: "not_a_number",
-    };
+    let fault = RowFault { line: 7, field: "days", value: "1,5".to_owned(), reason: "not_a_number" };
     rejects.write(&fault).unwrap();
     rejects.finish().unwrap();
-    assert_eq!(
-        String::from_utf8(output).unwrap(),
-        "line,field,value,reason\n7,days,\"1,5\",not_a_number\n"
-    );
+    assert_eq!(String::from_utf8(output).unwrap(), "line,field,value,reason\n7,days,\"1,5\",not_a_number\n");
 }
 
 #[test]

@@ -13,16 +13,13 @@ impl<W: Write> RejectsWriter<W> {
     /// Writes the header.
     pub fn new(output: W) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(output);
-        csv.write_record(["line", "field", "value", "reason"])
-            .map_err(io::Error::from)?;
+        csv.write_record(["line", "field", "value", "reason"]).map_err(io::Error::from)?;
         Ok(Self { csv })
     }
 
     pub fn write(&mut self, fault: &RowFault) -> io::Result<()> {
         let line = fault.line.to_string();
-        self.csv
-            .write_record([&line, fault.field, &fault.value, fault.reason])
-            .map_err(io::Error::from)
+        self.csv.write_record([&line, fault.field, &fault.value, fault.reason]).map_err(io::Error::from)
     }
 
     /// Writes what is still in memory.

@@ -135,32 +135,13 @@ fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let document_id = f.value("document_id")?;
     let outcome = f.value("outcome")?;
     let returned = outcome == PaymentOutcome::Returned;
-    let code = if returned {
-        Some(f.value("code")?)
-    } else {
-        f.optional("code")?
-    };
+    let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
     let at = f.value("at")?;
-    Ok(Input::Outcome(
-        outcome,
-        DocumentOutcome {
-            document_id,
-            outcome: Some(outcome),
-            code,
-            at,
-        },
-    ))
+    Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }
 
 fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let sms_id = f.value("sms_id")?;
     let status = f.value("status")?;
-    Ok(Input::Delivery(
-        status,
-        DeliveryReported {
-            sms_id,
-            status: Some(status),
-            at: f.value("at")?,
-        },
-    ))
+    Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
 }

@@ -58,23 +58,12 @@ fn good(kind: FileKind) -> Vec<(&'static str, String)> {
         FileKind::Wages => vec![&husband, "1403-12", "0000012345", "sick_pay", "31", "103909680"],
         FileKind::EarlierPayments => vec![&husband, "1399-02-01", "18354270", "branch 0123"],
         FileKind::SelfRegistrations => {
-            vec![
-                "Q1",
-                "2025-10-07T12:00:00+03:30",
-                &husband,
-                &wife,
-                "1404-07-15",
-                "true",
-            ]
+            vec!["Q1", "2025-10-07T12:00:00+03:30", &husband, &wife, "1404-07-15", "true"]
         }
         FileKind::PaymentOutcomes => vec!["D1", "returned", "AC04", "2025-11-01T09:00:00Z"],
         FileKind::DeliveryReports => vec!["S1", "delivered", "2025-11-01T09:00:00Z"],
     };
-    kind.columns()
-        .iter()
-        .copied()
-        .zip(fields.into_iter().map(str::to_owned))
-        .collect()
+    kind.columns().iter().copied().zip(fields.into_iter().map(str::to_owned)).collect()
 }
 
 fn read(kind: FileKind, row: &[(&str, String)]) -> Result<Row, RowFault> {
@@ -84,11 +73,7 @@ fn read(kind: FileKind, row: &[(&str, String)]) -> Result<Row, RowFault> {
         line(row.iter().map(|(name, _)| *name).collect()),
         line(row.iter().map(|(_, text)| text.as_str()).collect())
     );
-    Reader::new(kind, csv.as_bytes())
-        .unwrap()
-        .next_row()
-        .unwrap()
-        .unwrap()
+    Reader::new(kind, csv.as_bytes()).unwrap().next_row().unwrap().unwrap()
 }
 
 fn with(kind: FileKind, changes: &[(&str, &str)]) -> Result<Row, RowFault> {
@@ -102,10 +87,7 @@ fn with(kind: FileKind, changes: &[(&str, &str)]) -> Result<Row, RowFault> {
 #[track_caller]
 fn rejected(kind: FileKind, changes: &[(&str, &str)], field: &str, reason: &str) {
     let fault = with(kind, changes).unwrap_err();
-    let value = changes
-        .iter()
-        .find(|(column, _)| *column == field)
-        .map(|(_, text)| *text);
+    let value = changes.iter().find(|(column, _)| *column == field).map(|(_, text)| *text);
     assert_eq!((fault.line, fault.field, fault.reason), (2, field, reason));
     if let Some(value) = value {
         assert_eq!(fault.value, value);
@@ -158,20 +140,9 @@ fn an_empty_field_is_missing_unless_it_may_be_empty() {
 #[test]
 fn what_may_be_empty_where() {
     for kind in ["acknowledgement", "none"] {
-        assert!(
-            with(
-                Marriages,
-                &[("office_kind", kind), ("office_code", ""), ("deed_number", "")]
-            )
-            .is_ok()
-        );
+        assert!(with(Marriages, &[("office_kind", kind), ("office_code", ""), ("deed_number", "")]).is_ok());
     }
-    rejected(
-        Marriages,
-        &[("office_kind", "consulate"), ("deed_number", "")],
-        "deed_number",
-        "missing",
-    );
+    rejected(Marriages, &[("office_kind", "consulate"), ("deed_number", "")], "deed_number", "missing");
     let foreigner = [
         ("wife_national_code", ""),
         ("wife_given_name", ""),
@@ -204,47 +175,15 @@ fn dates_must_exist() {
 #[test]
 fn codes_are_padded_then_checked() {
     let bad = bad_code(123_456_789);
-    rejected(
-        Marriages,
-        &[("husband_national_code", &bad)],
-        "husband_national_code",
-        "bad_check_digit",
-    );
-    rejected(
-        Persons,
-        &[("national_code", &bad)],
-        "national_code",
-        "bad_check_digit",
-    );
-    rejected(
-        SelfRegistrations,
-        &[("spouse_national_code", &bad)],
-        "spouse_national_code",
-        "bad_check_digit",
-    );
-    rejected(
-        Wages,
-        &[("national_code", "1234567")],
-        "national_code",
-        "not_a_code",
-    );
-    rejected(
-        Wages,
-        &[("national_code", "A234567890")],
-        "national_code",
-        "not_a_code",
-    );
-    rejected(
-        Persons,
-        &[("insurance_number", "12345678901")],
-        "insurance_number",
-        "not_a_code",
-    );
+    rejected(Marriages, &[("husband_national_code", &bad)], "husband_national_code", "bad_check_digit");
+    rejected(Persons, &[("national_code", &bad)], "national_code", "bad_check_digit");
+    rejected(SelfRegistrations, &[("spouse_national_code", &bad)], "spouse_national_code", "bad_check_digit");
+    rejected(Wages, &[("national_code", "1234567")], "national_code", "not_a_code");
+    rejected(Wages, &[("national_code", "A234567890")], "national_code", "not_a_code");
+    rejected(Persons, &[("insurance_number", "12345678901")], "insurance_number", "not_a_code");
     let short = code(12_345_678);
-    let Row {
-        data: RowData::Wage(national_code, _),
-        ..
-    } = with(Wages, &[("national_code", &short[1..])]).unwrap()
+    let Row { data: RowData::Wage(national_code, _), .. } =
+        with(Wages, &[("national_code", &short[1..])]).unwrap()
     else {
         panic!("a wage row")
     };
@@ -283,59 +222,27 @@ fn numbers_are_whole_and_not_negative() {
             rejected(kind, &[(column, text)], column, "not_a_number");
         }
     }
-    assert!(
-        with(Wages, &[("days", "45")]).is_ok(),
-        "days above the month's length are good"
-    );
+    assert!(with(Wages, &[("days", "45")]).is_ok(), "days above the month's length are good");
     assert!(with(Wages, &[("days", "0"), ("insurable_rial", "0")]).is_ok());
 }
 
 #[test]
 fn rules_that_span_columns() {
-    rejected(
-        Employments,
-        &[("ended_on", "1398-04-25")],
-        "ended_on",
-        "ended_before_start",
-    );
+    rejected(Employments, &[("ended_on", "1398-04-25")], "ended_on", "ended_before_start");
     assert!(with(Employments, &[("ended_on", "1398-04-26")]).is_ok());
-    rejected(
-        Marriages,
-        &[("deed_date", "1404-07-21")],
-        "deed_date",
-        "deed_after_registered",
-    );
+    rejected(Marriages, &[("deed_date", "1404-07-21")], "deed_date", "deed_after_registered");
     assert!(with(Marriages, &[("deed_date", "1404-07-20")]).is_ok());
     let same = code(123_456_789);
-    rejected(
-        Marriages,
-        &[("wife_national_code", &same)],
-        "wife_national_code",
-        "same_spouses",
-    );
-    rejected(
-        SelfRegistrations,
-        &[("spouse_national_code", &same)],
-        "spouse_national_code",
-        "same_spouses",
-    );
-    rejected(
-        SelfRegistrations,
-        &[("spouse_national_code", "")],
-        "spouse_national_code",
-        "missing",
-    );
+    rejected(Marriages, &[("wife_national_code", &same)], "wife_national_code", "same_spouses");
+    rejected(SelfRegistrations, &[("spouse_national_code", &same)], "spouse_national_code", "same_spouses");
+    rejected(SelfRegistrations, &[("spouse_national_code", "")], "spouse_national_code", "missing");
     let nobody = [("husband_national_code", ""), ("wife_national_code", "")];
     rejected(Marriages, &nobody, "husband_national_code", "no_spouse");
 }
 
 #[test]
 fn the_first_fault_in_column_order_is_told() {
-    let faults = [
-        ("wife_earlier_marriages", "-1"),
-        ("status", "lost"),
-        ("deed_date", "x"),
-    ];
+    let faults = [("wife_earlier_marriages", "-1"), ("status", "lost"), ("deed_date", "x")];
     rejected(Marriages, &faults, "status", "unknown_word");
     rejected(
         Marriages,
@@ -347,34 +254,14 @@ fn the_first_fault_in_column_order_is_told() {
 
 #[test]
 fn text_is_made_one_and_must_be_text() {
-    let changes = [
-        ("given_name", " علي  رضا "),
-        ("family_name", "كياني"),
-        ("birth_date", "۱۳۷۵-۱۲-۳۰"),
-    ];
-    let Row {
-        data: RowData::Event(Input::Person(person)),
-        ..
-    } = with(Persons, &changes).unwrap()
-    else {
+    let changes = [("given_name", " علي  رضا "), ("family_name", "كياني"), ("birth_date", "۱۳۷۵-۱۲-۳۰")];
+    let Row { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
         panic!("a person")
     };
-    assert_eq!(
-        (person.given_name.as_str(), person.family_name.as_str()),
-        ("علی رضا", "کیانی")
-    );
+    assert_eq!((person.given_name.as_str(), person.family_name.as_str()), ("علی رضا", "کیانی"));
     assert_eq!(person.birth_date.to_string(), "1375-12-30");
     assert_eq!(person.insurance_number.as_str(), "0012345678");
-    assert_eq!(
-        person.sheba.as_deref(),
-        Some("IR93 0180 0587"),
-        "a malformed Sheba does not spoil the row"
-    );
+    assert_eq!(person.sheba.as_deref(), Some("IR93 0180 0587"), "a malformed Sheba does not spoil the row");
     rejected(Persons, &[("family_name", "a\u{1}b")], "family_name", "not_text");
-    rejected(
-        Persons,
-        &[("family_name", &"x".repeat(201))],
-        "family_name",
-        "too_long",
-    );
+    rejected(Persons, &[("family_name", &"x".repeat(201))], "family_name", "too_long");
 }

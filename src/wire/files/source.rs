@@ -42,12 +42,7 @@ pub(super) struct TooLong;
 
 impl<R> Source<R> {
     pub fn new(input: R) -> Self {
-        Self {
-            input,
-            gauge: Arc::default(),
-            after_return: false,
-            line_is_open: false,
-        }
+        Self { input, gauge: Arc::default(), after_return: false, line_is_open: false }
     }
 
     pub fn gauge(&self) -> Arc<Gauge> {
@@ -113,21 +108,14 @@ mod tests {
 
     #[test]
     fn line_ends_are_made_one() {
-        for (text, expected) in [
-            ("a\r\n\r\nb", "a\n\nb\n"),
-            ("a\rb\r", "a\nb\n"),
-            ("a\nb\n", "a\nb\n"),
-            ("", ""),
-        ] {
+        for (text, expected) in
+            [("a\r\n\r\nb", "a\n\nb\n"), ("a\rb\r", "a\nb\n"), ("a\nb\n", "a\nb\n"), ("", "")]
+        {
             for slow in [false, true] {
                 let mut out = String::new();
                 let mut fast = Source::new(text.as_bytes());
                 let mut one = Source::new(Slow(text.as_bytes()));
-                let read = if slow {
-                    one.read_to_string(&mut out)
-                } else {
-                    fast.read_to_string(&mut out)
-                };
+                let read = if slow { one.read_to_string(&mut out) } else { fast.read_to_string(&mut out) };
                 assert_eq!((read.unwrap(), out.as_str()), (expected.len(), expected));
             }
         }

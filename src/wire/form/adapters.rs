@@ -81,11 +81,7 @@ impl SerializeAs<String> for Sha256Hex {
 impl<'de> DeserializeAs<'de, String> for Sha256Hex {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         deserializer.deserialize_str(TextVisitor(PhantomData, |text: &str| {
-            if is_sha256_hex(text) {
-                Ok(text.to_owned())
-            } else {
-                Err(reason::NOT_A_CODE)
-            }
+            if is_sha256_hex(text) { Ok(text.to_owned()) } else { Err(reason::NOT_A_CODE) }
         }))
     }
 }

@@ -56,11 +56,7 @@ impl<T> Visitor<'_> for TextVisitor<T> {
 /// Text that says something: not empty, no control characters, at most [`MAX_TEXT`] characters.
 impl Form for String {
     fn read(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() {
-            Err(reason::MISSING)
-        } else {
-            loose_text(text)
-        }
+        if text.is_empty() { Err(reason::MISSING) } else { loose_text(text) }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self)

@@ -90,22 +90,13 @@ fn serialize_ascii<S: Serializer>(buffer: &[u8], serializer: S) -> Result<S::Ok,
 
 /// Of what jiff reads (RFC 9557 and more), only the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`.
 fn is_rfc3339(text: &str) -> bool {
-    let shape: Vec<u8> = text
-        .bytes()
-        .map(|b| {
-            if b.is_ascii_digit() {
-                b'0'
-            } else {
-                b.to_ascii_uppercase()
-            }
-        })
-        .collect();
+    let shape: Vec<u8> =
+        text.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b.to_ascii_uppercase() }).collect();
     let Some((moment, rest)) = shape.split_at_checked(19) else {
         return false;
     };
-    let fraction = rest
-        .strip_prefix(b".")
-        .map_or(0, |rest| 1 + rest.iter().take_while(|b| **b == b'0').count());
+    let fraction =
+        rest.strip_prefix(b".").map_or(0, |rest| 1 + rest.iter().take_while(|b| **b == b'0').count());
     moment == b"0000-00-00T00:00:00"
         && fraction != 1
         && matches!(&rest[fraction..], b"Z" | b"+00:00" | b"-00:00")

@@ -64,16 +64,8 @@ pub(super) struct CoverageRow {
 
 impl CoverageRow {
     pub(super) fn into_row(self) -> Row<Coverage> {
-        let value = Coverage {
-            employment: self.employment,
-            days: self.days,
-            wages: self.wages,
-        };
-        Row {
-            from: self.from,
-            until: self.until,
-            value,
-        }
+        let value = Coverage { employment: self.employment, days: self.days, wages: self.wages };
+        Row { from: self.from, until: self.until, value }
     }
 }
 
@@ -102,11 +94,7 @@ impl ParametersRow {
             floor_days: self.floor_days,
             list_months_after: self.list_months_after,
         };
-        Row {
-            from: self.from,
-            until: self.until,
-            value,
-        }
+        Row { from: self.from, until: self.until, value }
     }
 }
 

@@ -26,10 +26,7 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
     let tables = Tables::new(
         file.version,
         wages,
-        file.ceiling_factor
-            .into_iter()
-            .map(|r| row(r.from, r.until, r.factor))
-            .collect(),
+        file.ceiling_factor.into_iter().map(|r| row(r.from, r.until, r.factor)).collect(),
         coverage,
         file.parameters.into_iter().map(ParametersRow::into_row).collect(),
         file.retired_banks.into_iter().map(|r| (r.bank, r.from)).collect(),
@@ -48,11 +45,7 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
 fn not_of_this_form(toml: &str, error: &toml::de::Error) -> TableError {
     let before = error.span().and_then(|span| toml.get(..span.start));
     let line = before.map_or(0, |text| text.matches('\n').count() + 1);
-    TableError {
-        table: "file".to_owned(),
-        row: 0,
-        problem: format!("line {line}: {}", error.message()),
-    }
+    TableError { table: "file".to_owned(), row: 0, problem: format!("line {line}: {}", error.message()) }
 }
 
 fn coverage(

@@ -54,11 +54,7 @@ fn what_each_insurance_type_gives() {
             InsuranceType::UnemploymentBenefit | InsuranceType::MilitaryService => (false, true, false),
             _ => (false, false, false),
         };
-        assert_eq!(
-            (coverage.employment, coverage.days, coverage.wages),
-            expected,
-            "{kind}"
-        );
+        assert_eq!((coverage.employment, coverage.days, coverage.wages), expected, "{kind}");
     }
 }
 
@@ -70,10 +66,7 @@ fn merged_banks() {
         assert!(!tables.bank_is_retired(bank, date("1399-12-30")), "{bank}");
     }
     assert!(!tables.bank_is_retired("015", date("1404-08-01")));
-    assert!(
-        !tables.bank_is_retired("999", date("1404-08-01")),
-        "a code that the table lacks is good"
-    );
+    assert!(!tables.bank_is_retired("999", date("1404-08-01")), "a code that the table lacks is good");
 }
 
 #[test]
@@ -99,11 +92,7 @@ fn every_fault_names_its_place() {
             "\"1398-06-01\"",
             "table minimum_daily_wage, row 11: unsorted: 1398-06-01 comes after 1402-01-01",
         ),
-        (
-            "rial = 1_769_428",
-            "rial = 0",
-            "table minimum_daily_wage, row 10: the wage is 0",
-        ),
+        ("rial = 1_769_428", "rial = 0", "table minimum_daily_wage, row 10: the wage is 0"),
         (
             "rial = 1_769_428",
             "rial = 9_223_372_036_854_775_807\nuntil = \"1403-01-01\"",
@@ -119,26 +108,10 @@ fn every_fault_names_its_place() {
             "bank = \"052\"",
             "table retired_banks, row 2: duplicate: bank 052 is there twice",
         ),
-        (
-            "[[coverage.driver]]",
-            "[[coverage.drivers]]",
-            "table coverage.drivers: not an insurance type",
-        ),
-        (
-            "[[coverage.driver]]",
-            "[[coverage.drivers]]",
-            "table coverage.driver: has no rows",
-        ),
-        (
-            "average_months = 24",
-            "average_months = 0",
-            "table parameters, row 1: average_months is 0",
-        ),
-        (
-            "version = \"1404.1\"",
-            "version = \"\"",
-            "table version: is empty",
-        ),
+        ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.drivers: not an insurance type"),
+        ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.driver: has no rows"),
+        ("average_months = 24", "average_months = 0", "table parameters, row 1: average_months is 0"),
+        ("version = \"1404.1\"", "version = \"\"", "table version: is empty"),
         (
             "factor = 7",
             "factor = 7\nuntil = \"1393-01-01\"",
@@ -159,10 +132,7 @@ fn what_is_no_table_names_its_line() {
         ("employment = true", "employment = 1"),
     ] {
         let errors = spoilt(from, to);
-        assert!(
-            errors.len() == 1 && errors[0].starts_with("table file: line "),
-            "{errors:?}"
-        );
+        assert!(errors.len() == 1 && errors[0].starts_with("table file: line "), "{errors:?}");
     }
     assert!(parse("").is_err());
 }

@@ -42,9 +42,7 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
     }
     // R24: the vouchers agree with the documents to the rial, or nothing is closed.
     if booked != total {
-        return Err(Error::Refused(format!(
-            "vouchers of {booked} rials for documents of {total}"
-        )));
+        return Err(Error::Refused(format!("vouchers of {booked} rials for documents of {total}")));
     }
     events.push(closing(&batch, at)?);
     batches::finish(&mut tx, &batch, at).await?;
@@ -69,13 +67,7 @@ fn voucher(batch: &Batch, id: &str, (centre, documents, total): &Centre, at: Tim
         documents: documents.unsigned_abs(),
         lines: vec![line(EXPENSE, total, 0), line(PAYABLES, 0, total)],
     };
-    event(
-        EventType::VoucherIssued,
-        batch,
-        event_id(EventType::VoucherIssued, &[id]),
-        at,
-        &data,
-    )
+    event(EventType::VoucherIssued, batch, event_id(EventType::VoucherIssued, &[id]), at, &data)
 }
 
 fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
@@ -86,13 +78,7 @@ fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
         total_rial: batch.total.unsigned_abs(),
         digest: Cow::Borrowed(batch.digest.as_deref().unwrap_or_default()),
     };
-    event(
-        EventType::BatchClosed,
-        batch,
-        event_id(EventType::BatchClosed, &[&batch.batch_id]),
-        at,
-        &data,
-    )
+    event(EventType::BatchClosed, batch, event_id(EventType::BatchClosed, &[&batch.batch_id]), at, &data)
 }
 
 fn event(
@@ -102,13 +88,6 @@ fn event(
     at: Timestamp,
     data: &impl serde::Serialize,
 ) -> Result<Outgoing> {
-    Outgoing::new(
-        kind,
-        batch.batch_id.clone(),
-        id,
-        at,
-        Some(&batch.traceparent),
-        data,
-    )
-    .map_err(|_| Error::Unreadable("event"))
+    Outgoing::new(kind, batch.batch_id.clone(), id, at, Some(&batch.traceparent), data)
+        .map_err(|_| Error::Unreadable("event"))
 }

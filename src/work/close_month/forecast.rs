@@ -31,11 +31,8 @@ pub struct Forecast {
 /// Decides as the close would, page by page, and writes nothing.
 pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
     let mut connection = house.pool.acquire().await?;
-    let closed: Vec<_> = batches::all(&mut connection)
-        .await?
-        .into_iter()
-        .filter(|batch| batch.closed)
-        .collect();
+    let closed: Vec<_> =
+        batches::all(&mut connection).await?.into_iter().filter(|batch| batch.closed).collect();
     let last = closed.iter().rfind(|batch| batch.month < month);
     let mut forecast = Forecast {
         month,
@@ -43,13 +40,7 @@ pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
         documents: 0,
         total_rial: 0,
         branches: BTreeMap::new(),
-        last: last.map(|batch| {
-            (
-                batch.month,
-                batch.documents.unsigned_abs(),
-                batch.total.unsigned_abs(),
-            )
-        }),
+        last: last.map(|batch| (batch.month, batch.documents.unsigned_abs(), batch.total.unsigned_abs())),
     };
     let rules = house.rules();
     let mut cursor = -1;
@@ -90,11 +81,7 @@ impl Forecast {
                 self.documents
             ));
         }
-        strays(self.total_rial, total).then(|| {
-            format!(
-                "{} rials, {total} in {month}: more than {percent} % apart",
-                self.total_rial
-            )
-        })
+        strays(self.total_rial, total)
+            .then(|| format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial))
     }
 }

@@ -19,11 +19,7 @@ pub enum Refusal {
     #[error("{0} has not ended: the business date is {1}")]
     NotEnded(SolarMonth, SolarDate),
     #[error("{month} is not the next month: the last closed is {last}, so the next is {next}")]
-    NotNext {
-        month: SolarMonth,
-        last: SolarMonth,
-        next: SolarMonth,
-    },
+    NotNext { month: SolarMonth, last: SolarMonth, next: SolarMonth },
     #[error("{month} is held: {reason}; look at it, then close it with --confirm")]
     Held { month: String, reason: String },
 }
@@ -64,26 +60,13 @@ fn out_of_turn(batches: &[Batch], month: SolarMonth, today: SolarDate) -> Option
     if today <= month.last_day() {
         return Some(Refusal::NotEnded(month, today));
     }
-    if let Some(last) = batches
-        .iter()
-        .rfind(|batch| batch.closed)
-        .map(|batch| batch.month)
+    if let Some(last) = batches.iter().rfind(|batch| batch.closed).map(|batch| batch.month)
         && month != last.next()
     {
-        return Some(Refusal::NotNext {
-            month,
-            last,
-            next: last.next(),
-        });
+        return Some(Refusal::NotNext { month, last, next: last.next() });
     }
-    let open = batches
-        .iter()
-        .find(|batch| !batch.closed && batch.month != month)?;
-    Some(Refusal::NotNext {
-        month,
-        last: open.month.previous(),
-        next: open.month,
-    })
+    let open = batches.iter().find(|batch| !batch.closed && batch.month != month)?;
+    Some(Refusal::NotNext { month, last: open.month.previous(), next: open.month })
 }
 
 /// Closes the month, or goes on where a crash left it. The caller has waited for the input and checked the month;
@@ -100,10 +83,7 @@ pub async fn close(
     connection.commit().await?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
         lock.release().await?;
-        return Ok(Closed {
-            batch: batch.clone(),
-            now: false,
-        });
+        return Ok(Closed { batch: batch.clone(), now: false });
     }
     // Another close may have ended since the caller checked.
     if let Some(refusal) = out_of_turn(&batches, month, house.clock.today()) {
@@ -126,11 +106,8 @@ pub async fn close(
 
 async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_offsets: &str) -> Result<Batch> {
     let batch_id = format!("{}-{month}", crate::claim::BENEFIT);
-    let trace = format!(
-        "00-{}-{:016x}-01",
-        uuid::Uuid::new_v4().simple(),
-        uuid::Uuid::new_v4().as_u64_pair().0 | 1
-    );
+    let trace =
+        format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
     let opening = Opening {
         month,
         batch_id: &batch_id,
@@ -141,10 +118,7 @@ async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_off
     };
     let mut tx = lock.begin().await?;
     batches::open(&mut tx, &opening).await?;
-    let batch = batches::all(&mut tx)
-        .await?
-        .into_iter()
-        .find(|batch| batch.month == month);
+    let batch = batches::all(&mut tx).await?.into_iter().find(|batch| batch.month == month);
     tx.commit().await?;
     batch.ok_or(Error::Unreadable("batch"))
 }
@@ -157,20 +131,13 @@ pub async fn due(house: &House) -> Result<Option<SolarMonth>> {
         // Begun and not ended: a crash. It is gone on with, first of all.
         return Ok(Some(open.month));
     }
-    Ok(clock::due(
-        house.clock.today(),
-        batches.last().map(|batch| batch.month),
-    ))
+    Ok(clock::due(house.clock.today(), batches.last().map(|batch| batch.month)))
 }
 
 /// The brake on the automatic close: why this month looks wrong, if it does. It is then held until a person confirms.
 pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = house.pool.acquire().await?;
-    if batches::all(&mut connection)
-        .await?
-        .iter()
-        .any(|batch| batch.month == month)
-    {
+    if batches::all(&mut connection).await?.iter().any(|batch| batch.month == month) {
         return Ok(None);
     }
     let open = files::open_files(&mut connection).await?;
@@ -193,7 +160,5 @@ pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
 pub async fn held(house: &House, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = house.pool.acquire().await?;
     let held = batches::held(&mut connection).await?;
-    Ok(held
-        .filter(|(held, _)| *held == month.to_string())
-        .map(|(_, reason)| reason))
+    Ok(held.filter(|(held, _)| *held == month.to_string()).map(|(_, reason)| reason))
 }

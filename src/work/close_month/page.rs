@@ -42,11 +42,7 @@ pub async fn close_page(
     write_messages(&mut tx, house, batch, &issues, at).await?;
     events.extend(documents(batch, &issues, at)?);
     batches::move_cursor(&mut tx, batch.month, cursor, last).await?;
-    let done = PageDone {
-        cursor: last,
-        persons: count(codes.len()),
-        documents: count(issues.len()),
-    };
+    let done = PageDone { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
     outbox::append(&mut tx, events, house.groups).await?;
     tx.commit().await?;
     Ok(Some(done))
@@ -63,26 +59,14 @@ fn plan(
         .into_iter()
         .filter_map(|mut known| {
             let plan = close(&mut known, &rules);
-            (!plan.is_empty()).then(|| Planned {
-                known,
-                plan,
-                trace: Some(batch.traceparent.clone()),
-            })
+            (!plan.is_empty()).then(|| Planned { known, plan, trace: Some(batch.traceparent.clone()) })
         })
         .collect()
 }
 
 fn documents(batch: &Batch, issues: &[(NationalCode, &Issue)], at: jiff::Timestamp) -> Result<Vec<Outgoing>> {
-    let issuing = Issuing {
-        batch_id: &batch.batch_id,
-        month: batch.month,
-        at,
-        trace: &batch.traceparent,
-    };
-    issues
-        .iter()
-        .map(|(person, issue)| events::document(*person, issue, &issuing))
-        .collect()
+    let issuing = Issuing { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
+    issues.iter().map(|(person, issue)| events::document(*person, issue, &issuing)).collect()
 }
 
 /// The SMS waits beside its document until the broker has that.
@@ -98,11 +82,8 @@ async fn write_messages(
         let document_id = issue.document_id.to_string();
         let id = house.ids.id("sms", &[&document_id, "registration"]);
         let body = Texts::built_in().sms_registration(&issue.full_name, issue.amount, expected);
-        let (kind, about, trace) = (
-            SmsKind::Registration,
-            (*person, issue.claim_id),
-            Some(batch.traceparent.clone()),
-        );
+        let (kind, about, trace) =
+            (SmsKind::Registration, (*person, issue.claim_id), Some(batch.traceparent.clone()));
         message(id, kind, about, &document_id, issue.mobile.clone(), body, trace)
     };
     messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;

@@ -57,11 +57,7 @@ impl<'a> Stage<'a> {
         if !self.messages.contains(&data.sms_id) {
             return None;
         }
-        self.reports.push(Report {
-            sms_id: &data.sms_id,
-            at: data.at,
-            status,
-        });
+        self.reports.push(Report { sms_id: &data.sms_id, at: data.at, status });
         Some(Disposition::Accepted)
     }
 }

@@ -66,13 +66,7 @@ impl Stage<'_> {
         };
         self.touch(registration.applicant, event);
         self.changed_registrations.insert(data.request_id.clone());
-        self.registrations.insert(
-            data.request_id.clone(),
-            Stored {
-                registration,
-                source_offset,
-            },
-        );
+        self.registrations.insert(data.request_id.clone(), Stored { registration, source_offset });
         disposition
     }
 }
@@ -85,16 +79,8 @@ fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
         deed_date: row.deed_date,
         counterpart: match other {
             Some(code) => Counterpart::Spouse(code),
-            None => Counterpart::Unnamed {
-                record_id: row.record_id.clone(),
-            },
+            None => Counterpart::Unnamed { record_id: row.record_id.clone() },
         },
     };
-    [
-        husband.map(|code| key(code, wife)),
-        wife.map(|code| key(code, husband)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
 }

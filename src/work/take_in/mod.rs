@@ -54,11 +54,7 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     events.extend(stage.ledger.write(&mut tx, at).await?);
     let rows: Vec<_> = letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
     inputs::save_dead_letters(&mut tx, &rows, at).await?;
-    let done = Done {
-        messages: batch.taken.len(),
-        decisions,
-        dead_letters: letters.len(),
-    };
+    let done = Done { messages: batch.taken.len(), decisions, dead_letters: letters.len() };
     events.extend(letters.into_iter().map(|(_, letter)| letter));
     outbox::append(&mut tx, events, house.groups).await?;
     tx.commit().await.map_err(Error::Database)?;
@@ -76,15 +72,9 @@ struct News {
 impl News {
     fn tell(&mut self, known: &mut Known) {
         known.moved = self.moved.remove(&known.person).unwrap_or_default();
-        let documents = known
-            .payment
-            .iter()
-            .flat_map(|payment| &payment.documents)
-            .map(|document| &document.document_id);
-        known.answered = documents
-            .filter(|id| self.answered.contains(*id))
-            .cloned()
-            .collect();
+        let documents =
+            known.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
+        known.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
     }
 }
 
@@ -109,21 +99,15 @@ async fn decide(
             traces.insert(code, trace);
             dossiers.insert(code, dossier);
         }
-        let planned = known::load(tx, dossiers)
-            .await?
-            .into_iter()
-            .filter_map(|mut known: Known| {
-                news.tell(&mut known);
-                let plan = plan(&known, &rules, Occasion::Intake);
-                let trace = traces.remove(&known.person).flatten();
-                (!plan.is_empty()).then_some(Planned { known, plan, trace })
-            });
+        let planned = known::load(tx, dossiers).await?.into_iter().filter_map(|mut known: Known| {
+            news.tell(&mut known);
+            let plan = plan(&known, &rules, Occasion::Intake);
+            let trace = traces.remove(&known.person).flatten();
+            (!plan.is_empty()).then_some(Planned { known, plan, trace })
+        });
         let planned: Vec<_> = planned.collect();
-        decisions += planned
-            .iter()
-            .flat_map(|planned| &planned.plan.updates)
-            .filter(|u| u.revision.is_some())
-            .count();
+        decisions +=
+            planned.iter().flat_map(|planned| &planned.plan.updates).filter(|u| u.revision.is_some()).count();
         events.extend(write(tx, house, &planned, at).await?);
     }
     Ok((decisions, events))

@@ -30,9 +30,7 @@ impl Stage<'_> {
         let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
             return Disposition::Unchanged;
         };
-        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| {
-            &mut record.at
-        });
+        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.at);
         self.changed(data.national_code, event, disposition)
     }
 
@@ -48,9 +46,7 @@ impl Stage<'_> {
             return Disposition::Unchanged;
         };
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
-        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| {
-            &mut e.at
-        });
+        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.at);
         self.changed(data.national_code, event, disposition)
     }
 
@@ -70,13 +66,8 @@ impl Stage<'_> {
             return Disposition::Unchanged;
         };
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
-        let disposition = put(
-            &mut dossier.earlier_payments,
-            new,
-            taken.is_replay(),
-            key,
-            |payment| &mut payment.at,
-        );
+        let disposition =
+            put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| &mut payment.at);
         self.changed(data.national_code, event, disposition)
     }
 
@@ -100,9 +91,7 @@ impl Stage<'_> {
                 return;
             };
             let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
-            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| {
-                &mut wage.at
-            });
+            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.at);
             let disposition = self.changed(data.national_code, event, disposition);
             count(&mut self.ledger, disposition);
         }

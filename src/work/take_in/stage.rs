@@ -59,13 +59,8 @@ struct Named<'a> {
 impl<'a> Named<'a> {
     fn of(batch: &'a Batch) -> Self {
         let mut named = Self::default();
-        let letter_file = |taken: &'a Taken| {
-            taken
-                .content
-                .as_ref()
-                .err()
-                .and_then(|letter| letter.file.as_ref())
-        };
+        let letter_file =
+            |taken: &'a Taken| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
         let event_file = |taken: &'a Taken| taken.event().and_then(|event| event.file.as_ref());
         let files: BTreeSet<&str> = batch
             .taken
@@ -85,10 +80,7 @@ impl<'a> Named<'a> {
         match &event.input {
             Input::Marriage(row) => {
                 self.records.push(&row.record_id);
-                for code in [row.husband.national_code, row.wife.national_code]
-                    .into_iter()
-                    .flatten()
-                {
+                for code in [row.husband.national_code, row.wife.national_code].into_iter().flatten() {
                     person(code);
                 }
             }
@@ -128,28 +120,15 @@ impl<'a> Stage<'a> {
             documents = payments::persons_of_documents(tx, &named.documents).await?;
             answers = payments::answers(tx, &named.documents).await?;
         }
-        let messages = if named.messages.is_empty() {
-            Vec::new()
-        } else {
-            messages::known(tx, &named.messages).await?
-        };
-        let old_sides = marriages
-            .values()
-            .flat_map(|row| [row.husband.national_code, row.wife.national_code])
-            .flatten();
+        let messages =
+            if named.messages.is_empty() { Vec::new() } else { messages::known(tx, &named.messages).await? };
+        let old_sides =
+            marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
         named.persons.extend(old_sides.map(NationalCode::to_i64));
-        named.persons.extend(
-            registrations
-                .values()
-                .map(|stored| stored.registration.applicant.to_i64()),
-        );
+        named.persons.extend(registrations.values().map(|stored| stored.registration.applicant.to_i64()));
         named.persons.extend(documents.values().map(|code| code.to_i64()));
         let codes: Vec<_> = named.persons.into_iter().collect();
-        let dossiers = if codes.is_empty() {
-            HashMap::new()
-        } else {
-            persons::lock(tx, &codes).await?
-        };
+        let dossiers = if codes.is_empty() { HashMap::new() } else { persons::lock(tx, &codes).await? };
         Ok(Self {
             dossiers,
             changed_dossiers: HashSet::new(),
@@ -174,11 +153,8 @@ impl<'a> Stage<'a> {
         let event = match &taken.content {
             Ok(event) => event,
             Err(letter) => {
-                let row = StoredLetter {
-                    partition: taken.partition,
-                    offset: taken.offset,
-                    reason: letter.reason,
-                };
+                let row =
+                    StoredLetter { partition: taken.partition, offset: taken.offset, reason: letter.reason };
                 self.letters.push((row, letter.outgoing.clone()));
                 if let Some(file) = &letter.file
                     && !self.ledger.is_repeat(file, taken.partition)
@@ -203,11 +179,8 @@ impl<'a> Stage<'a> {
             }
         });
         if unknown && let Some(letter) = &taken.if_unknown {
-            let row = StoredLetter {
-                partition: taken.partition,
-                offset: taken.offset,
-                reason: UNKNOWN_DOCUMENT,
-            };
+            let row =
+                StoredLetter { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
             self.letters.push((row, (**letter).clone()));
             if let Some(file) = file {
                 self.ledger.count_dead(file);
@@ -261,40 +234,20 @@ impl<'a> Stage<'a> {
     /// Writes the facts; what remains is to decide and to answer.
     pub async fn save(mut self, tx: &mut PgConnection) -> Result<Saved> {
         save_dossiers(tx, &self).await?;
-        let rows: Vec<_> = self
-            .changed_marriages
-            .iter()
-            .filter_map(|id| self.marriages.get(id))
-            .collect();
+        let rows: Vec<_> = self.changed_marriages.iter().filter_map(|id| self.marriages.get(id)).collect();
         marriages::save(tx, &rows).await?;
-        let rows: Vec<_> = self
-            .changed_registrations
-            .iter()
-            .filter_map(|id| self.registrations.get(id))
-            .collect();
+        let rows: Vec<_> =
+            self.changed_registrations.iter().filter_map(|id| self.registrations.get(id)).collect();
         self_registrations::save(tx, &rows).await?;
         payments::save_answers(tx, &self.new_answers).await?;
         messages::save_reports(tx, &self.reports).await?;
         let dossiers = &mut self.dossiers;
         let touched = self.touched.into_iter();
-        let touched = touched
-            .filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace))))
-            .collect();
-        let answered = self
-            .new_answers
-            .into_iter()
-            .map(|answer| answer.document_id)
-            .collect();
-        let news = super::News {
-            moved: self.moved,
-            answered,
-        };
-        Ok(Saved {
-            touched,
-            news,
-            ledger: self.ledger,
-            letters: self.letters,
-        })
+        let touched =
+            touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
+        let answered = self.new_answers.into_iter().map(|answer| answer.document_id).collect();
+        let news = super::News { moved: self.moved, answered };
+        Ok(Saved { touched, news, ledger: self.ledger, letters: self.letters })
     }
 }
 

@@ -25,37 +25,17 @@ pub struct Letter {
 impl Taken {
     /// Reads a message. `source` is its topic's name on the broker.
     pub fn read(message: &Message<'_>, source: &str, at: Timestamp) -> Self {
-        let partition = Partition {
-            topic: message.topic,
-            partition: message.partition,
-        };
+        let partition = Partition { topic: message.topic, partition: message.partition };
         let letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
         let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
-            Box::new(Letter {
-                reason: fault.code,
-                outgoing: letter(&fault),
-                file,
-            })
+            Box::new(Letter { reason: fault.code, outgoing: letter(&fault), file })
         });
-        let asks = matches!(
-            &content,
-            Ok(Event {
-                input: Input::Outcome(..) | Input::Delivery(..),
-                ..
-            })
-        );
-        let unknown = Fault::new(
-            wire::fault::code::UNKNOWN_DOCUMENT,
-            "no such document or message was issued",
-        );
+        let asks = matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
+        let unknown =
+            Fault::new(wire::fault::code::UNKNOWN_DOCUMENT, "no such document or message was issued");
         let if_unknown = asks.then(|| Box::new(letter(&unknown)));
-        Self {
-            partition,
-            offset: message.offset,
-            content,
-            if_unknown,
-        }
+        Self { partition, offset: message.offset, content, if_unknown }
     }
 
     pub fn event(&self) -> Option<&Event> {
@@ -64,9 +44,7 @@ impl Taken {
 
     /// The offset by which age is judged: that of the place where a replayed message first lay.
     pub fn effective_offset(&self) -> i64 {
-        self.event()
-            .and_then(|event| event.replay_of.as_ref())
-            .map_or(self.offset, |place| place.offset)
+        self.event().and_then(|event| event.replay_of.as_ref()).map_or(self.offset, |place| place.offset)
     }
 
     pub fn is_replay(&self) -> bool {

@@ -18,10 +18,7 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", brokers)
-        .set("group.id", "test")
-        .set("log_level", "2");
+    config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
     config
 }
 
@@ -35,11 +32,8 @@ impl<'a> Raw<'a> {
     pub(super) fn new(app: &'a TestApp) -> Self {
         // Topics are made by the first command; a test may well send before any other.
         app.text(&["dead-letters", "list"]);
-        let producer = client(&app.brokers)
-            .set("acks", "all")
-            .set("partitioner", "murmur2_random")
-            .create()
-            .unwrap();
+        let producer =
+            client(&app.brokers).set("acks", "all").set("partitioner", "murmur2_random").create().unwrap();
         Self { app, producer }
     }
 
@@ -66,12 +60,7 @@ impl<'a> Raw<'a> {
             ("content-type", "application/json"),
         ];
         headers.extend(more);
-        self.record(
-            topic,
-            Some(key.as_bytes()),
-            &headers,
-            Some(data.to_string().as_bytes()),
-        )
+        self.record(topic, Some(key.as_bytes()), &headers, Some(data.to_string().as_bytes()))
     }
 
     /// Any record.
@@ -84,10 +73,7 @@ impl<'a> Raw<'a> {
     ) -> (i32, i64) {
         let topic = format!("{}{topic}", self.app.prefix);
         let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
-            all.insert(Header {
-                key,
-                value: Some(value.as_bytes()),
-            })
+            all.insert(Header { key, value: Some(value.as_bytes()) })
         });
         let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&topic).headers(headers);
         record.key = key;
@@ -111,13 +97,8 @@ impl Raw<'_> {
     ) {
         let id = format!("{}outside", self.app.prefix);
         let mut config = client(&self.app.brokers);
-        config
-            .set("transactional.id", id)
-            .set("partitioner", "murmur2_random");
-        let raw = Raw {
-            app: self.app,
-            producer: config.create().unwrap(),
-        };
+        config.set("transactional.id", id).set("partitioner", "murmur2_random");
+        let raw = Raw { app: self.app, producer: config.create().unwrap() };
         raw.producer.init_transactions(SOON).unwrap();
         raw.producer.begin_transaction().unwrap();
         raw.event(topic, key, ce_type, ce_id, data);
@@ -142,11 +123,7 @@ pub struct Lying {
 impl Lying {
     /// A header as text; empty where it is missing.
     pub fn header(&self, name: &str) -> String {
-        let value = self
-            .headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_slice());
+        let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
     }
 }
@@ -161,16 +138,12 @@ pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
     let mut open = Topic::from_name(topic).unwrap().spec().partitions;
     let mut list = TopicPartitionList::new();
     for partition in 0..open {
-        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning)
-            .unwrap();
+        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning).unwrap();
     }
     consumer.assign(&list).unwrap();
     let mut found = Vec::new();
     while open > 0 {
-        match consumer
-            .poll(SOON)
-            .unwrap_or_else(|| panic!("{topic} does not end"))
-        {
+        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic} does not end")) {
             Err(KafkaError::PartitionEOF(_)) => open -= 1,
             Err(error) => panic!("{topic}: {error}"),
             Ok(message) => found.push(lying_of(&message)),
@@ -185,9 +158,7 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(<[u8]>::to_vec),
-        headers: headers
-            .map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec()))
-            .collect(),
+        headers: headers.map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect(),
         value: message.payload().map(<[u8]>::to_vec),
     }
 }

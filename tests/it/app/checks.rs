@@ -36,12 +36,7 @@ fn every_input_is_disposed_of(app: &TestApp) {
     let stands: BTreeMap<_, _> = app
         .query("SELECT topic, partition, next_offset FROM input_offsets")
         .into_iter()
-        .map(|row| {
-            (
-                (row[0].clone(), row[1].parse::<i32>().unwrap()),
-                row[2].parse::<i64>().unwrap(),
-            )
-        })
+        .map(|row| ((row[0].clone(), row[1].parse::<i32>().unwrap()), row[2].parse::<i64>().unwrap()))
         .collect();
     for topic in peyvand::wire::Topic::inputs() {
         let mut ends = BTreeMap::new();
@@ -75,11 +70,9 @@ fn nothing_waits(app: &TestApp) {
 
 /// Headers and data as the schemas have them, and the key that the contract names.
 fn envelope(topic: &str, record: &Record) {
-    for (header, value) in [
-        ("ce_specversion", "1.0"),
-        ("ce_source", "/peyvand"),
-        ("content-type", "application/json"),
-    ] {
+    for (header, value) in
+        [("ce_specversion", "1.0"), ("ce_source", "/peyvand"), ("content-type", "application/json")]
+    {
         assert_eq!(record.header(header), value, "{topic}: {header}");
     }
     assert!(
@@ -96,12 +89,7 @@ fn envelope(topic: &str, record: &Record) {
         "registry.file-receipts.v1" => text(data, "file_id"),
         other => panic!("what is {other}?"),
     };
-    assert_eq!(
-        record.key.as_deref(),
-        Some(key),
-        "{topic}: the key of {}",
-        record.ce_type()
-    );
+    assert_eq!(record.key.as_deref(), Some(key), "{topic}: the key of {}", record.ce_type());
 }
 
 /// The relay's positions rise within a partition: order is commit order, and nothing was sent again.
@@ -164,51 +152,30 @@ fn decisions_agree(app: &TestApp, topics: &Topics) {
         let data = &decision.data;
         let (claim, revision) = (text(data, "claim_id"), data["revision"].as_i64().unwrap());
         let before = revisions.insert(claim, revision).unwrap_or(0);
-        assert_eq!(
-            revision,
-            before + 1,
-            "claim {claim}: revision {revision} follows {before}"
-        );
+        assert_eq!(revision, before + 1, "claim {claim}: revision {revision} follows {before}");
         assert_eq!(decision.header("ce_id"), text(data, "decision_id"));
     }
     let in_topic: BTreeSet<_> = told.iter().map(|d| summary(&d.data)).collect();
     let decided = app.query("SELECT decision_id, claim_id, revision, outcome, amount, array_to_string(reasons, ' ') FROM decisions");
     assert_eq!(
         in_topic,
-        decided
-            .into_iter()
-            .map(|row| row.join(" ").trim_end().to_owned())
-            .collect(),
+        decided.into_iter().map(|row| row.join(" ").trim_end().to_owned()).collect(),
         "decisions"
     );
     let standing = "SELECT count(*) FROM claims c WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.claim_id = c.claim_id
          AND d.revision = c.revision AND d.decision_id = c.decision_id AND d.outcome = c.outcome AND d.reasons = c.reasons
          AND d.amount IS NOT DISTINCT FROM c.amount) AND c.revision > 0";
-    assert_eq!(
-        app.value(standing),
-        "0",
-        "a claim that is not its highest revision"
-    );
+    assert_eq!(app.value(standing), "0", "a claim that is not its highest revision");
 }
 
 fn summary(data: &Value) -> String {
-    let reasons: Vec<_> = data["reasons"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|reason| text(reason, "code"))
-        .collect();
-    let amount = data["amount_rial"]
-        .as_u64()
-        .map_or_else(String::new, |amount| amount.to_string());
+    let reasons: Vec<_> =
+        data["reasons"].as_array().unwrap().iter().map(|reason| text(reason, "code")).collect();
+    let amount = data["amount_rial"].as_u64().map_or_else(String::new, |amount| amount.to_string());
     let [id, claim, outcome] = ["decision_id", "claim_id", "outcome"].map(|field| text(data, field));
-    format!(
-        "{id} {claim} {} {outcome} {amount} {}",
-        data["revision"],
-        reasons.join(" ")
-    )
-    .trim_end()
-    .to_owned()
+    format!("{id} {claim} {} {outcome} {amount} {}", data["revision"], reasons.join(" "))
+        .trim_end()
+        .to_owned()
 }
 
 fn receipts_add_up(topics: &Topics) {
@@ -223,43 +190,28 @@ fn receipts_add_up(topics: &Topics) {
 /// Topic and database hold the same documents; a person has one claim paid, by attempts that follow one another.
 fn documents_agree(app: &TestApp, topics: &Topics) {
     let told = topics.data("finance.payment-document.issued");
-    let fields = [
-        "document_id",
-        "claim_id",
-        "decision_id",
-        "month",
-        "sheba",
-        "cost_centre",
-    ];
+    let fields = ["document_id", "claim_id", "decision_id", "month", "sheba", "cost_centre"];
     let in_topic: BTreeSet<_> = told
         .iter()
         .map(|d| fields.map(|f| text(d, f)).join(" ") + &format!(" {} {}", d["attempt"], d["amount_rial"]))
         .collect();
     let sql = "SELECT document_id, claim_id, decision_id, month, sheba, cost_centre, attempt, amount FROM documents";
-    assert_eq!(
-        in_topic,
-        app.query(sql).into_iter().map(|row| row.join(" ")).collect(),
-        "documents"
-    );
+    assert_eq!(in_topic, app.query(sql).into_iter().map(|row| row.join(" ")).collect(), "documents");
     let mut claims: BTreeMap<&str, &str> = BTreeMap::new();
     let mut attempts: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
     for document in &told {
         let claim = text(document, "claim_id");
         let paid = claims.entry(text(document, "national_code")).or_insert(claim);
         assert_eq!(*paid, claim, "a person is paid for two claims");
-        attempts.entry(claim).or_default().push((
-            document["attempt"].as_u64().unwrap(),
-            document["amount_rial"].as_u64().unwrap(),
-        ));
+        attempts
+            .entry(claim)
+            .or_default()
+            .push((document["attempt"].as_u64().unwrap(), document["amount_rial"].as_u64().unwrap()));
     }
     for (claim, mut attempts) in attempts {
         attempts.sort_unstable();
         for (place, (attempt, amount)) in (1..).zip(&attempts) {
-            assert_eq!(
-                (*attempt, *amount),
-                (place, attempts[0].1),
-                "claim {claim}: {attempts:?}"
-            );
+            assert_eq!((*attempt, *amount), (place, attempts[0].1), "claim {claim}: {attempts:?}");
         }
     }
     assert_eq!(app.value("SELECT count(*) FROM (SELECT person FROM documents WHERE NOT superseded GROUP BY 1 HAVING count(*) > 1) d"), "0");
@@ -269,23 +221,14 @@ fn documents_agree(app: &TestApp, topics: &Topics) {
 fn batches_agree(app: &TestApp, topics: &Topics) {
     let mut batches: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in topics.topic("finance.payment-documents.v1") {
-        batches
-            .entry(text(&record.data, "batch_id"))
-            .or_default()
-            .push(record);
+        batches.entry(text(&record.data, "batch_id")).or_default().push(record);
     }
     let of = |batch: &[&Record], word: &str| -> Vec<Value> {
-        batch
-            .iter()
-            .filter(|r| r.ce_type() == word)
-            .map(|r| r.data.clone())
-            .collect()
+        batch.iter().filter(|r| r.ce_type() == word).map(|r| r.data.clone()).collect()
     };
     for (id, batch) in &batches {
-        let (documents, vouchers) = (
-            of(batch, "finance.payment-document.issued"),
-            of(batch, "finance.voucher.issued"),
-        );
+        let (documents, vouchers) =
+            (of(batch, "finance.payment-document.issued"), of(batch, "finance.voucher.issued"));
         let closings = of(batch, "finance.batch.closed");
         assert_eq!(
             batch.last().unwrap().ce_type(),
@@ -319,50 +262,30 @@ fn batches_agree(app: &TestApp, topics: &Topics) {
 }
 
 fn batch_adds_up(id: &str, documents: &Events<'_>, vouchers: &Events<'_>, closing: &Value) {
-    let amounts: BTreeMap<_, _> = documents
-        .iter()
-        .map(|d| (text(d, "document_id"), d["amount_rial"].as_u64().unwrap()))
-        .collect();
+    let amounts: BTreeMap<_, _> =
+        documents.iter().map(|d| (text(d, "document_id"), d["amount_rial"].as_u64().unwrap())).collect();
     let total: u64 = amounts.values().sum();
     assert_eq!(
         (closing["documents"].as_u64(), closing["total_rial"].as_u64()),
         (Some(amounts.len() as u64), Some(total)),
         "{id}"
     );
-    let lines: String = amounts
-        .iter()
-        .map(|(document, amount)| format!("{document},{amount}\n"))
-        .collect();
-    assert_eq!(
-        text(closing, "digest"),
-        hex::encode(Sha256::digest(lines.as_bytes())),
-        "{id}: the digest"
-    );
+    let lines: String = amounts.iter().map(|(document, amount)| format!("{document},{amount}\n")).collect();
+    assert_eq!(text(closing, "digest"), hex::encode(Sha256::digest(lines.as_bytes())), "{id}: the digest");
     let mut centres: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for document in documents {
         let centre = centres.entry(text(document, "cost_centre")).or_default();
         *centre = (centre.0 + 1, centre.1 + document["amount_rial"].as_u64().unwrap());
     }
     let side = |voucher: &Value, side: &str| -> u64 {
-        voucher["lines"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|line| line[side].as_u64().unwrap())
-            .sum()
+        voucher["lines"].as_array().unwrap().iter().map(|line| line[side].as_u64().unwrap()).sum()
     };
     let mut booked = BTreeMap::new();
     for voucher in vouchers {
         let debit = side(voucher, "debit_rial");
-        assert_eq!(
-            debit,
-            side(voucher, "credit_rial"),
-            "{id}: a voucher is not balanced"
-        );
-        let before = booked.insert(
-            text(voucher, "cost_centre"),
-            (voucher["documents"].as_u64().unwrap(), debit),
-        );
+        assert_eq!(debit, side(voucher, "credit_rial"), "{id}: a voucher is not balanced");
+        let before =
+            booked.insert(text(voucher, "cost_centre"), (voucher["documents"].as_u64().unwrap(), debit));
         assert_eq!(before, None, "{id}: two vouchers for one cost centre");
     }
     assert_eq!(booked, centres, "{id}: vouchers and documents");
@@ -371,10 +294,8 @@ fn batch_adds_up(id: &str, documents: &Events<'_>, vouchers: &Events<'_>, closin
 /// Registration SMS and documents are a bijection; every SMS is about a document of its claim, and stands once in the database.
 fn announcements_agree(app: &TestApp, topics: &Topics) {
     let documents = topics.data("finance.payment-document.issued");
-    let owners: BTreeMap<_, _> = documents
-        .iter()
-        .map(|d| (text(d, "document_id"), text(d, "claim_id")))
-        .collect();
+    let owners: BTreeMap<_, _> =
+        documents.iter().map(|d| (text(d, "document_id"), text(d, "claim_id"))).collect();
     let sms = topics.data("notifications.sms.requested");
     let mut announced = BTreeSet::new();
     for message in &sms {
@@ -389,37 +310,17 @@ fn announcements_agree(app: &TestApp, topics: &Topics) {
             assert!(announced.insert(document), "{document} was announced twice");
         }
     }
-    assert_eq!(
-        announced.len(),
-        documents.len(),
-        "documents without a registration SMS"
-    );
-    let in_topic: BTreeSet<_> = sms
-        .iter()
-        .map(|message| text(message, "sms_id").to_owned())
-        .collect();
+    assert_eq!(announced.len(), documents.len(), "documents without a registration SMS");
+    let in_topic: BTreeSet<_> = sms.iter().map(|message| text(message, "sms_id").to_owned()).collect();
     assert_eq!(
         in_topic,
-        app.query("SELECT sms_id FROM messages")
-            .into_iter()
-            .flatten()
-            .collect(),
+        app.query("SELECT sms_id FROM messages").into_iter().flatten().collect(),
         "messages"
     );
 }
 
 fn cases_agree(app: &TestApp, topics: &Topics) {
     let cases = topics.data("eligibility.case.opened");
-    let in_topic: BTreeSet<_> = cases
-        .iter()
-        .map(|case| text(case, "case_id").to_owned())
-        .collect();
-    assert_eq!(
-        in_topic,
-        app.query("SELECT case_id FROM cases")
-            .into_iter()
-            .flatten()
-            .collect(),
-        "cases"
-    );
+    let in_topic: BTreeSet<_> = cases.iter().map(|case| text(case, "case_id").to_owned()).collect();
+    assert_eq!(in_topic, app.query("SELECT case_id FROM cases").into_iter().flatten().collect(), "cases");
 }

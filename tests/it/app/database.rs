@@ -4,40 +4,25 @@ use sqlx::{Connection, PgConnection};
 
 /// The same URL with another database; the query (a socket's folder, TLS) stays.
 fn with_database(url: &str, name: &str) -> String {
-    let (front, query) = url
-        .split_once('?')
-        .map_or((url, None), |(front, query)| (front, Some(query)));
+    let (front, query) = url.split_once('?').map_or((url, None), |(front, query)| (front, Some(query)));
     let authority = front.find("://").map_or(0, |at| at + 3);
-    let base = front[authority..]
-        .find('/')
-        .map_or(front, |at| &front[..authority + at]);
+    let base = front[authority..].find('/').map_or(front, |at| &front[..authority + at]);
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     format!("{base}/{name}{query}")
 }
 
 pub async fn create(server: &str, name: &str) -> String {
-    let mut connection = PgConnection::connect(server)
-        .await
-        .unwrap_or_else(|error| panic!("PEYVAND_DATABASE_URL: {error}"));
-    run(&mut connection, &format!("CREATE DATABASE {name}"))
-        .await
-        .unwrap();
+    let mut connection =
+        PgConnection::connect(server).await.unwrap_or_else(|error| panic!("PEYVAND_DATABASE_URL: {error}"));
+    run(&mut connection, &format!("CREATE DATABASE {name}")).await.unwrap();
     with_database(server, name)
 }
 
 pub async fn drop(url: &str) {
-    let name = url
-        .split('?')
-        .next()
-        .and_then(|front| front.rsplit('/').next())
-        .unwrap_or_default();
+    let name = url.split('?').next().and_then(|front| front.rsplit('/').next()).unwrap_or_default();
     let server = std::env::var("PEYVAND_DATABASE_URL").unwrap_or_default();
     if let Ok(mut connection) = PgConnection::connect(&server).await {
-        let _ = run(
-            &mut connection,
-            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        )
-        .await;
+        let _ = run(&mut connection, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
 }
 
@@ -46,10 +31,7 @@ pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let sql =
         format!("SELECT ARRAY(SELECT coalesce(value, '') FROM json_each_text(to_json(q))) FROM ({sql}) q");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-        .fetch_all(&mut connection)
-        .await
-        .unwrap()
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
 }
 
 pub async fn execute(url: &str, sql: &str) -> Result<u64, String> {
@@ -58,10 +40,7 @@ pub async fn execute(url: &str, sql: &str) -> Result<u64, String> {
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) -> Result<u64, sqlx::Error> {
-    Ok(sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()))
-        .execute(connection)
-        .await?
-        .rows_affected())
+    Ok(sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await?.rows_affected())
 }
 
 #[test]
@@ -71,10 +50,7 @@ fn the_database_of_a_url_is_replaced_and_nothing_else() {
             "postgres://peyvand@localhost/peyvand?host=/tmp/a/b",
             "postgres://peyvand@localhost/t1?host=/tmp/a/b",
         ),
-        (
-            "postgres://u:p@127.0.0.1:5432/peyvand",
-            "postgres://u:p@127.0.0.1:5432/t1",
-        ),
+        ("postgres://u:p@127.0.0.1:5432/peyvand", "postgres://u:p@127.0.0.1:5432/t1"),
         ("postgres://u:p@db:5432", "postgres://u:p@db:5432/t1"),
     ] {
         assert_eq!(with_database(url, "t1"), expected);

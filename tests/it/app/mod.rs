@@ -45,16 +45,10 @@ impl TestApp {
     }
 
     pub fn without_service(today: &str) -> Self {
-        let (brokers, server) = (
-            variable("PEYVAND_KAFKA_BROKERS"),
-            variable("PEYVAND_DATABASE_URL"),
-        );
+        let (brokers, server) = (variable("PEYVAND_KAFKA_BROKERS"), variable("PEYVAND_DATABASE_URL"));
         let name = format!("t{:08x}", rand::random::<u32>());
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let database_url = runtime.block_on(database::create(&server, &name));
         let mut app = Self {
             prefix: format!("{name}."),
@@ -75,8 +69,7 @@ impl TestApp {
 
     /// Changes a setting for every process that starts from now on.
     pub fn set(&mut self, key: &str, value: &str) {
-        self.settings
-            .insert(format!("PEYVAND_{}", key.to_ascii_uppercase()), value.to_owned());
+        self.settings.insert(format!("PEYVAND_{}", key.to_ascii_uppercase()), value.to_owned());
     }
 
     pub fn with(mut self, key: &str, value: &str) -> Self {
@@ -173,10 +166,7 @@ impl TestApp {
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[arguments, &["--json"]].concat());
-        let line = text
-            .lines()
-            .last()
-            .unwrap_or_else(|| panic!("peyvand {arguments:?} printed nothing"));
+        let line = text.lines().last().unwrap_or_else(|| panic!("peyvand {arguments:?} printed nothing"));
         serde_json::from_str(line).unwrap_or_else(|error| panic!("peyvand {arguments:?}: {error}: {line}"))
     }
 
@@ -208,11 +198,7 @@ impl TestApp {
     #[track_caller]
     pub fn publish_file(&self, kind: FileKind, path: &Path) -> Value {
         let receipt = self.json(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "60"]);
-        assert!(
-            receipt.get("receipt").is_none(),
-            "no receipt came: {receipt}\n{}",
-            self.logs()
-        );
+        assert!(receipt.get("receipt").is_none(), "no receipt came: {receipt}\n{}", self.logs());
         receipt
     }
 
@@ -220,30 +206,19 @@ impl TestApp {
     #[track_caller]
     pub fn publish_folder(&self, folder: &Path) -> BTreeMap<FileKind, Value> {
         use FileKind as K;
-        let order = [
-            K::Persons,
-            K::Employments,
-            K::Wages,
-            K::EarlierPayments,
-            K::Marriages,
-            K::SelfRegistrations,
-        ];
+        let order =
+            [K::Persons, K::Employments, K::Wages, K::EarlierPayments, K::Marriages, K::SelfRegistrations];
         let there = order
             .into_iter()
             .map(|kind| (kind, folder.join(kind.file_name())))
             .filter(|(_, path)| path.exists());
-        there
-            .map(|(kind, path)| (kind, self.publish_file(kind, &path)))
-            .collect()
+        there.map(|(kind, path)| (kind, self.publish_file(kind, &path))).collect()
     }
 
     /// Writes a file that can be published; gives its path.
     pub fn write(&mut self, kind: FileKind, text: &str) -> PathBuf {
         self.files += 1;
-        let path = self
-            .dir
-            .path()
-            .join(format!("{}-{}", self.files, kind.file_name()));
+        let path = self.dir.path().join(format!("{}-{}", self.files, kind.file_name()));
         std::fs::write(&path, text).unwrap();
         path
     }
@@ -323,14 +298,7 @@ impl TestApp {
     pub fn generate(&self, marriages: u32, seed: u32) -> PathBuf {
         let folder = self.dir.path().join(format!("month-{marriages}-{seed}"));
         let [marriages, seed] = [marriages, seed].map(|n| n.to_string());
-        self.text(&[
-            "generate",
-            folder.to_str().unwrap(),
-            "--marriages",
-            &marriages,
-            "--seed",
-            &seed,
-        ]);
+        self.text(&["generate", folder.to_str().unwrap(), "--marriages", &marriages, "--seed", &seed]);
         folder
     }
 
@@ -355,11 +323,7 @@ impl TestApp {
 
     /// The end of the services' logs, for a failing test.
     pub fn logs(&self) -> String {
-        self.services
-            .iter()
-            .map(Service::tail)
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.services.iter().map(Service::tail).collect::<Vec<_>>().join("\n")
     }
 
     /// Settles, checks every promise, and takes everything away. Every test ends with it.
@@ -390,10 +354,7 @@ impl Drop for TestApp {
                 database::drop(&self.database_url).await;
             });
         }
-        assert!(
-            self.finished || failing,
-            "a test ends with TestApp::finish, which checks every promise"
-        );
+        assert!(self.finished || failing, "a test ends with TestApp::finish, which checks every promise");
     }
 }
 

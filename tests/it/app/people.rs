@@ -22,12 +22,7 @@ impl Couple {
     /// The same for the same `n`.
     pub fn nth(n: u32) -> Self {
         let [husband, wife] = [0, 1].map(|side| national_code(100_000_000 + 2 * n + side));
-        Self {
-            record_id: format!("R{n:06}"),
-            husband,
-            wife,
-            deed_date: DEED.to_owned(),
-        }
+        Self { record_id: format!("R{n:06}"), husband, wife, deed_date: DEED.to_owned() }
     }
 
     pub fn codes(&self) -> [&str; 2] {
@@ -49,10 +44,7 @@ impl Couple {
             (
                 FileKind::Wages,
                 of_both(&|code| {
-                    months
-                        .iter()
-                        .map(|m| format!("{code},{m},1234567890,compulsory,29,50000000"))
-                        .collect()
+                    months.iter().map(|m| format!("{code},{m},1234567890,compulsory,29,50000000")).collect()
                 }),
             ),
         ]
@@ -60,12 +52,7 @@ impl Couple {
 
     /// The row of `marriages.csv`.
     pub fn marriage_row(&self, version: u32) -> String {
-        let Self {
-            record_id,
-            husband,
-            wife,
-            deed_date,
-        } = self;
+        let Self { record_id, husband, wife, deed_date } = self;
         format!(
             "{record_id},{version},registered,{deed_date},1404-07-20,marriage_office,12345,67890,permanent,\
              {husband},علی,احمدی,1375-01-01,0,{wife},سارا,احمدی,1377-01-01,0"
@@ -101,32 +88,21 @@ impl Couple {
         Self::publish_histories(couples, app);
         app.publish_rows(
             FileKind::Marriages,
-            &couples
-                .iter()
-                .map(|couple| couple.marriage_row(1))
-                .collect::<Vec<_>>(),
+            &couples.iter().map(|couple| couple.marriage_row(1)).collect::<Vec<_>>(),
         );
     }
 }
 
 /// The wife's names and birth differ from the husband's only in what `marriage_row` says of them.
 pub fn person_row(code: &str) -> String {
-    let born = if is_husband(code) {
-        "1375-01-01"
-    } else {
-        "1377-01-01"
-    };
+    let born = if is_husband(code) { "1375-01-01" } else { "1377-01-01" };
     let mobile = format!("0912{}", &code[1..8]);
     format!("{code},{code},نام,احمدی,{born},,0123,07,{SHEBA},yes,{mobile},yes")
 }
 
 /// The same as the data of `insured.person.changed`.
 pub fn person_data(code: &str, sheba: Option<&str>) -> Value {
-    let born = if is_husband(code) {
-        "1375-01-01"
-    } else {
-        "1377-01-01"
-    };
+    let born = if is_husband(code) { "1375-01-01" } else { "1377-01-01" };
     json!({
         "national_code": code, "insurance_number": code, "given_name": "نام", "family_name": "احمدی", "birth_date": born,
         "deceased_on": null, "branch_code": "0123", "province_code": "07", "sheba": sheba.unwrap_or(SHEBA), "sheba_owner": "yes",
@@ -141,11 +117,7 @@ fn is_husband(code: &str) -> bool {
 /// Nine digits and their check digit.
 pub fn national_code(nine: u32) -> String {
     let digits = format!("{nine:09}");
-    let sum: u32 = digits
-        .bytes()
-        .zip(0..)
-        .map(|(digit, place)| u32::from(digit - b'0') * (10 - place))
-        .sum();
+    let sum: u32 = digits.bytes().zip(0..).map(|(digit, place)| u32::from(digit - b'0') * (10 - place)).sum();
     let rest = sum % 11;
     format!("{digits}{}", if rest < 2 { rest } else { 11 - rest })
 }

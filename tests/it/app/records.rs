@@ -22,9 +22,7 @@ impl Record {
 
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no header {name}: {self:?}"))
+        self.headers.get(name).unwrap_or_else(|| panic!("no header {name}: {self:?}"))
     }
 
     /// The trace of its `traceparent`.
@@ -43,39 +41,27 @@ impl Topics {
         let topics = std::fs::read_dir(folder).unwrap().map(|entry| {
             let path = entry.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
-            let records = text
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
-            (
-                path.file_stem().unwrap().to_string_lossy().into_owned(),
-                records.collect(),
-            )
+            let records =
+                text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), records.collect())
         });
         Self(topics.collect())
     }
 
     #[track_caller]
     pub fn topic(&self, name: &str) -> &[Record] {
-        self.0
-            .get(name)
-            .unwrap_or_else(|| panic!("export wrote no {name}"))
+        self.0.get(name).unwrap_or_else(|| panic!("export wrote no {name}"))
     }
 
     /// The records of a type; an event stands on one topic.
     pub fn of(&self, ce_type: &str) -> Vec<&Record> {
-        let events = self
-            .0
-            .iter()
-            .filter(|(name, _)| *name != "dead-letters.v1")
-            .flat_map(|(_, records)| records);
+        let events =
+            self.0.iter().filter(|(name, _)| *name != "dead-letters.v1").flat_map(|(_, records)| records);
         events.filter(|record| record.ce_type() == ce_type).collect()
     }
 
     pub fn data(&self, ce_type: &str) -> Vec<Value> {
-        self.of(ce_type)
-            .into_iter()
-            .map(|record| record.data.clone())
-            .collect()
+        self.of(ce_type).into_iter().map(|record| record.data.clone()).collect()
     }
 
     pub fn dead_letters(&self) -> &[Record] {
@@ -84,20 +70,13 @@ impl Topics {
 
     /// How many records each topic holds.
     pub fn counts(&self) -> BTreeMap<String, usize> {
-        self.0
-            .iter()
-            .map(|(name, records)| (name.clone(), records.len()))
-            .collect()
+        self.0.iter().map(|(name, records)| (name.clone(), records.len())).collect()
     }
 
     pub fn end_state(&self) -> EndState {
         let by = |ce_type: &str, id: &str, fields: &[&str]| {
-            let kept = |data: Value| {
-                (
-                    text(&data, id).to_owned(),
-                    fields.iter().map(|f| data[*f].clone()).collect(),
-                )
-            };
+            let kept =
+                |data: Value| (text(&data, id).to_owned(), fields.iter().map(|f| data[*f].clone()).collect());
             self.data(ce_type).into_iter().map(kept).collect()
         };
         EndState {
@@ -107,11 +86,7 @@ impl Topics {
                 "document_id",
                 &["claim_id", "attempt", "amount_rial", "sheba", "cost_centre"],
             ),
-            sms: by(
-                "notifications.sms.requested",
-                "sms_id",
-                &["about", "mobile", "text", "kind"],
-            ),
+            sms: by("notifications.sms.requested", "sms_id", &["about", "mobile", "text", "kind"]),
         }
     }
 
@@ -120,9 +95,7 @@ impl Topics {
         let mut claims: BTreeMap<String, Value> = BTreeMap::new();
         for decision in self.data("eligibility.decision.made") {
             let claim = text(&decision, "claim_id").to_owned();
-            let known = claims
-                .get(&claim)
-                .map_or(0, |known| known["revision"].as_u64().unwrap());
+            let known = claims.get(&claim).map_or(0, |known| known["revision"].as_u64().unwrap());
             if decision["revision"].as_u64().unwrap() > known {
                 claims.insert(claim, decision);
             }
@@ -169,11 +142,7 @@ pub struct Answers(pub Vec<Value>);
 impl Answers {
     /// All claims of a person, by deed date.
     pub fn of(&self, national_code: &str) -> Vec<&Value> {
-        let mut own: Vec<_> = self
-            .0
-            .iter()
-            .filter(|d| d["national_code"] == national_code)
-            .collect();
+        let mut own: Vec<_> = self.0.iter().filter(|d| d["national_code"] == national_code).collect();
         own.sort_by_key(|decision| decision["marriage"]["deed_date"].to_string());
         own
     }
@@ -196,36 +165,18 @@ impl Answers {
     /// What must not depend on order or batching: per claim outcome, reasons and amount. Claims that ended because their
     /// row moved away are said aloud only where they had been told before: they are left out.
     pub fn content(&self) -> BTreeMap<String, (String, BTreeSet<String>, Value)> {
-        let standing = self
-            .0
-            .iter()
-            .filter(|decision| !reasons(decision).contains("RECORD_WITHDRAWN"));
-        let content = |d: &Value| {
-            (
-                text(d, "outcome").to_owned(),
-                reasons(d),
-                d["amount_rial"].clone(),
-            )
-        };
-        standing
-            .map(|decision| (text(decision, "claim_id").to_owned(), content(decision)))
-            .collect()
+        let standing = self.0.iter().filter(|decision| !reasons(decision).contains("RECORD_WITHDRAWN"));
+        let content = |d: &Value| (text(d, "outcome").to_owned(), reasons(d), d["amount_rial"].clone());
+        standing.map(|decision| (text(decision, "claim_id").to_owned(), content(decision))).collect()
     }
 }
 
 /// The codes of a decision's reasons.
 pub fn reasons(decision: &Value) -> BTreeSet<String> {
-    decision["reasons"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|reason| text(reason, "code").to_owned())
-        .collect()
+    decision["reasons"].as_array().unwrap().iter().map(|reason| text(reason, "code").to_owned()).collect()
 }
 
 #[track_caller]
 pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field]
-        .as_str()
-        .unwrap_or_else(|| panic!("{field} is no text: {value}"))
+    value[field].as_str().unwrap_or_else(|| panic!("{field} is no text: {value}"))
 }

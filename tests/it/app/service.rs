@@ -14,10 +14,7 @@ impl Service {
     pub(super) fn start(mut command: Command, log: PathBuf) -> Self {
         let file = File::create(&log).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
-        Self {
-            child: command.spawn().unwrap(),
-            log,
-        }
+        Self { child: command.spawn().unwrap(), log }
     }
 
     /// Everything that the process has written.
@@ -45,22 +42,12 @@ impl Service {
     pub fn terminate(&mut self) -> (ExitStatus, Duration) {
         let began = now();
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return (status, began.elapsed());
             }
-            assert!(
-                began.elapsed() < Duration::from_secs(30),
-                "the service does not stop\n{}",
-                self.tail()
-            );
+            assert!(began.elapsed() < Duration::from_secs(30), "the service does not stop\n{}", self.tail());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -70,11 +57,7 @@ impl Service {
             panic!("the service ended by itself: {status}\n{}", self.tail());
         }
         let (status, _) = self.terminate();
-        assert!(
-            status.success(),
-            "the service ended with {status}\n{}",
-            self.tail()
-        );
+        assert!(status.success(), "the service ended with {status}\n{}", self.tail());
     }
 }
 

@@ -17,10 +17,7 @@ fn the_close_issues_one_document() {
     let issue = &world.issued[0];
     assert_eq!((issue.attempt, issue.amount.get()), (1, FLOOR));
     assert_eq!(issue.decision_id, world.claim(DEED).decision_id);
-    assert_eq!(
-        (issue.cost_centre.as_str(), issue.full_name.as_str()),
-        ("0101", "علی کریمی")
-    );
+    assert_eq!((issue.cost_centre.as_str(), issue.full_name.as_str()), ("0101", "علی کریمی"));
     let mut again = world;
     again.on("1404-09-01").closes();
     assert_eq!(again.issued.len(), 1);
@@ -32,35 +29,17 @@ fn the_close_issues_one_document() {
 fn every_other_claim_is_already_paid_at_once() {
     let mut world = World::insured();
     let other = request("Q1", 1, another(), "1404-04-01");
-    world
-        .rows([row("R1", DEED, spouse())])
-        .requests([other])
-        .takes_in()
-        .closes();
+    world.rows([row("R1", DEED, spouse())]).requests([other]).takes_in().closes();
     world.expect(DEED, Approved, &[]);
-    world.expect(
-        "1404-04-01",
-        Refused,
-        &[R::AlreadyPaid, R::NotConfirmedByRegistry],
-    );
+    world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
     // One that begins later, and one that begins while the document is returned.
-    world
-        .rows([row("R1", DEED, spouse()), row("R2", OTHER, another())])
-        .takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).takes_in();
     world.expect(OTHER, Refused, &[R::NotFirstMarriage, R::AlreadyPaid]);
     world.returned(1, "AC04", 5);
     world
-        .rows([
-            row("R1", DEED, spouse()),
-            row("R2", OTHER, another()),
-            row("R3", "1404-06-25", None),
-        ])
+        .rows([row("R1", DEED, spouse()), row("R2", OTHER, another()), row("R3", "1404-06-25", None)])
         .takes_in();
-    world.expect(
-        "1404-06-25",
-        Refused,
-        &[R::NotFirstMarriage, R::AlreadyPaid, R::SpouseHasNoNationalCode],
-    );
+    world.expect("1404-06-25", Refused, &[R::NotFirstMarriage, R::AlreadyPaid, R::SpouseHasNoNationalCode]);
 }
 
 /// "The claim that has the document keeps its decision and amount frozen."
@@ -72,12 +51,7 @@ fn decision_and_amount_are_frozen() {
     world.record().mobile = None;
     world.known.dossier.employments.clear();
     world.known.dossier.wages.clear();
-    world
-        .takes_in()
-        .finance(1, Accepted, "", 1)
-        .finance(1, Paid, "", 2)
-        .on("1404-09-01")
-        .closes();
+    world.takes_in().finance(1, Accepted, "", 1).finance(1, Paid, "", 2).on("1404-09-01").closes();
     assert_eq!(world.revisions(), told);
     world.expect(DEED, Approved, &[]);
 }
@@ -86,22 +60,12 @@ fn decision_and_amount_are_frozen() {
 #[test]
 fn a_branchs_earlier_payment_refuses_every_claim() {
     let mut world = World::married();
-    let paid = EarlierPayment {
-        at: 0,
-        paid_on: date("1390-01-01"),
-        source: "0101".to_owned(),
-        amount: Rial::ZERO,
-    };
+    let paid =
+        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
     world.known.dossier.earlier_payments.push(paid);
-    world
-        .requests([request("Q1", 1, another(), "1404-04-01")])
-        .takes_in();
+    world.requests([request("Q1", 1, another(), "1404-04-01")]).takes_in();
     world.expect(DEED, Refused, &[R::AlreadyPaid]);
-    world.expect(
-        "1404-04-01",
-        Refused,
-        &[R::AlreadyPaid, R::NotConfirmedByRegistry],
-    );
+    world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
     world.closes();
     assert!(world.issued.is_empty());
 }
@@ -116,14 +80,7 @@ fn what_is_paid_shows_the_sum_of_the_close() {
     assert_eq!(world.revisions(), 1);
     world.closes();
     assert_eq!(world.revisions(), 2);
-    let sum = world
-        .decision(DEED)
-        .working
-        .as_ref()
-        .unwrap()
-        .wage_sum
-        .unwrap()
-        .get();
+    let sum = world.decision(DEED).working.as_ref().unwrap().wage_sum.unwrap().get();
     assert_eq!(sum, 23 * FLOOR);
     assert_eq!(world.issued[0].decision_id, world.claim(DEED).decision_id);
 }

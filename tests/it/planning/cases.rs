@@ -16,11 +16,7 @@ fn after(change: impl FnOnce(&mut World)) -> World {
     let told = world.revisions();
     change(&mut world);
     world.takes_in();
-    assert_eq!(
-        world.revisions(),
-        told,
-        "neither the decision nor the payment changes"
-    );
+    assert_eq!(world.revisions(), told, "neither the decision nor the payment changes");
     world.expect(DEED, Approved, &[]);
     world
 }
@@ -58,9 +54,7 @@ fn a_claim_that_would_not_be_paid_now_is_a_recovery() {
 #[test]
 fn a_second_spouse_of_that_day_is_a_recovery() {
     let mut world = World::paid();
-    world
-        .rows([row("R1", DEED, spouse()), row("R2", DEED, another())])
-        .takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).takes_in();
     world.expect_case(Recovery, &["CONFLICTING_RECORDS"]);
     let other = world.published.last().unwrap();
     assert_eq!(other.1.codes(), [R::ConflictingRecords, R::AlreadyPaid]);
@@ -69,12 +63,8 @@ fn a_second_spouse_of_that_day_is_a_recovery() {
 /// "… or an earlier payment becomes known"
 #[test]
 fn an_earlier_payment_is_a_recovery() {
-    let paid = EarlierPayment {
-        at: 0,
-        paid_on: date("1390-01-01"),
-        source: "0101".to_owned(),
-        amount: Rial::ZERO,
-    };
+    let paid =
+        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
     after(|world| world.known.dossier.earlier_payments.push(paid)).expect_case(Recovery, &["ALREADY_PAID"]);
 }
 
@@ -82,20 +72,12 @@ fn an_earlier_payment_is_a_recovery() {
 #[test]
 fn another_amount_is_a_recovery_or_a_difference() {
     let more = after(|world| {
-        world
-            .known
-            .dossier
-            .wages
-            .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+        world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     });
     more.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(more.cases[0].new_amount, Some(FLOOR + 1_000_000));
     let mut world = World::married();
-    world
-        .known
-        .dossier
-        .wages
-        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.takes_in().closes();
     assert_eq!(world.issued[0].amount.get(), FLOOR + 1_000_000);
     world.known.dossier.wages.pop();
@@ -112,18 +94,11 @@ fn account_mobile_and_death_open_none() {
     assert_eq!(cases(|world| world.record().sheba_owner = Ownership::Unknown), []);
     assert_eq!(cases(|world| world.record().mobile = None), []);
     assert_eq!(cases(|world| world.record().mobile_owner = Ownership::No), []);
-    assert_eq!(
-        cases(|world| world.record().deceased_on = Some(date("1404-07-01"))),
-        []
-    );
+    assert_eq!(cases(|world| world.record().deceased_on = Some(date("1404-07-01"))), []);
     // They do not hide anything either.
     let both = after(|world| {
         world.record().sheba = None;
-        world
-            .known
-            .dossier
-            .wages
-            .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+        world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     });
     both.expect_case(Difference, &["AMOUNT_HIGHER"]);
 }
@@ -172,11 +147,7 @@ fn a_row_that_moves_after_payment() {
     world.expect(DEED, Approved, &[]);
     // In any event: also where a self-registration or another row still holds the marriage.
     let mut world = World::insured();
-    world
-        .rows([row("R1", DEED, spouse())])
-        .requests([request("Q1", 1, spouse(), DEED)])
-        .takes_in()
-        .closes();
+    world.rows([row("R1", DEED, spouse())]).requests([request("Q1", 1, spouse(), DEED)]).takes_in().closes();
     world.row_becomes(row("R1", "1404-05-20", another())).takes_in();
     assert_eq!(world.cases.len(), 1);
     assert_eq!(world.cases[0].kind, Recovery);
@@ -193,23 +164,14 @@ fn one_open_case_per_document_and_kind() {
     let mut world = World::paid();
     world.known.dossier.employments.clear();
     world.takes_in();
-    world
-        .rows([with_status(Status::Annulled, row("R1", DEED, spouse()))])
-        .takes_in();
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
     assert_eq!(world.cases.len(), 1);
     // The facts come back: the case stays open. Another kind is another case.
     let sound = World::insured().known.dossier;
     world.known.dossier = sound;
-    world
-        .known
-        .dossier
-        .wages
-        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.rows([row("R1", DEED, spouse())]).takes_in();
-    assert_eq!(
-        world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(),
-        [Recovery, Difference]
-    );
+    assert_eq!(world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(), [Recovery, Difference]);
     // After a person ended it, facts that change again open another.
     world.cases_end();
     world.known.dossier.employments.clear();
@@ -223,11 +185,7 @@ fn no_further_attempt_while_a_case_is_open() {
     let mut world = World::paid();
     world.returned(1, "AC04", 10);
     world.record().sheba = Some(sheba(2));
-    world
-        .known
-        .dossier
-        .wages
-        .push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.takes_in().on("1404-09-01").closes();
     world.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(world.issued.len(), 1);
@@ -260,10 +218,7 @@ fn an_older_attempt_that_was_paid_after_all() {
     assert_eq!(world.cases, [], "the return was said later");
     world.finance(1, Paid, "", 20);
     world.expect_case(Payment, &["EARLIER_ATTEMPT_PAID"]);
-    assert_eq!(
-        world.cases[0].document_id,
-        world.issued[0].document_id.to_string()
-    );
+    assert_eq!(world.cases[0].document_id, world.issued[0].document_id.to_string());
     assert_eq!(world.revisions(), told);
     // Returned too: no third.
     world.returned(2, "AC04", 30);

@@ -11,10 +11,7 @@ use Outcome::{Approved, ManualReview, Pending, Refused};
 #[test]
 fn of_two_records_of_one_marriage_the_later_registration_speaks() {
     let good = registered_on("1404-05-16", row("R9", DEED, spouse()));
-    let annulled = registered_on(
-        "1404-05-17",
-        with_status(Status::Annulled, row("R1", DEED, spouse())),
-    );
+    let annulled = registered_on("1404-05-17", with_status(Status::Annulled, row("R1", DEED, spouse())));
     for rows in [[good.clone(), annulled.clone()], [annulled, good]] {
         let mut world = World::insured();
         world.rows(rows).takes_in();
@@ -28,9 +25,7 @@ fn of_two_records_of_one_marriage_the_later_registration_speaks() {
 fn of_two_records_of_one_day_the_greater_speaks() {
     let mut world = World::insured();
     let annulled = with_status(Status::Annulled, row("R10", DEED, spouse()));
-    world
-        .rows([annulled.clone(), row("R9", DEED, spouse())])
-        .takes_in();
+    world.rows([annulled.clone(), row("R9", DEED, spouse())]).takes_in();
     world.expect(DEED, Approved, &[]);
     world.rows([row("R09", DEED, spouse()), annulled]).takes_in();
     world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
@@ -70,12 +65,7 @@ fn a_spouse_without_a_code_is_told_by_the_record() {
     let mut world = World::insured();
     world.rows([row("R1", DEED, None)]).takes_in();
     world.expect(DEED, ManualReview, &[R::SpouseHasNoNationalCode]);
-    assert_eq!(
-        world.claim(DEED).key.counterpart,
-        Counterpart::Unnamed {
-            record_id: "R1".to_owned()
-        }
-    );
+    assert_eq!(world.claim(DEED).key.counterpart, Counterpart::Unnamed { record_id: "R1".to_owned() });
     assert_eq!(world.claim(DEED).amount, None);
 }
 
@@ -90,16 +80,8 @@ fn a_row_that_moves_ends_one_claim_and_begins_another() {
     // The same for a row that moves to another spouse.
     let mut world = World::married();
     world.rows([row("R1", DEED, another())]).takes_in();
-    let outcomes: Vec<_> = world
-        .known
-        .claims
-        .iter()
-        .map(|claim| (claim.withdrawn, claim.outcome))
-        .collect();
-    assert!(
-        outcomes.contains(&(true, Refused)) && outcomes.contains(&(false, Approved)),
-        "{outcomes:?}"
-    );
+    let outcomes: Vec<_> = world.known.claims.iter().map(|claim| (claim.withdrawn, claim.outcome)).collect();
+    assert!(outcomes.contains(&(true, Refused)) && outcomes.contains(&(false, Approved)), "{outcomes:?}");
 }
 
 /// "… not decided anew": no fact and no close says it again.
@@ -118,12 +100,8 @@ fn a_withdrawn_claim_is_not_decided_anew() {
 #[test]
 fn another_row_holds_the_marriage_that_one_left() {
     let mut world = World::insured();
-    world
-        .rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())])
-        .takes_in();
-    world
-        .rows([row("R1", DEED, spouse()), row("R2", "1404-05-20", another())])
-        .takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", "1404-05-20", another())]).takes_in();
     world.expect(DEED, Approved, &[]);
     assert_eq!(world.revisions(), 2);
 }
@@ -173,9 +151,7 @@ fn a_claim_appears_with_the_persons_record() {
 fn marriages_before_the_first_day_make_no_claim_and_count() {
     let mut world = World::insured();
     world.deeds_from = Some(date("1404-01-01"));
-    world
-        .rows([row("R0", "1403-12-30", another()), row("R1", DEED, spouse())])
-        .takes_in();
+    world.rows([row("R0", "1403-12-30", another()), row("R1", DEED, spouse())]).takes_in();
     assert_eq!(world.known.claims.len(), 1);
     world.expect(DEED, Refused, &[R::NotFirstMarriage]);
     let mut world = World::insured();

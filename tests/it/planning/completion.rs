@@ -28,11 +28,9 @@ fn with_mobile(mobile: Option<&str>, owner: Ownership) -> World {
 fn accounts_that_count_as_none() {
     let retired = sheba_of("063", 7);
     let malformed = sheba(1).replace("IR", "IR9");
-    for (account, fact) in [
-        (None, "no Sheba"),
-        (Some(malformed.as_str()), "malformed"),
-        (Some(&retired), "no longer exists"),
-    ] {
+    for (account, fact) in
+        [(None, "no Sheba"), (Some(malformed.as_str()), "malformed"), (Some(&retired), "no longer exists")]
+    {
         for owner in [Ownership::Yes, Ownership::No, Ownership::Unknown] {
             let world = with_account(account, owner);
             world.expect(DEED, Waiting, &[R::NoValidAccount]);
@@ -72,12 +70,7 @@ fn mobiles() {
         (Some("0912"), Ownership::Yes, Waiting, &[R::NoValidMobile]),
         (Some("0912"), Ownership::Unknown, Waiting, &[R::NoValidMobile]),
         (Some("09121234567"), Ownership::No, Waiting, &[R::MobileNotOwned]),
-        (
-            Some("09121234567"),
-            Ownership::Unknown,
-            Pending,
-            &[R::MobileCheckPending],
-        ),
+        (Some("09121234567"), Ownership::Unknown, Pending, &[R::MobileCheckPending]),
         (Some("+989121234567"), Ownership::Yes, Approved, &[]),
         (Some("۰۹۱۲۱۲۳۴۵۶۷"), Ownership::Yes, Approved, &[]),
     ] {
@@ -108,17 +101,9 @@ fn outside_the_tables() {
     world.on("1404-08-02").closes();
     world.expect("1404-08-02", Approved, &[]);
     let mut world = World::insured();
-    world
-        .rows([row("R1", "1405-01-01", spouse())])
-        .on("1405-03-01")
-        .takes_in();
+    world.rows([row("R1", "1405-01-01", spouse())]).on("1405-03-01").takes_in();
     world.expect("1405-01-01", Pending, &[R::OutsideKnownTables]);
     let mut world = World::insured();
     world.rows([row("R1", "1395-12-30", spouse())]).takes_in();
-    assert!(
-        world
-            .decision("1395-12-30")
-            .codes()
-            .contains(&R::OutsideKnownTables)
-    );
+    assert!(world.decision("1395-12-30").codes().contains(&R::OutsideKnownTables));
 }

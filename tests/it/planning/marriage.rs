@@ -25,61 +25,33 @@ fn a_good_marriage_is_approved_with_its_amount() {
 #[test]
 fn two_live_rows_of_one_day_with_different_spouses_conflict() {
     let world = decided(vec![row("R1", DEED, spouse()), row("R2", DEED, another())]);
-    let all: Vec<_> = world
-        .published
-        .iter()
-        .map(|(_, decision)| (decision.outcome, decision.codes()))
-        .collect();
+    let all: Vec<_> =
+        world.published.iter().map(|(_, decision)| (decision.outcome, decision.codes())).collect();
     assert_eq!(
         all,
-        [
-            (ManualReview, vec![R::ConflictingRecords]),
-            (ManualReview, vec![R::ConflictingRecords])
-        ]
+        [(ManualReview, vec![R::ConflictingRecords]), (ManualReview, vec![R::ConflictingRecords])]
     );
     // An annulled one is not live; a divorced one is.
-    let world = decided(vec![
-        row("R1", DEED, spouse()),
-        with_status(Status::Annulled, row("R2", DEED, another())),
-    ]);
-    let outcomes: Vec<_> = world
-        .published
-        .iter()
-        .map(|(claim, d)| (claim.record_id.clone().unwrap(), d.codes()))
-        .collect();
+    let world =
+        decided(vec![row("R1", DEED, spouse()), with_status(Status::Annulled, row("R2", DEED, another()))]);
+    let outcomes: Vec<_> =
+        world.published.iter().map(|(claim, d)| (claim.record_id.clone().unwrap(), d.codes())).collect();
     assert!(outcomes.contains(&("R1".to_owned(), vec![])));
     assert!(outcomes.contains(&("R2".to_owned(), vec![R::MarriageAnnulled])));
-    let world = decided(vec![
-        row("R1", DEED, spouse()),
-        with_status(Status::Divorced, row("R2", DEED, another())),
-    ]);
-    assert!(
-        world
-            .published
-            .iter()
-            .all(|(_, decision)| decision.codes() == [R::ConflictingRecords])
-    );
+    let world =
+        decided(vec![row("R1", DEED, spouse()), with_status(Status::Divorced, row("R2", DEED, another()))]);
+    assert!(world.published.iter().all(|(_, decision)| decision.codes() == [R::ConflictingRecords]));
 }
 
 /// "… a spouse without a code differs from every other)"
 #[test]
 fn a_spouse_without_a_code_differs_from_every_other() {
     let world = decided(vec![row("R1", DEED, spouse()), row("R2", DEED, None)]);
-    assert!(
-        world
-            .published
-            .iter()
-            .all(|(_, decision)| decision.codes().contains(&R::ConflictingRecords))
-    );
+    assert!(world.published.iter().all(|(_, decision)| decision.codes().contains(&R::ConflictingRecords)));
     let world = decided(vec![row("R1", DEED, None), row("R2", DEED, None)]);
     let both = [R::ConflictingRecords, R::SpouseHasNoNationalCode];
     assert_eq!(world.published.len(), 2);
-    assert!(
-        world
-            .published
-            .iter()
-            .all(|(_, decision)| decision.codes() == both)
-    );
+    assert!(world.published.iter().all(|(_, decision)| decision.codes() == both));
 }
 
 /// "Earlier marriage (R5): `…_earlier_marriages` > 0 on the row that speaks, or another live marriage of the person with an
@@ -142,19 +114,11 @@ fn identity() {
 /// an official office"
 #[test]
 fn offices_and_permanence() {
-    let with_office = |office_kind| {
-        decided(vec![RegistryRow {
-            office_kind,
-            ..row("R1", DEED, spouse())
-        }])
-    };
+    let with_office = |office_kind| decided(vec![RegistryRow { office_kind, ..row("R1", DEED, spouse()) }]);
     with_office(OfficeKind::Consulate).expect(DEED, Approved, &[]);
     with_office(OfficeKind::Acknowledgement).expect(DEED, ManualReview, &[R::RegisteredByAcknowledgement]);
     with_office(OfficeKind::None).expect(DEED, Refused, &[R::MarriageNotRegistered]);
-    let temporary = RegistryRow {
-        permanence: Permanence::Temporary,
-        ..row("R1", DEED, spouse())
-    };
+    let temporary = RegistryRow { permanence: Permanence::Temporary, ..row("R1", DEED, spouse()) };
     decided(vec![temporary]).expect(DEED, Refused, &[R::MarriageNotPermanent]);
 }
 
@@ -169,11 +133,9 @@ fn divorced_and_annulled() {
 /// "`PERSON_DECEASED` (deceased_on set, on or before the business date)"
 #[test]
 fn deceased_on_or_before_the_business_date() {
-    for (day, grounds) in [
-        ("1404-07-30", &[R::PersonDeceased][..]),
-        ("1404-08-01", &[R::PersonDeceased]),
-        ("1404-08-02", &[]),
-    ] {
+    for (day, grounds) in
+        [("1404-07-30", &[R::PersonDeceased][..]), ("1404-08-01", &[R::PersonDeceased]), ("1404-08-02", &[])]
+    {
         let mut world = World::insured();
         world.record().deceased_on = Some(date(day));
         world.rows([row("R1", DEED, spouse())]).takes_in();
@@ -224,30 +186,17 @@ fn the_first_line_with_a_ground_gives_the_outcome() {
     world.known.dossier.employments.clear();
     world.on("1404-06-31").takes_in();
     world.expect(DEED, Pending, &[R::AwaitingWageList, R::NoValidMobile]);
-    world
-        .rows([with_status(Status::Annulled, row("R1", DEED, spouse()))])
-        .takes_in();
-    world.expect(
-        DEED,
-        ManualReview,
-        &[R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile],
-    );
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
+    world.expect(DEED, ManualReview, &[R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile]);
     let mut counted = with_status(Status::Annulled, row("R1", DEED, spouse()));
     counted.husband.earlier_marriages = 1;
     world.rows([counted.clone()]).takes_in();
     world.expect(
         DEED,
         Refused,
-        &[
-            R::NotFirstMarriage,
-            R::MarriageAnnulled,
-            R::AwaitingWageList,
-            R::NoValidMobile,
-        ],
+        &[R::NotFirstMarriage, R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile],
     );
-    world
-        .rows([counted, row("R2", DEED, code(300_000_003))])
-        .takes_in();
+    world.rows([counted, row("R2", DEED, code(300_000_003))]).takes_in();
     // An annulled row is not live: no conflict; and the other marriage is of the same day, not earlier.
     let other = world.published.last().unwrap();
     assert_eq!(other.0.outcome, Pending);

@@ -25,10 +25,7 @@ fn version(key: &'static str, new: RegistryRow) -> Input {
 
 fn own_word(request_id: &'static str, at: i64, deed_date: &'static str) -> Input {
     input("Q", move |world| {
-        world
-            .known
-            .self_registrations
-            .push(request(request_id, at, spouse(), deed_date));
+        world.known.self_registrations.push(request(request_id, at, spouse(), deed_date));
     })
 }
 
@@ -39,11 +36,7 @@ fn common() -> Vec<Input> {
             world.known.dossier.record = World::insured().known.dossier.record;
         }),
         input("employment", |world| {
-            world
-                .known
-                .dossier
-                .employments
-                .push(job(I::Compulsory, "1394-01-01", None));
+            world.known.dossier.employments.push(job(I::Compulsory, "1394-01-01", None));
         }),
         input("wages", |world| {
             world.known.dossier.wages = World::insured().known.dossier.wages;
@@ -62,19 +55,11 @@ fn turn(story: u32) -> Option<Input> {
         1 => version("R1", row("R1", "1404-05-16", spouse())),
         2 => version("R1", with_status(Status::Annulled, row("R1", DEED, spouse()))),
         3 => version("R2", row("R2", DEED, another())),
-        4 => version(
-            "R2",
-            with_status(Status::Divorced, row("R2", "1399-01-01", another())),
-        ),
+        4 => version("R2", with_status(Status::Divorced, row("R2", "1399-01-01", another()))),
         5 => own_word("Q2", 2, "1404-05-18"),
         6 => input("earlier", |world| {
             let (paid_on, source) = (date("1390-01-01"), "0101".to_owned());
-            let payment = EarlierPayment {
-                at: 0,
-                paid_on,
-                source,
-                amount: Rial::ZERO,
-            };
+            let payment = EarlierPayment { at: 0, paid_on, source, amount: Rial::ZERO };
             world.known.dossier.earlier_payments.push(payment);
         }),
         7 => input("person", |world| world.record().sheba = None),
@@ -92,10 +77,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n
     }
 }
@@ -111,10 +93,7 @@ fn end(story: u32, seed: u64) -> End {
         let place = dice.below(left.len());
         let Some((key, _)) = left[place] else { continue };
         // The first of its key that is left.
-        let first = left
-            .iter()
-            .position(|input| input.as_ref().is_some_and(|(k, _)| *k == key))
-            .unwrap();
+        let first = left.iter().position(|input| input.as_ref().is_some_and(|(k, _)| *k == key)).unwrap();
         let (_, apply) = left[first].take().unwrap();
         apply(&mut world);
         if dice.below(3) > 0 {
@@ -124,23 +103,12 @@ fn end(story: u32, seed: u64) -> End {
     world.takes_in().closes();
     let standing = world.known.claims.iter().filter(|claim| !claim.withdrawn);
     let told = |claim: &peyvand::claim::known::StoredClaim| {
-        let decision = &world
-            .published
-            .iter()
-            .rfind(|(c, _)| c.claim_id == claim.claim_id)
-            .unwrap()
-            .1;
+        let decision = &world.published.iter().rfind(|(c, _)| c.claim_id == claim.claim_id).unwrap().1;
         let codes: Vec<_> = decision.codes().iter().map(|code| code.word()).collect();
         let answer = format!("{} {}", decision.outcome, codes.join(" "));
-        (
-            answer,
-            decision.amount.map(Rial::get),
-            format!("{:?}", decision.working),
-        )
+        (answer, decision.amount.map(Rial::get), format!("{:?}", decision.working))
     };
-    standing
-        .map(|claim| (claim.claim_id.to_string(), told(claim)))
-        .collect()
+    standing.map(|claim| (claim.claim_id.to_string(), told(claim))).collect()
 }
 
 #[test]

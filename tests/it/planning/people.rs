@@ -36,9 +36,7 @@ pub fn sheba(number: u32) -> String {
 }
 
 pub fn sheba_of(bank: &str, number: u32) -> String {
-    Sheba::with_check_digits(bank, &format!("{number:019}"))
-        .unwrap()
-        .to_string()
+    Sheba::with_check_digits(bank, &format!("{number:019}")).unwrap().to_string()
 }
 
 /// A registered, permanent, first marriage of this person with `other`.
@@ -51,12 +49,7 @@ pub fn row(record_id: &str, deed_date: &str, other: impl Into<Option<NationalCod
     };
     let wife = match other.into() {
         Some(code) => side(Some(code), "رضایی", "1377-02-01"),
-        None => Side {
-            code: None,
-            family_name: None,
-            birth_date: None,
-            earlier_marriages: 0,
-        },
+        None => Side { code: None, family_name: None, birth_date: None, earlier_marriages: 0 },
     };
     RegistryRow {
         record_id: record_id.to_owned(),
@@ -75,10 +68,7 @@ pub fn with_status(status: Status, row: RegistryRow) -> RegistryRow {
 }
 
 pub fn registered_on(day: &str, row: RegistryRow) -> RegistryRow {
-    RegistryRow {
-        registered_on: date(day),
-        ..row
-    }
+    RegistryRow { registered_on: date(day), ..row }
 }
 
 /// A self-registration by this person.
@@ -100,25 +90,12 @@ pub fn request(
 
 pub fn wage(month_text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
     let insurable = Rial::new(rials).unwrap();
-    Wage {
-        at: 0,
-        month: month(month_text),
-        workshop_code: "W".into(),
-        insurance_type: kind,
-        days,
-        insurable,
-    }
+    Wage { at: 0, month: month(month_text), workshop_code: "W".into(), insurance_type: kind, days, insurable }
 }
 
 pub fn job(kind: InsuranceType, from: &str, to: Option<&str>) -> Employment {
     let workshop_code = format!("{}{from}", kind.word()).into();
-    Employment {
-        at: 0,
-        workshop_code,
-        insurance_type: kind,
-        started_on: date(from),
-        ended_on: to.map(date),
-    }
+    Employment { at: 0, workshop_code, insurance_type: kind, started_on: date(from), ended_on: to.map(date) }
 }
 
 /// The insured record of a person who lacks nothing.

@@ -11,10 +11,7 @@ use Outcome::{Pending, Refused};
 fn waiting() -> World {
     let mut world = World::insured();
     world.known.dossier.employments.clear();
-    world
-        .rows([row("R1", DEED, spouse())])
-        .on("1404-06-01")
-        .takes_in();
+    world.rows([row("R1", DEED, spouse())]).on("1404-06-01").takes_in();
     world.expect(DEED, Pending, &[R::AwaitingWageList]);
     world.on("1404-09-01");
     world
@@ -71,17 +68,8 @@ fn wages_that_no_rule_reads_decide_nothing() {
     quiet(|world| {
         let last = world.known.dossier.wages.pop().unwrap();
         let half = Rial::new(last.insurable.get() / 2).unwrap();
-        world.known.dossier.wages.push(Wage {
-            days: 15,
-            insurable: half,
-            ..last.clone()
-        });
-        world.known.dossier.wages.push(Wage {
-            days: 16,
-            insurable: half,
-            workshop_code: "X".into(),
-            ..last
-        });
+        world.known.dossier.wages.push(Wage { days: 15, insurable: half, ..last.clone() });
+        world.known.dossier.wages.push(Wage { days: 16, insurable: half, workshop_code: "X".into(), ..last });
     });
 }
 
@@ -102,18 +90,10 @@ fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
 #[test]
 fn employments_that_no_rule_reads_decide_nothing() {
     quiet(|world| {
-        world
-            .known
-            .dossier
-            .employments
-            .push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")));
+        world.known.dossier.employments.push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")));
     });
     quiet(|world| {
-        world
-            .known
-            .dossier
-            .employments
-            .push(job(I::Compulsory, "1404-05-16", None));
+        world.known.dossier.employments.push(job(I::Compulsory, "1404-05-16", None));
     });
 }
 
@@ -125,12 +105,8 @@ fn what_a_rule_reads_is_decided_on_the_day() {
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded]);
     let mut world = waiting();
-    let paid = EarlierPayment {
-        at: 0,
-        paid_on: date("1390-01-01"),
-        source: "0101".to_owned(),
-        amount: Rial::ZERO,
-    };
+    let paid =
+        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
     world.known.dossier.earlier_payments.push(paid);
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);
@@ -152,11 +128,7 @@ fn the_close_decides_what_only_days_changed() {
 #[test]
 fn a_change_without_another_answer_is_not_told() {
     let mut world = World::married();
-    world
-        .known
-        .dossier
-        .employments
-        .push(job(I::Compulsory, "1400-01-01", None));
+    world.known.dossier.employments.push(job(I::Compulsory, "1400-01-01", None));
     world.takes_in();
     assert_eq!(world.revisions(), 1);
     world.record().mobile = Some("09351234567".to_owned());

@@ -19,9 +19,7 @@ fn without_a_row_it_waits_for_the_registry() {
     world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
     // Rows of other pairs do not confirm, nor one of the pair that is annulled and of another date.
     let elsewhere = with_status(Status::Annulled, row("R2", "1404-05-20", spouse()));
-    world
-        .rows([row("R3", "1404-05-18", another()), elsewhere])
-        .takes_in();
+    world.rows([row("R3", "1404-05-18", another()), elsewhere]).takes_in();
     world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
 }
 
@@ -43,9 +41,7 @@ fn a_row_confirms_it_whichever_comes_first() {
 #[test]
 fn an_annulled_row_speaks_too() {
     let mut world = registered();
-    world
-        .rows([with_status(Status::Annulled, row("R1", DEED, spouse()))])
-        .takes_in();
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
     world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
 }
 
@@ -55,15 +51,10 @@ fn an_annulled_row_speaks_too() {
 fn a_row_of_another_date_is_told_with_both_dates() {
     for (other, in_words) in [("1404-05-10", "10 Mordad 1404"), ("1404-05-20", "20 Mordad 1404")] {
         let mut world = registered();
-        world
-            .rows([with_status(Status::Divorced, row("R1", other, spouse()))])
-            .takes_in();
+        world.rows([with_status(Status::Divorced, row("R1", other, spouse()))]).takes_in();
         world.expect(DEED, ManualReview, &[R::RegistryDateMismatch]);
         let text = &world.decision(DEED).reasons[0].text.en;
-        assert!(
-            text.contains(in_words) && text.contains("15 Mordad 1404"),
-            "{text}"
-        );
+        assert!(text.contains(in_words) && text.contains("15 Mordad 1404"), "{text}");
         world.expect(other, Approved, &[]);
     }
 }
@@ -72,12 +63,7 @@ fn a_row_of_another_date_is_told_with_both_dates() {
 #[test]
 fn an_earlier_marriage_with_another_counts_beside_the_mismatch() {
     let mut world = registered();
-    world
-        .rows([
-            row("R1", "1404-05-10", spouse()),
-            row("R0", "1400-01-01", another()),
-        ])
-        .takes_in();
+    world.rows([row("R1", "1404-05-10", spouse()), row("R0", "1400-01-01", another())]).takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage, R::RegistryDateMismatch]);
 }
 
@@ -107,10 +93,7 @@ fn a_missing_undertaking_counts_until_the_registry_speaks() {
     own.first_marriage_undertaking = false;
     world.requests([own]).takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage, R::NotConfirmedByRegistry]);
-    assert_eq!(
-        world.decision(DEED).reasons[0].source,
-        "applicant's own statement"
-    );
+    assert_eq!(world.decision(DEED).reasons[0].source, "applicant's own statement");
     // A row of the pair with another date is not of that marriage.
     world.rows([row("R1", "1404-05-20", spouse())]).takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage, R::RegistryDateMismatch]);
@@ -124,14 +107,8 @@ fn a_missing_undertaking_counts_until_the_registry_speaks() {
 fn of_several_the_latest_speaks_and_the_others_hold_nothing() {
     let later = "1404-05-20";
     for all in [
-        [
-            request("Q9", 1, spouse(), DEED),
-            request("Q1", 2, spouse(), later),
-        ],
-        [
-            request("Q2", 5, spouse(), later),
-            request("Q1", 5, spouse(), DEED),
-        ],
+        [request("Q9", 1, spouse(), DEED), request("Q1", 2, spouse(), later)],
+        [request("Q2", 5, spouse(), later), request("Q1", 5, spouse(), DEED)],
     ] {
         let mut world = World::insured();
         world.requests(all).takes_in();
@@ -140,28 +117,13 @@ fn of_several_the_latest_speaks_and_the_others_hold_nothing() {
     }
     // What had been told of the earlier one ends.
     let mut world = registered();
-    world
-        .requests([
-            request("Q1", 1, spouse(), DEED),
-            request("Q2", 2, spouse(), later),
-        ])
-        .takes_in();
+    world.requests([request("Q1", 1, spouse(), DEED), request("Q2", 2, spouse(), later)]).takes_in();
     world.expect(DEED, Refused, &[R::RecordWithdrawn]);
     // With different spouses each stands for itself.
     let mut world = World::insured();
-    world
-        .requests([
-            request("Q1", 1, spouse(), DEED),
-            request("Q2", 2, another(), DEED),
-        ])
-        .takes_in();
+    world.requests([request("Q1", 1, spouse(), DEED), request("Q2", 2, another(), DEED)]).takes_in();
     assert_eq!(world.known.claims.len(), 2);
-    assert!(
-        world
-            .published
-            .iter()
-            .all(|(_, decision)| decision.codes() == [R::NotConfirmedByRegistry])
-    );
+    assert!(world.published.iter().all(|(_, decision)| decision.codes() == [R::NotConfirmedByRegistry]));
 }
 
 /// Claims by self-registration know their request; those of a row their record.
@@ -169,18 +131,12 @@ fn of_several_the_latest_speaks_and_the_others_hold_nothing() {
 fn a_claim_names_the_inputs_that_hold_it() {
     let mut world = registered();
     assert_eq!(
-        (
-            world.claim(DEED).record_id.as_deref(),
-            world.claim(DEED).request_id.as_deref()
-        ),
+        (world.claim(DEED).record_id.as_deref(), world.claim(DEED).request_id.as_deref()),
         (None, Some("Q1"))
     );
     world.rows([row("R1", DEED, spouse())]).takes_in();
     assert_eq!(
-        (
-            world.claim(DEED).record_id.as_deref(),
-            world.claim(DEED).request_id.as_deref()
-        ),
+        (world.claim(DEED).record_id.as_deref(), world.claim(DEED).request_id.as_deref()),
         (Some("R1"), Some("Q1"))
     );
 }

@@ -36,19 +36,9 @@ fn a_return_is_the_only_ground_while_the_account_is_the_same() {
 fn another_account_is_judged_as_in_any_claim() {
     for (account, owner, outcome, grounds) in [
         (Some(sheba(2)), Ownership::Yes, Approved, &[][..]),
-        (
-            Some(sheba(2)),
-            Ownership::Unknown,
-            Pending,
-            &[R::AccountCheckPending],
-        ),
+        (Some(sheba(2)), Ownership::Unknown, Pending, &[R::AccountCheckPending]),
         (Some(sheba(2)), Ownership::No, Waiting, &[R::AccountNotOwned]),
-        (
-            Some(sheba_of("052", 2)),
-            Ownership::Yes,
-            Waiting,
-            &[R::NoValidAccount],
-        ),
+        (Some(sheba_of("052", 2)), Ownership::Yes, Waiting, &[R::NoValidAccount]),
         (None, Ownership::Yes, Waiting, &[R::NoValidAccount]),
     ] {
         let mut world = returned();
@@ -93,27 +83,15 @@ fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
     assert_eq!(world.issued.len(), 1);
     world.on("1404-09-01").closes();
     let second = &world.issued[1];
-    assert_eq!(
-        (second.attempt, second.amount.get(), second.sheba.as_str()),
-        (2, FLOOR, sheba(2).as_str())
-    );
+    assert_eq!((second.attempt, second.amount.get(), second.sheba.as_str()), (2, FLOOR, sheba(2).as_str()));
     assert_eq!(second.decision_id, world.claim(DEED).decision_id);
     assert_ne!(second.document_id, world.issued[0].document_id);
     // Returned again, mended again: attempt 3. An accepted one is not sent again.
     world.returned(2, "AC06", 20);
     world.expect(DEED, Waiting, &[R::PaymentReturned]);
     world.record().sheba = Some(sheba(3));
-    world
-        .takes_in()
-        .on("1404-10-01")
-        .closes()
-        .finance(3, Accepted, "", 30)
-        .on("1404-11-01")
-        .closes();
-    assert_eq!(
-        world.issued.iter().map(|issue| issue.attempt).collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    world.takes_in().on("1404-10-01").closes().finance(3, Accepted, "", 30).on("1404-11-01").closes();
+    assert_eq!(world.issued.iter().map(|issue| issue.attempt).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
 /// "the claim […] keeps its decision and amount frozen": more wages raise a case, not the second attempt.
@@ -121,11 +99,7 @@ fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
 fn a_later_sum_does_not_change_the_second_attempt() {
     let mut world = returned();
     world.record().sheba = Some(sheba(2));
-    world
-        .known
-        .dossier
-        .wages
-        .push(wage("1404-03", I::Compulsory, 0, 24 * 1_000_000));
+    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24 * 1_000_000));
     world.takes_in();
     world.expect(DEED, Approved, &[]);
     world.cases_end().on("1404-09-01").closes();
@@ -171,9 +145,7 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
 #[test]
 fn a_return_is_told_with_the_record_of_the_moment() {
     let mut world = World::paid();
-    world
-        .rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())])
-        .takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
     world.returned(1, "AC04", 10);
     let told = &world.published.last().unwrap().0;
     assert_eq!((told.outcome, told.record_id.as_deref()), (Waiting, Some("R2")));

@@ -61,16 +61,7 @@ impl World {
         };
         let (today, ids) = (date(TODAY), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self {
-            known,
-            today,
-            deeds_from: None,
-            ids,
-            published,
-            cases,
-            returns,
-            issued,
-        }
+        Self { known, today, deeds_from: None, ids, published, cases, returns, issued }
     }
 
     /// An insured person who lacks nothing but a marriage: employed for ten years, 48 whole months before `DEED` listed.
@@ -129,12 +120,7 @@ impl World {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules {
-            tables: &TABLES,
-            today: self.today,
-            deeds_from: self.deeds_from,
-            ids: &self.ids,
-        }
+        Rules { tables: &TABLES, today: self.today, deeds_from: self.deeds_from, ids: &self.ids }
     }
 
     /// What the intake does after a fact about this person came.
@@ -155,9 +141,7 @@ impl World {
 
     fn write(&mut self, plan: Plan) {
         for update in plan.updates {
-            self.known
-                .claims
-                .retain(|claim| claim.claim_id != update.claim.claim_id);
+            self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
             if let Some(revision) = update.revision {
                 self.published.push((update.claim, revision.decision));
@@ -166,18 +150,9 @@ impl World {
         for case in plan.cases {
             let (kind, document_id) = (case.kind, case.document_id.clone());
             let payment = self.known.payment.as_mut().unwrap();
-            payment.cases.push(StoredCase {
-                document_id: case.document_id,
-                kind,
-                open: true,
-            });
+            payment.cases.push(StoredCase { document_id: case.document_id, kind, open: true });
             let new_amount = case.new_amount.map(Rial::get);
-            self.cases.push(Case {
-                kind,
-                document_id,
-                grounds: case.grounds,
-                new_amount,
-            });
+            self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
         }
         self.returns.extend(plan.returned);
         self.issued.extend(plan.issue);
@@ -188,10 +163,7 @@ impl World {
     /// Finance's word on an attempt, as the store keeps it: the latest instant speaks. The intake follows.
     pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
         let documents = &mut self.known.payment.as_mut().unwrap().documents;
-        let document = documents
-            .iter_mut()
-            .find(|document| document.attempt == attempt)
-            .unwrap();
+        let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
         if document.state.is_none() || at >= document.state_at {
             document.state = Some(outcome);
             document.state_code = (!code.is_empty()).then(|| code.to_owned());
@@ -209,32 +181,19 @@ impl World {
     /// to planning as moved, as the intake does.
     pub fn row_becomes(&mut self, new: RegistryRow) -> &mut Self {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.key.clone()).collect();
-        self.known.moved = before
-            .into_iter()
-            .filter(|key| key.deed_date != new.deed_date)
-            .collect();
+        self.known.moved = before.into_iter().filter(|key| key.deed_date != new.deed_date).collect();
         self.rows([new])
     }
 
     /// A person ended all cases.
     pub fn cases_end(&mut self) -> &mut Self {
-        self.known
-            .payment
-            .as_mut()
-            .unwrap()
-            .cases
-            .iter_mut()
-            .for_each(|case| case.open = false);
+        self.known.payment.as_mut().unwrap().cases.iter_mut().for_each(|case| case.open = false);
         self
     }
 
     pub fn claim(&self, deed_date: &str) -> &StoredClaim {
-        let own: Vec<_> = self
-            .known
-            .claims
-            .iter()
-            .filter(|claim| claim.key.deed_date == date(deed_date))
-            .collect();
+        let own: Vec<_> =
+            self.known.claims.iter().filter(|claim| claim.key.deed_date == date(deed_date)).collect();
         assert_eq!(own.len(), 1, "claims of {deed_date}");
         own[0]
     }
@@ -243,21 +202,13 @@ impl World {
     #[track_caller]
     pub fn decision(&self, deed_date: &str) -> &Decision {
         let claim_id = self.claim(deed_date).claim_id;
-        &self
-            .published
-            .iter()
-            .rfind(|(claim, _)| claim.claim_id == claim_id)
-            .unwrap()
-            .1
+        &self.published.iter().rfind(|(claim, _)| claim.claim_id == claim_id).unwrap().1
     }
 
     #[track_caller]
     pub fn expect(&self, deed_date: &str, outcome: Outcome, grounds: &[ReasonCode]) -> &Self {
         let decision = self.decision(deed_date);
-        assert_eq!(
-            (decision.outcome, decision.codes().as_slice()),
-            (outcome, grounds)
-        );
+        assert_eq!((decision.outcome, decision.codes().as_slice()), (outcome, grounds));
         assert_eq!(self.claim(deed_date).outcome, outcome);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
         assert_eq!(
@@ -278,22 +229,12 @@ impl World {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
         change(&mut self.known.dossier);
         self.takes_in();
-        before
-            != self
-                .known
-                .claims
-                .iter()
-                .map(|claim| claim.facts_digest)
-                .collect::<Vec<_>>()
+        before != self.known.claims.iter().map(|claim| claim.facts_digest).collect::<Vec<_>>()
     }
 
     #[track_caller]
     pub fn expect_case(&self, kind: CaseKind, grounds: &[&str]) {
-        let told: Vec<_> = self
-            .cases
-            .iter()
-            .map(|case| (case.kind, case.grounds.as_slice()))
-            .collect();
+        let told: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
         assert_eq!(told, [(kind, grounds)]);
     }
 }

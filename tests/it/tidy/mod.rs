@@ -21,12 +21,8 @@ const HOUSE: &[&[&str]] = &[
 ];
 
 /// Each crate has one door.
-const ONE_DOOR: &[(&str, &str)] = &[
-    ("backoff", "retry"),
-    ("sqlx", "store"),
-    ("rdkafka", "kafka"),
-    ("axum", "http"),
-];
+const ONE_DOOR: &[(&str, &str)] =
+    &[("backoff", "retry"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -49,10 +45,9 @@ fn a_module_names_only_modules_to_its_left() {
             match rank(&named) {
                 Some(other) if other <= place => {}
                 Some(_) => wrong.push(format!("{}: {own} names {named}", source.path.display())),
-                None => wrong.push(format!(
-                    "{}: crate::{named} is no module of the house",
-                    source.path.display()
-                )),
+                None => {
+                    wrong.push(format!("{}: crate::{named} is no module of the house", source.path.display()))
+                }
             }
         }
     }
@@ -62,10 +57,7 @@ fn a_module_names_only_modules_to_its_left() {
 #[test]
 fn every_crate_has_its_one_door_and_the_law_knows_none() {
     let dependencies = dependencies();
-    assert!(
-        ONE_DOOR.iter().all(|(name, _)| dependencies.contains(*name)),
-        "{dependencies:?}"
-    );
+    assert!(ONE_DOOR.iter().all(|(name, _)| dependencies.contains(*name)), "{dependencies:?}");
     let mut wrong = Vec::new();
     for source in Source::all(&root().join("src")) {
         let (own, named) = (source.module(), words(&source.code));
@@ -75,9 +67,8 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
             }
         }
         if own == "law" {
-            let foreign = dependencies
-                .iter()
-                .filter(|name| *name != "icu_calendar" && source.names_crate(name));
+            let foreign =
+                dependencies.iter().filter(|name| *name != "icu_calendar" && source.names_crate(name));
             wrong.extend(foreign.map(|name| format!("{}: the law names {name}", source.path.display())));
             if crate_modules(&source.code).iter().any(|named| named != "law") {
                 wrong.push(format!("{}: the law names another module", source.path.display()));
@@ -91,12 +82,7 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
 fn dependencies() -> BTreeSet<String> {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
-    manifest["dependencies"]
-        .as_table()
-        .unwrap()
-        .keys()
-        .map(|name| name.replace('-', "_"))
-        .collect()
+    manifest["dependencies"].as_table().unwrap().keys().map(|name| name.replace('-', "_")).collect()
 }
 
 #[test]
@@ -112,17 +98,10 @@ fn nothing_is_left_for_later() {
 fn files_and_functions_are_short() {
     let sources = Source::all(&root().join("src"));
     let mut files: Vec<_> = sources.iter().map(|source| source.code.lines().count()).collect();
-    let mut functions: Vec<_> = sources
-        .iter()
-        .flat_map(|source| function_lengths(&source.code))
-        .collect();
+    let mut functions: Vec<_> = sources.iter().flat_map(|source| function_lengths(&source.code)).collect();
     files.sort_unstable();
     functions.sort_unstable();
-    assert!(
-        functions.len() > 500,
-        "only {} functions were found",
-        functions.len()
-    );
+    assert!(functions.len() > 500, "only {} functions were found", functions.len());
     let (median, tail) = (files[files.len() / 2], functions[functions.len() * 9 / 10]);
     assert!(median < 160, "the median file has {median} lines");
     assert!(tail < 50, "a tenth of the functions have {tail} lines or more");
@@ -149,11 +128,7 @@ fn no_tracked_file_knows_the_machine_it_was_written_on() {
             let elsewhere = |line: &&str| {
                 line.starts_with("source = ") && !line.contains("github.com/rust-lang/crates.io-index")
             };
-            assert_eq!(
-                text.lines().find(elsewhere),
-                None,
-                "a dependency comes from elsewhere"
-            );
+            assert_eq!(text.lines().find(elsewhere), None, "a dependency comes from elsewhere");
         }
         for option in [["index", "-url"].concat(), ["replace", "-with"].concat()] {
             assert!(!text.contains(&option), "{path} names a package registry");
@@ -168,22 +143,17 @@ fn tracked() -> Option<Vec<String>> {
         .current_dir(root())
         .output()
         .ok()?;
-    listed.status.success().then(|| {
-        String::from_utf8_lossy(&listed.stdout)
-            .lines()
-            .map(str::to_owned)
-            .collect()
-    })
+    listed
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect())
 }
 
 #[test]
 fn the_measures_measure() {
     let code = "use crate::law::Rial;\nuse crate::{claim, wire::{self, Topic}, store as s};\n// crate::cli\nlet x = \"crate::http\";\n";
     let code = source::strip(code);
-    assert_eq!(
-        crate_modules(&code),
-        ["claim", "law", "store", "wire"].map(str::to_owned).into()
-    );
+    assert_eq!(crate_modules(&code), ["claim", "law", "store", "wire"].map(str::to_owned).into());
     let code = "fn a() {\n    if x {\n    }\n}\nfn b(f: impl Fn(u8) -> u8) -> u8 { f(1) }\ntrait T { fn none(&self); }\n";
     assert_eq!(function_lengths(&source::strip(code)), [4, 1]);
     let odd = "let c = '{'; let l: &'static str = r#\"fn x() {\"#; /* fn { */ let e = '\\''; fn y() {\n}";

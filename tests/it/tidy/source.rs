@@ -21,10 +21,7 @@ impl Source {
                     folders.push(path);
                 } else if path.extension().is_some_and(|e| e == "rs") {
                     let code = strip(&std::fs::read_to_string(&path).unwrap());
-                    found.push(Self {
-                        path: path.strip_prefix(folder).unwrap().to_owned(),
-                        code,
-                    });
+                    found.push(Self { path: path.strip_prefix(folder).unwrap().to_owned(), code });
                 }
             }
         }
@@ -54,9 +51,7 @@ fn is_word(c: char) -> bool {
 
 /// Every identifier.
 pub fn words(code: &str) -> BTreeSet<&str> {
-    code.split(|c| !is_word(c))
-        .filter(|word| !word.is_empty())
-        .collect()
+    code.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect()
 }
 
 /// What stands right after `crate::`, also in braces.
@@ -164,9 +159,7 @@ fn literal_length(text: &str, before: Option<char>) -> usize {
         if text[1 + hashes..].starts_with('"') {
             let end = format!("\"{}", "#".repeat(hashes));
             let body = 2 + hashes;
-            return text[body..]
-                .find(&end)
-                .map_or(text.len(), |at| body + at + end.len());
+            return text[body..].find(&end).map_or(text.len(), |at| body + at + end.len());
         }
     }
     if text.starts_with('\'') {
@@ -193,10 +186,7 @@ fn character(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match chars.next() {
         Some((_, '\\')) => quoted(text, '\''),
-        Some(_) => chars
-            .next()
-            .filter(|(_, c)| *c == '\'')
-            .map_or(0, |(at, _)| at + 1),
+        Some(_) => chars.next().filter(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 1),
         None => 0,
     }
 }
