@@ -1,7 +1,7 @@
 //! A claim that has a document: its decision and amount are frozen; returns reopen it, and facts that change open cases.
 
 use super::decide::{decide, find};
-use super::facts::{self, Facts, Payment, Returned};
+use super::facts::{Facts, Payment, Returned};
 use super::gather::Held;
 use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
 use super::plan::{ClaimUpdate, NewCase, Occasion, Plan, ReturnNotice, revise};
@@ -52,13 +52,13 @@ fn settle(
             sheba: latest.sheba.clone(),
         }),
     });
-    let bytes = facts.to_bytes().unwrap_or_default();
-    let same_facts = facts::digest(&bytes) == claim.facts_digest;
+    let sealed = facts.seal();
+    let same_facts = sealed.digest == claim.facts_digest;
     // A close looks again only at what may be sent again: a frozen decision is not decided anew.
     if same_facts && (occasion == Occasion::Intake || !may_retry) {
         return None;
     }
-    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), bytes)
+    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), sealed)
 }
 
 /// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.
@@ -99,7 +99,7 @@ pub fn review_digest(facts: &Facts) -> [u8; 32] {
         insured.sheba_owner = super::words::Ownership::Unknown;
         insured.mobile_owner = super::words::Ownership::Unknown;
     }
-    facts::digest(&read.to_bytes().unwrap_or_default())
+    read.seal().digest
 }
 
 /// R22: facts that change after payment raise a case for a person to judge, never a claw-back.

@@ -67,7 +67,7 @@ impl Decision {
 
     /// Of everything that `recompute` must find again.
     pub fn content_digest(&self) -> [u8; 32] {
-        facts::digest(&[self.answer_digest(), self.working_digest()].concat())
+        content_digest(self.answer_digest(), self.working_digest())
     }
 
     pub fn codes(&self) -> Vec<ReasonCode> {
@@ -83,6 +83,11 @@ impl Decision {
         let reasons = grounds.into_iter().map(|ground| Reason::of(ground, texts)).collect();
         Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
     }
+}
+
+/// Of an answer and its working together.
+pub fn content_digest(answer: [u8; 32], working: [u8; 32]) -> [u8; 32] {
+    facts::digest(&[answer, working].concat())
 }
 
 /// What the rules find in the facts, before precedence speaks.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::{DisplayFromStr, serde_as};
 use sha2::{Digest, Sha256};
 
+use super::plain::Plain;
 use super::words::{OfficeKind, Ownership, Permanence, Status};
 use crate::law::{InsuranceType, SolarDate, SolarMonth, marriage_allowance as art85};
 
@@ -84,12 +85,12 @@ pub struct EmploymentLine(
     #[serde_as(as = "Option<DisplayFromStr>")] pub Option<SolarDate>,
 );
 
-/// Month, type, days, insurable rials.
+/// Month, type, days, insurable rials. Written as `[140107,"compulsory",31,98765432]`: there are sixty in a claim.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WageLine(
-    #[serde_as(as = "DisplayFromStr")] pub SolarMonth,
-    #[serde_as(as = "DisplayFromStr")] pub InsuranceType,
+    #[serde_as(as = "Plain")] pub SolarMonth,
+    #[serde_as(as = "Plain")] pub InsuranceType,
     pub u32,
     pub u64,
 );
@@ -125,6 +126,12 @@ pub struct Returned {
     pub sheba: String,
 }
 
+/// Facts as they are stored, and by what they are recognised.
+pub struct Sealed {
+    pub bytes: Vec<u8>,
+    pub digest: [u8; 32],
+}
+
 impl Facts {
     /// The facts of a claim that no input holds any more.
     pub fn withdrawn(deed_date: SolarDate, spouse_has_code: bool) -> Self {
@@ -145,9 +152,12 @@ impl Facts {
         }
     }
 
-    /// The stored form: canonical, since every list here is sorted and every field is always written.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(self)
+    /// The stored form with its digest. It is canonical: every list here is sorted, every field is always written.
+    pub fn seal(&self) -> Sealed {
+        let mut bytes = Vec::with_capacity(4096);
+        // Values that are made of numbers and words cannot fail to be written.
+        let _ = serde_json::to_writer(&mut bytes, self);
+        Sealed { digest: digest(&bytes), bytes }
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {

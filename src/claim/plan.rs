@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::after_payment;
 use super::decide::{Decision, decide};
-use super::facts::{self, Facts};
+use super::facts::{Facts, Sealed};
 use super::gather::{Held, claims_held};
 use super::identity::Counterpart;
 use super::issue::Issue;
@@ -99,9 +99,8 @@ fn unpaid(
     held: Held,
 ) -> Option<ClaimUpdate> {
     let stored = known.claims.iter().find(|stored| stored.claim_id == claim_id);
-    let bytes = held.facts.to_bytes().unwrap_or_default();
-    let facts_digest = facts::digest(&bytes);
-    if occasion == Occasion::Intake && stored.is_some_and(|stored| stored.facts_digest == facts_digest) {
+    let sealed = held.facts.seal();
+    if occasion == Occasion::Intake && stored.is_some_and(|stored| stored.facts_digest == sealed.digest) {
         return None;
     }
     let decision = decide(&held.facts, rules.today, rules.tables);
@@ -109,7 +108,7 @@ fn unpaid(
     claim.record_id = held.record_id;
     claim.request_id = held.request_id;
     claim.withdrawn = false;
-    revise(claim, rules, occasion, decision, bytes)
+    revise(claim, rules, occasion, decision, sealed)
 }
 
 /// The input moved this marriage elsewhere: said once, and not decided anew.
@@ -118,8 +117,7 @@ fn withdraw(stored: &StoredClaim, rules: &Rules<'_>, facts: &Facts) -> Option<Cl
     claim.withdrawn = true;
     claim.record_id = None;
     claim.request_id = None;
-    let bytes = facts.to_bytes().unwrap_or_default();
-    revise(claim, rules, Occasion::Intake, decide(facts, rules.today, rules.tables), bytes)
+    revise(claim, rules, Occasion::Intake, decide(facts, rules.today, rules.tables), facts.seal())
 }
 
 /// The claim with its new answer; none where nothing at all is to be written.
@@ -128,25 +126,24 @@ pub(super) fn revise(
     rules: &Rules<'_>,
     occasion: Occasion,
     decision: Decision,
-    facts: Vec<u8>,
+    facts: Sealed,
 ) -> Option<ClaimUpdate> {
-    let facts_digest = facts::digest(&facts);
     let (answer, working) = (decision.answer_digest(), decision.working_digest());
     // What a close pays must be explained by the sum as it then stood, also where the floor hid a change of it.
     let shows_old_sum = occasion == Occasion::Close && working != claim.working_digest;
     if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
-        let unchanged = facts_digest == claim.facts_digest;
-        claim.facts_digest = facts_digest;
+        let unchanged = facts.digest == claim.facts_digest;
+        claim.facts_digest = facts.digest;
         return (!unchanged).then_some(ClaimUpdate { claim, revision: None });
     }
     claim.revision += 1;
     claim.decision_id = rules.ids.decision(claim.claim_id, claim.revision);
     claim.outcome = decision.outcome;
     claim.amount = decision.amount;
-    claim.facts_digest = facts_digest;
+    claim.facts_digest = facts.digest;
     claim.answer_digest = answer;
     claim.working_digest = working;
-    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts }) })
+    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts: facts.bytes }) })
 }
 
 impl Plan {

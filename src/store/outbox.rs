@@ -102,7 +102,8 @@ async fn insert(tx: &mut PgConnection, group: i16, head: &mut Head, events: Vec<
 
 /// Packed here rather than by PostgreSQL: a tenth of the bytes crosses the socket, there and back.
 fn pack(events: &[Outgoing]) -> Result<Vec<u8>> {
-    let plain = postcard::to_allocvec(events).map_err(|_| Error::Unreadable("segment"))?;
+    let plain = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
+    let plain = postcard::to_extend(events, plain).map_err(|_| Error::Unreadable("segment"))?;
     Ok(lz4_flex::compress_prepend_size(&plain))
 }
 

@@ -1,26 +1,35 @@
 //! Persons: their locks and their dossiers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{PgConnection, Result, code, dossier};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 
-/// Locks the persons in the order of their codes - so that no two transactions wait for each other - and gives their
-/// dossiers. A code that was never heard of gets its row here.
+/// Locks the persons in the order of their codes - so that transactions do not wait for each other in a ring - and gives
+/// their dossiers. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
+/// meet new persons can still form a ring: PostgreSQL ends one of them, and its batch is tried again.)
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    sqlx::query(
-        "INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c ORDER BY c ON CONFLICT DO NOTHING",
-    )
-    .bind(codes)
-    .execute(&mut *tx)
-    .await?;
-    let rows: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
-        "SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE",
-    )
-    .bind(codes)
-    .fetch_all(tx)
-    .await?;
+    let mut dossiers = lock_known(tx, codes).await?;
+    if dossiers.len() == codes.len() {
+        return Ok(dossiers);
+    }
+    let known: HashSet<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
+    let new: Vec<i64> = codes.iter().copied().filter(|code| !known.contains(code)).collect();
+    sqlx::query("INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c ORDER BY c ON CONFLICT DO NOTHING")
+        .bind(&new)
+        .execute(&mut *tx)
+        .await?;
+    dossiers.extend(lock_known(tx, &new).await?);
+    Ok(dossiers)
+}
+
+async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
+    let rows: Vec<(i64, Option<Vec<u8>>)> =
+        sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE")
+            .bind(codes)
+            .fetch_all(tx)
+            .await?;
     read(rows)
 }
 

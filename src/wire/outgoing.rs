@@ -41,13 +41,16 @@ impl Outgoing {
         traceparent: Option<&str>,
         data: &impl Serialize,
     ) -> Result<Self, serde_json::Error> {
+        // A decision with its months takes about so much: no growing and copying on the way.
+        let mut value = Vec::with_capacity(if kind == EventType::DecisionMade { 8192 } else { 1024 });
+        serde_json::to_writer(&mut value, data)?;
         Ok(Self {
             kind,
             key: key.into(),
             id: id.into(),
             at_us: at.as_microsecond(),
             traceparent: traceparent.map(str::to_owned),
-            value: Some(serde_json::to_vec(data)?),
+            value: Some(value),
             extra: Vec::new(),
         })
     }

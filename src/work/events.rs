@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::claim::issue::Issue;
 use crate::claim::known::StoredClaim;
 use crate::claim::plan::{NewCase, Revision};
-use crate::claim::{BENEFIT, Decision, RULES_VERSION, Words, facts};
+use crate::claim::{BENEFIT, Decision, RULES_VERSION, Words};
 use crate::ident::NationalCode;
 use crate::law::marriage_allowance::Working as LawWorking;
 use crate::law::{Rial, SolarMonth};
@@ -53,7 +53,7 @@ pub fn decision(
         working: revision.decision.working.as_ref().map(working),
         rules_version: Cow::Borrowed(RULES_VERSION),
         tables_version: Cow::Borrowed(house.tables.version()),
-        facts_digest: Cow::Owned(hex::encode(facts::digest(&revision.facts))),
+        facts_digest: Cow::Owned(hex::encode(claim.facts_digest)),
         business_date: house.business_date(at),
         decided_at: at,
     };

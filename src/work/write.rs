@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{House, events};
 use crate::claim::RULES_VERSION;
+use crate::claim::decide::content_digest;
 use crate::claim::known::Known;
 use crate::claim::person::Record;
 use crate::claim::plan::{ClaimUpdate, NewCase, Plan, Revision};
@@ -95,7 +96,7 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
         days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
         wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
         facts: &revision.facts,
-        content_digest: decision.content_digest(),
+        content_digest: content_digest(claim.answer_digest, claim.working_digest),
     }
 }
 

@@ -6,7 +6,7 @@ use super::claim::{
 use super::gather::GatheredClaim;
 use super::headline::headline;
 use crate::claim::plan::Plan;
-use crate::claim::{Decision as Verdict, ReasonCode, facts};
+use crate::claim::{Decision as Verdict, ReasonCode};
 use crate::cli::paper::{self, Moment};
 use crate::clock::Clock;
 use crate::law::{Rial, SolarDate, Tables};
@@ -17,7 +17,7 @@ use crate::store::payments;
 pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
     let (stored, again) = (&gathered.stored, &gathered.again);
     let standing = gathered.decisions.last();
-    let stored_facts = standing.and_then(|decision| decision.facts.to_bytes().ok());
+    let stored_facts = standing.map(|decision| decision.facts.seal().digest);
     let mut claim = Claim {
         headline: String::new(),
         claim_id: stored.claim_id,
@@ -34,7 +34,7 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
             .is_some_and(|decision| again.content_digest().as_slice() == decision.content_digest),
         // What a payment itself adds to the facts is told below, with its documents.
         facts_changed_since: gathered.documents.is_empty()
-            && stored_facts.is_some_and(|bytes| facts::digest(&bytes) != stored.facts_digest),
+            && stored_facts.is_some_and(|digest| digest != stored.facts_digest),
         next_close: next_close(gathered, next),
         decisions: gathered.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
         documents: gathered

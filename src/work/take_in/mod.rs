@@ -79,7 +79,7 @@ impl News {
 }
 
 /// Persons planned and written at a time: what is held in memory meanwhile is bounded by it.
-const PLANNED_AT_ONCE: usize = 500;
+const PLANNED_AT_ONCE: usize = 1000;
 
 /// Plans every person whom the batch touched, and writes what changed; gives the events and the number of decisions.
 async fn decide(
