@@ -54,7 +54,7 @@ CREATE INDEX self_registrations_applicant ON self_registrations (applicant);
 
 -- One person and one marriage, as it was last answered.
 CREATE TABLE claims (
-    claim_id       uuid PRIMARY KEY,
+    claim_id       uuid NOT NULL,
     person         bigint NOT NULL,
     deed_date      text COLLATE "C" NOT NULL,
     spouse         bigint,
@@ -72,9 +72,10 @@ CREATE TABLE claims (
     working_digest bytea NOT NULL,
     review_digest  bytea,
     review_waits   boolean NOT NULL DEFAULT false,
-    CHECK ((spouse IS NULL) <> (unnamed_record IS NULL))
+    CHECK ((spouse IS NULL) <> (unnamed_record IS NULL)),
+    -- An id is derived from its person, so this is as unique as the id alone, and serves the look-up by person.
+    PRIMARY KEY (person, claim_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX claims_person ON claims (person);
 
 -- Every published revision with its inputs, for ever. Its id is derived from claim and revision.
 CREATE TABLE decisions (

@@ -68,10 +68,10 @@ impl Clock {
     /// The present instant; with a fixed day, an instant of that day.
     pub fn now(&self) -> Timestamp {
         match &self.fixed {
-            None => machine_now(),
+            None => whole_micros(machine_now()),
             Some(Fixed { start, began }) => {
                 let run = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::ZERO);
-                start.saturating_add(run).unwrap_or(*start)
+                whole_micros(start.saturating_add(run).unwrap_or(*start))
             }
         }
     }
@@ -124,6 +124,11 @@ impl Clock {
 pub fn due(today: SolarDate, last_closed: Option<SolarMonth>) -> Option<SolarMonth> {
     let next = last_closed?.next();
     (today > next.last_day()).then_some(next)
+}
+
+/// As PostgreSQL keeps instants, and as many readers of JSON can read them.
+fn whole_micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 fn tehran_zone() -> TimeZone {

@@ -24,7 +24,7 @@ fn row(loaded: &Loaded, key: &str) -> Row {
 fn the_defaults_are_good() {
     let settings = load(None, &[], &[]).unwrap().settings;
     assert_eq!(settings.batch_bytes, 8 << 20);
-    assert_eq!(settings.relay_page_bytes, 4 << 20);
+    assert_eq!(settings.relay_page_bytes, 512 << 10);
     assert_eq!(settings.roles.len(), 4);
     assert_eq!(settings.today, None);
     assert!(settings.provision);

@@ -115,7 +115,7 @@ const SAVE: &str = "
         $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bool[])
         AS u (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
             withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
-    ON CONFLICT (claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
+    ON CONFLICT (person, claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
         reasons = CASE WHEN excluded.revision = claims.revision THEN claims.reasons ELSE excluded.reasons END,
         revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, withdrawn = excluded.withdrawn,
         decision_id = excluded.decision_id, facts_digest = excluded.facts_digest, answer_digest = excluded.answer_digest,
