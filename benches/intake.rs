@@ -98,6 +98,7 @@ impl Bench {
                 bytes: self.settings.batch_bytes,
                 wait: Duration::from_millis(self.settings.batch_wait_ms),
             },
+            grace: Duration::from_secs(8),
             counts: Arc::new(move |done, _| count(done.messages)),
             failed: Arc::new(|| {}),
         }

@@ -42,15 +42,15 @@ CREATE INDEX marriages_husband ON marriages (husband) WHERE husband IS NOT NULL;
 CREATE INDEX marriages_wife ON marriages (wife) WHERE wife IS NOT NULL;
 
 CREATE TABLE self_registrations (
-    request_id    text COLLATE "C" PRIMARY KEY,
+    request_id    text COLLATE "C" NOT NULL,
     applicant     bigint  NOT NULL,
     spouse        bigint  NOT NULL,
     submitted_at  timestamptz NOT NULL,
     deed_date     text COLLATE "C" NOT NULL,
     undertaking   boolean NOT NULL,
-    source_offset bigint  NOT NULL
+    source_offset bigint  NOT NULL,
+    PRIMARY KEY (applicant, request_id)
 );
-CREATE INDEX self_registrations_applicant ON self_registrations (applicant);
 
 -- One person and one marriage, as it was last answered.
 CREATE TABLE claims (
@@ -247,8 +247,9 @@ CREATE TABLE dead_letters (
     PRIMARY KEY (topic, partition, source_offset)
 );
 
--- The outbox: append-only segments, one for all events of a transaction and group of output partitions. Three slots take
--- turns and are truncated when everything in them has been delivered: nothing here is ever updated or deleted.
+-- The outbox: append-only segments, each of events of one transaction and group of output partitions, cut at about 1 MiB.
+-- Three slots take turns and are truncated when everything in them has been delivered: nothing here is ever updated or
+-- deleted.
 CREATE TABLE outbox (
     slot       smallint NOT NULL,
     grp        smallint NOT NULL,

@@ -65,7 +65,8 @@ impl Clock {
         Ok(Self { zone, first_day, fixed: None })
     }
 
-    /// The present instant; with a fixed day, an instant of that day.
+    /// The present instant in whole microseconds. With a fixed day it runs on from 10:00 of that day, without end: in a
+    /// process that lives longer it passes midnight, while `today` stays.
     pub fn now(&self) -> Timestamp {
         match &self.fixed {
             None => whole_micros(machine_now()),

@@ -146,10 +146,15 @@ fn by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static s
     }
 }
 
+/// By the insured record, on or before the business date.
+pub fn has_died(known: &Known, rules: &Rules<'_>) -> bool {
+    let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
+    deceased.is_some_and(|day| day <= rules.today)
+}
+
 /// What finance or a death says of the payment itself; neither changes the decision.
 fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> Vec<NewCase> {
-    let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
-    let is_dead = deceased.is_some_and(|day| day <= rules.today);
+    let is_dead = has_died(known, rules);
     let latest_attempt = payment.latest().map_or(0, |document| document.attempt);
     let mut cases = Vec::new();
     for document in &payment.documents {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::after_payment::review_digest;
+use super::after_payment::{has_died, review_digest};
 use super::facts::Facts;
 use super::gather::claims_held;
 use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
@@ -66,8 +66,8 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
         }
         Some(payment) => {
             let latest = payment.latest().filter(|document| document.may_be_tried_again())?;
-            // While a case is open, no further attempt is issued.
-            if payment.has_open_case() || !plan.cases.is_empty() {
+            // While a case is open, no further attempt is issued; to the dead none ever is, though their case was ended (R25).
+            if payment.has_open_case() || !plan.cases.is_empty() || has_died(known, rules) {
                 return None;
             }
             let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;

@@ -99,12 +99,19 @@ pub struct EarlierPayment {
 }
 
 /// One side of a registry row. Names and birth date are there wherever the code is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Side {
     pub code: Option<NationalCode>,
     pub family_name: Option<String>,
     pub birth_date: Option<SolarDate>,
     pub earlier_marriages: u32,
+}
+
+/// As with `Record`: whose it is stays out of every log.
+impl std::fmt::Debug for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Side").finish_non_exhaustive()
+    }
 }
 
 /// A row of the registry's file, as far as the rules read it.

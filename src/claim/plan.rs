@@ -129,7 +129,8 @@ pub(super) fn revise(
     facts: Sealed,
 ) -> Option<ClaimUpdate> {
     let (answer, working) = (decision.answer_digest(), decision.working_digest());
-    // What a close pays must be explained by the sum as it then stood, also where the floor hid a change of it.
+    // After a close the highest revision says the same whatever order the facts came in, so the sum counts there, too:
+    // what is paid is explained by the sum as it then stood, also where the floor hid a change of it.
     let shows_old_sum = occasion == Occasion::Close && working != claim.working_digest;
     if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
         let unchanged = facts.digest == claim.facts_digest;

@@ -13,8 +13,9 @@ use crate::kafka::{self, Broker};
 use crate::law::SolarMonth;
 use crate::retry::{Stop, pause_or_stop};
 use crate::store::offsets;
+use crate::telemetry::trace;
 use crate::work::House;
-use crate::work::close_month::{self, Closed, Forecast};
+use crate::work::close_month::{self, Closed, Forecast, Progress};
 
 pub async fn run(started: &Started, wish: CloseMonth, json: bool) -> Result<()> {
     let house = started.house().await?;
@@ -53,9 +54,31 @@ pub async fn close(
     let progress = |persons: u64, documents: u64| {
         bar.set_message(format!("{persons} persons decided, {documents} documents"));
     };
-    let closed = close_month::close(house, month, &offsets, &progress).await?;
+    let closed = close_in_span(house, month, &offsets, &progress, stop).await?;
     bar.finish_and_clear();
     Ok(closed)
+}
+
+/// Closes, in a span of the thread that the outputs of the close carry; a stop is an error.
+pub async fn close_in_span(
+    house: &House,
+    month: SolarMonth,
+    offsets: &str,
+    progress: Progress<'_>,
+    stop: &Stop,
+) -> Result<Closed> {
+    let span = trace::close_month(month);
+    match close_month::close(house, month, offsets, progress, stop).await {
+        Ok(Some(closed)) => {
+            trace::adopt(&span, &closed.batch.traceparent);
+            Ok(closed)
+        }
+        Ok(None) => Err(Error::Interrupted),
+        Err(error) => {
+            trace::failed(&span);
+            Err(error.into())
+        }
+    }
 }
 
 /// How long the close waits for the input, and what ends the wait.

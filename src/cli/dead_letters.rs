@@ -1,5 +1,7 @@
 //! `peyvand dead-letters list` and `replay`.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::arguments::DeadLetters;
@@ -43,18 +45,21 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Sends every letter to the topic that it came from, with the place where it first lay.
+/// Sends every letter to the topic that it came from, with the place where it first lay. One that came back from an
+/// earlier replay lies there twice, and is sent once.
 fn replay(broker: &Broker, json: bool) -> Result<()> {
     let mut sender = Sender::plain(broker)?;
-    let mut sent = 0_u64;
+    let mut sent = HashSet::new();
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        if let Some(letter) = dead_letters_v1::parse(&record.headers, record.value) {
+        if let Some(letter) = dead_letters_v1::parse(&record.headers, record.value)
+            && sent.insert(letter.first_place())
+        {
             sender.send_again(&letter)?;
-            sent += 1;
         }
         Ok(true)
     })?;
     sender.wait()?;
+    let sent = sent.len();
     if json {
         say!("{}", json!({"replayed": sent}));
     } else {

@@ -1,14 +1,17 @@
 //! `peyvand export`: the output topics as files of JSON lines.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{Error, Result};
+use super::start::Started;
+use super::{Error, Result, paper};
 use crate::kafka::reader::{Record, read_to_end};
 use crate::kafka::{self, Broker};
 use crate::wire::Topic;
@@ -22,13 +25,27 @@ struct Line<'a> {
     data: Data<'a>,
 }
 
-/// JSON as it came; what is no JSON (a dead letter may be anything) as text.
+/// JSON as it came, on one line; what is no JSON (a dead letter may be anything) as text.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Data<'a> {
-    Json(&'a RawValue),
+    Json(Cow<'a, RawValue>),
     Text(String),
     None,
+}
+
+/// The command: what was written, after it.
+pub async fn command(started: &Started, dir: PathBuf, json: bool) -> Result<()> {
+    let records = run(started.broker.clone(), dir.clone()).await?;
+    if json {
+        let counts: BTreeMap<_, _> = records.iter().map(|(topic, count)| (topic.name(), count)).collect();
+        say!("{}", json!({"dir": dir.display().to_string(), "records": counts}));
+        return Ok(());
+    }
+    for (topic, count) in &records {
+        say!("{:>9}  {}", paper::grouped(*count), dir.join(format!("{}.jsonl", topic.name())).display());
+    }
+    Ok(())
 }
 
 /// Writes the topics to their ends at the start; gives the number of records of each.
@@ -60,11 +77,20 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
     Ok(counts)
 }
 
+/// A line end in JSON stands between two parts of it, never in a text: a space says the same.
+fn one_line(value: &[u8]) -> Option<Cow<'_, RawValue>> {
+    let raw: &RawValue = serde_json::from_slice(value).ok()?;
+    if !raw.get().contains(['\n', '\r']) {
+        return Some(Cow::Borrowed(raw));
+    }
+    RawValue::from_string(raw.get().replace(['\n', '\r'], " ")).ok().map(Cow::Owned)
+}
+
 fn line<'a>(record: &Record<'a>) -> Line<'a> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let data = match record.value {
         None => Data::None,
-        Some(value) => serde_json::from_slice(value).map_or_else(|_| Data::Text(text(value)), Data::Json),
+        Some(value) => one_line(value).map_or_else(|| Data::Text(text(value)), Data::Json),
     };
     Line {
         partition: record.partition.partition,
@@ -72,5 +98,18 @@ fn line<'a>(record: &Record<'a>) -> Line<'a> {
         key: record.key.map(text),
         headers: record.headers.iter().map(|(name, value)| (*name, text(value))).collect(),
         data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_line_whatever_its_producer_wrote() {
+        let value = "{\r\n  \"amount\": 12345678901234567890123,\n  \"text\": \"a\\nb\"\n}";
+        let told = serde_json::to_string(&Data::Json(one_line(value.as_bytes()).unwrap())).unwrap();
+        assert_eq!(told, "{    \"amount\": 12345678901234567890123,   \"text\": \"a\\nb\" }");
+        assert!(one_line(b"\xffno json").is_none());
     }
 }

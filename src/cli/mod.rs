@@ -25,6 +25,7 @@ pub mod report;
 mod serve;
 mod start;
 pub mod status;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,9 @@ pub enum Error {
     Refusal(#[from] crate::work::close_month::Refusal),
     #[error("{0}")]
     Failed(String),
+    /// The command line asks for what cannot be.
+    #[error("{0}")]
+    WrongUse(String),
     /// What is wrong has been told already.
     #[error("")]
     Told,
@@ -82,7 +86,7 @@ pub fn main() -> ExitCode {
         Err(Error::Told) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("peyvand: {error}");
-            ExitCode::FAILURE
+            if matches!(error, Error::WrongUse(_)) { ExitCode::from(WRONG_USE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -102,7 +106,7 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         Command::Explain { national_code } => {
             let code = national_code
                 .parse()
-                .map_err(|_| Error::Failed("that is no valid national code".to_owned()))?;
+                .map_err(|_| Error::WrongUse("that is no valid national code".to_owned()))?;
             let found = explain::run(&started.house().await?, code, json).await?;
             if found { Ok(()) } else { Err(Error::Told) }
         }
@@ -110,9 +114,9 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
             recompute::run(&started.house().await?, decision_id, json).await
         }
         Command::Report { month } => report::run(&started.house().await?, month, json).await,
-        Command::Export { dir } => export::run(started.broker.clone(), dir).await.map(drop),
-        Command::Generate(wish) => generate_command::run(&started, &wish),
-        Command::Demo(wish) => demo::run(started, wish).await,
+        Command::Export { dir } => export::command(&started, dir, json).await,
+        Command::Generate(wish) => generate_command::run(&started, wish, json).await,
+        Command::Demo(wish) => demo::run(started, wish, json).await,
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
         Command::Config => config::run(&started, json),
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Result;
 use super::close::{self, Waiting};
+use super::{Error, Result};
 use crate::kafka::Broker;
 use crate::law::SolarMonth;
 use crate::retry::{Stop, pause_or_stop};
@@ -19,6 +19,8 @@ pub async fn run(house: House, broker: Broker, timeout: Duration, mut stop: Stop
             // Another month may be due right after.
             Ok(true) => continue,
             Ok(false) => {}
+            // A close that was begun is gone on with at the next start.
+            Err(Error::Interrupted) if *stop.borrow() => return Ok(()),
             Err(error) => {
                 Metrics::global().errors.add(1);
                 tracing::error!(%error, "the month was not closed; asking again in a minute");
@@ -48,7 +50,7 @@ async fn ask(house: &House, broker: &Broker, timeout: Duration, stop: &Stop) -> 
     if !may_close(house, month).await? {
         return Ok(false);
     }
-    let closed = close_month::close(house, month, &offsets, &|_, _| {}).await?;
+    let closed = close::close_in_span(house, month, &offsets, &|_, _| {}, stop).await?;
     Metrics::global().closes.add(1);
     Metrics::global().documents.add(closed.batch.documents.unsigned_abs());
     tracing::info!(%month, documents = closed.batch.documents, total_rial = closed.batch.total, "the month is closed");

@@ -9,13 +9,14 @@ use tokio::task::JoinSet;
 
 use super::month_end;
 use super::start::Started;
+use super::watch;
 use super::{Error, Result};
 use crate::config::{Role, Settings};
 use crate::http::{self, Probe};
 use crate::kafka::intake::{self, Bounds, Intake};
 use crate::kafka::relay::{self, Relay, RelayDid};
 use crate::kafka::{self, Broker};
-use crate::retry::{Policy, Stop, Verdict, retry};
+use crate::retry::{Policy, Stop, Verdict, retry, stopped};
 use crate::store::{figures, offsets};
 use crate::telemetry::{Gauges, Metrics};
 use crate::wire::Topic;
@@ -27,26 +28,48 @@ pub async fn run(started: Started) -> Result<()> {
     warn_past_tables(&house);
     let mut roles = spawn(&started.settings, &started.broker, &house, &started.stop).await?;
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");
-    let mut outcome = Ok(());
-    while let Some(ended) = roles.join_next().await {
+    let within = Duration::from_secs(started.settings.stop_timeout_s);
+    let outcome = until_they_end(&mut roles, &started.stop, within).await;
+    roles.shutdown().await;
+    // A connection in the hands of what was broken off may never come back.
+    let _ = tokio::time::timeout(Duration::from_secs(1), house.pool.close()).await;
+    tracing::info!("peyvand has stopped");
+    outcome
+}
+
+/// Waits for the roles: without end while they serve, then for as long as a graceful stop may take.
+pub async fn until_they_end(roles: &mut JoinSet<Result<()>>, stop: &Stop, within: Duration) -> Result<()> {
+    let mut stopping = stop.clone();
+    let too_long = async {
+        stopped(&mut stopping).await;
+        tokio::time::sleep(within).await;
+    };
+    tokio::pin!(too_long);
+    loop {
+        let ended = tokio::select! {
+            biased;
+            ended = roles.join_next() => ended,
+            () = &mut too_long => {
+                let late = format!("{} role(s) did not end within {} s (setting stop_timeout_s) and are broken off", roles.len(), within.as_secs());
+                tracing::error!("{late}; what they had not committed is done at the next start");
+                return Err(Error::Failed(late));
+            }
+        };
+        let Some(ended) = ended else {
+            return Ok(());
+        };
         let ended = ended
             .map_err(|error| Error::Failed(format!("a role ended badly: {error}")))
             .and_then(|ended| ended);
         if let Err(error) = ended {
             // One role that cannot go on ends the process: whoever started it starts it again, whole.
             tracing::error!(%error, "a role failed");
-            outcome = Err(error);
-            break;
+            return Err(error);
         }
-        if !*started.stop.borrow() {
-            outcome = Err(Error::Failed("a role ended by itself".to_owned()));
-            break;
+        if !*stop.borrow() {
+            return Err(Error::Failed("a role ended by itself".to_owned()));
         }
     }
-    roles.shutdown().await;
-    house.pool.close().await;
-    tracing::info!("peyvand has stopped");
-    outcome
 }
 
 /// The broker or the database may come up after the service.
@@ -107,6 +130,10 @@ pub async fn spawn(
             stop.clone(),
         ));
     }
+    if settings.otlp_endpoint.is_some() {
+        let (house, broker) = (house.clone(), broker.clone());
+        roles.spawn(watch::run(house, broker, settings.unanswered_days, stop.clone()));
+    }
     Ok(roles)
 }
 
@@ -120,6 +147,8 @@ fn intake_of(settings: &Settings, broker: &Broker, house: &House) -> Intake {
             bytes: settings.batch_bytes,
             wait: Duration::from_millis(settings.batch_wait_ms),
         },
+        // The rest is for the polling thread to join and for the last words.
+        grace: Duration::from_secs(settings.stop_timeout_s) * 4 / 5,
         counts: Arc::new(|done, took| {
             let metrics = Metrics::global();
             metrics.consumed.add(count(done.messages));

@@ -1,5 +1,6 @@
 //! What every command begins with: settings, logs, a runtime, and the way to be stopped.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,9 +8,9 @@ use tokio::sync::watch;
 
 use super::arguments::{Arguments, Command};
 use super::{Error, Result};
-use crate::config::{ConfigError, Loaded, Settings};
+use crate::config::{ConfigError, Loaded, Origin, Settings};
 use crate::kafka::{self, Broker};
-use crate::retry::Stop;
+use crate::retry::{Stop, stopped};
 use crate::telemetry::{self, Metrics};
 use crate::work::House;
 
@@ -19,6 +20,8 @@ pub struct Started {
     pub settings: Settings,
     pub broker: Broker,
     pub stop: Stop,
+    /// Ends by itself on a stop, in its own time; other commands are broken off where they stand.
+    ends_itself: bool,
     runtime: Option<tokio::runtime::Runtime>,
     stopper: Option<watch::Sender<bool>>,
 }
@@ -35,18 +38,24 @@ impl fmt::Display for Faults {
     }
 }
 
+/// What telemetry may still take after the work has ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Where no day is told, invented months and the demo play on this one: the tables end with 1404.
 pub const DEMO_DAY: &str = "1404-08-01";
 
 impl Started {
     pub fn begin(arguments: &Arguments) -> std::result::Result<Self, Faults> {
         let mut flags = arguments.flags.clone();
+        let load =
+            |flags: &BTreeMap<_, _>| Settings::load(flags, arguments.config.as_deref()).map_err(Faults);
+        let mut loaded = load(&flags)?;
         let plays = matches!(arguments.command, Command::Demo(_) | Command::Generate(_));
-        if plays && !flags.contains_key("today") && std::env::var_os("PEYVAND_TODAY").is_none() {
+        if plays && loaded.origins.get("today") == Some(&Origin::Default) {
             eprintln!("The business date is taken as {DEMO_DAY}; --today chooses another.");
             flags.insert("today".to_owned(), DEMO_DAY.to_owned());
+            loaded = load(&flags)?;
         }
-        let loaded = Settings::load(&flags, arguments.config.as_deref()).map_err(Faults)?;
         let mut settings = loaded.settings.clone();
         if !matches!(arguments.command, Command::Serve)
             && !flags.contains_key("log")
@@ -57,7 +66,10 @@ impl Started {
         }
         let (stopper, stop) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok();
-        Ok(Self { broker: Broker::new(&settings), loaded, settings, stop, runtime, stopper: Some(stopper) })
+        let ends_itself =
+            matches!(arguments.command, Command::Serve | Command::Demo(_) | Command::Publish(_));
+        let (broker, stopper) = (Broker::new(&settings), Some(stopper));
+        Ok(Self { loaded, settings, broker, stop, ends_itself, runtime, stopper })
     }
 
     /// Runs the command; Ctrl-C and SIGTERM stop it.
@@ -75,12 +87,16 @@ impl Started {
                 stop_signal().await;
                 std::process::exit(if signal == Signal::Interrupt { 130 } else { 143 });
             });
-            let outcome = command(self).await;
+            let (mut stop, ends_itself) = (self.stop.clone(), self.ends_itself);
+            let outcome = tokio::select! {
+                outcome = command(self) => outcome,
+                () = stopped(&mut stop), if !ends_itself => Err(Error::Interrupted),
+            };
             signals.abort();
             outcome
         });
         if let Some(telemetry) = telemetry {
-            runtime.block_on(telemetry.stop(within));
+            runtime.block_on(telemetry.stop(within.min(LAST_WORDS)));
         }
         runtime.shutdown_timeout(Duration::from_secs(1));
         outcome

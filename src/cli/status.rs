@@ -10,9 +10,8 @@ use jiff::SignedDuration;
 use super::paper::{self, Moment};
 use super::{Error, Result};
 use crate::kafka::{self, Broker};
-use crate::store::figures::{self, Figures, Undelivered};
+use crate::store::figures::{self, Undelivered};
 use crate::store::offsets::{self, Partition};
-use crate::telemetry::Gauges;
 use crate::wire::Topic;
 use crate::work::House;
 use page::{Case, Held, Month, Status, Unanswered};
@@ -147,20 +146,4 @@ async fn look(
             .collect(),
         dead_letters: figures.dead_letters,
     })
-}
-
-/// The store knows no telemetry: here the two meet.
-impl Figures {
-    /// The same figures as metrics; `lag` by input topic.
-    pub fn gauges(&self, lag: BTreeMap<String, i64>) -> Gauges {
-        Gauges {
-            lag,
-            outbox_depth: self.outbox_depth,
-            open_files: self.open_files,
-            unanswered_documents: self.unanswered,
-            open_cases: self.open_cases,
-            months_closed: i64::try_from(self.months_closed.len()).unwrap_or(i64::MAX),
-            close_held: i64::from(self.held.is_some()),
-        }
-    }
 }

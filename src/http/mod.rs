@@ -21,9 +21,9 @@ pub type Missing = Vec<String>;
 /// What the routes ask.
 #[derive(Clone)]
 pub struct Probe {
-    /// Whether the database answers, its migrations are there and the roles run.
+    /// Whether the database answers. It need not ask whether the roles run: one that ends by itself ends the process.
     pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), Missing>> + Send + Sync>,
-    /// The gauges of now; none where they cannot be had, and the last known are shown.
+    /// The gauges of now; none where they cannot be had: the last known are shown, if any were.
     pub gauges: Arc<dyn Fn() -> BoxFuture<'static, Option<Gauges>> + Send + Sync>,
     /// The counts of this process.
     pub metrics: &'static Metrics,
@@ -109,7 +109,7 @@ async fn metrics(State(probe): State<Probe>) -> Response {
     if let Some(gauges) = (probe.gauges)().await {
         probe.metrics.set_gauges(gauges);
     }
-    let text = render_prometheus(probe.metrics, &probe.metrics.gauges());
+    let text = render_prometheus(probe.metrics, probe.metrics.gauges().as_ref());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

@@ -12,15 +12,18 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::assignment::Assignment;
 use super::client::Broker;
 pub use super::collector::Bounds;
 use super::collector::Collector;
+use super::suspects::{Next, Suspects};
 use super::{Error, Result, reader};
-use crate::retry::{Policy, Stop, Verdict, retry};
+use crate::retry::{GaveUp, Policy, Stop, Verdict, retry};
 use crate::store;
 use crate::store::offsets::Partition;
+use crate::telemetry::trace;
 use crate::wire::{Message, Topic};
 use crate::work::House;
 use crate::work::take_in::{Batch, Done, Taken, take_in};
@@ -34,6 +37,8 @@ pub struct Intake {
     /// Static membership: a restart finds its partitions again at once.
     pub instance: Option<String>,
     pub bounds: Bounds,
+    /// What the batches in hand may still take after a stop.
+    pub grace: Duration,
     pub counts: Count,
     pub failed: Arc<dyn Fn() + Send + Sync>,
 }
@@ -46,6 +51,7 @@ struct Shared {
     /// Batches of an older epoch are dropped: they were gathered before a rewind.
     epoch: AtomicU64,
     rewind: AtomicBool,
+    suspects: Suspects,
 }
 
 /// Batches written at the same time, each of its own partitions: while one waits for the database, another is planned.
@@ -113,18 +119,39 @@ async fn write_batches(
 ) {
     // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
     let (end, grace) = tokio::sync::watch::channel(false);
-    let mut stopping = stop.clone();
+    let (mut stopping, allowed) = (stop.clone(), intake.grace);
     let ending = tokio::spawn(async move {
         crate::retry::stopped(&mut stopping).await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(allowed).await;
         let _ = end.send(true);
     });
     while let Some((epoch, batch)) = receive.recv().await {
         if epoch != shared.epoch.load(Ordering::Acquire) {
             continue;
         }
+        if let Err(error) = write_in_parts(&intake, &shared.suspects, batch, &grace).await {
+            (intake.failed)();
+            tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");
+            shared.epoch.fetch_add(1, Ordering::AcqRel);
+            shared.rewind.store(true, Ordering::Release);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    ending.abort();
+}
+
+/// Writes a batch. One that the database refuses for what it holds is taken apart, down to the message that is refused
+/// alone: that becomes a dead letter, and no other message waits for it.
+async fn write_in_parts(
+    intake: &Intake,
+    suspects: &Suspects,
+    batch: Batch,
+    grace: &Stop,
+) -> std::result::Result<(), GaveUp<store::Error>> {
+    let mut parts = vec![batch];
+    while let Some(part) = parts.pop() {
         let began = intake.house.clock.instant();
-        let write = || take_in(&intake.house, &batch);
+        let write = || take_in(&intake.house, &part);
         let classify = |error: &store::Error| {
             if error.may_pass() { Verdict::Retry } else { Verdict::Reject }
         };
@@ -132,23 +159,34 @@ async fn write_batches(
             (intake.failed)();
             tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
         };
-        let outcome = retry(Policy::FOREVER, &grace, write, classify, notify).await;
-        match outcome {
-            Ok(done) => (intake.counts)(&done, began.elapsed()),
-            Err(error) => {
-                (intake.failed)();
-                tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");
-                shared.epoch.fetch_add(1, Ordering::AcqRel);
-                shared.rewind.store(true, Ordering::Release);
-                tokio::time::sleep(Duration::from_millis(200)).await;
+        let span = span_of(&intake.broker, &part);
+        let outcome = retry(Policy::FOREVER, grace, write, classify, notify).instrument(span.clone()).await;
+        let error = match outcome {
+            Ok(done) => {
+                (intake.counts)(&done, began.elapsed());
+                continue;
             }
+            Err(error) => error,
+        };
+        trace::failed(&span);
+        match error {
+            GaveUp::Rejected(told) if told.is_of_data() => match suspects.part(part) {
+                Next::Write(smaller) => parts.extend(smaller.into_iter().rev()),
+                Next::ReadAgain => return Err(GaveUp::Rejected(told)),
+            },
+            error => return Err(error),
         }
     }
-    ending.abort();
+    Ok(())
 }
 
-/// What a batch in hand may still take after a stop.
-const GRACE: Duration = Duration::from_secs(8);
+fn span_of(broker: &Broker, batch: &Batch) -> tracing::Span {
+    let topics = || batch.advances.iter().map(|advance| advance.partition.topic);
+    let first = topics().next();
+    let topic = first.filter(|first| topics().all(|topic| topic == *first)).map(|topic| broker.name(topic));
+    let threads = batch.taken.iter().filter_map(|taken| taken.event()?.traceparent.as_deref());
+    trace::process(topic.as_deref(), &broker.own("intake"), batch.taken.len(), threads)
+}
 
 struct Poller {
     broker: Broker,
@@ -214,7 +252,8 @@ impl Poller {
             headers: reader::headers(message),
             value: message.payload(),
         };
-        let taken = Taken::read(&read, message.topic(), self.house.clock.now());
+        let is_suspect = self.shared.suspects.has(partition, message.offset());
+        let taken = Taken::read(&read, message.topic(), self.house.clock.now(), is_suspect);
         let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
         self.lanes[lane].collector.add(
             taken,

@@ -11,6 +11,7 @@ pub mod producer;
 pub mod reader;
 pub mod relay;
 mod relay_writer;
+mod suspects;
 mod tail;
 mod telling;
 pub mod topics;

@@ -1,18 +1,21 @@
 //! Reading topics from the beginning to the end that they have now.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Header, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::telling::Telling;
 use super::{Error, Result, topics};
+use crate::retry::Stop;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
+use crate::wire::headers::UNREADABLE_NAME;
 
 /// A record as it lies in its topic.
 pub struct Record<'a> {
@@ -23,12 +26,18 @@ pub struct Record<'a> {
     pub value: Option<&'a [u8]>,
 }
 
-/// The headers of a message; one without a value counts as empty.
+/// The headers of a message; one without a value counts as empty, and one whose name is no UTF-8 text bears a name
+/// that stands for it: rdkafka panics there, and whoever may write to the topic could end the process with it.
 pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])> {
     let Some(headers) = message.headers() else {
         return Vec::new();
     };
-    headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
+    let plain = |header: Header<'a, &'a [u8]>| (header.key, header.value.unwrap_or_default());
+    let all = catch_unwind(AssertUnwindSafe(|| headers.iter().map(plain).collect()));
+    let each = |at| catch_unwind(AssertUnwindSafe(|| headers.get(at)));
+    all.unwrap_or_else(|_| {
+        (0..headers.count()).map(|at| each(at).map_or((UNREADABLE_NAME, b"".as_slice()), plain)).collect()
+    })
 }
 
 /// Reads every record of a topic up to its end at the call, each partition in order. Blocks. `each` may end the reading
@@ -104,11 +113,13 @@ pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseCons
     Ok(consumer)
 }
 
-/// Reads a topic from its beginning and goes on past its end, until `each` answers false or the time is over. Blocks.
+/// Reads a topic from its beginning and goes on past its end, until `each` answers false, the time is over, or `stop` says
+/// so. Blocks.
 pub fn follow(
     broker: &Broker,
     topic: Topic,
     within: Duration,
+    stop: &Stop,
     each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
 ) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
@@ -125,7 +136,7 @@ pub fn follow(
                 }
             }
         }
-        if left.is_zero() {
+        if left.is_zero() || *stop.borrow() {
             return Ok(());
         }
     }

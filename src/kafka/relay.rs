@@ -35,16 +35,26 @@ pub enum RelayDid {
 
 struct Writer {
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<()>>,
 }
 
-/// Runs until told to stop; gives its groups back then.
+/// Runs until told to stop, or until a writer finds what no new attempt would mend; gives its groups back then.
 pub async fn run(relay: Arc<Relay>, mut stop: Stop) -> Result<()> {
     let mut writers: HashMap<i16, Writer> = HashMap::new();
+    let delivered = deliver(&relay, &mut writers, &mut stop).await;
+    for (_, writer) in writers {
+        // Of several that cannot go on, the first has spoken; each has logged its own.
+        let _ = end(writer).await;
+    }
+    let released = work::relay::release(&relay.house, &relay.owner).await.map_err(Error::from);
+    delivered.and(released)
+}
+
+async fn deliver(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, stop: &mut Stop) -> Result<()> {
     let mut rounds: u32 = 0;
     loop {
         match work::relay::lease(&relay.house, &relay.owner).await {
-            Ok(held) => tend(&relay, &mut writers, &held).await,
+            Ok(held) => tend(relay, writers, &held).await?,
             Err(error) => tracing::warn!(%error, "the relay's leases were not renewed; trying again"),
         }
         rounds = rounds.wrapping_add(1);
@@ -53,21 +63,23 @@ pub async fn run(relay: Arc<Relay>, mut stop: Stop) -> Result<()> {
         {
             tracing::warn!(%error, "delivered outbox segments were not dropped; trying again");
         }
-        if !pause_or_stop(RENEW, &mut stop).await {
-            break;
+        if !pause_or_stop(RENEW, stop).await {
+            return Ok(());
         }
     }
-    for (_, writer) in writers {
-        end(writer).await;
-    }
-    work::relay::release(&relay.house, &relay.owner).await.map_err(Error::from)
 }
 
 /// Starts writers of groups that are new here, ends those of groups that are another's now.
-async fn tend(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, held: &[i16]) {
-    let lost: Vec<i16> = writers.keys().copied().filter(|group| !held.contains(group)).collect();
-    for writer in lost.iter().filter_map(|group| writers.remove(group)).collect::<Vec<_>>() {
-        end(writer).await;
+///
+/// A writer that ended by itself must not stay: its lease would be renewed and nothing sent. One that panicked is started
+/// anew; one that cannot go on is an error of the whole.
+async fn tend(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, held: &[i16]) -> Result<()> {
+    let over = |group: &i16, writer: &mut Writer| !held.contains(group) || writer.task.is_finished();
+    let over: Vec<_> = writers.extract_if(over).collect();
+    for (_, writer) in over {
+        if end(writer).await?.is_none() {
+            (relay.counts)(RelayDid::Failed);
+        }
     }
     for group in held {
         writers.entry(*group).or_insert_with(|| {
@@ -75,11 +87,17 @@ async fn tend(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, held: &[i1
             Writer { stop, task: tokio::spawn(relay_writer::run(relay.clone(), *group, stopped)) }
         });
     }
+    Ok(())
 }
 
-async fn end(writer: Writer) {
+/// Ends a writer, if it has not ended yet; none where it panicked.
+async fn end(writer: Writer) -> Result<Option<()>> {
     let _ = writer.stop.send(true);
-    if let Err(error) = writer.task.await {
-        tracing::error!(%error, "a relay writer ended badly");
+    match writer.task.await {
+        Ok(ended) => ended.map(Some),
+        Err(error) => {
+            tracing::error!(%error, "a relay writer ended badly");
+            Ok(None)
+        }
     }
 }

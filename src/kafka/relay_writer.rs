@@ -11,6 +11,7 @@ use super::{Error, Result};
 use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
 use crate::store::offsets::Partition;
 use crate::store::outbox::Segment;
+use crate::telemetry::trace;
 use crate::wire::{Outgoing, partition_for};
 use crate::work;
 
@@ -19,7 +20,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Delivers the group until told to stop. Any error ends the writer's session: a new one fences the old and looks again.
-pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) {
+/// What no new session would mend is the only error given.
+pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
     let session = || session(relay.clone(), group, stop.clone());
     let classify = |error: &Error| match error {
         Error::OlderThanTopics { .. } => Verdict::Reject,
@@ -32,8 +34,11 @@ pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) {
     if let Err(crate::retry::GaveUp::Rejected(error)) =
         retry(Policy::FOREVER, &stop, session, classify, notify).await
     {
+        (relay.counts)(RelayDid::Failed);
         tracing::error!(group, %error, "the relay's writer has stopped for good");
+        return Err(error);
     }
+    Ok(())
 }
 
 /// What the topics held when this writer took over.
@@ -74,8 +79,9 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         let (from, tails) = (delivered, tails.clone());
         let page;
         (sender, page) = blocking(move || {
-            let mut sender = sender;
-            let page = send(&mut sender, &segments, from, &tails)?;
+            let (mut sender, span) = (sender, trace::send(group));
+            let page = send(&mut sender, &segments, from, &tails).inspect_err(|_| trace::failed(&span))?;
+            trace::sent(&span, page.sent);
             Ok((sender, page))
         })
         .await?;

@@ -14,6 +14,9 @@ use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
 /// Creates the topics that are missing, as `schemas/topics.json` describes them. Many may ask at once.
+///
+/// # Errors
+/// Where the broker is away or refuses, or a topic that was there has another number of partitions.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
     let admin: AdminClient<Telling> = broker.config().create_with_context(Telling)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
@@ -34,15 +37,38 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         brokers: broker.brokers().to_owned(),
         problem: error.to_string(),
     };
+    let mut found = Vec::new();
     for result in admin.create_topics(&topics, &options).await.map_err(unreachable)? {
         match result {
-            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Ok(_) => {}
+            Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => found.push(name),
             Err((topic, code)) => {
                 return Err(Error::Topic { topic, problem: code.to_string() });
             }
         }
     }
-    Ok(())
+    let broker = broker.clone();
+    let checking = move || found.iter().try_for_each(|name| check_partitions(&admin, &broker, name));
+    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Stopped)?
+}
+
+/// The partition of a key is computed here, so a topic that somebody else made must have as many as we think.
+fn check_partitions(admin: &AdminClient<Telling>, broker: &Broker, name: &str) -> Result<()> {
+    let Some(topic) = broker.topic(name) else {
+        return Ok(());
+    };
+    let metadata = admin.inner().fetch_metadata(Some(name), ANSWER)?;
+    let there = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+    differs(topic, there).map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
+}
+
+/// What is wrong with so many partitions. None at all are those of a topic that another process has just made: the broker
+/// that was asked has not heard of it yet.
+fn differs(topic: Topic, there: usize) -> Option<String> {
+    let wanted = topic.spec().partitions;
+    (there > 0 && usize::try_from(wanted) != Ok(there)).then(|| {
+        format!("it has {there} partitions and must have {wanted}: their number is fixed in schemas/topics.json; delete it where it is empty, or choose another topic_prefix")
+    })
 }
 
 /// First and next offset of every partition of these topics. Blocks; run it where blocking is allowed.
@@ -100,4 +126,17 @@ pub fn lag(marks: &[(Partition, i64, i64)], offsets: &[(Partition, i64)]) -> Vec
             (next < *high).then_some((*partition, high - next))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_with_another_number_of_partitions_is_told() {
+        let of = |there| differs(Topic::InsuredRecords, there);
+        assert_eq!((of(8), of(0)), (None, None));
+        assert!(of(12).is_some_and(|problem| problem.contains("12") && problem.contains("8")));
+        assert!(differs(Topic::DeadLetters, 8).is_some());
+    }
 }

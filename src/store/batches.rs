@@ -1,14 +1,20 @@
 //! The month's close: its batch, cursor, vouchers, and the lock that every step must hold.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{FromRow, Postgres};
 
 use super::{Error, PgConnection, PgPool, Result, instant, parsed};
 use crate::law::{SolarDate, SolarMonth};
+use crate::retry::{Stop, pause_or_stop};
 
 /// Any number that only we use for advisory locks ("peyvand closes").
 const CLOSE_LOCK: i64 = 0x7065_7976_0001;
+
+/// Pause between two attempts at the lock.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Proof that this process, and no other, closes a month. Dropping the connection gives the lock back.
 pub struct CloseLock {
@@ -16,11 +22,22 @@ pub struct CloseLock {
 }
 
 impl CloseLock {
-    /// Waits for another close to end.
-    pub async fn acquire(pool: &PgPool) -> Result<Self> {
-        let mut connection = pool.acquire().await?;
-        sqlx::query("SELECT pg_advisory_lock($1)").bind(CLOSE_LOCK).execute(&mut *connection).await?;
-        Ok(Self { connection })
+    /// Waits for another close to end; none where the stop came first. It asks again and again, since a wait inside the
+    /// database could not be broken off.
+    pub async fn acquire(pool: &PgPool, stop: &Stop) -> Result<Option<Self>> {
+        let (mut lock, mut stop) = (Self { connection: pool.acquire().await? }, stop.clone());
+        loop {
+            let (taken,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
+                .bind(CLOSE_LOCK)
+                .fetch_one(&mut *lock.connection)
+                .await?;
+            if taken {
+                return Ok(Some(lock));
+            }
+            if !pause_or_stop(LOOK_AGAIN, &mut stop).await {
+                return Ok(None);
+            }
+        }
     }
 
     /// The lock is a session's: what is written under it goes over the same connection, so that a lost lock is a lost write.
@@ -46,6 +63,8 @@ impl Drop for CloseLock {
 pub struct Batch {
     pub month: SolarMonth,
     pub batch_id: String,
+    /// The day on which the close began: every page decides by it, also past midnight and after a crash.
+    pub business_date: SolarDate,
     pub traceparent: String,
     pub cursor: i64,
     pub closed: bool,
@@ -58,6 +77,7 @@ pub struct Batch {
 struct Row {
     month: String,
     batch_id: String,
+    business_date: String,
     traceparent: String,
     cursor: i64,
     closed: bool,
@@ -70,6 +90,7 @@ fn read(row: Row) -> Result<Batch> {
     Ok(Batch {
         month: parsed(&row.month, "month")?,
         batch_id: row.batch_id,
+        business_date: parsed(&row.business_date, "business date")?,
         traceparent: row.traceparent,
         cursor: row.cursor,
         closed: row.closed,
@@ -82,8 +103,8 @@ fn read(row: Row) -> Result<Batch> {
 /// All batches, the latest month last.
 pub async fn all(tx: &mut PgConnection) -> Result<Vec<Batch>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT month, batch_id, traceparent, cursor, closed_at IS NOT NULL AS closed, coalesce(documents, 0) AS documents,
-             coalesce(total, 0) AS total, digest FROM batches ORDER BY month",
+        "SELECT month, batch_id, business_date, traceparent, cursor, closed_at IS NOT NULL AS closed,
+             coalesce(documents, 0) AS documents, coalesce(total, 0) AS total, digest FROM batches ORDER BY month",
     )
     .fetch_all(tx)
     .await?;
@@ -204,17 +225,30 @@ pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Resu
     }
 }
 
-/// Holds a month until a person confirms it.
-pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO held_months VALUES ($1, $2, $3::timestamptz) ON CONFLICT (month) DO UPDATE SET reason = excluded.reason")
-        .bind(month.to_string())
-        .bind(reason)
-        .bind(instant(at))
-        .execute(tx)
-        .await?;
-    Ok(())
+/// Holds a month until a person confirms it; false where its close has begun meanwhile: that is confirmed already.
+pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO held_months SELECT $1, $2, $3::timestamptz WHERE NOT EXISTS (SELECT 1 FROM batches WHERE month = $1)
+         ON CONFLICT (month) DO UPDATE SET reason = excluded.reason",
+    )
+    .bind(month.to_string())
+    .bind(reason)
+    .bind(instant(at))
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
+/// Why this month is held, if it is.
+pub async fn why_held(tx: &mut PgConnection, month: SolarMonth) -> Result<Option<String>> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT reason FROM held_months WHERE month = $1")
+        .bind(month.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.map(|(reason,)| reason))
+}
+
+/// The first month that is held, with the reason.
 pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
     Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
         .fetch_optional(tx)

@@ -31,7 +31,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
 }
 
-/// Writes new rows and new versions.
+/// Writes new rows and new versions. An older version never overrides a newer one, whatever partition either came by.
 pub async fn save(tx: &mut PgConnection, rows: &[&MarriageRecorded]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -43,7 +43,8 @@ pub async fn save(tx: &mut PgConnection, rows: &[&MarriageRecorded]) -> Result<(
         "INSERT INTO marriages (record_id, record_version, husband, wife, content)
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
          ON CONFLICT (record_id) DO UPDATE SET record_version = excluded.record_version, husband = excluded.husband,
-             wife = excluded.wife, content = excluded.content",
+             wife = excluded.wife, content = excluded.content
+         WHERE marriages.record_version < excluded.record_version",
     )
     .bind(rows.iter().map(|row| row.record_id.as_str()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| i64::from(row.record_version)).collect::<Vec<_>>())

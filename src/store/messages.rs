@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, instant};
+use super::{PgConnection, Result, from_micros, instant, parsed};
 use crate::claim::words::{DeliveryStatus, SmsKind};
 use crate::ident::NationalCode;
 
@@ -88,6 +88,23 @@ pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// The reports that are known of these messages.
+pub async fn reports(
+    tx: &mut PgConnection,
+    ids: &[&str],
+) -> Result<Vec<(String, Timestamp, DeliveryStatus)>> {
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(
+        "SELECT sms_id, (extract(epoch FROM at) * 1000000)::bigint, status FROM delivery_reports WHERE sms_id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(tx)
+    .await?;
+    let read = |(sms_id, at, status): (String, i64, String)| {
+        Ok((sms_id, from_micros(at)?, parsed(&status, "delivery status")?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// One report of the gateway.
 pub struct Report<'a> {
     pub sms_id: &'a str,
@@ -95,13 +112,13 @@ pub struct Report<'a> {
     pub status: DeliveryStatus,
 }
 
-/// Writes reports; says of each whether it is new. The latest instant stands on the message.
-pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Result<u64> {
+/// Writes reports; one that is there already changes nothing. The latest instant stands on the message.
+pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Result<()> {
     if reports.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let ids: Vec<_> = reports.iter().map(|r| r.sms_id).collect();
-    let done = sqlx::query(
+    sqlx::query(
         "INSERT INTO delivery_reports (sms_id, at, status)
          SELECT a, b::timestamptz, c FROM unnest($1::text[], $2::text[], $3::text[]) AS u (a, b, c) ON CONFLICT DO NOTHING",
     )
@@ -118,5 +135,5 @@ pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Resu
     .bind(&ids)
     .execute(tx)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }

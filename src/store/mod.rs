@@ -46,12 +46,21 @@ pub enum Error {
     Refused(String),
 }
 
-/// PostgreSQL's `DETAIL` may hold a row, and with it somebody's code: only its primary message is told.
+/// PostgreSQL's `DETAIL` may hold a row, and with it somebody's code: only its primary message is told, and that not
+/// either where it is about a value, which it then quotes.
 fn told(error: &sqlx::Error) -> String {
     match error {
+        sqlx::Error::Database(db) if class(db.as_ref()) == "22" => {
+            format!("a value was refused (SQLSTATE {})", db.code().unwrap_or_default())
+        }
         sqlx::Error::Database(db) => db.message().to_owned(),
         other => other.to_string(),
     }
+}
+
+/// The class of an SQLSTATE: its first two characters.
+fn class(error: &dyn sqlx::error::DatabaseError) -> String {
+    error.code().map(|code| code.get(..2).unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -61,13 +70,22 @@ impl Error {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(db)) => {
-                let class = db.code().map(|code| code.get(..2).unwrap_or_default().to_owned());
-                matches!(class.as_deref(), Some("08" | "40" | "53" | "55" | "57" | "58"))
+                matches!(class(db.as_ref()).as_str(), "08" | "40" | "53" | "55" | "57" | "58")
             }
             Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => false,
             Self::Database(_) => true,
             _ => false,
         }
+    }
+}
+
+impl Error {
+    /// Is it about what was to be written: a value, the cardinality of a set, a key or check, a limit of size?
+    pub fn is_of_data(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(db)) = self else {
+            return false;
+        };
+        matches!(class(db.as_ref()).as_str(), "21" | "22" | "23" | "54")
     }
 }
 

@@ -185,7 +185,7 @@ pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>>
 }
 
 /// Writes answers, and lets the latest of each document speak: the greatest instant, then the later in the topic.
-pub async fn save_answers(tx: &mut PgConnection, answers: &[Answer]) -> Result<()> {
+pub async fn save_answers(tx: &mut PgConnection, answers: &[&Answer]) -> Result<()> {
     if answers.is_empty() {
         return Ok(());
     }

@@ -16,20 +16,23 @@ pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Nation
     }
     let known: HashSet<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
     let new: Vec<i64> = codes.iter().copied().filter(|code| !known.contains(code)).collect();
-    sqlx::query("INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c ORDER BY c ON CONFLICT DO NOTHING")
-        .bind(&new)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c ORDER BY c ON CONFLICT DO NOTHING",
+    )
+    .bind(&new)
+    .execute(&mut *tx)
+    .await?;
     dossiers.extend(lock_known(tx, &new).await?);
     Ok(dossiers)
 }
 
 async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    let rows: Vec<(i64, Option<Vec<u8>>)> =
-        sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE")
-            .bind(codes)
-            .fetch_all(tx)
-            .await?;
+    let rows: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
+        "SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?;
     read(rows)
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{PgConnection, Result, code, from_micros, instant, parsed};
 use crate::claim::person::SelfRegistration;
+use crate::ident::NationalCode;
 
 /// A stored self-registration with the offset that brought it.
 pub struct Stored {
@@ -19,12 +20,24 @@ const COLUMNS: &str =
     "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
     undertaking, source_offset FROM self_registrations WHERE ";
 
-pub async fn by_request(tx: &mut PgConnection, requests: &[&str]) -> Result<HashMap<String, Stored>> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} request_id = ANY($1)"));
-    let rows: Vec<Row> = sqlx::query_as(query).bind(requests).fetch_all(tx).await?;
-    rows.into_iter()
-        .map(|row| read(row).map(|stored| (stored.registration.request_id.clone(), stored)))
-        .collect()
+/// A request is its applicant's: the topic's key is the applicant, and what another one sends under the same id is
+/// another request.
+pub type Key = (NationalCode, String);
+
+pub async fn by_request(
+    tx: &mut PgConnection,
+    requests: &[(NationalCode, &str)],
+) -> Result<HashMap<Key, Stored>> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} (applicant, request_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))"
+    ));
+    let rows: Vec<Row> = sqlx::query_as(query)
+        .bind(requests.iter().map(|(applicant, _)| applicant.to_i64()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|(_, request)| *request).collect::<Vec<_>>())
+        .fetch_all(tx)
+        .await?;
+    let key = |stored: &Stored| (stored.registration.applicant, stored.registration.request_id.clone());
+    rows.into_iter().map(|row| read(row).map(|stored| (key(&stored), stored))).collect()
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
@@ -56,7 +69,7 @@ pub async fn save(tx: &mut PgConnection, all: &[&Stored]) -> Result<()> {
         "INSERT INTO self_registrations (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset)
          SELECT r, a, s, t::timestamptz, d, u, o
          FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::bigint[]) AS x (r, a, s, t, d, u, o)
-         ON CONFLICT (request_id) DO UPDATE SET applicant = excluded.applicant, spouse = excluded.spouse,
+         ON CONFLICT (applicant, request_id) DO UPDATE SET spouse = excluded.spouse,
              submitted_at = excluded.submitted_at, deed_date = excluded.deed_date, undertaking = excluded.undertaking,
              source_offset = excluded.source_offset",
     )

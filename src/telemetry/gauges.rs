@@ -21,19 +21,6 @@ pub struct Gauges {
     pub close_held: i64,
 }
 
-impl Gauges {
-    /// Nothing known yet.
-    pub(super) const NONE: Self = Self {
-        lag: BTreeMap::new(),
-        outbox_depth: 0,
-        open_files: 0,
-        unanswered_documents: 0,
-        open_cases: 0,
-        months_closed: 0,
-        close_held: 0,
-    };
-}
-
 /// A gauge without labels, as each of its places calls it.
 pub(super) struct NamedGauge {
     pub prometheus: &'static str,

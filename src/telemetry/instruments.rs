@@ -32,7 +32,11 @@ pub(super) fn register(metrics: &'static Metrics) {
         meter
             .i64_observable_gauge(named.otel)
             .with_description(named.doc)
-            .with_callback(move |observer| observer.observe((named.gauge)(&metrics.gauges()), &[]))
+            .with_callback(move |observer| {
+                if let Some(gauges) = metrics.gauges() {
+                    observer.observe((named.gauge)(&gauges), &[]);
+                }
+            })
             .build();
     }
     meter
@@ -40,7 +44,7 @@ pub(super) fn register(metrics: &'static Metrics) {
         .with_unit("{message}")
         .with_description("Messages of an input topic that are not yet disposed of")
         .with_callback(move |observer| {
-            for (topic, lag) in metrics.gauges().lag {
+            for (topic, lag) in metrics.gauges().unwrap_or_default().lag {
                 let about = [
                     KeyValue::new("messaging.system", "kafka"),
                     KeyValue::new("messaging.destination.name", topic),

@@ -87,13 +87,13 @@ macro_rules! counters {
             $( #[doc = $doc] pub $name: Counter, )*
             /// How long batches took, from the first message in hand to the commit.
             pub batch_seconds: Durations,
-            gauges: RwLock<Gauges>,
+            gauges: RwLock<Option<Gauges>>,
         }
 
         impl Metrics {
             /// All at zero.
             pub const fn new() -> Self {
-                Self { $( $name: Counter::new(), )* batch_seconds: Durations::new(), gauges: RwLock::new(Gauges::NONE) }
+                Self { $( $name: Counter::new(), )* batch_seconds: Durations::new(), gauges: RwLock::new(None) }
             }
         }
 
@@ -137,13 +137,13 @@ impl Metrics {
         &METRICS
     }
 
-    /// Keeps what the database said last, for the exporter.
+    /// Keeps what database and broker said last, for the exporter.
     pub fn set_gauges(&self, gauges: Gauges) {
-        *self.gauges.write().unwrap_or_else(PoisonError::into_inner) = gauges;
+        *self.gauges.write().unwrap_or_else(PoisonError::into_inner) = Some(gauges);
     }
 
-    /// What the database said last.
-    pub fn gauges(&self) -> Gauges {
+    /// What they said last; none before they were first asked.
+    pub fn gauges(&self) -> Option<Gauges> {
         self.gauges.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

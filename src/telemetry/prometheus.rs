@@ -5,24 +5,30 @@ use std::fmt::Write as _;
 use super::gauges::{GAUGES, Gauges};
 use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
 
-/// All counts and gauges. Writing to a `String` cannot fail, so results of `write!` are passed over.
-pub fn render_prometheus(metrics: &Metrics, gauges: &Gauges) -> String {
+/// All counts, and the gauges once they are known. Writing to a `String` cannot fail, so results of `write!` are passed over.
+pub fn render_prometheus(metrics: &Metrics, gauges: Option<&Gauges>) -> String {
     let mut text = String::with_capacity(4096);
     for named in COUNTERS {
         head(&mut text, named.prometheus, "counter", named.doc);
         let _ = writeln!(text, "{} {}", named.prometheus, (named.counter)(metrics).get());
     }
     histogram(&mut text, &metrics.batch_seconds);
+    if let Some(gauges) = gauges {
+        states(&mut text, gauges);
+    }
+    text
+}
+
+fn states(text: &mut String, gauges: &Gauges) {
+    const LAG: &str = "peyvand_input_lag_messages";
     for named in GAUGES {
-        head(&mut text, named.prometheus, "gauge", named.doc);
+        head(text, named.prometheus, "gauge", named.doc);
         let _ = writeln!(text, "{} {}", named.prometheus, (named.gauge)(gauges));
     }
-    const LAG: &str = "peyvand_input_lag_messages";
-    head(&mut text, LAG, "gauge", "Messages of an input topic that are not yet disposed of");
+    head(text, LAG, "gauge", "Messages of an input topic that are not yet disposed of");
     for (topic, lag) in &gauges.lag {
         let _ = writeln!(text, "{LAG}{{topic=\"{}\"}} {lag}", escaped(topic));
     }
-    text
 }
 
 fn head(text: &mut String, name: &str, kind: &str, doc: &str) {

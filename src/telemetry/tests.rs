@@ -40,10 +40,16 @@ fn contains(body: &[u8], text: &str) -> bool {
     body.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+fn count(body: &[u8], bytes: &[u8]) -> usize {
+    body.windows(bytes.len()).filter(|window| *window == bytes).count()
+}
+
 /// The one test that begins telemetry in this process, inside the runtime as the program does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traces_and_metrics_reach_a_collector() {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const LINKED: &str = "00-11111111111111111111111111111111-2222222222222222-01";
+    const CLOSE: &str = "00-33333333333333333333333333333333-4444444444444444-01";
     static METRICS: Metrics = Metrics::new();
     let (endpoint, requests) = collector();
     let flags =
@@ -61,13 +67,34 @@ async fn traces_and_metrics_reach_a_collector() {
         let onwards = trace::traceparent_of(&span).unwrap();
         assert!(onwards.starts_with(&PARENT[..36]) && onwards != PARENT, "{onwards}");
         trace::adopt(&tracing::info_span!("other"), "nonsense");
+        // A thread of its own, which only the link names.
+        let threads = [LINKED, "nonsense", LINKED].into_iter();
+        let process = trace::process(Some("insured.records.v1"), "a-group", 3, threads);
+        process.in_scope(|| trace::failed(&process));
+        trace::sent(&trace::send(2), 5);
+        // Its thread is known at the end only.
+        let close = trace::close_month("1404-07");
+        trace::adopt(&close, CLOSE);
     }
     telemetry.stop(Duration::from_secs(5)).await;
 
     let all: Vec<_> = requests.try_iter().collect();
     let body = |path: &str| &all.iter().find(|(line, _)| line.contains(path)).unwrap().1;
     let (traces, metrics) = (body("post /v1/traces"), body("post /v1/metrics"));
-    assert!(contains(traces, "take in a batch") && contains(traces, "peyvand"));
+    for text in [
+        "take in a batch",
+        "peyvand",
+        "process insured.records.v1",
+        "messaging.consumer.group.name",
+        "a-group",
+        "messaging.operation.type",
+        "messaging.batch.message_count",
+        "close-month",
+    ] {
+        assert!(contains(traces, text), "{text}");
+    }
+    // One link for a thread, whoever names it twice; and the close's own thread.
+    assert_eq!((count(traces, &[0x11; 16]), count(traces, &[0x33; 16])), (1, 1));
     for text in
         ["messaging.client.consumed.messages", "messaging.process.duration", "peyvand.input.lag", "a-topic"]
     {
@@ -90,7 +117,7 @@ fn prometheus_text() {
     }
     let gauges =
         Gauges { lag: BTreeMap::from([("a\"b".to_owned(), 12)]), open_cases: 2, ..Gauges::default() };
-    let text = render_prometheus(&metrics, &gauges);
+    let text = render_prometheus(&metrics, Some(&gauges));
     for line in [
         "# TYPE peyvand_decisions_total counter",
         "peyvand_decisions_total 5",

@@ -88,6 +88,13 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
 }
 
 impl DeadLetter<'_> {
+    /// Where the message first lay: a letter that was sent again and came back is the same letter.
+    pub fn first_place(&self) -> Place {
+        let told = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
+        let told = told.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+        told.unwrap_or_else(|| self.place.clone())
+    }
+
     /// The headers of the message when it is sent again. The place where it *first* lay stays: age is judged by it.
     pub fn replay_headers(&self) -> Vec<(String, Vec<u8>)> {
         let mut headers: Vec<(String, Vec<u8>)> =

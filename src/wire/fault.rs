@@ -14,6 +14,7 @@ pub struct Fault {
 /// The stable codes of faults.
 pub mod code {
     pub const NO_VALUE: &str = "no_value";
+    pub const HEADERS_UNREADABLE: &str = "headers_unreadable";
     pub const NO_TYPE: &str = "no_type";
     pub const NO_ID: &str = "no_id";
     pub const UNKNOWN_TYPE: &str = "unknown_type";
@@ -25,6 +26,8 @@ pub mod code {
     pub const KEY_MISMATCH: &str = "key_mismatch";
     /// Well formed, but about a document that was never issued; found by who applies the event.
     pub const UNKNOWN_DOCUMENT: &str = "unknown_document";
+    /// Well formed for all that we know, but the database would not write what it says.
+    pub const REFUSED_BY_DATABASE: &str = "refused_by_database";
 }
 
 impl Fault {

@@ -11,6 +11,9 @@ pub(crate) const FILE_ID: &str = "ce_fileid";
 pub(crate) const FILE_LINE: &str = "ce_fileline";
 pub(crate) const FILE_ROWS: &str = "ce_filerows";
 
+/// Stands for the name of a header that is no UTF-8 text: the replacement character, alone.
+pub const UNREADABLE_NAME: &str = "\u{fffd}";
+
 /// The longest `ce_id` that is taken: it is kept, and must fit an index.
 const MAX_ID: usize = 200;
 
@@ -26,6 +29,9 @@ pub(crate) struct Headers<'a> {
 
 impl<'a> Headers<'a> {
     pub fn of(message: &Message<'a>) -> Result<Self, Fault> {
+        if message.headers.iter().any(|(name, _)| *name == UNREADABLE_NAME) {
+            return Err(Fault::new(code::HEADERS_UNREADABLE, "the name of a header is no UTF-8 text"));
+        }
         // The first of several headers of one name counts; one that is no UTF-8 counts as missing.
         let find = |wanted: &str| {
             let found = message.headers.iter().find(|(name, _)| *name == wanted)?;
@@ -93,6 +99,49 @@ fn is_traceparent(text: &str) -> bool {
 /// The place in a file that an unreadable message names, as far as its headers can be read.
 pub fn file_of(message: &Message<'_>) -> Option<FileRef> {
     let headers = Headers::of(message).ok()?;
-    let rows = headers.file_rows.and_then(|text| text.parse().ok()).unwrap_or(1);
+    let told = headers.file_rows.and_then(|text| text.parse().ok());
+    let rows = told.or_else(|| rows_in(message.value?)).unwrap_or(1);
     headers.file(rows).ok().flatten()
+}
+
+/// The rows of a wages event whose header does not tell them, where its value is JSON at all.
+fn rows_in(value: &[u8]) -> Option<usize> {
+    #[derive(serde::Deserialize)]
+    struct Rows {
+        rows: Vec<serde::de::IgnoredAny>,
+    }
+    serde_json::from_slice::<Rows>(value).ok().map(|value| value.rows.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Topic;
+
+    fn rows_of(headers: &[(&'static str, &'static [u8])], value: &'static [u8]) -> Option<u32> {
+        let mut all: Vec<(&str, &[u8])> =
+            vec![("ce_id", b"1"), ("ce_type", b"insured.wages.posted"), (FILE_LINE, b"7")];
+        all.push((FILE_ID, b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+        all.extend(headers);
+        let (partition, offset, value) = (0, 0, Some(value));
+        let topic = Topic::InsuredRecords;
+        file_of(&Message { topic, partition, offset, key: None, headers: all, value }).map(|file| file.rows)
+    }
+
+    #[test]
+    fn an_unreadable_event_of_a_file_counts_its_rows() {
+        assert_eq!(rows_of(&[(FILE_ROWS, b"3")], b"{"), Some(3));
+        assert_eq!(rows_of(&[], br#"{"national_code":"1","rows":[{"days":-1},7]}"#), Some(2));
+        assert_eq!(rows_of(&[], br#"{"rows":7}"#), Some(1));
+        assert_eq!(rows_of(&[], b"no json"), Some(1));
+    }
+
+    #[test]
+    fn a_header_without_a_readable_name_spoils_the_event() {
+        assert_eq!(rows_of(&[(UNREADABLE_NAME, b"x")], b"{}"), None);
+        let headers = vec![(UNREADABLE_NAME, b"x".as_slice())];
+        let topic = Topic::InsuredRecords;
+        let message = Message { topic, partition: 0, offset: 0, key: None, headers, value: None };
+        assert_eq!(Headers::of(&message).err().map(|fault| fault.code), Some(code::HEADERS_UNREADABLE));
+    }
 }

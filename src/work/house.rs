@@ -16,6 +16,8 @@ use crate::wire;
 pub struct House {
     pub pool: PgPool,
     pub clock: Clock,
+    /// Decides by this day, whatever the clock says: a close keeps the one that it began on.
+    pub day: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
     pub groups: i16,
@@ -59,6 +61,7 @@ impl House {
         Ok(Self {
             pool,
             clock,
+            day: None,
             tables: Arc::new(tables),
             ids: IdKey::new(&secret),
             groups,
@@ -83,8 +86,17 @@ impl House {
         }
     }
 
+    /// The same house, deciding by one day however long that takes.
+    #[must_use]
+    pub fn on(&self, day: SolarDate) -> Self {
+        Self { day: Some(day), ..self.clone() }
+    }
+
     /// The business date of what is decided at `at`.
     pub fn business_date(&self, at: Timestamp) -> SolarDate {
+        if let Some(day) = self.day {
+            return day;
+        }
         if self.clock.is_fixed() {
             return self.clock.today();
         }

@@ -147,6 +147,24 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
 }
 
 /// "A unique key makes a second payment to a person impossible in the database itself." (R15)
+/// One close, one day: the one on which it began, also where it is gone on with in another month.
+#[test]
+fn a_close_keeps_the_day_on_which_it_began() {
+    let mut app = TestApp::start("1404-09-02");
+    married(&mut app, 1..3);
+    let begun = "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
+        VALUES ('1404-07', 'marriage_allowance-1404-07', '1404-08-30', now(), '[]',
+                '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')";
+    assert_eq!(app.execute(begun), Ok(1));
+    let closed = app.close("1404-07");
+    assert_eq!(closed["documents"], 2);
+    for sms in app.sms() {
+        let text = sms["text"].as_str().unwrap();
+        assert!(text.contains("آبان") && !text.contains("آذر"), "{text}");
+    }
+    app.finish();
+}
+
 #[test]
 fn a_second_payment_to_a_person_is_impossible() {
     let mut app = TestApp::start("1404-08-01");
@@ -201,6 +219,7 @@ async fn quiet_hours_are_said_with_the_message() {
     let house = House {
         pool: peyvand::store::connect("postgres://nobody@127.0.0.1:1/none", 2).unwrap(),
         clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),
+        day: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(b"quiet"),
         groups: 1,

@@ -103,6 +103,12 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     for bad in &sent {
         assert!(listed.contains(bad.reason), "{} is not listed", bad.reason);
     }
+    // What stays unreadable comes back, but does not double.
+    for round in 2..4 {
+        assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], sent.len());
+        app.settle();
+        assert_eq!(app.lying("dead-letters.v1").len(), round * sent.len());
+    }
     app.finish();
 }
 

@@ -139,7 +139,7 @@ fn the_settings_are_those_of_the_code() {
 
 #[test]
 fn the_metrics_are_those_of_the_code() {
-    let text = render_prometheus(&Metrics::new(), &Gauges::default());
+    let text = render_prometheus(&Metrics::new(), Some(&Gauges::default()));
     let told: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let rows = between(page("docs/OPERATIONS.md"), "metrics").lines();

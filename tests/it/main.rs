@@ -7,10 +7,12 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod answers;
 mod app;
 mod automatic;
 mod cases;
 mod close;
+mod commands;
 mod dead_letters;
 mod docs;
 mod kill;
@@ -23,10 +25,13 @@ mod planning;
 mod portal;
 mod privacy;
 mod processes;
+mod refused;
 mod replays;
 mod returns;
 mod sample;
 mod schemas;
+mod spans;
 mod tidy;
+mod topics;
 mod town;
 mod traces;

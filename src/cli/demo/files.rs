@@ -24,26 +24,30 @@ impl Inputs {
     }
 }
 
-pub fn prepare(wish: &Demo, house: &House) -> Result<Inputs> {
+pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<Inputs> {
     if let Some(dir) = &wish.dir {
         if !dir.is_dir() {
             return Err(Error::Failed(format!("{} is no folder (--dir)", dir.display())));
         }
         return Ok(Inputs::Own(dir.clone()));
     }
-    say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
+    if !quiet {
+        say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
+    }
     let dir = tempfile::tempdir()?;
     let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
-    let bar = ProgressBar::new(u64::from(wish.marriages));
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(wish.marriages)) };
     let progress = |done: u64, _: u64| bar.set_position(done);
     let summary =
         write_month(&plan, dir.path(), &progress).map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
-    say!(
-        "  {} marriages, {} insured persons, {} months of wages",
-        summary.marriages,
-        summary.persons,
-        summary.wages
-    );
+    if !quiet {
+        say!(
+            "  {} marriages, {} insured persons, {} months of wages",
+            summary.marriages,
+            summary.persons,
+            summary.wages
+        );
+    }
     Ok(Inputs::Generated(dir))
 }

@@ -17,12 +17,14 @@ pub struct Stages<'a> {
     pub started: &'a Started,
     pub house: &'a House,
     pub dir: &'a Path,
+    /// Only the summary is told: as JSON, at the end.
+    pub quiet: bool,
 }
 
 impl Stages<'_> {
     /// Histories first, then marriages and self-registrations. Gives the rows of marriages that were read.
     pub async fn publish_inputs(&self) -> Result<u64> {
-        say!("Publishing to {} …", self.started.broker.brokers());
+        self.tell(|| format!("Publishing to {} …", self.started.broker.brokers()));
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(kind).await?;
         }
@@ -37,18 +39,25 @@ impl Stages<'_> {
         Ok(())
     }
 
+    fn tell(&self, line: impl FnOnce() -> String) {
+        if !self.quiet {
+            say!("{}", line());
+        }
+    }
+
     /// Publishes a kind of file if it is there, and shows its receipt; gives its rows.
     async fn publish(&self, kind: FileKind) -> Result<u64> {
         let path = self.dir.join(kind.file_name());
         if !path.exists() {
             return Ok(0);
         }
-        let (broker, stop) = (self.started.broker.clone(), self.started.stop.clone());
+        let (broker, stop, quiet) = (self.started.broker.clone(), self.started.stop.clone(), self.quiet);
         let at = self.house.clock.now();
         let work = move || {
             let source = Source::open(&path)?;
-            let sent = send_file(&broker, kind, &source, None, at, &stop, false)?;
-            match await_receipt(&broker, source.file_id(), PATIENCE)? {
+            let sent = send_file(&broker, kind, &source, None, at, &stop, quiet)?;
+            match await_receipt(&broker, source.file_id(), PATIENCE, &stop)? {
+                Some(_) if quiet => {}
                 Some(receipt) => show(&receipt, false),
                 None => return Err(Error::Failed(format!("no receipt came for {kind}"))),
             }
@@ -58,11 +67,19 @@ impl Stages<'_> {
     }
 
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
-        say!("Closing {month} (the business date is {}) …", self.house.clock.today());
-        let closed =
-            close::close(self.house, &self.started.broker, month, false, PATIENCE, &self.started.stop, false)
-                .await?;
-        say!("  {} documents, {}", closed.batch.documents, paper::money(closed.batch.total.unsigned_abs()));
+        self.tell(|| format!("Closing {month} (the business date is {}) …", self.house.clock.today()));
+        let closed = close::close(
+            self.house,
+            &self.started.broker,
+            month,
+            false,
+            PATIENCE,
+            &self.started.stop,
+            self.quiet,
+        )
+        .await?;
+        let (documents, total) = (closed.batch.documents, closed.batch.total.unsigned_abs());
+        self.tell(|| format!("  {documents} documents, {}", paper::money(total)));
         self.drained().await
     }
 

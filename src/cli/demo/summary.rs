@@ -1,6 +1,9 @@
 //! The end of the demo: a summary that a minister would understand.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::json;
 
 use super::Played;
 use crate::claim::texts::{Lang, Texts};
@@ -36,6 +39,24 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
     show_examples(house, &mut connection).await?;
     show_files(played, wish);
     show_next();
+    Ok(())
+}
+
+/// The same in one line for programs.
+pub async fn show_json(house: &House, played: &Played, wish: &Demo, took: Duration) -> Result<()> {
+    let mut connection = house.pool.acquire().await.map_err(Error::from)?;
+    let outcomes: BTreeMap<_, _> = summary::outcomes(&mut connection).await?.into_iter().collect();
+    let batches = batches::all(&mut connection).await?;
+    let batch = batches.iter().find(|batch| batch.month == played.month);
+    let records: BTreeMap<_, _> = played.records.iter().map(|(topic, n)| (topic.name(), n)).collect();
+    say!(
+        "{}",
+        json!({"month": played.month.to_string(), "marriage_rows": played.marriages,
+            "persons": summary::persons(&mut connection).await?, "outcomes": outcomes,
+            "documents": batch.map(|batch| batch.documents), "total_rial": batch.map(|batch| batch.total),
+            "sms": summary::messages(&mut connection).await?, "out": wish.out.display().to_string(),
+            "records": records, "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX)})
+    );
     Ok(())
 }
 

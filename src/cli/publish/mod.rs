@@ -6,7 +6,7 @@ mod source;
 
 use std::time::Duration;
 
-pub use receipt::{await_receipt, find_receipt, show};
+pub use receipt::{await_receipt, find_receipt, rejected, show};
 pub use send::{Sent, send_file};
 pub use source::Source;
 
@@ -26,21 +26,27 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
                 say!("This file was received before; nothing is sent. Its receipt:");
             }
             show(&receipt, json);
-            return Ok(());
+            return strictly(wish.strict, rejected(&receipt));
         }
         let at = clock.now();
         let sent = send_file(&broker, wish.kind, &source, wish.rejects.as_deref(), at, &stop, json)?;
-        let receipt = await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout))?;
+        let receipt = await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout), &stop)?;
         match &receipt {
             Some(receipt) => show(receipt, json),
             None => not_yet(&sent, source.file_id(), wish.timeout, json),
         }
-        if wish.strict && sent.rejected > 0 {
-            return Err(Error::Failed(format!("{} rows were rejected (--strict)", sent.rejected)));
-        }
-        Ok(())
+        // The receipt knows more: what the service rejected.
+        strictly(wish.strict, receipt.as_ref().map_or(sent.rejected, rejected))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+}
+
+/// Exit status 1 for rejected rows, where that was asked for.
+fn strictly(strict: bool, rejected: u64) -> Result<()> {
+    if strict && rejected > 0 {
+        return Err(Error::Failed(format!("{rejected} rows were rejected (--strict)")));
+    }
+    Ok(())
 }
 
 fn not_yet(sent: &Sent, file_id: &str, timeout: u64, json: bool) {

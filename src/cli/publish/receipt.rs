@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cli::Result;
+use crate::cli::{Error, Result};
 use crate::kafka::reader::{Record, follow, read_to_end};
 use crate::kafka::{self, Broker};
+use crate::retry::Stop;
 use crate::wire::Topic;
 use crate::wire::registry_file_receipts_v1::FileReceived;
 
@@ -14,8 +15,17 @@ pub fn find_receipt(broker: &Broker, file_id: &str) -> Result<Option<FileReceive
 }
 
 /// Waits for the receipt to come.
-pub fn await_receipt(broker: &Broker, file_id: &str, within: Duration) -> Result<Option<FileReceived>> {
-    look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, each))
+pub fn await_receipt(
+    broker: &Broker,
+    file_id: &str,
+    within: Duration,
+    stop: &Stop,
+) -> Result<Option<FileReceived>> {
+    let found = look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, stop, each))?;
+    if found.is_none() && *stop.borrow() {
+        return Err(Error::Interrupted);
+    }
+    Ok(found)
 }
 
 type Each<'a> = &'a mut dyn FnMut(Record<'_>) -> kafka::Result<bool>;
@@ -31,20 +41,25 @@ fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Resu
     Ok(found)
 }
 
+/// Rows rejected, whatever the reason.
+pub fn rejected(receipt: &FileReceived) -> u64 {
+    receipt.rejected.values().sum()
+}
+
 pub fn show(receipt: &FileReceived, json: bool) {
     if json {
         say!("{}", serde_json::to_string(receipt).unwrap_or_default());
         return;
     }
-    let rejected: u64 = receipt.rejected.values().sum();
     say!(
-        "  {:<18} {:>9} rows: {} accepted, {} corrected, {} unchanged, {} conflicting, {rejected} rejected",
+        "  {:<18} {:>9} rows: {} accepted, {} corrected, {} unchanged, {} conflicting, {} rejected",
         receipt.kind.word(),
         receipt.declared,
         receipt.accepted,
         receipt.corrected,
         receipt.unchanged,
-        receipt.conflicting
+        receipt.conflicting,
+        rejected(receipt)
     );
     for (reason, rows) in &receipt.rejected {
         say!("  {:<18} {rows:>9} {reason}", "");

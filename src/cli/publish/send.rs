@@ -12,7 +12,8 @@ use crate::kafka::Broker;
 use crate::kafka::producer::Sender;
 use crate::retry::Stop;
 use crate::wire::files::{
-    Envelope, FileKind, Pieces, Reader, RejectsWriter, RowFault, Step, close_event, open_event, row_event,
+    Envelope, FileError, FileKind, Pieces, Reader, RejectsWriter, RowFault, Step, close_event, open_event,
+    row_event,
 };
 
 /// What was read and sent, in rows.
@@ -38,6 +39,7 @@ pub fn send_file(
     let failed =
         |error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", source.name().display()));
     let written = |error: serde_json::Error| failed(&error);
+    check(kind, source, stop)?;
     let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(|error| failed(&error))?);
     let trace =
         format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
@@ -75,6 +77,21 @@ pub fn send_file(
         rejects.finish()?;
     }
     Ok(Sent { declared: pieces.tally().declared, rejected })
+}
+
+/// Reads the file once to its end: one that breaks off in the middle is refused before anything of it is sent, for a file
+/// that is opened and never closed holds every month's close.
+fn check(kind: FileKind, source: &Source, stop: &Stop) -> Result<()> {
+    let failed = |error: FileError| Error::Failed(format!("{}: {error}", source.name().display()));
+    let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(failed)?);
+    let mut steps = 0_u64;
+    while pieces.next_step().map_err(failed)?.is_some() {
+        steps += 1;
+        if steps.is_multiple_of(512) && *stop.borrow() {
+            return Err(Error::Interrupted);
+        }
+    }
+    Ok(())
 }
 
 fn tell(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {

@@ -3,7 +3,7 @@
 use super::FileKind;
 use super::fields::Fields;
 use super::marriage_row::marriage;
-use crate::claim::words::PaymentOutcome;
+use crate::claim::words::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
@@ -140,8 +140,19 @@ fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }
 
+/// Gateways say it more finely than we ask: every end other than delivery is a failure, and what is still under way is
+/// no answer yet.
+fn delivery_status(word: &str) -> Result<DeliveryStatus, &'static str> {
+    match word {
+        "undelivered" | "blocked" | "rejected" | "expired" => Ok(DeliveryStatus::Failed),
+        "queued" | "sent" | "accepted" => Err(reason::NOT_FINAL),
+        word => word.parse().map_err(|_| reason::UNKNOWN_WORD),
+    }
+}
+
 fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let sms_id = f.value("sms_id")?;
-    let status = f.value("status")?;
+    let word: String = f.value("status")?;
+    let status = delivery_status(&word).map_err(|why| f.fault("status", why))?;
     Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
 }

@@ -209,6 +209,21 @@ fn words_are_those_of_the_contract() {
 }
 
 #[test]
+fn the_finer_words_of_a_gateway_are_two() {
+    for word in ["undelivered", "blocked", "rejected", "expired", "failed", "delivered"] {
+        let Row { data: RowData::Event(Input::Delivery(status, _)), .. } =
+            with(DeliveryReports, &[("status", word)]).unwrap()
+        else {
+            panic!("a delivery report")
+        };
+        assert_eq!(status.word(), if word == "delivered" { word } else { "failed" });
+    }
+    for word in ["queued", "sent", "accepted"] {
+        rejected(DeliveryReports, &[("status", word)], "status", "not_final");
+    }
+}
+
+#[test]
 fn numbers_are_whole_and_not_negative() {
     for (kind, column) in [
         (Marriages, "record_version"),

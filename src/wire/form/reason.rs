@@ -22,7 +22,10 @@ pub const CONTRADICTORY: &str = "contradictory";
 /// Fewer or more elements than the schema allows.
 pub const WRONG_LENGTH: &str = "wrong_length";
 
-pub const ALL: [&str; 16] = [
+/// A message that is still under way: no answer yet.
+pub const NOT_FINAL: &str = "not_final";
+
+pub const ALL: [&str; 17] = [
     MISSING,
     NO_SUCH_DATE,
     BAD_CHECK_DIGIT,
@@ -39,4 +42,5 @@ pub const ALL: [&str; 16] = [
     EXTRA_FIELDS,
     CONTRADICTORY,
     WRONG_LENGTH,
+    NOT_FINAL,
 ];

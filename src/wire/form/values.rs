@@ -1,6 +1,7 @@
 //! The written forms of codes, dates, instants and words.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::ser::Serializer;
 
 use super::{Form, reason};
@@ -102,14 +103,17 @@ fn is_rfc3339(text: &str) -> bool {
         && matches!(&rest[fraction..], b"Z" | b"+00:00" | b"-00:00")
 }
 
-/// RFC 3339, four-digit year, with an offset (no bracketed zone, which RFC 9557 adds).
+/// RFC 3339, with an offset (no bracketed zone, which RFC 9557 adds), in whole microseconds: the database holds no finer
+/// ones, so that two that differ by less are one also here. It knows no year 0 either, and nothing was paid before 1000.
 impl Form for Timestamp {
     fn read(text: &str) -> Result<Self, &'static str> {
-        if is_rfc3339(text) {
-            text.parse().map_err(|_| reason::NO_SUCH_DATE)
-        } else {
-            Err(reason::NO_SUCH_DATE)
+        if !is_rfc3339(text) {
+            return Err(reason::NO_SUCH_DATE);
         }
+        let at: Self = text.parse().map_err(|_| reason::NO_SUCH_DATE)?;
+        let at = Self::from_microsecond(at.as_microsecond()).map_err(|_| reason::NO_SUCH_DATE)?;
+        let year = at.to_zoned(TimeZone::UTC).year();
+        if (1000..=9999).contains(&year) { Ok(at) } else { Err(reason::NO_SUCH_DATE) }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -143,3 +147,18 @@ words!(
     InsuranceType,
     FileKind
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_what_the_database_holds() {
+        let read = |text: &str| Timestamp::read(text).map(|at| at.to_string());
+        assert_eq!(read("2025-10-24T10:00:00.1234569+03:30"), Ok("2025-10-24T06:30:00.123456Z".to_owned()));
+        assert_eq!(read("1000-01-01T00:00:00Z"), Ok("1000-01-01T00:00:00Z".to_owned()));
+        for outside in ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+03:30", "1000-01-01T00:00:00+00:01"] {
+            assert_eq!(read(outside), Err(reason::NO_SUCH_DATE), "{outside}");
+        }
+    }
+}

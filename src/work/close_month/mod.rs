@@ -9,6 +9,7 @@ pub use forecast::{Branch, Forecast, forecast};
 use super::House;
 use crate::clock;
 use crate::law::{SolarDate, SolarMonth};
+use crate::retry::Stop;
 use crate::store::batches::{self, Batch, CloseLock, Opening};
 use crate::store::files;
 use crate::store::{Error, Result};
@@ -47,10 +48,8 @@ pub async fn check(
     if let Some(refusal) = out_of_turn(&batches, month, house.clock.today()) {
         return Ok(Err(refusal));
     }
-    match batches::held(&mut connection).await? {
-        Some((held, reason)) if !confirmed && held == month.to_string() => {
-            Ok(Err(Refusal::Held { month: held, reason }))
-        }
+    match batches::why_held(&mut connection, month).await? {
+        Some(reason) if !confirmed => Ok(Err(Refusal::Held { month: month.to_string(), reason })),
         _ => Ok(Ok(None)),
     }
 }
@@ -70,20 +69,24 @@ fn out_of_turn(batches: &[Batch], month: SolarMonth, today: SolarDate) -> Option
 }
 
 /// Closes the month, or goes on where a crash left it. The caller has waited for the input and checked the month;
-/// `input_offsets` says where the inputs stood. Of two at once the second waits, and finds it closed.
+/// `input_offsets` says where the inputs stood. Of two at once the second waits, and finds it closed. None where `stop`
+/// came first: between two pages nothing is half done, and the next call goes on from there.
 pub async fn close(
     house: &House,
     month: SolarMonth,
     input_offsets: &str,
     progress: Progress<'_>,
-) -> Result<Closed> {
-    let mut lock = CloseLock::acquire(&house.pool).await?;
+    stop: &Stop,
+) -> Result<Option<Closed>> {
+    let Some(mut lock) = CloseLock::acquire(&house.pool, stop).await? else {
+        return Ok(None);
+    };
     let mut connection = lock.begin().await?;
     let batches = batches::all(&mut connection).await?;
     connection.commit().await?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
         lock.release().await?;
-        return Ok(Closed { batch: batch.clone(), now: false });
+        return Ok(Some(Closed { batch: batch.clone(), now: false }));
     }
     // Another close may have ended since the caller checked.
     if let Some(refusal) = out_of_turn(&batches, month, house.clock.today()) {
@@ -91,17 +94,23 @@ pub async fn close(
         return Err(Error::Refused(refusal.to_string()));
     }
     let batch = begin(house, &mut lock, month, input_offsets).await?;
+    // One close, one day: also where it crosses midnight, or a crash left it until days later.
+    let of_the_day = house.on(batch.business_date);
     let (mut persons, mut documents) = (0, 0);
     let mut cursor = batch.cursor;
-    while let Some(done) = page::close_page(house, &mut lock, &batch, cursor).await? {
+    while let Some(done) = page::close_page(&of_the_day, &mut lock, &batch, cursor).await? {
         cursor = done.cursor;
         persons += done.persons;
         documents += done.documents;
         progress(persons, documents);
+        if *stop.borrow() {
+            lock.release().await?;
+            return Ok(None);
+        }
     }
     let batch = finish::finish(house, &mut lock, batch).await?;
     lock.release().await?;
-    Ok(Closed { batch, now: true })
+    Ok(Some(Closed { batch, now: true }))
 }
 
 async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_offsets: &str) -> Result<Batch> {
@@ -148,17 +157,17 @@ pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
     } else {
         forecast.differs_by_more_than(house.brake_percent)
     };
-    if let Some(reason) = &reason {
-        let mut tx = house.pool.begin().await?;
-        batches::hold(&mut tx, month, reason, house.clock.now()).await?;
-        tx.commit().await?;
-    }
-    Ok(reason)
+    let Some(reason) = reason else {
+        return Ok(None);
+    };
+    let mut tx = house.pool.begin().await?;
+    let holds = batches::hold(&mut tx, month, &reason, house.clock.now()).await?;
+    tx.commit().await?;
+    Ok(holds.then_some(reason))
 }
 
 /// Why the brake holds this month, if it does: only a person ends that.
 pub async fn held(house: &House, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = house.pool.acquire().await?;
-    let held = batches::held(&mut connection).await?;
-    Ok(held.filter(|(held, _)| *held == month.to_string()).map(|(_, reason)| reason))
+    batches::why_held(&mut connection, month).await
 }

@@ -1,5 +1,7 @@
 //! What finance and the SMS gateway answer.
 
+use jiff::Timestamp;
+
 use super::Taken;
 use super::stage::Stage;
 use crate::claim::words::{DeliveryStatus, PaymentOutcome};
@@ -9,6 +11,15 @@ use crate::wire::Event;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 use crate::work::files::Disposition;
+
+/// An answer's identity; one instant holds at most one of each word.
+pub type AnswerKey = (String, Timestamp, &'static str);
+
+pub fn answer_key(answer: &Answer) -> AnswerKey {
+    (answer.document_id.clone(), answer.at, answer.outcome.word())
+}
+
+pub type ReportKey = (String, Timestamp, DeliveryStatus);
 
 impl<'a> Stage<'a> {
     /// None where no such document was issued.
@@ -27,27 +38,21 @@ impl<'a> Stage<'a> {
             code: data.code.clone(),
             source_offset: taken.effective_offset(),
         };
-        let same_key = |old: &&mut Answer| {
-            (&old.document_id, old.at, old.outcome) == (&new.document_id, new.at, outcome)
-        };
-        let disposition = match self.answers.iter_mut().find(same_key) {
-            Some(old) if old.code == new.code => return Some(Disposition::Unchanged),
+        let key = answer_key(&new);
+        let disposition = match self.answers.get(&key) {
+            None => Disposition::Accepted,
             Some(old) if taken.is_replay() && old.source_offset > new.source_offset => {
                 return Some(Disposition::Unchanged);
             }
-            Some(old) => {
-                *old = new.clone();
-                Disposition::Corrected
-            }
-            None => {
-                self.answers.push(new.clone());
-                Disposition::Accepted
-            }
+            // Nothing new, but said later: of two words of one instant the later in the topic speaks.
+            Some(old) if old.code == new.code => Disposition::Unchanged,
+            Some(_) => Disposition::Corrected,
         };
-        // One statement writes a batch's answers, so a key stands in it once.
-        self.new_answers
-            .retain(|a| (&a.document_id, a.at, a.outcome) != (&new.document_id, new.at, new.outcome));
-        self.new_answers.push(new);
+        if disposition != Disposition::Unchanged {
+            self.answered.insert(new.document_id.clone());
+        }
+        self.changed_answers.insert(key.clone());
+        self.answers.insert(key, new);
         self.touch(person, event);
         Some(disposition)
     }
@@ -56,6 +61,9 @@ impl<'a> Stage<'a> {
     pub fn delivery(&mut self, status: DeliveryStatus, data: &'a DeliveryReported) -> Option<Disposition> {
         if !self.messages.contains(&data.sms_id) {
             return None;
+        }
+        if !self.known_reports.insert((data.sms_id.clone(), data.at, status)) {
+            return Some(Disposition::Unchanged);
         }
         self.reports.push(Report { sms_id: &data.sms_id, at: data.at, status });
         Some(Disposition::Accepted)

@@ -52,21 +52,21 @@ impl Stage<'_> {
             first_marriage_undertaking: data.first_marriage_undertaking,
         };
         let source_offset = taken.effective_offset();
-        let disposition = match self.registrations.get(&data.request_id) {
+        let key = (registration.applicant, data.request_id.clone());
+        let disposition = match self.registrations.get(&key) {
             None => Disposition::Accepted,
-            Some(old) if old.registration == registration => return Disposition::Unchanged,
             Some(old) if taken.is_replay() && old.source_offset > source_offset => {
                 return Disposition::Unchanged;
             }
-            Some(old) => {
-                let applicant = old.registration.applicant;
-                self.touch(applicant, event);
-                Disposition::Corrected
-            }
+            // Written all the same: from now on its later place says how old it is.
+            Some(old) if old.registration == registration => Disposition::Unchanged,
+            Some(_) => Disposition::Corrected,
         };
-        self.touch(registration.applicant, event);
-        self.changed_registrations.insert(data.request_id.clone());
-        self.registrations.insert(data.request_id.clone(), Stored { registration, source_offset });
+        if disposition != Disposition::Unchanged {
+            self.touch(registration.applicant, event);
+        }
+        self.changed_registrations.insert(key.clone());
+        self.registrations.insert(key, Stored { registration, source_offset });
         disposition
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod facts;
 mod records;
+mod split;
 mod stage;
 mod taken;
 

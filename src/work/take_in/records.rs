@@ -98,8 +98,9 @@ impl Stage<'_> {
     }
 
     fn changed(&mut self, code: NationalCode, event: &Event, disposition: Disposition) -> Disposition {
+        // Also what came again unchanged is written: from now on its later place says how old it is.
+        self.changed_dossiers.insert(code);
         if disposition != Disposition::Unchanged {
-            self.changed_dossiers.insert(code);
             self.touch(code, event);
         }
         disposition
@@ -144,7 +145,7 @@ fn replace<T: PartialEq>(
     }
 }
 
-/// The later row replaces; a replayed one only where nothing newer came since.
+/// The later row replaces; a replayed one only where nothing newer came since - and an equal row is newer, too.
 fn overwrite<T: PartialEq>(
     old: &mut T,
     mut new: T,
@@ -155,11 +156,32 @@ fn overwrite<T: PartialEq>(
     if replay && is < was {
         return Disposition::Unchanged;
     }
-    *at(&mut new) = was;
+    *at(old) = is;
     if *old == new {
         return Disposition::Unchanged;
     }
-    *at(&mut new) = is;
     *old = new;
     Disposition::Corrected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fact and where it came from, as (place, content).
+    fn arrives(known: &mut Option<(i64, char)>, at: i64, content: char, replay: bool) -> Disposition {
+        replace(known, (at, content), replay, |fact| &mut fact.0)
+    }
+
+    #[test]
+    fn an_equal_fact_is_as_new_as_its_latest_place() {
+        let mut known = None;
+        assert_eq!(arrives(&mut known, 3, 'a', false), Disposition::Accepted);
+        assert_eq!(arrives(&mut known, 7, 'a', false), Disposition::Unchanged);
+        assert_eq!(known, Some((7, 'a')));
+        assert_eq!(arrives(&mut known, 5, 'b', true), Disposition::Unchanged, "overtaken while it lay aside");
+        assert_eq!(known, Some((7, 'a')));
+        assert_eq!(arrives(&mut known, 8, 'b', true), Disposition::Corrected);
+        assert_eq!(known, Some((8, 'b')));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::answers::{AnswerKey, ReportKey, answer_key};
 use super::{Batch, Taken, save_dossiers};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
@@ -22,13 +23,17 @@ pub struct Stage<'a> {
     pub changed_dossiers: HashSet<NationalCode>,
     pub marriages: HashMap<String, MarriageRecorded>,
     pub changed_marriages: BTreeSet<String>,
-    pub registrations: HashMap<String, Stored>,
-    pub changed_registrations: BTreeSet<String>,
+    pub registrations: HashMap<self_registrations::Key, Stored>,
+    pub changed_registrations: BTreeSet<self_registrations::Key>,
     /// Whose each document is.
     pub documents: HashMap<String, NationalCode>,
-    pub answers: Vec<Answer>,
-    pub new_answers: Vec<Answer>,
+    pub answers: HashMap<AnswerKey, Answer>,
+    /// One statement writes a batch's answers, so a key stands in it once.
+    pub changed_answers: BTreeSet<AnswerKey>,
+    /// Documents of which finance said something new.
+    pub answered: HashSet<String>,
     pub messages: HashSet<String>,
+    pub known_reports: HashSet<ReportKey>,
     pub reports: Vec<messages::Report<'a>>,
     /// Persons to plan, with the trace of the last input that touched each.
     pub touched: HashMap<NationalCode, Option<String>>,
@@ -49,7 +54,7 @@ pub struct Saved {
 #[derive(Default)]
 struct Named<'a> {
     records: Vec<&'a str>,
-    requests: Vec<&'a str>,
+    requests: Vec<(NationalCode, &'a str)>,
     documents: Vec<&'a str>,
     messages: Vec<&'a str>,
     files: Vec<&'a str>,
@@ -85,7 +90,7 @@ impl<'a> Named<'a> {
                 }
             }
             Input::SelfRegistration(data) => {
-                self.requests.push(&data.request_id);
+                self.requests.push((data.applicant_national_code, &data.request_id));
                 person(data.applicant_national_code);
             }
             Input::Person(data) => drop(person(data.national_code)),
@@ -120,12 +125,14 @@ impl<'a> Stage<'a> {
             documents = payments::persons_of_documents(tx, &named.documents).await?;
             answers = payments::answers(tx, &named.documents).await?;
         }
-        let messages =
-            if named.messages.is_empty() { Vec::new() } else { messages::known(tx, &named.messages).await? };
+        let (mut messages, mut reports) = (Vec::new(), Vec::new());
+        if !named.messages.is_empty() {
+            messages = messages::known(tx, &named.messages).await?;
+            reports = messages::reports(tx, &named.messages).await?;
+        }
         let old_sides =
             marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
         named.persons.extend(old_sides.map(NationalCode::to_i64));
-        named.persons.extend(registrations.values().map(|stored| stored.registration.applicant.to_i64()));
         named.persons.extend(documents.values().map(|code| code.to_i64()));
         let codes: Vec<_> = named.persons.into_iter().collect();
         let dossiers = if codes.is_empty() { HashMap::new() } else { persons::lock(tx, &codes).await? };
@@ -137,9 +144,11 @@ impl<'a> Stage<'a> {
             registrations,
             changed_registrations: BTreeSet::new(),
             documents,
-            answers,
-            new_answers: Vec::new(),
+            answers: answers.into_iter().map(|answer| (answer_key(&answer), answer)).collect(),
+            changed_answers: BTreeSet::new(),
+            answered: HashSet::new(),
             messages: messages.into_iter().collect(),
+            known_reports: reports.into_iter().collect(),
             reports: Vec::new(),
             touched: HashMap::new(),
             moved: HashMap::new(),
@@ -239,14 +248,14 @@ impl<'a> Stage<'a> {
         let rows: Vec<_> =
             self.changed_registrations.iter().filter_map(|id| self.registrations.get(id)).collect();
         self_registrations::save(tx, &rows).await?;
-        payments::save_answers(tx, &self.new_answers).await?;
+        let rows: Vec<_> = self.changed_answers.iter().filter_map(|key| self.answers.get(key)).collect();
+        payments::save_answers(tx, &rows).await?;
         messages::save_reports(tx, &self.reports).await?;
         let dossiers = &mut self.dossiers;
         let touched = self.touched.into_iter();
         let touched =
             touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
-        let answered = self.new_answers.into_iter().map(|answer| answer.document_id).collect();
-        let news = super::News { moved: self.moved, answered };
+        let news = super::News { moved: self.moved, answered: self.answered };
         Ok(Saved { touched, news, ledger: self.ledger, letters: self.letters })
     }
 }

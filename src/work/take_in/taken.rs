@@ -12,6 +12,8 @@ pub struct Taken {
     pub content: Result<Event, Box<Letter>>,
     /// For what only the database can know (an outcome for an unknown document): the letter it would become.
     pub if_unknown: Option<Box<Outgoing>>,
+    /// For a message that the database has refused before: the letter it becomes if it does so again.
+    pub if_refused: Option<Box<Letter>>,
 }
 
 /// A message that cannot be read, whole, and why.
@@ -23,8 +25,8 @@ pub struct Letter {
 }
 
 impl Taken {
-    /// Reads a message. `source` is its topic's name on the broker.
-    pub fn read(message: &Message<'_>, source: &str, at: Timestamp) -> Self {
+    /// Reads a message. `source` is its topic's name on the broker; `is_suspect` where the database has refused it.
+    pub fn read(message: &Message<'_>, source: &str, at: Timestamp, is_suspect: bool) -> Self {
         let partition = Partition { topic: message.topic, partition: message.partition };
         let letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
         let content = wire::read(message).map_err(|fault| {
@@ -35,7 +37,17 @@ impl Taken {
         let unknown =
             Fault::new(wire::fault::code::UNKNOWN_DOCUMENT, "no such document or message was issued");
         let if_unknown = asks.then(|| Box::new(letter(&unknown)));
-        Self { partition, offset: message.offset, content, if_unknown }
+        let if_refused = is_suspect.then(|| {
+            let fault = Fault::new(wire::fault::code::REFUSED_BY_DATABASE, "it cannot be written as it is");
+            let file = wire::headers::file_of(message);
+            Box::new(Letter { reason: fault.code, outgoing: letter(&fault), file })
+        });
+        Self { partition, offset: message.offset, content, if_unknown, if_refused }
+    }
+
+    /// Makes it a dead letter, where its bytes were kept for one.
+    pub fn refuse(&mut self) -> bool {
+        self.if_refused.take().map(|letter| self.content = Err(letter)).is_some()
     }
 
     pub fn event(&self) -> Option<&Event> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use peyvand::kafka::reader;
 use peyvand::wire::Topic;
-use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
@@ -110,6 +111,16 @@ impl Raw<'_> {
     }
 }
 
+/// Makes a topic as somebody else might, before the program does.
+pub fn make_topic(app: &TestApp, topic: &str, partitions: i32) {
+    let name = format!("{}{topic}", app.prefix);
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let made = app.runtime.block_on(admin.create_topics([&new], &options)).unwrap();
+    assert_eq!(made, [Ok(name.clone())]);
+}
+
 /// A record byte for byte.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lying {
@@ -153,12 +164,12 @@ pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
 }
 
 fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
-    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    let headers = reader::headers(message).into_iter();
     Lying {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(<[u8]>::to_vec),
-        headers: headers.map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
         value: message.payload().map(<[u8]>::to_vec),
     }
 }

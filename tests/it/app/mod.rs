@@ -288,6 +288,11 @@ impl TestApp {
         Raw::new(self)
     }
 
+    /// Makes a topic as somebody else might, before the program does.
+    pub fn make_topic(&self, topic: &str, partitions: i32) {
+        broker::make_topic(self, topic, partitions);
+    }
+
     /// Everything that lies in a topic, byte for byte.
     pub fn lying(&self, topic: &str) -> Vec<Lying> {
         broker::lying(self, topic)
@@ -324,6 +329,11 @@ impl TestApp {
     /// The end of the services' logs, for a failing test.
     pub fn logs(&self) -> String {
         self.services.iter().map(Service::tail).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Ends a test whose installation never came to be: there is nothing to check.
+    pub fn end_unborn(mut self) {
+        self.finished = true;
     }
 
     /// Settles, checks every promise, and takes everything away. Every test ends with it.

@@ -183,3 +183,27 @@ fn an_account_taken_away_after_a_return_writes_to_nobody() {
     world.expect(DEED, Waiting, &[R::AccountNotOwned]);
     assert!(world.returns.is_empty());
 }
+
+/// R25: death while a document is returned ends the attempts, also once a person ended the case about it.
+#[test]
+fn no_further_attempt_is_issued_to_the_dead() {
+    let mut world = returned();
+    world.record().sheba = Some(sheba(2));
+    world.record().deceased_on = Some(date("1404-08-20"));
+    world.on("1404-09-01").takes_in().cases_end().closes();
+    assert_eq!(world.issued.len(), 1);
+    // The record was wrong: the person lives, and is paid.
+    world.record().deceased_on = None;
+    world.takes_in().on("1404-10-01").closes();
+    assert_eq!(world.issued.len(), 2);
+}
+
+/// "`AM05` (duplicate) never reissues", also once a person ended the case about it.
+#[test]
+fn a_duplicate_is_not_sent_again_after_its_case() {
+    let mut world = World::paid();
+    world.returned(1, "AM05", 10);
+    world.record().sheba = Some(sheba(2));
+    world.takes_in().cases_end().on("1404-09-01").closes();
+    assert_eq!(world.issued.len(), 1);
+}
