@@ -28,7 +28,7 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up
