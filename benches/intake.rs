@@ -179,6 +179,7 @@ impl Bench {
             broker: self.broker.clone(),
             owner: "bench".to_owned(),
             page_bytes: self.settings.relay_page_bytes,
+            turn: tokio::sync::Semaphore::new(1),
             counts: Arc::new(move |did| {
                 if matches!(did, RelayDid::Committed(_)) {
                     first.lock().unwrap().get_or_insert_with(Instant::now);

@@ -173,6 +173,7 @@ fn relay_of(settings: &Settings, broker: &Broker, house: &House) -> Relay {
         // write at a time is the broker's fence, not the name.
         owner: settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         page_bytes: settings.relay_page_bytes,
+        turn: tokio::sync::Semaphore::new(1),
         counts: Arc::new(|did| match did {
             RelayDid::Committed(records) => {
                 Metrics::global().relay_commits.add(1);

@@ -23,6 +23,9 @@ pub struct Relay {
     pub owner: String,
     pub page_bytes: usize,
     pub counts: Arc<dyn Fn(RelayDid) + Send + Sync>,
+    /// One transaction at a time in this process: while librdkafka waits for the broker to take partitions into a
+    /// transaction its thread spins, and several that spin starve the broker that they wait for.
+    pub turn: tokio::sync::Semaphore,
 }
 
 /// For metrics.

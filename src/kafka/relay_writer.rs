@@ -77,6 +77,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         }
         pause = FIRST_PAUSE;
         let (from, tails) = (delivered, tails.clone());
+        let turn = relay.turn.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {
             let (mut sender, span) = (sender, trace::send(group));
@@ -85,6 +86,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
             Ok((sender, page))
         })
         .await?;
+        drop(turn);
         work::relay::confirm(&relay.house, group, &relay.owner, page.last, &page.documents).await?;
         (relay.counts)(RelayDid::Committed(page.sent));
         delivered = page.last;
