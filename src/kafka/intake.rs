@@ -95,6 +95,10 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
     config
         .set("group.id", intake.broker.own("intake"))
         .set("enable.partition.eof", "false")
+        // Batches bound what is held; the queue before them need not hold more.
+        .set("queued.max.messages.kbytes", "4096")
+        .set("fetch.message.max.bytes", "524288")
+        .set("fetch.max.bytes", "4194304")
         // Cooperative: a new member takes its share without a pause of the others.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
