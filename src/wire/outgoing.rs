@@ -101,3 +101,9 @@ pub fn event_id(kind: EventType, identity: &[&str]) -> String {
     }
     Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
 }
+
+/// The beginning of a trace (W3C trace context), for what no input causes: a publication, a month's close.
+pub fn fresh_traceparent() -> String {
+    // A span id of zeros would be no span id.
+    format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), Uuid::new_v4().as_u64_pair().0 | 1)
+}

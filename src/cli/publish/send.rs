@@ -15,6 +15,7 @@ use crate::wire::files::{
     Envelope, FileError, FileKind, Pieces, Reader, RejectsWriter, RowFault, Step, close_event, open_event,
     row_event,
 };
+use crate::wire::outgoing::fresh_traceparent;
 
 /// What was read and sent, in rows.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +42,7 @@ pub fn send_file(
     let written = |error: serde_json::Error| failed(&error);
     check(kind, source, stop)?;
     let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(|error| failed(&error))?);
-    let trace =
-        format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
+    let trace = fresh_traceparent();
     let envelope = Envelope { file_id: source.file_id(), kind, at, traceparent: Some(&trace) };
     let mut rejects = rejects.map(Rejects::create).transpose()?;
     let bar = progress(source.bytes(), kind, quiet);

@@ -115,8 +115,7 @@ pub async fn close(
 
 async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_offsets: &str) -> Result<Batch> {
     let batch_id = format!("{}-{month}", crate::claim::BENEFIT);
-    let trace =
-        format!("00-{}-{:016x}-01", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().0 | 1);
+    let trace = crate::wire::outgoing::fresh_traceparent();
     let opening = Opening {
         month,
         batch_id: &batch_id,
