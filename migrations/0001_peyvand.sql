@@ -87,7 +87,8 @@ CREATE TABLE decisions (
     reasons        text[] NOT NULL,
     days           int,
     wage_sum       bigint,
-    facts          bytea COMPRESSION lz4 NOT NULL,
+    -- As `claim::facts` packs them: small enough to stay as they are.
+    facts          bytea NOT NULL,
     content_digest bytea NOT NULL,
     rules_version  text NOT NULL,
     tables_version text NOT NULL,

@@ -3,21 +3,21 @@
 //! Only what a rule reads stands here: an input that changes none of it leaves the digest, and so the claim, alone.
 
 use serde::{Deserialize, Serialize};
-use serde_with::{DisplayFromStr, serde_as};
+use serde_with::serde_as;
 use sha2::{Digest, Sha256};
 
-use super::plain::Plain;
+use super::packed::Packed;
 use super::words::{OfficeKind, Ownership, Permanence, Status};
 use crate::law::{InsuranceType, SolarDate, SolarMonth, marriage_allowance as art85};
 
-/// Raised when the stored form changes; `recompute` reads every form that was ever written.
-pub const FACTS_FORM: u32 = 1;
+/// The stored form that is written: a byte for it, then postcard, which knows fields and words by their places. It is
+/// raised when either changes, and `recompute` reads every form that was ever written.
+const FORM: u8 = 1;
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    pub form: u32,
-    #[serde_as(as = "DisplayFromStr")]
+    #[serde_as(as = "Packed")]
     pub deed_date: SolarDate,
     pub spouse_has_code: bool,
     /// No input holds this marriage any more.
@@ -27,7 +27,7 @@ pub struct Facts {
     /// None without a self-registration by this person.
     pub self_registration: Option<SelfRegistered>,
     /// The earliest deed date of another live marriage before this one (R5).
-    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde_as(as = "Option<Packed>")]
     pub earlier_marriage_on: Option<SolarDate>,
     /// Two live rows of the person name this deed date and different spouses.
     pub conflicting: bool,
@@ -50,7 +50,7 @@ pub struct Registry {
     pub earlier_marriages: u32,
     /// Folded: letters, spaces and ZWNJ do not count.
     pub family_name: String,
-    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde_as(as = "Option<Packed>")]
     pub birth_date: Option<SolarDate>,
 }
 
@@ -59,7 +59,7 @@ pub struct Registry {
 pub struct SelfRegistered {
     pub first_marriage_undertaking: bool,
     /// A live row of the same pair with another date, where no row confirms this one.
-    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde_as(as = "Option<Packed>")]
     pub registry_has_date: Option<SolarDate>,
 }
 
@@ -67,9 +67,9 @@ pub struct SelfRegistered {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insured {
     pub family_name: String,
-    #[serde_as(as = "DisplayFromStr")]
+    #[serde_as(as = "Packed")]
     pub birth_date: SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde_as(as = "Option<Packed>")]
     pub deceased_on: Option<SolarDate>,
     pub sheba: Option<String>,
     pub sheba_owner: Ownership,
@@ -80,17 +80,17 @@ pub struct Insured {
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EmploymentLine(
-    #[serde_as(as = "DisplayFromStr")] pub InsuranceType,
-    #[serde_as(as = "DisplayFromStr")] pub SolarDate,
-    #[serde_as(as = "Option<DisplayFromStr>")] pub Option<SolarDate>,
+    #[serde_as(as = "Packed")] pub InsuranceType,
+    #[serde_as(as = "Packed")] pub SolarDate,
+    #[serde_as(as = "Option<Packed>")] pub Option<SolarDate>,
 );
 
-/// Month, type, days, insurable rials. Written as `[140107,"compulsory",31,98765432]`: there are sixty in a claim.
+/// Month, type, days, insurable rials: there are sixty in a claim, hence so plain.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WageLine(
-    #[serde_as(as = "Plain")] pub SolarMonth,
-    #[serde_as(as = "Plain")] pub InsuranceType,
+    #[serde_as(as = "Packed")] pub SolarMonth,
+    #[serde_as(as = "Packed")] pub InsuranceType,
     pub u32,
     pub u64,
 );
@@ -101,7 +101,7 @@ pub struct WageLine(
 pub enum PaidBefore {
     /// By a branch, before Peyvand: the day and who says so.
     Branch {
-        #[serde_as(as = "DisplayFromStr")]
+        #[serde_as(as = "Packed")]
         paid_on: SolarDate,
         source: String,
     },
@@ -136,7 +136,6 @@ impl Facts {
     /// The facts of a claim that no input holds any more.
     pub fn withdrawn(deed_date: SolarDate, spouse_has_code: bool) -> Self {
         Self {
-            form: FACTS_FORM,
             deed_date,
             spouse_has_code,
             withdrawn: true,
@@ -154,14 +153,19 @@ impl Facts {
 
     /// The stored form with its digest. It is canonical: every list here is sorted, every field is always written.
     pub fn seal(&self) -> Sealed {
-        let mut bytes = Vec::with_capacity(4096);
-        // Values that are made of numbers and words cannot fail to be written.
-        let _ = serde_json::to_writer(&mut bytes, self);
+        let mut bytes = Vec::with_capacity(1024);
+        bytes.push(FORM);
+        // Numbers and words written to memory cannot fail.
+        let bytes = postcard::to_extend(self, bytes).unwrap_or_default();
         Sealed { digest: digest(&bytes), bytes }
     }
 
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+    /// None where the bytes are none of the forms that were ever written.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (&FORM, packed) => postcard::from_bytes(packed).ok(),
+            _ => None,
+        }
     }
 
     /// The employments as Article 85 reads them.
@@ -188,3 +192,7 @@ impl Facts {
 pub fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
+
+#[cfg(test)]
+#[path = "facts_tests.rs"]
+mod tests;

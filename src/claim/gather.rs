@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{FACTS_FORM, Facts, Insured, PaidBefore, Registry, SelfRegistered};
+use uuid::Uuid;
+
+use super::facts::{Facts, Insured, PaidBefore, Registry, SelfRegistered};
 use super::identity::{ClaimKey, Counterpart};
 use super::known::{Known, Rules};
 use super::lines::{employment_lines, wage_lines};
@@ -13,6 +15,7 @@ use crate::law::SolarDate;
 
 /// A claim that an input holds, with its facts.
 pub struct Held {
+    pub claim_id: Uuid,
     pub key: ClaimKey,
     pub record_id: Option<String>,
     pub request_id: Option<String>,
@@ -42,11 +45,8 @@ pub fn claims_held(known: &Known, rules: &Rules<'_>) -> Vec<Held> {
         }
     }
     // What was paid stays a claim, whatever first day the setting names since.
-    let is_paid = |key: &ClaimKey| {
-        known.payment.as_ref().is_some_and(|payment| payment.claim_id == rules.ids.claim(key))
-    };
     held.retain(|claim| {
-        rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || is_paid(&claim.key)
+        rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || known.is_paid(claim.claim_id)
     });
     held.sort_by(|a, b| a.key.cmp(&b.key));
     held
@@ -102,6 +102,7 @@ fn hold(
     registration: Option<&SelfRegistration>,
 ) -> Held {
     let key = ClaimKey { person: known.person, deed_date: *deed_date, counterpart: counterpart.clone() };
+    let claim_id = rules.ids.claim(&key);
     let live: Vec<_> = speaking.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
     // A date mismatch is told as such; the row of the same pair is then no earlier marriage of this one.
     let is_same_pair = |other: &Counterpart| row.is_none() && other == counterpart;
@@ -111,7 +112,6 @@ fn hold(
     let same_day = live.iter().filter(|((date, _), _)| date == deed_date).count();
     let own_row_is_live = row.is_some_and(|row| row.status != Status::Annulled);
     let facts = Facts {
-        form: FACTS_FORM,
         deed_date: *deed_date,
         spouse_has_code: counterpart.spouse().is_some(),
         withdrawn: false,
@@ -126,10 +126,11 @@ fn hold(
         insured: known.dossier.record.as_ref().map(insured_facts),
         employments: employment_lines(&known.dossier, *deed_date, rules.tables),
         wages: wage_lines(&known.dossier, *deed_date, rules.tables),
-        paid_before: paid_before(known, rules.ids.claim(&key)),
+        paid_before: paid_before(known, claim_id),
         payment: None,
     };
     Held {
+        claim_id,
         record_id: row.map(|row| row.record_id.clone()),
         request_id: registration.map(|registration| registration.request_id.clone()),
         key,
@@ -160,7 +161,7 @@ fn insured_facts(record: &super::person::Record) -> Insured {
     }
 }
 
-fn paid_before(known: &Known, claim_id: uuid::Uuid) -> Vec<PaidBefore> {
+fn paid_before(known: &Known, claim_id: Uuid) -> Vec<PaidBefore> {
     let by_branch = known.dossier.earlier_payments.iter();
     let mut paid: Vec<_> = by_branch
         .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })

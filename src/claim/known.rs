@@ -26,6 +26,13 @@ pub struct Known {
     pub answered: Vec<String>,
 }
 
+impl Known {
+    /// Is this the claim that the person's one payment is for?
+    pub fn is_paid(&self, claim_id: Uuid) -> bool {
+        self.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id)
+    }
+}
+
 /// A claim as it was last answered.
 #[derive(Clone)]
 pub struct StoredClaim {

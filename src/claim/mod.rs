@@ -16,7 +16,6 @@ pub mod known;
 mod lines;
 mod packed;
 pub mod person;
-mod plain;
 pub mod plan;
 pub mod reason;
 pub mod texts;

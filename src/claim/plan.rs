@@ -70,19 +70,19 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
     let held = claims_held(known, rules);
     let mut seen = Vec::with_capacity(held.len());
     for claim in held {
-        let claim_id = rules.ids.claim(&claim.key);
-        seen.push(claim_id);
-        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id) {
+        seen.push(claim.claim_id);
+        if known.is_paid(claim.claim_id) {
             after_payment::plan(known, rules, occasion, &claim, &mut plan);
         } else {
-            plan.updates.extend(unpaid(known, rules, occasion, claim_id, claim));
+            plan.updates.extend(unpaid(known, rules, occasion, claim));
         }
     }
     for stored in known.claims.iter().filter(|stored| !seen.contains(&stored.claim_id)) {
         let facts =
             Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
-        if known.payment.as_ref().is_some_and(|payment| payment.claim_id == stored.claim_id) {
-            let held = Held { key: stored.key.clone(), record_id: None, request_id: None, facts };
+        if known.is_paid(stored.claim_id) {
+            let claim_id = stored.claim_id;
+            let held = Held { claim_id, key: stored.key.clone(), record_id: None, request_id: None, facts };
             after_payment::plan(known, rules, occasion, &held, &mut plan);
         } else if !stored.withdrawn {
             plan.updates.extend(withdraw(stored, rules, &facts));
@@ -91,20 +91,14 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
     plan
 }
 
-fn unpaid(
-    known: &Known,
-    rules: &Rules<'_>,
-    occasion: Occasion,
-    claim_id: Uuid,
-    held: Held,
-) -> Option<ClaimUpdate> {
-    let stored = known.claims.iter().find(|stored| stored.claim_id == claim_id);
+fn unpaid(known: &Known, rules: &Rules<'_>, occasion: Occasion, held: Held) -> Option<ClaimUpdate> {
+    let stored = known.claims.iter().find(|stored| stored.claim_id == held.claim_id);
     let sealed = held.facts.seal();
     if occasion == Occasion::Intake && stored.is_some_and(|stored| stored.facts_digest == sealed.digest) {
         return None;
     }
     let decision = decide(&held.facts, rules.today, rules.tables);
-    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(claim_id, held.key));
+    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(held.claim_id, held.key));
     claim.record_id = held.record_id;
     claim.request_id = held.request_id;
     claim.withdrawn = false;

@@ -120,7 +120,7 @@ fn read(row: Row) -> Result<Decision> {
         reasons: row.reasons,
         days: row.days,
         wage_sum: row.wage_sum,
-        facts: Facts::from_bytes(&row.facts).map_err(|_| super::Error::Unreadable("decision's facts"))?,
+        facts: Facts::from_bytes(&row.facts).ok_or(super::Error::Unreadable("decision's facts"))?,
         content_digest: row.content_digest,
         rules_version: row.rules_version,
         tables_version: row.tables_version,

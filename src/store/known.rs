@@ -1,18 +1,28 @@
 //! Everything known of a set of persons, for planning.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
 use crate::claim::known::{Known, StoredPayment};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
+use crate::wire::registry_marriages_v1::MarriageRecorded;
 
-/// Completes the dossiers of these persons to all that a plan reads. One statement per table.
-pub async fn load(tx: &mut PgConnection, dossiers: HashMap<NationalCode, Dossier>) -> Result<Vec<Known>> {
+/// Completes the dossiers of these persons to all that a plan reads. One statement per table. `fresh` are registry rows
+/// that this transaction is about to write: they stand for what the database still holds of their records.
+pub async fn load(
+    tx: &mut PgConnection,
+    dossiers: HashMap<NationalCode, Dossier>,
+    fresh: &[MarriageRecorded],
+) -> Result<Vec<Known>> {
     let codes: Vec<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
     let mut known: HashMap<NationalCode, Known> =
         dossiers.into_iter().map(|(code, d)| (code, begun(code, d))).collect();
-    for row in marriages::of_persons(tx, &codes).await? {
+    let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
+    let mut rows = marriages::of_persons(tx, &codes).await?;
+    rows.retain(|row| !replaced.contains(row.record_id.as_str()));
+    rows.extend(fresh.iter().map(marriages::registry_row));
+    for row in rows {
         for code in [row.husband.code, row.wife.code].into_iter().flatten() {
             if let Some(person) = known.get_mut(&code) {
                 person.rows.push(row.clone());

@@ -32,13 +32,13 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
 }
 
 /// Writes new rows and new versions. An older version never overrides a newer one, whatever partition either came by.
-pub async fn save(tx: &mut PgConnection, rows: &[&MarriageRecorded]) -> Result<()> {
+pub async fn save(tx: &mut PgConnection, rows: &[MarriageRecorded]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let code = |spouse: &Spouse| spouse.national_code.map(crate::ident::NationalCode::to_i64);
     let content =
-        |row: &&MarriageRecorded| serde_json::to_string(row).map_err(|_| Error::Unreadable("marriage"));
+        |row: &MarriageRecorded| serde_json::to_string(row).map_err(|_| Error::Unreadable("marriage"));
     sqlx::query(
         "INSERT INTO marriages (record_id, record_version, husband, wife, content)
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])

@@ -42,6 +42,12 @@ pub enum Error {
     /// Another process delivers this group now.
     #[error("the outbox group is another process's now")]
     LostGroup,
+    /// The program ends, and what it was computing with it.
+    #[error("stopped before it was done")]
+    Stopped,
+    /// A defect of this program met what was to be decided.
+    #[error("a decision could not be computed: this is a defect, see the message before")]
+    Panicked,
     #[error("{0}")]
     Refused(String),
 }
@@ -80,8 +86,17 @@ impl Error {
 }
 
 impl Error {
-    /// Is it about what was to be written: a value, the cardinality of a set, a key or check, a limit of size?
+    /// Was a lock not to be had in the time allowed?
+    pub fn is_lock_timeout(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(db)) if db.code().as_deref() == Some("55P03"))
+    }
+
+    /// Is it about what was to be written: a value, the cardinality of a set, a key or check, a limit of size, or facts that
+    /// this program cannot decide on?
     pub fn is_of_data(&self) -> bool {
+        if matches!(self, Self::Panicked) {
+            return true;
+        }
         let Self::Database(sqlx::Error::Database(db)) = self else {
             return false;
         };

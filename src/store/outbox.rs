@@ -17,8 +17,86 @@ fn group_of(event: &Outgoing, groups: i16) -> i16 {
     i16::try_from(partition % i32::from(groups.max(1))).unwrap_or(0)
 }
 
-/// About so many bytes go into one segment, and into one statement: what is held twice in memory is bounded by it.
+/// About so many bytes go into one segment before it is packed: what is held twice in memory is bounded by it.
 const SEGMENT_BYTES: usize = 1 << 20;
+
+/// Events of one group, packed; they get their positions when they are appended.
+pub struct Packed {
+    group: i16,
+    count: i64,
+    body: Vec<u8>,
+}
+
+/// Packs events for their groups; per key their order is kept. This is work for a processor, done before any head is
+/// locked: a body holds no position, and nobody waits for it.
+pub fn pack(events: Vec<Outgoing>, groups: i16) -> Result<Vec<Packed>> {
+    let mut by_group: BTreeMap<i16, Vec<Outgoing>> = BTreeMap::new();
+    for event in events {
+        by_group.entry(group_of(&event, groups)).or_default().push(event);
+    }
+    let mut packed = Vec::new();
+    for (group, events) in by_group {
+        let mut segment = Vec::new();
+        let mut bytes = 0;
+        for event in events {
+            bytes += event.value.as_ref().map_or(0, Vec::len) + 256;
+            segment.push(event);
+            if bytes >= SEGMENT_BYTES {
+                packed.push(pack_segment(group, &std::mem::take(&mut segment))?);
+                bytes = 0;
+            }
+        }
+        if !segment.is_empty() {
+            packed.push(pack_segment(group, &segment)?);
+        }
+    }
+    Ok(packed)
+}
+
+/// Packed here rather than by PostgreSQL: a tenth of the bytes crosses the socket, there and back.
+fn pack_segment(group: i16, events: &[Outgoing]) -> Result<Packed> {
+    let plain = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
+    let plain = postcard::to_extend(events, plain).map_err(|_| Error::Unreadable("segment"))?;
+    let count = i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"))?;
+    Ok(Packed { group, count, body: lz4_flex::compress_prepend_size(&plain) })
+}
+
+/// Packs events and appends them: [`pack`] and [`place`] where there is nothing to do between.
+pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -> Result<()> {
+    place(tx, pack(events, groups)?).await
+}
+
+/// Gives what was packed its positions; per group position is commit order. Call it last in a transaction: the groups'
+/// heads stay locked until it ends.
+pub async fn place(tx: &mut PgConnection, packed: Vec<Packed>) -> Result<()> {
+    if packed.is_empty() {
+        return Ok(());
+    }
+    let mut heads = take_positions(tx, &packed).await?;
+    let (mut slots, mut groups, mut firsts, mut lasts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut bodies = Vec::with_capacity(packed.len());
+    for segment in packed {
+        let head = heads.get_mut(&segment.group).ok_or(Error::Unreadable("outbox group"))?;
+        slots.push(head.slot);
+        groups.push(segment.group);
+        firsts.push(head.next);
+        head.next += segment.count;
+        lasts.push(head.next - 1);
+        bodies.push(segment.body);
+    }
+    sqlx::query(
+        "INSERT INTO outbox (slot, grp, first, last, body)
+         SELECT * FROM unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bytea[])",
+    )
+    .bind(slots)
+    .bind(groups)
+    .bind(firsts)
+    .bind(lasts)
+    .bind(bodies)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
 
 /// A group's head, locked: where its next event goes.
 #[derive(Clone, Copy)]
@@ -27,45 +105,13 @@ struct Head {
     next: i64,
 }
 
-/// Appends events; per key their order is kept, and per group position is commit order. Call it last in a transaction:
-/// the groups' heads stay locked until it ends.
-pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -> Result<()> {
-    let mut by_group: BTreeMap<i16, Vec<Outgoing>> = BTreeMap::new();
-    for event in events {
-        by_group.entry(group_of(&event, groups)).or_default().push(event);
-    }
-    if by_group.is_empty() {
-        return Ok(());
-    }
-    let heads = take_positions(tx, &by_group).await?;
-    for (group, events) in by_group {
-        let Some(mut head) = heads.get(&group).copied() else {
-            return Err(Error::Unreadable("outbox group"));
-        };
-        let mut segment = Vec::new();
-        let mut bytes = 0;
-        for event in events {
-            bytes += event.value.as_ref().map_or(0, Vec::len) + 256;
-            segment.push(event);
-            if bytes >= SEGMENT_BYTES {
-                insert(tx, group, &mut head, std::mem::take(&mut segment)).await?;
-                bytes = 0;
-            }
-        }
-        insert(tx, group, &mut head, segment).await?;
-    }
-    Ok(())
-}
-
 /// Locks the heads in the order of their groups and moves them past these events.
-async fn take_positions(
-    tx: &mut PgConnection,
-    by_group: &BTreeMap<i16, Vec<Outgoing>>,
-) -> Result<BTreeMap<i16, Head>> {
-    let groups: Vec<i16> = by_group.keys().copied().collect();
-    let count =
-        |events: &Vec<Outgoing>| i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"));
-    let counts: Vec<i64> = by_group.values().map(count).collect::<Result<_>>()?;
+async fn take_positions(tx: &mut PgConnection, packed: &[Packed]) -> Result<BTreeMap<i16, Head>> {
+    let mut events: BTreeMap<i16, i64> = BTreeMap::new();
+    for segment in packed {
+        *events.entry(segment.group).or_default() += segment.count;
+    }
+    let (groups, counts): (Vec<i16>, Vec<i64>) = events.into_iter().unzip();
     sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE")
         .bind(&groups)
         .execute(&mut *tx)
@@ -79,32 +125,6 @@ async fn take_positions(
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
-}
-
-async fn insert(tx: &mut PgConnection, group: i16, head: &mut Head, events: Vec<Outgoing>) -> Result<()> {
-    let count = i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"))?;
-    if count == 0 {
-        return Ok(());
-    }
-    let body = pack(&events)?;
-    drop(events);
-    sqlx::query("INSERT INTO outbox (slot, grp, first, last, body) VALUES ($1, $2, $3, $4, $5)")
-        .bind(head.slot)
-        .bind(group)
-        .bind(head.next)
-        .bind(head.next + count - 1)
-        .bind(body)
-        .execute(tx)
-        .await?;
-    head.next += count;
-    Ok(())
-}
-
-/// Packed here rather than by PostgreSQL: a tenth of the bytes crosses the socket, there and back.
-fn pack(events: &[Outgoing]) -> Result<Vec<u8>> {
-    let plain = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
-    let plain = postcard::to_extend(events, plain).map_err(|_| Error::Unreadable("segment"))?;
-    Ok(lz4_flex::compress_prepend_size(&plain))
 }
 
 fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {

@@ -58,13 +58,9 @@ pub async fn confirm(
 pub async fn rotate(house: &House) -> Result<()> {
     match outbox::rotate(&house.pool).await {
         // Somebody holds a lock: the next call will do it.
-        Err(Error::Database(sqlx_error)) if is_lock_timeout(&sqlx_error) => Ok(()),
+        Err(error) if error.is_lock_timeout() => Ok(()),
         other => other,
     }
-}
-
-fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.to_string().contains("lock timeout")
 }
 
 /// The payment document that an event issues, if it is one.

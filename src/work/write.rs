@@ -26,7 +26,8 @@ pub struct Planned {
     pub trace: Option<String>,
 }
 
-/// Writes claims, decisions, cases and notices of returns. Documents are the close's.
+/// Writes claims, decisions, cases and notices of returns, and gives the events of the latter two: those of decisions
+/// ([`decisions_made`]) take a processor, not the database. Documents are the close's.
 pub async fn write(
     tx: &mut PgConnection,
     house: &House,
@@ -34,7 +35,8 @@ pub async fn write(
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
     claims::save(tx, &last_updates(planned)).await?;
-    let mut events = write_decisions(tx, house, planned, at).await?;
+    write_decisions(tx, house, planned, at).await?;
+    let mut events = Vec::new();
     let cases = new_cases(house, planned);
     let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
     cases::insert(tx, &rows, at).await?;
@@ -67,7 +69,7 @@ async fn write_decisions(
     house: &House,
     planned: &[Planned],
     at: Timestamp,
-) -> Result<Vec<Outgoing>> {
+) -> Result<()> {
     let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
     let stamp = decisions::Stamp {
         rules_version: RULES_VERSION,
@@ -75,12 +77,15 @@ async fn write_decisions(
         business_date: house.business_date(at),
         decided_at: at,
     };
-    decisions::insert(tx, &rows, &stamp).await?;
-    revisions(planned)
-        .map(|(planned, update, revision)| {
-            events::decision(house, &update.claim, revision, at, planned.trace.as_deref())
-        })
-        .collect()
+    decisions::insert(tx, &rows, &stamp).await
+}
+
+/// The events of new revisions: those of a person come before its cases.
+pub fn decisions_made(house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    let event = |(planned, update, revision): (&Planned, &ClaimUpdate, &Revision)| {
+        events::decision(house, &update.claim, revision, at, planned.trace.as_deref())
+    };
+    revisions(planned).map(event).collect()
 }
 
 fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDecision<'a> {

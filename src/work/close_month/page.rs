@@ -10,7 +10,7 @@ use crate::store::{PgConnection, Result, known, outbox, payments, persons};
 use crate::wire::Outgoing;
 use crate::work::House;
 use crate::work::events::{self, Issuing};
-use crate::work::write::{Planned, message, write};
+use crate::work::write::{decisions_made, Planned, message, write};
 
 pub struct PageDone {
     pub cursor: i64,
@@ -32,8 +32,9 @@ pub async fn close_page(
         return Ok(None);
     };
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let planned = plan(house, batch, known::load(&mut tx, dossiers).await?, at);
-    let mut events = write(&mut tx, house, &planned, at).await?;
+    let planned = plan(house, batch, known::load(&mut tx, dossiers, &[]).await?, at);
+    let mut events = decisions_made(house, &planned, at)?;
+    events.extend(write(&mut tx, house, &planned, at).await?);
     let issues: Vec<_> = planned
         .iter()
         .filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?)))

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::answers::{AnswerKey, ReportKey, answer_key};
+use super::decide::{News, Touched};
 use super::{Batch, Taken, save_dossiers};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
@@ -44,8 +45,10 @@ pub struct Stage<'a> {
 
 /// What is left to do once the facts are written.
 pub struct Saved {
-    pub touched: super::Touched,
-    pub news: super::News,
+    pub touched: Touched,
+    pub news: News,
+    /// New rows and new versions, to be written once everything is decided: the decisions read them from here.
+    pub marriages: Vec<MarriageRecorded>,
     pub ledger: Ledger,
     pub letters: Vec<(StoredLetter, Outgoing)>,
 }
@@ -240,11 +243,9 @@ impl<'a> Stage<'a> {
         self.touched.insert(code, event.traceparent.clone());
     }
 
-    /// Writes the facts; what remains is to decide and to answer.
+    /// Writes the facts but the registry's rows; what remains is to decide and to answer.
     pub async fn save(mut self, tx: &mut PgConnection) -> Result<Saved> {
         save_dossiers(tx, &self).await?;
-        let rows: Vec<_> = self.changed_marriages.iter().filter_map(|id| self.marriages.get(id)).collect();
-        marriages::save(tx, &rows).await?;
         let rows: Vec<_> =
             self.changed_registrations.iter().filter_map(|id| self.registrations.get(id)).collect();
         self_registrations::save(tx, &rows).await?;
@@ -255,8 +256,10 @@ impl<'a> Stage<'a> {
         let touched = self.touched.into_iter();
         let touched =
             touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
-        let news = super::News { moved: self.moved, answered: self.answered };
-        Ok(Saved { touched, news, ledger: self.ledger, letters: self.letters })
+        let news = News { moved: self.moved, answered: self.answered };
+        let fresh = self.changed_marriages.iter();
+        let marriages = fresh.filter_map(|id| self.marriages.remove(id)).collect();
+        Ok(Saved { touched, news, marriages, ledger: self.ledger, letters: self.letters })
     }
 }
 

@@ -1,0 +1,83 @@
+//! The stored form, pinned: what was written once is read for ever.
+
+use super::*;
+use crate::law::SolarMonth;
+
+fn date(text: &str) -> SolarDate {
+    text.parse().unwrap()
+}
+
+fn month(text: &str) -> SolarMonth {
+    text.parse().unwrap()
+}
+
+fn full() -> Facts {
+    Facts {
+        deed_date: date("1404-05-12"),
+        spouse_has_code: true,
+        withdrawn: false,
+        registry: Some(Registry {
+            status: Status::Divorced,
+            office_kind: OfficeKind::Acknowledgement,
+            permanence: Permanence::Temporary,
+            earlier_marriages: 2,
+            family_name: "احمدی".to_owned(),
+            birth_date: Some(date("1375-12-30")),
+        }),
+        self_registration: Some(SelfRegistered {
+            first_marriage_undertaking: true,
+            registry_has_date: Some(date("1404-05-11")),
+        }),
+        earlier_marriage_on: Some(date("1399-12-30")),
+        conflicting: true,
+        insured: Some(Insured {
+            family_name: "احمدی".to_owned(),
+            birth_date: date("1375-12-30"),
+            deceased_on: Some(date("1404-06-31")),
+            sheba: Some("IR…".to_owned()),
+            sheba_owner: Ownership::Yes,
+            mobile: None,
+            mobile_owner: Ownership::Unknown,
+        }),
+        employments: vec![EmploymentLine(InsuranceType::Compulsory, date("1400-01-01"), None)],
+        wages: vec![WageLine(month("1404-04"), InsuranceType::MilitaryService, 31, 123_456_789)],
+        paid_before: vec![
+            PaidBefore::Branch { paid_on: date("1401-02-03"), source: "branch".to_owned() },
+            PaidBefore::Document { document_id: "d".to_owned() },
+        ],
+        payment: Some(Payment {
+            amount_rial: 103_909_680,
+            document_id: "d".to_owned(),
+            returned: Some(Returned { code: "AC04".to_owned(), sheba: "IR…".to_owned() }),
+        }),
+    }
+}
+
+#[test]
+fn what_is_stored_is_read_again() {
+    for facts in [full(), Facts::withdrawn(date("1206-01-01"), false)] {
+        let sealed = facts.seal();
+        assert!(Facts::from_bytes(&sealed.bytes).unwrap() == facts);
+        assert_eq!(sealed.digest, digest(&sealed.bytes));
+    }
+}
+
+/// A field or a word that changes its place would make years of decisions unreadable: raise `FORM` instead, and keep
+/// reading this one.
+#[test]
+fn the_first_form_stays_as_it_is() {
+    let bytes = full().seal().bytes;
+    assert_eq!(hex::encode(&bytes), FIRST_FORM);
+    assert!(Facts::from_bytes(&hex::decode(FIRST_FORM).unwrap()).unwrap() == full());
+}
+
+#[test]
+fn other_bytes_are_no_facts() {
+    let mut bytes = full().seal().bytes;
+    assert!(Facts::from_bytes(&[]).is_none());
+    assert!(Facts::from_bytes(&bytes[..bytes.len() - 1]).is_none());
+    bytes[0] = FORM + 1;
+    assert!(Facts::from_bytes(&bytes).is_none());
+}
+
+const FIRST_FORM: &str = "";
