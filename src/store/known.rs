@@ -8,16 +8,16 @@ use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
-/// Completes the dossiers of these persons to all that a plan reads. One statement per table. `fresh` are registry rows
-/// that this transaction is about to write: they stand for what the database still holds of their records.
+/// Everything that a plan reads of these persons but their dossiers, in the order of their codes. One statement per table.
+/// `fresh` are registry rows that this transaction is about to write: they stand for what the database still holds of
+/// their records.
 pub async fn load(
     tx: &mut PgConnection,
-    dossiers: HashMap<NationalCode, Dossier>,
+    persons: impl Iterator<Item = NationalCode>,
     fresh: &[MarriageRecorded],
 ) -> Result<Vec<Known>> {
-    let codes: Vec<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
-    let mut known: HashMap<NationalCode, Known> =
-        dossiers.into_iter().map(|(code, d)| (code, begun(code, d))).collect();
+    let mut known: HashMap<NationalCode, Known> = persons.map(|code| (code, begun(code))).collect();
+    let codes: Vec<i64> = known.keys().map(|code| code.to_i64()).collect();
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
     rows.retain(|row| !replaced.contains(row.record_id.as_str()));
@@ -45,10 +45,22 @@ pub async fn load(
     Ok(all)
 }
 
-fn begun(person: NationalCode, dossier: Dossier) -> Known {
+/// The same with their dossiers.
+pub async fn load_with(
+    tx: &mut PgConnection,
+    mut dossiers: HashMap<NationalCode, Dossier>,
+) -> Result<Vec<Known>> {
+    let mut all = load(tx, dossiers.keys().copied(), &[]).await?;
+    for known in &mut all {
+        known.dossier = dossiers.remove(&known.person).unwrap_or_default();
+    }
+    Ok(all)
+}
+
+fn begun(person: NationalCode) -> Known {
     Known {
         person,
-        dossier,
+        dossier: Dossier::default(),
         rows: Vec::new(),
         self_registrations: Vec::new(),
         claims: Vec::new(),

@@ -10,6 +10,15 @@ use crate::ident::NationalCode;
 /// their dossiers. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
 /// meet new persons can still form a ring: PostgreSQL ends one of them, and its batch is tried again.)
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
+    let locked = lock_unread(tx, codes).await?.into_iter();
+    locked.map(|(code, packed)| Ok((code, read(packed.as_deref())?))).collect()
+}
+
+/// A dossier as it lies in the database; none of a person of whom only a marriage told.
+pub type Packed = Option<Vec<u8>>;
+
+/// As [`lock`], leaving the dossiers for [`read`]: most batches change none, and reading is work for another thread.
+pub async fn lock_unread(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Packed>> {
     let mut dossiers = lock_known(tx, codes).await?;
     if dossiers.len() == codes.len() {
         return Ok(dossiers);
@@ -26,32 +35,28 @@ pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Nation
     Ok(dossiers)
 }
 
-async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    let rows: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
+async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Packed>> {
+    let rows: Vec<(i64, Packed)> = sqlx::query_as(
         "SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE",
     )
     .bind(codes)
     .fetch_all(tx)
     .await?;
-    read(rows)
+    rows.into_iter().map(|(number, packed)| Ok((code(number)?, packed))).collect()
 }
 
 /// The dossiers of these persons, without a lock: for reading only.
 pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    let rows = sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
+    let rows: Vec<(i64, Packed)> = sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
         .bind(codes)
         .fetch_all(tx)
         .await?;
-    read(rows)
+    rows.into_iter().map(|(number, packed)| Ok((code(number)?, read(packed.as_deref())?))).collect()
 }
 
-fn read(rows: Vec<(i64, Option<Vec<u8>>)>) -> Result<HashMap<NationalCode, Dossier>> {
-    rows.into_iter()
-        .map(|(number, packed)| {
-            let dossier = packed.as_deref().map(dossier::unpack).transpose()?.unwrap_or_default();
-            Ok((code(number)?, dossier))
-        })
-        .collect()
+/// Reads a dossier.
+pub fn read(packed: Option<&[u8]>) -> Result<Dossier> {
+    Ok(packed.map(dossier::unpack).transpose()?.unwrap_or_default())
 }
 
 /// Writes changed dossiers of locked persons.

@@ -15,6 +15,7 @@ use super::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use super::registry_files_v1::{FileClosed, FileOpened};
 use super::registry_marriages_v1::MarriageRecorded;
 use crate::claim::words::{DeliveryStatus, PaymentOutcome};
+use crate::ident::NationalCode;
 
 /// The data of an input event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +46,17 @@ impl Input {
             Self::EarlierPayment(_) => EventType::EarlierPaymentRecorded,
             Self::Outcome(outcome, _) => finance_payment_outcomes_v1::event_type(*outcome),
             Self::Delivery(status, _) => notifications_delivery_reports_v1::event_type(*status),
+        }
+    }
+
+    /// The person whose own record this input changes.
+    pub fn record_of(&self) -> Option<NationalCode> {
+        match self {
+            Self::Person(data) => Some(data.national_code),
+            Self::Employment(data) => Some(data.national_code),
+            Self::Wages(data) => Some(data.national_code),
+            Self::EarlierPayment(data) => Some(data.national_code),
+            _ => None,
         }
     }
 

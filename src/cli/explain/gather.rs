@@ -44,7 +44,7 @@ pub async fn gather(house: &House, code: NationalCode) -> Result<Gathered> {
     let mut tx = dossier_view::snapshot(&house.pool).await?;
     let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
     dossiers.entry(code).or_default();
-    let mut known = known::load(&mut tx, dossiers, &[]).await?.pop().ok_or(Error::Unreadable("person"))?;
+    let mut known = known::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
     let rows = dossier_view::registry_rows(&mut tx, code).await?;
     let claims = claims(&mut tx, house, &known).await?;
     // Planning the close puts its document in its place; what is shown is the person as stored.

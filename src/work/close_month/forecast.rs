@@ -51,7 +51,7 @@ pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
         };
         cursor = *after;
         let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
-        for mut known in known::load(&mut connection, dossiers, &[]).await? {
+        for mut known in known::load_with(&mut connection, dossiers).await? {
             if let Some(issue) = close(&mut known, &rules).issue {
                 forecast.add(&issue);
             }

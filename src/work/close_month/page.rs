@@ -32,7 +32,7 @@ pub async fn close_page(
         return Ok(None);
     };
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let planned = plan(house, batch, known::load(&mut tx, dossiers, &[]).await?, at);
+    let planned = plan(house, batch, known::load_with(&mut tx, dossiers).await?, at);
     let mut events = decisions_made(house, &planned, at)?;
     events.extend(write(&mut tx, house, &planned, at).await?);
     let issues: Vec<_> = planned

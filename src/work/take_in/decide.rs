@@ -1,7 +1,7 @@
-//! Deciding anew for every person whom a batch touched. Two things go on at a time: a thread plans, renders and packs one
-//! chunk of persons while the transaction reads the next and writes the one before.
+//! Deciding anew for every person whom a batch touched. Two things go on at a time: threads plan, render and pack chunks of
+//! persons while the transaction reads those after them and writes those before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -14,12 +14,18 @@ use crate::claim::person::Dossier;
 use crate::claim::plan::{Occasion, plan};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, Packed};
-use crate::store::{Error, PgConnection, Result, known};
+use crate::store::{Error, PgConnection, Result, known, persons};
 use crate::wire::Outgoing;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
+/// A dossier of a person to plan.
+pub enum Kept {
+    Read(Dossier),
+    Unread(persons::Packed),
+}
+
 /// Persons to plan with their dossiers, and the trace of the last input that touched each.
-pub type Touched = HashMap<NationalCode, (Dossier, Option<String>)>;
+pub type Touched = HashMap<NationalCode, (Kept, Option<String>)>;
 
 /// What only this batch knows of its persons: it is not in the facts that it leaves behind.
 pub struct News {
@@ -46,8 +52,10 @@ pub struct Decided {
     pub events: Vec<Outgoing>,
 }
 
-/// Persons planned at a time: what is held in memory meanwhile is bounded by it.
-const CHUNK: usize = 400;
+/// Persons planned at a time, and chunks that may be read before the first of them is written: what is held in memory
+/// meanwhile is bounded by both.
+const CHUNK: usize = 250;
+const AHEAD: usize = 4;
 
 /// Plans every person whom the batch touched, and writes what changed.
 pub async fn decide(
@@ -59,24 +67,21 @@ pub async fn decide(
     at: Timestamp,
 ) -> Result<Decided> {
     let mut decided = Decided::default();
-    let mut ahead: Option<JoinHandle<Result<Chunk>>> = None;
+    let mut ahead: VecDeque<JoinHandle<Result<Chunk>>> = VecDeque::with_capacity(AHEAD + 1);
     let mut touched = touched.into_iter().peekable();
     while touched.peek().is_some() {
-        let mut traces = HashMap::new();
-        let mut dossiers = HashMap::new();
-        for (code, (dossier, trace)) in touched.by_ref().take(CHUNK) {
-            traces.insert(code, trace);
-            dossiers.insert(code, dossier);
-        }
-        let mut persons = known::load(tx, dossiers, fresh).await?;
+        let kept: Touched = touched.by_ref().take(CHUNK).collect();
+        let mut persons = known::load(tx, kept.keys().copied(), fresh).await?;
         persons.iter_mut().for_each(|known| news.tell(known));
         let house_there = house.clone();
-        let next = tokio::task::spawn_blocking(move || Chunk::plan(&house_there, persons, traces, at));
-        if let Some(planned) = ahead.replace(next) {
+        ahead.push_back(tokio::task::spawn_blocking(move || Chunk::plan(&house_there, persons, kept, at)));
+        if ahead.len() > AHEAD
+            && let Some(planned) = ahead.pop_front()
+        {
             decided.add(tx, house, planned, at).await?;
         }
     }
-    if let Some(planned) = ahead {
+    for planned in ahead {
         decided.add(tx, house, planned, at).await?;
     }
     Ok(decided)
@@ -107,19 +112,20 @@ struct Chunk {
 
 impl Chunk {
     /// Work for a processor alone.
-    fn plan(
-        house: &House,
-        persons: Vec<Known>,
-        mut traces: HashMap<NationalCode, Option<String>>,
-        at: Timestamp,
-    ) -> Result<Self> {
+    fn plan(house: &House, persons: Vec<Known>, mut kept: Touched, at: Timestamp) -> Result<Self> {
         let rules = house.rules_at(at);
-        let planned = persons.into_iter().filter_map(|known| {
+        let mut planned = Vec::with_capacity(persons.len());
+        for mut known in persons {
+            let Some((dossier, trace)) = kept.remove(&known.person) else { continue };
+            known.dossier = match dossier {
+                Kept::Read(dossier) => dossier,
+                Kept::Unread(packed) => persons::read(packed.as_deref())?,
+            };
             let plan = plan(&known, &rules, Occasion::Intake);
-            let trace = traces.remove(&known.person).flatten();
-            (!plan.is_empty()).then_some(Planned { known, plan, trace })
-        });
-        let planned: Vec<_> = planned.collect();
+            if !plan.is_empty() {
+                planned.push(Planned { known, plan, trace });
+            }
+        }
         let events = decisions_made(house, &planned, at)?;
         Ok(Self { decisions: events.len(), packed: outbox::pack(events, house.groups)?, planned })
     }

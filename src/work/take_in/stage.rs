@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::answers::{AnswerKey, ReportKey, answer_key};
-use super::decide::{News, Touched};
+use super::decide::{Kept, News, Touched};
 use super::{Batch, Taken, save_dossiers};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::store::inputs::Letter as StoredLetter;
 use crate::store::payments::{self, Answer};
+use crate::store::persons::Packed;
 use crate::store::self_registrations::{self, Stored};
 use crate::store::{PgConnection, Result, marriages, messages, persons};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
@@ -20,7 +21,10 @@ use crate::wire::{Event, Input, Outgoing};
 use crate::work::files::{Disposition, Ledger};
 
 pub struct Stage<'a> {
+    /// Of the persons whose records the batch changes.
     pub dossiers: HashMap<NationalCode, Dossier>,
+    /// Of the others that it names.
+    pub unread: HashMap<NationalCode, Packed>,
     pub changed_dossiers: HashSet<NationalCode>,
     pub marriages: HashMap<String, MarriageRecorded>,
     pub changed_marriages: BTreeSet<String>,
@@ -62,6 +66,8 @@ struct Named<'a> {
     messages: Vec<&'a str>,
     files: Vec<&'a str>,
     persons: BTreeSet<i64>,
+    /// Those among them whose records change.
+    changing: HashSet<NationalCode>,
 }
 
 impl<'a> Named<'a> {
@@ -85,6 +91,10 @@ impl<'a> Named<'a> {
 
     fn add(&mut self, event: &'a Event) {
         let mut person = |code: NationalCode| self.persons.insert(code.to_i64());
+        if let Some(code) = event.input.record_of() {
+            self.changing.insert(code);
+            person(code);
+        }
         match &event.input {
             Input::Marriage(row) => {
                 self.records.push(&row.record_id);
@@ -96,13 +106,9 @@ impl<'a> Named<'a> {
                 self.requests.push((data.applicant_national_code, &data.request_id));
                 person(data.applicant_national_code);
             }
-            Input::Person(data) => drop(person(data.national_code)),
-            Input::Employment(data) => drop(person(data.national_code)),
-            Input::Wages(data) => drop(person(data.national_code)),
-            Input::EarlierPayment(data) => drop(person(data.national_code)),
             Input::Outcome(_, data) => self.documents.push(&data.document_id),
             Input::Delivery(_, data) => self.messages.push(&data.sms_id),
-            Input::FileOpened(_) | Input::FileClosed(_) => {}
+            _ => {}
         }
     }
 }
@@ -138,9 +144,13 @@ impl<'a> Stage<'a> {
         named.persons.extend(old_sides.map(NationalCode::to_i64));
         named.persons.extend(documents.values().map(|code| code.to_i64()));
         let codes: Vec<_> = named.persons.into_iter().collect();
-        let dossiers = if codes.is_empty() { HashMap::new() } else { persons::lock(tx, &codes).await? };
+        let mut unread =
+            if codes.is_empty() { HashMap::new() } else { persons::lock_unread(tx, &codes).await? };
+        let read = |code| Some(persons::read(unread.remove(&code)?.as_deref()).map(|dossier| (code, dossier)));
+        let dossiers = named.changing.into_iter().filter_map(read).collect::<Result<_>>()?;
         Ok(Self {
             dossiers,
+            unread,
             changed_dossiers: HashSet::new(),
             marriages,
             changed_marriages: BTreeSet::new(),
@@ -252,10 +262,15 @@ impl<'a> Stage<'a> {
         let rows: Vec<_> = self.changed_answers.iter().filter_map(|key| self.answers.get(key)).collect();
         payments::save_answers(tx, &rows).await?;
         messages::save_reports(tx, &self.reports).await?;
-        let dossiers = &mut self.dossiers;
-        let touched = self.touched.into_iter();
-        let touched =
-            touched.filter_map(|(code, trace)| Some((code, (dossiers.remove(&code)?, trace)))).collect();
+        let (dossiers, unread) = (&mut self.dossiers, &mut self.unread);
+        let touched = self.touched.into_iter().filter_map(|(code, trace)| {
+            let kept = match dossiers.remove(&code) {
+                Some(dossier) => Kept::Read(dossier),
+                None => Kept::Unread(unread.remove(&code)?),
+            };
+            Some((code, (kept, trace)))
+        });
+        let touched = touched.collect();
         let news = News { moved: self.moved, answered: self.answered };
         let fresh = self.changed_marriages.iter();
         let marriages = fresh.filter_map(|id| self.marriages.remove(id)).collect();
