@@ -26,6 +26,9 @@ pub mod summary;
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 
+/// A connection beside a transaction, for reading.
+pub type Reader = sqlx::pool::PoolConnection<sqlx::Postgres>;
+
 /// What can go wrong at the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,9 +1,13 @@
-//! Deciding anew for every person whom a batch touched. Two things go on at a time: threads plan, render and pack chunks of
-//! persons while the transaction reads those after them and writes those before.
+//! Deciding anew for every person whom a batch touched. Three things go on at a time: one connection reads what is known of a
+//! chunk of persons, threads plan, render and pack the chunks before it, and the transaction writes those that are ready.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::iter::Peekable;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::super::House;
@@ -14,7 +18,7 @@ use crate::claim::person::Dossier;
 use crate::claim::plan::{Occasion, plan};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, Packed};
-use crate::store::{Error, PgConnection, Result, known, persons};
+use crate::store::{Error, PgConnection, Reader, Result, known, marriages, persons};
 use crate::wire::Outgoing;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
@@ -57,34 +61,105 @@ pub struct Decided {
 const CHUNK: usize = 250;
 const AHEAD: usize = 4;
 
-/// Plans every person whom the batch touched, and writes what changed.
-pub async fn decide(
-    tx: &mut PgConnection,
-    house: &House,
-    touched: Touched,
-    mut news: News,
-    fresh: &[MarriageRecorded],
-    at: Timestamp,
-) -> Result<Decided> {
+/// What is to be decided.
+pub struct ToDecide {
+    pub touched: Touched,
+    pub news: News,
+    /// New registry rows and new versions: the decisions read them from here.
+    pub fresh: Vec<MarriageRecorded>,
+    /// Facts of other kinds were written, and only this transaction sees them yet.
+    pub wrote_facts: bool,
+}
+
+/// Plans every person whom the batch touched, and writes what changed, with the registry's rows.
+pub async fn decide(tx: &mut PgConnection, house: &House, what: ToDecide, at: Timestamp) -> Result<Decided> {
+    let reader = if what.wrote_facts { None } else { reader(house).await };
+    let reading = Reading {
+        house: house.clone(),
+        touched: what.touched.into_iter().peekable(),
+        news: what.news,
+        fresh: Arc::new(what.fresh),
+        at,
+    };
+    match reader {
+        Some(reader) => decide_beside(tx, reader, reading).await,
+        None => decide_within(tx, reading).await,
+    }
+}
+
+/// A second connection, where one is to be had at once. What it reads of a person is what this transaction would read: the
+/// person's lock is held, so everybody who changed something about them before has committed, and nobody does now.
+async fn reader(house: &House) -> Option<Reader> {
+    tokio::time::timeout(Duration::from_millis(50), house.pool.acquire()).await.ok()?.ok()
+}
+
+/// Reads on one connection while the transaction writes on the other.
+async fn decide_beside(tx: &mut PgConnection, mut reader: Reader, mut reading: Reading) -> Result<Decided> {
+    let (house, fresh, at) = (reading.house.clone(), reading.fresh.clone(), reading.at);
+    let (send, mut chunks) = mpsc::channel(AHEAD);
+    let read: JoinHandle<Result<()>> = tokio::spawn(async move {
+        while let Some(chunk) = reading.next(&mut reader).await? {
+            if send.send(chunk).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    marriages::save(tx, &fresh).await?;
     let mut decided = Decided::default();
-    let mut ahead: VecDeque<JoinHandle<Result<Chunk>>> = VecDeque::with_capacity(AHEAD + 1);
-    let mut touched = touched.into_iter().peekable();
-    while touched.peek().is_some() {
-        let kept: Touched = touched.by_ref().take(CHUNK).collect();
-        let mut persons = known::load(tx, kept.keys().copied(), fresh).await?;
-        persons.iter_mut().for_each(|known| news.tell(known));
-        let house_there = house.clone();
-        ahead.push_back(tokio::task::spawn_blocking(move || Chunk::plan(&house_there, persons, kept, at)));
+    while let Some(planned) = chunks.recv().await {
+        decided.add(tx, &house, planned, at).await?;
+    }
+    read.await.map_err(ended)??;
+    Ok(decided)
+}
+
+/// Reads and writes on the transaction's own connection.
+async fn decide_within(tx: &mut PgConnection, mut reading: Reading) -> Result<Decided> {
+    let (house, at) = (reading.house.clone(), reading.at);
+    let mut decided = Decided::default();
+    let mut ahead = VecDeque::with_capacity(AHEAD + 1);
+    while let Some(planned) = reading.next(tx).await? {
+        ahead.push_back(planned);
         if ahead.len() > AHEAD
             && let Some(planned) = ahead.pop_front()
         {
-            decided.add(tx, house, planned, at).await?;
+            decided.add(tx, &house, planned, at).await?;
         }
     }
     for planned in ahead {
-        decided.add(tx, house, planned, at).await?;
+        decided.add(tx, &house, planned, at).await?;
     }
+    marriages::save(tx, &reading.fresh).await?;
     Ok(decided)
+}
+
+/// The persons who are still to be read.
+struct Reading {
+    house: House,
+    touched: Peekable<std::collections::hash_map::IntoIter<NationalCode, (Kept, Option<String>)>>,
+    news: News,
+    fresh: Arc<Vec<MarriageRecorded>>,
+    at: Timestamp,
+}
+
+impl Reading {
+    /// Reads the next chunk of persons, and lets a thread plan them.
+    async fn next(&mut self, connection: &mut PgConnection) -> Result<Option<JoinHandle<Result<Chunk>>>> {
+        if self.touched.peek().is_none() {
+            return Ok(None);
+        }
+        let kept: Touched = self.touched.by_ref().take(CHUNK).collect();
+        let mut persons = known::load(connection, kept.keys().copied(), &self.fresh).await?;
+        persons.iter_mut().for_each(|known| self.news.tell(known));
+        let (house, at) = (self.house.clone(), self.at);
+        Ok(Some(tokio::task::spawn_blocking(move || Chunk::plan(&house, persons, kept, at))))
+    }
+}
+
+/// A thread that ended without an answer.
+fn ended(end: tokio::task::JoinError) -> Error {
+    if end.is_panic() { Error::Panicked } else { Error::Stopped }
 }
 
 impl Decided {
@@ -95,7 +170,7 @@ impl Decided {
         planned: JoinHandle<Result<Chunk>>,
         at: Timestamp,
     ) -> Result<()> {
-        let chunk = planned.await.map_err(|end| if end.is_panic() { Error::Panicked } else { Error::Stopped })??;
+        let chunk = planned.await.map_err(ended)??;
         self.decisions += chunk.decisions;
         self.packed.extend(chunk.packed);
         self.events.extend(write(tx, house, &chunk.planned, at).await?);

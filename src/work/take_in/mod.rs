@@ -15,7 +15,7 @@ use self::stage::Stage;
 use super::House;
 use crate::store::inputs::{self, Letter as StoredLetter};
 use crate::store::offsets::{self, Advance};
-use crate::store::{Error, PgConnection, Result, marriages, outbox, persons};
+use crate::store::{Error, PgConnection, Result, outbox, persons};
 
 /// Messages of one or more partitions, in the order of each, and how far the partitions advance with them.
 pub struct Batch {
@@ -42,8 +42,7 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     }
     let stage = stage.save(&mut tx).await?;
     let Decided { decisions, mut packed, mut events } =
-        decide(&mut tx, house, stage.touched, stage.news, &stage.marriages, at).await?;
-    marriages::save(&mut tx, &stage.marriages).await?;
+        decide(&mut tx, house, stage.to_decide, at).await?;
     let rows: Vec<_> = stage.letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
     inputs::save_dead_letters(&mut tx, &rows, at).await?;
     let done = Done { messages: batch.taken.len(), decisions, dead_letters: rows.len() };

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::answers::{AnswerKey, ReportKey, answer_key};
-use super::decide::{Kept, News, Touched};
+use super::decide::{Kept, News, ToDecide};
 use super::{Batch, Taken, save_dossiers};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
@@ -49,10 +49,7 @@ pub struct Stage<'a> {
 
 /// What is left to do once the facts are written.
 pub struct Saved {
-    pub touched: Touched,
-    pub news: News,
-    /// New rows and new versions, to be written once everything is decided: the decisions read them from here.
-    pub marriages: Vec<MarriageRecorded>,
+    pub to_decide: ToDecide,
     pub ledger: Ledger,
     pub letters: Vec<(StoredLetter, Outgoing)>,
 }
@@ -271,10 +268,14 @@ impl<'a> Stage<'a> {
             Some((code, (kept, trace)))
         });
         let touched = touched.collect();
-        let news = News { moved: self.moved, answered: self.answered };
         let fresh = self.changed_marriages.iter();
-        let marriages = fresh.filter_map(|id| self.marriages.remove(id)).collect();
-        Ok(Saved { touched, news, marriages, ledger: self.ledger, letters: self.letters })
+        let to_decide = ToDecide {
+            touched,
+            news: News { moved: self.moved, answered: self.answered },
+            fresh: fresh.filter_map(|id| self.marriages.remove(id)).collect(),
+            wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
+        };
+        Ok(Saved { to_decide, ledger: self.ledger, letters: self.letters })
     }
 }
 
