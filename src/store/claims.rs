@@ -87,27 +87,27 @@ async fn write(tx: &mut PgConnection, updates: &[&ClaimUpdate], statement: Strin
         .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
         .bind(claims().map(unnamed).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.record_id.clone()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.request_id.clone()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.record_id.as_deref()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.request_id.as_deref()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.revision).collect::<Vec<_>>())
         .bind(claims().map(|c| c.outcome.word()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.amount.map(|a| a.to_i64())).collect::<Vec<_>>())
         .bind(updates.iter().map(reasons).collect::<Vec<_>>())
         .bind(claims().map(|c| c.withdrawn).collect::<Vec<_>>())
         .bind(claims().map(|c| c.decision_id).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.facts_digest.to_vec()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.answer_digest.to_vec()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.working_digest.to_vec()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.review_digest.map(|d| d.to_vec())).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.facts_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.answer_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.working_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.review_digest.as_ref().map(|d| d.as_slice())).collect::<Vec<_>>())
         .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
         .execute(tx)
         .await?;
     Ok(())
 }
 
-fn unnamed(claim: &StoredClaim) -> Option<String> {
+fn unnamed(claim: &StoredClaim) -> Option<&str> {
     match &claim.key.counterpart {
-        Counterpart::Unnamed { record_id } => Some(record_id.clone()),
+        Counterpart::Unnamed { record_id } => Some(record_id),
         Counterpart::Spouse(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Error, PgConnection, PgPool, Result};
-use crate::wire::{Outgoing, partition_for};
+use crate::wire::{OutboxEvent, Outgoing, partition_for};
 
 /// Events of one group, in order; the first has `position`, the next the one after.
 pub struct Segment {
@@ -12,13 +12,14 @@ pub struct Segment {
 }
 
 /// The group that delivers this event: every partition belongs to one group, and so to one writer.
-fn group_of(event: &Outgoing, groups: i16) -> i16 {
-    let partition = partition_for(event.key.as_bytes(), event.topic().spec().partitions);
+fn group_of(event: &OutboxEvent<'_>, groups: i16) -> i16 {
+    let (kind, key) = event.address();
+    let partition = partition_for(key.as_bytes(), kind.topic().spec().partitions);
     i16::try_from(partition % i32::from(groups.max(1))).unwrap_or(0)
 }
 
 /// About so many bytes go into one segment before it is packed: what is held twice in memory is bounded by it.
-const SEGMENT_BYTES: usize = 1 << 20;
+const SEGMENT_BYTES: usize = 1 << 18;
 
 /// Events of one group, packed; they get their positions when they are appended.
 pub struct Packed {
@@ -29,40 +30,58 @@ pub struct Packed {
 
 /// Packs events for their groups; per key their order is kept. This is work for a processor, done before any head is
 /// locked: a body holds no position, and nobody waits for it.
-pub fn pack(events: Vec<Outgoing>, groups: i16) -> Result<Vec<Packed>> {
-    let mut by_group: BTreeMap<i16, Vec<Outgoing>> = BTreeMap::new();
-    for event in events {
-        by_group.entry(group_of(&event, groups)).or_default().push(event);
-    }
+pub fn pack<'a>(
+    events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
+    groups: i16,
+) -> Result<Vec<Packed>> {
+    let mut open: BTreeMap<i16, (i64, Vec<u8>)> = BTreeMap::new();
     let mut packed = Vec::new();
-    for (group, events) in by_group {
-        let mut segment = Vec::new();
-        let mut bytes = 0;
-        for event in events {
-            bytes += event.value.as_ref().map_or(0, Vec::len) + 256;
-            segment.push(event);
-            if bytes >= SEGMENT_BYTES {
-                packed.push(pack_segment(group, &std::mem::take(&mut segment))?);
-                bytes = 0;
-            }
-        }
-        if !segment.is_empty() {
-            packed.push(pack_segment(group, &segment)?);
+    for event in events {
+        let event = event.into();
+        let group = group_of(&event, groups);
+        let (count, plain) = open.entry(group).or_default();
+        *count += 1;
+        *plain = postcard::to_extend(&event, std::mem::take(plain)).map_err(|_| UNREADABLE)?;
+        if plain.len() >= SEGMENT_BYTES {
+            packed.extend(open.remove(&group).map(|segment| pack_segment(group, segment)));
         }
     }
+    packed.extend(open.into_iter().map(|(group, segment)| pack_segment(group, segment)));
     Ok(packed)
 }
 
-/// Packed here rather than by PostgreSQL: a tenth of the bytes crosses the socket, there and back.
-fn pack_segment(group: i16, events: &[Outgoing]) -> Result<Packed> {
-    let plain = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
-    let plain = postcard::to_extend(events, plain).map_err(|_| Error::Unreadable("segment"))?;
-    let count = i64::try_from(events.len()).map_err(|_| Error::Unreadable("segment"))?;
-    Ok(Packed { group, count, body: lz4_flex::compress_prepend_size(&plain) })
+const UNREADABLE: Error = Error::Unreadable("outbox segment");
+
+/// The form of a body, and its last byte: before it stands lz4 over the events' postcard, one after the other.
+const FORM: u8 = 1;
+
+/// Packed here rather than by PostgreSQL: a part of the bytes crosses the socket, there and back.
+fn pack_segment(group: i16, (count, plain): (i64, Vec<u8>)) -> Packed {
+    let mut body = lz4_flex::compress_prepend_size(&plain);
+    body.push(FORM);
+    Packed { group, count, body }
+}
+
+fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
+    let Some((&FORM, packed)) = body.split_last() else {
+        return Err(UNREADABLE);
+    };
+    let plain = lz4_flex::decompress_size_prepended(packed).map_err(|_| UNREADABLE)?;
+    let (mut rest, mut events) = (plain.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        let (event, after): (OutboxEvent<'_>, _) = postcard::take_from_bytes(rest).map_err(|_| UNREADABLE)?;
+        events.push(event.written().map_err(|_| UNREADABLE)?);
+        rest = after;
+    }
+    Ok(events)
 }
 
 /// Packs events and appends them: [`pack`] and [`place`] where there is nothing to do between.
-pub async fn append(tx: &mut PgConnection, events: Vec<Outgoing>, groups: i16) -> Result<()> {
+pub async fn append<'a>(
+    tx: &mut PgConnection,
+    events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
+    groups: i16,
+) -> Result<()> {
     place(tx, pack(events, groups)?).await
 }
 
@@ -76,7 +95,7 @@ pub async fn place(tx: &mut PgConnection, packed: Vec<Packed>) -> Result<()> {
     let (mut slots, mut groups, mut firsts, mut lasts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut bodies = Vec::with_capacity(packed.len());
     for segment in packed {
-        let head = heads.get_mut(&segment.group).ok_or(Error::Unreadable("outbox group"))?;
+        let head = heads.get_mut(&segment.group).ok_or(UNREADABLE)?;
         slots.push(head.slot);
         groups.push(segment.group);
         firsts.push(head.next);
@@ -125,11 +144,6 @@ async fn take_positions(tx: &mut PgConnection, packed: &[Packed]) -> Result<BTre
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
-}
-
-fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
-    let plain = lz4_flex::decompress_size_prepended(body).map_err(|_| Error::Unreadable("segment"))?;
-    postcard::from_bytes(&plain).map_err(|_| Error::Unreadable("segment"))
 }
 
 /// Segments of a group that hold events after `delivered`, up to about `bytes`; at least one where there is any.

@@ -18,7 +18,7 @@ use crate::wire::eligibility_decisions_v1::{
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
-use crate::wire::{EventType, Outgoing};
+use crate::wire::{EventType, OutboxEvent, Outgoing, outbox_event};
 
 use super::House;
 
@@ -27,20 +27,19 @@ fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Ou
 }
 
 /// `eligibility.decision.made`.
-pub fn decision(
-    house: &House,
-    claim: &StoredClaim,
-    revision: &Revision,
+pub fn decision<'a>(
+    house: &'a House,
+    claim: &'a StoredClaim,
+    revision: &'a Revision,
     at: Timestamp,
-    trace: Option<&str>,
-) -> Result<Outgoing> {
-    let code = claim.key.person;
+    trace: Option<&'a str>,
+) -> OutboxEvent<'a> {
     let data = DecisionMade {
         decision_id: claim.decision_id,
         claim_id: claim.claim_id,
         revision: u32::try_from(claim.revision).unwrap_or(0),
         benefit: Cow::Borrowed(BENEFIT),
-        national_code: code,
+        national_code: claim.key.person,
         marriage: Marriage {
             record_id: claim.record_id.as_deref().map(Cow::Borrowed),
             request_id: claim.request_id.as_deref().map(Cow::Borrowed),
@@ -57,28 +56,24 @@ pub fn decision(
         business_date: house.business_date(at),
         decided_at: at,
     };
-    written(Outgoing::new(
-        EventType::DecisionMade,
-        code.to_string(),
-        claim.decision_id.to_string(),
-        at,
-        trace,
-        &data,
-    ))
+    OutboxEvent::Decision(outbox_event::Decision { traceparent: trace.map(Cow::Borrowed), data })
 }
 
 fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
-    let both =
-        |words: &'_ Words| Bilingual { fa: Cow::Owned(words.fa.clone()), en: Cow::Owned(words.en.clone()) };
-    let reason = |reason: &'_ crate::claim::Reason| Reason {
-        code: reason.code,
-        article: Cow::Owned(reason.article.clone()),
-        fact: Some(Cow::Owned(reason.fact.clone())),
-        source: Some(Cow::Borrowed(reason.source)),
-        required: Some(Cow::Owned(reason.required.clone())),
-        text: both(&reason.text),
-        remedy: both(&reason.remedy),
-    };
+    fn both(words: &Words) -> Bilingual<'_> {
+        Bilingual { fa: Cow::Borrowed(&words.fa), en: Cow::Borrowed(&words.en) }
+    }
+    fn reason(reason: &crate::claim::Reason) -> Reason<'_> {
+        Reason {
+            code: reason.code,
+            article: Cow::Borrowed(&reason.article),
+            fact: Some(Cow::Borrowed(&reason.fact)),
+            source: Some(Cow::Borrowed(reason.source)),
+            required: Some(Cow::Borrowed(&reason.required)),
+            text: both(&reason.text),
+            remedy: both(&reason.remedy),
+        }
+    }
     decision.reasons.iter().map(reason).collect()
 }
 

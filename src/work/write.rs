@@ -17,7 +17,7 @@ use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
 use crate::store::messages::{self, NewMessage, Released};
 use crate::store::{PgConnection, Result, cases, claims, decisions};
-use crate::wire::Outgoing;
+use crate::wire::{OutboxEvent, Outgoing};
 
 /// A person's plan, and the trace of the input that caused it.
 pub struct Planned {
@@ -81,11 +81,14 @@ async fn write_decisions(
 }
 
 /// The events of new revisions: those of a person come before its cases.
-pub fn decisions_made(house: &House, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
-    let event = |(planned, update, revision): (&Planned, &ClaimUpdate, &Revision)| {
+pub fn decisions_made<'a>(
+    house: &'a House,
+    planned: &'a [Planned],
+    at: Timestamp,
+) -> impl Iterator<Item = OutboxEvent<'a>> {
+    revisions(planned).map(move |(planned, update, revision)| {
         events::decision(house, &update.claim, revision, at, planned.trace.as_deref())
-    };
-    revisions(planned).map(event).collect()
+    })
 }
 
 fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDecision<'a> {

@@ -10,7 +10,7 @@ use crate::store::{PgConnection, Result, known, outbox, payments, persons};
 use crate::wire::Outgoing;
 use crate::work::House;
 use crate::work::events::{self, Issuing};
-use crate::work::write::{decisions_made, Planned, message, write};
+use crate::work::write::{Planned, decisions_made, message, write};
 
 pub struct PageDone {
     pub cursor: i64,
@@ -33,8 +33,8 @@ pub async fn close_page(
     };
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let planned = plan(house, batch, known::load_with(&mut tx, dossiers).await?, at);
-    let mut events = decisions_made(house, &planned, at)?;
-    events.extend(write(&mut tx, house, &planned, at).await?);
+    let mut packed = outbox::pack(decisions_made(house, &planned, at), house.groups)?;
+    let mut events = write(&mut tx, house, &planned, at).await?;
     let issues: Vec<_> = planned
         .iter()
         .filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?)))
@@ -44,7 +44,8 @@ pub async fn close_page(
     events.extend(documents(batch, &issues, at)?);
     batches::move_cursor(&mut tx, batch.month, cursor, last).await?;
     let done = PageDone { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
-    outbox::append(&mut tx, events, house.groups).await?;
+    packed.extend(outbox::pack(events, house.groups)?);
+    outbox::place(&mut tx, packed).await?;
     tx.commit().await?;
     Ok(Some(done))
 }

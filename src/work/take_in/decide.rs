@@ -201,7 +201,9 @@ impl Chunk {
                 planned.push(Planned { known, plan, trace });
             }
         }
-        let events = decisions_made(house, &planned, at)?;
-        Ok(Self { decisions: events.len(), packed: outbox::pack(events, house.groups)?, planned })
+        let packed = outbox::pack(decisions_made(house, &planned, at), house.groups)?;
+        let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
+        let decisions = updates.filter(|update| update.revision.is_some()).count();
+        Ok(Self { planned, packed, decisions })
     }
 }

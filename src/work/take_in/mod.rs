@@ -41,8 +41,7 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
         stage.apply(taken, at);
     }
     let stage = stage.save(&mut tx).await?;
-    let Decided { decisions, mut packed, mut events } =
-        decide(&mut tx, house, stage.to_decide, at).await?;
+    let Decided { decisions, mut packed, mut events } = decide(&mut tx, house, stage.to_decide, at).await?;
     let rows: Vec<_> = stage.letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
     inputs::save_dead_letters(&mut tx, &rows, at).await?;
     let done = Done { messages: batch.taken.len(), decisions, dead_letters: rows.len() };

@@ -143,7 +143,8 @@ impl<'a> Stage<'a> {
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut unread =
             if codes.is_empty() { HashMap::new() } else { persons::lock_unread(tx, &codes).await? };
-        let read = |code| Some(persons::read(unread.remove(&code)?.as_deref()).map(|dossier| (code, dossier)));
+        let read =
+            |code| Some(persons::read(unread.remove(&code)?.as_deref()).map(|dossier| (code, dossier)));
         let dossiers = named.changing.into_iter().filter_map(read).collect::<Result<_>>()?;
         Ok(Self {
             dossiers,

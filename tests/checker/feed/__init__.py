@@ -1,0 +1,1 @@
+"""Where records come from: the broker, the database, exported files, input files."""

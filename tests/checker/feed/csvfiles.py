@@ -1,0 +1,113 @@
+"""Input files: rows to the data of events, and what a publisher must reject (contract.md section 1)."""
+
+import csv
+import re
+
+from ..law import identifiers, solar, tables
+from ..law.text import latin_digits
+
+WORDS = {
+    "status": {"registered", "divorced", "annulled"}, "office_kind": {"marriage_office", "consulate", "acknowledgement", "none"},
+    "permanence": {"permanent", "temporary"}, "sheba_owner": {"yes", "no", "unknown"}, "mobile_owner": {"yes", "no", "unknown"},
+    "insurance_type": tables.INSURANCE_TYPES, "outcome": {"accepted", "paid", "returned"},
+}
+DATES = {"deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on"}
+CODES = {"national_code", "applicant_national_code", "spouse_national_code"}
+NUMBERS = {"record_version", "earlier_marriages", "days", "insurable_rial", "amount_rial"}
+MAY_BE_EMPTY = {"deceased_on", "sheba", "sheba_owner", "mobile", "mobile_owner", "ended_on"}
+# A gateway's finer words (docs/FILES.md); those that are no answer yet are rejected.
+STATUS_OF_SMS = {"delivered": "delivered"} | dict.fromkeys(("failed", "undelivered", "blocked", "rejected", "expired"), "failed")
+FILES = {
+    "persons": "persons.csv", "employments": "employments.csv", "wages": "wages.csv", "earlier-payments": "earlier_payments.csv",
+    "marriages": "marriages.csv", "self-registrations": "self_registrations.csv", "payment-outcomes": "payment_outcomes.csv",
+    "delivery-reports": "delivery_reports.csv",
+}
+
+
+class Rejected(Exception):
+    """A row that is not sent on."""
+
+
+def value(column, text):
+    """One column's value; `column` without the prefix of a spouse."""
+    if text == "":
+        return None
+    if column in CODES:
+        code = identifiers.padded_code(text)
+        if not identifiers.national_code_is_good(code):
+            raise Rejected(column)
+        return code
+    if column in NUMBERS:
+        if not re.fullmatch(r"\+?[0-9]+", text):
+            raise Rejected(column)
+        return int(text)
+    if column in DATES and not solar.date_exists(text) or column == "month" and not solar.month_exists(text):
+        raise Rejected(column)
+    if column in WORDS and text not in WORDS[column]:
+        raise Rejected(column)
+    if column in ("at", "submitted_at") and solar.instant(text) is None:
+        raise Rejected(column)
+    if column == "insurance_number":
+        return text.zfill(10)
+    if column == "first_marriage_undertaking":
+        if text not in ("true", "false"):
+            raise Rejected(column)
+        return text == "true"
+    return text
+
+
+def nested(row):
+    data = {"husband": {}, "wife": {}}
+    for column, text in row.items():
+        whose, _, name = column.partition("_")
+        if whose in ("husband", "wife"):
+            data[whose][name] = value(name, text)
+        else:
+            data[column] = value(column, text)
+    return data
+
+
+def check_marriage(data):
+    sides = (data["husband"], data["wife"])
+    for side in sides:
+        missing = [name for name in ("given_name", "family_name", "birth_date") if side["national_code"] and side[name] is None]
+        if missing or side["earlier_marriages"] is None:
+            raise Rejected("a spouse's column is empty")
+    if sides[0]["national_code"] == sides[1]["national_code"] or data["deed_date"] > data["registered_on"]:
+        raise Rejected("equal or empty codes, or a deed after its registration")
+
+
+def check(kind, data):
+    """Rules that span columns, and columns that must not be empty."""
+    may_miss = set(MAY_BE_EMPTY)
+    if kind == "marriages" and data.get("office_kind") in ("acknowledgement", "none"):
+        may_miss |= {"office_code", "deed_number"}
+    if kind == "payment-outcomes" and data.get("outcome") != "returned":
+        may_miss.add("code")
+    if any(content is None and column not in may_miss for column, content in data.items()):
+        raise Rejected("a value is missing")
+    if kind == "marriages":
+        check_marriage(data)
+    if kind == "employments" and data["ended_on"] and data["ended_on"] < data["started_on"]:
+        raise Rejected("ended_on")
+    if kind == "self-registrations" and data["applicant_national_code"] == data["spouse_national_code"]:
+        raise Rejected("spouse_national_code")
+    if kind == "delivery-reports":
+        data["status"] = STATUS_OF_SMS.get(data["status"])
+        if data["status"] is None:
+            raise Rejected("status")
+
+
+def read(kind, path):
+    """(line, data or None) for each row of a file; None where it is rejected."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            try:
+                # A row that is too short or too long has no values, or some under None.
+                cells = {column: latin_digits(text or "").strip() for column, text in row.items() if column and not isinstance(text, list)}
+                data = nested(cells) if kind == "marriages" else {column: value(column, text) for column, text in cells.items()}
+                check(kind, data)
+            except Rejected:
+                data = None
+            yield reader.line_num, data

@@ -1,0 +1,86 @@
+"""The answer to one claim: all grounds, none hiding another, then the outcome (contract.md section 3)."""
+
+import collections
+
+from . import article85, grounds, registry, text
+
+Answer = collections.namedtuple("Answer", "outcome reasons amount days wage_sum")
+
+
+def answer(found, amount=None, days=None, wage_sum=None):
+    outcome = grounds.outcome_of(found)
+    reasons = tuple(sorted(found, key=lambda ground: (grounds.LINE_OF[ground], ground)))
+    return Answer(outcome, reasons, amount if outcome in ("APPROVED", "WAITING") else None, days, wage_sum)
+
+
+def of_the_row(view, key, row, person):
+    """What the registry's row that speaks of this marriage gives."""
+    found, own = set(), registry.side_of(row, view.code)
+    if not text.same_name(own.family_name, person["family_name"]) or own.birth_date != person["birth_date"]:
+        found.add("IDENTITY_MISMATCH")
+    if row.permanence == "temporary":
+        found.add("MARRIAGE_NOT_PERMANENT")
+    if row.office_kind == "none":
+        found.add("MARRIAGE_NOT_REGISTERED")
+    if row.office_kind == "acknowledgement":
+        found.add("REGISTERED_BY_ACKNOWLEDGEMENT")
+    if row.status == "annulled":
+        found.add("MARRIAGE_ANNULLED")
+    if key.spouse is None:
+        found.add("SPOUSE_HAS_NO_NATIONAL_CODE")
+    if own.earlier_marriages > 0:
+        found.add("NOT_FIRST_MARRIAGE")
+    return found
+
+
+def of_the_request(view, key, request):
+    """A self-registration that no row of the same pair and date confirms (R18)."""
+    same_pair = [row for row in view.live if registry.spouse_in(row, view.code) == key.spouse]
+    found = {"REGISTRY_DATE_MISMATCH" if same_pair else "NOT_CONFIRMED_BY_REGISTRY"}
+    if not request.undertaking:
+        found.add("NOT_FIRST_MARRIAGE")
+    return found, same_pair
+
+
+def of_the_marriage(view, key, person):
+    row, request = view.row_for(key), view.request_for(key)
+    no_earlier = []
+    if row:
+        found = of_the_row(view, key, row, person)
+    else:
+        found, no_earlier = of_the_request(view, key, request)
+    # R5: another live marriage with an earlier deed date; a divorced one is live.
+    if any(other.deed_date < key.deed_date and other not in no_earlier for other in view.live):
+        found.add("NOT_FIRST_MARRIAGE")
+    if sum(other.deed_date == key.deed_date for other in view.live) > 1:
+        found.add("CONFLICTING_RECORDS")
+    return found
+
+
+def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, with_death=True):
+    """All grounds except account and mobile, and the sum."""
+    found = of_the_marriage(view, key, dossier.person)
+    sum_of = article85.assess(key.deed_date, today, dossier.employment_rows(), dossier.wage_rows(), tables)
+    found |= sum_of.grounds
+    if paid_elsewhere or dossier.payments:
+        found.add("ALREADY_PAID")
+    died = dossier.person["deceased_on"]
+    if with_death and died and died <= today:
+        found.add("PERSON_DECEASED")
+    return found, sum_of
+
+
+def judge(view, key, dossier, today, tables, paid_elsewhere=False):
+    """A claim without a document, decided anew."""
+    if not dossier.insured:
+        return answer({"NOT_INSURED"})
+    found, sum_of = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere)
+    found |= grounds.of_completion(dossier.person, today, tables)
+    return answer(found, sum_of.amount, sum_of.days, sum_of.wage_sum)
+
+
+def judge_returned(amount, returned_sheba, dossier, today, tables):
+    """The claim that has the document, which finance returned: only the account and the mobile are looked at."""
+    if grounds.account(dossier.person, today, tables) == returned_sheba:
+        return answer({"PAYMENT_RETURNED"}, amount)
+    return answer(grounds.of_completion(dossier.person, today, tables), amount)

@@ -1,0 +1,61 @@
+"""One insured person's records: the person, employments, wage months, earlier payments."""
+
+PERSON_FIELDS = (
+    "insurance_number", "given_name", "family_name", "birth_date", "deceased_on", "branch_code", "province_code", "sheba",
+    "sheba_owner", "mobile", "mobile_owner",
+)
+
+
+class Dossier:
+    """A later row of the same key replaces the earlier; `offset` tells later from earlier, also where a dead letter is sent again."""
+
+    __slots__ = ("person", "person_offset", "employments", "wages", "payments", "last_offset")
+
+    def __init__(self):
+        self.person, self.person_offset = None, -1
+        self.employments, self.wages, self.payments = {}, {}, set()
+        self.last_offset = -1
+
+    @property
+    def insured(self):
+        return self.person is not None
+
+    def change_person(self, data, offset):
+        content = {name: data.get(name) for name in PERSON_FIELDS}
+        verdict = compared(self.person, content)
+        if offset >= self.person_offset:
+            self.person, self.person_offset = content, offset
+        return verdict
+
+    def change_employment(self, data, offset):
+        key = (data["workshop_code"], data["insurance_type"], data["started_on"])
+        return replaced(self.employments, key, (data.get("ended_on"),), offset)
+
+    def post_wage(self, row, offset):
+        return replaced(self.wages, (row["month"], row["workshop_code"], row["insurance_type"]), (row["days"], row["insurable_rial"]), offset)
+
+    def record_payment(self, data):
+        """Its key is not said by the contract: only the same row again is surely unchanged."""
+        row = (data["paid_on"], data["amount_rial"], data["source"])
+        known = row in self.payments
+        self.payments.add(row)
+        return "unchanged" if known else "accepted or corrected"
+
+    def employment_rows(self):
+        return [(kind, started, content[0]) for (_, kind, started), content in self.employments.items()]
+
+    def wage_rows(self):
+        return [(month, kind, content[0], content[1]) for (month, _, kind), content in self.wages.items()]
+
+
+def compared(known, content):
+    if known is None:
+        return "accepted"
+    return "unchanged" if known == content else "corrected"
+
+
+def replaced(table, key, content, offset):
+    known = table.get(key)
+    if known is None or known[-1] <= offset:
+        table[key] = content + (offset,)
+    return compared(known and known[:-1], content)
