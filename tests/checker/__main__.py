@@ -1,3 +1,104 @@
+"""The command: which mode, and the exit status (0 all kept, 1 a violation, 2 wrong use or nothing to read)."""
+
+import argparse
+import os
+import pathlib
 import sys
-from . import report, sample
-r = report.Report(); sample.check(r); sys.exit(r.end())
+
+from . import report as reporting
+from . import sample, timeline, world
+from .feed import database, folder
+from .law import solar
+from .promises import end_state
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="check", description="Proves Peyvand's promises from topics, database and files alone.")
+    modes = parser.add_subparsers(dest="mode", required=True)
+    live = modes.add_parser("live", help="brokers, database and prefix of PEYVAND_KAFKA_BROKERS, PEYVAND_DATABASE_URL, PEYVAND_TOPIC_PREFIX")
+    files = modes.add_parser("files", help="DIR/in/*.csv and DIR/out/*.jsonl")
+    files.add_argument("dir", type=pathlib.Path)
+    files.add_argument("--today", help="the business date of the close (else the greatest that a decision names)")
+    for mode in (live, files):
+        mode.add_argument("--logs", nargs="+", default=[], metavar="FILE", help="logs that must hold no personal data")
+        mode.add_argument("--state", metavar="FILE", help="write the end state here, for `compare`")
+        mode.add_argument("--deeds-from", default=os.environ.get("PEYVAND_DEEDS_FROM") or None, metavar="DATE")
+    modes.add_parser("sample", help="the oracle against tests/sample/expected.jsonl")
+    compare = modes.add_parser("compare", help="two states that --state wrote")
+    compare.add_argument("one")
+    compare.add_argument("other")
+    modes.add_parser("selftest", help="plants defects in a good state; each must be caught by the right promise")
+    options = parser.parse_args()
+    for name in ("today", "deeds_from"):
+        date = getattr(options, name, None)
+        if date and not solar.date_exists(date):
+            parser.error(f"{date} is no Solar date")
+    return options
+
+
+def kafka_properties():
+    """PEYVAND_KAFKA_PROPERTY_SASL_USERNAME is sasl.username, as for the service."""
+    start = "PEYVAND_KAFKA_PROPERTY_"
+    return {name.removeprefix(start).lower().replace("_", "."): text for name, text in os.environ.items() if name.startswith(start)}
+
+
+def live(options, report):
+    from .feed import broker  # only here: the other modes need no Kafka client
+
+    brokers = os.environ.get("PEYVAND_KAFKA_BROKERS", "127.0.0.1:9092")
+    url = os.environ.get("PEYVAND_DATABASE_URL", "postgres://peyvand@127.0.0.1:5432/peyvand")
+    prefix = os.environ.get("PEYVAND_TOPIC_PREFIX", "")
+    try:
+        source = broker.Broker(brokers, prefix, kafka_properties())
+    except broker.confluent_kafka.KafkaException as fault:
+        raise OSError(f"the broker: {fault}") from None
+    try:
+        seen = world.read(source, database.Database(url), prefix=prefix, deeds_from=options.deeds_from, logs=options.logs, live=True)
+        world.check(seen, report, options.state)
+    finally:
+        source.close()
+
+
+def files(options, report):
+    source = folder.Folder(options.dir)
+    if len(source.missing) > 4:
+        raise OSError(f"{options.dir}/out holds no export")
+    months, today = folder.closes_in(source, options.today)
+    stages = timeline.from_files(months, today)
+    report.note("files hold no database, no offsets, no stamps and no messages that were no rows: what rests on those is not checked "
+                "(1-3 in the database, 4 dead letters and offsets, 7)")
+    if stages is None:
+        report.note("several closes: files do not say what each saw, so who was payable then is not checked; all answers are judged at the end")
+        stages = timeline.from_files([], today)
+    seen = world.read(source, stages=stages, deeds_from=options.deeds_from, logs=options.logs,
+                      answers_known="payment-outcomes" in source.kinds())
+    world.check(seen, report, options.state)
+
+
+def run(options):
+    report = reporting.Report()
+    if options.mode == "live":
+        live(options, report)
+    elif options.mode == "files":
+        files(options, report)
+    elif options.mode == "sample":
+        sample.check(report)
+    elif options.mode == "compare":
+        end_state.compare(options.one, options.other, report)
+    else:
+        from .selftest import defects
+
+        defects.check(report)
+    return report.end()
+
+
+def main():
+    options = arguments()
+    try:
+        return run(options)
+    except (OSError, ImportError) as fault:
+        print(f"check: {fault}", file=sys.stderr)
+        return 2
+
+
+sys.exit(main())

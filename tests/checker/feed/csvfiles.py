@@ -98,11 +98,13 @@ def check(kind, data):
             raise Rejected("status")
 
 
-def read(kind, path):
-    """(line, data or None) for each row of a file; None where it is rejected."""
+def read(kind, path, wanted=None):
+    """(line, data or None) for each row of a file, or for those whose cells are `wanted`; None where it is rejected."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         for row in reader:
+            if wanted and not wanted(row):
+                continue
             try:
                 # A row that is too short or too long has no values, or some under None.
                 cells = {column: latin_digits(text or "").strip() for column, text in row.items() if column and not isinstance(text, list)}

@@ -14,7 +14,7 @@ class Dossier:
     def __init__(self):
         self.person, self.person_offset = None, -1
         self.employments, self.wages, self.payments = {}, {}, set()
-        self.last_offset = -1
+        self.last_offset = None
 
     @property
     def insured(self):
@@ -22,6 +22,8 @@ class Dossier:
 
     def change_person(self, data, offset):
         content = {name: data.get(name) for name in PERSON_FIELDS}
+        for owner in ("sheba_owner", "mobile_owner"):
+            content[owner] = content[owner] or "unknown"  # contract.md section 1: empty = unknown
         verdict = compared(self.person, content)
         if offset >= self.person_offset:
             self.person, self.person_offset = content, offset

@@ -1,6 +1,7 @@
 """Solar Hijri civil dates as text `YYYY-MM-DD`: text in this form sorts as the calendar does (domain.md section 7)."""
 
 import datetime
+import functools
 import re
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -16,6 +17,7 @@ def is_leap(year):
     return (25 * year + 11) % 33 < 8
 
 
+@functools.cache
 def month_length(month):
     year, number = int(month[:4]), int(month[5:7])
     if number <= 6:
@@ -39,6 +41,7 @@ def month_of(date):
     return date[:7]
 
 
+@functools.cache
 def months_later(month, count):
     whole = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
     return f"{whole // 12:04d}-{whole % 12 + 1:02d}"
@@ -50,19 +53,22 @@ def years_before(date, years):
     return f"{month}-{min(int(date[8:]), month_length(month)):02d}"
 
 
+@functools.cache
 def months_from_to(first, last):
-    month = first
+    months, month = [], first
     while month <= last:
-        yield month
+        months.append(month)
         month = months_later(month, 1)
+    return months
 
 
 def days_inside(month, begin, end):
     """How many days of the month lie in [begin, end)."""
-    if month < month_of(begin) or month > month_of(end):
+    first_month, last_month = begin[:7], end[:7]
+    if month < first_month or month > last_month:
         return 0
-    first = int(begin[8:]) if month == month_of(begin) else 1
-    last = int(end[8:]) - 1 if month == month_of(end) else month_length(month)
+    first = int(begin[8:]) if month == first_month else 1
+    last = int(end[8:]) - 1 if month == last_month else month_length(month)
     return max(0, last - first + 1)
 
 

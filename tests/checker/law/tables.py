@@ -1,5 +1,6 @@
 """The dated tables of the law, read from the repository's `tables/tables.toml`, and checked once against domain.md."""
 
+import functools
 import pathlib
 import tomllib
 
@@ -32,18 +33,22 @@ class Tables:
         self._parameters = content["parameters"]
         self._retired = {row["bank"]: row["from"] for row in content["retired_banks"]}
 
+    @functools.cache  # one object lives as long as the program
     def parameters_on(self, date):
         return [row for row in as_rows(self._parameters) if row["from"] <= date][-1]
 
+    @functools.cache
     def minimum_wage(self, date):
         """A row holds until the next, at most to the end of its Solar year (R26)."""
         rows = [(since, rial) for since, rial in self._wages if since <= date]
         return rows[-1][1] if rows and rows[-1][0][:4] == date[:4] else None
 
+    @functools.cache
     def ceiling_factor(self, date):
         rows = [factor for since, factor in self._factors if since <= date]
         return rows[-1] if rows else None
 
+    @functools.cache
     def covers(self, insurance_type, what, date):
         """Does this type give `employment`, `days` or `wages` for a deed of this date?"""
         rows = [row for row in as_rows(self._coverage[insurance_type]) if row["from"] <= date]

@@ -1,0 +1,109 @@
+"""What the oracle expects of one person: what is due at a close, and every answer at the end."""
+
+import collections
+
+from . import cases
+from .feed import raw as raws
+from .law import claims, grounds, identifiers, registry
+
+Payable = collections.namedtuple("Payable", "key attempt amount sheba cost_centre mobile full_name answer")
+# `answers`: every answer that may stand, by business date; `paid`: it has a document; `sure`: nothing came since the close.
+End = collections.namedtuple("End", "answers paid sure")
+# A further attempt that a case may have held back: whether it was open then is not ours to know.
+PERHAPS = "perhaps"
+
+
+class Expected:
+    def __init__(self, inputs, outputs, stages, tables, deeds_from):
+        self._inputs, self._stages, self._tables, self._deeds_from = inputs, stages, tables, deeds_from
+        self._dates = sorted(outputs.dates | {stage.business_date for stage in stages if stage.month})
+        self._highest = {outputs.keys[claim]: decision for claim, decision in outputs.latest.items()}
+        self._with_cases = {case.data["document_id"] for case in outputs.cases}
+        # person -> the answer that was paid, and stays frozen
+        self.frozen = {}
+
+    def due(self, stage, view, records, documents_before):
+        """The payment that the close owes the person, or None."""
+        if documents_before:
+            return self._due_again(stage, records, *max(documents_before, key=lambda each: each[1]["attempt"]))
+        for key in sorted(view.claims(records.insured, self._deeds_from), key=lambda key: key.deed_date):
+            answer = claims.judge(view, key, records, stage.business_date, self._tables)
+            if answer.outcome == "APPROVED":
+                return self._payable(key, 1, answer.amount, records, stage.business_date, answer)
+        return None
+
+    def _due_again(self, stage, records, key, last):
+        """A further attempt: where finance returned the last, the account is another and good, and no person has to look first."""
+        word = self._inputs.last_word(last["document_id"], stage)
+        if not word or word.outcome != "returned" or word.code == "AM05":
+            return None
+        died = records.person["deceased_on"]
+        answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, stage.business_date, self._tables)
+        if answer.outcome != "APPROVED" or died and died <= stage.business_date:
+            return None
+        if last["document_id"] in self._with_cases:
+            return PERHAPS
+        return self._payable(key, last["attempt"] + 1, last["amount_rial"], records, stage.business_date, answer)
+
+    def _payable(self, key, attempt, amount, records, today, answer):
+        person = records.person
+        return Payable(
+            key, attempt, amount, grounds.account(person, today, self._tables), person["branch_code"],
+            identifiers.mobile(person["mobile"]), f"{person['given_name']} {person['family_name']}", answer,
+        )
+
+    def ends(self, view, records, documents):
+        """claim -> its end, for every claim that is held, and for the one that was paid."""
+        paid = documents[0][0] if documents else None
+        later = self._later(view.code, records)
+        found = {}
+        for key in view.claims(records.insured, self._deeds_from) | ({paid} if paid else set()):
+            if key == paid:
+                answers = [self._end_of_paid(view.code, documents, records)]
+            else:
+                answers = [
+                    claims.judge(view, key, records, today, self._tables, paid_elsewhere=bool(paid)) for today in self._dates_of(key, later)
+                ]
+            found[key] = End(answers, key == paid, not later)
+        return found
+
+    def cases_due(self, view, records, documents):
+        """Kinds of cases that must have been opened on what the person was paid."""
+        if not documents or not records.insured:
+            return set()
+        ordered = sorted((data for _, data in documents), key=lambda data: data["attempt"])
+        dates = self._dates_of(documents[0][0], self._later(view.code, records))
+        return cases.due(self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables)
+
+    def _later(self, code, records):
+        """Did an input about the person come after the last close?"""
+        if len(self._stages) == 1:
+            return True
+        last = self._stages[-2]
+        return code in self._inputs.later[last.number] or (
+            records.last_offset is not None and not last.sees(raws.RECORDS, *records.last_offset))
+
+    def _dates_of(self, key, later):
+        """On which business dates can the claim have been decided last? Days that pass change answers only at a close."""
+        closed = self._stages[-2].business_date if len(self._stages) > 1 else None
+        if closed and not later:
+            return [closed]
+        since = closed or (self._highest[key].business_date if key in self._highest else "")
+        return [date for date in self._dates if date >= since] or self._dates[-1:]
+
+    def _end_of_paid(self, code, documents, records):
+        last = max((data for _, data in documents), key=lambda data: data["attempt"])
+        word, frozen = self._inputs.last_word(last["document_id"], self._stages[-1]), self.frozen.get(code)
+        if word and word.outcome == "returned" and word.code != "AM05":
+            answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, self._dates[-1], self._tables)
+        else:
+            answer = claims.answer(set(), last["amount_rial"])
+        return answer._replace(days=frozen.days, wage_sum=frozen.wage_sum) if frozen else answer
+
+
+def place_of(key, view):
+    """A name for the claim that is no personal data and the same in every installation; None where nothing holds it."""
+    row, request = view.row_for(key), view.request_for(key)
+    if row:
+        return f"{row.record_id}/{registry.side_of(row, key.code).role}"
+    return f"{request.request_id}/applicant" if request else None

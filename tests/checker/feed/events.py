@@ -1,0 +1,105 @@
+"""Input messages: which are good, and which must become dead letters (contract.md section 1, `schemas/README.md`)."""
+
+import collections
+
+from .. import schema
+from ..law import identifiers, solar
+from . import raw as raws
+
+# `fault`: None, or why it must be a dead letter. `unsure`: the contract does not say whether it must.
+Event = collections.namedtuple("Event", "topic partition offset order type data fault unsure file line rows")
+
+KEYS = {name: topic["key"] for name, topic in schema.topics().items()}
+TYPES = {
+    "registry.marriages.v1": {"registry.marriage.recorded"}, "registry.files.v1": {"registry.file.opened", "registry.file.closed"},
+    "portal.self-registrations.v1": {"portal.self-registration.submitted"},
+    "insured.records.v1": {
+        "insured.person.changed", "insured.employment.changed", "insured.wages.posted", "insured.earlier-payment.recorded"},
+    "finance.payment-outcomes.v1": {"finance.document.accepted", "finance.document.paid", "finance.document.returned"},
+    "notifications.delivery-reports.v1": {"notifications.sms.delivered", "notifications.sms.failed"},
+}
+DATES = ("deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on")
+CODES = ("national_code", "applicant_national_code", "spouse_national_code")
+# Headers on which reading rests; the others are recommended, and what becomes of a bad one is not said.
+NEEDED_HEADERS = {".ce_id", ".ce_type", ".ce_specversion", ".ce_fileid", ".ce_fileline", ".ce_filerows"}
+
+
+def fault_of_fields(data):
+    for name in DATES:
+        if data.get(name) is not None and not solar.date_exists(data[name]):
+            return f"date {name}"
+    for name in CODES:
+        if data.get(name) is not None and not identifiers.national_code_is_good(data[name]):
+            return f"code {name}"
+    return None
+
+
+def fault_of_rules(kind, data):
+    """Rules that no schema can say."""
+    fault = fault_of_fields(data)
+    if fault:
+        return fault
+    if kind == "registry.marriage.recorded":
+        sides = (data["husband"], data["wife"])
+        inner = next(filter(None, map(fault_of_fields, sides)), None)
+        if inner:
+            return f"spouse: {inner}"
+        if sides[0].get("national_code") == sides[1].get("national_code"):
+            return "both spouses' codes are equal or empty"
+        if data["deed_date"] > data["registered_on"]:
+            return "deed_date after registered_on"
+    elif kind == "portal.self-registration.submitted":
+        if data["applicant_national_code"] == data["spouse_national_code"]:
+            return "the spouse is the applicant"
+    elif kind == "insured.employment.changed":
+        if data.get("ended_on") is not None and data["ended_on"] < data["started_on"]:
+            return "ended_on before started_on"
+    elif kind == "registry.file.closed":
+        if data["declared"] != data["rows"] + sum(data["rejected"].values()):
+            return "counts that do not add up"
+    return None
+
+
+def fault_of_value(raw, kind):
+    """(data, fault)"""
+    if raw.value is None:
+        return None, "no value"
+    if kind not in TYPES[raw.topic]:
+        return None, "unknown type"
+    try:
+        data = raws.data_of(raw)
+    except (ValueError, RecursionError):
+        return None, "not JSON"
+    fault = schema.of_event(raw.topic, kind)(data)
+    if fault is not None:
+        return None, f"schema at {fault}"
+    fault = fault_of_rules(kind, data)
+    if fault is None and raw.key != data[KEYS[raw.topic]]:
+        fault = "key"
+    return data, fault
+
+
+def order_of(raw):
+    """A dead letter that was sent again counts where it first lay: what overtook it since is newer."""
+    origin = (raw.headers or {}).get("peyvand_replay_of", "")
+    offset = origin.rpartition("/")[2]
+    return int(offset) if offset.isdigit() else raw.offset
+
+
+def number(text):
+    return int(text) if text and text.isdigit() else None
+
+
+def event_of(raw):
+    headers = raw.headers
+    if headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
+        return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1)
+    fault_of_headers = schema.at("headers.schema.json")(headers)
+    file, line, rows = headers.get("ce_fileid"), number(headers.get("ce_fileline")), number(headers.get("ce_filerows"))
+    data, fault = fault_of_value(raw, headers["ce_type"])
+    if fault is None and fault_of_headers in NEEDED_HEADERS:
+        fault = f"header {fault_of_headers}"
+    unsure = fault is None and fault_of_headers is not None
+    if fault is None and rows is None:
+        rows = len(data["rows"]) if "rows" in data and isinstance(data["rows"], list) else 1
+    return Event(raw.topic, raw.partition, raw.offset, order_of(raw), headers["ce_type"], data, fault, unsure, file, line, rows or 1)

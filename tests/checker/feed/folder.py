@@ -1,0 +1,107 @@
+"""A folder in the place of a broker: DIR/in/*.csv as the events that `peyvand publish` would send, DIR/out/*.jsonl as `peyvand export` writes."""
+
+import collections
+import hashlib
+import json
+import pathlib
+
+from . import csvfiles
+from . import raw as raws
+
+TOPIC_OF = {
+    "marriages": "registry.marriages.v1", "persons": raws.RECORDS, "employments": raws.RECORDS, "wages": raws.RECORDS,
+    "earlier-payments": raws.RECORDS, "self-registrations": "portal.self-registrations.v1",
+    "payment-outcomes": "finance.payment-outcomes.v1", "delivery-reports": "notifications.delivery-reports.v1",
+}
+TYPE_OF = {
+    "marriages": "registry.marriage.recorded", "persons": "insured.person.changed", "employments": "insured.employment.changed",
+    "wages": "insured.wages.posted", "earlier-payments": "insured.earlier-payment.recorded",
+    "self-registrations": "portal.self-registration.submitted",
+}
+KEY_OF = {
+    "marriages": "record_id", "self-registrations": "applicant_national_code", "payment-outcomes": "document_id", "delivery-reports": "sms_id",
+}
+# Bytes of wage rows that are looked at together.
+PART_BYTES = 80 << 20
+
+
+def type_of(kind, data):
+    if kind == "payment-outcomes":
+        return f"finance.document.{data['outcome']}"
+    return TYPE_OF.get(kind) or f"notifications.sms.{data['status']}"
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self._files = {
+            kind: self.path / "in" / name for kind, name in csvfiles.FILES.items() if (self.path / "in" / name).exists()
+        }
+        self._ids = {kind: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in self._files.items()}
+        self._counts = collections.defaultdict(collections.Counter)
+        wages = self._files.get("wages")
+        self._parts = max(1, wages.stat().st_size // PART_BYTES) if wages else 1
+        self.missing = [topic for topic in raws.OUTPUTS if not (self.path / "out" / f"{topic}.jsonl").exists()]
+
+    def kinds(self):
+        return list(self._files)
+
+    def partitions(self, topic):
+        """Insured records come in parts by person, so that not everything is in memory at once."""
+        return list(range(self._parts)) if topic == raws.RECORDS else [0]
+
+    def ends(self, topic):
+        return {}
+
+    def read(self, topic, partition=None):
+        if topic in raws.OUTPUTS:
+            yield from self._exported(topic)
+        elif topic == "registry.files.v1":
+            yield from self._closed()
+        else:
+            for kind in self._files:
+                if TOPIC_OF[kind] == topic:
+                    yield from self._published(kind, topic, partition)
+
+    def _exported(self, topic):
+        with open(self.path / "out" / f"{topic}.jsonl", encoding="utf-8") as file:
+            for line in file:
+                record = json.loads(line)
+                yield raws.Raw(topic, record["partition"], record["offset"], record["key"], record["headers"], record["data"], None)
+
+    def _published(self, kind, topic, partition):
+        path = self._files[kind]
+        declared, rejected = 0, 0
+        for line, data in csvfiles.read(kind, path, partition is not None and self._belongs(partition)):
+            declared += 1
+            if data is None:
+                rejected += 1
+                continue
+            key = data[KEY_OF.get(kind, "national_code")]
+            headers = {"ce_id": f"{kind}/{line}", "ce_type": type_of(kind, data), "ce_fileid": self._ids[kind], "ce_fileline": str(line)}
+            if kind == "wages":
+                data = {"national_code": data.pop("national_code"), "rows": [data]}
+            # A file's order is its lines'; files of one topic have keys of different kinds.
+            yield raws.Raw(topic, partition or 0, line, key, headers, data, None)
+        self._counts[kind] += collections.Counter(declared=declared, rejected=rejected)
+
+    def _belongs(self, partition):
+        return lambda row: hash(row["national_code"]) % self._parts == partition
+
+    def _closed(self):
+        for kind, counts in self._counts.items():
+            file_id, declared, rejected = self._ids[kind], counts["declared"], counts["rejected"]
+            data = {"file_id": file_id, "kind": kind, "declared": declared, "rejected": {"rejected": rejected} if rejected else {},
+                    "rows": declared - rejected, "digest": file_id, "closed_at": "2000-01-01T00:00:00Z"}
+            yield raws.Raw("registry.files.v1", 0, 0, file_id, {"ce_id": file_id, "ce_type": "registry.file.closed"}, data, None)
+
+
+def closes_in(folder, today=None):
+    """(months that were closed, the business date): the greatest that a decision names, unless told."""
+    months, dates = [], set()
+    for raw in folder.read("finance.payment-documents.v1"):
+        if raw.headers["ce_type"] == "finance.batch.closed":
+            months.append(raw.value["month"])
+    if today is None:
+        dates = {raw.value.get("business_date", "") for raw in folder.read("eligibility.decisions.v1")}
+    return sorted(months), today or max(dates, default="")

@@ -1,0 +1,116 @@
+"""The inputs, read once: registry and requests as each close saw them, answers to documents, the ledger, what is secret."""
+
+import collections
+
+from . import ledger, secrets
+from .feed import events
+from .feed import raw as raws
+from .law import registry, solar
+
+Word = collections.namedtuple("Word", "at order outcome code topic partition offset")
+
+SMALL = ("registry.marriages.v1", "portal.self-registrations.v1", "finance.payment-outcomes.v1", "notifications.delivery-reports.v1")
+
+
+class Inputs:
+    def __init__(self, source, stages, dead=frozenset()):
+        """`dead`: places of messages that became dead letters: an answer that came before its document counts nowhere."""
+        self._source, self._stages, self._dead = source, stages, dead
+        self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
+        self.registries = [registry.Registry() for _ in stages]
+        # Of each stage: persons about whom an input came after it.
+        self.later = [set() for _ in stages]
+        self.words = collections.defaultdict(list)
+        # Place of each answer of finance or the gateway -> the id that it names.
+        self.answers, self.last_offsets = {}, {}
+
+    def read_small(self):
+        for topic in SMALL:
+            for raw in self._source.read(topic):
+                event = self.counted(raw)
+                if not event.fault:
+                    TAKE[topic](self, event)
+        return self
+
+    def read_files(self):
+        """After everything else: a folder's closings are known only then."""
+        for raw in self._source.read("registry.files.v1"):
+            self.counted(raw)
+
+    def counted(self, raw):
+        event = events.event_of(raw)
+        self.last_offsets[raw.topic, raw.partition] = raw.offset
+        self.ledger.message(event)
+        if event.fault:
+            self.ledger.dead(event)
+        return event
+
+    def records(self, partition):
+        """Good events of insured records of one partition, in order."""
+        for raw in self._source.read(raws.RECORDS, partition):
+            event = self.counted(raw)
+            if event.fault:
+                continue
+            if event.type == "insured.person.changed":
+                self.secrets.person(event.data)
+            else:
+                self.secrets.code(event.data["national_code"])
+            yield event
+
+    def partitions(self):
+        return self._source.partitions(raws.RECORDS)
+
+    def _stages_of(self, event, codes):
+        """The stages that see the event; persons of the others had an input later."""
+        for stage in self._stages:
+            if stage.sees(event.topic, event.partition, event.offset):
+                yield stage.number
+            else:
+                self.later[stage.number].update(code for code in codes if code)
+
+    def marriage(self, event):
+        row = registry.row_of(event.data)
+        codes = [side.code for side in row.sides]
+        before = self.registries[-1].rows.get(row.record_id)
+        for code in codes:
+            self.secrets.code(code)
+        concerned = codes + [side.code for side in before.sides] if before else codes
+        verdict = [self.registries[number].record(row) for number in self._stages_of(event, concerned)][-1]
+        self.ledger.rows(event, [verdict])
+
+    def request(self, event):
+        request = registry.request_of(event.data, event.order)
+        self.secrets.code(request.applicant)
+        self.secrets.code(request.spouse)
+        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant])][-1]
+        self.ledger.rows(event, [verdict])
+
+    def answer(self, event, identity):
+        where = (event.topic, event.partition, event.offset)
+        self.answers[where] = identity
+        if where in self._dead:
+            self.ledger.dead(event)
+            return False
+        self.ledger.rows(event, ["accepted or corrected"])
+        return True
+
+    def outcome(self, event):
+        if not self.answer(event, event.data["document_id"]):
+            return
+        name = event.type.rpartition(".")[2]
+        word = Word(solar.instant(event.data["at"]), event.order, name, event.data.get("code"), event.topic, event.partition, event.offset)
+        self.words[event.data["document_id"]].append(word)
+
+    def report(self, event):
+        self.answer(event, event.data["sms_id"])
+
+    def last_word(self, document_id, stage):
+        """The latest `at`, then the later in the topic, of what the stage saw."""
+        seen = [word for word in self.words.get(document_id, ()) if stage.sees(word.topic, word.partition, word.offset)]
+        return max(seen, key=lambda word: (word.at, word.order), default=None)
+
+
+TAKE = {
+    "registry.marriages.v1": Inputs.marriage, "portal.self-registrations.v1": Inputs.request,
+    "finance.payment-outcomes.v1": Inputs.outcome, "notifications.delivery-reports.v1": Inputs.report,
+}

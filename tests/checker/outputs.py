@@ -1,0 +1,62 @@
+"""The output topics, read once; of each event only what the promises look at stays in memory."""
+
+import collections
+
+from . import schema
+from .feed import raw as raws
+
+
+class Outputs:
+    def __init__(self):
+        self.latest, self.keys, self.records_of = {}, {}, collections.defaultdict(set)
+        self.approvals, self.decided, self.dates = {}, 0, set()
+        self.documents, self.vouchers, self.batches, self.sms, self.receipts, self.cases = [], [], [], [], [], []
+        self.dead = {}
+        self.faults = []
+        self.counts = collections.Counter()
+
+    def fault(self, where, text):
+        self.faults.append(f"{where}: {text}")
+
+    def by_claim(self):
+        found = collections.defaultdict(list)
+        for document in self.documents:
+            found[document.data["claim_id"]].append(document)
+        for same in found.values():
+            same.sort(key=lambda document: document.data["attempt"])
+        return found
+
+
+def read(source, take):
+    """`take`: topic -> what is done with each of its records."""
+    found = Outputs()
+    for topic in raws.OUTPUTS:
+        if topic in source.missing:
+            continue
+        ids, key_places, last = set(), {}, {}
+        for raw in source.read(topic):
+            found.counts[topic] += 1
+            check_envelope(found, raw, ids, key_places, last)
+            take[topic](found, raw)
+    return found
+
+
+def check_envelope(found, raw, ids, key_places, last):
+    """Ids once a topic, offsets that rise, a key in one partition, headers by their schema."""
+    where = raws.place(raw)
+    if raw.offset <= last.get(raw.partition, -1):
+        found.fault(where, "its offset does not rise")
+    last[raw.partition] = raw.offset
+    if key_places.setdefault(raw.key, raw.partition) != raw.partition:
+        found.fault(where, "its key lies in two partitions")
+    if raw.topic == "dead-letters.v1":
+        return
+    fault = schema.at("headers.schema.json")(raw.headers or {})
+    lacks = [name for name in ("ce_specversion", "ce_source", "ce_time", "content-type", "traceparent") if name not in (raw.headers or {})]
+    if raw.headers is None or fault is not None or lacks:
+        found.fault(where, f"headers: {fault or lacks}")
+        return
+    identity = raw.headers["ce_id"]
+    if identity in ids:
+        found.fault(where, "another record of this topic has its ce_id")
+    ids.add(identity)

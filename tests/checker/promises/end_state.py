@@ -1,0 +1,71 @@
+"""5: the same inputs end in the same state: an order-independent digest, and the comparison of two."""
+
+import collections
+import hashlib
+import json
+
+TITLE = "5 the state's digest"
+
+
+def state_of(world):
+    """place of the claim -> its end, without any id that depends on order or installation, and without personal data."""
+    outputs, places = world.outputs, world.replay.places if world.replay else {}
+    documents, kinds = outputs.by_claim(), collections.defaultdict(set)
+    for case in outputs.cases:
+        kinds[case.data["claim_id"]].add(case.data["kind"])
+    state = {}
+    for claim, decision in outputs.latest.items():
+        if decision.reasons == ("RECORD_WITHDRAWN",):
+            continue  # said aloud only where a decision had been published before: that depends on order
+        place = places.get(outputs.keys[claim]) or unnamed(decision, outputs.keys[claim])
+        line = {
+            "outcome": decision.outcome, "reasons": sorted(decision.reasons), "amount": decision.amount, "days": decision.days,
+            "wage_sum": decision.wage_sum, "cases": sorted(kinds[claim]),
+            "documents": [[each.data["attempt"], each.data["month"], each.data["amount_rial"]] for each in documents.get(claim, ())],
+        }
+        if place in state:
+            state[place] = {"claims": sorted([state[place], line], key=json.dumps)}
+        else:
+            state[place] = line
+    return state
+
+
+def unnamed(decision, key):
+    """Without inputs nobody says which spouse it is: an order among the two that shows nothing of their codes."""
+    return f"{decision.record}/{'first' if key.spouse is None or key.code < key.spouse else 'second'}"
+
+
+def lines_of(state):
+    return [json.dumps({"claim": place, **state[place]}, sort_keys=True) for place in sorted(state)]
+
+
+def digest(lines):
+    return hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()
+
+
+def check(world, report, path=None):
+    lines = lines_of(state_of(world))
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
+    known = len({json.loads(line)["claim"] for line in lines})
+    if known != len(lines):
+        report.violation(5, "two lines have one name")
+    report.done(5, f"{TITLE} ({len(lines):,} claims) {digest(lines)}")
+
+
+def compare(one, other, report):
+    """Two states that `--state` wrote."""
+    states = []
+    for path in (one, other):
+        with open(path, encoding="utf-8") as file:
+            states.append({line["claim"]: line for line in map(json.loads, file)})
+    first, second = states
+    for claim in sorted(first.keys() | second.keys()):
+        if claim not in first or claim not in second:
+            report.violation(5, f"{claim}: only in {one if claim in first else other}")
+            continue
+        fields = sorted(name for name in first[claim].keys() | second[claim].keys() if first[claim].get(name) != second[claim].get(name))
+        if fields:
+            report.violation(5, f"{claim}: {', '.join(fields)} differ")
+    report.done(5, f"5 the same state twice ({len(first):,} and {len(second):,} claims)")

@@ -1,0 +1,42 @@
+"""Each defect: what it is called, which promise must catch it, and how it is planted in the good state."""
+
+import collections
+import copy
+import tempfile
+
+from .. import report as reporting
+from .. import world
+from ..feed import database
+from . import fixture as good
+from . import plants
+
+BASELINE = "the good state itself"
+
+
+def judge(state):
+    """promise -> how many violations were found in this state."""
+    report = reporting.Report(say=lambda text: None)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as log:
+        log.write("\n".join(state.logs) + "\n")
+        log.flush()
+        seen = world.read(state.source, database.Tables(state.tables), logs=[log.name], live=True)
+        world.check(seen, report)
+    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 9)}), report
+
+
+def check(report):
+    state = good.Fixture()
+    counts, found = judge(copy.deepcopy(state))
+    for promise in (promise for promise, count in counts.items() if count):
+        for text in found.violations(promise)[:3]:
+            report.violation(BASELINE, f"promise {promise}: {text}")
+    report.done(BASELINE, f"{BASELINE} ({len(state.tables['claims'])} claims, {len(state.tables['documents'])} documents)")
+    for name, promise, plant in plants.ALL:
+        spoiled = copy.deepcopy(state)
+        plant(spoiled)
+        counts, _ = judge(spoiled)
+        caught = [number for number, count in sorted(counts.items()) if count]
+        if promise not in caught:
+            report.violation(name, f"promise {promise} did not catch it (caught by {caught or 'none'})")
+        report.done(name, f"{name}: planted, caught by promise {promise if promise in caught else '-'}"
+                          f"{''.join(f', {number}' for number in caught if number != promise)}")

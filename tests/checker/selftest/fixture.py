@@ -1,0 +1,112 @@
+"""A good small state: some marriages of the sample, answered by the oracle, as topics and tables would hold them."""
+
+import collections
+import functools
+import hashlib
+import json
+
+from ..feed import csvfiles, database, folder
+from ..law import dossier, registry
+from ..promises import batches
+from ..sample import PLACE
+from . import answers_of
+from .memory import BATCH, MONTH, TODAY, WHEN, Memory
+
+MARRIAGES = 45
+
+
+@functools.cache
+def sample_rows():
+    """(kind, line, data) of the chosen marriages and their spouses' records, in the order of the files."""
+    chosen = [(line, data) for line, data in csvfiles.read("marriages", PLACE / "marriages.csv") if data][:MARRIAGES]
+    codes = {data[role]["national_code"] for _, data in chosen for role in ("husband", "wife")}
+    rows = []
+    for kind in ("persons", "employments", "wages"):
+        path = PLACE / csvfiles.FILES[kind]
+        rows += [(kind, line, data) for line, data in csvfiles.read(kind, path, lambda row: row["national_code"] in codes) if data]
+    return rows + [("marriages", line, data) for line, data in chosen]
+
+
+class Fixture:
+    """`source`: the topics; `database`: the tables; `logs`: lines. Everything agrees."""
+
+    def __init__(self):
+        self.source, self.logs = Memory(), ["batch committed", "close of 1404-07 began"]
+        self.registry, self.dossiers = registry.Registry(), collections.defaultdict(dossier.Dossier)
+        self.tables = collections.defaultdict(list)
+        self._publish()
+        self._spoil()
+        answers_of.answer(self)
+        self._close_offsets()
+        self._finish()
+
+    def _publish(self):
+        counts = collections.Counter()
+        for kind, line, data in sample_rows():
+            counts[kind] += 1
+            key = data["record_id"] if kind == "marriages" else data["national_code"]
+            file = hashlib.sha256(kind.encode()).hexdigest()
+            sent = data if kind != "wages" else {
+                "national_code": key, "rows": [{name: value for name, value in data.items() if name != "national_code"}]}
+            self.source.append(folder.TOPIC_OF[kind], key, folder.TYPE_OF[kind], sent, ce_fileid=file, ce_fileline=str(line))
+            self._learn(kind, data, sent, line)
+        for kind, count in counts.items():
+            self._close_file(kind, hashlib.sha256(kind.encode()).hexdigest(), count)
+
+    def _learn(self, kind, data, sent, line):
+        if kind == "marriages":
+            self.registry.record(registry.row_of(data))
+            self.tables["marriages"] = [row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]]
+            stands = self.registry.rows[data["record_id"]].version
+            self.tables["marriages"].append({"record_id": data["record_id"], "record_version": str(stands)})
+        elif kind == "persons":
+            self.dossiers[data["national_code"]].change_person(data, line)
+        elif kind == "employments":
+            self.dossiers[data["national_code"]].change_employment(data, line)
+        else:
+            self.dossiers[data["national_code"]].post_wage(sent["rows"][0], line)
+
+    def _close_file(self, kind, file, count):
+        about = {"file_id": file, "kind": kind}
+        closed = about | {"declared": count, "rejected": {}, "rows": count, "digest": file, "closed_at": WHEN}
+        self.source.append("registry.files.v1", file, "registry.file.closed", closed)
+        receipt = about | {"declared": count, "accepted": count, "corrected": 0, "unchanged": 0, "conflicting": 0, "rejected": {}, "digest": file}
+        if kind == "marriages":  # of a record's further versions some may be corrections
+            fresh = len({row["record_id"] for row in self.tables["marriages"]})
+            receipt |= {"accepted": fresh, "corrected": count - fresh}
+        self.source.append("registry.file-receipts.v1", file, "registry.file.received", receipt)
+        self.tables["files"].append({"file_id": file, "kind": kind, "rows": str(count), "received_at": WHEN})
+
+    def _spoil(self):
+        """A message that nobody can read, put aside whole."""
+        topic = "registry.marriages.v1"
+        self.source.append(topic, "R1", "registry.marriage.recorded", b"{no JSON")
+        lost = self.source.records[topic][-1]
+        self.source.append("dead-letters.v1", topic, "registry.marriage.recorded", lost.value, dead_letter_topic=topic, dead_letter_partition="0",
+                           dead_letter_offset=str(lost.offset), dead_letter_reason="not_json (the value is no JSON text)", dead_letter_at=WHEN)
+        self.tables["dead_letters"].append({"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": "not_json"})
+
+    def _close_offsets(self):
+        seen = [[topic, 0, len(self.source.records[topic])] for topic in folder.TOPIC_OF.values()]
+        amounts = {row["document_id"]: int(row["amount"]) for row in self.tables["documents"]}
+        total, digest = sum(amounts.values()), batches.digest_of(amounts)
+        self.source.append("finance.payment-documents.v1", BATCH, "finance.batch.closed", {
+            "batch_id": BATCH, "month": MONTH, "documents": len(amounts), "total_rial": total, "digest": digest})
+        self.tables["batches"].append({
+            "month": MONTH, "batch_id": BATCH, "business_date": TODAY, "input_offsets": json.dumps(seen), "closed_at": WHEN,
+            "documents": str(len(amounts)), "total": str(total), "digest": digest})
+
+    def _finish(self):
+        """After the close finance returns a document: the claim waits, and is told."""
+        answers_of.give_back(self)
+        for topic in {*folder.TOPIC_OF.values(), "registry.files.v1"}:
+            self.tables["input_offsets"].append({"topic": topic, "partition": "0", "next_offset": str(len(self.source.records[topic]))})
+        self.tables["outbox"].append({"grp": "0", "next_position": "9", "delivered": "8"})
+        self.tables["insured"] = [{"code": str(int(code))} for code, each in self.dossiers.items() if each.insured]
+        for name in database.QUERIES:
+            self.tables[name] += []
+
+    def chosen_document(self):
+        """A claim that is paid and stays so."""
+        return self.tables["documents"][1]
+

@@ -1,0 +1,100 @@
+"""The defects in SMS, batches, inputs, logs and forms, and the list of all."""
+
+import json
+
+from . import plants_of_payment as payment
+from .plants_of_payment import CLOSED, DECISIONS, PAYMENTS, RECEIPTS, REFUSED, REGISTRATION, SMS, VOUCHER, of
+
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+def missing_sms(state):
+    state.source.drop(SMS, REGISTRATION, which=2)
+
+
+def sms_before_document(state):
+    place = next(n for n, raw in enumerate(state.source.records[SMS]) if json.loads(raw.value)["kind"] == "registration")
+    raw = state.source.records[SMS][place]
+    state.source.records[SMS][place] = raw._replace(stamp=raw.stamp - 1)
+
+
+def code_in_sms(state):
+    code = state.chosen_document()["person"].zfill(10)
+    about = state.chosen_document()["document_id"]
+    chosen = lambda kind, data: data["about"]["document_id"] == about
+    state.source.change(SMS, chosen, lambda data: data.update(text=f"{data['text']} {code.translate(PERSIAN)}"))
+
+
+def sms_at_night(state):
+    place = next(n for n, raw in enumerate(state.source.records[SMS]))
+    raw = state.source.records[SMS][place]
+    state.source.records[SMS][place] = raw._replace(headers=raw.headers | {"ce_time": "2025-10-23T20:00:00Z"})
+
+
+def unbalanced_voucher(state):
+    state.source.change(PAYMENTS, VOUCHER, lambda data: data["lines"][0].update(debit_rial=data["lines"][0]["debit_rial"] + 1))
+
+
+def lost_input(state):
+    """The database passed over the last record of a topic."""
+    row = next(row for row in state.tables["input_offsets"] if row["topic"] == "registry.marriages.v1")
+    row["next_offset"] = str(int(row["next_offset"]) - 2)
+
+
+def swallowed_poison(state):
+    state.source.records["dead-letters.v1"].clear()
+    state.tables["dead_letters"].clear()
+
+
+def good_message_put_aside(state):
+    letter = state.source.records["dead-letters.v1"][0]
+    headers = letter.headers | {"dead_letter_offset": "0"}
+    state.source.records["dead-letters.v1"].append(letter._replace(offset=1, headers=headers))
+    state.tables["dead_letters"].append(state.tables["dead_letters"][0] | {"source_offset": "0"})
+
+
+def backward_revision(state):
+    state.source.again(DECISIONS, of("eligibility.decision.made", revision=2), lambda data: data.update(revision=1))
+
+
+def lagging_outbox(state):
+    state.tables["outbox"][0]["delivered"] = "5"
+
+
+ALL = [
+    ("a second unreversed document", 1, payment.second_document),
+    ("a payment to one person on another claim", 1, payment.payment_on_another_claim),
+    ("a second unreversed document in the database", 1, payment.second_payment_in_the_database),
+    ("two approvals of one person", 1, payment.second_approval),
+    ("a payable person without a document", 2, payment.missing_payment),
+    ("a wrong amount, the same everywhere", 2, payment.wrong_amount),
+    ("only the first ground listed", 2, payment.first_ground_only),
+    ("a day too many in the window", 2, payment.wrong_days),
+    ("a payment to somebody who had died", 2, payment.lost_wage),
+    ("a payment to another's account", 2, payment.to_another_account),
+    ("a return that changed nothing", 2, payment.silent_return),
+    ("an earlier payment after which no case was opened", 2, payment.missing_case),
+    ("a document without its SMS", 2, missing_sms),
+    ("an SMS before its document", 2, sms_before_document),
+    ("a national code in an SMS, in Persian digits", 2, code_in_sms),
+    ("an SMS at night without not_before", 2, sms_at_night),
+    ("an unbalanced voucher", 3, unbalanced_voucher),
+    ("a wrong digest", 3, lambda state: state.source.change(PAYMENTS, CLOSED, lambda data: data.update(digest="0b" * 32))),
+    ("a wrong batch total", 3, lambda state: state.source.change(PAYMENTS, CLOSED, lambda data: data.update(total_rial=data["total_rial"] + 1))),
+    ("a voucher that the topic lacks", 3, lambda state: state.source.drop(PAYMENTS, VOUCHER)),
+    ("a lost input", 4, lost_input),
+    ("a poison message without a dead letter", 4, swallowed_poison),
+    ("a good message among the dead letters", 4, good_message_put_aside),
+    ("a receipt that does not add up", 4, lambda state: state.source.change(RECEIPTS, lambda *_: True, lambda data: data.update(unchanged=1))),
+    ("a record that the database lacks", 4, lambda state: state.tables["marriages"].pop()),
+    ("a national code in a log, in Persian digits", 6, lambda state: state.logs.append(
+        "person " + state.chosen_document()["person"].zfill(10).translate(PERSIAN) + " was decided")),
+    ("a Sheba in a log", 6, lambda state: state.logs.append("account " + state.chosen_document()["sheba"])),
+    ("an outbox that is not drained", 7, lagging_outbox),
+    ("an SMS that is still held", 7, lambda state: state.tables["messages"][0].update(released_at="")),
+    ("one ce_id twice", 8, lambda state: state.source.again(SMS, REGISTRATION, new_id=False)),
+    ("a revision that goes backwards", 8, backward_revision),
+    ("a decision without a required field", 8, lambda state: state.source.change(DECISIONS, REFUSED, lambda data: data.pop("facts_digest"))),
+    ("a key that is not the person", 8, lambda state: state.source.records[DECISIONS].__setitem__(
+        0, state.source.records[DECISIONS][0]._replace(key="0012345679"))),
+]
