@@ -26,9 +26,11 @@ build: needs
 demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
 	@$(STACK) run target/release/peyvand demo $(DEMO_FLAGS)
 
+# The release profile: what is tested is what is shipped, and `make demo` has built most of it. The tests wait for brokers and
+# processes more than they compute, so more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --release --locked --no-fail-fast --lib --test it -- --test-threads 6
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up

@@ -80,4 +80,8 @@ fn other_bytes_are_no_facts() {
     assert!(Facts::from_bytes(&bytes).is_none());
 }
 
-const FIRST_FORM: &str = "";
+const FIRST_FORM: &str = concat!(
+    "0198ea41010001010201020ad8a7d8add985d8afdb8c01fcbf4001010196ea4101fccf4101010ad8a7d8add985d8afdb8cfc",
+    "bf4001feea4101054952e280a6000002010082d0410001a68702101f959aef3a0200c6d641066272616e636801016401b092",
+    "c6310164010441433034054952e280a6",
+);

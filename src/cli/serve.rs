@@ -24,7 +24,11 @@ use crate::work::House;
 use crate::work::house::HouseError;
 
 pub async fn run(started: Started) -> Result<()> {
-    let house = open_patiently(&started).await?;
+    let house = match open_patiently(&started).await {
+        // Told to stop before there was anything to stop.
+        Err(Error::Interrupted) => return Ok(()),
+        opened => opened?,
+    };
     warn_past_tables(&house);
     let mut roles = spawn(&started.settings, &started.broker, &house, &started.stop).await?;
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");

@@ -18,6 +18,7 @@ use crate::wire::Topic;
 /// # Errors
 /// Where the broker is away or refuses, or a topic that was there has another number of partitions.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
+    greet(broker).await?;
     let admin: AdminClient<Telling> = broker.config().create_with_context(Telling)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
     let retentions: Vec<_> = Topic::ALL.iter().map(|topic| topic.spec().retention_ms.to_string()).collect();
@@ -50,6 +51,24 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
     let broker = broker.clone();
     let checking = move || found.iter().try_for_each(|name| check_partitions(&admin, &broker, name));
     tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Stopped)?
+}
+
+/// Asks the broker for its metadata. An admin client would keep to itself why nothing answers (a password, a certificate);
+/// a consumer tells.
+async fn greet(broker: &Broker) -> Result<()> {
+    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+    let unreachable = |error: KafkaError, brokers: &str| Error::Unreachable {
+        brokers: brokers.to_owned(),
+        problem: error.to_string(),
+    };
+    let brokers = broker.brokers().to_owned();
+    let asking = move || {
+        let answer = consumer.fetch_metadata(None, ANSWER).map(drop);
+        // What librdkafka has to say lies in the consumer's queue.
+        while consumer.poll(Duration::ZERO).is_some() {}
+        answer.map_err(|error| unreachable(error, &brokers))
+    };
+    tokio::task::spawn_blocking(asking).await.map_err(|_| Error::Stopped)?
 }
 
 /// The partition of a key is computed here, so a topic that somebody else made must have as many as we think.

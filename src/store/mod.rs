@@ -77,13 +77,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// Would the same statement perhaps succeed a moment later? (A lost connection, a deadlock, a full disk.)
     pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Database(sqlx::Error::Database(db)) => {
+        use sqlx::migrate::MigrateError;
+        let error = match self {
+            Self::Database(error) => error,
+            Self::Migration(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+            _ => return false,
+        };
+        match error {
+            sqlx::Error::Database(db) => {
                 matches!(class(db.as_ref()).as_str(), "08" | "40" | "53" | "55" | "57" | "58")
             }
-            Self::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => false,
-            Self::Database(_) => true,
-            _ => false,
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => false,
+            _ => true,
         }
     }
 }

@@ -30,6 +30,7 @@ mod replays;
 mod returns;
 mod sample;
 mod schemas;
+mod security;
 mod spans;
 mod tidy;
 mod topics;
