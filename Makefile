@@ -12,7 +12,7 @@ DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test up down bench lint check-compose
+.PHONY: help needs build demo test check up down bench lint check-compose
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -26,17 +26,19 @@ build: needs
 demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
 	@$(STACK) run target/release/peyvand demo $(DEMO_FLAGS)
 
-# The release profile: what is tested is what is shipped, and `make demo` has built most of it. The tests wait for brokers and
-# processes more than they compute, so more of them run at a time than there are cores.
+# The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --release --locked --no-fail-fast --lib --test it -- --test-threads 6
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it -- --test-threads 6
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up
 
 down: ## end what `make up` started, with its data
 	@$(STACK) down
+
+check: needs ## do the topics and the database that PEYVAND_… name (see make up) keep every promise?
+	@tests/checker/check live
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked

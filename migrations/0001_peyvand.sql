@@ -248,7 +248,8 @@ CREATE TABLE dead_letters (
     PRIMARY KEY (topic, partition, source_offset)
 );
 
--- The outbox: append-only segments, each of events of one transaction and group of output partitions, cut at about 1 MiB.
+-- The outbox: append-only segments, each of events of one transaction and group of output partitions, cut at about
+-- 256 KiB.
 -- Three slots take turns and are truncated when everything in them has been delivered: nothing here is ever updated or
 -- deleted.
 CREATE TABLE outbox (

@@ -15,13 +15,18 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Held, pl
     let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
         return;
     };
-    let mut claim = stored.clone();
-    claim.record_id.clone_from(&now.record_id);
-    claim.request_id.clone_from(&now.request_id);
-    let case = review(known, payment, rules, occasion, &now.facts, &mut claim);
+    let held = stored.held_by(now);
+    // A record that only repeated this marriage may move: what spoke still speaks.
+    let moved =
+        known.moved.contains(&stored.key) && (now.record_id.is_none() || now.record_id != stored.record_id);
+    let is_held_anew = held.is_some();
+    let mut claim = held.unwrap_or_else(|| stored.clone());
+    let case = review((payment, moved), rules, occasion, &now.facts, &mut claim);
     plan.cases.extend(case);
     plan.cases.extend(payment_cases(known, payment, rules));
-    let reviewed = claim.review_digest != stored.review_digest || claim.review_waits != stored.review_waits;
+    let reviewed = is_held_anew
+        || claim.review_digest != stored.review_digest
+        || claim.review_waits != stored.review_waits;
     let update = settle(known, payment, rules, occasion, claim.clone());
     plan.returned = update.as_ref().and_then(|update| return_notice(known, stored, payment, update));
     plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
@@ -104,15 +109,13 @@ pub fn review_digest(facts: &Facts) -> [u8; 32] {
 
 /// R22: facts that change after payment raise a case for a person to judge, never a claw-back.
 fn review(
-    known: &Known,
-    payment: &StoredPayment,
+    (payment, moved): (&StoredPayment, bool),
     rules: &Rules<'_>,
     occasion: Occasion,
     now: &Facts,
     claim: &mut StoredClaim,
 ) -> Option<NewCase> {
     let digest = review_digest(now);
-    let moved = known.moved.contains(&claim.key);
     let changed = claim.review_digest != Some(digest);
     let time_may_tell = occasion == Occasion::Close && claim.review_waits;
     if !(changed || moved || time_may_tell) {
@@ -161,7 +164,7 @@ fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> V
         let is_latest = document.attempt == latest_attempt;
         let paid_twice = !is_latest && document.state == Some(PaymentOutcome::Paid);
         let mut grounds = Vec::new();
-        if document.is_called_duplicate() {
+        if document.called_duplicate {
             grounds.push("RETURNED_AS_DUPLICATE");
         }
         if paid_twice {

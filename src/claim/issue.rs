@@ -122,6 +122,7 @@ fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
         state: None,
         state_code: None,
         state_at: 0,
+        called_duplicate: false,
     };
     match (&mut known.payment, paid_facts) {
         (Some(payment), _) => payment.documents.push(document),

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::facts::Facts;
+use super::gather::Held;
 use super::identity::ClaimKey;
 use super::person::{Dossier, RegistryRow, SelfRegistration};
 use super::reason::Outcome;
@@ -79,6 +80,8 @@ pub struct StoredDocument {
     pub state_code: Option<String>,
     /// Microseconds since 1970 of that word.
     pub state_at: i64,
+    /// Finance called it a duplicate once, whatever it said since: then money may be out twice, and a person must look.
+    pub called_duplicate: bool,
 }
 
 #[derive(Clone)]
@@ -90,20 +93,16 @@ pub struct StoredCase {
 }
 
 /// A duplicate by finance's word: never sent again, a person must look (ISO 20022).
-const DUPLICATE: &str = "AM05";
+pub const DUPLICATE: &str = "AM05";
 
 impl StoredDocument {
     /// Returned, in a way that another account can mend.
     pub fn may_be_tried_again(&self) -> bool {
-        self.is_returned() && !self.is_called_duplicate()
+        self.is_returned() && !self.called_duplicate
     }
 
     pub fn is_returned(&self) -> bool {
         self.state == Some(PaymentOutcome::Returned)
-    }
-
-    pub fn is_called_duplicate(&self) -> bool {
-        self.is_returned() && self.state_code.as_deref() == Some(DUPLICATE)
     }
 }
 
@@ -127,6 +126,16 @@ pub struct Rules<'a> {
 }
 
 impl StoredClaim {
+    /// The claim with the inputs that now hold it, where those are others: a record that reports the same marriage may speak
+    /// instead, or a self-registration come beside it. That alone decides nothing.
+    pub fn held_by(&self, held: &Held) -> Option<Self> {
+        if (&self.record_id, &self.request_id) == (&held.record_id, &held.request_id) {
+            return None;
+        }
+        let (record_id, request_id) = (held.record_id.clone(), held.request_id.clone());
+        Some(Self { record_id, request_id, ..self.clone() })
+    }
+
     /// A claim that has no answer yet.
     pub fn begun(claim_id: Uuid, key: ClaimKey) -> Self {
         Self {

@@ -94,8 +94,10 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
 fn unpaid(known: &Known, rules: &Rules<'_>, occasion: Occasion, held: Held) -> Option<ClaimUpdate> {
     let stored = known.claims.iter().find(|stored| stored.claim_id == held.claim_id);
     let sealed = held.facts.seal();
-    if occasion == Occasion::Intake && stored.is_some_and(|stored| stored.facts_digest == sealed.digest) {
-        return None;
+    if occasion == Occasion::Intake
+        && let Some(stored) = stored.filter(|stored| stored.facts_digest == sealed.digest)
+    {
+        return stored.held_by(&held).map(|claim| ClaimUpdate { claim, revision: None });
     }
     let decision = decide(&held.facts, rules.today, rules.tables);
     let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(held.claim_id, held.key));

@@ -49,21 +49,26 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
 /// earlier replay lies there twice, and is sent once.
 fn replay(broker: &Broker, json: bool) -> Result<()> {
     let mut sender = Sender::plain(broker)?;
-    let mut sent = HashSet::new();
+    let (mut sent, mut left) = (HashSet::new(), HashSet::new());
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        if let Some(letter) = dead_letters_v1::parse(&record.headers, record.value)
-            && sent.insert(letter.first_place())
-        {
-            sender.send_again(&letter)?;
+        match dead_letters_v1::parse(&record.headers, record.value) {
+            Some(letter) if !letter.is_whole => drop(left.insert(letter.first_place())),
+            Some(letter) if sent.insert(letter.first_place()) => sender.send_again(&letter)?,
+            _ => {}
         }
         Ok(true)
     })?;
     sender.wait()?;
-    let sent = sent.len();
+    let (sent, left) = (sent.len(), left.len());
     if json {
-        say!("{}", json!({"replayed": sent}));
-    } else {
-        say!("{sent} dead letters were sent again; what still cannot be read comes back");
+        say!("{}", json!({"replayed": sent, "too_long": left}));
+        return Ok(());
+    }
+    say!("{sent} dead letters were sent again; what still cannot be read comes back");
+    if left > 0 {
+        say!(
+            "{left} are too long to be carried: each lies where its letter says, and its sender must cut it"
+        );
     }
     Ok(())
 }

@@ -9,7 +9,11 @@ use crate::config::Settings;
 use crate::wire::Topic;
 
 /// The most that a message may weigh, in bytes: dead letters carry a message and its place.
-pub const MAX_MESSAGE: &str = "10485760";
+pub const MAX_MESSAGE: &str = "16777216";
+
+/// The queue of a producer that writes little, in KiB. It must hold the largest message: librdkafka calls even an empty queue
+/// full for one that is larger, for ever.
+pub const SMALL_QUEUE: &str = "20480";
 
 /// How long an answer of the broker is waited for.
 pub const ANSWER: Duration = Duration::from_secs(10);

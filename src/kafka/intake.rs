@@ -258,12 +258,14 @@ impl Poller {
             headers: reader::headers(message),
             value: message.payload(),
         };
+        let of_header = |(name, value): &(&str, &[u8])| name.len() + value.len();
+        let weight = read.key.map_or(0, <[u8]>::len) + read.headers.iter().map(of_header).sum::<usize>();
         let is_suspect = self.shared.suspects.has(partition, message.offset());
         let taken = Taken::read(&read, message.topic(), self.house.clock.now(), is_suspect);
         let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
         self.lanes[lane].collector.add(
             taken,
-            message.payload_len() + 256,
+            message.payload_len() + weight + 256,
             expected,
             self.house.clock.instant(),
         );

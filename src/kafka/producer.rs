@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
-use super::client::{ANSWER, Broker};
+use super::client::{ANSWER, Broker, SMALL_QUEUE};
 use super::{Error, Result, telling};
 use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, partition_for};
@@ -73,8 +73,8 @@ impl Sender {
         let mut config = broker.producing();
         config
             .set("transactional.id", broker.own(id))
+            .set("queue.buffering.max.kbytes", SMALL_QUEUE)
             // Low, so that readers do not wait long for a transaction whose owner died.
-            .set("queue.buffering.max.kbytes", "4096")
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;

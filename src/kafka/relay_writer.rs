@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::producer::Sender;
 use super::relay::{Relay, RelayDid};
-use super::tail::{POSITION, Tail, last_positions};
+use super::tail::{Tail, last_positions};
 use super::{Error, Result};
 use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
 use crate::store::offsets::Partition;
 use crate::store::outbox::Segment;
 use crate::telemetry::trace;
+use crate::wire::outgoing::POSITION;
 use crate::wire::{Outgoing, partition_for};
 use crate::work;
 

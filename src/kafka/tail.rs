@@ -10,9 +10,7 @@ use super::client::Broker;
 use super::{Error, Result, reader, topics};
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
-
-/// The header in which each outgoing record carries its outbox position.
-pub const POSITION: &str = "peyvand_position";
+use crate::wire::outgoing::POSITION;
 
 /// The last record of ours in a partition.
 pub struct Tail {
@@ -70,7 +68,8 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
 }
 
 fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
-    let find = |wanted| headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    // Ours come last, whatever a letter's message brought along.
+    let find = |wanted| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
     let text = |wanted| find(wanted).and_then(|value| std::str::from_utf8(value).ok());
     let position = text(POSITION)?.parse().ok()?;
     let is_letter = find(crate::wire::dead_letters_v1::TOPIC).is_some();

@@ -1,5 +1,6 @@
 //! Claims as they were last answered.
 
+use super::copy::Rows;
 use super::{Error, PgConnection, Result, code, digest, parsed, rial};
 use crate::claim::known::StoredClaim;
 use crate::claim::plan::ClaimUpdate;
@@ -64,24 +65,58 @@ fn read(row: Row) -> Result<StoredClaim> {
 
 /// Writes claims as they now stand. A claim may stand in `updates` once at most.
 pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
-    // A claim's first answer meets no older one: inserting alone costs half of what asking for a conflict does.
+    // A claim's first answer meets no older one.
     let is_first = |update: &&&ClaimUpdate| update.claim.revision == 1 && update.revision.is_some();
     let (first, others): (Vec<_>, Vec<_>) = updates.iter().partition(is_first);
-    write(tx, &first, INSERT.to_owned()).await?;
-    write(tx, &others, format!("{INSERT} {OVER}")).await
+    insert(tx, &first).await?;
+    write_over(tx, &others).await
 }
 
-async fn write(tx: &mut PgConnection, updates: &[&ClaimUpdate], statement: String) -> Result<()> {
+fn words(update: &ClaimUpdate) -> Option<Vec<&'static str>> {
+    let codes = update.revision.as_ref()?.decision.codes();
+    Some(codes.iter().map(|code| code.word()).collect())
+}
+
+/// New claims.
+async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new(18);
+    for update in updates {
+        let claim = &update.claim;
+        rows.row()
+            .put(claim.claim_id)
+            .put(claim.key.person.to_i64())
+            .put(claim.key.deed_date.to_string().as_str())
+            .put(claim.key.counterpart.spouse().map(|spouse| spouse.to_i64()))
+            .put(unnamed(claim))
+            .put(claim.record_id.as_deref())
+            .put(claim.request_id.as_deref())
+            .put(claim.revision)
+            .put(claim.outcome.word())
+            .put(claim.amount.map(|amount| amount.to_i64()))
+            .put(words(update).unwrap_or_default().as_slice())
+            .put(claim.withdrawn)
+            .put(claim.decision_id)
+            .put(claim.facts_digest.as_slice())
+            .put(claim.answer_digest.as_slice())
+            .put(claim.working_digest.as_slice())
+            .put(claim.review_digest.as_ref().map(|digest| digest.as_slice()))
+            .put(claim.review_waits);
+    }
+    let into = format!("claims ({COLUMNS})");
+    rows.send(tx, &into).await
+}
+
+/// Claims that were answered before. Texts of arrays travel as one text each: unnest would flatten an array of arrays.
+async fn write_over(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
     let claims = || updates.iter().map(|update| &update.claim);
-    // Texts of arrays travel as one text each: unnest would flatten an array of arrays.
-    let reasons = |update: &&ClaimUpdate| {
-        let words = update.revision.as_ref()?.decision.codes();
-        Some(words.iter().map(|code| code.word()).collect::<Vec<_>>().join(" "))
-    };
-    sqlx::query(sqlx::AssertSqlSafe(statement))
+    let reasons = |update: &&ClaimUpdate| Some(words(update)?.join(" "));
+    sqlx::query(OVER)
         .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
@@ -112,7 +147,11 @@ fn unnamed(claim: &StoredClaim) -> Option<&str> {
     }
 }
 
-const INSERT: &str = "
+const COLUMNS: &str = "claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+    reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits";
+
+/// Reasons come only with a new revision; otherwise the old ones stand.
+const OVER: &str = "
     INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
         reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
     SELECT claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
@@ -121,10 +160,7 @@ const INSERT: &str = "
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bool[])
         AS u (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
-            withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)";
-
-/// Reasons come only with a new revision; otherwise the old ones stand.
-const OVER: &str = "
+            withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
     ON CONFLICT (person, claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
         reasons = CASE WHEN excluded.revision = claims.revision THEN claims.reasons ELSE excluded.reasons END,
         revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, withdrawn = excluded.withdrawn,

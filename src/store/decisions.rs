@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, from_micros, instant, parsed};
+use super::copy::Rows;
+use super::{PgConnection, Result, from_micros, parsed};
 use crate::claim::facts::Facts;
 use crate::law::SolarDate;
 
@@ -15,8 +16,7 @@ pub struct NewDecision<'a> {
     pub revision: i32,
     pub outcome: &'static str,
     pub amount: Option<i64>,
-    /// Words with a space between.
-    pub reasons: String,
+    pub reasons: Vec<&'static str>,
     pub days: Option<i32>,
     pub wage_sum: Option<i64>,
     pub facts: &'a [u8],
@@ -36,30 +36,31 @@ pub async fn insert(tx: &mut PgConnection, new: &[NewDecision<'_>], stamp: &Stam
     if new.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO decisions (decision_id, claim_id, revision, outcome, amount, reasons, days, wage_sum, facts, content_digest,
-             rules_version, tables_version, business_date, decided_at)
-         SELECT a, b, c, d, e, array_remove(string_to_array(f, ' '), ''), g, h, i, j, $11, $12, $13, $14::timestamptz
-         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::int[], $8::bigint[], $9::bytea[],
-             $10::bytea[]) AS u (a, b, c, d, e, f, g, h, i, j)",
+    let business_date = stamp.business_date.to_string();
+    let mut rows = Rows::new(14);
+    for decision in new {
+        rows.row()
+            .put(decision.decision_id)
+            .put(decision.claim_id)
+            .put(decision.revision)
+            .put(decision.outcome)
+            .put(decision.amount)
+            .put(decision.reasons.as_slice())
+            .put(decision.days)
+            .put(decision.wage_sum)
+            .put(decision.facts)
+            .put(decision.content_digest.as_slice())
+            .put(stamp.rules_version)
+            .put(stamp.tables_version)
+            .put(business_date.as_str())
+            .put(stamp.decided_at);
+    }
+    rows.send(
+        tx,
+        "decisions (decision_id, claim_id, revision, outcome, amount, reasons, days, wage_sum, facts, content_digest,
+             rules_version, tables_version, business_date, decided_at)",
     )
-    .bind(new.iter().map(|d| d.decision_id).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.claim_id).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.revision).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.outcome).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.amount).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.reasons.as_str()).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.days).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.wage_sum).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.facts).collect::<Vec<_>>())
-    .bind(new.iter().map(|d| d.content_digest.as_slice()).collect::<Vec<_>>())
-    .bind(stamp.rules_version)
-    .bind(stamp.tables_version)
-    .bind(stamp.business_date.to_string())
-    .bind(instant(stamp.decided_at))
-    .execute(tx)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// A stored revision.

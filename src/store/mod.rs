@@ -5,6 +5,7 @@
 pub mod batches;
 pub mod cases;
 pub mod claims;
+mod copy;
 pub mod decisions;
 pub mod dossier;
 pub mod dossier_view;

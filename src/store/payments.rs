@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
 use crate::claim::issue::Issue;
-use crate::claim::known::StoredDocument;
+use crate::claim::known::{DUPLICATE, StoredDocument};
 use crate::claim::words::PaymentOutcome;
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarMonth};
@@ -43,6 +43,7 @@ struct DocumentRow {
     state: Option<String>,
     state_code: Option<String>,
     state_us: Option<i64>,
+    called_duplicate: bool,
 }
 
 /// Documents of these persons, ascending by attempt.
@@ -52,10 +53,13 @@ pub async fn documents_of(
 ) -> Result<Vec<(NationalCode, StoredDocument)>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
         "SELECT person, document_id, attempt, sheba, state, state_code,
-             (extract(epoch FROM state_at) * 1000000)::bigint AS state_us
-         FROM documents WHERE person = ANY($1) ORDER BY person, attempt",
+             (extract(epoch FROM state_at) * 1000000)::bigint AS state_us,
+             EXISTS (SELECT 1 FROM payment_outcomes o WHERE o.document_id = d.document_id AND o.outcome = 'returned'
+                     AND upper(trim(o.code)) = $2) AS called_duplicate
+         FROM documents d WHERE person = ANY($1) ORDER BY person, attempt",
     )
     .bind(codes)
+    .bind(DUPLICATE)
     .fetch_all(tx)
     .await?;
     rows.into_iter()
@@ -67,6 +71,7 @@ pub async fn documents_of(
                 state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
                 state_code: row.state_code,
                 state_at: row.state_us.unwrap_or(0),
+                called_duplicate: row.called_duplicate,
             };
             Ok((code(row.person)?, document))
         })

@@ -1,9 +1,11 @@
 //! `dead-letters.v1`: messages that cannot be read, whole, with their place and the reason.
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::envelope::{Message, Place};
 use super::fault::Fault;
+use super::outgoing::POSITION;
 use super::{EventType, Outgoing};
 
 pub const TOPIC: &str = "dead_letter_topic";
@@ -13,13 +15,19 @@ pub const OFFSET: &str = "dead_letter_offset";
 pub const KEY: &str = "dead_letter_key";
 pub const REASON: &str = "dead_letter_reason";
 pub const AT: &str = "dead_letter_at";
+/// On a letter whose message is too long for any letter: SHA-256 of the value, in lower-case hex, and its bytes. It lies where
+/// it lay.
+pub const LEFT_BEHIND: &str = "dead_letter_value_sha256";
+pub const LEFT_BYTES: &str = "dead_letter_value_bytes";
+/// The longest value that a letter carries, in bytes; with headers and key it stays below what a producer may send.
+const LONGEST_VALUE: usize = 15 << 20;
 /// On a message sent again: the place where it first lay, as topic/partition/offset.
 pub const REPLAY_OF: &str = "peyvand_replay_of";
 
 /// The letter for a message that cannot be read. `source` is the topic's name on the broker, which is also the key.
 pub fn dead_letter(message: &Message<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
     let place = place_of(message, source);
-    let own = |(name, _): &&(&str, &[u8])| !name.starts_with("dead_letter_");
+    let own = |(name, _): &&(&str, &[u8])| is_own(name);
     let mut extra: Vec<(String, Vec<u8>)> = message
         .headers
         .iter()
@@ -35,15 +43,26 @@ pub fn dead_letter(message: &Message<'_>, source: &str, fault: &Fault, at: Times
     }
     add(REASON, fault.to_string().as_bytes());
     add(AT, at.to_string().as_bytes());
+    let carried = message.value.filter(|value| value.len() <= LONGEST_VALUE);
+    if let Some(value) = message.value.filter(|_| carried.is_none()) {
+        add(LEFT_BEHIND, hex::encode(Sha256::digest(value)).as_bytes());
+        add(LEFT_BYTES, value.len().to_string().as_bytes());
+    }
     Outgoing {
         kind: EventType::DeadLetter,
         key: source.to_owned(),
         id: place.to_string(),
         at_us: at.as_microsecond(),
         traceparent: None,
-        value: message.value.map(<[u8]>::to_vec),
+        value: carried.map(<[u8]>::to_vec),
         extra,
     }
+}
+
+/// Did the message bring this header? Ours are not its own: a letter has its own place and reason, and its own position in
+/// the outbox, whatever a sender wrote under these names.
+fn is_own(name: &str) -> bool {
+    !name.starts_with("dead_letter_") && name != POSITION
 }
 
 fn place_of(message: &Message<'_>, source: &str) -> Place {
@@ -60,6 +79,8 @@ pub struct DeadLetter<'a> {
     /// The headers that the message came with.
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
+    /// False where the value was too long to be carried.
+    pub is_whole: bool,
 }
 
 /// Key and value may be somebody's.
@@ -82,7 +103,8 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
         reason: text(REASON).unwrap_or_default().to_owned(),
         at: text(AT).and_then(|at| at.parse().ok()),
         key: find(KEY),
-        headers: headers.iter().filter(|(name, _)| !name.starts_with("dead_letter_")).copied().collect(),
+        headers: headers.iter().filter(|(name, _)| is_own(name)).copied().collect(),
+        is_whole: find(LEFT_BEHIND).is_none(),
         value,
     })
 }

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use super::{EventType, Topic};
 
+/// The header in which each outgoing record carries its outbox position.
+pub const POSITION: &str = "peyvand_position";
+
 /// The `ce_source` of everything that Peyvand says.
 pub const SOURCE: &str = "/peyvand";
 

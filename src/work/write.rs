@@ -100,7 +100,7 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
         revision: claim.revision,
         outcome: decision.outcome.word(),
         amount: decision.amount.map(Rial::to_i64),
-        reasons: decision.codes().iter().map(|code| code.word()).collect::<Vec<_>>().join(" "),
+        reasons: decision.codes().iter().map(|code| code.word()).collect(),
         days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
         wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
         facts: &revision.facts,

@@ -61,8 +61,10 @@ class Expected:
             if key == paid:
                 answers = [self._end_of_paid(view.code, documents, records)]
             else:
+                readings = (False, True) if claims.rows_contradict(view, key) else (False,)
                 answers = [
-                    claims.judge(view, key, records, today, self._tables, paid_elsewhere=bool(paid)) for today in self._dates_of(key, later)
+                    claims.judge(view, key, records, today, self._tables, bool(paid), wide)
+                    for today in self._dates_of(key, later) for wide in readings
                 ]
             found[key] = End(answers, key == paid, not later)
         return found

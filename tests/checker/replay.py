@@ -43,7 +43,7 @@ class Replay:
         for stage in self._stages:
             self._evaluate(stage, nobody, everybody)
         for _, data in (each for documents in self._documents.values() for each in documents):
-            if data["document_id"] not in self._compared:
+            if data["document_id"] not in self._compared and data["month"] in {stage.month for stage in self._stages}:
                 self.disagreements.append((data["month"], f"document {data['document_id']}: the person was not insured at that close"))
 
     def _evaluate(self, stage, dossiers, everybody):

@@ -1,13 +1,17 @@
 """What stays in memory of each outgoing event; its form is checked on the way."""
 
 import collections
+import hashlib
+import json
+import re
 
 from . import schema
 from .feed import raw as raws
 from .law import grounds
 from .law.registry import ClaimKey
 
-Decision = collections.namedtuple("Decision", "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+Decision = collections.namedtuple("Decision", "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record told")
 Document = collections.namedtuple("Document", "place data stamp time")
 Sms = collections.namedtuple("Sms", "place data stamp time")
 
@@ -31,6 +35,11 @@ def data_of(found, raw):
     if raw.key != wanted:
         found.fault(raws.place(raw), "its key is not the field that topics.json names")
     return data
+
+
+def told_in(reasons):
+    """A digest of the reasons with facts and texts; ids in them are another installation's others."""
+    return hashlib.sha256(UUID.sub("an id", json.dumps(reasons, sort_keys=True)).encode()).hexdigest()[:12]
 
 
 def same_claim(known, key):
@@ -60,6 +69,7 @@ def take_decision(found, raw):
     decision = Decision(
         data["decision_id"], claim, data["revision"], data["outcome"], data["amount_rial"], tuple(each["code"] for each in data["reasons"]),
         working.get("days"), working.get("wage_sum_rial"), data["business_date"], where, place_of,
+        told_in(data["reasons"]),
     )
     if not before or data["revision"] > before.revision:
         found.latest[claim] = decision

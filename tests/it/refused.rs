@@ -52,6 +52,71 @@ fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
     assert!(kcat.wait().unwrap().success());
 }
 
+/// Compressed, so that the broker takes it; each is a letter whole, but for what no letter can carry.
+#[test]
+fn values_of_many_megabytes_stall_nobody() {
+    let app = TestApp::start("1404-08-01");
+    app.settle();
+    let sizes = [5_000_000, 12_000_000, 16_500_000];
+    for size in sizes {
+        let file = app.dir.path().join(format!("{size}.bin"));
+        std::fs::write(&file, vec![b'x'; size]).unwrap();
+        let topic = format!("{}{MARRIAGES}", app.prefix);
+        let mut kcat = Command::new("kcat");
+        kcat.args(["-P", "-b", &app.brokers, "-t", &topic, "-p", "0", "-z", "gzip", "-H", "ce_type=x"]);
+        kcat.args(["-X", "message.max.bytes=20000000"]).arg(&file);
+        assert!(kcat.status().unwrap().success());
+    }
+    send(&app, &Couple::nth(31), &[]);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
+    let letters = app.lying("dead-letters.v1");
+    let lengths: Vec<_> = letters.iter().map(|letter| letter.value.as_ref().map(Vec::len)).collect();
+    assert_eq!(lengths, [Some(sizes[0]), Some(sizes[1]), None]);
+    assert_eq!(letters[2].header("dead_letter_value_bytes"), "16500000");
+    assert_eq!(app.json(&["dead-letters", "replay"]), serde_json::json!({"replayed": 2, "too_long": 1}));
+    app.settle();
+    app.finish();
+}
+
+/// A misrouted copy of what we sent, say: its position in the outbox is not the letter's.
+#[test]
+fn a_position_that_an_input_brings_along_is_not_ours() {
+    let mut app = TestApp::start("1404-08-01");
+    app.settle();
+    let far = i64::MAX.to_string();
+    let headers = [("ce_type", "registry.marriage.dissolved"), ("peyvand_position", far.as_str())];
+    app.raw().record(MARRIAGES, Some(b"R1"), &headers, Some(b"{}"));
+    app.settle();
+    app.stop();
+    app.serve(&[]);
+    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    app.settle();
+    assert_eq!(app.lying("dead-letters.v1").len(), 2);
+    app.finish();
+}
+
+/// "every input record has exactly one disposition": a line behind a later one of its file, too.
+#[test]
+fn lines_out_of_order_are_all_applied() {
+    let app = TestApp::start("1404-08-01");
+    let file = "a".repeat(64);
+    let raw = app.raw();
+    let couple = Couple::nth(41);
+    let deeds = ["1404-05-01", "1404-05-02"];
+    for (version, deed) in deeds.iter().enumerate() {
+        let mut data = couple.marriage_data(u32::try_from(version).unwrap() + 1);
+        data["deed_date"] = serde_json::json!(deed);
+        let line = (20 - version).to_string();
+        let of_file = [("ce_fileid", file.as_str()), ("ce_fileline", line.as_str())];
+        raw.event_with(MARRIAGES, &couple.record_id, RECORDED, &format!("v{version}"), &data, &of_file);
+    }
+    drop(raw);
+    app.settle();
+    assert_eq!(app.value("SELECT record_version::text FROM marriages"), "2");
+    app.finish();
+}
+
 #[test]
 fn a_header_whose_name_is_no_text_goes_aside() {
     let mut app = TestApp::start("1404-08-01");

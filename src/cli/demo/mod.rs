@@ -36,7 +36,11 @@ pub async fn run(mut started: Started, wish: Demo, json: bool) -> Result<()> {
         tokio::select! {
             outcome = &mut work => outcome,
             () = interrupted(started.stop.clone()) => Err(Error::Interrupted),
-            Some(ended) = roles.join_next() => Err(Error::Failed(format!("the service ended: {ended:?}"))),
+            Some(ended) = roles.join_next() => Err(Error::Failed(match ended {
+                Ok(Ok(())) => "the service ended by itself".to_owned(),
+                Ok(Err(error)) => format!("the service ended: {error}"),
+                Err(error) => format!("the service ended badly: {error}"),
+            })),
         }
     };
     let _ = stopper.send(true);

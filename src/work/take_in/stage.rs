@@ -187,10 +187,9 @@ impl<'a> Stage<'a> {
         };
         // A replayed letter was counted as a dead one when its file came.
         let file = event.file.as_ref().filter(|_| !taken.is_replay());
+        // A line that came again, or behind a later one, is not counted; but what it says lies in the topic, and is applied.
+        let file = file.filter(|file| !self.ledger.is_repeat(file, taken.partition));
         if let Some(file) = file {
-            if self.ledger.is_repeat(file, taken.partition) {
-                return;
-            }
             self.ledger.open(&file.file_id, kind_of(event), at);
         }
         let unknown = self.apply_input(taken, event, &mut |ledger, disposition| {

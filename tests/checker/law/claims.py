@@ -42,7 +42,14 @@ def of_the_request(view, key, request):
     return found, same_pair
 
 
-def of_the_marriage(view, key, person):
+def rows_contradict(view, key):
+    return sum(row.deed_date == key.deed_date for row in view.live) > 1
+
+
+def of_the_marriage(view, key, person, wide=False):
+    """`wide`: rows that contradict each other on this date count also where none of them is this claim's own.
+
+    contract.md says "two live rows of the person with the same deed date", and not of which claims that is a ground."""
     row, request = view.row_for(key), view.request_for(key)
     no_earlier = []
     if row:
@@ -52,14 +59,14 @@ def of_the_marriage(view, key, person):
     # R5: another live marriage with an earlier deed date; a divorced one is live.
     if any(other.deed_date < key.deed_date and other not in no_earlier for other in view.live):
         found.add("NOT_FIRST_MARRIAGE")
-    if sum(other.deed_date == key.deed_date for other in view.live) > 1:
+    if rows_contradict(view, key) and (wide or row in view.live):
         found.add("CONFLICTING_RECORDS")
     return found
 
 
-def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, with_death=True):
+def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, with_death=True, wide=False):
     """All grounds except account and mobile, and the sum."""
-    found = of_the_marriage(view, key, dossier.person)
+    found = of_the_marriage(view, key, dossier.person, wide)
     sum_of = article85.assess(key.deed_date, today, dossier.employment_rows(), dossier.wage_rows(), tables)
     found |= sum_of.grounds
     if paid_elsewhere or dossier.payments:
@@ -70,11 +77,11 @@ def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhe
     return found, sum_of
 
 
-def judge(view, key, dossier, today, tables, paid_elsewhere=False):
+def judge(view, key, dossier, today, tables, paid_elsewhere=False, wide=False):
     """A claim without a document, decided anew."""
     if not dossier.insured:
         return answer({"NOT_INSURED"})
-    found, sum_of = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere)
+    found, sum_of = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, wide=wide)
     found |= grounds.of_completion(dossier.person, today, tables)
     return answer(found, sum_of.amount, sum_of.days, sum_of.wage_sum)
 

@@ -158,6 +158,17 @@ fn a_row_that_moves_after_payment() {
     assert_eq!(world.cases[0].kind, Recovery);
 }
 
+/// "two `record_id`s with the same pair and deed date are one marriage […] the other counts nowhere"
+#[test]
+fn a_record_that_only_repeated_the_marriage_may_move() {
+    let mut world = World::insured();
+    // Of two records of one day the greater speaks.
+    world.rows([row("R2", DEED, spouse()), row("R1", DEED, spouse())]).takes_in().closes();
+    world.known.moved = vec![world.known.claims[0].key.clone()];
+    world.rows([row("R2", DEED, spouse()), row("R1", "1404-06-02", spouse())]).takes_in();
+    assert_eq!(world.cases, []);
+}
+
 /// "one open case per document and kind", "Only a person ends a case."
 #[test]
 fn one_open_case_per_document_and_kind() {
@@ -204,6 +215,15 @@ fn a_duplicate_is_a_case_and_never_sent_again() {
     world.record().sheba = Some(sheba(2));
     world.takes_in().cases_end().on("1404-09-01").closes();
     assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
+    // Whatever else finance says of it, and in whatever order: money may be out twice.
+    for (duplicate, other) in [(10, 11), (11, 10)] {
+        let mut world = World::paid();
+        world.returned(1, "AC01", other).returned(1, "AM05", duplicate);
+        world.expect_case(Payment, &["RETURNED_AS_DUPLICATE"]);
+        world.record().sheba = Some(sheba(2));
+        world.takes_in().cases_end().on("1404-09-01").closes();
+        assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
+    }
 }
 
 /// "so does `paid` for an older attempt"

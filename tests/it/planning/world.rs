@@ -169,6 +169,7 @@ impl World {
             document.state_code = (!code.is_empty()).then(|| code.to_owned());
             document.state_at = at;
         }
+        document.called_duplicate |= code == "AM05";
         self.known.answered.push(document.document_id.clone());
         self.takes_in()
     }

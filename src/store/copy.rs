@@ -1,0 +1,133 @@
+//! `COPY … FROM STDIN (FORMAT binary)`: for many new rows at a time it costs the server two thirds of an `INSERT`.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{PgConnection, Result};
+
+/// Rows in PostgreSQL's binary copy format.
+pub struct Rows {
+    bytes: Vec<u8>,
+    columns: i16,
+}
+
+/// Signature, no flags, no header extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const END: i16 = -1;
+const NULL: i32 = -1;
+
+/// The object id of type `text`.
+const TEXT: u32 = 25;
+
+/// Microseconds from 1970 to 2000, where PostgreSQL's instants begin.
+const EPOCH_US: i64 = 946_684_800_000_000;
+
+/// A value that a column can hold.
+pub trait Column {
+    fn put(&self, rows: &mut Rows);
+}
+
+impl Rows {
+    /// `columns` in each row.
+    pub fn new(columns: i16) -> Self {
+        Self { bytes: HEADER.to_vec(), columns }
+    }
+
+    /// Begins a row; its values follow in the order of the statement's columns.
+    pub fn row(&mut self) -> &mut Self {
+        self.bytes.extend_from_slice(&self.columns.to_be_bytes());
+        self
+    }
+
+    pub fn put(&mut self, value: impl Column) -> &mut Self {
+        value.put(self);
+        self
+    }
+
+    fn value(&mut self, value: &[u8]) {
+        // Nothing of a gigabyte comes here: a message is bounded far below.
+        let length = i32::try_from(value.len()).unwrap_or(i32::MAX);
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.bytes.extend_from_slice(value);
+    }
+
+    /// Sends the rows; `into` names the table and its columns.
+    pub async fn send(mut self, tx: &mut PgConnection, into: &str) -> Result<()> {
+        self.bytes.extend_from_slice(&END.to_be_bytes());
+        let mut copy = tx.copy_in_raw(&format!("COPY {into} FROM STDIN (FORMAT binary)")).await?;
+        copy.send(self.bytes).await?;
+        copy.finish().await?;
+        Ok(())
+    }
+}
+
+impl Column for i32 {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(&self.to_be_bytes());
+    }
+}
+
+impl Column for i64 {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(&self.to_be_bytes());
+    }
+}
+
+impl Column for bool {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(&[u8::from(*self)]);
+    }
+}
+
+impl Column for &str {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(self.as_bytes());
+    }
+}
+
+impl Column for &[u8] {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(self);
+    }
+}
+
+impl Column for Uuid {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(self.as_bytes());
+    }
+}
+
+impl Column for Timestamp {
+    fn put(&self, rows: &mut Rows) {
+        rows.value(&self.as_microsecond().saturating_sub(EPOCH_US).to_be_bytes());
+    }
+}
+
+/// `text[]`, of one dimension.
+impl Column for &[&str] {
+    fn put(&self, rows: &mut Rows) {
+        let count = i32::try_from(self.len()).unwrap_or(i32::MAX);
+        let mut array = Vec::with_capacity(20 + self.iter().map(|text| text.len() + 4).sum::<usize>());
+        array.extend_from_slice(&i32::from(count > 0).to_be_bytes());
+        array.extend_from_slice(&0_i32.to_be_bytes()); // no nulls
+        array.extend_from_slice(&TEXT.to_be_bytes());
+        if count > 0 {
+            array.extend_from_slice(&count.to_be_bytes());
+            array.extend_from_slice(&1_i32.to_be_bytes()); // the first index
+        }
+        for text in *self {
+            array.extend_from_slice(&i32::try_from(text.len()).unwrap_or(i32::MAX).to_be_bytes());
+            array.extend_from_slice(text.as_bytes());
+        }
+        rows.value(&array);
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    fn put(&self, rows: &mut Rows) {
+        match self {
+            Some(value) => value.put(rows),
+            None => rows.bytes.extend_from_slice(&NULL.to_be_bytes()),
+        }
+    }
+}
