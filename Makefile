@@ -29,7 +29,7 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 # The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it -- --test-threads 6
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it -- --test-threads 5
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up

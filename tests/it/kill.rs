@@ -35,7 +35,8 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     let mut kills = 0;
     while kills < KILLS.0 || !publishing.is_finished() {
         assert!(kills < 150, "the files do not get through");
-        live_a_while(&mut app, 150..1000);
+        // On a busy machine a service may need a second to begin: later lives are longer, so that all gets through.
+        live_a_while(&mut app, 150..1000 + 40 * u64::from(kills));
         kills += 1;
     }
     eprintln!("{kills} kills while publishing");
