@@ -12,7 +12,7 @@ use super::{EventType, Outgoing};
 #[derive(Serialize, Deserialize)]
 pub enum OutboxEvent<'a> {
     Written(Outgoing),
-    Decision(Decision<'a>),
+    Decision(Box<Decision<'a>>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,14 +36,17 @@ impl OutboxEvent<'_> {
     pub fn written(self) -> Result<Outgoing, serde_json::Error> {
         match self {
             Self::Written(event) => Ok(event),
-            Self::Decision(Decision { traceparent, data }) => Outgoing::new(
-                EventType::DecisionMade,
-                data.national_code.to_string(),
-                data.decision_id.to_string(),
-                data.decided_at,
-                traceparent.as_deref(),
-                &data,
-            ),
+            Self::Decision(decision) => {
+                let Decision { traceparent, data } = *decision;
+                Outgoing::new(
+                    EventType::DecisionMade,
+                    data.national_code.to_string(),
+                    data.decision_id.to_string(),
+                    data.decided_at,
+                    traceparent.as_deref(),
+                    &data,
+                )
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ pub fn decision<'a>(
         business_date: house.business_date(at),
         decided_at: at,
     };
-    OutboxEvent::Decision(outbox_event::Decision { traceparent: trace.map(Cow::Borrowed), data })
+    OutboxEvent::Decision(Box::new(outbox_event::Decision { traceparent: trace.map(Cow::Borrowed), data }))
 }
 
 fn reasons(decision: &Decision) -> Vec<Reason<'_>> {

@@ -24,7 +24,7 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// A dossier of a person to plan.
 pub enum Kept {
-    Read(Dossier),
+    Read(Box<Dossier>),
     Unread(persons::Packed),
 }
 
@@ -193,7 +193,7 @@ impl Chunk {
         for mut known in persons {
             let Some((dossier, trace)) = kept.remove(&known.person) else { continue };
             known.dossier = match dossier {
-                Kept::Read(dossier) => dossier,
+                Kept::Read(dossier) => *dossier,
                 Kept::Unread(packed) => persons::read(packed.as_deref())?,
             };
             let plan = plan(&known, &rules, Occasion::Intake);

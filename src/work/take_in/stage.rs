@@ -262,7 +262,7 @@ impl<'a> Stage<'a> {
         let (dossiers, unread) = (&mut self.dossiers, &mut self.unread);
         let touched = self.touched.into_iter().filter_map(|(code, trace)| {
             let kept = match dossiers.remove(&code) {
-                Some(dossier) => Kept::Read(dossier),
+                Some(dossier) => Kept::Read(Box::new(dossier)),
                 None => Kept::Unread(unread.remove(&code)?),
             };
             Some((code, (kept, trace)))
