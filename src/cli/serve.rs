@@ -62,10 +62,7 @@ pub async fn until_they_end(roles: &mut JoinSet<Result<()>>, stop: &Stop, within
         let Some(ended) = ended else {
             return Ok(());
         };
-        let ended = ended
-            .map_err(|error| Error::Failed(format!("a role ended badly: {error}")))
-            .and_then(|ended| ended);
-        if let Err(error) = ended {
+        if let Err(error) = role_end(ended) {
             // One role that cannot go on ends the process: whoever started it starts it again, whole.
             tracing::error!(%error, "a role failed");
             return Err(error);
@@ -74,6 +71,11 @@ pub async fn until_they_end(roles: &mut JoinSet<Result<()>>, stop: &Stop, within
             return Err(Error::Failed("a role ended by itself".to_owned()));
         }
     }
+}
+
+/// How a role ended; one that panicked failed, too.
+pub fn role_end(ended: std::result::Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
+    ended.unwrap_or_else(|error| Err(Error::Failed(format!("a role ended badly: {error}"))))
 }
 
 /// The broker or the database may come up after the service.

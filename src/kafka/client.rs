@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use super::Error;
 use crate::config::Settings;
 use crate::wire::Topic;
 
@@ -52,6 +53,11 @@ impl Broker {
     /// A name of ours on this broker: a group, a transactional id.
     pub fn own(&self, name: &str) -> String {
         format!("{}peyvand-{name}", self.prefix)
+    }
+
+    /// The error of a broker that does not answer.
+    pub fn unreachable(&self, problem: impl ToString) -> Error {
+        Error::Unreachable { brokers: self.brokers.clone(), problem: problem.to_string() }
     }
 
     /// What all clients share; librdkafka's own properties of the settings (TLS, SASL) included.

@@ -10,7 +10,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
-use super::{Error, Result, reader, topics};
+use super::{Result, reader, topics};
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
@@ -78,7 +78,7 @@ fn read_to<C: ConsumerContext>(
         match consumer.poll(Duration::from_secs(30)) {
             None => {
                 let problem = "no end came".to_owned();
-                return Err(Error::Unreachable { brokers: broker.brokers().to_owned(), problem });
+                return Err(broker.unreachable(problem));
             }
             // All of them are one topic's: the number names the partition.
             Some(Err(KafkaError::PartitionEOF(number))) => drop(reading.remove(&number)),

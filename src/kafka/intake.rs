@@ -99,6 +99,7 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
         .set("queued.max.messages.kbytes", "4096")
         // By default librdkafka looks away for a second once that queue is full, and the batches run dry meanwhile.
         .set("fetch.queue.backoff.ms", "5")
+        // Small pieces: partitions take turns, and batches stay near each other in a file.
         .set("fetch.message.max.bytes", "49152")
         .set("fetch.max.bytes", "4194304")
         // Cooperative: a new member takes its share without a pause of the others.

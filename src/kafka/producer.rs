@@ -176,9 +176,10 @@ impl Sender {
 
     /// Is the broker there? Said before a long file is begun.
     pub fn check(&self) -> Result<()> {
-        self.producer.client().fetch_metadata(None, ANSWER).map(drop).map_err(|error| Error::Unreachable {
-            brokers: self.broker.brokers().to_owned(),
-            problem: error.to_string(),
-        })
+        self.producer
+            .client()
+            .fetch_metadata(None, ANSWER)
+            .map(drop)
+            .map_err(|error| self.broker.unreachable(error))
     }
 }

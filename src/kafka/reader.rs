@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::telling::Telling;
-use super::{Error, Result, topics};
+use super::{Result, topics};
 use crate::retry::Stop;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
@@ -56,10 +56,7 @@ pub fn read_to_end(
     while !ends.is_empty() {
         match consumer.poll(SILENCE) {
             None => {
-                return Err(Error::Unreachable {
-                    brokers: broker.brokers().to_owned(),
-                    problem: SILENT.to_owned(),
-                });
+                return Err(broker.unreachable(SILENT));
             }
             // What follows here, if anything, is markers or an open transaction.
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),

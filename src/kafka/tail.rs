@@ -7,7 +7,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 
 use super::client::Broker;
-use super::{Error, Result, reader, topics};
+use super::{Result, reader, topics};
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 use crate::wire::outgoing::POSITION;
@@ -47,10 +47,7 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
     while open > 0 {
         match consumer.poll(Duration::from_secs(30)) {
             None => {
-                return Err(Error::Unreachable {
-                    brokers: broker.brokers().to_owned(),
-                    problem: "no tail came".to_owned(),
-                });
+                return Err(broker.unreachable("no tail came"));
             }
             Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
             Some(Err(error)) => return Err(error.into()),

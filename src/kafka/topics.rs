@@ -34,12 +34,8 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         })
         .collect();
     let options = AdminOptions::new().operation_timeout(Some(ANSWER)).request_timeout(Some(ANSWER));
-    let unreachable = |error: rdkafka::error::KafkaError| Error::Unreachable {
-        brokers: broker.brokers().to_owned(),
-        problem: error.to_string(),
-    };
     let mut found = Vec::new();
-    for result in admin.create_topics(&topics, &options).await.map_err(unreachable)? {
+    for result in admin.create_topics(&topics, &options).await.map_err(|error| broker.unreachable(error))? {
         match result {
             Ok(_) => {}
             Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => found.push(name),
@@ -57,16 +53,12 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
 /// a consumer tells.
 async fn greet(broker: &Broker) -> Result<()> {
     let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
-    let unreachable = |error: KafkaError, brokers: &str| Error::Unreachable {
-        brokers: brokers.to_owned(),
-        problem: error.to_string(),
-    };
-    let brokers = broker.brokers().to_owned();
+    let broker = broker.clone();
     let asking = move || {
         let answer = consumer.fetch_metadata(None, ANSWER).map(drop);
         // What librdkafka has to say lies in the consumer's queue.
         while consumer.poll(Duration::ZERO).is_some() {}
-        answer.map_err(|error| unreachable(error, &brokers))
+        answer.map_err(|error| broker.unreachable(error))
     };
     tokio::task::spawn_blocking(asking).await.map_err(|_| Error::Stopped)?
 }
@@ -99,10 +91,8 @@ pub fn watermarks(
     let mut marks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);
-        let metadata = consumer.fetch_metadata(Some(&name), ANSWER).map_err(|error| Error::Unreachable {
-            brokers: broker.brokers().to_owned(),
-            problem: error.to_string(),
-        })?;
+        let metadata =
+            consumer.fetch_metadata(Some(&name), ANSWER).map_err(|error| broker.unreachable(error))?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         for partition in partitions {
             let (low, high) = patiently(|| consumer.fetch_watermarks(&name, partition.id(), ANSWER))?;

@@ -105,8 +105,12 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
             .put(claim.review_digest.as_ref().map(|digest| digest.as_slice()))
             .put(claim.review_waits);
     }
-    let into = format!("claims ({COLUMNS})");
-    rows.send(tx, &into).await
+    rows.send(
+        tx,
+        "claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
+             withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)",
+    )
+    .await
 }
 
 /// Claims that were answered before. Texts of arrays travel as one text each: unnest would flatten an array of arrays.
@@ -146,9 +150,6 @@ fn unnamed(claim: &StoredClaim) -> Option<&str> {
         Counterpart::Spouse(_) => None,
     }
 }
-
-const COLUMNS: &str = "claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
-    reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits";
 
 /// Reasons come only with a new revision; otherwise the old ones stand.
 const OVER: &str = "

@@ -8,7 +8,7 @@ use super::eligibility_decisions_v1::DecisionMade;
 use super::{EventType, Outgoing};
 
 /// Most events are kept as they will be sent. Decisions are many and long - sixty months of working each - and are kept as
-/// values, a quarter as long; who delivers them writes them out.
+/// values, which are much shorter; who delivers them writes them out.
 #[derive(Serialize, Deserialize)]
 pub enum OutboxEvent<'a> {
     Written(Outgoing),

@@ -36,10 +36,9 @@ pub async fn run(mut started: Started, wish: Demo, json: bool) -> Result<()> {
         tokio::select! {
             outcome = &mut work => outcome,
             () = interrupted(started.stop.clone()) => Err(Error::Interrupted),
-            Some(ended) = roles.join_next() => Err(Error::Failed(match ended {
-                Ok(Ok(())) => "the service ended by itself".to_owned(),
-                Ok(Err(error)) => format!("the service ended: {error}"),
-                Err(error) => format!("the service ended badly: {error}"),
+            Some(ended) = roles.join_next() => Err(Error::Failed(match serve::role_end(ended) {
+                Ok(()) => "the service ended by itself".to_owned(),
+                Err(error) => format!("the service ended: {error}"),
             })),
         }
     };

@@ -7,34 +7,14 @@ use super::{CalendarError, SolarDate, SolarMonth};
 
 impl fmt::Display for SolarDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [y1, y2, y3, y4, dash, m1, m2] = digits_of(self.month());
-        let [d1, d2] = two_digits(self.day());
-        pad(f, &[y1, y2, y3, y4, dash, m1, m2, b'-', d1, d2])
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month().number(), self.day())
     }
 }
 
 impl fmt::Display for SolarMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        pad(f, &digits_of(*self))
+        write!(f, "{:04}-{:02}", self.year(), self.number())
     }
-}
-
-/// A claim's working writes sixty months: without `format_args` they cost a fifth.
-fn digits_of(month: SolarMonth) -> [u8; 7] {
-    // Years have four digits (1206 to 1501), so a century has two.
-    let century = |part: i16| two_digits(u8::try_from(part).unwrap_or(0));
-    let ([y1, y2], [y3, y4]) = (century(month.year() / 100), century(month.year() % 100));
-    let [m1, m2] = two_digits(month.number());
-    [y1, y2, y3, y4, b'-', m1, m2]
-}
-
-/// Of a number below 100.
-fn two_digits(number: u8) -> [u8; 2] {
-    [b'0' + number / 10 % 10, b'0' + number % 10]
-}
-
-fn pad(f: &mut fmt::Formatter<'_>, ascii: &[u8]) -> fmt::Result {
-    f.pad(std::str::from_utf8(ascii).unwrap_or_default())
 }
 
 impl fmt::Debug for SolarDate {
