@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::close::{self, Waiting};
 use super::{Error, Result};
 use crate::kafka::Broker;
-use crate::law::SolarMonth;
+use crate::law::{SolarDate, SolarMonth};
 use crate::retry::{Stop, pause_or_stop};
 use crate::telemetry::Metrics;
 use crate::work::House;
@@ -14,7 +14,9 @@ use crate::work::close_month;
 const EVERY: Duration = Duration::from_secs(60);
 
 pub async fn run(house: House, broker: Broker, timeout: Duration, mut stop: Stop) -> Result<()> {
+    let mut warned = None;
     loop {
+        warn_past_tables(&house, &mut warned);
         match ask(&house, &broker, timeout, &stop).await {
             // Another month may be due right after.
             Ok(true) => continue,
@@ -29,6 +31,14 @@ pub async fn run(house: House, broker: Broker, timeout: Duration, mut stop: Stop
         if !pause_or_stop(EVERY, &mut stop).await {
             return Ok(());
         }
+    }
+}
+
+/// Said once a day, for as long as it is so.
+fn warn_past_tables(house: &House, warned: &mut Option<SolarDate>) {
+    let (today, ends) = (house.clock.today(), house.tables.wage_table_ends());
+    if today > ends && warned.replace(today) != Some(today) {
+        tracing::warn!(%today, %ends, "today lies past the wage table: marriages after its end stay pending until its next row is added");
     }
 }
 

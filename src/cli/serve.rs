@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::month_end;
 use super::start::Started;
@@ -29,7 +30,6 @@ pub async fn run(started: Started) -> Result<()> {
         Err(Error::Interrupted) => return Ok(()),
         opened => opened?,
     };
-    warn_past_tables(&house);
     let mut roles = spawn(&started.settings, &started.broker, &house, &started.stop).await?;
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");
     let within = Duration::from_secs(started.settings.stop_timeout_s);
@@ -92,13 +92,6 @@ async fn open_patiently(started: &Started) -> Result<House> {
             crate::retry::GaveUp::Stopped => Error::Interrupted,
         }
     })
-}
-
-fn warn_past_tables(house: &House) {
-    let (today, ends) = (house.clock.today(), house.tables.wage_table_ends());
-    if today > ends {
-        tracing::warn!(%today, %ends, "today lies past the wage table: marriages after its end stay pending until its next row is added");
-    }
 }
 
 /// Starts the roles in this runtime.
@@ -190,19 +183,22 @@ fn relay_of(settings: &Settings, broker: &Broker, house: &House) -> Relay {
     }
 }
 
+/// Who asks over HTTP gives up after a few seconds: while the broker or the database is away, the last known is told.
+const ANSWER: Duration = Duration::from_secs(2);
+
 fn probe(settings: &Settings, broker: &Broker, house: &House) -> Probe {
     let ready_house = house.clone();
     let ready = move || {
         let house = ready_house.clone();
         async move {
-            let asked = ping(&house).await;
-            asked.map_err(|problem| vec![problem])
+            let asked = timeout(ANSWER, ping(&house)).await;
+            asked.unwrap_or(Err("database".to_owned())).map_err(|problem| vec![problem])
         }
     };
     let (house, broker, days) = (house.clone(), broker.clone(), settings.unanswered_days);
     let gauges = move || {
         let (house, broker) = (house.clone(), broker.clone());
-        async move { gauges(&house, broker, days).await.ok() }
+        async move { timeout(ANSWER, gauges(&house, broker, days)).await.ok()?.ok() }
     };
     Probe::new(Metrics::global(), ready, gauges)
 }

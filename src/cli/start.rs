@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -79,9 +81,12 @@ impl Started {
         };
         let telemetry = telemetry::start(&self.settings, Metrics::global()).ok();
         let within = Duration::from_secs(self.settings.stop_timeout_s);
+        let by_hand = Arc::new(AtomicBool::new(false));
+        let seen = by_hand.clone();
         let outcome = runtime.block_on(async move {
             let signals = tokio::spawn(async move {
                 let signal = stop_signal().await;
+                seen.store(signal == Signal::Interrupt, Ordering::Release);
                 // The second one does not wait any more.
                 let _ = stopper.send(true);
                 stop_signal().await;
@@ -99,7 +104,8 @@ impl Started {
             runtime.block_on(telemetry.stop(within.min(LAST_WORDS)));
         }
         runtime.shutdown_timeout(Duration::from_secs(1));
-        outcome
+        // A service that was told to stop has done its work; one that was broken off on a terminal says so.
+        outcome.and_then(|()| if by_hand.load(Ordering::Acquire) { Err(Error::Interrupted) } else { Ok(()) })
     }
 
     /// The topics there (unless `provision` is off).

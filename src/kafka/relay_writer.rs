@@ -128,15 +128,12 @@ fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails
     let mut page = Page { last: delivered, sent: 0, documents: Vec::new() };
     sender.begin()?;
     for segment in segments {
-        for (event, position) in segment.events.iter().zip(segment.position..) {
-            if position <= delivered {
-                continue;
-            }
-            if !tails.hold(event, position) {
-                sender.send(event, &[(POSITION, position.to_string().as_bytes())])?;
+        for (position, event) in segment.events()?.filter(|(position, _)| *position > delivered) {
+            if !tails.hold(&event, position) {
+                sender.send(&event, &[(POSITION, position.to_string().as_bytes())])?;
                 page.sent += 1;
             }
-            page.documents.extend(work::relay::document_of(event));
+            page.documents.extend(work::relay::document_of(&event));
             page.last = position;
         }
     }

@@ -5,10 +5,17 @@ use std::collections::BTreeMap;
 use super::{Error, PgConnection, PgPool, Result};
 use crate::wire::{OutboxEvent, Outgoing, partition_for};
 
-/// Events of one group, in order; the first has `position`, the next the one after.
+/// Events of one group, in order, as they lie in the outbox.
 pub struct Segment {
-    pub position: i64,
-    pub events: Vec<Outgoing>,
+    first: i64,
+    body: Vec<u8>,
+}
+
+impl Segment {
+    /// The events with their positions, written out: several times as many bytes, so one segment at a time.
+    pub fn events(&self) -> Result<impl Iterator<Item = (i64, Outgoing)>> {
+        Ok((self.first..).zip(unpack(&self.body)?))
+    }
 }
 
 /// The group that delivers this event: every partition belongs to one group, and so to one writer.
@@ -160,7 +167,7 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|(position, body)| Ok(Segment { position, events: unpack(&body)? })).collect()
+    Ok(rows.into_iter().map(|(first, body)| Segment { first, body }).collect())
 }
 
 /// Bytes are not counted before a slot is left: rows are cheaper to ask, and a segment is a transaction's events.

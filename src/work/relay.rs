@@ -99,8 +99,10 @@ pub async fn given(house: &House, group: i16) -> Result<i64> {
 /// The id of the event that this database gave a position to, while its segment is still there.
 pub async fn id_at(house: &House, group: i16, position: i64) -> Result<Option<String>> {
     let segments = outbox::page(&house.pool, group, position - 1, 1).await?;
-    let at = |segment: &Segment| {
-        segment.events.iter().zip(segment.position..).find(|(_, p)| *p == position).map(|(e, _)| e.id.clone())
-    };
-    Ok(segments.iter().find_map(at))
+    for segment in segments {
+        if let Some((_, event)) = segment.events()?.find(|(at, _)| *at == position) {
+            return Ok(Some(event.id));
+        }
+    }
+    Ok(None)
 }

@@ -90,8 +90,12 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     }
     // What a stopped service had in hand is given back, not held until a lease runs out.
     assert_eq!(app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"), "0");
-    app.serve(&[]);
+    let place = app.serve(&[]);
     app.publish_folder(&folder);
     app.close("1404-07");
+    // Ctrl-C stops as gracefully, and says that it was a Ctrl-C.
+    let (status, _) = app.service(place).end_on("-INT");
+    assert_eq!(status.code(), Some(130), "{}", app.logs());
+    app.forget(place);
     app.finish();
 }

@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use super::RowFault;
 use crate::ident::{NationalCode, text};
 use crate::law::Rial;
-use crate::wire::form::{Form, MAX_TEXT, national_code_fault, reason};
+use crate::wire::form::{Form, MAX_TEXT, carried, national_code_fault, reason};
 
 /// A record, with where each of the kind's columns stands in it.
 pub struct Fields<'a> {
@@ -50,9 +50,13 @@ impl<'a> Fields<'a> {
         let Ok(raw) = std::str::from_utf8(self.raw(column)) else {
             return Err(self.fault(column, reason::NOT_TEXT));
         };
-        let plain = raw.bytes().all(|b| b.is_ascii_graphic());
-        let text = if plain { Cow::Borrowed(raw) } else { Cow::Owned(text::normalise(raw)) };
-        Ok(Some(text).filter(|text| !text.is_empty()))
+        Ok(Some(normalised(raw)).filter(|text| !text.is_empty()))
+    }
+
+    /// Whatever a person wrote, be it malformed: it spoils no row. None where the field is empty.
+    pub fn as_written(&mut self, column: &'static str) -> Option<String> {
+        let written = String::from_utf8_lossy(self.raw(column));
+        Some(carried(&normalised(&written))).filter(|text| !text.is_empty())
     }
 
     fn needed<T>(
@@ -123,6 +127,11 @@ impl<'a> Fields<'a> {
             }),
         }
     }
+}
+
+fn normalised(raw: &str) -> Cow<'_, str> {
+    let plain = raw.bytes().all(|b| b.is_ascii_graphic());
+    if plain { Cow::Borrowed(raw) } else { Cow::Owned(text::normalise(raw)) }
 }
 
 fn padded_code(text: &str) -> Result<NationalCode, &'static str> {

@@ -71,9 +71,9 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
         deceased_on: f.optional("deceased_on")?,
         branch_code: f.value("branch_code")?,
         province_code: f.value("province_code")?,
-        sheba: f.optional("sheba")?,
+        sheba: f.as_written("sheba"),
         sheba_owner: f.optional("sheba_owner")?,
-        mobile: f.optional("mobile")?,
+        mobile: f.as_written("mobile"),
         mobile_owner: f.optional("mobile_owner")?,
     })
 }

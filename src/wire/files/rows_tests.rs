@@ -1,8 +1,9 @@
 //! One good row of each kind, and one row for each way in which a row is rejected.
 
 use super::{FileKind, Reader, Row, RowData, RowFault};
-use crate::ident::NationalCode;
+use crate::ident::{Mobile, NationalCode, Sheba};
 use crate::wire::Input;
+use crate::wire::insured_records_v1::PersonChanged;
 
 fn code(nine: u32) -> String {
     NationalCode::with_check_digit(nine).unwrap().to_string()
@@ -279,4 +280,24 @@ fn text_is_made_one_and_must_be_text() {
     assert_eq!(person.sheba.as_deref(), Some("IR93 0180 0587"), "a malformed Sheba does not spoil the row");
     rejected(Persons, &[("family_name", "a\u{1}b")], "family_name", "not_text");
     rejected(Persons, &[("family_name", &"x".repeat(201))], "family_name", "too_long");
+}
+
+#[test]
+fn no_account_or_mobile_number_spoils_a_row() {
+    let good = "IR820540102680020817909002";
+    let padded = format!("{good}{}", "x".repeat(200));
+    for written in ["\u{1}", "\u{7f}09123456789", &format!("{good}\u{0}"), &padded, &"۰".repeat(1000)] {
+        let changes = [("sheba", written), ("mobile", written)];
+        let Row { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
+            panic!("a person")
+        };
+        let (sheba, mobile) = (person.sheba.clone().unwrap(), person.mobile.clone().unwrap());
+        assert!(
+            sheba.parse::<Sheba>().is_err() && mobile.parse::<Mobile>().is_err(),
+            "malformed stays malformed"
+        );
+        // And a message may carry it.
+        let text = serde_json::to_string(&person).unwrap();
+        assert_eq!(serde_json::from_str::<PersonChanged>(&text).unwrap(), *person);
+    }
 }

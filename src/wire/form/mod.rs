@@ -63,6 +63,17 @@ impl Form for String {
     }
 }
 
+/// What a person wrote, made text that a message may carry. What was malformed stays so: no account and no mobile number holds
+/// the marks that stand for what is left out.
+pub fn carried(written: &str) -> String {
+    const CUT: char = '…';
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    if written.chars().count() <= MAX_TEXT {
+        return written.chars().map(shown).collect();
+    }
+    written.chars().take(MAX_TEXT - 1).map(shown).chain([CUT]).collect()
+}
+
 /// Text without control characters, at most [`MAX_TEXT`] characters.
 fn loose_text(text: &str) -> Result<String, &'static str> {
     // PostgreSQL holds no NUL, and no other control character belongs in a name or a code.

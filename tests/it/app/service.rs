@@ -40,9 +40,14 @@ impl Service {
 
     /// Asks the process to end, and says how and how fast it did.
     pub fn terminate(&mut self) -> (ExitStatus, Duration) {
+        self.end_on("-TERM")
+    }
+
+    /// The same, by a signal of choice.
+    pub fn end_on(&mut self, signal: &str) -> (ExitStatus, Duration) {
         let began = now();
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return (status, began.elapsed());
