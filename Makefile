@@ -12,7 +12,7 @@ DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose
+.PHONY: help needs build demo test check up down bench lint check-compose mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -37,8 +37,8 @@ up: needs ## leave Kafka and PostgreSQL running, and print their settings
 down: ## end what `make up` started, with its data
 	@$(STACK) down
 
-check: needs ## do the topics and the database that PEYVAND_… name (see make up) keep every promise?
-	@tests/checker/check live
+check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= as for the demo)
+	@tests/checker/check left '$(OUT)' $(if $(DIR),'$(DIR)')
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
@@ -46,6 +46,9 @@ bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 lint: ## format, clippy
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+
+mutants: ## every small change of a rule is noticed by a test (hours; ARGS= for cargo mutants)
+	@tests/mutants/run $(ARGS)
 
 check-compose: ## is docker-compose.yml a valid Compose file?
 	@deploy/check-compose

@@ -16,8 +16,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="check", description="Proves Peyvand's promises from topics, database and files alone.")
     modes = parser.add_subparsers(dest="mode", required=True)
     live = modes.add_parser("live", help="brokers, database and prefix of PEYVAND_KAFKA_BROKERS, PEYVAND_DATABASE_URL, PEYVAND_TOPIC_PREFIX")
-    files = modes.add_parser("files", help="DIR/in/*.csv and DIR/out/*.jsonl")
-    files.add_argument("dir", type=pathlib.Path)
+    files = modes.add_parser("files", help="what `peyvand demo --out DIR` left, or `export` beside the files that were published")
+    files.add_argument("dir", type=pathlib.Path, help="what `export` wrote: *.jsonl")
+    files.add_argument("--in", dest="inputs", type=pathlib.Path, metavar="DIR", help="what was published: *.csv (else DIR/in)")
     files.add_argument("--today", help="the business date of the close (else the greatest that a decision names)")
     for mode in (live, files):
         mode.add_argument("--logs", nargs="+", default=[], metavar="FILE", help="logs that must hold no personal data")
@@ -60,9 +61,11 @@ def live(options, report):
 
 
 def files(options, report):
-    source = folder.Folder(options.dir)
+    source = folder.Folder(options.dir, options.inputs or options.dir / "in")
     if len(source.missing) > 4:
-        raise OSError(f"{options.dir}/out holds no export")
+        raise OSError(f"{options.dir} holds no export")
+    if not source.kinds():
+        raise OSError(f"{options.inputs or options.dir / 'in'} holds no input files")
     months, today = folder.closes_in(source, options.today)
     stages = timeline.from_files(months, today)
     report.note("files hold no database, no offsets, no stamps and no messages that were no rows: what rests on those is not checked "

@@ -15,6 +15,7 @@ mod checker;
 mod close;
 mod commands;
 mod dead_letters;
+mod demo;
 mod docs;
 mod kill;
 mod law_cases;

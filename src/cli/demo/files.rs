@@ -1,6 +1,6 @@
 //! The input files of the demo: own ones, or a generated month.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 
@@ -9,37 +9,29 @@ use crate::cli::generate::{Plan, write_month};
 use crate::cli::{Error, Result};
 use crate::work::House;
 
-/// A directory of input files; a generated one goes away with the demo.
-pub enum Inputs {
-    Own(PathBuf),
-    Generated(tempfile::TempDir),
+/// The folder of a generated month, beside what came of it.
+pub fn generated(wish: &Demo) -> PathBuf {
+    wish.out.join("in")
 }
 
-impl Inputs {
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Own(path) => path,
-            Self::Generated(dir) => dir.path(),
-        }
-    }
-}
-
-pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<Inputs> {
+/// The folder of the input files: they stay, so that what came of them can be checked against them.
+pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<PathBuf> {
     if let Some(dir) = &wish.dir {
         if !dir.is_dir() {
             return Err(Error::Failed(format!("{} is no folder (--dir)", dir.display())));
         }
-        return Ok(Inputs::Own(dir.clone()));
+        return Ok(dir.clone());
     }
     if !quiet {
         say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
     }
-    let dir = tempfile::tempdir()?;
+    let dir = generated(wish);
+    std::fs::create_dir_all(&dir).map_err(|error| Error::Failed(format!("{}: {error}", dir.display())))?;
     let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(wish.marriages)) };
     let progress = |done: u64, _: u64| bar.set_position(done);
     let summary =
-        write_month(&plan, dir.path(), &progress).map_err(|error| Error::Failed(error.to_string()))?;
+        write_month(&plan, &dir, &progress).map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
     if !quiet {
         say!(
@@ -49,5 +41,5 @@ pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<Inputs> {
             summary.wages
         );
     }
-    Ok(Inputs::Generated(dir))
+    Ok(dir)
 }

@@ -31,7 +31,7 @@ pub async fn run(mut started: Started, wish: Demo, json: bool) -> Result<()> {
     let (stopper, stop) = tokio::sync::watch::channel(false);
     let mut roles = serve::spawn(&started.settings, &started.broker, &house, &stop).await?;
     let outcome = {
-        let work = play(&started, &house, dir.path(), &wish, json);
+        let work = play(&started, &house, &dir, &wish, json);
         tokio::pin!(work);
         tokio::select! {
             outcome = &mut work => outcome,

@@ -101,12 +101,15 @@ fn show_files(played: &Played, wish: &Demo) {
     for (topic, records) in &played.records {
         say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
     }
+    if wish.dir.is_none() {
+        say!("    {:<32} the registry's month that was invented", "in/");
+    }
     debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
 }
 
 fn show_next() {
     say!("\n  Three things to try next:");
-    say!("    make demo MARRIAGES=45000        a whole country's month");
+    say!("    make check                       a program apart, with its own law, proves the promises on what is left");
     say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
     say!(
         "    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain"

@@ -1,4 +1,4 @@
-"""A folder in the place of a broker: DIR/in/*.csv as the events that `peyvand publish` would send, DIR/out/*.jsonl as `peyvand export` writes."""
+"""Folders in the place of a broker: CSV files as the events that `peyvand publish` would send, JSON lines as `peyvand export` writes."""
 
 import collections
 import hashlib
@@ -32,16 +32,14 @@ def type_of(kind, data):
 
 
 class Folder:
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
-        self._files = {
-            kind: self.path / "in" / name for kind, name in csvfiles.FILES.items() if (self.path / "in" / name).exists()
-        }
+    def __init__(self, outputs, inputs):
+        self.outputs, inputs = pathlib.Path(outputs), pathlib.Path(inputs)
+        self._files = {kind: inputs / name for kind, name in csvfiles.FILES.items() if (inputs / name).exists()}
         self._ids = {kind: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in self._files.items()}
         self._counts = collections.defaultdict(collections.Counter)
         wages = self._files.get("wages")
         self._parts = max(1, wages.stat().st_size // PART_BYTES) if wages else 1
-        self.missing = [topic for topic in raws.OUTPUTS if not (self.path / "out" / f"{topic}.jsonl").exists()]
+        self.missing = [topic for topic in raws.OUTPUTS if not (self.outputs / f"{topic}.jsonl").exists()]
 
     def kinds(self):
         return list(self._files)
@@ -64,7 +62,7 @@ class Folder:
                     yield from self._published(kind, topic, partition)
 
     def _exported(self, topic):
-        with open(self.path / "out" / f"{topic}.jsonl", encoding="utf-8") as file:
+        with open(self.outputs / f"{topic}.jsonl", encoding="utf-8") as file:
             for line in file:
                 record = json.loads(line)
                 yield raws.Raw(topic, record["partition"], record["offset"], record["key"], record["headers"], record["data"], None)
