@@ -21,6 +21,8 @@ class Load:
         self._waves, self._finishing = queue.Queue(), threading.Event()
         self._threads, self._lock = [], threading.Lock()
         self.published = []  # folders whose first files are in
+        # Whose payment came back since it was last asked: finance knows.
+        self.returned = set
         self._running, self._numbers = set(), iter(range(1, 1 << 30))
         for number in range(len(DAYS)):
             self._waves.put(number)
@@ -122,15 +124,15 @@ class Load:
             else:
                 self.publish("persons", files.corrected_persons(folder, path, chance))
             version += 1
+            if chance.random() < 0.3:
+                self._new_accounts(self.returned())
 
-    def new_accounts(self, codes):
+    def _new_accounts(self, codes):
         """Persons whose payment came back give another account."""
-        with self._lock:
-            folders = list(self.published)
-        for folder in folders:
+        for folder in list(self.published) if codes else ():
             path = folder / f"accounts-{next(self._numbers)}.csv"
-            columns, lines = files.rows(files.corrected_persons(folder, path, random.Random(f"{self._seed}/{path.name}"), codes))
-            if columns and lines:
+            chance = random.Random(f"{self._seed}/{path.name}")
+            if files.rows(files.corrected_persons(folder, path, chance, codes))[1]:
                 self.publish("persons", path)
 
     def end(self):

@@ -69,6 +69,7 @@ class Run:
         clean_up.callback(self._load.end)
         outside = (parts.outside, installation.prefix, options.seed, self._evidence)
         self._finance, self._gateway = outsiders.Finance(*outside), outsiders.Gateway(*outside)
+        self._load.returned = self._finance.returned
         self._poisoner = poison.Poisoner(*outside)
         self._watch = takeover.Watch(parts, installation.prefix, self._evidence)
         self._faults = faults.Faults(parts, self._proxies, self._fleet, self._load, self._watch, self._evidence)

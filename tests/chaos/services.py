@@ -90,6 +90,7 @@ class Service:
         """The frozen process is left aside, and another begins under its name; gives the frozen one."""
         with self._lock:
             zombie, self._process, self.is_frozen = self._process, None, False
+            self._port = stack.free_port()  # the frozen one still holds the other
             self.start()
             return zombie
 

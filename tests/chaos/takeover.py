@@ -24,7 +24,7 @@ class Watch:
 
     def _disturbances(self):
         """What else was done: a measurement that it fell into would be its doing, too."""
-        return sum(n for what, n in self._evidence.counts.items() if what.startswith(("fault ", "kill ", "ended ")))
+        return sum(n for what, n in self._evidence.counts.items() if what.startswith(("fault ", "kill serve", "kill broker", "kill postgres", "ended ")))
 
     def holdings(self, name):
         """(relay groups, input partitions) of a service."""
