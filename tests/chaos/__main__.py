@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import random
+import signal
 import sys
 
 from . import closes, evidence, running, stack
@@ -15,8 +16,8 @@ def arguments():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="what is drawn; by chance unless told")
     parser.add_argument("--cluster", type=int, choices=(1, 3), default=1, help="brokers")
     parser.add_argument("--services", type=int, choices=(2, 3, 4), default=3, help="`serve` processes")
-    parser.add_argument("--marriages", type=int, default=800, help="in one published month; months follow each other while there is time")
-    parser.add_argument("--publishers", type=int, default=2, help="months that are published at the same time")
+    parser.add_argument("--marriages", type=int, default=400, help="in one published month; months follow each other while there is time")
+    parser.add_argument("--publishers", type=int, default=4, help="months that are published at the same time")
     parser.add_argument("--closes", type=int, default=3, choices=range(len(closes.TURNS)), help="months closed amid the faults; the rest after")
     parser.add_argument("--gap", type=float, default=4, help="seconds between two faults, on average")
     parser.add_argument("--faults", type=lambda text: text.split(","), help="only these, with commas; none with an empty word")
@@ -31,6 +32,8 @@ def main():
     if options.total:
         print(json.dumps(evidence.total(options.evidence), indent=1))
         return 0
+    # Also when it is told to end, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     line = running.Run(options).to_the_end()
     print(json.dumps(line))
     if line["passed"]:

@@ -10,6 +10,8 @@ from . import nodes, postgres
 
 # A consumer that is silent for longer has lost its partitions, and a relay its lease.
 SESSION_S = 6
+# Nothing waits for their end.
+HARMLESS = ("open transaction", "kill publisher")
 
 
 class Faults(nodes.NodeFaults):
@@ -21,21 +23,23 @@ class Faults(nodes.NodeFaults):
         """Dispatches the plan; what would begin after `until` (a monotonic time) is left out."""
         began = time.monotonic()
         for step in plan:
-            wait = began + step["at"] - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
+            time.sleep(max(0.0, began + step["at"] - time.monotonic()))
             if time.monotonic() >= until:
                 return
             name = step["fault"]
             self._evidence.count(f"fault {name}")
             self._evidence.tell(name, number=step["number"])
             if name == "kill and stay away":
+                # What comes after it comes so much later.
+                began -= time.monotonic()
                 self.wait()
+                self._do(name, step)
+                began += time.monotonic()
+                continue
             thread = threading.Thread(target=self._do, args=(name, step), name=name, daemon=True)
-            self._active.append(thread)
             thread.start()
-            if name == "kill and stay away":
-                thread.join()
+            if name not in HARMLESS:
+                self._active.append(thread)
 
     def wait(self):
         for thread in self._active:
@@ -138,6 +142,10 @@ class Faults(nodes.NodeFaults):
 
     def half_open(self, step):
         self._weather(step, lambda proxy: proxy.half_open(step["side"]))
+
+    def silence(self, step):
+        """The database's side of every connection vanishes, and nobody ever says so; new ones are served."""
+        self._proxies["postgres"].half_open("client", for_good=True)
 
     def _weather(self, step, begin):
         proxy = self._somewhere(step)

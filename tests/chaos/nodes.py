@@ -62,15 +62,16 @@ class NodeFaults:
     def kill_everything(self, step):
         """All at once, and all comes back by itself."""
         nodes = [*self._stack.brokers, self._stack.database]
-        together = [threading.Thread(target=node.do, args=("kill", False)) for node in nodes if node.is_up()]
+        nodes = [node for node in nodes if node.is_up()]
+        together = [threading.Thread(target=node.do, args=("kill", False)) for node in nodes]
         for thread in together:
             thread.start()
         for service in self._fleet.services:
             service.kill()
         for thread in together:
             thread.join()
-        self._evidence.count("kill broker", len(self._stack.brokers))
-        self._evidence.count("kill postgres")
+        for node in nodes:
+            self._evidence.count("kill postgres" if node is self._stack.database else "kill broker")
         time.sleep(step["for"])
         self._start_nodes()
         self._fleet.start()

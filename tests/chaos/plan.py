@@ -7,7 +7,7 @@ WEIGHTS = {
     "kill": 30, "kill and stay away": 8, "kill all": 3, "kill publisher": 8, "rebalance": 6,
     "zombie": 7, "zombie with a twin": 4,
     "kill broker": 4, "kill postgres": 4, "crash postgres": 4, "kill everything": 2,
-    "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8,
+    "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 0,
     "disk full": 2, "connections": 3, "open transaction": 2,
 }
 IN_A_CLUSTER = {"kill broker": 10, "kill leader": 8, "kill controller": 6, "kill everything": 1}
@@ -16,12 +16,13 @@ IN_A_CLUSTER = {"kill broker": 10, "kill leader": 8, "kill controller": 6, "kill
 def draw(seed, seconds, gap, cluster, only=None):
     """[(second, fault, parameters)]; `only` some faults, by their names."""
     chance = random.Random(f"{seed}/plan")
+    # Those of no weight are drawn by name only.
     weights = WEIGHTS | (IN_A_CLUSTER if cluster else {})
     if only:
         unknown = set(only) - weights.keys()
         if unknown:
             raise SystemExit(f"chaos: no fault is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(weights))}")
-        weights = {name: weights[name] for name in only}
+        weights = {name: weights[name] or 1 for name in only}
     plan, at = [], 4.0
     while at < seconds:
         name = chance.choices(list(weights), list(weights.values()))[0]

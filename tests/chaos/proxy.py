@@ -26,7 +26,7 @@ class Link:
         self.client, self.server = client, server
         self.loses_answer = False
         # Which side was left behind by a half-open fault, and the signal to stop passing things on.
-        self.left, self.stop = None, asyncio.Event()
+        self.left, self.for_good, self.stop = None, False, asyncio.Event()
 
     def reset(self):
         for writer in (self.client, self.server):
@@ -61,9 +61,9 @@ class Proxy:
         """Each piece comes so much later, until `heal`."""
         self._delay = seconds
 
-    def half_open(self, side):
-        """The other side goes; who is at `side` (client or server) hears nothing more, and is not told, until `heal`."""
-        self._call(self._leave, side)
+    def half_open(self, side, for_good=False):
+        """The other side goes; who is at `side` (client or server) hears nothing more, and is not told until `heal`, or never."""
+        self._call(self._leave, side, for_good)
 
     def lose_answers(self, count):
         """The next commits reach the server; their answers are lost with the connection."""
@@ -77,15 +77,15 @@ class Proxy:
         for link in list(self._links):
             link.reset()
 
-    def _leave(self, side):
+    def _leave(self, side, for_good):
         for link in list(self._links):
-            link.left = side
+            link.left, link.for_good = side, for_good
             link.stop.set()
             (link.server if side == "client" else link.client).transport.abort()
 
     def _reset_left(self):
         for link in list(self._links):
-            if link.left:
+            if link.left and not link.for_good:
                 link.reset()
 
     async def _serve(self, reader, writer):

@@ -128,7 +128,7 @@ class Run:
             "documents": found["documents"], "served_again_s": self._watch.took, "at_rest_after_s": took,
             "ended_by_itself": counts["ended by itself"], "exit_statuses": statuses, "binary": version(self._options.peyvand),
         }
-        self._evidence.write("counts.json", dict(counts))
+        self._evidence.write("counts.json", dict(counts) | {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()})
         self._evidence.result(line)
         return line
 
