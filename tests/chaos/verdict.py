@@ -1,8 +1,12 @@
 """After the faults: everything comes to rest, and the independent checker speaks."""
 
+import json
 import re
 import subprocess
 import time
+
+from checker.feed import broker
+from checker.feed.raw import INPUTS
 
 from . import poison, stack
 
@@ -51,7 +55,20 @@ def lost_poison(installation, stack_, places, evidence):
 
 
 def keep_state(installation, stack_, evidence):
-    """For whoever looks for the cause of a failure: the database and the outputs."""
+    """For whoever looks for the cause of a failure: the database, the outputs and the inputs."""
     with open(evidence.folder / "database.sql", "wb") as file:
         subprocess.run(["pg_dump", "-h", stack_.socket, "-U", "peyvand", "peyvand"], stdout=file, check=False)
     installation.run("export", evidence.folder / "export")
+    with open(evidence.folder / "inputs.jsonl", "w", encoding="utf-8") as file:
+        for raw in records_of(stack_.outside, installation.prefix):
+            print(json.dumps(raw), file=file)
+
+
+def records_of(brokers, prefix):
+    """Every input record as it lies, with what is no text in hexadecimal."""
+    source = broker.Broker(brokers, prefix)
+    for topic in INPUTS:
+        for each in source.read(topic):
+            text = each.value and each.value.decode("utf-8", "replace")
+            yield each._asdict() | {"value": text if text is None or text.encode() == each.value else each.value.hex()[:2000]}
+    source.close()

@@ -95,6 +95,7 @@ class Replay:
         fault, due = self._compare(stage, code, view, records)
         if fault:
             self._unsettled[code] = (stage, fault)
+            self._at_some_moment(code, records)
 
     def _compare(self, stage, code, view, records):
         """(what is wrong with the person's documents of this close, or None; what is due)"""
