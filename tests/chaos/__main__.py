@@ -34,7 +34,11 @@ def main():
         return 0
     # Also when it is told to end, it ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    line = running.Run(options).to_the_end()
+    try:
+        line = running.Run(options).to_the_end()
+    except BaseException:
+        print(f"chaos: broken off; again with SEED={options.seed}; what there is lies in {options.evidence}")
+        raise
     print(json.dumps(line))
     if line["passed"]:
         print(f"chaos: {sum(line['kills'].values())} kills, {line['zombies']} zombies, {line['events']:,} events: every promise was kept")

@@ -144,8 +144,13 @@ class Faults(nodes.NodeFaults):
         self._weather(step, lambda proxy: proxy.half_open(step["side"]))
 
     def silence(self, step):
-        """The database's side of every connection vanishes, and nobody ever says so; new ones are served."""
-        self._proxies["postgres"].half_open("client", for_good=True)
+        """The network grows slow, so that much is under way; then the database's side of every connection vanishes, and nobody
+        ever says so. New connections are served."""
+        proxy = self._proxies["postgres"]
+        proxy.delay(0.05)
+        time.sleep(1)
+        proxy.half_open("client", for_good=True)
+        proxy.heal()
 
     def _weather(self, step, begin):
         proxy = self._somewhere(step)
@@ -155,8 +160,9 @@ class Faults(nodes.NodeFaults):
 
     def lost_commit(self, step):
         proxy = self._somewhere(step)
-        proxy.lose_answers(1 + step["number"] % 3)
+        proxy.lose_answers(1 + step["number"] % 4)
         time.sleep(step["for"])
+        proxy.lose_answers(0)
 
     def disk_full(self, step):
         if not self._stack.small_disk:

@@ -4,6 +4,7 @@ import queue
 import random
 import subprocess
 import threading
+import time
 
 from . import files
 
@@ -42,8 +43,9 @@ class Load:
         self._finishing.set()
 
     def wait(self, timeout):
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _publish_waves(self, publisher):

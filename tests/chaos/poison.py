@@ -68,7 +68,7 @@ KINDS = {
 class Poisoner(threading.Thread):
     """Sends one now and then; every kind comes once before any comes again."""
 
-    def __init__(self, brokers, prefix, seed, evidence, pause=0.7):
+    def __init__(self, brokers, prefix, seed, evidence, pause=0.4):
         super().__init__(name="poison", daemon=True)
         self._sender, self._chance = outsiders.Sender(brokers, prefix), random.Random(f"{seed}/poison")
         self._evidence, self._pause, self._ended = evidence, pause, threading.Event()

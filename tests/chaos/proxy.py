@@ -40,7 +40,7 @@ class Proxy:
         """`reach`: a coroutine function that opens a connection to the server; `commits`: does this piece ask for a commit?"""
         self.name, self.port, self._reach, self._commits = name, port, reach, commits
         self._links = set()
-        self._refuses, self._delay, self._lost = False, 0.0, 0
+        self._refuses, self._delay, self._lost, self._seen = False, 0.0, 0, 0
         self.lost_answers = 0
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name=f"proxy-{name}", daemon=True).start()
@@ -65,9 +65,9 @@ class Proxy:
         """The other side goes; who is at `side` (client or server) hears nothing more, and is not told until `heal`, or never."""
         self._call(self._leave, side, for_good)
 
-    def lose_answers(self, count):
-        """The next commits reach the server; their answers are lost with the connection."""
-        self._lost = count
+    def lose_answers(self, every):
+        """Each commit of so many reaches the server, and its answer is lost with the connection; none with 0."""
+        self._lost = every
 
     def heal(self):
         self._refuses, self._delay, self._lost = False, 0.0, 0
@@ -127,9 +127,9 @@ class Proxy:
             while data := await reader.read(PIECE):
                 if self._delay:
                     await asyncio.sleep(self._delay)
-                if is_request and self._lost > 0 and self._commits(data):
-                    self._lost -= 1
-                    link.loses_answer = True
+                if is_request and self._lost and self._commits(data):
+                    self._seen += 1
+                    link.loses_answer = self._seen % self._lost == 0
                 elif not is_request and link.loses_answer:
                     self.lost_answers += 1
                     return

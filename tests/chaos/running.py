@@ -90,14 +90,16 @@ class Run:
         self._closer.end()
         self._faults.wait()
         self._faults.heal()
-        if not self._load.wait(300):
+        if not self._load.wait(240):
             tell("VIOLATION: files do not get through")
             return None
         self._poisoner.end()
         tell("the load is in")
         # The last close finds everything in; its answers come in after it.
         closer = closes.Closer(self._installation, self._fleet, self._stack, self._evidence, self._options.seed, 0, len(closes.TURNS))
-        closer.finish()
+        if not closer.finish():
+            tell("VIOLATION: months cannot be closed")
+            return None
         took = verdict.settle(self._installation, self._evidence)
         # What finance and the gateway read now is all that there is to answer.
         time.sleep(2)
