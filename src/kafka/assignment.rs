@@ -53,7 +53,7 @@ impl Assignment {
                 consumer.fetch_watermarks(element.topic(), element.partition(), Duration::from_secs(5))?;
             lows.push((Partition { topic, partition: element.partition() }, low));
         }
-        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &lows))?;
+        let begun = self.begin(&lows)?;
         let mut from = TopicPartitionList::new();
         for (partition, next) in &begun {
             from.add_partition_offset(
@@ -64,6 +64,12 @@ impl Assignment {
         }
         self.with(|positions| positions.extend(begun));
         Ok(from)
+    }
+
+    /// Where the database says that these stand.
+    fn begin(&self, partitions: &[(Partition, i64)]) -> Result<Vec<(Partition, i64)>> {
+        let asked = self.house.patiently(offsets::begin(&self.house.pool, partitions));
+        Ok(self.runtime.block_on(asked)?)
     }
 
     fn give_up(&self, list: &TopicPartitionList) {
@@ -79,7 +85,7 @@ impl Assignment {
     /// Reads everything that is ours anew from where the database stands: after a batch that could not be written.
     pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
         let ours: Vec<_> = self.with(|positions| positions.iter().map(|(p, next)| (*p, *next)).collect());
-        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &ours))?;
+        let begun = self.begin(&ours)?;
         for (partition, next) in begun {
             let name = self.broker.name(partition.topic);
             consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;

@@ -7,7 +7,7 @@ WEIGHTS = {
     "kill": 30, "kill and stay away": 8, "kill all": 3, "kill publisher": 8, "rebalance": 6,
     "zombie": 7, "zombie with a twin": 4,
     "kill broker": 4, "kill postgres": 4, "crash postgres": 4, "kill everything": 2,
-    "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 0,
+    "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 2,
     "disk full": 2, "connections": 3, "open transaction": 2,
 }
 IN_A_CLUSTER = {"kill broker": 10, "kill leader": 8, "kill controller": 6, "kill everything": 1}
