@@ -10,7 +10,8 @@ WEIGHTS = {
     "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 2,
     "disk full": 2, "connections": 3, "open transaction": 2,
 }
-IN_A_CLUSTER = {"kill broker": 10, "kill leader": 8, "kill controller": 6, "kill everything": 1}
+# A broker that was killed is missed for nine seconds: many of them at a time are one long outage.
+IN_A_CLUSTER = {"kill broker": 4, "kill leader": 7, "kill controller": 4, "kill everything": 1}
 
 
 def draw(seed, seconds, gap, cluster, only=None):
