@@ -11,8 +11,18 @@ TODAY ?=
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
+# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos
+MINUTES ?=
+CLUSTER ?=
+SERVICES ?=
+FAULTS ?=
+EVIDENCE ?=
+CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evidence,\
+	$(if $($(call upper,$(flag))),--$(flag) '$($(call upper,$(flag)))'))
+upper = $(shell echo '$1' | tr a-z A-Z)
+
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants
+.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,6 +49,10 @@ down: ## end what `make up` started, with its data
 
 check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= as for the demo)
 	@tests/checker/check left '$(OUT)' $(if $(DIR),'$(DIR)')
+
+chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=; TOTAL=1 adds up)
+	@tests/outside/setup
+	@tests/chaos/run --peyvand target/release/peyvand $(if $(TOTAL),--total) $(CHAOS_FLAGS)
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked

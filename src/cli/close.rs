@@ -100,7 +100,7 @@ pub async fn wait_for_input(
     let began = house.clock.instant();
     let mut stop = waiting.stop.clone();
     loop {
-        let offsets = offsets::all(&house.pool).await?;
+        let offsets = house.patiently(offsets::all(&house.pool)).await?;
         let lag = kafka::topics::lag(&marks, &offsets);
         if lag.is_empty() {
             let stood: Vec<_> =

@@ -44,10 +44,10 @@ fn warn_past_tables(house: &House, warned: &mut Option<SolarDate>) {
 
 /// True where a month was closed.
 async fn ask(house: &House, broker: &Broker, timeout: Duration, stop: &Stop) -> Result<bool> {
-    let Some(month) = close_month::due(house).await? else {
+    let Some(month) = house.patiently(close_month::due(house)).await? else {
         return Ok(false);
     };
-    if let Some(reason) = close_month::held(house, month).await? {
+    if let Some(reason) = house.patiently(close_month::held(house, month)).await? {
         tracing::error!(%month, %reason, "ALARM: the month is still held; `peyvand close-month {month} --confirm` closes it");
         return Ok(false);
     }

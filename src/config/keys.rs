@@ -89,6 +89,8 @@ settings! {
     database_url: Secret = "postgres://peyvand@127.0.0.1:5432/peyvand", parse::database_url, "postgres://user:password@host:port/database", Url;
     /// The most connections that one process opens to PostgreSQL.
     database_connections: u32 = "8", |v| parse::number(v, 2..=200), "a whole number from 2 to 200", Shown;
+    /// A process ends where the database leaves it without an answer for so long, in seconds: a connection whose other end vanished says nothing, ever.
+    database_silence_s: u64 = "60", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
     /// Where HTTP is served.
     http_listen: SocketAddr = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080", Shown;
     /// What this process does.

@@ -9,6 +9,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
@@ -17,6 +18,9 @@ use super::client::Broker;
 use super::{Error, Result, telling};
 use crate::store::offsets::{self, Partition};
 use crate::work::House;
+
+/// How long an answer of the broker is waited for in a rebalance.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The positions of the partitions that are ours: the next offset to be taken.
 pub struct Assignment {
@@ -44,16 +48,21 @@ impl Assignment {
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
     ) -> Result<TopicPartitionList> {
+        let known = self.runtime.block_on(self.house.patiently(offsets::all(&self.house.pool)))?;
         let mut lows = Vec::new();
         for element in list.elements() {
             let Some(topic) = self.broker.topic(element.topic()) else {
                 continue;
             };
-            let (low, _) =
-                consumer.fetch_watermarks(element.topic(), element.partition(), Duration::from_secs(5))?;
-            lows.push((Partition { topic, partition: element.partition() }, low));
+            let partition = Partition { topic, partition: element.partition() };
+            // The broker is asked only where a new partition begins: what may be said of it, just after it was killed, is old.
+            let low = match known.iter().find(|(one, _)| *one == partition) {
+                Some((_, next)) => *next,
+                None => first_offset(consumer, &element)?,
+            };
+            lows.push((partition, low));
         }
-        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &lows))?;
+        let begun = self.begin(&lows)?;
         let mut from = TopicPartitionList::new();
         for (partition, next) in &begun {
             from.add_partition_offset(
@@ -64,6 +73,12 @@ impl Assignment {
         }
         self.with(|positions| positions.extend(begun));
         Ok(from)
+    }
+
+    /// Where the database says that these stand.
+    fn begin(&self, partitions: &[(Partition, i64)]) -> Result<Vec<(Partition, i64)>> {
+        let asked = self.house.patiently(offsets::begin(&self.house.pool, partitions));
+        Ok(self.runtime.block_on(asked)?)
     }
 
     fn give_up(&self, list: &TopicPartitionList) {
@@ -79,7 +94,7 @@ impl Assignment {
     /// Reads everything that is ours anew from where the database stands: after a batch that could not be written.
     pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
         let ours: Vec<_> = self.with(|positions| positions.iter().map(|(p, next)| (*p, *next)).collect());
-        let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &ours))?;
+        let begun = self.begin(&ours)?;
         for (partition, next) in begun {
             let name = self.broker.name(partition.topic);
             consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;
@@ -125,6 +140,15 @@ impl ConsumerContext for Assignment {
             tracing::debug!(%error, "Kafka did not keep its copy of the offsets");
         }
     }
+}
+
+fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionListElem<'_>) -> Result<i64> {
+    let marks = consumer.fetch_watermarks(element.topic(), element.partition(), PATIENCE);
+    let (low, _) = marks.inspect_err(|_| {
+        // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
+        let _ = consumer.fetch_metadata(Some(element.topic()), PATIENCE);
+    })?;
+    Ok(low)
 }
 
 impl Assignment {

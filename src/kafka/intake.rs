@@ -81,11 +81,15 @@ pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
         crate::retry::stopped(&mut stopping).await;
         raise.stop.store(true, Ordering::Release);
     });
-    while writers.join_next().await.is_some() {}
-    shared.stop.store(true, Ordering::Release);
+    let mut written = Ok(());
+    while let Some(ended) = writers.join_next().await {
+        // One writer that cannot go on ends the other, too: without it nothing more is polled.
+        shared.stop.store(true, Ordering::Release);
+        written = written.and(ended.unwrap_or(Err(Error::Stopped)));
+    }
     watcher.abort();
     match tokio::task::spawn_blocking(move || polling.join()).await {
-        Ok(Ok(result)) => result,
+        Ok(Ok(result)) => written.and(result),
         _ => Err(Error::Stopped),
     }
 }
@@ -123,7 +127,7 @@ async fn write_batches(
     shared: Arc<Shared>,
     mut receive: mpsc::Receiver<(u64, Batch)>,
     stop: Stop,
-) {
+) -> Result<()> {
     // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
     let (end, grace) = tokio::sync::watch::channel(false);
     let (mut stopping, allowed) = (stop.clone(), intake.grace);
@@ -138,6 +142,9 @@ async fn write_batches(
         }
         if let Err(error) = write_in_parts(&intake, &shared.suspects, batch, &grace).await {
             (intake.failed)();
+            if let GaveUp::Rejected(error @ store::Error::Silent(_)) = error {
+                return Err(error.into());
+            }
             tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");
             shared.epoch.fetch_add(1, Ordering::AcqRel);
             shared.rewind.store(true, Ordering::Release);
@@ -145,6 +152,7 @@ async fn write_batches(
         }
     }
     ending.abort();
+    Ok(())
 }
 
 /// Writes a batch. One that the database refuses for what it holds is taken apart, down to the message that is refused
@@ -158,7 +166,7 @@ async fn write_in_parts(
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let began = intake.house.clock.instant();
-        let write = || take_in(&intake.house, &part);
+        let write = || intake.house.patiently(take_in(&intake.house, &part));
         let classify = |error: &store::Error| {
             if error.may_pass() { Verdict::Retry } else { Verdict::Reject }
         };

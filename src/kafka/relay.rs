@@ -11,6 +11,7 @@ use super::client::Broker;
 use super::relay_writer;
 use super::{Error, Result};
 use crate::retry::{Stop, pause_or_stop};
+use crate::store;
 use crate::work::{self, House};
 
 /// How often leases are renewed; they hold several times as long.
@@ -58,6 +59,7 @@ async fn deliver(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, stop: &
     loop {
         match work::relay::lease(&relay.house, &relay.owner).await {
             Ok(held) => tend(relay, writers, &held).await?,
+            Err(error @ store::Error::Silent(_)) => return Err(error.into()),
             Err(error) => tracing::warn!(%error, "the relay's leases were not renewed; trying again"),
         }
         rounds = rounds.wrapping_add(1);

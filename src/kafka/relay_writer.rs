@@ -9,8 +9,8 @@ use super::relay::{Relay, RelayDid};
 use super::tail::{Tail, last_positions};
 use super::{Error, Result};
 use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
-use crate::store::offsets::Partition;
 use crate::store::outbox::Segment;
+use crate::store::{self, offsets::Partition};
 use crate::telemetry::trace;
 use crate::wire::outgoing::POSITION;
 use crate::wire::{Outgoing, partition_for};
@@ -25,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
     let session = || session(relay.clone(), group, stop.clone());
     let classify = |error: &Error| match error {
-        Error::OlderThanTopics { .. } => Verdict::Reject,
+        Error::OlderThanTopics { .. } | Error::Store(store::Error::Silent(_)) => Verdict::Reject,
         _ => Verdict::Retry,
     };
     let notify = |error: &Error, pause: Duration| {

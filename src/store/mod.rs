@@ -46,6 +46,9 @@ pub enum Error {
     /// Another process delivers this group now.
     #[error("the outbox group is another process's now")]
     LostGroup,
+    /// The other end of a connection has vanished, most likely: nobody ever tells.
+    #[error("the database has not answered for {} s (setting database_silence_s)", .0.as_secs())]
+    Silent(std::time::Duration),
     /// The program ends, and what it was computing with it.
     #[error("stopped before it was done")]
     Stopped,

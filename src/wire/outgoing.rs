@@ -105,6 +105,13 @@ pub fn event_id(kind: EventType, identity: &[&str]) -> String {
     Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
 }
 
+/// The trace of an input that brings none: derived from its place, so that it is the same however often it is read.
+pub fn traceparent_of_place(topic: &str, partition: i32, offset: i64) -> String {
+    let place = format!("{topic}\u{1f}{partition}\u{1f}{offset}");
+    let trace = Uuid::new_v5(&NAMESPACE, place.as_bytes());
+    format!("00-{}-{:016x}-01", trace.simple(), trace.as_u64_pair().1)
+}
+
 /// The beginning of a trace (W3C trace context), for what no input causes: a publication, a month's close.
 pub fn fresh_traceparent() -> String {
     // A span id of zeros would be no span id.

@@ -1,6 +1,7 @@
 //! What every verb needs: the database, the clock, the law's tables, the key of ids.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -25,6 +26,8 @@ pub struct House {
     /// Persons in one transaction of a close.
     pub page_persons: u32,
     pub brake_percent: u32,
+    /// How long an answer of the database is waited for.
+    pub silence: Duration,
 }
 
 /// Why the house cannot be opened.
@@ -68,7 +71,14 @@ impl House {
             deeds_from: settings.deeds_from,
             page_persons: settings.close_page_persons,
             brake_percent: settings.brake_percent,
+            silence: Duration::from_secs(settings.database_silence_s),
         })
+    }
+
+    /// What is asked of the database, or an error where no answer comes. The connection in its hands is lost to the pool:
+    /// whoever gets this error ends the process.
+    pub async fn patiently<T>(&self, asked: impl Future<Output = store::Result<T>>) -> store::Result<T> {
+        tokio::time::timeout(self.silence, asked).await.unwrap_or(Err(store::Error::Silent(self.silence)))
     }
 
     /// What planning reads, as of now.

@@ -14,7 +14,7 @@ use crate::wire::{EventType, Outgoing};
 
 /// The groups that this process delivers now.
 pub async fn lease(house: &House, owner: &str) -> Result<Vec<i16>> {
-    relay::lease(&house.pool, owner).await
+    house.patiently(relay::lease(&house.pool, owner)).await
 }
 
 /// Gives the groups back at a graceful stop.
@@ -24,12 +24,12 @@ pub async fn release(house: &House, owner: &str) -> Result<()> {
 
 /// Everything up to here is known to be delivered.
 pub async fn delivered(house: &House, group: i16) -> Result<i64> {
-    relay::delivered(&house.pool, group).await
+    house.patiently(relay::delivered(&house.pool, group)).await
 }
 
 /// The next events of a group, in order.
 pub async fn page(house: &House, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
-    outbox::page(&house.pool, group, delivered, bytes).await
+    house.patiently(outbox::page(&house.pool, group, delivered, bytes)).await
 }
 
 /// The broker has acknowledged everything up to `delivered`; `documents` are those payment documents among it. Their SMS
@@ -41,6 +41,10 @@ pub async fn confirm(
     delivered: i64,
     documents: &[String],
 ) -> Result<()> {
+    house.patiently(note(house, group, owner, delivered, documents)).await
+}
+
+async fn note(house: &House, group: i16, owner: &str, delivered: i64, documents: &[String]) -> Result<()> {
     let at = house.clock.now();
     let mut tx = house.pool.begin().await?;
     relay::confirm(&mut tx, group, owner, delivered).await?;
@@ -56,7 +60,7 @@ pub async fn confirm(
 
 /// Empties outbox slots that were delivered.
 pub async fn rotate(house: &House) -> Result<()> {
-    match outbox::rotate(&house.pool).await {
+    match house.patiently(outbox::rotate(&house.pool)).await {
         // Somebody holds a lock: the next call will do it.
         Err(error) if error.is_lock_timeout() => Ok(()),
         other => other,

@@ -18,8 +18,8 @@ class Inputs:
         self._source, self._stages, self._dead = source, stages, dead
         self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
         self.registries = [registry.Registry() for _ in stages]
-        # Of each stage: persons about whom an input came after it.
-        self.later = [set() for _ in stages]
+        # Of each stage: persons about whom a row or a request came after it, with its place.
+        self.later = [collections.defaultdict(list) for _ in stages]
         self.words = collections.defaultdict(list)
         # Place of each answer of finance or the gateway -> the id that it names.
         self.answers, self.last_offsets = {}, {}
@@ -60,13 +60,15 @@ class Inputs:
     def partitions(self):
         return self._source.partitions(raws.RECORDS)
 
-    def _stages_of(self, event, codes):
+    def _stages_of(self, event, codes, content):
         """The stages that see the event; persons of the others had an input later."""
+        where = (event.topic, event.partition, event.offset)
         for stage in self._stages:
-            if stage.sees(event.topic, event.partition, event.offset):
+            if stage.sees(*where):
                 yield stage.number
             else:
-                self.later[stage.number].update(code for code in codes if code)
+                for code in set(filter(None, codes)):
+                    self.later[stage.number][code].append((where, content))
 
     def marriage(self, event):
         row = registry.row_of(event.data)
@@ -75,14 +77,14 @@ class Inputs:
         for code in codes:
             self.secrets.code(code)
         concerned = codes + [side.code for side in before.sides] if before else codes
-        verdict = [self.registries[number].record(row) for number in self._stages_of(event, concerned)][-1]
+        verdict = [self.registries[number].record(row) for number in self._stages_of(event, concerned, row)][-1]
         self.ledger.rows(event, [verdict])
 
     def request(self, event):
         request = registry.request_of(event.data, event.order)
         self.secrets.code(request.applicant)
         self.secrets.code(request.spouse)
-        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant])][-1]
+        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant], request)][-1]
         self.ledger.rows(event, [verdict])
 
     def answer(self, event, identity):

@@ -2,7 +2,7 @@
 
 import collections
 
-from . import expected
+from . import expected, moments
 from .law import dossier
 from .law.text import same_name
 
@@ -32,7 +32,12 @@ class Replay:
                 while not self._stages[barrier].sees(event.topic, event.partition, event.offset):
                     self._evaluate(self._stages[barrier], dossiers, everybody)
                     barrier += 1
-                self._inputs.ledger.rows(event, apply(dossiers[event.data["national_code"]], event))
+                code = event.data["national_code"]
+                if barrier and code not in dossiers:
+                    self._not_yet_insured(self._stages[barrier - 1], code)
+                self._inputs.ledger.rows(event, apply(dossiers[code], event))
+                if code in self._unsettled:
+                    self._at_some_moment(code, dossiers[code])
             # Whom only a later record names was there at the earlier closes as well, and had nothing.
             for stage in self._stages[barrier:]:
                 self._evaluate(stage, dossiers, everybody)
@@ -51,7 +56,7 @@ class Replay:
             if code not in everybody:
                 continue
             view = self._inputs.registries[stage.number].view(code)
-            self._settle(code, view, records)
+            self._settle(code, records)
             if stage.month:
                 self._close(stage, code, view, records)
             else:
@@ -64,18 +69,33 @@ class Replay:
         for kind in self._expected.cases_due(view, records, documents):
             self.cases_due.append((documents[0][1]["claim_id"], kind))
 
-    def _settle(self, code, view, records):
-        """What did not agree at the last close may have been taken in while it ran: with the facts of now?"""
-        stage, first = self._unsettled.pop(code, (None, None))
-        if stage and self._compare(stage, code, view, records)[0]:
-            self.disagreements.append((stage.month, first))
-        elif stage:
-            self.late += 1
+    def _not_yet_insured(self, stage, code):
+        if any(data["month"] == stage.month for _, data in self._documents.get(code, ())):
+            self._unsettled[code] = (stage, "a document of a person who was not insured at that close")
+
+    def _at_some_moment(self, code, records):
+        """What did not agree with what the close saw at its start: does it with these records?"""
+        stage, _ = self._unsettled[code]
+        following = self._stages[stage.number + 1]
+        for view in moments.views(self._inputs, stage, following, code):
+            if any(self._compare(each, code, view, records)[0] is None for each in moments.stages(stage, following)):
+                del self._unsettled[code]
+                self.late += 1
+                return
+
+    def _settle(self, code, records):
+        """The next close begins: the one before has ended."""
+        if code in self._unsettled:
+            self._at_some_moment(code, records)
+        stage, fault = self._unsettled.pop(code, (None, None))
+        if stage:
+            self.disagreements.append((stage.month, fault))
 
     def _close(self, stage, code, view, records):
         fault, due = self._compare(stage, code, view, records)
         if fault:
             self._unsettled[code] = (stage, fault)
+            self._at_some_moment(code, records)
 
     def _compare(self, stage, code, view, records):
         """(what is wrong with the person's documents of this close, or None; what is due)"""

@@ -226,6 +226,7 @@ async fn quiet_hours_are_said_with_the_message() {
         deeds_from: None,
         page_persons: 1,
         brake_percent: 50,
+        silence: std::time::Duration::from_secs(1),
     };
     let message = Released {
         sms_id: "m".to_owned(),

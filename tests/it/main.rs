@@ -11,6 +11,7 @@ mod answers;
 mod app;
 mod automatic;
 mod cases;
+mod chaos;
 mod checker;
 mod close;
 mod commands;

@@ -88,3 +88,17 @@ fn a_files_receipt_and_its_decisions_carry_the_publishers_trace() {
     assert_eq!((decisions.len(), decisions), (1, traces(&receipts.collect::<Vec<_>>())));
     app.finish();
 }
+
+/// An input needs no trace; "Outputs have them all" (`schemas/headers.schema.json`).
+#[test]
+fn outputs_have_a_trace_also_where_the_input_has_none() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(24);
+    Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
+    app.raw().event("registry.marriages.v1", &couple.record_id, RECORDED, "none", &couple.marriage_data(1));
+    app.settle();
+    let told = app.export();
+    let decisions = told.of("eligibility.decision.made");
+    assert_eq!((decisions.len(), traces(&decisions).len()), (2, 1), "one trace for what one input causes");
+    app.finish();
+}

@@ -32,13 +32,7 @@ kafka_start() { # DIR: returns when it listens
         [ "$port" = "$controller" ] && continue
         sed "s|@PORT@|$port|; s|@CONTROLLER_PORT@|$controller|g; s|@DATA@|$dir/data|" "$HERE/server.properties" >"$dir/server.properties"
         sed -i "s|@PORT@|$port|g" "$dir/server.properties"
-        kafka_format "$dir"
-        # A broker that was born deaf to TERM could not be ended gently.
-        setsid env --default-signal=INT,TERM,HUP java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.Kafka "$dir/server.properties" \
-            </dev/null >>"$dir/broker.log" 2>&1 9>&- &
-        record_process $! "$dir/pid"
-        disown
-        if kafka_wait "$dir" "$port"; then
+        if kafka_launch "$dir" "$port"; then
             echo "127.0.0.1:$port" >"$dir/address"
             say "Kafka $(kafka_version) is up ($(seconds_since "$began") s)"
             return
@@ -49,10 +43,20 @@ kafka_start() { # DIR: returns when it listens
     die "Kafka did not start (whole log: $dir/broker.log)"
 }
 
+kafka_launch() { # DIR PORT: with the properties and the data that lie there; returns when it listens
+    kafka_format "$1"
+    # A broker that was born deaf to TERM could not be ended gently.
+    setsid env --default-signal=INT,TERM,HUP java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.Kafka "$1/server.properties" \
+        </dev/null >>"$1/broker.log" 2>&1 9>&- &
+    record_process $! "$1/pid"
+    disown
+    kafka_wait "$1" "$2"
+}
+
 kafka_format() { # DIR
     [ -e "$1/data/meta.properties" ] && return
     java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.tools.StorageTool format \
-        -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=' | sed 's/^-/a/')" -c "$1/server.properties" \
+        -t "${KAFKA_CLUSTER_ID:-$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=' | sed 's/^-/a/')}" -c "$1/server.properties" \
         >"$1/format.log" 2>&1 9>&- || { cat "$1/format.log" >&2; die "Kafka's data folder could not be formatted"; }
 }
 

@@ -26,7 +26,8 @@ postgres_start() { # DIR: returns when it answers
     mkdir -p "$dir"
     if [ -e "$dir/data" ]; then data=$(cd "$dir/data" && pwd -P); else data=$(postgres_place "$dir"); fi
     # A socket's path has room for 107 bytes, which a project deep in somebody's home exceeds.
-    socket=$(mktemp -d /tmp/peyvand-pg.XXXXXX)
+    # One that was killed comes back where its clients look for it.
+    socket=$(cat "$dir/socket" 2>/dev/null) && [ -d "$socket" ] || socket=$(mktemp -d /tmp/peyvand-pg.XXXXXX)
     chown "$(owner_of_data)" "$socket"
     echo "$data" >"$dir/where"; echo "$socket" >"$dir/socket"
     cd / # `postgres` may not be able to enter the folder we stand in

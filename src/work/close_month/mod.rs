@@ -93,12 +93,12 @@ pub async fn close(
         lock.release().await?;
         return Err(Error::Refused(refusal.to_string()));
     }
-    let batch = begin(house, &mut lock, month, input_offsets).await?;
+    let batch = house.patiently(begin(house, &mut lock, month, input_offsets)).await?;
     // One close, one day: also where it crosses midnight, or a crash left it until days later.
     let of_the_day = house.on(batch.business_date);
     let (mut persons, mut documents) = (0, 0);
     let mut cursor = batch.cursor;
-    while let Some(done) = page::close_page(&of_the_day, &mut lock, &batch, cursor).await? {
+    while let Some(done) = house.patiently(page::close_page(&of_the_day, &mut lock, &batch, cursor)).await? {
         cursor = done.cursor;
         persons += done.persons;
         documents += done.documents;
@@ -108,7 +108,7 @@ pub async fn close(
             return Ok(None);
         }
     }
-    let batch = finish::finish(house, &mut lock, batch).await?;
+    let batch = house.patiently(finish::finish(house, &mut lock, batch)).await?;
     lock.release().await?;
     Ok(Some(Closed { batch, now: true }))
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::store::offsets::Partition;
+use crate::wire::outgoing::traceparent_of_place;
 use crate::wire::{self, Event, Fault, FileRef, Input, Message, Outgoing, dead_letters_v1};
 
 /// A message that was read from its partition.
@@ -32,6 +33,13 @@ impl Taken {
         let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
             Box::new(Letter { reason: fault.code, outgoing: letter(&fault), file })
+        });
+        // Every output has a trace, also where the input's sender knows of none.
+        let content = content.map(|mut event| {
+            event
+                .traceparent
+                .get_or_insert_with(|| traceparent_of_place(source, message.partition, message.offset));
+            event
         });
         let asks = matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
         let unknown =

@@ -1,0 +1,1 @@
+"""Breaks a running Peyvand in every way that a seed draws, and lets the checker speak afterwards."""

@@ -1,0 +1,153 @@
+"""Finance and the SMS gateway over the real broker: they read what is committed, and answer in their own time, and not always well."""
+
+import datetime
+import heapq
+import json
+import random
+import threading
+import time
+import uuid
+
+import confluent_kafka
+
+DOCUMENTS, OUTCOMES = "finance.payment-documents.v1", "finance.payment-outcomes.v1"
+SMS, REPORTS = "notifications.sms.v1", "notifications.delivery-reports.v1"
+
+
+class Sender:
+    """A producer that goes on until the broker has everything, however often that dies; each message tells where it lies."""
+
+    def __init__(self, brokers, prefix):
+        self._prefix, self.places = prefix, []
+        self._producer = confluent_kafka.Producer({
+            "bootstrap.servers": brokers, "log_level": 0, "acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random",
+            "message.timeout.ms": 600_000, "linger.ms": 5, "message.max.bytes": 16 << 20, "compression.type": "lz4",
+        })
+
+    def event(self, topic, key, kind, identity, data):
+        headers = {
+            "ce_specversion": "1.0", "ce_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{identity}")), "ce_type": kind,
+            "ce_source": "/chaos", "content-type": "application/json",
+        }
+        if identity.endswith(("0", "2")):  # a trace is no duty of a sender's
+            headers["traceparent"] = f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01"
+        self.record(topic, key, headers, json.dumps(data, ensure_ascii=False).encode())
+
+    def record(self, topic, key, headers, value, told=None):
+        """`told`: a list that hears the place where it lies."""
+        def delivered(error, message):
+            if error is None and told is not None:
+                told.append((message.topic(), message.partition(), message.offset()))
+        self._producer.produce(self._prefix + topic, value, key, headers=list(headers.items()), on_delivery=delivered)
+        self._producer.poll(0)
+
+    def flush(self, seconds):
+        return self._producer.flush(seconds) == 0
+
+
+def reader(brokers, topic):
+    """A consumer of the whole topic from its beginning, read_committed."""
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": brokers, "log_level": 0, "group.id": f"chaos-{uuid.uuid4()}", "enable.auto.commit": False,
+        "isolation.level": "read_committed", "auto.offset.reset": "earliest", "enable.partition.eof": False,
+    })
+    known = consumer.list_topics(topic, timeout=30).topics[topic]
+    consumer.assign([confluent_kafka.TopicPartition(topic, p, confluent_kafka.OFFSET_BEGINNING) for p in known.partitions])
+    return consumer
+
+
+class Outsider(threading.Thread):
+    """Reads one topic and sends answers when they are due."""
+
+    def __init__(self, name, topic, brokers, prefix, seed, evidence):
+        super().__init__(name=name, daemon=True)
+        self._topic, self._brokers, self._seed, self._evidence = prefix + topic, brokers, seed, evidence
+        self._sender, self._due, self._ended, self._hurry = Sender(brokers, prefix), [], threading.Event(), threading.Event()
+        self._order, self._met = 0, set()
+
+    def run(self):
+        consumer = reader(self._brokers, self._topic)
+        while not self._ended.is_set():
+            for message in consumer.consume(500, 0.1):
+                if message.error() is None:
+                    self._take(message)
+            self._answer()
+        consumer.close()
+
+    def _take(self, message):
+        headers = dict(message.headers() or [])
+        if headers["ce_id"] in self._met:
+            self._evidence.count("repeats met by outsiders")
+            return
+        self._met.add(headers["ce_id"])
+        data = json.loads(message.value())
+        self.take(headers["ce_type"].decode(), data, random.Random(f"{self._seed}/{headers['ce_id']}"))
+
+    def later(self, seconds, *answer):
+        self._order += 1
+        heapq.heappush(self._due, (time.monotonic() + seconds, self._order, answer))
+
+    def _answer(self):
+        while self._due and (self._hurry.is_set() or self._due[0][0] <= time.monotonic()):
+            self._sender.event(*heapq.heappop(self._due)[2])
+            self._evidence.count(f"answers of {self.name}")
+
+    def hurry(self, seconds=60):
+        """Says at once what it would have said later; false where the broker does not have it all in time."""
+        self._hurry.set()
+        deadline = time.monotonic() + seconds
+        while self._due and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return not self._due and self._sender.flush(max(1.0, deadline - time.monotonic()))
+
+    def end(self):
+        self._ended.set()
+
+
+class Finance(Outsider):
+    def __init__(self, *arguments):
+        super().__init__("finance", DOCUMENTS, *arguments)
+        self._returned, self._lock = set(), threading.Lock()
+        self.documents = 0
+
+    def take(self, kind, data, chance):
+        if kind != "finance.payment-document.issued":
+            return
+        self.documents += 1
+        throw, wait = chance.random(), chance.uniform(0, 8)
+        if throw < 0.05:
+            return  # never answered
+        self._say(data, wait, "accepted", None, 1)
+        if throw < 0.15:
+            self._say(data, wait + 3, "returned", chance.choice(("AC04", "AC04", "AM05")), 2)
+            with self._lock:
+                self._returned.add(data["national_code"])
+            if throw < 0.07:
+                self._say(data, wait + chance.uniform(5, 30), "paid", None, 3)
+        elif throw < 0.9:
+            self._say(data, wait + 3, "paid", None, 2)
+            if throw < 0.25:  # said twice, or in another order
+                self._say(data, chance.uniform(0, 10), "paid", None, 2)
+
+    def _say(self, data, seconds, outcome, code, minutes):
+        key = data["document_id"]
+        at = datetime.datetime.fromisoformat(data["issued_at"]) + datetime.timedelta(minutes=minutes)
+        told = {"document_id": key, "outcome": outcome, "code": code, "at": at.isoformat(timespec="seconds")}
+        self.later(seconds, OUTCOMES, key, f"finance.document.{outcome}", f"{key}/{outcome}/{minutes}", told)
+
+    def returned(self):
+        """The persons whose payments came back since it was last asked."""
+        with self._lock:
+            found, self._returned = self._returned, set()
+        return found
+
+
+class Gateway(Outsider):
+    def __init__(self, *arguments):
+        super().__init__("gateway", SMS, *arguments)
+
+    def take(self, _kind, data, chance):
+        key, status = data["sms_id"], "failed" if chance.random() < 0.1 else "delivered"
+        at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        told = {"sms_id": key, "status": status, "at": at}
+        self.later(chance.uniform(0, 6), REPORTS, key, f"notifications.sms.{status}", f"{key}/{status}", told)

@@ -1,0 +1,35 @@
+"""What will be done, and when, drawn from the seed before anything starts."""
+
+import random
+
+# How often each fault is drawn, beside the others.
+WEIGHTS = {
+    "kill": 30, "kill and stay away": 8, "kill all": 3, "kill publisher": 8, "rebalance": 6,
+    "zombie": 7, "zombie with a twin": 4,
+    "kill broker": 4, "kill postgres": 4, "crash postgres": 4, "kill everything": 2,
+    "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 2,
+    "disk full": 2, "connections": 3, "open transaction": 2,
+}
+# A broker that was killed is missed for nine seconds: many of them at a time are one long outage.
+IN_A_CLUSTER = {"kill broker": 4, "kill leader": 7, "kill controller": 4, "kill everything": 1}
+
+
+def draw(seed, seconds, gap, cluster, only=None):
+    """[(second, fault, parameters)]; `only` some faults, by their names."""
+    chance = random.Random(f"{seed}/plan")
+    # Those of no weight are drawn by name only.
+    weights = WEIGHTS | (IN_A_CLUSTER if cluster else {})
+    if only:
+        unknown = set(only) - weights.keys()
+        if unknown:
+            raise SystemExit(f"chaos: no fault is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(weights))}")
+        weights = {name: weights[name] or 1 for name in only}
+    plan, at = [], 4.0
+    while at < seconds:
+        name = chance.choices(list(weights), list(weights.values()))[0]
+        plan.append({
+            "at": round(at, 2), "fault": name, "number": chance.randrange(1 << 16), "for": round(chance.uniform(0.5, 6), 2),
+            "side": chance.choice(("client", "server")), "where": chance.choice(("postgres", "kafka")),
+        })
+        at += chance.uniform(0.3, 2 * gap - 0.3)
+    return plan

@@ -1,0 +1,139 @@
+"""One run: everything up, load and faults for so long, everything healed, the verdict."""
+
+import asyncio
+import contextlib
+import subprocess
+import time
+
+from . import closes, evidence, faults, load, outsiders, plan, poison, proxy, services, stack, takeover, verdict
+
+FIRST_DAY = closes.TURNS[0][0]
+
+
+def proxies_of(parts):
+    async def to_database():
+        return await asyncio.open_unix_connection(str(parts.socket / ".s.PGSQL.5432"))
+
+    def to_broker(port):
+        return lambda: asyncio.open_connection("127.0.0.1", port)
+
+    made = {"postgres": proxy.Proxy("postgres", stack.free_port(), to_database, proxy.commits_in_postgres)}
+    for number, ports in enumerate(parts.ports, 1):
+        name = f"kafka-{number}"
+        made[name] = proxy.Proxy(name, ports[3], to_broker(ports[1]), proxy.commits_in_kafka)
+    return made
+
+
+def install(options, parts, proxies):
+    """The installation, with its topics and tables."""
+    doors = ",".join(f"127.0.0.1:{ports[3]}" for ports in parts.ports)
+    made = services.Installation(
+        options.peyvand, "chaos.", FIRST_DAY, doors, parts.outside, f"postgres://peyvand@127.0.0.1:{proxies['postgres'].port}/peyvand",
+        parts.database_url, len(parts.brokers))
+    done = made.run("status", "--json", timeout=120)
+    if done.returncode:
+        raise OSError(f"topics and tables could not be made: {done.stderr}")
+    return made
+
+
+class Run:
+    def __init__(self, options):
+        self._options = options
+        self._evidence = evidence.Evidence(options.evidence, f"run-{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}")
+        self._seconds = options.minutes * 60
+        self._plan = plan.draw(options.seed, self._seconds, options.gap, options.cluster > 1, options.faults)
+        self._evidence.write("plan.json", vars(options) | {"plan": self._plan})
+
+    def to_the_end(self):
+        """The line of result."""
+        options, tell = self._options, self._evidence.tell
+        tell("begins", seed=options.seed, evidence=self._evidence.folder)
+        self._stack = stack.Stack(options.cluster)
+        with contextlib.ExitStack() as clean_up:
+            clean_up.callback(self._stack.erase)
+            clean_up.callback(self._stack.keep_logs, self._evidence.folder)
+            self._stack.start()
+            self._proxies = proxies_of(self._stack)
+            self._installation = install(options, self._stack, self._proxies)
+            self._fleet = services.Fleet(options.services, self._installation, self._evidence)
+            clean_up.callback(self._fleet.end)
+            self._fleet.start()
+            tell("everything is up", brokers=options.cluster, services=options.services)
+            self._break(clean_up)
+            took = self._mend()
+            return self._judge(took)
+
+    def _break(self, clean_up):
+        options, installation, parts = self._options, self._installation, self._stack
+        self._load = load.Load(installation, self._evidence, parts.home / "load", options.seed, options.marriages)
+        clean_up.callback(self._load.end)
+        outside = (parts.outside, installation.prefix, options.seed, self._evidence)
+        self._finance, self._gateway = outsiders.Finance(*outside), outsiders.Gateway(*outside)
+        self._load.returned = self._finance.returned
+        self._poisoner = poison.Poisoner(*outside)
+        self._watch = takeover.Watch(parts, installation.prefix, self._evidence)
+        self._faults = faults.Faults(parts, self._proxies, self._fleet, self._load, self._watch, self._evidence)
+        self._closer = closes.Closer(installation, self._fleet, parts, self._evidence, options.seed, self._seconds, options.closes)
+        clean_up.callback(self._closer.end)
+        self._load.start(options.publishers)
+        for thread in (self._finance, self._gateway, self._poisoner, self._closer):
+            thread.start()
+        until = time.monotonic() + self._seconds
+        self._faults.run(self._plan, until)
+        time.sleep(max(0.0, until - time.monotonic()))
+
+    def _mend(self):
+        """Seconds until everything is at rest, or None."""
+        tell = self._evidence.tell
+        tell("the faults end")
+        self._load.finish()
+        self._closer.end()
+        self._faults.wait()
+        self._faults.heal()
+        if not self._load.wait(240):
+            tell("VIOLATION: files do not get through")
+            return None
+        self._poisoner.end()
+        tell("the load is in")
+        # The last close finds everything in; its answers come in after it.
+        closer = closes.Closer(self._installation, self._fleet, self._stack, self._evidence, self._options.seed, 0, len(closes.TURNS))
+        if not closer.finish():
+            tell("VIOLATION: months cannot be closed")
+            return None
+        took = verdict.settle(self._installation, self._evidence)
+        # What finance and the gateway read now is all that there is to answer.
+        time.sleep(2)
+        for outsider in (self._finance, self._gateway):
+            outsider.hurry()
+        again = verdict.settle(self._installation, self._evidence)
+        for outsider in (self._finance, self._gateway):
+            outsider.end()
+        return None if None in (took, again) else took
+
+    def _judge(self, took):
+        counts = self._evidence.counts
+        lost = verdict.lost_poison(self._installation, self._stack, self._poisoner.places, self._evidence)
+        statuses = self._fleet.stop()
+        found = verdict.check(self._installation, self._evidence)
+        violations = found["violations"] + lost + (took is None)
+        passed = not violations and found["status"] == 0
+        if not passed:
+            verdict.keep_state(self._installation, self._stack, self._evidence)
+        line = {
+            "seed": self._options.seed, "passed": passed, "violations": violations, "minutes": self._options.minutes,
+            "brokers": self._options.cluster, "services": self._options.services,
+            "kills": {what.removeprefix("kill "): n for what, n in counts.items() if what.startswith("kill ")},
+            "zombies": counts["zombies"], "poison": len(self._poisoner.places),
+            "lost_answers": sum(each.lost_answers for each in self._proxies.values()),
+            "faults": {what.removeprefix("fault "): n for what, n in counts.items() if what.startswith("fault ")},
+            "events": found["read"] + found["written"], "read": found["read"], "written": found["written"],
+            "documents": found["documents"], "served_again_s": self._watch.took, "at_rest_after_s": took,
+            "ended_by_itself": counts["ended by itself"], "exit_statuses": statuses, "binary": version(self._options.peyvand),
+        }
+        self._evidence.write("counts.json", dict(counts) | {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()})
+        self._evidence.result(line)
+        return line
+
+
+def version(binary):
+    return subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,74 @@
+"""After the faults: everything comes to rest, and the independent checker speaks."""
+
+import json
+import re
+import subprocess
+import time
+
+from checker.feed import broker
+from checker.feed.raw import INPUTS
+
+from . import poison, stack
+
+
+def settle(installation, evidence, seconds=240):
+    """`peyvand status --wait`, again where it was refused; seconds that it took, or None."""
+    began = time.monotonic()
+    while True:
+        left = seconds - (time.monotonic() - began)
+        if left <= 0:
+            return None
+        done = installation.run("status", "--wait", "--timeout", max(1, int(left)), "--json", timeout=left + 60)
+        evidence.write("status.txt", done.stdout + done.stderr)
+        if done.returncode == 0:
+            return round(time.monotonic() - began, 1)
+        evidence.tell("not at rest yet", why=(done.stderr.strip() or done.stdout.strip())[-300:])
+        time.sleep(1)
+
+
+def check(installation, evidence):
+    """The checker over everything; (its exit status, how many violations, messages read, records written, documents)."""
+    logs = [str(path) for name in ("serve-*.log", "close-*.log") for path in sorted(evidence.folder.glob(name))]
+    done = subprocess.run(
+        [stack.ROOT / "tests" / "checker" / "check", "live", "--state", evidence.folder / "state.jsonl", "--logs", *logs],
+        capture_output=True, text=True, env=installation.environment(False), check=False)
+    told = done.stdout + done.stderr
+    evidence.write("checker.txt", told)
+    print(told, end="", flush=True)
+
+    def number(pattern):
+        found = re.search(pattern, told)
+        return int(found[1].replace(",", "")) if found else 0
+
+    violations = sum(int(found.replace(",", "")) for found in re.findall(r"FAILED \(([\d,]+) violations", told))
+    return {
+        "status": done.returncode, "violations": violations, "read": number(r"disposition \(([\d,]+) messages"),
+        "written": number(r"in order \(([\d,]+) records"), "documents": number(r"one payment a person \(([\d,]+) documents"),
+    }
+
+
+def lost_poison(installation, stack_, places, evidence):
+    left = poison.missing(stack_.outside, installation.prefix, places)
+    for place in sorted(left):
+        evidence.tell("VIOLATION: a poison message is in no dead letter", place=place)
+    return len(left)
+
+
+def keep_state(installation, stack_, evidence):
+    """For whoever looks for the cause of a failure: the database, the outputs and the inputs."""
+    with open(evidence.folder / "database.sql", "wb") as file:
+        subprocess.run(["pg_dump", "-h", stack_.socket, "-U", "peyvand", "peyvand"], stdout=file, check=False)
+    installation.run("export", evidence.folder / "export")
+    with open(evidence.folder / "inputs.jsonl", "w", encoding="utf-8") as file:
+        for raw in records_of(stack_.outside, installation.prefix):
+            print(json.dumps(raw), file=file)
+
+
+def records_of(brokers, prefix):
+    """Every input record as it lies, with what is no text in hexadecimal."""
+    source = broker.Broker(brokers, prefix)
+    for topic in INPUTS:
+        for each in source.read(topic):
+            text = each.value and each.value.decode("utf-8", "replace")
+            yield each._asdict() | {"value": text if text is None or text.encode() == each.value else each.value.hex()[:2000]}
+    source.close()
