@@ -14,6 +14,7 @@ mod cases;
 mod checker;
 mod close;
 mod commands;
+mod commit_point;
 mod dead_letters;
 mod docs;
 mod kill;
