@@ -8,11 +8,12 @@ SEED ?=
 DIR ?=
 OUT ?= demo-out
 TODAY ?=
+ONLY ?=
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose
+.PHONY: help needs build demo test check sabotage up down bench lint check-compose
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,6 +40,10 @@ down: ## end what `make up` started, with its data
 
 check: needs ## do the topics and the database that PEYVAND_… name (see make up) keep every promise?
 	@tests/checker/check live
+
+sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name)
+	@tests/outside/setup
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" python3 tests/sabotage/run.py --only '$(ONLY)'
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
