@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use peyvand::wire::files::FileKind;
 use serde_json::{Value, json};
 
 use crate::app::{Couple, TestApp};
 use crate::sample;
+use crate::town::{Marriage, expect, insured, marriage, person};
 
 #[test]
 fn a_month_published_twice_changes_nothing() {
@@ -80,5 +82,30 @@ fn a_file_that_was_sent_half_counts_each_line_once() {
     let receipts = app.events("registry.file.received");
     assert_eq!(receipts.len(), 1);
     assert_eq!((&receipts[0]["accepted"], &receipts[0]["unchanged"]), (&3.into(), &0.into()));
+    app.finish();
+}
+
+/// "a correction is the same `record_id` with a higher `record_version`; a lower version, or the same one, changes nothing
+/// (the same with other content: the first stands, counted as `conflicting`)"
+#[test]
+fn a_lower_version_or_the_same_changes_nothing() {
+    let mut app = TestApp::start("1404-08-01");
+    let (husband, wife) = (person(61), person(62));
+    insured(&mut app, &[&husband], "1404-04");
+    let first = marriage("R61", "1404-05-20", &husband, &wife);
+    let second = first.corrected(|row| row.deed_date = "1404-05-21".to_owned());
+    let other = Marriage { deed_date: "1404-05-22".to_owned(), ..second.clone() };
+    // In one batch, and once more when the second lies in the database.
+    let words = ["accepted", "corrected", "unchanged", "conflicting"];
+    for (rows, counts) in [
+        (vec![second.row(), first.row(), other.row()], [1, 0, 1, 1]),
+        (vec![first.row()], [0, 0, 1, 0]),
+        (vec![other.row()], [0, 0, 0, 1]),
+    ] {
+        let receipt = app.publish_rows(FileKind::Marriages, &rows);
+        assert_eq!(words.map(|word| receipt[word].as_i64().unwrap()), counts, "{receipt}");
+        expect(&app.decisions(), &husband, "1404-05-21", "APPROVED", &[]);
+    }
+    assert_eq!(app.value("SELECT count(*) FROM claims"), "1");
     app.finish();
 }
