@@ -44,18 +44,17 @@ def test(kind, name):
     good, told = cargo([*target(kind), "--", "--exact", wanted])
     if good is None:
         return Outcome(CAUGHT, f"it did not end within {LONGEST} s")
-    counts = COUNTS.search(told)
-    if not counts or counts.groups() == ("0", "0"):
+    counts, unrelated = COUNTS.search(told), UNRELATED.search(told)
+    if counts and counts.groups() == ("0", "0"):
         return Outcome("no such test", wanted)
     if good:
         return Outcome(SURVIVED, "")
-    if UNRELATED.search(told):
-        return Outcome("failed for another reason", UNRELATED.search(told).group())
+    if unrelated or not counts:
+        return Outcome("failed for another reason", unrelated[0] if unrelated else told[-200:])
     if kind == "checker":
-        broken = [line for line in told.splitlines() if "FAILED (" in line]
-        if not any(line.strip().startswith(name) for line in broken):
-            return Outcome("failed for another reason", "; ".join(broken) or "the checker found nothing")
-        return Outcome(CAUGHT, broken[0].strip())
+        broken = [line.strip() for line in told.splitlines() if "FAILED (" in line]
+        by_it = [line for line in broken if line.startswith(f"{name} ")]
+        return Outcome(CAUGHT, by_it[0]) if by_it else Outcome("failed for another reason", "; ".join(broken))
     panic = PANIC.search(told)
     return Outcome(CAUGHT, f"{panic[1]}: {panic[2]}" if panic else "it failed")
 
@@ -106,7 +105,8 @@ def run(defects, deadline):
         elif not outcome:
             began = time.monotonic()
             outcome = plant(copy, defect)
-            results.keep(key, outcome, time.monotonic() - began)
+            if outcome.what in (CAUGHT, SURVIVED):
+                results.keep(key, outcome, time.monotonic() - began)
             print(f"{defect.name}: {outcome.what}", flush=True)
         rows.append((defect, outcome, results.seconds(key)))
     copy.refresh()
