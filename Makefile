@@ -41,9 +41,9 @@ down: ## end what `make up` started, with its data
 check: needs ## do the topics and the database that PEYVAND_… name (see make up) keep every promise?
 	@tests/checker/check live
 
-sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name)
+sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name, MINUTES=)
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" python3 tests/sabotage/run.py --only '$(ONLY)'
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
