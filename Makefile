@@ -8,6 +8,7 @@ SEED ?=
 DIR ?=
 OUT ?= demo-out
 TODAY ?=
+ONLY ?=
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
@@ -22,7 +23,7 @@ CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evid
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos
+.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -53,6 +54,10 @@ check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= 
 chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=; TOTAL=1 adds up)
 	@tests/outside/setup
 	@tests/chaos/run --peyvand target/release/peyvand $(if $(TOTAL),--total) $(CHAOS_FLAGS)
+
+sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name, MINUTES=)
+	@tests/outside/setup
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked

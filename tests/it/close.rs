@@ -13,7 +13,7 @@ use peyvand::work::{House, relay};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 
-use crate::app::TestApp;
+use crate::app::{TestApp, now};
 use crate::town::{FLOOR, married, person};
 
 /// "It refuses a month that has not ended, and one that is not the next after the last closed", "closing it again returns the
@@ -126,8 +126,14 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
         let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
         runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
         let mut child = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
+        let began = now();
         while app.value(wait) != before {
             assert!(child.try_wait().unwrap().is_none(), "the close ended without waiting");
+            let stands = app.value(wait);
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "the cursor stands at {stands}, not before the page"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         child.kill().unwrap();

@@ -106,3 +106,26 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
     }
     app.finish();
 }
+
+/// What is gone from a topic before it was taken in must not be passed over in silence.
+#[test]
+fn a_service_whose_input_is_gone_ends_with_an_error() {
+    let mut app = TestApp::start("1404-08-01");
+    Couple::publish(&[Couple::nth(1)], &mut app);
+    app.settle();
+    app.stop();
+    // As after a topic that was made anew: it does not hold what comes next here.
+    let move_by = |n: i32| {
+        format!("UPDATE input_offsets SET next_offset = next_offset + {n} WHERE topic = 'insured.records.v1'")
+    };
+    app.execute(&move_by(1000)).unwrap();
+    let place = app.serve(&["--roles", "intake"]);
+    let began = now();
+    while app.service(place).is_running() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it still runs\n{}", app.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    app.forget(place);
+    app.execute(&move_by(-1000)).unwrap();
+    app.finish();
+}

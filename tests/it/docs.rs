@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use peyvand::claim::{Outcome, ReasonCode};
@@ -217,4 +218,13 @@ fn every_document_and_record_is_listed() {
             assert!(listed, "{index} does not list {name}");
         }
     }
+}
+
+/// A patch that no longer applies, or whose test is gone, catches nothing; `make sabotage` would say so an hour later.
+#[test]
+fn every_planted_defect_applies_and_names_its_test() {
+    let runner = root().join("tests/sabotage/run.py");
+    let checked = Command::new("python3").arg(runner).arg("--check").output().unwrap();
+    let told = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{told}{}", String::from_utf8_lossy(&checked.stderr));
 }

@@ -15,6 +15,7 @@ mod chaos;
 mod checker;
 mod close;
 mod commands;
+mod commit_point;
 mod dead_letters;
 mod demo;
 mod docs;

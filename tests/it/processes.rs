@@ -94,7 +94,7 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     app.publish_folder(&folder);
     app.close("1404-07");
     // Ctrl-C stops as gracefully, and says that it was a Ctrl-C.
-    let (status, _) = app.service(place).end_on("-INT");
+    let (status, _) = app.service(place).end_on("INT");
     assert_eq!(status.code(), Some(130), "{}", app.logs());
     app.forget(place);
     app.finish();

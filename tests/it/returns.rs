@@ -1,5 +1,6 @@
 //! Returned documents, further attempts, and what is written to whom.
 
+use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
 
 use crate::app::TestApp;
@@ -80,6 +81,25 @@ fn a_return_another_account_and_a_second_attempt() {
     app.set_today("1404-10-01");
     app.close("1404-09");
     assert_eq!(paid(&app.documents(), again).len(), 3);
+    app.finish();
+}
+
+/// What concerns a person's account is told to that person's own number only.
+#[test]
+fn a_return_is_told_to_nobody_elses_number() {
+    let (mut app, people, issued) = paid_people(2);
+    for (person, owner) in people.iter().zip(["no", "unknown"]) {
+        let row = person.row();
+        app.publish_rows(K::Persons, &[format!("{}{owner}", row.strip_suffix("yes").unwrap())]);
+    }
+    let ids: Vec<_> = people.iter().map(|person| document_id(&issued, person, 1)).collect();
+    let answers: Vec<_> = ids.iter().map(|id| (id.as_str(), "returned", "AC04", "10:00:00")).collect();
+    finance(&mut app, &answers);
+    let (decided, sms) = (app.decisions(), app.sms());
+    for person in &people {
+        expect(&decided, person, DEED, "WAITING", &["PAYMENT_RETURNED"]);
+        assert!(written_to(&sms, person, "payment_returned").is_empty());
+    }
     app.finish();
 }
 

@@ -38,16 +38,21 @@ impl Service {
         self.child.wait().unwrap();
     }
 
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
     /// Asks the process to end, and says how and how fast it did.
     pub fn terminate(&mut self) -> (ExitStatus, Duration) {
-        self.end_on("-TERM")
+        self.end_on("TERM")
     }
 
     /// The same, by a signal of choice.
     pub fn end_on(&mut self, signal: &str) -> (ExitStatus, Duration) {
         let began = now();
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.signal(signal);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return (status, began.elapsed());

@@ -3,9 +3,9 @@
 use peyvand::claim::person::EarlierPayment;
 use peyvand::claim::words::PaymentOutcome::{Accepted, Paid};
 use peyvand::claim::{Outcome, ReasonCode as R};
-use peyvand::law::Rial;
+use peyvand::law::{InsuranceType, Rial};
 
-use super::world::{DEED, FLOOR, World, another, date, request, row, spouse};
+use super::world::{DEED, FLOOR, World, another, date, request, row, sheba, spouse, wage};
 use Outcome::{Approved, Refused};
 
 const OTHER: &str = "1404-06-20";
@@ -54,6 +54,28 @@ fn decision_and_amount_are_frozen() {
     world.takes_in().finance(1, Accepted, "", 1).finance(1, Paid, "", 2).on("1404-09-01").closes();
     assert_eq!(world.revisions(), told);
     world.expect(DEED, Approved, &[]);
+    // Nor does a wage that makes it more: that is a case.
+    let mut world = World::paid();
+    let told = world.revisions();
+    world.known.dossier.wages.push(wage("1404-03", InsuranceType::Compulsory, 0, 24_000_000));
+    world.takes_in().on("1404-09-01").closes();
+    assert_eq!((world.revisions(), world.cases.len()), (told, 1));
+    assert_eq!(world.claim(DEED).amount.map(Rial::get), Some(FLOOR));
+}
+
+/// "never sent again by itself": what finance has not answered, or not returned, also where the account is another now.
+#[test]
+fn only_what_was_returned_is_sent_again() {
+    for answer in [None, Some(Accepted), Some(Paid)] {
+        let mut world = World::paid();
+        if let Some(answer) = answer {
+            world.finance(1, answer, "", 1);
+        }
+        world.record().sheba = Some(sheba(2));
+        world.takes_in().on("1404-09-01").closes();
+        assert_eq!(world.issued.len(), 1, "{answer:?}");
+        world.expect(DEED, Approved, &[]);
+    }
 }
 
 /// "allowances paid before Peyvand, by branches: a ground `ALREADY_PAID` for every claim of the person"
