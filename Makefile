@@ -29,7 +29,7 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 # The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it -- --test-threads 5
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up
@@ -43,9 +43,11 @@ check: needs ## do the topics and the database that PEYVAND_… name (see make u
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
 
+# The second time for the points of src/boundary.rs; with the tests beside the library, so that the dependencies are the same.
 lint: ## format, clippy
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --lib --test it --features failpoints --locked -- -D warnings
 
 check-compose: ## is docker-compose.yml a valid Compose file?
 	@deploy/check-compose

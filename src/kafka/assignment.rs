@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use super::client::Broker;
 use super::{Error, Result, telling};
+use crate::boundary::boundary;
 use crate::store::offsets::{self, Partition};
 use crate::work::House;
 
@@ -49,9 +50,12 @@ impl Assignment {
             let Some(topic) = self.broker.topic(element.topic()) else {
                 continue;
             };
-            let (low, _) =
-                consumer.fetch_watermarks(element.topic(), element.partition(), Duration::from_secs(5))?;
-            lows.push((Partition { topic, partition: element.partition() }, low));
+            let (name, number) = (element.topic(), element.partition());
+            let (low, _) = boundary!(
+                "assignment.watermarks",
+                consumer.fetch_watermarks(name, number, Duration::from_secs(5))
+            )?;
+            lows.push((Partition { topic, partition: number }, low));
         }
         let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &lows))?;
         let mut from = TopicPartitionList::new();
@@ -82,7 +86,8 @@ impl Assignment {
         let begun = self.runtime.block_on(offsets::begin(&self.house.pool, &ours))?;
         for (partition, next) in begun {
             let name = self.broker.name(partition.topic);
-            consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;
+            let (number, offset) = (partition.partition, Offset::Offset(next));
+            boundary!("rewind.seek", consumer.seek(&name, number, offset, Duration::from_secs(5)))?;
             self.with(|positions| positions.insert(partition, next));
         }
         Ok(())
@@ -105,13 +110,18 @@ impl ConsumerContext for Assignment {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             self.take_over_patiently(consumer, list).and_then(|from| {
-                let assigned =
-                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) };
+                let assigned = boundary!(
+                    "assignment.assign",
+                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) }
+                );
                 assigned.map_err(Error::from)
             })
         } else {
             self.give_up(list);
-            let given = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+            let given = boundary!(
+                "assignment.unassign",
+                if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
+            );
             given.map_err(Error::from)
         };
         if let Err(error) = done {

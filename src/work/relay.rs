@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::House;
+use crate::boundary::boundary;
 use crate::claim::words::SmsKind;
 use crate::store::messages::{self, Released};
 use crate::store::outbox::{self, Segment};
@@ -42,7 +43,7 @@ pub async fn confirm(
     documents: &[String],
 ) -> Result<()> {
     let at = house.clock.now();
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("confirm.begin", house.pool.begin().await)?;
     relay::confirm(&mut tx, group, owner, delivered).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
@@ -50,7 +51,7 @@ pub async fn confirm(
             released.iter().map(|message| sms_requested(house, message, at)).collect::<Result<Vec<_>>>()?;
         outbox::append(&mut tx, events, house.groups).await?;
     }
-    tx.commit().await?;
+    boundary!("confirm.commit", tx.commit().await)?;
     Ok(())
 }
 
