@@ -40,7 +40,7 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 # The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --no-fail-fast --lib --test it -- --test-threads 5
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up
@@ -62,9 +62,11 @@ sabotage: needs ## plant defects in a copy of the tree; is each caught by the te
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
 
+# The second time for the points of src/boundary.rs; with the tests beside the library, so that the dependencies are the same.
 lint: ## format, clippy
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --lib --test it --features failpoints --locked -- -D warnings
 
 mutants: ## every small change of a rule is noticed by a test (hours; ARGS= for cargo mutants)
 	@tests/mutants/run $(ARGS)

@@ -1,8 +1,9 @@
 //! Peyvand pays the marriage allowance of Article 85 to everyone entitled to it, once, without anyone having to ask.
 //!
 //! The house, from pure to worldly; a module names only modules above it (`tests/it/tidy.rs` keeps the arrows):
-//! `law, ident` → `claim` → `wire` → `config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
+//! `law, ident` → `claim` → `wire` → `boundary, config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
 
+mod boundary;
 pub mod claim;
 pub mod cli;
 pub mod clock;

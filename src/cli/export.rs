@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::start::Started;
 use super::{Error, Result, paper};
+use crate::boundary::boundary;
 use crate::kafka::reader::{Record, read_to_end};
 use crate::kafka::{self, Broker};
 use crate::wire::Topic;
@@ -56,11 +57,13 @@ pub async fn run(broker: Broker, dir: PathBuf) -> Result<BTreeMap<Topic, u64>> {
 fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
     let told =
         |path: &Path, error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
-    std::fs::create_dir_all(dir).map_err(|error| told(dir, &error))?;
+    boundary!("export.folder", std::fs::create_dir_all(dir)).map_err(|error| told(dir, &error))?;
     let mut counts = BTreeMap::new();
     for topic in Topic::outputs() {
         let path = dir.join(format!("{}.jsonl", topic.name()));
-        let mut file = BufWriter::new(File::create(&path).map_err(|error| told(&path, &error))?);
+        let mut file = BufWriter::new(
+            boundary!("export.create", File::create(&path)).map_err(|error| told(&path, &error))?,
+        );
         let count: &mut u64 = counts.entry(topic).or_default();
         read_to_end(broker, topic, &mut |record| {
             *count += 1;
@@ -69,10 +72,10 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
                 problem: error.to_string(),
             };
             serde_json::to_writer(&mut file, &line(&record)).map_err(|error| problem(&error))?;
-            file.write_all(b"\n").map_err(|error| problem(&error))?;
+            boundary!("export.write", file.write_all(b"\n")).map_err(|error| problem(&error))?;
             Ok(true)
         })?;
-        file.flush().map_err(|error| told(&path, &error))?;
+        boundary!("export.flush", file.flush()).map_err(|error| told(&path, &error))?;
     }
     Ok(counts)
 }

@@ -70,6 +70,7 @@ const INTERRUPTED: u8 = 130;
 
 /// Parses, runs, and tells what went wrong. Status 0 done, 1 refused or failed, 2 wrong use, 130 on Ctrl-C.
 pub fn main() -> ExitCode {
+    crate::boundary::arm();
     let arguments = Arguments::parse();
     let started = match Started::begin(&arguments) {
         Ok(started) => started,

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use super::client::Broker;
 use super::{Error, Result, telling};
+use crate::boundary::boundary;
 use crate::store::offsets::{self, Partition};
 use crate::work::House;
 
@@ -97,7 +98,8 @@ impl Assignment {
         let begun = self.begin(&ours)?;
         for (partition, next) in begun {
             let name = self.broker.name(partition.topic);
-            consumer.seek(&name, partition.partition, Offset::Offset(next), Duration::from_secs(5))?;
+            let (number, offset) = (partition.partition, Offset::Offset(next));
+            boundary!("rewind.seek", consumer.seek(&name, number, offset, Duration::from_secs(5)))?;
             self.with(|positions| positions.insert(partition, next));
         }
         Ok(())
@@ -120,13 +122,18 @@ impl ConsumerContext for Assignment {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             self.take_over_patiently(consumer, list).and_then(|from| {
-                let assigned =
-                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) };
+                let assigned = boundary!(
+                    "assignment.assign",
+                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) }
+                );
                 assigned.map_err(Error::from)
             })
         } else {
             self.give_up(list);
-            let given = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+            let given = boundary!(
+                "assignment.unassign",
+                if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
+            );
             given.map_err(Error::from)
         };
         if let Err(error) = done {
@@ -143,7 +150,8 @@ impl ConsumerContext for Assignment {
 }
 
 fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionListElem<'_>) -> Result<i64> {
-    let marks = consumer.fetch_watermarks(element.topic(), element.partition(), PATIENCE);
+    let asked = || consumer.fetch_watermarks(element.topic(), element.partition(), PATIENCE);
+    let marks = boundary!("assignment.watermarks", asked());
     let (low, _) = marks.inspect_err(|_| {
         // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
         let _ = consumer.fetch_metadata(Some(element.topic()), PATIENCE);

@@ -11,6 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::{Result, reader, topics};
+use crate::boundary::boundary;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
@@ -59,7 +60,7 @@ fn last_records<C: ConsumerContext>(
             let from = Offset::Offset((high - look).max(*next));
             list.add_partition_offset(&broker.name(partition.topic), partition.partition, from)?;
         }
-        consumer.assign(&list)?;
+        boundary!("ends.assign", consumer.assign(&list))?;
         read_to(broker, consumer, &open, &mut found)?;
         open.retain(|(partition, next, high)| !found.contains_key(partition) && high - look > *next);
         look = look.saturating_mul(32);
@@ -75,7 +76,7 @@ fn read_to<C: ConsumerContext>(
 ) -> Result<()> {
     let mut reading: HashSet<i32> = open.iter().map(|(partition, ..)| partition.partition).collect();
     while !reading.is_empty() {
-        match consumer.poll(Duration::from_secs(30)) {
+        match boundary!("ends.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
                 let problem = "no end came".to_owned();
                 return Err(broker.unreachable(problem));

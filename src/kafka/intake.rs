@@ -20,6 +20,7 @@ pub use super::collector::Bounds;
 use super::collector::Collector;
 use super::suspects::{Next, Suspects};
 use super::{Error, Result, reader};
+use crate::boundary::boundary;
 use crate::retry::{GaveUp, Policy, Stop, Verdict, retry};
 use crate::store;
 use crate::store::offsets::Partition;
@@ -117,7 +118,8 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
     }
     let consumer: BaseConsumer<Assignment> = config.create_with_context(assignment)?;
     let names: Vec<_> = Topic::inputs().map(|topic| intake.broker.name(topic)).collect();
-    consumer.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    boundary!("intake.subscribe", consumer.subscribe(&names))?;
     Ok(consumer)
 }
 
@@ -228,7 +230,7 @@ impl Poller {
                     continue;
                 }
             }
-            match consumer.poll(Duration::from_millis(10)) {
+            match boundary!("intake.poll", consumer.poll(Duration::from_millis(10))) {
                 None => {}
                 Some(Ok(message)) => self.take(consumer, &message),
                 Some(Err(error)) => tell(&error)?,
@@ -310,7 +312,7 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
         let _ =
             list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
     }
-    let _ = consumer.commit(&list, CommitMode::Async);
+    let _ = boundary!("intake.copy_offsets", consumer.commit(&list, CommitMode::Async));
 }
 
 /// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.

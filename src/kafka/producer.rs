@@ -12,6 +12,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 
 use super::client::{ANSWER, Broker, SMALL_QUEUE};
 use super::{Error, Result, telling};
+use crate::boundary::boundary;
 use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, partition_for};
 
@@ -78,19 +79,19 @@ impl Sender {
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
-        producer.init_transactions(Duration::from_secs(30))?;
+        boundary!("relay.fence", producer.init_transactions(Duration::from_secs(30)))?;
         Ok(Self { producer, broker: broker.clone(), sent: 0 })
     }
 
     pub fn begin(&self) -> Result<()> {
-        Ok(self.producer.begin_transaction()?)
+        Ok(boundary!("relay.begin", self.producer.begin_transaction())?)
     }
 
     /// Returns once every event has been acknowledged and the transaction stands. After an error nothing is known:
     /// drop this sender, fence anew and look at the topics' tails.
     pub fn commit(&self) -> Result<()> {
         self.wait()?;
-        Ok(self.producer.commit_transaction(Duration::from_secs(30))?)
+        Ok(boundary!("relay.commit", self.producer.commit_transaction(Duration::from_secs(30)))?)
     }
 
     /// Sends an event to the partition of its key, with further headers; waits while the queue is full.
@@ -132,7 +133,7 @@ impl Sender {
         record.key = key;
         record.payload = value;
         loop {
-            match self.producer.send(record) {
+            match boundary!("produce.send", self.producer.send(record)) {
                 Ok(()) => {
                     self.sent += 1;
                     return Ok(());
@@ -149,6 +150,10 @@ impl Sender {
 
     /// Waits until everything sent has been acknowledged. (`flush` polls in coarse steps; counting is twice as fast.)
     pub fn wait(&self) -> Result<()> {
+        boundary!("produce.acknowledge", self.await_acknowledgements())
+    }
+
+    fn await_acknowledgements(&self) -> Result<()> {
         let deliveries = self.producer.context();
         loop {
             self.failed()?;
@@ -176,10 +181,7 @@ impl Sender {
 
     /// Is the broker there? Said before a long file is begun.
     pub fn check(&self) -> Result<()> {
-        self.producer
-            .client()
-            .fetch_metadata(None, ANSWER)
-            .map(drop)
-            .map_err(|error| self.broker.unreachable(error))
+        let answer = boundary!("produce.check", self.producer.client().fetch_metadata(None, ANSWER));
+        answer.map(drop).map_err(|error| self.broker.unreachable(error))
     }
 }

@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::client::Broker;
 use super::telling::Telling;
 use super::{Result, topics};
+use crate::boundary::boundary;
 use crate::retry::Stop;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
@@ -54,7 +55,7 @@ pub fn read_to_end(
         filled().map(|(partition, _, high)| (partition.partition, *high)).collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
-        match consumer.poll(SILENCE) {
+        match boundary!("read.poll", consumer.poll(SILENCE)) {
             None => {
                 return Err(broker.unreachable(SILENT));
             }
@@ -106,7 +107,7 @@ pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseCons
             Offset::Offset(*offset),
         )?;
     }
-    consumer.assign(&list)?;
+    boundary!("read.assign", consumer.assign(&list))?;
     Ok(consumer)
 }
 
@@ -125,7 +126,7 @@ pub fn follow(
     let mut left = within;
     let tick = Duration::from_millis(50);
     loop {
-        match consumer.poll(tick) {
+        match boundary!("follow.poll", consumer.poll(tick)) {
             None | Some(Err(_)) => left = left.saturating_sub(tick),
             Some(Ok(message)) => {
                 if !each(record(topic, &message))? {

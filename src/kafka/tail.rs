@@ -8,6 +8,7 @@ use rdkafka::message::Message;
 
 use super::client::Broker;
 use super::{Result, reader, topics};
+use crate::boundary::boundary;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 use crate::wire::outgoing::POSITION;
@@ -45,7 +46,7 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
     // The group is fenced, so each partition ends once.
     let mut open = starts.len();
     while open > 0 {
-        match consumer.poll(Duration::from_secs(30)) {
+        match boundary!("tail.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
                 return Err(broker.unreachable("no tail came"));
             }

@@ -10,6 +10,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::client::{ANSWER, Broker};
 use super::telling::Telling;
 use super::{Error, Result};
+use crate::boundary::boundary;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
@@ -35,7 +36,8 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         .collect();
     let options = AdminOptions::new().operation_timeout(Some(ANSWER)).request_timeout(Some(ANSWER));
     let mut found = Vec::new();
-    for result in admin.create_topics(&topics, &options).await.map_err(|error| broker.unreachable(error))? {
+    let made = boundary!("topics.create", admin.create_topics(&topics, &options).await);
+    for result in made.map_err(|error| broker.unreachable(error))? {
         match result {
             Ok(_) => {}
             Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => found.push(name),
@@ -55,9 +57,9 @@ async fn greet(broker: &Broker) -> Result<()> {
     let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
     let broker = broker.clone();
     let asking = move || {
-        let answer = consumer.fetch_metadata(None, ANSWER).map(drop);
+        let answer = boundary!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
         // What librdkafka has to say lies in the consumer's queue.
-        while consumer.poll(Duration::ZERO).is_some() {}
+        while boundary!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
         answer.map_err(|error| broker.unreachable(error))
     };
     tokio::task::spawn_blocking(asking).await.map_err(|_| Error::Stopped)?
@@ -68,7 +70,7 @@ fn check_partitions(admin: &AdminClient<Telling>, broker: &Broker, name: &str) -
     let Some(topic) = broker.topic(name) else {
         return Ok(());
     };
-    let metadata = admin.inner().fetch_metadata(Some(name), ANSWER)?;
+    let metadata = boundary!("topics.partitions", admin.inner().fetch_metadata(Some(name), ANSWER))?;
     let there = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
     differs(topic, there).map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
 }
@@ -91,11 +93,13 @@ pub fn watermarks(
     let mut marks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);
-        let metadata =
-            consumer.fetch_metadata(Some(&name), ANSWER).map_err(|error| broker.unreachable(error))?;
+        let metadata = boundary!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
+            .map_err(|error| broker.unreachable(error))?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         for partition in partitions {
-            let (low, high) = patiently(|| consumer.fetch_watermarks(&name, partition.id(), ANSWER))?;
+            let (low, high) = patiently(|| {
+                boundary!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
+            })?;
             marks.push((Partition { topic, partition: partition.id() }, low, high));
         }
     }

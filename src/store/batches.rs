@@ -7,6 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{FromRow, Postgres};
 
 use super::{Error, PgConnection, PgPool, Result, instant, parsed};
+use crate::boundary::boundary;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::{Stop, pause_or_stop};
 
@@ -27,10 +28,9 @@ impl CloseLock {
     pub async fn acquire(pool: &PgPool, stop: &Stop) -> Result<Option<Self>> {
         let (mut lock, mut stop) = (Self { connection: pool.acquire().await? }, stop.clone());
         loop {
-            let (taken,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
-                .bind(CLOSE_LOCK)
-                .fetch_one(&mut *lock.connection)
-                .await?;
+            let take = sqlx::query_as("SELECT pg_try_advisory_lock($1)").bind(CLOSE_LOCK);
+            let (taken,): (bool,) =
+                boundary!("close_lock.take", take.fetch_one(&mut *lock.connection).await)?;
             if taken {
                 return Ok(Some(lock));
             }
@@ -46,7 +46,8 @@ impl CloseLock {
     }
 
     pub async fn release(mut self) -> Result<()> {
-        sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK).execute(&mut *self.connection).await?;
+        let give = sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK);
+        boundary!("close_lock.give", give.execute(&mut *self.connection).await)?;
         Ok(())
     }
 }

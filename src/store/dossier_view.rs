@@ -5,13 +5,14 @@ use sqlx::{FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{Error, PgConnection, PgPool, Result, from_micros, parsed};
+use crate::boundary::boundary;
 use crate::ident::NationalCode;
 use crate::law::SolarMonth;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// One look at everything: what a batch writes meanwhile is seen whole or not at all.
 pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
-    let mut tx = pool.begin().await?;
+    let mut tx = boundary!("snapshot.begin", pool.begin().await)?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
     Ok(tx)
 }

@@ -1,6 +1,7 @@
 //! What an installation keeps to itself.
 
 use super::{Error, PgConnection, PgPool, Result};
+use crate::boundary::boundary;
 
 /// The secret of the ids: the one that was kept, else `given`, else a fresh one. Never changed after.
 pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
@@ -19,23 +20,18 @@ pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
 pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
     let kept = keep(pool, "outbox_groups", &wanted.to_string()).await?;
     let groups: i16 = kept.parse().map_err(|_| Error::Unreadable("number of outbox groups"))?;
-    sqlx::query("INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
-        .bind(i32::from(groups))
-        .execute(pool)
-        .await?;
-    sqlx::query("INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
-        .bind(i32::from(groups))
-        .execute(pool)
-        .await?;
+    let heads = sqlx::query("INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
+        .bind(i32::from(groups));
+    boundary!("installation.heads", heads.execute(pool).await)?;
+    let leases = sqlx::query("INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
+        .bind(i32::from(groups));
+    boundary!("installation.groups", leases.execute(pool).await)?;
     Ok(groups)
 }
 
 async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
-    sqlx::query("INSERT INTO installation VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(name)
-        .bind(value)
-        .execute(pool)
-        .await?;
+    let insert = sqlx::query("INSERT INTO installation VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    boundary!("installation.keep", insert.bind(name).bind(value).execute(pool).await)?;
     Ok(sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
         .bind(name)
         .fetch_one(pool)
@@ -44,11 +40,8 @@ async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
 
 /// Keeps this version of the tables; the same version with other content is refused.
 pub async fn keep_tables(pool: &PgPool, version: &str, body: &str) -> Result<()> {
-    sqlx::query("INSERT INTO law_tables VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(version)
-        .bind(body)
-        .execute(pool)
-        .await?;
+    let insert = sqlx::query("INSERT INTO law_tables VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    boundary!("installation.tables", insert.bind(version).bind(body).execute(pool).await)?;
     let kept: String = sqlx::query_scalar("SELECT body FROM law_tables WHERE version = $1")
         .bind(version)
         .fetch_one(pool)

@@ -24,6 +24,7 @@ pub mod relay;
 pub mod self_registrations;
 pub mod summary;
 
+use crate::boundary::boundary;
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 
@@ -135,7 +136,8 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
 
 /// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
-    sqlx::migrate!("./migrations").run(pool).await?;
+    let migrations = sqlx::migrate!("./migrations");
+    boundary!("migrate", migrations.run(pool).await)?;
     Ok(())
 }
 

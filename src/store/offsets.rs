@@ -1,6 +1,7 @@
 //! Where the intake stands in each input partition: Postgres is the truth, Kafka's own committed offset a copy.
 
 use super::{Error, PgConnection, PgPool, Result};
+use crate::boundary::boundary;
 use crate::wire::Topic;
 
 /// An input partition.
@@ -23,12 +24,11 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
     let topics: Vec<_> = partitions.iter().map(|(p, _)| p.topic.name()).collect();
     let numbers: Vec<_> = partitions.iter().map(|(p, _)| p.partition).collect();
     let lows: Vec<_> = partitions.iter().map(|(_, low)| *low).collect();
-    sqlx::query("INSERT INTO input_offsets SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) ON CONFLICT DO NOTHING")
+    let insert = sqlx::query("INSERT INTO input_offsets SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) ON CONFLICT DO NOTHING")
         .bind(topics)
         .bind(numbers)
-        .bind(lows)
-        .execute(pool)
-        .await?;
+        .bind(lows);
+    boundary!("offsets.begin", insert.execute(pool).await)?;
     let all = all(pool).await?;
     Ok(all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Error, PgConnection, PgPool, Result};
+use crate::boundary::boundary;
 use crate::wire::{OutboxEvent, Outgoing, partition_for};
 
 /// Events of one group, in order, as they lie in the outbox.
@@ -176,7 +177,7 @@ const EVENTS_A_SLOT: i64 = 200_000;
 /// Leaves the slot that is written to when it is full and the next is empty, and empties slots that were delivered.
 /// Does nothing where somebody holds a lock: the next call will.
 pub async fn rotate(pool: &PgPool) -> Result<()> {
-    let mut tx = pool.begin().await?;
+    let mut tx = boundary!("rotate.begin", pool.begin().await)?;
     sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut *tx).await?;
     let heads: Vec<(i64, i16, i64)> =
         sqlx::query_as("SELECT next_position, slot, slot_began FROM outbox_heads ORDER BY grp FOR UPDATE")
@@ -203,7 +204,7 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
             .execute(&mut *tx)
             .await?;
     }
-    tx.commit().await?;
+    boundary!("rotate.commit", tx.commit().await)?;
     Ok(())
 }
 

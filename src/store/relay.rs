@@ -1,6 +1,7 @@
 //! Which process delivers which group of output partitions, and how far it has come.
 
 use super::{Error, PgConnection, PgPool, Result};
+use crate::boundary::boundary;
 
 /// How long a lease holds without renewal, in seconds. Fencing at the broker, not this lease, keeps order.
 const LEASE_SECONDS: i32 = 5;
@@ -8,7 +9,7 @@ const LEASE_SECONDS: i32 = 5;
 /// Renews this owner's leases, gives back what is more than its share among the processes that live, and takes free
 /// groups up to it. Gives those it now holds.
 pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
-    let mut tx = pool.begin().await?;
+    let mut tx = boundary!("lease.begin", pool.begin().await)?;
     sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE").execute(&mut *tx).await?;
     let until = f64::from(LEASE_SECONDS);
     sqlx::query(
@@ -42,17 +43,17 @@ pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
             .bind(owner)
             .fetch_all(&mut *tx)
             .await?;
-    tx.commit().await?;
+    boundary!("lease.commit", tx.commit().await)?;
     Ok(held.into_iter().map(|(group,)| group).collect())
 }
 
 /// Gives groups back at a graceful stop, so that another takes them over at once.
 pub async fn release(pool: &PgPool, owner: &str) -> Result<()> {
-    sqlx::query("DELETE FROM relay_members WHERE owner = $1").bind(owner).execute(pool).await?;
-    sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1")
-        .bind(owner)
-        .execute(pool)
-        .await?;
+    let leave = sqlx::query("DELETE FROM relay_members WHERE owner = $1").bind(owner);
+    boundary!("release.leave", leave.execute(pool).await)?;
+    let groups =
+        sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1").bind(owner);
+    boundary!("release.groups", groups.execute(pool).await)?;
     Ok(())
 }
 

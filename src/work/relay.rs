@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::House;
+use crate::boundary::boundary;
 use crate::claim::words::SmsKind;
 use crate::store::messages::{self, Released};
 use crate::store::outbox::{self, Segment};
@@ -46,7 +47,7 @@ pub async fn confirm(
 
 async fn note(house: &House, group: i16, owner: &str, delivered: i64, documents: &[String]) -> Result<()> {
     let at = house.clock.now();
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("confirm.begin", house.pool.begin().await)?;
     relay::confirm(&mut tx, group, owner, delivered).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
@@ -54,7 +55,7 @@ async fn note(house: &House, group: i16, owner: &str, delivered: i64, documents:
             released.iter().map(|message| sms_requested(house, message, at)).collect::<Result<Vec<_>>>()?;
         outbox::append(&mut tx, events, house.groups).await?;
     }
-    tx.commit().await?;
+    boundary!("confirm.commit", tx.commit().await)?;
     Ok(())
 }
 

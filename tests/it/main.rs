@@ -10,6 +10,7 @@
 mod answers;
 mod app;
 mod automatic;
+mod boundaries;
 mod cases;
 mod chaos;
 mod checker;

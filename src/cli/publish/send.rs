@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::Source;
+use crate::boundary::boundary;
 use crate::cli::{Error, Result};
 use crate::kafka::Broker;
 use crate::kafka::producer::Sender;
@@ -126,15 +127,15 @@ struct Rejects(RejectsWriter<File>);
 impl Rejects {
     fn create(path: &Path) -> Result<Self> {
         let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = File::create(path).map_err(told)?;
+        let file = boundary!("rejects.create", File::create(path)).map_err(told)?;
         RejectsWriter::new(file).map(Self).map_err(told)
     }
 
     fn write(&mut self, fault: &RowFault) -> Result<()> {
-        self.0.write(fault).map_err(Error::from)
+        boundary!("rejects.write", self.0.write(fault)).map_err(Error::from)
     }
 
     fn finish(self) -> Result<()> {
-        self.0.finish().map_err(Error::from)
+        boundary!("rejects.finish", self.0.finish()).map_err(Error::from)
     }
 }

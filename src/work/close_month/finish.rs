@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::boundary::boundary;
 use crate::store::batches::{self, Batch, CloseLock};
 use crate::store::{Error, Result, outbox};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, VoucherIssued, VoucherLine};
@@ -20,7 +21,7 @@ type Centre = (String, i64, i64);
 
 pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Result<Batch> {
     let at = house.clock.now();
-    let mut tx = lock.begin().await?;
+    let mut tx = boundary!("close_finish.begin", lock.begin().await)?;
     let documents = batches::documents(&mut tx, batch.month).await?;
     let mut hash = Sha256::new();
     let mut total: i64 = 0;
@@ -47,7 +48,7 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
     events.push(closing(&batch, at)?);
     batches::finish(&mut tx, &batch, at).await?;
     outbox::append(&mut tx, events, house.groups).await?;
-    tx.commit().await?;
+    boundary!("close_finish.commit", tx.commit().await)?;
     Ok(batch)
 }
 

@@ -7,6 +7,7 @@ mod page;
 pub use forecast::{Branch, Forecast, forecast};
 
 use super::House;
+use crate::boundary::boundary;
 use crate::clock;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::Stop;
@@ -81,9 +82,9 @@ pub async fn close(
     let Some(mut lock) = CloseLock::acquire(&house.pool, stop).await? else {
         return Ok(None);
     };
-    let mut connection = lock.begin().await?;
+    let mut connection = boundary!("close_look.begin", lock.begin().await)?;
     let batches = batches::all(&mut connection).await?;
-    connection.commit().await?;
+    boundary!("close_look.commit", connection.commit().await)?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
         lock.release().await?;
         return Ok(Some(Closed { batch: batch.clone(), now: false }));
@@ -124,10 +125,10 @@ async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_off
         input_offsets,
         traceparent: &trace,
     };
-    let mut tx = lock.begin().await?;
+    let mut tx = boundary!("close_open.begin", lock.begin().await)?;
     batches::open(&mut tx, &opening).await?;
     let batch = batches::all(&mut tx).await?.into_iter().find(|batch| batch.month == month);
-    tx.commit().await?;
+    boundary!("close_open.commit", tx.commit().await)?;
     batch.ok_or(Error::Unreadable("batch"))
 }
 
@@ -159,9 +160,9 @@ pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
     let Some(reason) = reason else {
         return Ok(None);
     };
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("hold.begin", house.pool.begin().await)?;
     let holds = batches::hold(&mut tx, month, &reason, house.clock.now()).await?;
-    tx.commit().await?;
+    boundary!("hold.commit", tx.commit().await)?;
     Ok(holds.then_some(reason))
 }
 

@@ -1,5 +1,6 @@
 //! One page of a close: persons locked, decided anew, their documents issued, and the cursor moved, in one transaction.
 
+use crate::boundary::boundary;
 use crate::claim::issue::{Issue, close};
 use crate::claim::texts::Texts;
 use crate::claim::words::SmsKind;
@@ -26,7 +27,7 @@ pub async fn close_page(
     cursor: i64,
 ) -> Result<Option<PageDone>> {
     let at = house.clock.now();
-    let mut tx = lock.begin().await?;
+    let mut tx = boundary!("close_page.begin", lock.begin().await)?;
     let codes = batches::persons_after(&mut tx, cursor, house.page_persons).await?;
     let Some(last) = codes.last().copied() else {
         return Ok(None);
@@ -46,7 +47,7 @@ pub async fn close_page(
     let done = PageDone { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
     packed.extend(outbox::pack(events, house.groups)?);
     outbox::place(&mut tx, packed).await?;
-    tx.commit().await?;
+    boundary!("close_page.commit", tx.commit().await)?;
     Ok(Some(done))
 }
 

@@ -13,6 +13,7 @@ pub use taken::{Letter, Taken};
 use self::decide::{Decided, decide};
 use self::stage::Stage;
 use super::House;
+use crate::boundary::boundary;
 use crate::store::inputs::{self, Letter as StoredLetter};
 use crate::store::offsets::{self, Advance};
 use crate::store::{Error, PgConnection, Result, outbox, persons};
@@ -34,7 +35,7 @@ pub struct Done {
 /// Takes a batch in. All of it stands afterwards, or nothing; a lost partition is an error and commits nothing.
 pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     let at = house.clock.now();
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("take_in.begin", house.pool.begin().await)?;
     offsets::advance(&mut tx, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
@@ -50,7 +51,7 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     packed.extend(outbox::pack(events, house.groups)?);
     packed.extend(outbox::pack(stage.ledger.write(&mut tx, at).await?, house.groups)?);
     outbox::place(&mut tx, packed).await?;
-    tx.commit().await.map_err(Error::Database)?;
+    boundary!("take_in.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
 }
 

@@ -1,0 +1,42 @@
+//! Boundaries of I/O: where a process may die with one side done and the other not.
+//!
+//! `boundary!("take_in.commit", tx.commit().await)` is `tx.commit().await`. Built with the feature `failpoints` it is so
+//! between two points, `take_in.commit/before` and `take_in.commit/after`, at which a test may end the process; a release
+//! has nothing of them. `tests/it/boundaries` finds every name in the source and kills there.
+
+/// The expression, with a point before and one after it.
+#[cfg(feature = "failpoints")]
+macro_rules! boundary {
+    ($name:literal, $crossing:expr) => {{
+        $crate::boundary::reach(concat!($name, "/before"));
+        let crossed = $crossing;
+        $crate::boundary::reach(concat!($name, "/after"));
+        crossed
+    }};
+}
+
+/// The expression.
+#[cfg(not(feature = "failpoints"))]
+macro_rules! boundary {
+    ($name:literal, $crossing:expr) => {
+        $crossing
+    };
+}
+
+pub(crate) use boundary;
+
+/// Reads once which points end the process: `FAILPOINTS=NAME=return`, or `NAME=2*off->return` for the third time.
+pub fn arm() {
+    // For as long as the process lives.
+    #[cfg(feature = "failpoints")]
+    std::mem::forget(fail::FailScenario::setup());
+}
+
+/// Ends the process where this point is armed, as `kill -9` would: nothing is unwound, closed or sent.
+#[cfg(feature = "failpoints")]
+pub fn reach(point: &str) {
+    fail::fail_point!(point, |_| {
+        eprintln!("killed at {point}");
+        std::process::abort()
+    });
+}

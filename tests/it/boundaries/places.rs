@@ -1,0 +1,115 @@
+//! Where each boundary is reached, and at which time of reaching it the process dies there.
+
+pub type Scene = &'static [(&'static str, u32)];
+
+/// A service that begins; first of all on a broker without topics and a database without tables.
+pub const BEGINNING: Scene = &[
+    ("topics.greet", 1),
+    ("topics.told", 1),
+    ("topics.create", 1),
+    ("topics.partitions", 1),
+    ("migrate", 1),
+    ("installation.keep", 1),
+    ("installation.heads", 1),
+    ("installation.groups", 1),
+    ("installation.tables", 1),
+];
+
+/// The role intake, before a month of input.
+pub const TAKING_IN: Scene = &[
+    ("intake.subscribe", 1),
+    ("assignment.watermarks", 3),
+    ("offsets.begin", 1),
+    ("assignment.assign", 1),
+    ("intake.poll", 5),
+    ("take_in.begin", 2),
+    ("take_in.commit", 2),
+    ("intake.copy_offsets", 3),
+];
+
+/// The same, with a message that the database refuses: the input is read again.
+pub const READING_AGAIN: Scene = &[("rewind.seek", 1)];
+
+/// The role relay, with all of a month in the outbox.
+pub const DELIVERING: Scene = &[
+    ("lease.begin", 1),
+    ("lease.commit", 1),
+    ("relay.fence", 1),
+    ("watermarks.metadata", 2),
+    ("watermarks.fetch", 2),
+    ("relay.begin", 1),
+    ("produce.send", 7),
+    ("produce.acknowledge", 1),
+    ("relay.commit", 1),
+    // From here on the topics hold something.
+    ("read.assign", 1),
+    ("tail.poll", 1),
+    ("confirm.begin", 1),
+    ("confirm.commit", 1),
+    ("rotate.begin", 1),
+    ("rotate.commit", 1),
+];
+
+/// A service that was asked to end.
+pub const ENDING: Scene = &[("assignment.unassign", 1), ("release.leave", 1), ("release.groups", 1)];
+
+/// `close-month`, of the first month.
+pub const CLOSING: Scene = &[
+    ("close_lock.take", 1),
+    ("close_look.begin", 1),
+    ("close_look.commit", 1),
+    ("close_open.begin", 1),
+    ("close_open.commit", 1),
+    ("close_page.begin", 2),
+    ("close_page.commit", 3),
+    ("close_finish.begin", 1),
+    ("close_finish.commit", 1),
+];
+
+/// The role month-end, where the next month looks wrong.
+pub const HOLDING: Scene = &[("hold.begin", 1), ("hold.commit", 1)];
+
+/// `close-month`, one month for each side: it is closed by then.
+pub const LETTING_GO: Scene = &[("close_lock.give", 1)];
+
+/// `publish`, with nobody who takes in.
+pub const PUBLISHING: Scene = &[
+    ("produce.check", 1),
+    ("produce.send", 5),
+    ("produce.acknowledge", 1),
+    ("produce.acknowledge", 2),
+    ("follow.poll", 1),
+];
+
+/// `status`, while input waits.
+pub const LAGGING: Scene = &[("ends.assign", 1), ("ends.poll", 1)];
+
+/// `publish --rejects`, of a file with rows that are none; another file for each death.
+pub const REJECTING: Scene = &[("rejects.create", 1), ("rejects.write", 2), ("rejects.finish", 1)];
+
+/// `export`.
+pub const EXPORTING: Scene =
+    &[("export.folder", 1), ("export.create", 2), ("read.poll", 1), ("export.write", 3), ("export.flush", 1)];
+
+/// `dead-letters replay`.
+pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
+
+/// `report`.
+pub const SHOWING: Scene = &[("snapshot.begin", 1)];
+
+pub const SCENES: &[Scene] = &[
+    BEGINNING,
+    TAKING_IN,
+    READING_AGAIN,
+    DELIVERING,
+    ENDING,
+    CLOSING,
+    HOLDING,
+    LETTING_GO,
+    PUBLISHING,
+    LAGGING,
+    REJECTING,
+    EXPORTING,
+    REPLAYING,
+    SHOWING,
+];
