@@ -99,7 +99,9 @@ async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<Ba
         total: 0,
         digest: None,
     };
-    connection.write(move |tables| drop(tables.batches.entry(month).or_insert(opening)));
+    connection.write(move |tables| {
+        tables.batches.entry(month).or_insert(opening);
+    });
     connection.commit("enter the batch").await?;
     io.step("read the batch").await;
     let batch = io.world().store.tables.batches.get(&month).cloned();
@@ -217,7 +219,9 @@ async fn finish(io: &Io, tx: &Connection, mut batch: Batch) -> Result<(), Failed
         let ce_id = event_id(EventType::VoucherIssued, &[&id]);
         events.push(event(EventType::VoucherIssued, &batch.batch_id, &ce_id, &data));
         tx.take([("vouchers", id.clone())]);
-        tx.write(move |tables| drop(tables.vouchers.insert(id, centre)));
+        tx.write(move |tables| {
+            tables.vouchers.insert(id, centre);
+        });
     }
     let data = json!({"documents": batch.documents, "total_rial": batch.total, "digest": batch.digest});
     let ce_id = event_id(EventType::BatchClosed, &[&batch.batch_id]);

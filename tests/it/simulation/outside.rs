@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use peyvand::claim::words::PaymentOutcome;
 use peyvand::law::{SolarDate, SolarMonth};
 use peyvand::store::offsets::Partition;
@@ -115,18 +115,24 @@ pub async fn finance(io: Io) {
             }
         }
         for id in documents {
-            for (outcome, code, at) in answers_of(&id) {
+            for word in answers_of(&id) {
                 io.step("finance answers").await;
-                let data = DocumentOutcome { document_id: id.clone(), outcome: None, code, at };
-                let kind = event_type(outcome);
-                io.world().send(&sent(kind, &id, &[&id, &at.to_string()], &data));
+                io.world().send(&answer(&id, word));
             }
         }
     }
 }
 
+/// Outcome, code and instant of an answer.
+pub type Word = (PaymentOutcome, Option<String>, Timestamp);
+
+pub fn answer(id: &str, (outcome, code, at): Word) -> Rc<Sent> {
+    let data = DocumentOutcome { document_id: id.to_owned(), outcome: None, code, at };
+    sent(event_type(outcome), id, &[id, &at.to_string()], &data)
+}
+
 /// What finance says of a document, by its id alone.
-fn answers_of(id: &str) -> Vec<(PaymentOutcome, Option<String>, jiff::Timestamp)> {
+pub fn answers_of(id: &str) -> Vec<Word> {
     use PaymentOutcome::{Accepted, Paid, Returned};
     let at = |hours| AT + SignedDuration::from_hours(hours);
     let code = |code: &str| Some(code.to_owned());

@@ -23,8 +23,8 @@ pub struct Plan {
     pub defect: Option<Defect>,
 }
 
+#[derive(Default)]
 struct Life {
-    service: usize,
     /// Stands still until then.
     still: u64,
     /// Another life of its service has begun; this one ends then.
@@ -39,6 +39,8 @@ struct Running {
     current: Vec<usize>,
     /// A fault every so many steps.
     rate: u64,
+    /// Which tasks may go on now.
+    ready: Vec<usize>,
 }
 
 /// Runs to the end; an error is what must never be.
@@ -46,8 +48,7 @@ pub fn run(plan: &Plan, town: &Rc<Town>) -> (Rc<RefCell<World>>, Result<(), Stri
     let world = World::new(plan.seed, plan.faults_until > 0, plan.defect, outside::day(0));
     let world = Rc::new(RefCell::new(world));
     let rate = 8 << world.borrow_mut().dice.below(4);
-    let mut running =
-        Running { world: world.clone(), lives: Vec::new(), tasks: Vec::new(), current: Vec::new(), rate };
+    let mut running = Running::new(world.clone(), rate);
     let ended = Rc::new(Cell::new(false));
     let director = running.begin(usize::MAX);
     director.spawn(outside::direct(director.clone(), town.clone(), plan.does_wait, ended.clone()));
@@ -69,8 +70,13 @@ pub fn run(plan: &Plan, town: &Rc<Town>) -> (Rc<RefCell<World>>, Result<(), Stri
 }
 
 impl Running {
+    fn new(world: Rc<RefCell<World>>, rate: u64) -> Self {
+        let (lives, tasks, current, ready) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { world, lives, tasks, current, rate, ready }
+    }
+
     fn begin(&mut self, service: usize) -> Io {
-        self.lives.push(Life { service, still: 0, dies: None });
+        self.lives.push(Life::default());
         Io::new(self.world.clone(), self.lives.len() - 1, service)
     }
 
@@ -115,14 +121,16 @@ impl Running {
         }
         let spawned = std::mem::take(&mut self.world.borrow_mut().spawned);
         self.tasks.extend(spawned.into_iter().map(|(life, task)| (life, now, task)));
-        let is_ready = |(life, wake, _): &&(usize, u64, Task)| *wake <= now && self.lives[*life].still <= now;
-        let ready = self.tasks.iter().filter(is_ready).count();
-        if ready == 0 {
+        self.ready.clear();
+        for (place, (life, wake, _)) in self.tasks.iter().enumerate() {
+            if *wake <= now && self.lives[*life].still <= now {
+                self.ready.push(place);
+            }
+        }
+        if self.ready.is_empty() {
             return;
         }
-        let chosen = self.world.borrow_mut().dice.pick(ready);
-        let mut places = (0..self.tasks.len()).filter(|place| is_ready(&&self.tasks[*place]));
-        let place = places.nth(chosen).unwrap();
+        let place = self.ready[self.world.borrow_mut().dice.pick(self.ready.len())];
         let is_done = self.tasks[place].2.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
         let asleep = std::mem::take(&mut self.world.borrow_mut().asleep);
         self.tasks[place].1 = now + asleep;
@@ -186,7 +194,7 @@ const FAULTS: [&str; 12] = [
     "STANDS STILL, AND A NEW LIFE BEGINS",
     "FINANCE IS KILLED",
     "a connection to the database is cut",
-    "a connection to the database is cut",
+    "the database restarts",
     "the group is rebalanced",
     "the database comes to a forsaken session",
     "an end of a transaction reaches the broker, or is lost",
@@ -196,13 +204,14 @@ const FAULTS: [&str; 12] = [
 impl World {
     fn fault(&mut self, kind: u64) {
         match kind {
-            6 | 7 => {
+            6 => {
                 let open = self.store.cuttable();
                 if !open.is_empty() {
                     let session = open[self.dice.pick(open.len())];
                     self.store.abort(session);
                 }
             }
+            7 => self.store.cuttable().into_iter().for_each(|session| self.store.abort(session)),
             8 => self.rebalance(),
             9 => drop(self.settle_one()),
             10 => drop(self.deliver_one()),

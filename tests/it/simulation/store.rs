@@ -133,7 +133,7 @@ impl Store {
         let pending = std::mem::take(&mut self.sessions.get_mut(&session).unwrap().pending);
         self.held.retain(|lock, owner| *owner != session || *lock == Lock::Close);
         let taken = &mut self.tables.taken;
-        pending.frees.iter().for_each(|key| drop(taken.remove(key)));
+        taken.retain(|key| !pending.frees.contains(key));
         if let Some(key) = pending.takes.iter().find(|key| taken.contains(key)) {
             taken.extend(pending.frees);
             return Err(Failed::Key(key.0));

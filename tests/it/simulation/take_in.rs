@@ -41,7 +41,9 @@ pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
     let Stage { rows, letters, .. } = stage;
     for ((partition, offset), reason, letter) in letters {
         tx.take([("dead_letters", format!("{partition:?} {offset}"))]);
-        tx.write(move |tables| drop(tables.letters.insert((partition, offset), reason)));
+        tx.write(move |tables| {
+            tables.letters.insert((partition, offset), reason);
+        });
         events.push(letter);
     }
     let applied: Vec<_> = batch.taken.iter().map(|taken| (taken.partition, taken.offset)).collect();
@@ -69,7 +71,9 @@ async fn advance(io: &Io, tx: &Connection, batch: &Batch) -> Result<(), Failed> 
         if stands != Some(expected) && !io.has(Defect::OffsetsWithoutCompare) {
             return Err(Failed::LostPartition);
         }
-        tx.write(move |tables| drop(tables.offsets.insert(partition, next)));
+        tx.write(move |tables| {
+            tables.offsets.insert(partition, next);
+        });
     }
     Ok(())
 }

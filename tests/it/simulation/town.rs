@@ -40,7 +40,7 @@ fn code(number: usize) -> NationalCode {
 impl Town {
     pub fn of(seed: u64) -> Self {
         let mut town = Self { first: Vec::new(), second: Vec::new(), dice: Dice::new(seed, 1) };
-        for couple in 0..2 + town.dice.pick(2) {
+        for couple in 0..1 + town.dice.pick(3) {
             town.couple(couple);
         }
         if town.dice.one_in(3) {
