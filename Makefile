@@ -9,6 +9,8 @@ DIR ?=
 OUT ?= demo-out
 TODAY ?=
 ONLY ?=
+# make simulate SEEDS=100000
+SEEDS ?= 100000
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
@@ -23,7 +25,7 @@ CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evid
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage
+.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -41,6 +43,11 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
 	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
+
+# Slow to build, a hundred times as fast to run.
+simulate: ## the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
+	@SIMULATION_SEEDS='$(SEEDS)' $(if $(SEED),SIMULATION_SEED='$(SEED)') \
+		cargo test --release --locked --test it simulation::no_seed -- --nocapture
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up

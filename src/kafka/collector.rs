@@ -28,8 +28,12 @@ impl Collector {
 
     /// Adds a message of `bytes`; the partition stood at `expected` before it.
     pub fn add(&mut self, taken: Taken, bytes: usize, expected: i64, now: Instant) {
-        let next = taken.offset + 1;
-        self.advances.entry(taken.partition).or_insert((expected, next)).1 = next;
+        let (partition, next) = (taken.partition, taken.offset + 1);
+        // Given up and taken over again since: what was gathered of it before is being read once more.
+        if self.advances.get(&partition).is_some_and(|(_, gathered)| *gathered != expected) {
+            self.keep(|other| *other != partition);
+        }
+        self.advances.entry(partition).or_insert((expected, next)).1 = next;
         self.bytes += bytes;
         self.began.get_or_insert(now);
         self.taken.push(taken);
@@ -65,5 +69,41 @@ impl Collector {
         self.keep(|_| false);
         self.bytes = 0;
         self.began = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::wire::{Message, Topic};
+
+    fn collected(places: &[(i32, i64, i64)]) -> (Vec<(i32, i64)>, Vec<(i64, i64)>) {
+        let bounds = Bounds { events: 100, bytes: 1 << 20, wait: Duration::ZERO };
+        let (mut collector, topic) = (Collector::new(bounds), Topic::RegistryMarriages);
+        let now = Clock::new(None).unwrap().instant();
+        for (partition, expected, offset) in places.iter().copied() {
+            let message = Message { topic, partition, offset, key: None, headers: Vec::new(), value: None };
+            let taken = Taken::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false);
+            collector.add(taken, 1, expected, now);
+        }
+        let batch = collector.take().unwrap();
+        let taken = batch.taken.iter().map(|taken| (taken.partition.partition, taken.offset)).collect();
+        (taken, batch.advances.iter().map(|advance| (advance.expected, advance.next)).collect())
+    }
+
+    #[test]
+    fn a_batch_goes_from_the_first_position_to_the_last_over_gaps() {
+        let (taken, advances) = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 8)]);
+        assert_eq!((taken, advances), (vec![(0, 5), (1, 0), (0, 8)], vec![(5, 9), (0, 1)]));
+    }
+
+    /// Two rebalances within one batch: the database still says 5, and what was gathered from there is read again.
+    #[test]
+    fn a_partition_that_was_given_up_and_taken_over_again_is_gathered_anew() {
+        let (taken, advances) = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 6), (0, 5, 5)]);
+        assert_eq!((taken, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
     }
 }

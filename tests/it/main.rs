@@ -36,6 +36,7 @@ mod returns;
 mod sample;
 mod schemas;
 mod security;
+mod simulation;
 mod spans;
 mod tidy;
 mod topics;

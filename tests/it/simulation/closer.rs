@@ -1,0 +1,237 @@
+//! The month's close, page by page; as `cli::close` and `work::close_month`.
+
+use std::collections::BTreeMap;
+
+use peyvand::claim::BENEFIT;
+use peyvand::claim::issue::{Issue, close as close_person};
+use peyvand::claim::known::{Known, StoredDocument};
+use peyvand::claim::plan::Plan;
+use peyvand::claim::words::SmsKind;
+use peyvand::ident::NationalCode;
+use peyvand::law::SolarMonth;
+use peyvand::store::batches::Batch;
+use peyvand::store::payments::Payment;
+use peyvand::wire::EventType;
+use peyvand::wire::outgoing::event_id;
+use peyvand::work::events::{Issuing, document};
+use serde_json::json;
+
+use super::connection::Connection;
+use super::io::{Failed, Io};
+use super::rows::{Document, Message, Rows};
+use super::store::Lock;
+use super::world::{Defect, IDS, rules};
+use super::writing::{AT, event, sms, write};
+
+/// Persons in a page.
+pub const PAGE: usize = 2;
+const TRACE: &str = "00-00000000000000000000000000000001-0000000000000001-01";
+
+/// Closes what somebody wants closed.
+pub async fn month_end(io: Io) {
+    loop {
+        io.idle(40).await;
+        let wanted = io.world().wanted;
+        let Some(month) = wanted else { continue };
+        let is_closed = io.world().store.tables.batches.get(&month).is_some_and(|batch| batch.closed);
+        if is_closed {
+            continue;
+        }
+        if !io.has(Defect::CloseDoesNotWait) {
+            wait_for_input(&io).await;
+        }
+        // What fails is asked for again.
+        if let Err(Failed::Key(key)) = close(&io, month, usize::MAX).await {
+            io.world().broken(format!("the unique key of {key} refused a page"));
+        }
+    }
+}
+
+/// Until what lay in the topics at the call is disposed of.
+async fn wait_for_input(io: &Io) {
+    io.step("look at the ends of the input").await;
+    let ends: Vec<_> = {
+        let world = io.world();
+        world.log.inputs().map(|partition| (partition, world.log.end(partition))).collect()
+    };
+    loop {
+        io.step("read the offsets").await;
+        let is_taken = {
+            let offsets = &io.world().store.tables.offsets;
+            ends.iter().all(|(partition, end)| offsets.get(partition).is_some_and(|next| next >= end))
+        };
+        if is_taken {
+            return;
+        }
+        io.idle(20).await;
+    }
+}
+
+/// Closes the month, or goes on where a crash left it; at most so many pages of it.
+pub async fn close(io: &Io, month: SolarMonth, pages: usize) -> Result<(), Failed> {
+    let connection = Connection::open(io);
+    connection.lock("take the close's lock", &[Lock::Close]).await?;
+    io.step("read the batches").await;
+    let batches = io.world().store.tables.batches.clone();
+    if batches.get(&month).is_some_and(|batch| batch.closed) {
+        return Ok(());
+    }
+    let batch = begin(io, &connection, month).await?;
+    let mut cursor = batch.cursor;
+    for _ in 0..pages {
+        match close_page(io, &connection, &batch, cursor).await? {
+            Some(next) => cursor = next,
+            None => return finish(io, &connection, batch).await,
+        }
+    }
+    Ok(())
+}
+
+async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<Batch, Failed> {
+    let opening = Batch {
+        month,
+        batch_id: format!("{BENEFIT}-{month}"),
+        business_date: io.world().today,
+        traceparent: TRACE.to_owned(),
+        cursor: -1,
+        closed: false,
+        documents: 0,
+        total: 0,
+        digest: None,
+    };
+    connection.write(move |tables| {
+        tables.batches.entry(month).or_insert(opening);
+    });
+    connection.commit("enter the batch").await?;
+    io.step("read the batch").await;
+    let batch = io.world().store.tables.batches.get(&month).cloned();
+    batch.ok_or(Failed::Refused)
+}
+
+async fn close_page(io: &Io, tx: &Connection, batch: &Batch, cursor: i64) -> Result<Option<i64>, Failed> {
+    io.step("read the next persons").await;
+    let persons = io.world().store.tables.rows.persons_after(cursor, PAGE);
+    let Some(last) = persons.last().map(|person| person.to_i64()) else { return Ok(None) };
+    tx.lock("lock the page's persons", &persons.iter().copied().map(Lock::Person).collect::<Vec<_>>())
+        .await?;
+    let mut rows = io.world().store.tables.rows.of(&persons.iter().copied().collect());
+    let mut planned = Vec::new();
+    for person in persons {
+        let mut known = rows.known(person);
+        let plan = close_person(&mut known, &rules(batch.business_date));
+        if !plan.is_empty() {
+            planned.push((known, plan));
+        }
+    }
+    let mut events = write(tx, &mut rows, &planned);
+    let issuing = Issuing { batch_id: &batch.batch_id, month: batch.month, at: AT, trace: TRACE };
+    for (person, issue) in issues(&planned) {
+        let (id, mut message) = issue_document(tx, &mut rows, batch.month, person, issue);
+        events.push(document(person, issue, &issuing).unwrap());
+        if io.has(Defect::SmsWithDocument) {
+            events.push(sms(&id, &message));
+            message.released = true;
+        }
+        rows.messages.insert(id, message);
+    }
+    move_cursor(io, tx, batch.month, cursor, last).await?;
+    tx.write(move |tables| tables.rows.put(rows));
+    tx.place(events).await?;
+    tx.commit("commit the page").await?;
+    Ok(Some(last))
+}
+
+fn issues(planned: &[(Known, Plan)]) -> impl Iterator<Item = (NationalCode, &Issue)> {
+    planned.iter().filter_map(|(known, plan)| Some((known.person, plan.issue.as_ref()?)))
+}
+
+/// The keys decide; the message waits beside its document.
+fn issue_document(
+    tx: &Connection,
+    rows: &mut Rows,
+    month: SolarMonth,
+    person: NationalCode,
+    issue: &Issue,
+) -> (String, Message) {
+    let Issue { claim_id, decision_id, attempt, amount, .. } = *issue;
+    let id = issue.document_id.to_string();
+    if attempt == 1 {
+        tx.take([("payments", person.to_string())]);
+        rows.payments.insert(person, Payment { person, claim_id, amount, decision_id });
+    }
+    for old in rows.documents.values_mut().filter(|old| old.person == person && old.stored.is_returned()) {
+        tx.free(("documents_one_in_force", person.to_string()));
+        old.superseded = true;
+    }
+    tx.take([("documents_one_in_force", person.to_string()), ("documents", id.clone())]);
+    let stored = StoredDocument {
+        document_id: id.clone(),
+        attempt,
+        sheba: issue.sheba.clone(),
+        state: None,
+        state_code: None,
+        state_at: 0,
+        called_duplicate: false,
+    };
+    let (cost_centre, superseded) = (issue.cost_centre.clone(), false);
+    rows.documents
+        .insert(id.clone(), Document { person, claim_id, month, amount, cost_centre, superseded, stored });
+    let sms_id = IDS.id("sms", &[&id, "registration"]).to_string();
+    let kind = SmsKind::Registration.word();
+    (sms_id, Message { document_id: id, claim_id, kind, released: false })
+}
+
+async fn move_cursor(io: &Io, tx: &Connection, month: SolarMonth, from: i64, to: i64) -> Result<(), Failed> {
+    if io.has(Defect::CursorBeforePage) {
+        io.step("move the cursor").await;
+        io.world().store.tables.batches.get_mut(&month).unwrap().cursor = to;
+        return Ok(());
+    }
+    tx.lock("move the cursor", &[Lock::Batch(month)]).await?;
+    let stands = io.world().store.tables.batches[&month].clone();
+    if stands.closed || stands.cursor != from {
+        return Err(Failed::Refused);
+    }
+    tx.write(move |tables| tables.batches.get_mut(&month).unwrap().cursor = to);
+    Ok(())
+}
+
+/// Vouchers per cost centre, and the closing event: the last of its batch.
+async fn finish(io: &Io, tx: &Connection, mut batch: Batch) -> Result<(), Failed> {
+    tx.lock("close the batch", &[Lock::Batch(batch.month)]).await?;
+    let mut centres: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    let mut lines = String::new();
+    for (id, document) in &io.world().store.tables.rows.documents {
+        if document.month == batch.month {
+            let centre = centres.entry(document.cost_centre.clone()).or_default();
+            *centre = (centre.0 + 1, centre.1 + document.amount.to_i64());
+            lines += &format!("{id},{}\n", document.amount.get());
+        }
+    }
+    batch.documents = centres.values().map(|centre| centre.0).sum();
+    batch.total = centres.values().map(|centre| centre.1).sum();
+    batch.digest = Some(hex::encode(peyvand::claim::facts::digest(lines.as_bytes())));
+    batch.closed = true;
+    let mut events = Vec::new();
+    for (name, centre) in centres {
+        let id = format!("{}-{name}", batch.batch_id);
+        let data = json!({"voucher_id": id, "documents": centre.0, "total_rial": centre.1});
+        let ce_id = event_id(EventType::VoucherIssued, &[&id]);
+        events.push(event(EventType::VoucherIssued, &batch.batch_id, &ce_id, &data));
+        tx.take([("vouchers", id.clone())]);
+        tx.write(move |tables| {
+            tables.vouchers.insert(id, centre);
+        });
+    }
+    let data = json!({"documents": batch.documents, "total_rial": batch.total, "digest": batch.digest});
+    let ce_id = event_id(EventType::BatchClosed, &[&batch.batch_id]);
+    events.push(event(EventType::BatchClosed, &batch.batch_id, &ce_id, &data));
+    if io.world().store.tables.batches[&batch.month].closed {
+        return Err(Failed::Refused);
+    }
+    let cursor = io.world().store.tables.batches[&batch.month].cursor;
+    batch.cursor = cursor;
+    tx.write(move |tables| drop(tables.batches.insert(batch.month, batch)));
+    tx.place(events).await?;
+    tx.commit("commit the end of the close").await
+}

@@ -1,0 +1,205 @@
+//! How a message changes what is known: as `work::take_in` applies it, on a transaction's own copy of the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use peyvand::claim::person::{Employment, Record, SelfRegistration, Wage};
+use peyvand::claim::words::{Ownership, PaymentOutcome};
+use peyvand::claim::{ClaimKey, Counterpart};
+use peyvand::ident::NationalCode;
+use peyvand::store::offsets::Partition;
+use peyvand::store::payments::Answer;
+use peyvand::wire::finance_payment_outcomes_v1::DocumentOutcome;
+use peyvand::wire::insured_records_v1::PersonChanged;
+use peyvand::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
+use peyvand::wire::registry_marriages_v1::MarriageRecorded;
+use peyvand::wire::{Input, Outgoing};
+use peyvand::work::take_in::{Batch, Taken};
+
+use super::rows::{Rows, sides};
+
+/// Every person that a batch is about, also those whom a corrected row named before.
+pub fn named(rows: &Rows, batch: &Batch) -> BTreeSet<NationalCode> {
+    let mut named = BTreeSet::new();
+    for event in batch.taken.iter().filter_map(Taken::event) {
+        named.extend(event.input.record_of());
+        match &event.input {
+            Input::Marriage(row) => {
+                named.extend(sides(row));
+                named.extend(rows.marriages.get(&row.record_id).map(sides).unwrap_or_default());
+            }
+            Input::SelfRegistration(data) => drop(named.insert(data.applicant_national_code)),
+            Input::Outcome(_, data) => named.extend(rows.documents.get(&data.document_id).map(|d| d.person)),
+            _ => {}
+        }
+    }
+    named
+}
+
+/// A transaction's copy, and what only this batch knows.
+pub struct Stage {
+    pub rows: Rows,
+    pub touched: BTreeSet<NationalCode>,
+    pub moved: BTreeMap<NationalCode, Vec<ClaimKey>>,
+    pub answered: BTreeSet<String>,
+    pub letters: Vec<((Partition, i64), &'static str, Outgoing)>,
+}
+
+impl Stage {
+    pub fn new(rows: Rows) -> Self {
+        let (touched, answered) = (BTreeSet::new(), BTreeSet::new());
+        Self { rows, touched, moved: BTreeMap::new(), answered, letters: Vec::new() }
+    }
+
+    pub fn apply(&mut self, taken: &Taken) {
+        let place = (taken.partition, taken.offset);
+        let event = match &taken.content {
+            Ok(event) => event,
+            Err(letter) => return self.letters.push((place, letter.reason, letter.outgoing.clone())),
+        };
+        match &event.input {
+            Input::Marriage(row) => self.marriage(row),
+            Input::SelfRegistration(data) => self.request(data, taken.offset),
+            Input::Person(data) => self.person(data, taken.offset),
+            Input::Employment(data) => {
+                let new = Employment {
+                    at: taken.offset,
+                    workshop_code: data.workshop_code.as_str().into(),
+                    insurance_type: data.insurance_type,
+                    started_on: data.started_on,
+                    ended_on: data.ended_on,
+                };
+                let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
+                let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
+                if put(&mut dossier.employments, new, key, |e| &mut e.at) {
+                    self.touched.insert(data.national_code);
+                }
+            }
+            Input::Wages(data) => {
+                let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
+                for row in &data.rows {
+                    let new = Wage {
+                        at: taken.offset,
+                        month: row.month,
+                        workshop_code: row.workshop_code.as_str().into(),
+                        insurance_type: row.insurance_type,
+                        days: row.days,
+                        insurable: row.insurable_rial,
+                    };
+                    let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
+                    if put(&mut dossier.wages, new, key, |wage| &mut wage.at) {
+                        self.touched.insert(data.national_code);
+                    }
+                }
+            }
+            Input::Outcome(outcome, data) => {
+                if !self.outcome(*outcome, data, taken.offset) {
+                    let letter = taken.if_unknown.as_deref().unwrap().clone();
+                    self.letters.push((place, peyvand::wire::fault::code::UNKNOWN_DOCUMENT, letter));
+                }
+            }
+            other => panic!("the simulated town does not send {:?}", other.kind()),
+        }
+    }
+
+    fn marriage(&mut self, row: &MarriageRecorded) {
+        let old = self.rows.marriages.get(&row.record_id);
+        if old.is_some_and(|old| row.record_version <= old.record_version) {
+            return;
+        }
+        let (old_keys, new_keys) = (old.map(claim_keys).unwrap_or_default(), claim_keys(row));
+        for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
+            self.touched.insert(key.person);
+            self.moved.entry(key.person).or_default().push(key);
+        }
+        self.touched.extend(new_keys.iter().map(|key| key.person));
+        self.rows.marriages.insert(row.record_id.clone(), row.clone());
+    }
+
+    fn request(&mut self, data: &SelfRegistrationSubmitted, offset: i64) {
+        let request = SelfRegistration {
+            request_id: data.request_id.clone(),
+            submitted_at: data.submitted_at.as_microsecond(),
+            applicant: data.applicant_national_code,
+            spouse: data.spouse_national_code,
+            deed_date: data.deed_date,
+            first_marriage_undertaking: data.first_marriage_undertaking,
+        };
+        let (applicant, key) = (request.applicant, (request.applicant, data.request_id.clone()));
+        let old = self.rows.requests.insert(key, (request.clone(), offset));
+        if old.is_none_or(|(old, _)| old != request) {
+            self.touched.insert(applicant);
+        }
+    }
+
+    fn person(&mut self, data: &PersonChanged, offset: i64) {
+        let mut new = Record {
+            at: offset,
+            insurance_number: data.insurance_number.to_string(),
+            given_name: data.given_name.clone(),
+            family_name: data.family_name.clone(),
+            birth_date: data.birth_date,
+            deceased_on: data.deceased_on,
+            branch_code: data.branch_code.clone(),
+            province_code: data.province_code.clone(),
+            sheba: data.sheba.clone(),
+            sheba_owner: data.sheba_owner.unwrap_or(Ownership::Unknown),
+            mobile: data.mobile.clone(),
+            mobile_owner: data.mobile_owner.unwrap_or(Ownership::Unknown),
+        };
+        let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
+        let old = dossier.record.replace(new.clone());
+        if old.is_none_or(|old| {
+            new.at = old.at;
+            old != new
+        }) {
+            self.touched.insert(data.national_code);
+        }
+    }
+
+    /// False where no such document was issued.
+    fn outcome(&mut self, outcome: PaymentOutcome, data: &DocumentOutcome, offset: i64) -> bool {
+        let Some(document) = self.rows.documents.get(&data.document_id) else { return false };
+        let person = document.person;
+        let (document_id, at, code) = (data.document_id.clone(), data.at, data.code.clone());
+        let old = self.rows.answers.get(&(document_id.clone(), at.as_microsecond(), outcome.word()));
+        if old.is_none_or(|old| old.code != code) {
+            self.answered.insert(document_id.clone());
+        }
+        self.rows.answer(Answer { document_id, at, outcome, code, source_offset: offset });
+        self.touched.insert(person);
+        true
+    }
+}
+
+/// The claims that a row can hold: one for each side with a code.
+fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
+    let (husband, wife) = (row.husband.national_code, row.wife.national_code);
+    let key = |person, other: Option<NationalCode>| {
+        let unnamed = || Counterpart::Unnamed { record_id: row.record_id.clone() };
+        let counterpart = other.map_or_else(unnamed, Counterpart::Spouse);
+        ClaimKey { person, deed_date: row.deed_date, counterpart }
+    };
+    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
+}
+
+/// Puts a fact in the place of its key; true where it says something new.
+fn put<T: PartialEq, K: Ord>(
+    list: &mut Vec<T>,
+    mut new: T,
+    key: impl Fn(&T) -> K,
+    at: impl Fn(&mut T) -> &mut i64,
+) -> bool {
+    let wanted = key(&new);
+    match list.binary_search_by(|old| key(old).cmp(&wanted)) {
+        Err(place) => {
+            list.insert(place, new);
+            true
+        }
+        Ok(place) => {
+            *at(&mut list[place]) = *at(&mut new);
+            let says_new = list[place] != new;
+            list[place] = new;
+            says_new
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The simulated broker: partitions, transactions fenced by id and epoch, and what a `read_committed` reader sees of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use peyvand::store::offsets::Partition;
+use peyvand::wire::{Message, Outgoing, Topic, partition_for};
+
+use super::io::Failed;
+
+/// A record of the outside world.
+pub struct Sent {
+    pub topic: Topic,
+    pub key: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub value: Vec<u8>,
+}
+
+impl Sent {
+    pub fn partition(&self) -> Partition {
+        of_key(self.topic, &self.key)
+    }
+
+    pub fn message(&self, partition: i32, offset: i64) -> Message<'_> {
+        let headers = self.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let (key, value) = (Some(self.key.as_bytes()), Some(self.value.as_slice()));
+        Message { topic: self.topic, partition, offset, key, headers, value }
+    }
+}
+
+pub fn of_key(topic: Topic, key: &str) -> Partition {
+    Partition { topic, partition: partition_for(key.as_bytes(), topic.spec().partitions) }
+}
+
+#[derive(Clone)]
+pub enum What {
+    Input(Rc<Sent>),
+    /// An event of ours with its outbox position.
+    Said(Rc<Outgoing>, i64),
+    Marker,
+}
+
+#[derive(Clone)]
+pub struct Entry {
+    pub what: What,
+    transaction: Option<usize>,
+    /// When it was appended.
+    pub at: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Committed(u64),
+    Aborted,
+}
+
+struct Transaction {
+    state: State,
+    partitions: BTreeSet<Partition>,
+}
+
+#[derive(Default)]
+struct Producer {
+    epoch: u32,
+    open: Option<usize>,
+}
+
+#[derive(Default)]
+pub struct Log {
+    pub partitions: BTreeMap<Partition, Vec<Entry>>,
+    transactions: Vec<Transaction>,
+    producers: BTreeMap<String, Producer>,
+    /// Ends of transactions that were sent, and that the broker has not read yet.
+    pub on_the_way: Vec<(String, u32)>,
+    pub now: u64,
+}
+
+fn offset(place: usize) -> i64 {
+    i64::try_from(place).unwrap()
+}
+
+impl Log {
+    /// Appends a plain record.
+    pub fn send(&mut self, sent: &Rc<Sent>) {
+        self.append(sent.partition(), What::Input(sent.clone()), None);
+    }
+
+    fn append(&mut self, partition: Partition, what: What, transaction: Option<usize>) {
+        let at = self.now;
+        self.partitions.entry(partition).or_default().push(Entry { what, transaction, at });
+    }
+
+    /// Fences older writers of this id, and ends what they left open.
+    pub fn fence(&mut self, id: &str) -> u32 {
+        let producer = self.producers.entry(id.to_owned()).or_default();
+        producer.epoch += 1;
+        let (epoch, open) = (producer.epoch, producer.open.take());
+        if let Some(open) = open {
+            self.close(open, State::Aborted);
+        }
+        epoch
+    }
+
+    pub fn produce(
+        &mut self,
+        id: &str,
+        epoch: u32,
+        event: &Rc<Outgoing>,
+        position: i64,
+    ) -> Result<(), Failed> {
+        let next = self.transactions.len();
+        let producer = self.writer(id, epoch)?;
+        let open = *producer.open.get_or_insert(next);
+        if open == next {
+            self.transactions.push(Transaction { state: State::Open, partitions: BTreeSet::new() });
+        }
+        let partition = of_key(event.topic(), &event.key);
+        self.transactions[open].partitions.insert(partition);
+        self.append(partition, What::Said(event.clone(), position), Some(open));
+        Ok(())
+    }
+
+    /// Commits what this writer has open.
+    pub fn commit(&mut self, id: &str, epoch: u32) -> Result<(), Failed> {
+        let (open, now) = (self.writer(id, epoch)?.open.take(), self.now);
+        if let Some(open) = open {
+            self.close(open, State::Committed(now));
+        }
+        Ok(())
+    }
+
+    fn writer(&mut self, id: &str, epoch: u32) -> Result<&mut Producer, Failed> {
+        self.producers.get_mut(id).filter(|producer| producer.epoch == epoch).ok_or(Failed::Broker)
+    }
+
+    fn close(&mut self, open: usize, state: State) {
+        self.transactions[open].state = state;
+        for partition in self.transactions[open].partitions.clone() {
+            self.append(partition, What::Marker, Some(open));
+        }
+    }
+
+    /// The coordinator ends transactions that are open for too long, and fences their writers.
+    pub fn time_out(&mut self) {
+        let open = |(id, producer): (&String, &Producer)| producer.open.is_some().then(|| id.clone());
+        for id in self.producers.iter().filter_map(open).collect::<Vec<_>>() {
+            self.fence(&id);
+        }
+    }
+
+    pub fn end(&self, partition: Partition) -> i64 {
+        self.partitions.get(&partition).map_or(0, |entries| offset(entries.len()))
+    }
+
+    /// What a `read_committed` reader sees from an offset on: up to the first open transaction, without aborted records.
+    pub fn committed(&self, partition: Partition, from: i64) -> impl Iterator<Item = (i64, &Entry)> {
+        let entries = self.partitions.get(&partition).map_or(&[][..], Vec::as_slice);
+        let state = |entry: &Entry| entry.transaction.map(|number| self.transactions[number].state);
+        entries
+            .iter()
+            .take_while(move |entry| state(entry) != Some(State::Open))
+            .zip(0..)
+            .map(|(entry, offset)| (offset, entry))
+            .skip(usize::try_from(from).unwrap())
+            .filter(move |(_, entry)| {
+                state(entry) != Some(State::Aborted) && !matches!(entry.what, What::Marker)
+            })
+    }
+
+    /// When a record became visible.
+    pub fn committed_at(&self, entry: &Entry) -> u64 {
+        match entry.transaction.map(|number| self.transactions[number].state) {
+            Some(State::Committed(at)) => at,
+            _ => entry.at,
+        }
+    }
+
+    /// Everything ever appended to a partition, aborted or not.
+    pub fn raw(&self, partition: Partition) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.partitions.get(&partition).into_iter().flatten()
+    }
+
+    pub fn outputs(&self) -> impl Iterator<Item = Partition> {
+        let all = self.partitions.keys().copied();
+        all.filter(|partition| partition.topic.direction() == peyvand::wire::Direction::Out)
+    }
+
+    pub fn inputs(&self) -> impl Iterator<Item = Partition> {
+        let all = self.partitions.keys().copied();
+        all.filter(|partition| partition.topic.direction() == peyvand::wire::Direction::In)
+    }
+}

@@ -1,0 +1,180 @@
+//! Rows about persons, as the tables of `migrations/0001_peyvand.sql` hold them, in the types that planning reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use peyvand::claim::facts::Facts;
+use peyvand::claim::known::{DUPLICATE, Known, StoredCase, StoredClaim, StoredDocument, StoredPayment};
+use peyvand::claim::person::{Dossier, SelfRegistration};
+use peyvand::claim::words::PaymentOutcome;
+use peyvand::ident::NationalCode;
+use peyvand::law::{Rial, SolarMonth};
+use peyvand::store::marriages::registry_row;
+use peyvand::store::payments::{Answer, Payment};
+use peyvand::wire::registry_marriages_v1::MarriageRecorded;
+use uuid::Uuid;
+
+#[derive(Clone)]
+pub struct Document {
+    pub person: NationalCode,
+    pub claim_id: Uuid,
+    pub month: SolarMonth,
+    pub amount: Rial,
+    pub cost_centre: String,
+    pub superseded: bool,
+    pub stored: StoredDocument,
+}
+
+#[derive(Clone)]
+pub struct Message {
+    pub document_id: String,
+    pub claim_id: Uuid,
+    pub kind: &'static str,
+    pub released: bool,
+}
+
+#[derive(Clone)]
+pub struct Decided {
+    pub claim_id: Uuid,
+    pub revision: i32,
+    pub facts: Vec<u8>,
+}
+
+#[derive(Default)]
+pub struct Rows {
+    /// A row for every code that any input named.
+    pub persons: BTreeMap<NationalCode, Dossier>,
+    pub marriages: BTreeMap<String, MarriageRecorded>,
+    pub requests: BTreeMap<(NationalCode, String), (SelfRegistration, i64)>,
+    pub claims: BTreeMap<(NationalCode, Uuid), StoredClaim>,
+    pub decisions: BTreeMap<Uuid, Decided>,
+    pub payments: BTreeMap<NationalCode, Payment>,
+    pub documents: BTreeMap<String, Document>,
+    pub answers: BTreeMap<(String, i64, &'static str), Answer>,
+    pub cases: BTreeMap<Uuid, (NationalCode, StoredCase)>,
+    pub messages: BTreeMap<String, Message>,
+}
+
+impl Rows {
+    /// A transaction's own copy of what stands under these persons' locks.
+    pub fn of(&self, persons: &BTreeSet<NationalCode>) -> Self {
+        let ours = |person: &NationalCode| persons.contains(person);
+        let named = |row: &MarriageRecorded| sides(row).iter().any(ours);
+        let documents: BTreeMap<_, _> = pick(&self.documents, |_, document| ours(&document.person));
+        let payments: BTreeMap<_, _> =
+            persons.iter().filter_map(|person| Some((*person, copy(self.payments.get(person)?)))).collect();
+        let paid: BTreeSet<_> = payments.values().map(|payment| payment.decision_id).collect();
+        Self {
+            persons: persons
+                .iter()
+                .map(|person| (*person, self.persons.get(person).cloned().unwrap_or_default()))
+                .collect(),
+            marriages: pick(&self.marriages, |_, row| named(row)),
+            requests: pick(&self.requests, |(applicant, _), _| ours(applicant)),
+            claims: pick(&self.claims, |(person, _), _| ours(person)),
+            decisions: pick(&self.decisions, |id, _| paid.contains(id)),
+            answers: pick(&self.answers, |(document, ..), _| documents.contains_key(document)),
+            cases: pick(&self.cases, |_, (person, _)| ours(person)),
+            messages: pick(&self.messages, |_, message| documents.contains_key(&message.document_id)),
+            documents,
+            payments,
+        }
+    }
+
+    /// Writes a transaction's copy back.
+    pub fn put(&mut self, mut copy: Self) {
+        self.persons.append(&mut copy.persons);
+        self.marriages.append(&mut copy.marriages);
+        self.requests.append(&mut copy.requests);
+        self.claims.append(&mut copy.claims);
+        self.decisions.append(&mut copy.decisions);
+        self.payments.append(&mut copy.payments);
+        self.documents.append(&mut copy.documents);
+        self.answers.append(&mut copy.answers);
+        self.cases.append(&mut copy.cases);
+        // Written once; only the relay changes them, and not under the person's lock.
+        for (id, message) in copy.messages {
+            self.messages.entry(id).or_insert(message);
+        }
+    }
+
+    /// As `peyvand::store::known::load_with`.
+    pub fn known(&self, person: NationalCode) -> Known {
+        let own = |row: &&MarriageRecorded| sides(row).contains(&person);
+        let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
+        let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
+        Known {
+            person,
+            dossier: self.persons.get(&person).cloned().unwrap_or_default(),
+            rows: self.marriages.values().filter(own).map(registry_row).collect(),
+            self_registrations: requests.map(|(_, (request, _))| request.clone()).collect(),
+            claims: claims.map(|(_, claim)| claim.clone()).collect(),
+            payment: self.payments.get(&person).map(|payment| self.payment(payment)),
+            moved: Vec::new(),
+            answered: Vec::new(),
+        }
+    }
+
+    fn payment(&self, payment: &Payment) -> StoredPayment {
+        let own = self.documents.values().filter(|document| document.person == payment.person);
+        let mut documents: Vec<_> = own.map(|document| document.stored.clone()).collect();
+        documents.sort_by_key(|document| document.attempt);
+        let cases = self.cases.values().filter(|(person, _)| *person == payment.person);
+        StoredPayment {
+            claim_id: payment.claim_id,
+            amount: payment.amount,
+            paid_facts: Facts::from_bytes(&self.decisions[&payment.decision_id].facts).unwrap(),
+            documents,
+            cases: cases.map(|(_, case)| case.clone()).collect(),
+        }
+    }
+
+    /// As `peyvand::store::payments::save_answers`: the greatest instant speaks, then the later in the topic.
+    pub fn answer(&mut self, answer: Answer) {
+        let id = answer.document_id.clone();
+        self.answers.insert((id.clone(), answer.at.as_microsecond(), answer.outcome.word()), answer);
+        let all = || self.answers.values().filter(|answer| answer.document_id == id);
+        let Some(latest) = all().max_by_key(|answer| (answer.at, answer.source_offset)) else { return };
+        let duplicate = |answer: &Answer| {
+            let code = answer.code.as_deref().unwrap_or_default();
+            answer.outcome == PaymentOutcome::Returned && code.trim().eq_ignore_ascii_case(DUPLICATE)
+        };
+        let document = self.documents.get_mut(&id).unwrap();
+        document.stored.state = Some(latest.outcome);
+        document.stored.state_code.clone_from(&latest.code);
+        document.stored.state_at = latest.at.as_microsecond();
+        document.stored.called_duplicate = all().any(duplicate);
+    }
+
+    /// As `peyvand::store::batches::persons_after`.
+    pub fn persons_after(&self, cursor: i64, limit: usize) -> Vec<NationalCode> {
+        let is_open = |claim: &StoredClaim| {
+            let paid = self.payments.get(&claim.key.person).filter(|paid| paid.claim_id == claim.claim_id);
+            let returned = |document: &Document| {
+                document.claim_id == claim.claim_id && !document.superseded && document.stored.is_returned()
+            };
+            match paid {
+                None => !claim.withdrawn,
+                Some(_) => claim.review_waits || self.documents.values().any(returned),
+            }
+        };
+        let open = self.claims.values().filter(|claim| claim.key.person.to_i64() > cursor && is_open(claim));
+        let mut persons: Vec<_> = open.map(|claim| claim.key.person).collect();
+        persons.dedup();
+        persons.truncate(limit);
+        persons
+    }
+}
+
+pub fn sides(row: &MarriageRecorded) -> Vec<NationalCode> {
+    [row.husband.national_code, row.wife.national_code].into_iter().flatten().collect()
+}
+
+fn pick<K: Ord + Clone, V: Clone>(all: &BTreeMap<K, V>, wanted: impl Fn(&K, &V) -> bool) -> BTreeMap<K, V> {
+    let picked = all.iter().filter(|(key, value)| wanted(key, value));
+    picked.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn copy(payment: &Payment) -> Payment {
+    let Payment { person, claim_id, amount, decision_id } = *payment;
+    Payment { person, claim_id, amount, decision_id }
+}

@@ -1,0 +1,197 @@
+//! Every table as lines of text, from PostgreSQL and from the simulation, so that they can be compared.
+
+use peyvand::ident::NationalCode;
+use peyvand::store::{PgPool, persons};
+
+use super::world::World;
+
+/// A table's name and its rows, sorted.
+pub type Lines = (&'static str, Vec<String>);
+
+const QUERIES: [(&str, &str); 16] = [
+    ("input_offsets", "SELECT format('%s|%s|%s', topic, partition, next_offset) FROM input_offsets"),
+    ("persons", "SELECT format('%s|%s|%s', code, insured, branch_code) FROM persons"),
+    ("marriages", "SELECT format('%s|%s|%s|%s', record_id, record_version, husband, wife) FROM marriages"),
+    (
+        "self_registrations",
+        "SELECT format('%s|%s|%s|%s|%s', applicant, request_id, spouse, deed_date, source_offset) FROM self_registrations",
+    ),
+    (
+        "claims",
+        "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', person, claim_id, deed_date, revision, outcome, amount,
+             withdrawn, decision_id, record_id, request_id, encode(facts_digest, 'hex'), encode(answer_digest, 'hex'),
+             encode(review_digest, 'hex'), review_waits) FROM claims",
+    ),
+    (
+        "decisions",
+        "SELECT format('%s|%s|%s|%s', decision_id, claim_id, revision, encode(sha256(facts), 'hex')) FROM decisions",
+    ),
+    ("payments", "SELECT format('%s|%s|%s|%s', person, claim_id, amount, decision_id) FROM payments"),
+    (
+        "batches",
+        "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s', month, batch_id, business_date, cursor, closed_at IS NOT NULL,
+             coalesce(documents, 0), coalesce(total, 0), digest) FROM batches",
+    ),
+    (
+        "documents",
+        "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', document_id, person, claim_id, attempt, month, amount, sheba,
+             cost_centre, state, state_code, superseded) FROM documents",
+    ),
+    (
+        "payment_outcomes",
+        "SELECT format('%s|%s|%s|%s|%s', document_id, (extract(epoch FROM at) * 1000000)::bigint, outcome, code, source_offset)
+         FROM payment_outcomes",
+    ),
+    ("vouchers", "SELECT format('%s|%s|%s', voucher_id, documents, total) FROM vouchers"),
+    (
+        "messages",
+        "SELECT format('%s|%s|%s|%s|%s', sms_id, kind, document_id, claim_id, released_at IS NOT NULL) FROM messages",
+    ),
+    ("cases", "SELECT format('%s|%s|%s|%s|%s', case_id, person, document_id, kind, closed_at IS NULL) FROM cases"),
+    ("dead_letters", "SELECT format('%s|%s|%s|%s', topic, partition, source_offset, reason) FROM dead_letters"),
+    ("outbox_heads", "SELECT format('%s|%s', grp, next_position) FROM outbox_heads"),
+    ("relay_groups", "SELECT format('%s|%s|%s', grp, delivered, owner) FROM relay_groups"),
+];
+
+pub async fn of_postgres(pool: &PgPool) -> Vec<Lines> {
+    let mut tables = Vec::new();
+    for (name, query) in QUERIES {
+        let mut lines: Vec<String> = sqlx::query_scalar(query).fetch_all(pool).await.unwrap();
+        lines.sort();
+        tables.push((name, lines));
+    }
+    let codes: Vec<i64> = sqlx::query_scalar("SELECT code FROM persons").fetch_all(pool).await.unwrap();
+    let dossiers = persons::read_dossiers(&mut pool.acquire().await.unwrap(), &codes).await.unwrap();
+    let mut lines: Vec<_> = dossiers.iter().map(|(code, dossier)| packed(*code, dossier)).collect();
+    lines.sort();
+    tables.push(("dossiers", lines));
+    tables
+}
+
+fn packed(code: NationalCode, dossier: &peyvand::claim::person::Dossier) -> String {
+    format!("{code}|{}", serde_json::to_string(dossier).unwrap())
+}
+
+/// As PostgreSQL's `format` writes them.
+fn yes(holds: bool) -> &'static str {
+    if holds { "t" } else { "f" }
+}
+
+fn some<T: ToString>(value: Option<T>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+pub fn of_simulation(world: &World) -> Vec<Lines> {
+    let mut all = of_persons(world);
+    all.extend(of_payments(world));
+    all.extend(of_transport(world));
+    let dossiers = world.store.tables.rows.persons.iter().map(|(code, dossier)| packed(*code, dossier));
+    all.push(("dossiers", dossiers.collect()));
+    all.iter_mut().for_each(|(_, lines)| lines.sort());
+    let place = |lines: &Lines| QUERIES.iter().position(|(name, _)| *name == lines.0).unwrap_or(usize::MAX);
+    all.sort_by_key(place);
+    all
+}
+
+fn of_persons(world: &World) -> Vec<Lines> {
+    let rows = &world.store.tables.rows;
+    let persons = rows.persons.iter().map(|(code, dossier)| {
+        let branch = dossier.record.as_ref().map(|record| &record.branch_code);
+        format!("{}|{}|{}", code.to_i64(), yes(branch.is_some()), some(branch))
+    });
+    let marriages = rows.marriages.values().map(|row| {
+        let [husband, wife] =
+            [&row.husband, &row.wife].map(|side| some(side.national_code.map(|c| c.to_i64())));
+        format!("{}|{}|{husband}|{wife}", row.record_id, row.record_version)
+    });
+    let requests = rows.requests.values().map(|(request, offset)| {
+        let (applicant, spouse) = (request.applicant.to_i64(), request.spouse.to_i64());
+        format!("{applicant}|{}|{spouse}|{}|{offset}", request.request_id, request.deed_date)
+    });
+    let claims = rows.claims.values().map(|claim| {
+        let hex = |digest: &[u8]| hex::encode(digest);
+        let (person, outcome, amount) = (claim.key.person.to_i64(), claim.outcome.word(), claim.amount);
+        let head = format!("{person}|{}|{}|{}", claim.claim_id, claim.key.deed_date, claim.revision);
+        let answer = format!("{outcome}|{}|{}", some(amount.map(|a| a.get())), yes(claim.withdrawn));
+        let (record, request) = (some(claim.record_id.as_ref()), some(claim.request_id.as_ref()));
+        let digests = [hex(&claim.facts_digest), hex(&claim.answer_digest)].join("|");
+        let review = (some(claim.review_digest.map(|digest| hex(&digest))), yes(claim.review_waits));
+        format!(
+            "{head}|{answer}|{}|{record}|{request}|{digests}|{}|{}",
+            claim.decision_id, review.0, review.1
+        )
+    });
+    let decisions = rows.decisions.iter().map(|(id, decided)| {
+        let facts = hex::encode(peyvand::claim::facts::digest(&decided.facts));
+        format!("{id}|{}|{}|{facts}", decided.claim_id, decided.revision)
+    });
+    vec![
+        ("persons", persons.collect()),
+        ("marriages", marriages.collect()),
+        ("self_registrations", requests.collect()),
+        ("claims", claims.collect()),
+        ("decisions", decisions.collect()),
+    ]
+}
+
+fn of_payments(world: &World) -> Vec<Lines> {
+    let rows = &world.store.tables.rows;
+    let payments = rows.payments.values().map(|payment| {
+        let (person, amount) = (payment.person.to_i64(), payment.amount.get());
+        format!("{person}|{}|{amount}|{}", payment.claim_id, payment.decision_id)
+    });
+    let documents = rows.documents.iter().map(|(id, document)| {
+        let stored = &document.stored;
+        let head = format!("{id}|{}|{}|{}", document.person.to_i64(), document.claim_id, stored.attempt);
+        let (amount, state) = (document.amount.get(), (some(stored.state), some(stored.state_code.as_ref())));
+        let finance = format!("{}|{}|{}", state.0, state.1, yes(document.superseded));
+        format!("{head}|{}|{amount}|{}|{}|{finance}", document.month, stored.sheba, document.cost_centre)
+    });
+    let answers = rows.answers.values().map(|answer| {
+        let (at, code) = (answer.at.as_microsecond(), some(answer.code.as_ref()));
+        format!("{}|{at}|{}|{code}|{}", answer.document_id, answer.outcome, answer.source_offset)
+    });
+    let messages = rows.messages.iter().map(|(id, message)| {
+        let about = format!("{}|{}", message.document_id, message.claim_id);
+        format!("{id}|{}|{about}|{}", message.kind, yes(message.released))
+    });
+    let cases = rows.cases.iter().map(|(id, (person, case))| {
+        format!("{id}|{}|{}|{}|{}", person.to_i64(), case.document_id, case.kind, yes(case.open))
+    });
+    vec![
+        ("payments", payments.collect()),
+        ("documents", documents.collect()),
+        ("payment_outcomes", answers.collect()),
+        ("messages", messages.collect()),
+        ("cases", cases.collect()),
+    ]
+}
+
+fn of_transport(world: &World) -> Vec<Lines> {
+    let tables = &world.store.tables;
+    let offsets = tables
+        .offsets
+        .iter()
+        .map(|(place, next)| format!("{}|{}|{next}", place.topic.name(), place.partition));
+    let letters = tables.letters.iter().map(|((place, offset), reason)| {
+        format!("{}|{}|{offset}|{reason}", place.topic.name(), place.partition)
+    });
+    let batches = tables.batches.values().map(|batch| {
+        let head = format!("{}|{}|{}|{}", batch.month, batch.batch_id, batch.business_date, batch.cursor);
+        let sums = format!("{}|{}|{}", batch.documents, batch.total, some(batch.digest.as_ref()));
+        format!("{head}|{}|{sums}", yes(batch.closed))
+    });
+    let vouchers = tables.vouchers.iter().map(|(id, (documents, total))| format!("{id}|{documents}|{total}"));
+    let heads = tables.heads.iter().map(|(group, next)| format!("{group}|{next}"));
+    let group = |(number, group): (&i16, &super::store::Group)| {
+        format!("{number}|{}|{}", group.delivered, some(group.owner.as_ref()))
+    };
+    vec![
+        ("input_offsets", offsets.collect()),
+        ("dead_letters", letters.collect()),
+        ("batches", batches.collect()),
+        ("vouchers", vouchers.collect()),
+        ("outbox_heads", heads.collect()),
+        ("relay_groups", tables.groups.iter().map(group).collect()),
+    ]
+}

@@ -1,0 +1,124 @@
+//! What a plan writes and says, as `work::write` and `work::events` do it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use peyvand::claim::facts::digest;
+use peyvand::claim::known::{Known, StoredCase};
+use peyvand::claim::plan::Plan;
+use peyvand::claim::words::{Ownership, SmsKind};
+use peyvand::ident::Mobile;
+use peyvand::wire::{EventType, Outgoing};
+use peyvand::work::events;
+use serde_json::json;
+
+use super::connection::Connection;
+use super::rows::{Decided, Message, Rows};
+use super::world::IDS;
+
+/// No clock: everything happens at this instant.
+pub const AT: Timestamp = Timestamp::constant(1_761_000_000, 0);
+
+pub fn event(kind: EventType, key: &str, id: &str, data: &serde_json::Value) -> Outgoing {
+    Outgoing::new(kind, key, id, AT, None, data).unwrap()
+}
+
+/// Writes claims, decisions, cases and notices into a transaction's copy, and gives their events: decisions first.
+pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(Known, Plan)]) -> Vec<Outgoing> {
+    let mut said = Vec::new();
+    for (known, plan) in planned {
+        for update in &plan.updates {
+            let claim = &update.claim;
+            rows.claims.insert((known.person, claim.claim_id), claim.clone());
+            let Some(revision) = &update.revision else { continue };
+            let (claim_id, revision, facts) = (claim.claim_id, claim.revision, revision.facts.clone());
+            rows.decisions.insert(claim.decision_id, Decided { claim_id, revision, facts });
+            let id = claim.decision_id.to_string();
+            let data = json!({"claim_id": claim_id, "revision": revision, "outcome": claim.outcome.word(),
+                "amount_rial": claim.amount.map(|amount| amount.get())});
+            said.push(event(EventType::DecisionMade, &known.person.to_string(), &id, &data));
+            tx.take([("decisions", id)]);
+        }
+    }
+    for (known, plan) in planned {
+        for case in &plan.cases {
+            let earlier = case.earlier.to_string();
+            let id = IDS.id("case", &[&case.document_id, case.kind.word(), &earlier]);
+            let stored = StoredCase { document_id: case.document_id.clone(), kind: case.kind, open: true };
+            rows.cases.insert(id, (known.person, stored));
+            tx.take([("cases", id.to_string())]);
+            said.push(events::case(id, known.person, case, AT, None).unwrap());
+        }
+    }
+    for (known, plan) in planned {
+        said.extend(notice(rows, known, plan));
+    }
+    said
+}
+
+/// The notice of a return goes at once: its document was acknowledged long ago.
+fn notice(rows: &mut Rows, known: &Known, plan: &Plan) -> Option<Outgoing> {
+    let notice = plan.returned.as_ref()?;
+    let record = known.dossier.record.as_ref()?;
+    record.mobile.as_deref()?.parse::<Mobile>().ok()?;
+    if record.mobile_owner != Ownership::Yes {
+        return None;
+    }
+    let id = IDS.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]).to_string();
+    let (document_id, claim_id) = (notice.document_id.clone(), notice.claim_id);
+    let message = Message { document_id, claim_id, kind: SmsKind::PaymentReturned.word(), released: true };
+    let said = sms(&id, &message);
+    (!rows.messages.contains_key(&id)).then(|| {
+        rows.messages.insert(id, message);
+        said
+    })
+}
+
+/// `notifications.sms.requested`.
+pub fn sms(id: &str, message: &Message) -> Outgoing {
+    let about = json!({"claim_id": message.claim_id, "document_id": message.document_id});
+    let data = json!({"sms_id": id, "kind": message.kind, "about": about});
+    event(EventType::SmsRequested, &message.claim_id.to_string(), id, &data)
+}
+
+/// What stands in the end, whatever the order of arrival: everything but what depends on how inputs were batched.
+pub fn end_state(rows: &Rows) -> BTreeMap<String, String> {
+    let mut state = BTreeMap::new();
+    let short = |bytes: &[u8]| hex::encode(&digest(bytes)[..6]);
+    for ((person, id), claim) in &rows.claims {
+        let is_paid = rows.payments.get(person).is_some_and(|paid| paid.claim_id == *id);
+        // A claim that was begun and withdrawn between two looks is one that another run never saw.
+        if claim.withdrawn && !is_paid {
+            continue;
+        }
+        let inputs = (&claim.record_id, &claim.request_id);
+        let answer = (claim.outcome, claim.amount.map(|amount| amount.get()), short(&claim.answer_digest));
+        // The facts of a paid claim name its latest document once somebody looks at it again, for whatever reason.
+        let facts = (!is_paid).then(|| short(&claim.facts_digest));
+        state.insert(format!("claim {id}"), format!("{answer:?} {inputs:?} {facts:?}"));
+    }
+    for (id, document) in &rows.documents {
+        let (stored, month) = (&document.stored, document.month);
+        let account = short(stored.sheba.as_bytes());
+        let finance = (document.superseded, stored.state, &stored.state_code);
+        let what = (stored.attempt, document.amount.get(), month.to_string(), account, finance);
+        state.insert(format!("document {id}"), format!("{what:?}"));
+    }
+    for (_, case) in rows.cases.values() {
+        state.insert(format!("case {} {}", case.document_id, case.kind), format!("open {}", case.open));
+    }
+    for (id, message) in rows.messages.iter().filter(|(_, message)| message.kind == "registration") {
+        state.insert(format!("message {id}"), format!("{} {}", message.document_id, message.released));
+    }
+    for (person, dossier) in &rows.persons {
+        let mut dossier = dossier.clone();
+        dossier.record.iter_mut().for_each(|record| record.at = 0);
+        dossier.employments.iter_mut().for_each(|employment| employment.at = 0);
+        dossier.wages.iter_mut().for_each(|wage| wage.at = 0);
+        state.insert(format!("person {person}"), short(&serde_json::to_vec(&dossier).unwrap()));
+    }
+    for (id, row) in &rows.marriages {
+        state.insert(format!("marriage {id}"), row.record_version.to_string());
+    }
+    state
+}
