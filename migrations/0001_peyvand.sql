@@ -121,6 +121,16 @@ CREATE TABLE batches (
     digest        text
 );
 
+-- What each page of a close saw: where the inputs stood for every person up to `upto` (and after the page before), and the
+-- tables of the law in force. A replay closes the same persons there again.
+CREATE TABLE close_pages (
+    month          text COLLATE "C" NOT NULL REFERENCES batches (month),
+    upto           bigint NOT NULL,
+    input_offsets  text NOT NULL,
+    tables_version text NOT NULL,
+    PRIMARY KEY (month, upto)
+);
+
 -- A month that the brake holds until a person confirms it.
 CREATE TABLE held_months (
     month   text COLLATE "C" PRIMARY KEY,

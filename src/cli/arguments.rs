@@ -42,11 +42,20 @@ pub enum Command {
         /// Seconds to wait at most.
         #[arg(long, default_value_t = 300)]
         timeout: u64,
+        /// Show only the digest of the state, which two databases of the same inputs agree in.
+        #[arg(long)]
+        digest: bool,
     },
     /// Everything about a person: facts, every ground, the sum by hand, decisions, payments, cases, messages.
     Explain { national_code: String },
     /// A decision again, from its stored inputs and the tables of its time.
     Recompute { decision_id: uuid::Uuid },
+    /// Everything again from the inputs, with the closes where they stood, into an empty database; then compare the states.
+    Replay {
+        /// The empty database: postgres://user@host:port/database.
+        #[arg(long, value_name = "URL")]
+        into: String,
+    },
     /// Figures of a month per province and branch.
     Report {
         #[arg(long)]

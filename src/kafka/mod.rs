@@ -6,6 +6,7 @@ mod assignment;
 mod client;
 mod collector;
 pub mod ends;
+pub mod feed;
 pub mod intake;
 pub mod producer;
 pub mod reader;

@@ -138,16 +138,17 @@ pub async fn open(tx: &mut PgConnection, opening: &Opening<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The next persons with a claim that the close looks at: without a document, returned, or waiting for time to tell.
-pub async fn persons_after(tx: &mut PgConnection, cursor: i64, limit: u32) -> Result<Vec<i64>> {
+/// The next persons up to `upto` with a claim that the close looks at: without a document, returned, or waiting for time to tell.
+pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit: u32) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT DISTINCT c.person FROM claims c LEFT JOIN payments p ON p.claim_id = c.claim_id
-         WHERE c.person > $1 AND NOT (c.withdrawn AND p.claim_id IS NULL)
+         WHERE c.person > $1 AND c.person <= $2 AND NOT (c.withdrawn AND p.claim_id IS NULL)
            AND (p.claim_id IS NULL OR c.review_waits
                 OR EXISTS (SELECT 1 FROM documents d WHERE d.claim_id = c.claim_id AND NOT d.superseded AND d.state = 'returned'))
-         ORDER BY c.person LIMIT $2",
+         ORDER BY c.person LIMIT $3",
     )
     .bind(cursor)
+    .bind(upto)
     .bind(i64::from(limit))
     .fetch_all(tx)
     .await?;

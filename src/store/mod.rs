@@ -5,8 +5,10 @@
 pub mod batches;
 pub mod cases;
 pub mod claims;
+pub mod close_pages;
 mod copy;
 pub mod decisions;
+pub mod digest;
 pub mod dossier;
 pub mod dossier_view;
 pub mod figures;
@@ -128,6 +130,13 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
         .max_connections(connections)
         .acquire_timeout(std::time::Duration::from_secs(10))
         .connect_lazy_with(options))
+}
+
+/// One moment for all that is read in it.
+pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *tx).await?;
+    Ok(tx)
 }
 
 /// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once.

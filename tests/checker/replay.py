@@ -48,7 +48,7 @@ class Replay:
 
     def _evaluate(self, stage, dossiers, everybody):
         for code, records in dossiers.items():
-            if code not in everybody:
+            if code not in everybody or not stage.is_about(code):
                 continue
             view = self._inputs.registries[stage.number].view(code)
             self._settle(code, view, records)
@@ -65,7 +65,7 @@ class Replay:
             self.cases_due.append((documents[0][1]["claim_id"], kind))
 
     def _settle(self, code, view, records):
-        """What did not agree at the last close may have been taken in while it ran: with the facts of now?"""
+        """Where nobody says what a close saw, its disagreement may be an input that came while it ran: with the facts of now?"""
         stage, first = self._unsettled.pop(code, (None, None))
         if stage and self._compare(stage, code, view, records)[0]:
             self.disagreements.append((stage.month, first))
@@ -74,7 +74,9 @@ class Replay:
 
     def _close(self, stage, code, view, records):
         fault, due = self._compare(stage, code, view, records)
-        if fault:
+        if fault and stage.exact:
+            self.disagreements.append((stage.month, fault))
+        elif fault:
             self._unsettled[code] = (stage, fault)
 
     def _compare(self, stage, code, view, records):

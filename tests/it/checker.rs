@@ -7,7 +7,7 @@ use crate::app::TestApp;
 
 /// Its last line counts what it passed and failed.
 #[track_caller]
-fn check(arguments: &[&str], app: Option<&TestApp>) -> String {
+pub fn check(arguments: &[&str], app: Option<&TestApp>) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checker/check");
     let mut command = Command::new("bash");
     command.arg(script).args(arguments);

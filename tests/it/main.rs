@@ -9,6 +9,7 @@
 
 mod answers;
 mod app;
+mod audit;
 mod automatic;
 mod cases;
 mod checker;
