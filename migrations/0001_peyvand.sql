@@ -294,6 +294,22 @@ CREATE TABLE relay_groups (
     until     timestamptz
 ) WITH (fillfactor = 20);
 
+-- Behind the last record that was sent to each output partition: a topic that ends before it was recreated, or lost records.
+CREATE TABLE output_ends (
+    topic       text   NOT NULL,
+    partition   int    NOT NULL,
+    next_offset bigint NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+
+-- Persons whom a recovery has still to decide: what their inputs said that only the batch knew. Empty otherwise.
+CREATE TABLE recovery_persons (
+    code     bigint PRIMARY KEY,
+    -- Claims whose row moved away, documents that finance answered.
+    moved    uuid[] NOT NULL DEFAULT '{}',
+    answered text[] NOT NULL DEFAULT '{}'
+);
+
 -- Processes that live and deliver; groups are shared among them.
 CREATE TABLE relay_members (
     owner text PRIMARY KEY,

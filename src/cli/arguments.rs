@@ -50,6 +50,15 @@ pub enum Command {
     Explain { national_code: String },
     /// A decision again, from its stored inputs and the tables of its time.
     Recompute { decision_id: uuid::Uuid },
+    /// Take back from the output topics what a database restored from an older backup does not know.
+    Recover {
+        /// Show what would be taken back, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Go on though this output topic, recreated or cut, no longer holds what was sent: what it lost stays lost.
+        #[arg(long, value_name = "TOPIC")]
+        confirm_lost: Vec<String>,
+    },
     /// Everything again from the inputs, with the closes where they stood, into an empty database; then compare the states.
     Replay {
         /// The empty database: postgres://user@host:port/database.

@@ -21,6 +21,7 @@ mod month_end;
 mod paper;
 pub mod publish;
 mod recompute;
+mod recover;
 mod replay;
 pub mod report;
 mod serve;
@@ -114,6 +115,9 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         }
         Command::Recompute { decision_id } => {
             recompute::run(&started.house().await?, decision_id, json).await
+        }
+        Command::Recover { dry_run, confirm_lost } => {
+            recover::run(&started, dry_run, &confirm_lost, json).await
         }
         Command::Replay { into } => replay::run(&started, &into, json).await,
         Command::Report { month } => report::run(&started.house().await?, month, json).await,

@@ -19,6 +19,7 @@ use crate::store::{self, PgConnection, digest, installation, summary};
 use crate::work::House;
 use crate::work::close_month::again::Again;
 use crate::work::recompute::tables_of;
+use crate::work::take_in::{Batch, take_in};
 
 /// The state's digest: SHA-256 over its lines.
 pub struct State {
@@ -71,8 +72,15 @@ async fn look(house: &House) -> Result<Live> {
     let mut tx = store::snapshot(&house.pool).await?;
     let (state, closes, stood) =
         (State::read(&mut tx).await?, close_pages::past(&mut tx).await?, offsets::all(&mut *tx).await?);
-    if store::batches::all(&mut tx).await?.iter().any(|batch| !batch.closed) {
+    let batches = store::batches::all(&mut tx).await?;
+    if batches.iter().any(|batch| !batch.closed) {
         return Err(Error::Failed("a month is being closed; replay when that is done".to_owned()));
+    }
+    if let Some(lost) = batches.iter().find(|batch| closes.iter().all(|past| past.month != batch.month)) {
+        let lost = lost.month;
+        return Err(Error::Failed(format!(
+            "the close of {lost} was read back from its topic: what its pages saw is lost, and it cannot be replayed"
+        )));
     }
     Ok(Live { state, closes, stood })
 }
@@ -125,8 +133,12 @@ impl Replay<'_> {
         let settings = &self.started.settings;
         let wait = std::time::Duration::from_secs(1);
         let bounds = Bounds { events: settings.batch_events, bytes: settings.batch_bytes, wait };
-        let told = |messages: usize| self.bar.inc(u64::try_from(messages).unwrap_or(0));
-        Ok(kafka::feed::feed(house, &self.started.broker, upto, bounds, &told).await?)
+        let take = async |batch: Batch| {
+            self.bar.inc(u64::try_from(batch.taken.len()).unwrap_or(0));
+            take_in(house, &batch).await.map(drop)
+        };
+        // No letter is told in advance: the replay finds by itself what cannot be read.
+        Ok(kafka::feed::feed(house, &self.started.broker, upto, bounds, Arc::default(), take).await?)
     }
 }
 

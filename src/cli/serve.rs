@@ -20,8 +20,8 @@ use crate::retry::{Policy, Stop, Verdict, retry, stopped};
 use crate::store::{figures, offsets};
 use crate::telemetry::{Gauges, Metrics};
 use crate::wire::Topic;
-use crate::work::House;
 use crate::work::house::HouseError;
+use crate::work::{House, recover};
 
 pub async fn run(started: Started) -> Result<()> {
     let house = match open_patiently(&started).await {
@@ -29,6 +29,7 @@ pub async fn run(started: Started) -> Result<()> {
         Err(Error::Interrupted) => return Ok(()),
         opened => opened?,
     };
+    recover::refuse_half_recovered(&house).await?;
     warn_past_tables(&house);
     let mut roles = spawn(&started.settings, &started.broker, &house, &started.stop).await?;
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");

@@ -190,21 +190,23 @@ pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Ve
     .await?)
 }
 
+/// False where the voucher is there already: a recovery has read it back from its topic.
 pub async fn insert_voucher(
     tx: &mut PgConnection,
     id: &str,
     month: SolarMonth,
     centre: &(String, i64, i64),
-) -> Result<()> {
-    sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5)")
-        .bind(id)
-        .bind(month.to_string())
-        .bind(&centre.0)
-        .bind(centre.1)
-        .bind(centre.2)
-        .execute(tx)
-        .await?;
-    Ok(())
+) -> Result<bool> {
+    let done =
+        sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (voucher_id) DO NOTHING")
+            .bind(id)
+            .bind(month.to_string())
+            .bind(&centre.0)
+            .bind(centre.1)
+            .bind(centre.2)
+            .execute(tx)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Result<()> {

@@ -22,6 +22,7 @@ pub mod offsets;
 pub mod outbox;
 pub mod payments;
 pub mod persons;
+pub mod recovery;
 pub mod relay;
 pub mod self_registrations;
 pub mod summary;
@@ -139,9 +140,12 @@ pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::
     Ok(tx)
 }
 
-/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once.
+/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once. Migrations of a newer program are
+/// passed over: they add, and what they add may be left out, so that this one goes on beside it.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
-    sqlx::migrate!("./migrations").run(pool).await?;
+    let mut migrator = sqlx::migrate!("./migrations");
+    migrator.set_ignore_missing(true);
+    migrator.run(pool).await?;
     Ok(())
 }
 

@@ -24,7 +24,10 @@ pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomp
         return Ok(None);
     };
     let tables = tables_of(&mut connection, &stored.tables_version).await?;
-    let again = decide(&stored.facts, stored.business_date, &tables);
+    let facts = stored.facts.as_ref().ok_or_else(|| {
+        Error::Refused(format!("decision {decision_id} was read back from its topic; its facts were lost"))
+    })?;
+    let again = decide(facts, stored.business_date, &tables);
     let differences = differences(&stored, &again);
     Ok(Some(Recomputed { stored, again, differences }))
 }
