@@ -121,6 +121,16 @@ CREATE TABLE batches (
     digest        text
 );
 
+-- What each page of a close saw: where the inputs stood for every person up to `upto` (and after the page before), and the
+-- tables of the law in force. A replay closes the same persons there again.
+CREATE TABLE close_pages (
+    month          text COLLATE "C" NOT NULL REFERENCES batches (month),
+    upto           bigint NOT NULL,
+    input_offsets  text NOT NULL,
+    tables_version text NOT NULL,
+    PRIMARY KEY (month, upto)
+);
+
 -- A month that the brake holds until a person confirms it.
 CREATE TABLE held_months (
     month   text COLLATE "C" PRIMARY KEY,
@@ -283,6 +293,22 @@ CREATE TABLE relay_groups (
     owner     text,
     until     timestamptz
 ) WITH (fillfactor = 20);
+
+-- Behind the last record that was sent to each output partition: a topic that ends before it was recreated, or lost records.
+CREATE TABLE output_ends (
+    topic       text   NOT NULL,
+    partition   int    NOT NULL,
+    next_offset bigint NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 50);
+
+-- Persons whom a recovery has still to decide: what their inputs said that only the batch knew. Empty otherwise.
+CREATE TABLE recovery_persons (
+    code     bigint PRIMARY KEY,
+    -- Claims whose row moved away, documents that finance answered.
+    moved    uuid[] NOT NULL DEFAULT '{}',
+    answered text[] NOT NULL DEFAULT '{}'
+);
 
 -- Processes that live and deliver; groups are shared among them.
 CREATE TABLE relay_members (

@@ -40,8 +40,21 @@ fn settle(
     occasion: Occasion,
     claim: StoredClaim,
 ) -> Option<ClaimUpdate> {
+    let may_retry = payment.latest()?.may_be_tried_again();
+    let facts = frozen_facts(known, payment)?;
+    let sealed = facts.seal();
+    let same_facts = sealed.digest == claim.facts_digest;
+    // A close looks again only at what may be sent again: a frozen decision is not decided anew.
+    if same_facts && (occasion == Occasion::Intake || !may_retry) {
+        return None;
+    }
+    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), sealed)
+}
+
+/// The facts as they were paid, with what finance has said since; after a return with the account and mobile of now.
+pub fn frozen_facts(known: &Known, payment: &StoredPayment) -> Option<Facts> {
     let latest = payment.latest()?;
-    let mut facts = payment.paid_facts.clone();
+    let mut facts = payment.paid_facts.clone()?;
     let may_retry = latest.may_be_tried_again();
     if may_retry && let (Some(insured), Some(record)) = (&mut facts.insured, &known.dossier.record) {
         insured.sheba.clone_from(&record.sheba);
@@ -57,13 +70,7 @@ fn settle(
             sheba: latest.sheba.clone(),
         }),
     });
-    let sealed = facts.seal();
-    let same_facts = sealed.digest == claim.facts_digest;
-    // A close looks again only at what may be sent again: a frozen decision is not decided anew.
-    if same_facts && (occasion == Occasion::Intake || !may_retry) {
-        return None;
-    }
-    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), sealed)
+    Some(facts)
 }
 
 /// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.

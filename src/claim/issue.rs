@@ -131,7 +131,7 @@ fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
             *none = Some(StoredPayment {
                 claim_id,
                 amount,
-                paid_facts,
+                paid_facts: Some(paid_facts),
                 documents: vec![document],
                 cases: Vec::new(),
             });

@@ -63,7 +63,8 @@ pub struct StoredPayment {
     pub claim_id: Uuid,
     pub amount: Rial,
     /// The facts of the decision that was paid.
-    pub paid_facts: Facts,
+    /// None only in a recovery, until the facts were gathered anew.
+    pub paid_facts: Option<Facts>,
     /// Ascending by attempt; never empty.
     pub documents: Vec<StoredDocument>,
     /// Every case ever opened for a document of this payment.

@@ -42,11 +42,29 @@ pub enum Command {
         /// Seconds to wait at most.
         #[arg(long, default_value_t = 300)]
         timeout: u64,
+        /// Show only the digest of the state, which two databases of the same inputs agree in.
+        #[arg(long)]
+        digest: bool,
     },
     /// Everything about a person: facts, every ground, the sum by hand, decisions, payments, cases, messages.
     Explain { national_code: String },
     /// A decision again, from its stored inputs and the tables of its time.
     Recompute { decision_id: uuid::Uuid },
+    /// Take back from the output topics what a database restored from an older backup does not know.
+    Recover {
+        /// Show what would be taken back, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Go on though this output topic, recreated or cut, no longer holds what was sent: what it lost stays lost.
+        #[arg(long, value_name = "TOPIC")]
+        confirm_lost: Vec<String>,
+    },
+    /// Everything again from the inputs, with the closes where they stood, into an empty database; then compare the states.
+    Replay {
+        /// The empty database: postgres://user@host:port/database.
+        #[arg(long, value_name = "URL")]
+        into: String,
+    },
     /// Figures of a month per province and branch.
     Report {
         #[arg(long)]

@@ -14,8 +14,8 @@ use crate::law::SolarMonth;
 use crate::retry::{Stop, pause_or_stop};
 use crate::store::offsets;
 use crate::telemetry::trace;
-use crate::work::House;
 use crate::work::close_month::{self, Closed, Forecast, Progress};
+use crate::work::{House, recover};
 
 pub async fn run(started: &Started, wish: CloseMonth, json: bool) -> Result<()> {
     let house = started.house().await?;
@@ -41,6 +41,7 @@ pub async fn close(
     stop: &Stop,
     quiet: bool,
 ) -> Result<Closed> {
+    recover::refuse_half_recovered(house).await?;
     if let Some(batch) = close_month::check(house, month, confirmed).await?? {
         return Ok(Closed { batch, now: false });
     }

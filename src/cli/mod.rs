@@ -21,6 +21,8 @@ mod month_end;
 mod paper;
 pub mod publish;
 mod recompute;
+mod recover;
+mod replay;
 pub mod report;
 mod serve;
 mod start;
@@ -97,7 +99,8 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         Command::Serve => serve::run(started).await,
         Command::Publish(wish) => publish::run(&started, wish, json).await,
         Command::CloseMonth(wish) => close::run(&started, wish, json).await,
-        Command::Status { wait, timeout } => {
+        Command::Status { digest: true, .. } => status::digest(&started.house().await?, json).await,
+        Command::Status { wait, timeout, .. } => {
             let wait = wait.then(|| std::time::Duration::from_secs(timeout));
             let house = started.house().await?;
             let done =
@@ -114,6 +117,10 @@ async fn run(started: Started, command: Command, json: bool) -> Result<()> {
         Command::Recompute { decision_id } => {
             recompute::run(&started.house().await?, decision_id, json).await
         }
+        Command::Recover { dry_run, confirm_lost } => {
+            recover::run(&started, dry_run, &confirm_lost, json).await
+        }
+        Command::Replay { into } => replay::run(&started, &into, json).await,
         Command::Report { month } => report::run(&started.house().await?, month, json).await,
         Command::Export { dir } => export::command(&started, dir, json).await,
         Command::Generate(wish) => generate_command::run(&started, wish, json).await,

@@ -21,8 +21,8 @@ use crate::retry::{Policy, Stop, Verdict, retry, stopped};
 use crate::store::{figures, offsets};
 use crate::telemetry::{Gauges, Metrics};
 use crate::wire::Topic;
-use crate::work::House;
 use crate::work::house::HouseError;
+use crate::work::{House, recover};
 
 pub async fn run(started: Started) -> Result<()> {
     let house = match open_patiently(&started).await {
@@ -30,6 +30,7 @@ pub async fn run(started: Started) -> Result<()> {
         Err(Error::Interrupted) => return Ok(()),
         opened => opened?,
     };
+    recover::refuse_half_recovered(&house).await?;
     let mut roles = spawn(&started.settings, &started.broker, &house, &started.stop).await?;
     tracing::info!(roles = ?started.settings.roles, today = %house.clock.today(), "peyvand serves");
     let within = Duration::from_secs(started.settings.stop_timeout_s);

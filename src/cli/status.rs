@@ -47,6 +47,18 @@ pub async fn run(
     Ok(status.unfinished.is_empty())
 }
 
+/// The digest of the state alone.
+pub async fn digest(house: &House, json: bool) -> Result<()> {
+    let mut tx = crate::store::snapshot(&house.pool).await?;
+    let state = super::replay::State::read(&mut tx).await?;
+    if json {
+        say!("{}", serde_json::json!({"digest": state.digest, "lines": state.lines.len()}));
+    } else {
+        say!("{}", state.digest);
+    }
+    Ok(())
+}
+
 /// Waits for the same, and shows nothing.
 pub async fn wait(house: &House, broker: &Broker, within: Duration) -> Result<bool> {
     Ok(drained(house, marks(house, broker).await?, within).await?.is_empty())

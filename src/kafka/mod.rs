@@ -6,7 +6,9 @@ mod assignment;
 mod client;
 mod collector;
 pub mod ends;
+pub mod feed;
 pub mod intake;
+pub mod lost;
 pub mod producer;
 pub mod reader;
 pub mod relay;
@@ -36,6 +38,11 @@ pub enum Error {
         "{topic}/{partition} holds outbox position {held}, but this database has only given {given}: it is older than its topics; nothing is sent"
     )]
     OlderThanTopics { topic: String, partition: i32, held: i64, given: i64 },
+    /// What was delivered is there no more.
+    #[error(
+        "{topic}/{partition} ended at offset {ended} when Peyvand last wrote to it, and ends at {ends} now: the topic was recreated, or lost records; nothing is sent. Bring it back; or, where what it held is lost for good, go on with `peyvand recover --confirm-lost {name}`"
+    )]
+    OutputLost { topic: String, partition: i32, ended: i64, ends: i64, name: String },
     #[error(
         "a topic no longer holds messages that were not taken in: they are lost to Peyvand; publish their files again, then set input_offsets by hand"
     )]

@@ -1,5 +1,6 @@
 //! Sending events with bounded memory, and knowing that all of them arrived.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,12 +8,13 @@ use std::time::Duration;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
 use super::client::{ANSWER, Broker, SMALL_QUEUE};
 use super::{Error, Result, telling};
 use crate::boundary::boundary;
+use crate::store::offsets::Partition;
 use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, partition_for};
 
@@ -22,7 +24,11 @@ pub struct Deliveries {
     acknowledged: AtomicU64,
     refused: AtomicU64,
     first_error: Mutex<Option<KafkaError>>,
+    /// Of each partition the first offset and the one behind the last, where a writer wants to know them.
+    reached: Option<Mutex<Reached>>,
 }
+
+type Reached = HashMap<(String, i32), (i64, i64)>;
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -39,7 +45,14 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         match result {
-            Ok(_) => drop(self.acknowledged.fetch_add(1, Ordering::Release)),
+            Ok(message) => {
+                if let Some(Ok(mut reached)) = self.reached.as_ref().map(Mutex::lock) {
+                    let (place, at) = ((message.topic().to_owned(), message.partition()), message.offset());
+                    let span = reached.entry(place).or_insert((at, at + 1));
+                    *span = (span.0.min(at), span.1.max(at + 1));
+                }
+                self.acknowledged.fetch_add(1, Ordering::Release);
+            }
             Err((error, _)) => {
                 if let Ok(mut first) = self.first_error.lock() {
                     first.get_or_insert_with(|| error.clone());
@@ -78,7 +91,8 @@ impl Sender {
             // Low, so that readers do not wait long for a transaction whose owner died.
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
-        let producer: ThreadedProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
+        let producer: ThreadedProducer<Deliveries> = config
+            .create_with_context(Deliveries { reached: Some(Mutex::default()), ..Deliveries::default() })?;
         boundary!("relay.fence", producer.init_transactions(Duration::from_secs(30)))?;
         Ok(Self { producer, broker: broker.clone(), sent: 0 })
     }
@@ -172,6 +186,16 @@ impl Sender {
         }
         let first = deliveries.first_error.lock().ok().and_then(|error| error.clone());
         Err(Error::NotDelivered(refused, first.map_or_else(String::new, |error| error.to_string())))
+    }
+
+    /// Which offsets each partition gave to what was sent since the last call: the first, and the one behind the last.
+    pub fn take_reached(&self) -> Vec<(Partition, i64, i64)> {
+        let reached = self.producer.context().reached.as_ref().and_then(|reached| reached.lock().ok());
+        let reached = reached.map(|mut reached| std::mem::take(&mut *reached)).unwrap_or_default();
+        let place = |((topic, partition), (first, next)): ((String, i32), (i64, i64))| {
+            Some((Partition { topic: self.broker.topic(&topic)?, partition }, first, next))
+        };
+        reached.into_iter().filter_map(place).collect()
     }
 
     /// Events acknowledged so far.

@@ -49,10 +49,21 @@ pub fn read_to_end(
     each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
 ) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
-    let filled = || marks.iter().filter(|(_, low, high)| low < high);
-    let starts: Vec<_> = filled().map(|(partition, low, _)| (*partition, *low)).collect();
-    let mut ends: HashMap<i32, i64> =
-        filled().map(|(partition, _, high)| (partition.partition, *high)).collect();
+    read_between(broker, &marks, each)
+}
+
+/// Reads every record between two offsets of each of a topic's partitions (the first included), each partition in order.
+/// Blocks. `each` may end the reading by answering false.
+pub fn read_between(
+    broker: &Broker,
+    ranges: &[(Partition, i64, i64)],
+    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+) -> Result<()> {
+    let filled = || ranges.iter().filter(|(_, from, to)| from < to);
+    let starts: Vec<_> = filled().map(|(partition, from, _)| (*partition, *from)).collect();
+    // All of them are one topic's: the number names the partition.
+    let mut ends: HashMap<i32, (Partition, i64)> =
+        filled().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
         match boundary!("read.poll", consumer.poll(SILENCE)) {
@@ -65,10 +76,10 @@ pub fn read_to_end(
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
                 let number = message.partition();
-                let Some(end) = ends.get(&number).copied() else {
+                let Some((partition, end)) = ends.get(&number).copied() else {
                     continue;
                 };
-                if message.offset() < end && !each(record(topic, &message))? {
+                if message.offset() < end && !each(record(partition, &message))? {
                     return Ok(());
                 }
                 if message.offset() + 1 >= end {
@@ -83,9 +94,9 @@ pub fn read_to_end(
 const SILENCE: Duration = Duration::from_secs(30);
 const SILENT: &str = "no record came for 30 s";
 
-fn record<'a>(topic: Topic, message: &'a BorrowedMessage<'_>) -> Record<'a> {
+fn record<'a>(partition: Partition, message: &'a BorrowedMessage<'_>) -> Record<'a> {
     Record {
-        partition: Partition { topic, partition: message.partition() },
+        partition,
         offset: message.offset(),
         key: message.key(),
         headers: headers(message),
@@ -129,7 +140,8 @@ pub fn follow(
         match boundary!("follow.poll", consumer.poll(tick)) {
             None | Some(Err(_)) => left = left.saturating_sub(tick),
             Some(Ok(message)) => {
-                if !each(record(topic, &message))? {
+                let partition = Partition { topic, partition: message.partition() };
+                if !each(record(partition, &message))? {
                     return Ok(());
                 }
             }

@@ -1,9 +1,11 @@
 //! The one writer of a group of output partitions: fence, look at the tails, hand out page after page.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client::Broker;
+use super::lost::{self, refuse_lost};
 use super::producer::Sender;
 use super::relay::{Relay, RelayDid};
 use super::tail::{Tail, last_positions};
@@ -14,7 +16,7 @@ use crate::store::{self, offsets::Partition};
 use crate::telemetry::trace;
 use crate::wire::outgoing::POSITION;
 use crate::wire::{Outgoing, partition_for};
-use crate::work;
+use crate::work::{self, relay::Delivered};
 
 /// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -25,7 +27,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
     let session = || session(relay.clone(), group, stop.clone());
     let classify = |error: &Error| match error {
-        Error::OlderThanTopics { .. } | Error::Store(store::Error::Silent(_)) => Verdict::Reject,
+        Error::OlderThanTopics { .. } | Error::OutputLost { .. } | Error::Store(store::Error::Silent(_)) => {
+            Verdict::Reject
+        }
         _ => Verdict::Retry,
     };
     let notify = |error: &Error, pause: Duration| {
@@ -56,9 +60,12 @@ impl Tails {
 
 async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
     let mut delivered = work::relay::delivered(&relay.house, group).await?;
-    let (broker, groups) = (relay.broker.clone(), relay.house.groups);
+    let mut ended = work::relay::ends(&relay.house).await?;
+    ended.retain(|partition, _| partition.partition % i32::from(relay.house.groups) == i32::from(group));
+    let (broker, groups, known) = (relay.broker.clone(), relay.house.groups, ended.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
+        refuse_lost(&broker, &known)?;
         let tails = last_positions(&broker, group, groups)?;
         Ok((sender, Tails(tails)))
     })
@@ -88,9 +95,11 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         })
         .await?;
         drop(turn);
-        work::relay::confirm(&relay.house, group, &relay.owner, page.last, &page.documents).await?;
-        (relay.counts)(RelayDid::Committed(page.sent));
+        let ends = reached(&relay.broker, &mut ended, &sender.take_reached())?;
         delivered = page.last;
+        let done = Delivered { upto: page.last, documents: page.documents, ends };
+        work::relay::confirm(&relay.house, group, &relay.owner, &done).await?;
+        (relay.counts)(RelayDid::Committed(page.sent));
         if *stop.borrow() {
             return Ok(());
         }
@@ -115,6 +124,22 @@ async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) 
         }
     }
     Ok(())
+}
+
+/// Where the partitions now end. One that begins again before its end was recreated under the writer's hands: what it took
+/// stays there, and is not said to be delivered.
+fn reached(
+    broker: &Broker,
+    ended: &mut BTreeMap<Partition, i64>,
+    reached: &[(Partition, i64, i64)],
+) -> Result<Vec<(Partition, i64)>> {
+    for (partition, first, next) in reached {
+        let before = ended.insert(*partition, *next).unwrap_or(0);
+        if *first < before {
+            return Err(lost::error(broker, *partition, before, *next));
+        }
+    }
+    Ok(reached.iter().map(|(partition, _, next)| (*partition, *next)).collect())
 }
 
 struct Page {

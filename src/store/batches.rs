@@ -139,16 +139,17 @@ pub async fn open(tx: &mut PgConnection, opening: &Opening<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The next persons with a claim that the close looks at: without a document, returned, or waiting for time to tell.
-pub async fn persons_after(tx: &mut PgConnection, cursor: i64, limit: u32) -> Result<Vec<i64>> {
+/// The next persons up to `upto` with a claim that the close looks at: without a document, returned, or waiting for time to tell.
+pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit: u32) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT DISTINCT c.person FROM claims c LEFT JOIN payments p ON p.claim_id = c.claim_id
-         WHERE c.person > $1 AND NOT (c.withdrawn AND p.claim_id IS NULL)
+         WHERE c.person > $1 AND c.person <= $2 AND NOT (c.withdrawn AND p.claim_id IS NULL)
            AND (p.claim_id IS NULL OR c.review_waits
                 OR EXISTS (SELECT 1 FROM documents d WHERE d.claim_id = c.claim_id AND NOT d.superseded AND d.state = 'returned'))
-         ORDER BY c.person LIMIT $2",
+         ORDER BY c.person LIMIT $3",
     )
     .bind(cursor)
+    .bind(upto)
     .bind(i64::from(limit))
     .fetch_all(tx)
     .await?;
@@ -190,21 +191,23 @@ pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Ve
     .await?)
 }
 
+/// False where the voucher is there already: a recovery has read it back from its topic.
 pub async fn insert_voucher(
     tx: &mut PgConnection,
     id: &str,
     month: SolarMonth,
     centre: &(String, i64, i64),
-) -> Result<()> {
-    sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5)")
-        .bind(id)
-        .bind(month.to_string())
-        .bind(&centre.0)
-        .bind(centre.1)
-        .bind(centre.2)
-        .execute(tx)
-        .await?;
-    Ok(())
+) -> Result<bool> {
+    let done =
+        sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (voucher_id) DO NOTHING")
+            .bind(id)
+            .bind(month.to_string())
+            .bind(&centre.0)
+            .bind(centre.1)
+            .bind(centre.2)
+            .execute(tx)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Result<()> {

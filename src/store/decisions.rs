@@ -73,7 +73,8 @@ pub struct Decision {
     pub reasons: Vec<String>,
     pub days: Option<i32>,
     pub wage_sum: Option<i64>,
-    pub facts: Facts,
+    /// None for a decision that a recovery read back from its topic: its facts were lost with the database.
+    pub facts: Option<Facts>,
     pub content_digest: Vec<u8>,
     pub rules_version: String,
     pub tables_version: String,
@@ -121,7 +122,11 @@ fn read(row: Row) -> Result<Decision> {
         reasons: row.reasons,
         days: row.days,
         wage_sum: row.wage_sum,
-        facts: Facts::from_bytes(&row.facts).ok_or(super::Error::Unreadable("decision's facts"))?,
+        facts: if row.facts.is_empty() {
+            None
+        } else {
+            Some(Facts::from_bytes(&row.facts).ok_or(super::Error::Unreadable("decision's facts"))?)
+        },
         content_digest: row.content_digest,
         rules_version: row.rules_version,
         tables_version: row.tables_version,

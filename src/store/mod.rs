@@ -5,8 +5,10 @@
 pub mod batches;
 pub mod cases;
 pub mod claims;
+pub mod close_pages;
 mod copy;
 pub mod decisions;
+pub mod digest;
 pub mod dossier;
 pub mod dossier_view;
 pub mod figures;
@@ -20,6 +22,7 @@ pub mod offsets;
 pub mod outbox;
 pub mod payments;
 pub mod persons;
+pub mod recovery;
 pub mod relay;
 pub mod self_registrations;
 pub mod summary;
@@ -134,10 +137,19 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once.
+/// One moment for all that is read in it.
+pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once. Migrations of a newer program are
+/// passed over: they add, and what they add may be left out, so that this one goes on beside it.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
-    let migrations = sqlx::migrate!("./migrations");
-    boundary!("migrate", migrations.run(pool).await)?;
+    let mut migrator = sqlx::migrate!("./migrations");
+    migrator.set_ignore_missing(true);
+    boundary!("migrate", migrator.run(pool).await)?;
     Ok(())
 }
 

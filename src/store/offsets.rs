@@ -34,12 +34,30 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
 }
 
 /// Every partition with its next offset.
-pub async fn all(pool: &PgPool) -> Result<Vec<(Partition, i64)>> {
+pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(Partition, i64)>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition")
-            .fetch_all(pool)
+            .fetch_all(database)
             .await?;
     rows.into_iter()
+        .map(|(topic, partition, next)| {
+            let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
+            Ok((Partition { topic, partition }, next))
+        })
+        .collect()
+}
+
+/// As a close keeps them: `[[topic, partition, next offset], …]`.
+pub fn to_text(offsets: &[(Partition, i64)]) -> String {
+    let triples: Vec<_> = offsets.iter().map(|(p, next)| (p.topic.name(), p.partition, next)).collect();
+    serde_json::to_string(&triples).unwrap_or_default()
+}
+
+pub fn from_text(text: &str) -> Result<Vec<(Partition, i64)>> {
+    let triples: Vec<(String, i32, i64)> =
+        serde_json::from_str(text).map_err(|_| Error::Unreadable("place in the inputs"))?;
+    triples
+        .into_iter()
         .map(|(topic, partition, next)| {
             let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
             Ok((Partition { topic, partition }, next))

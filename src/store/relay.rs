@@ -1,7 +1,9 @@
 //! Which process delivers which group of output partitions, and how far it has come.
 
+use super::offsets::Partition;
 use super::{Error, PgConnection, PgPool, Result};
 use crate::boundary::boundary;
+use crate::wire::Topic;
 
 /// How long a lease holds without renewal, in seconds. Fencing at the broker, not this lease, keeps order.
 const LEASE_SECONDS: i32 = 5;
@@ -75,4 +77,39 @@ pub async fn confirm(tx: &mut PgConnection, group: i16, owner: &str, delivered: 
     .execute(tx)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostGroup) }
+}
+
+/// Behind the last record sent to each output partition.
+pub async fn ends(pool: &PgPool) -> Result<Vec<(Partition, i64)>> {
+    let rows: Vec<(String, i32, i64)> =
+        sqlx::query_as("SELECT topic, partition, next_offset FROM output_ends ORDER BY topic, partition")
+            .fetch_all(pool)
+            .await?;
+    let read = |(topic, partition, next): (String, i32, i64)| {
+        let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
+        Ok((Partition { topic, partition }, next))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+pub async fn keep_ends(tx: &mut PgConnection, ends: &[(Partition, i64)]) -> Result<()> {
+    if ends.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO output_ends SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
+         ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
+    )
+    .bind(ends.iter().map(|(p, _)| p.topic.name()).collect::<Vec<_>>())
+    .bind(ends.iter().map(|(p, _)| p.partition).collect::<Vec<_>>())
+    .bind(ends.iter().map(|(_, next)| *next).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A topic's ends are learnt anew: a person has said that what it lost is lost.
+pub async fn forget_ends(pool: &PgPool, topic: Topic) -> Result<()> {
+    sqlx::query("DELETE FROM output_ends WHERE topic = $1").bind(topic.name()).execute(pool).await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ pub mod events;
 mod files;
 pub mod house;
 pub mod recompute;
+pub mod recover;
 pub mod relay;
 pub mod take_in;
 mod write;

@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::House;
 use crate::claim::{Decision, RULES_VERSION, decide};
+use crate::law::Tables;
 use crate::store::decisions::{self, Decision as Stored};
-use crate::store::{Error, Result, installation};
+use crate::store::{Error, PgConnection, Result, installation};
 use crate::wire;
 
 /// A stored decision beside the one that the same inputs give now.
@@ -22,12 +23,20 @@ pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomp
     let Some(stored) = decisions::by_id(&mut connection, &[decision_id]).await?.pop() else {
         return Ok(None);
     };
-    let body = installation::tables_of_version(&mut connection, &stored.tables_version).await?;
-    let body = body.ok_or(Error::Unreadable("version of the tables"))?;
-    let tables = wire::tables::parse(&body).map_err(|_| Error::Unreadable("version of the tables"))?;
-    let again = decide(&stored.facts, stored.business_date, &tables);
+    let tables = tables_of(&mut connection, &stored.tables_version).await?;
+    let facts = stored.facts.as_ref().ok_or_else(|| {
+        Error::Refused(format!("decision {decision_id} was read back from its topic; its facts were lost"))
+    })?;
+    let again = decide(facts, stored.business_date, &tables);
     let differences = differences(&stored, &again);
     Ok(Some(Recomputed { stored, again, differences }))
+}
+
+/// The tables of the law as they were in force under this version.
+pub async fn tables_of(connection: &mut PgConnection, version: &str) -> Result<Tables> {
+    let body = installation::tables_of_version(connection, version).await?;
+    let body = body.ok_or(Error::Unreadable("version of the tables"))?;
+    wire::tables::parse(&body).map_err(|_| Error::Unreadable("version of the tables"))
 }
 
 fn differences(stored: &Stored, again: &Decision) -> Vec<String> {

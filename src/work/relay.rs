@@ -1,6 +1,7 @@
 //! Handing the outbox out in pages, and what follows once the broker has acknowledged one.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -8,10 +9,11 @@ use super::House;
 use crate::boundary::boundary;
 use crate::claim::words::SmsKind;
 use crate::store::messages::{self, Released};
+use crate::store::offsets::Partition;
 use crate::store::outbox::{self, Segment};
 use crate::store::{Error, Result, relay};
 use crate::wire::notifications_sms_v1::{About, SmsRequested};
-use crate::wire::{EventType, Outgoing};
+use crate::wire::{EventType, Outgoing, Topic};
 
 /// The groups that this process delivers now.
 pub async fn lease(house: &House, owner: &str) -> Result<Vec<i16>> {
@@ -28,27 +30,43 @@ pub async fn delivered(house: &House, group: i16) -> Result<i64> {
     house.patiently(relay::delivered(&house.pool, group)).await
 }
 
+/// Where the output partitions ended when they were last written to.
+pub async fn ends(house: &House) -> Result<BTreeMap<Partition, i64>> {
+    Ok(relay::ends(&house.pool).await?.into_iter().collect())
+}
+
+/// A person has said that what this topic lost is lost.
+pub async fn forget_ends(house: &House, topic: Topic) -> Result<()> {
+    relay::forget_ends(&house.pool, topic).await
+}
+
 /// The next events of a group, in order.
 pub async fn page(house: &House, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
     house.patiently(outbox::page(&house.pool, group, delivered, bytes)).await
 }
 
-/// The broker has acknowledged everything up to `delivered`; `documents` are those payment documents among it. Their SMS
-/// enter the outbox here: an SMS never goes out before its document is durable (R20).
-pub async fn confirm(
-    house: &House,
-    group: i16,
-    owner: &str,
-    delivered: i64,
-    documents: &[String],
-) -> Result<()> {
-    house.patiently(note(house, group, owner, delivered, documents)).await
+/// What the broker has acknowledged.
+pub struct Delivered {
+    /// Everything up to this position.
+    pub upto: i64,
+    /// The payment documents among it.
+    pub documents: Vec<String>,
+    /// Behind the last record sent to each partition.
+    pub ends: Vec<(Partition, i64)>,
 }
 
-async fn note(house: &House, group: i16, owner: &str, delivered: i64, documents: &[String]) -> Result<()> {
+/// Notes what was delivered. The SMS of its documents enter the outbox here: an SMS never goes out before its document is
+/// durable (R20).
+pub async fn confirm(house: &House, group: i16, owner: &str, delivered: &Delivered) -> Result<()> {
+    house.patiently(note(house, group, owner, delivered)).await
+}
+
+async fn note(house: &House, group: i16, owner: &str, delivered: &Delivered) -> Result<()> {
     let at = house.clock.now();
+    let documents = &delivered.documents;
     let mut tx = boundary!("confirm.begin", house.pool.begin().await)?;
-    relay::confirm(&mut tx, group, owner, delivered).await?;
+    relay::confirm(&mut tx, group, owner, delivered.upto).await?;
+    relay::keep_ends(&mut tx, &delivered.ends).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
         let events =

@@ -79,11 +79,14 @@ class Expected:
 
     def _later(self, code, records):
         """Did an input about the person come after the last close?"""
-        if len(self._stages) == 1:
+        last = self._last_close(code)
+        if not last:
             return True
-        last = self._stages[-2]
         return code in self._inputs.later[last.number] or (
             records.last_offset is not None and not last.sees(raws.RECORDS, *records.last_offset))
+
+    def _last_close(self, code):
+        return next((stage for stage in reversed(self._stages) if stage.month and stage.is_about(code)), None)
 
     def _dates_of(self, key, later):
         """On which business dates can the claim have been decided last? Days that pass change answers only at a close."""

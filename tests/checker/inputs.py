@@ -18,8 +18,8 @@ class Inputs:
         self._source, self._stages, self._dead = source, stages, dead
         self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
         self.registries = [registry.Registry() for _ in stages]
-        # Of each stage: persons about whom a row or a request came after it, with its place.
-        self.later = [collections.defaultdict(list) for _ in stages]
+        # Of each stage: persons about whom an input came after it.
+        self.later = [set() for _ in stages]
         self.words = collections.defaultdict(list)
         # Place of each answer of finance or the gateway -> the id that it names.
         self.answers, self.last_offsets = {}, {}
@@ -60,15 +60,13 @@ class Inputs:
     def partitions(self):
         return self._source.partitions(raws.RECORDS)
 
-    def _stages_of(self, event, codes, content):
+    def _stages_of(self, event, codes):
         """The stages that see the event; persons of the others had an input later."""
-        where = (event.topic, event.partition, event.offset)
         for stage in self._stages:
-            if stage.sees(*where):
+            if stage.sees(event.topic, event.partition, event.offset):
                 yield stage.number
             else:
-                for code in set(filter(None, codes)):
-                    self.later[stage.number][code].append((where, content))
+                self.later[stage.number].update(code for code in codes if code)
 
     def marriage(self, event):
         row = registry.row_of(event.data)
@@ -77,14 +75,14 @@ class Inputs:
         for code in codes:
             self.secrets.code(code)
         concerned = codes + [side.code for side in before.sides] if before else codes
-        verdict = [self.registries[number].record(row) for number in self._stages_of(event, concerned, row)][-1]
+        verdict = [self.registries[number].record(row) for number in self._stages_of(event, concerned)][-1]
         self.ledger.rows(event, [verdict])
 
     def request(self, event):
         request = registry.request_of(event.data, event.order)
         self.secrets.code(request.applicant)
         self.secrets.code(request.spouse)
-        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant], request)][-1]
+        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant])][-1]
         self.ledger.rows(event, [verdict])
 
     def answer(self, event, identity):

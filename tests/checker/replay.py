@@ -2,7 +2,7 @@
 
 import collections
 
-from . import expected, moments
+from . import expected
 from .law import dossier
 from .law.text import same_name
 
@@ -32,12 +32,7 @@ class Replay:
                 while not self._stages[barrier].sees(event.topic, event.partition, event.offset):
                     self._evaluate(self._stages[barrier], dossiers, everybody)
                     barrier += 1
-                code = event.data["national_code"]
-                if barrier and code not in dossiers:
-                    self._not_yet_insured(self._stages[barrier - 1], code)
-                self._inputs.ledger.rows(event, apply(dossiers[code], event))
-                if code in self._unsettled:
-                    self._at_some_moment(code, dossiers[code])
+                self._inputs.ledger.rows(event, apply(dossiers[event.data["national_code"]], event))
             # Whom only a later record names was there at the earlier closes as well, and had nothing.
             for stage in self._stages[barrier:]:
                 self._evaluate(stage, dossiers, everybody)
@@ -53,10 +48,10 @@ class Replay:
 
     def _evaluate(self, stage, dossiers, everybody):
         for code, records in dossiers.items():
-            if code not in everybody:
+            if code not in everybody or not stage.is_about(code):
                 continue
             view = self._inputs.registries[stage.number].view(code)
-            self._settle(code, records)
+            self._settle(code, view, records)
             if stage.month:
                 self._close(stage, code, view, records)
             else:
@@ -69,33 +64,20 @@ class Replay:
         for kind in self._expected.cases_due(view, records, documents):
             self.cases_due.append((documents[0][1]["claim_id"], kind))
 
-    def _not_yet_insured(self, stage, code):
-        if any(data["month"] == stage.month for _, data in self._documents.get(code, ())):
-            self._unsettled[code] = (stage, "a document of a person who was not insured at that close")
-
-    def _at_some_moment(self, code, records):
-        """What did not agree with what the close saw at its start: does it with these records?"""
-        stage, _ = self._unsettled[code]
-        following = self._stages[stage.number + 1]
-        for view in moments.views(self._inputs, stage, following, code):
-            if any(self._compare(each, code, view, records)[0] is None for each in moments.stages(stage, following)):
-                del self._unsettled[code]
-                self.late += 1
-                return
-
-    def _settle(self, code, records):
-        """The next close begins: the one before has ended."""
-        if code in self._unsettled:
-            self._at_some_moment(code, records)
-        stage, fault = self._unsettled.pop(code, (None, None))
-        if stage:
-            self.disagreements.append((stage.month, fault))
+    def _settle(self, code, view, records):
+        """Where nobody says what a close saw, its disagreement may be an input that came while it ran: with the facts of now?"""
+        stage, first = self._unsettled.pop(code, (None, None))
+        if stage and self._compare(stage, code, view, records)[0]:
+            self.disagreements.append((stage.month, first))
+        elif stage:
+            self.late += 1
 
     def _close(self, stage, code, view, records):
         fault, due = self._compare(stage, code, view, records)
-        if fault:
+        if fault and stage.exact:
+            self.disagreements.append((stage.month, fault))
+        elif fault:
             self._unsettled[code] = (stage, fault)
-            self._at_some_moment(code, records)
 
     def _compare(self, stage, code, view, records):
         """(what is wrong with the person's documents of this close, or None; what is due)"""

@@ -32,7 +32,7 @@ class World:
 def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=(), live=False, answers_known=True):
     outputs = outgoing.read(source, taking.TAKE)
     if stages is None:
-        stages = timeline.from_database(database.rows("batches"))
+        stages = timeline.from_database(database.rows("batches"), database.rows("close_pages"))
     dead = {(topic.removeprefix(prefix), partition, offset) for topic, partition, offset in outputs.dead}
     read_in = incoming.Inputs(source, stages, dead).read_small()
     law = tables.Tables()

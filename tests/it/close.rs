@@ -2,7 +2,6 @@
 
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use peyvand::claim::IdKey;
 use peyvand::clock::Clock;
@@ -11,10 +10,9 @@ use peyvand::wire::files::FileKind as K;
 use peyvand::wire::tables;
 use peyvand::work::{House, relay};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection};
 
-use crate::app::{TestApp, now};
-use crate::town::{FLOOR, married, person};
+use crate::app::TestApp;
+use crate::town::{FLOOR, kill_close, married, person};
 
 /// "It refuses a month that has not ended, and one that is not the next after the last closed", "closing it again returns the
 /// same batch and issues nothing"
@@ -118,28 +116,9 @@ fn a_dry_run_says_what_the_close_does() {
 fn a_close_that_was_killed_goes_on_where_it_stood() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
     let people = married(&mut app, 1..7);
-    let wait = "SELECT coalesce(max(cursor), -1) FROM batches";
     for place in [2, 4] {
-        let (before, held) = (people[place - 1].code(), people[place].code());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
-        let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
-        runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
-        let mut child = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
-        let began = now();
-        while app.value(wait) != before {
-            assert!(child.try_wait().unwrap().is_none(), "the close ended without waiting");
-            let stands = app.value(wait);
-            assert!(
-                began.elapsed() < Duration::from_secs(30),
-                "the cursor stands at {stands}, not before the page"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_close(&app, "1404-07", &people[place - 1], &people[place]);
         // What was issued so far is out already; the batch's end is not.
-        runtime.block_on(holder.close()).unwrap();
         app.settle();
         assert_eq!(app.documents().len(), place);
         assert!(app.events("finance.batch.closed").is_empty());

@@ -31,6 +31,7 @@ fn house(app: &TestApp, runtime: &Runtime) -> House {
         deeds_from: None,
         page_persons: 1,
         brake_percent: 50,
+        silence: Duration::from_secs(60),
     }
 }
 
@@ -116,8 +117,11 @@ fn positions_are_given_in_the_order_of_commits() {
         first.commit().await.unwrap();
         second.await.unwrap();
         let page = outbox::page(&house.pool, 0, 0, 1 << 20).await.unwrap();
-        let order: Vec<_> =
-            page.iter().map(|segment| (segment.position, segment.events[0].id[..1].to_owned())).collect();
+        let order: Vec<_> = page
+            .iter()
+            .flat_map(|segment| segment.events().unwrap())
+            .map(|(at, event)| (at, event.id[..1].to_owned()))
+            .collect();
         assert_eq!(order, [(1, "a".to_owned()), (2, "b".to_owned())]);
     });
     app.finish();
@@ -137,9 +141,9 @@ fn an_sms_waits_for_its_document() {
     runtime.block_on(async {
         for group in 0..house.groups {
             let waiting = outbox::page(&house.pool, group, 0, usize::MAX).await.unwrap();
-            let mut events = waiting.iter().flat_map(|segment| &segment.events);
+            let mut events = waiting.iter().flat_map(|segment| segment.events().unwrap());
             assert!(
-                events.all(|event| event.kind != EventType::SmsRequested),
+                events.all(|(_, event)| event.kind != EventType::SmsRequested),
                 "an SMS waits beside its document"
             );
         }

@@ -12,7 +12,9 @@ fn a_month_in_one_command_and_what_it_leaves_is_proved() {
     let out = app.dir.path().join("out");
     let out = out.to_str().unwrap();
     let told = app.text(&["demo", "--marriages", "150", "--out", out]);
-    for line in ["persons have an answer", "payment documents went to finance", "Paid:", "Refused:", "Waiting:"] {
+    for line in
+        ["persons have an answer", "payment documents went to finance", "Paid:", "Refused:", "Waiting:"]
+    {
         assert!(told.contains(line), "no {line:?} in {told}");
     }
     assert!(check(&["files", out], None).ends_with(" passed, 0 failed\n"));

@@ -9,6 +9,7 @@
 
 mod answers;
 mod app;
+mod audit;
 mod automatic;
 mod boundaries;
 mod cases;
@@ -20,6 +21,7 @@ mod commit_point;
 mod dead_letters;
 mod demo;
 mod docs;
+mod drift;
 mod kill;
 mod law_cases;
 mod law_properties;
@@ -30,6 +32,7 @@ mod planning;
 mod portal;
 mod privacy;
 mod processes;
+mod recovery;
 mod refused;
 mod replays;
 mod returns;

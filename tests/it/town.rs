@@ -1,10 +1,14 @@
 //! Invented people for months in a row: rows of their files, and how to publish them. Every person is sound unless told
 //! otherwise: employed, with enough days, an account and a mobile.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use peyvand::ident::{NationalCode, Sheba};
 use peyvand::law::{SolarDate, SolarMonth};
 use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 
 use crate::app::{Answers, TestApp, reasons};
 
@@ -144,6 +148,22 @@ pub fn married(app: &mut TestApp, numbers: std::ops::Range<u32>) -> Vec<Person> 
     marriages(app, &rows.iter().collect::<Vec<_>>());
     app.settle();
     people
+}
+
+/// Kills a close between two pages of one person each: after `done`, while it waits for `held`, whom another transaction holds.
+pub fn kill_close(app: &TestApp, month: &str, done: &Person, held: &Person) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
+    let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {} FOR UPDATE", held.code());
+    runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
+    let mut child = app.command(&["close-month", month]).stdout(Stdio::null()).spawn().unwrap();
+    while app.value("SELECT coalesce(max(cursor), -1) FROM batches WHERE closed_at IS NULL") != done.code() {
+        assert!(child.try_wait().unwrap().is_none(), "the close ended without waiting");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    runtime.block_on(holder.close()).unwrap();
 }
 
 /// Publishes records, an employment since 1394, and four years of wage lists up to `last`.

@@ -30,8 +30,7 @@ pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<PathBuf> {
     let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(wish.marriages)) };
     let progress = |done: u64, _: u64| bar.set_position(done);
-    let summary =
-        write_month(&plan, &dir, &progress).map_err(|error| Error::Failed(error.to_string()))?;
+    let summary = write_month(&plan, &dir, &progress).map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
     if !quiet {
         say!(

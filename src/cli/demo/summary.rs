@@ -109,7 +109,9 @@ fn show_files(played: &Played, wish: &Demo) {
 
 fn show_next() {
     say!("\n  Three things to try next:");
-    say!("    make check                       a program apart, with its own law, proves the promises on what is left");
+    say!(
+        "    make check                       a program apart, with its own law, proves the promises on what is left"
+    );
     say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
     say!(
         "    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain"

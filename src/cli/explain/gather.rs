@@ -71,9 +71,10 @@ async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<V
         let id = claim.claim_id;
         let decisions: Vec<_> = all.extract_if(.., |decision| decision.claim_id == id).collect();
         let standing = decisions.last().ok_or(Error::Unreadable("decision"))?;
+        let facts = standing.facts.as_ref().ok_or(Error::Unreadable("decision's facts"))?;
         let tables = tables_of(tx, house, &standing.tables_version, &mut tables).await?;
         claims.push(GatheredClaim {
-            again: decide(&standing.facts, standing.business_date, &tables),
+            again: decide(facts, standing.business_date, &tables),
             tables,
             documents: documents.iter().filter(|(document, _)| document.claim_id == id).cloned().collect(),
             cases: cases.iter().filter(|case| case.claim_id == id).cloned().collect(),

@@ -17,7 +17,7 @@ use crate::store::payments;
 pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
     let (stored, again) = (&gathered.stored, &gathered.again);
     let standing = gathered.decisions.last();
-    let stored_facts = standing.map(|decision| decision.facts.seal().digest);
+    let stored_facts = standing.and_then(|decision| Some(decision.facts.as_ref()?.seal().digest));
     let mut claim = Claim {
         headline: String::new(),
         claim_id: stored.claim_id,

@@ -37,8 +37,9 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
     let mut booked: i64 = 0;
     for centre in batches::cost_centres(&mut tx, batch.month).await? {
         let id = format!("{}-{}", batch.batch_id, centre.0);
-        batches::insert_voucher(&mut tx, &id, batch.month, &centre).await?;
-        events.push(voucher(&batch, &id, &centre, at)?);
+        if batches::insert_voucher(&mut tx, &id, batch.month, &centre).await? {
+            events.push(voucher(&batch, &id, &centre, at)?);
+        }
         booked += centre.2;
     }
     // R24: the vouchers agree with the documents to the rial, or nothing is closed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::claim::issue::close;
 use crate::law::SolarMonth;
-use crate::store::{Result, batches, known, persons};
+use crate::store::{Result, batches, close_pages, known, persons};
 use crate::work::House;
 
 /// A branch's share.
@@ -45,7 +45,8 @@ pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
     let rules = house.rules();
     let mut cursor = -1;
     loop {
-        let codes = batches::persons_after(&mut connection, cursor, house.page_persons).await?;
+        let codes =
+            batches::persons_after(&mut connection, cursor, close_pages::END, house.page_persons).await?;
         let Some(after) = codes.last() else {
             return Ok(forecast);
         };

@@ -1,5 +1,6 @@
 //! The month's close: re-decide, freeze, issue documents, vouchers and the closing event; resumable at every step (R20, R24).
 
+pub mod again;
 mod finish;
 mod forecast;
 mod page;
@@ -98,8 +99,10 @@ pub async fn close(
     // One close, one day: also where it crosses midnight, or a crash left it until days later.
     let of_the_day = house.on(batch.business_date);
     let (mut persons, mut documents) = (0, 0);
-    let mut cursor = batch.cursor;
-    while let Some(done) = house.patiently(page::close_page(&of_the_day, &mut lock, &batch, cursor)).await? {
+    let (mut cursor, reach) = (batch.cursor, page::Reach::Persons(house.page_persons));
+    while let Some(done) =
+        house.patiently(page::close_page(&of_the_day, &mut lock, &batch, cursor, reach)).await?
+    {
         cursor = done.cursor;
         persons += done.persons;
         documents += done.documents;
@@ -120,7 +123,7 @@ async fn begin(house: &House, lock: &mut CloseLock, month: SolarMonth, input_off
     let opening = Opening {
         month,
         batch_id: &batch_id,
-        business_date: house.clock.today(),
+        business_date: house.day.unwrap_or_else(|| house.clock.today()),
         at: house.clock.now(),
         input_offsets,
         traceparent: &trace,

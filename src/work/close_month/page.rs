@@ -6,8 +6,9 @@ use crate::claim::texts::Texts;
 use crate::claim::words::SmsKind;
 use crate::ident::NationalCode;
 use crate::store::batches::{self, Batch, CloseLock};
+use crate::store::close_pages::{END, Page};
 use crate::store::messages::{self, NewMessage};
-use crate::store::{PgConnection, Result, known, outbox, payments, persons};
+use crate::store::{PgConnection, Result, close_pages, known, outbox, payments, persons};
 use crate::wire::Outgoing;
 use crate::work::House;
 use crate::work::events::{self, Issuing};
@@ -19,19 +20,42 @@ pub struct PageDone {
     pub documents: u64,
 }
 
-/// Closes the next page; none where no person is left.
+/// How far a page goes.
+#[derive(Clone, Copy)]
+pub enum Reach {
+    /// So many persons at most.
+    Persons(u32),
+    /// Everybody up to this code: where the page of an earlier close ended.
+    Code(i64),
+}
+
+/// Closes the next page; none where no person is left. While it runs no batch of the intake does: all its statements see
+/// the same inputs, and it keeps which.
 pub async fn close_page(
     house: &House,
     lock: &mut CloseLock,
     batch: &Batch,
     cursor: i64,
+    reach: Reach,
 ) -> Result<Option<PageDone>> {
     let at = house.clock.now();
     let mut tx = boundary!("close_page.begin", lock.begin().await)?;
-    let codes = batches::persons_after(&mut tx, cursor, house.page_persons).await?;
-    let Some(last) = codes.last().copied() else {
-        return Ok(None);
+    let inputs = close_pages::hold_inputs(&mut tx).await?;
+    let (end, most) = match reach {
+        Reach::Persons(most) => (END, most),
+        Reach::Code(end) => (end, u32::MAX),
     };
+    let codes = batches::persons_after(&mut tx, cursor, end, most).await?;
+    let last = match (reach, codes.last()) {
+        (Reach::Persons(_), Some(last)) => *last,
+        _ => end,
+    };
+    let tables_version = house.tables.version().to_owned();
+    close_pages::keep(&mut tx, batch.month, &Page { upto: last, inputs, tables_version }).await?;
+    if codes.is_empty() && last == END {
+        tx.commit().await?;
+        return Ok(None);
+    }
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let planned = plan(house, batch, known::load_with(&mut tx, dossiers).await?, at);
     let mut packed = outbox::pack(decisions_made(house, &planned, at), house.groups)?;

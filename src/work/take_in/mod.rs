@@ -3,11 +3,13 @@
 mod answers;
 mod decide;
 mod facts;
+mod quiet;
 mod records;
 mod split;
 mod stage;
 mod taken;
 
+pub use quiet::take_in_quietly;
 pub use taken::{Letter, Taken};
 
 use self::decide::{Decided, decide};

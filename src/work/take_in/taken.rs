@@ -53,6 +53,21 @@ impl Taken {
         Self { partition, offset: message.offset, content, if_unknown, if_refused }
     }
 
+    /// Makes it the dead letter that it became when it was first taken in.
+    pub fn set_aside(&mut self) {
+        let Ok(event) = &self.content else { return };
+        let file = event.file.clone();
+        match self.if_unknown.take() {
+            Some(letter) => {
+                let reason = wire::fault::code::UNKNOWN_DOCUMENT;
+                self.content = Err(Box::new(Letter { reason, outgoing: *letter, file }));
+            }
+            None => {
+                self.refuse();
+            }
+        }
+    }
+
     /// Makes it a dead letter, where its bytes were kept for one.
     pub fn refuse(&mut self) -> bool {
         self.if_refused.take().map(|letter| self.content = Err(letter)).is_some()

@@ -93,8 +93,9 @@ class Fixture:
         self.source.append("finance.payment-documents.v1", BATCH, "finance.batch.closed", {
             "batch_id": BATCH, "month": MONTH, "documents": len(amounts), "total_rial": total, "digest": digest})
         self.tables["batches"].append({
-            "month": MONTH, "batch_id": BATCH, "business_date": TODAY, "input_offsets": json.dumps(seen), "closed_at": WHEN,
+            "month": MONTH, "batch_id": BATCH, "business_date": TODAY, "closed_at": WHEN,
             "documents": str(len(amounts)), "total": str(total), "digest": digest})
+        self.tables["close_pages"].append({"month": MONTH, "upto": str((1 << 63) - 1), "input_offsets": json.dumps(seen)})
 
     def _finish(self):
         """After the close finance returns a document: the claim waits, and is told."""

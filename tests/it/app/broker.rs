@@ -174,6 +174,15 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
     }
 }
 
+/// Deletes one topic, and returns when the broker knows it no more.
+pub fn delete_topic(app: &TestApp, topic: &str) {
+    let name = format!("{}{topic}", app.prefix);
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let deleted = app.runtime.block_on(admin.delete_topics(&[&name], &options)).unwrap();
+    assert_eq!(deleted, [Ok(name)]);
+}
+
 pub async fn delete_topics(brokers: &str, prefix: &str) {
     let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
     let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.full_name(prefix)).collect();

@@ -18,8 +18,26 @@ pub async fn create(server: &str, name: &str) -> String {
     with_database(server, name)
 }
 
+/// The name of a URL's database.
+fn name_in(url: &str) -> &str {
+    url.split('?').next().and_then(|front| front.rsplit('/').next()).unwrap_or_default()
+}
+
+/// Another database as it now is, byte for byte: nobody may be connected to it.
+pub async fn copy(server: &str, url: &str, name: &str) -> String {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {}", name_in(url))).await.unwrap();
+    with_database(server, name)
+}
+
+/// Puts a copy in a database's place.
+pub async fn restore(server: &str, url: &str, copy: &str) {
+    drop(url).await;
+    self::copy(server, copy, name_in(url)).await;
+}
+
 pub async fn drop(url: &str) {
-    let name = url.split('?').next().and_then(|front| front.rsplit('/').next()).unwrap_or_default();
+    let name = name_in(url);
     let server = std::env::var("PEYVAND_DATABASE_URL").unwrap_or_default();
     if let Ok(mut connection) = PgConnection::connect(&server).await {
         let _ = run(&mut connection, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;

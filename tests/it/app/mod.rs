@@ -33,6 +33,8 @@ pub struct TestApp {
     today: String,
     settings: BTreeMap<String, String>,
     services: Vec<Service>,
+    /// Further databases, dropped in the end.
+    beside: Vec<String>,
     runtime: tokio::runtime::Runtime,
     files: u32,
     finished: bool,
@@ -58,6 +60,7 @@ impl TestApp {
             today: today.to_owned(),
             settings: BTreeMap::new(),
             services: Vec::new(),
+            beside: Vec::new(),
             runtime,
             files: 0,
             finished: false,
@@ -293,6 +296,10 @@ impl TestApp {
         broker::make_topic(self, topic, partitions);
     }
 
+    pub fn delete_topic(&self, topic: &str) {
+        broker::delete_topic(self, topic);
+    }
+
     /// Everything that lies in a topic, byte for byte.
     pub fn lying(&self, topic: &str) -> Vec<Lying> {
         broker::lying(self, topic)
@@ -326,6 +333,32 @@ impl TestApp {
         self.runtime.block_on(database::execute(&self.database_url, sql))
     }
 
+    /// An empty database beside the test's own.
+    pub fn empty_database(&mut self, name: &str) -> String {
+        let (server, name) = (variable("PEYVAND_DATABASE_URL"), self.beside_name(name));
+        let url = self.runtime.block_on(database::create(&server, &name));
+        self.beside.push(url.clone());
+        url
+    }
+
+    /// A backup of the database as it is, while no service runs.
+    pub fn backup(&mut self, name: &str) -> String {
+        let (server, name) = (variable("PEYVAND_DATABASE_URL"), self.beside_name(name));
+        let url = self.runtime.block_on(database::copy(&server, &self.database_url, &name));
+        self.beside.push(url.clone());
+        url
+    }
+
+    /// The database as it was at the backup, while no service runs; the topics stay as they are.
+    pub fn restore(&self, backup: &str) {
+        let server = variable("PEYVAND_DATABASE_URL");
+        self.runtime.block_on(database::restore(&server, &self.database_url, backup));
+    }
+
+    fn beside_name(&self, name: &str) -> String {
+        format!("{}_{name}", self.prefix.trim_end_matches('.'))
+    }
+
     /// The end of the services' logs, for a failing test.
     pub fn logs(&self) -> String {
         self.services.iter().map(Service::tail).collect::<Vec<_>>().join("\n")
@@ -333,6 +366,12 @@ impl TestApp {
 
     /// Ends a test whose installation never came to be: there is nothing to check.
     pub fn end_unborn(mut self) {
+        self.finished = true;
+    }
+
+    /// Ends a test that has destroyed what the checks would look at; it has looked itself.
+    pub fn end_unchecked(mut self) {
+        self.stop();
         self.finished = true;
     }
 
@@ -362,6 +401,9 @@ impl Drop for TestApp {
             self.runtime.block_on(async {
                 broker::delete_topics(&self.brokers, &self.prefix).await;
                 database::drop(&self.database_url).await;
+                for url in &self.beside {
+                    database::drop(url).await;
+                }
             });
         }
         assert!(self.finished || failing, "a test ends with TestApp::finish, which checks every promise");

@@ -122,7 +122,7 @@ impl Rows {
         StoredPayment {
             claim_id: payment.claim_id,
             amount: payment.amount,
-            paid_facts: Facts::from_bytes(&self.decisions[&payment.decision_id].facts).unwrap(),
+            paid_facts: Facts::from_bytes(&self.decisions[&payment.decision_id].facts),
             documents,
             cases: cases.map(|(_, case)| case.clone()).collect(),
         }

@@ -1,0 +1,216 @@
+//! `peyvand recover`: for a database that was restored from a backup older than its topics.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::paper::{grouped, money};
+use super::start::Started;
+use super::{Error, Result};
+use crate::kafka::intake::Bounds;
+use crate::kafka::producer::Sender;
+use crate::kafka::reader::read_to_end;
+use crate::kafka::{self, Broker};
+use crate::store::batches::CloseLock;
+use crate::store::offsets;
+use crate::store::recovery::Marks;
+use crate::wire::Topic;
+use crate::work::House;
+use crate::work::recover::{self, Anew, Heard, Said};
+use crate::work::relay;
+use crate::work::take_in::{Batch, take_in_quietly};
+
+pub async fn run(started: &Started, dry_run: bool, lost: &[String], json: bool) -> Result<()> {
+    let house = started.house().await?;
+    let lock = CloseLock::acquire(&house.pool, &started.stop).await?.ok_or(Error::Interrupted)?;
+    let (marks, begun) = recover::marks(&house).await?;
+    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    bar.set_style(
+        ProgressStyle::with_template("  {spinner} {msg} {human_pos}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    if !dry_run {
+        fence(&started.broker, &marks).await?;
+    }
+    refuse_lost(&house, &started.broker, &topics_of(lost)?, dry_run).await?;
+    let mut heard = listen(&started.broker, &marks, bar.clone()).await?;
+    let told = Told::of(&heard);
+    if dry_run || (!begun && heard.is_nothing()) {
+        bar.finish_and_clear();
+        lock.release().await?;
+        show(&told, None, if dry_run { "dry run" } else { "nothing" }, json);
+        return Ok(());
+    }
+    if !begun {
+        bar.set_message("taking back");
+        recover::adopt(&house, &mut heard, &marks).await?;
+    }
+    let mut done =
+        Done { messages: take_inputs(started, &house, &heard, &bar).await?, anew: Anew::default() };
+    bar.set_message("persons decided");
+    bar.set_position(0);
+    while let Some(page) = recover::decide_page(&house).await? {
+        bar.inc(page.persons);
+        done.anew.add(page);
+    }
+    recover::end(&house).await?;
+    bar.finish_and_clear();
+    lock.release().await?;
+    show(&told, Some(&done), "recovered", json);
+    Ok(())
+}
+
+/// Ends what an older writer may have left open, and lets none of them write any more.
+async fn fence(broker: &Broker, marks: &Marks) -> Result<()> {
+    let (broker, groups) = (broker.clone(), marks.iter().map(|mark| mark.0).collect::<Vec<_>>());
+    let fencing = move || {
+        groups.iter().try_for_each(|group| Sender::fencing(&broker, &format!("relay-{group}")).map(drop))
+    };
+    Ok(tokio::task::spawn_blocking(fencing).await.map_err(|_| Error::Interrupted)??)
+}
+
+fn topics_of(names: &[String]) -> Result<Vec<Topic>> {
+    let output = |name: &String| Topic::outputs().find(|topic| topic.name() == name);
+    let wrong =
+        |name: &String| Error::WrongUse(format!("{name} is no output topic; name it without its prefix"));
+    names.iter().map(|name| output(name).ok_or_else(|| wrong(name))).collect()
+}
+
+/// What a recreated topic held cannot be read back: only a person can say that it is lost.
+async fn refuse_lost(house: &House, broker: &Broker, confirmed: &[Topic], dry_run: bool) -> Result<()> {
+    let mut ended = relay::ends(house).await?;
+    ended.retain(|partition, _| !confirmed.contains(&partition.topic));
+    let broker = broker.clone();
+    let looking = tokio::task::spawn_blocking(move || kafka::lost::refuse_lost(&broker, &ended));
+    looking.await.map_err(|_| Error::Interrupted)??;
+    for topic in confirmed.iter().filter(|_| !dry_run) {
+        relay::forget_ends(house, *topic).await?;
+        say_lost(*topic);
+    }
+    Ok(())
+}
+
+fn say_lost(topic: Topic) {
+    eprintln!("{}: what it lost stays lost; what is said from now on is sent.", topic.name());
+}
+
+/// Reads every output topic to its end.
+async fn listen(broker: &Broker, marks: &Marks, bar: ProgressBar) -> Result<Heard> {
+    let (broker, mut heard) = (broker.clone(), Heard::beyond(marks));
+    let listening = move || {
+        for topic in Topic::outputs() {
+            bar.set_message(format!("reading {}", topic.name()));
+            let mut unheard = None;
+            read_to_end(&broker, topic, &mut |record| {
+                bar.inc(1);
+                let (partition, headers) = (record.partition.partition, record.headers.as_slice());
+                let said = Said { topic, partition, headers, value: record.value };
+                unheard = heard.hear(&said).err();
+                Ok(unheard.is_none())
+            })?;
+            if let Some(unheard) = unheard {
+                return Err(Error::Failed(unheard.to_string()));
+            }
+        }
+        Ok(heard)
+    };
+    tokio::task::spawn_blocking(listening).await.map_err(|_| Error::Interrupted)?
+}
+
+/// The inputs since the backup, to the ends that they have now.
+async fn take_inputs(started: &Started, house: &House, heard: &Heard, bar: &ProgressBar) -> Result<u64> {
+    let (asked, stood) = (started.broker.clone(), offsets::all(&house.pool).await?);
+    let ends = tokio::task::spawn_blocking(move || kafka::ends::ends(&asked, &stood));
+    let ends = ends.await.map_err(|_| Error::Interrupted)??;
+    let upto: Vec<_> = ends.into_iter().map(|(partition, _, end)| (partition, end)).collect();
+    bar.set_message("inputs taken in again");
+    bar.set_position(0);
+    let letters = heard.letters.iter();
+    let letters = letters.map(|(topic, partition, offset)| format!("{topic}/{partition}/{offset}"));
+    let told: HashSet<String> = letters.chain(heard.receipts.iter().cloned()).collect();
+    let (settings, wait) = (&started.settings, Duration::from_secs(1));
+    let bounds = Bounds { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+    let take = async |batch: Batch| {
+        bar.inc(u64::try_from(batch.taken.len()).unwrap_or(0));
+        take_in_quietly(house, &batch, &told).await.map(drop)
+    };
+    kafka::feed::feed(house, &started.broker, &upto, bounds, Arc::new(heard.letters.clone()), take).await?;
+    Ok(bar.position())
+}
+
+/// What the topics told.
+struct Told {
+    decisions: usize,
+    documents: usize,
+    total_rial: u64,
+    months: Vec<String>,
+    sms: usize,
+    cases: usize,
+}
+
+impl Told {
+    fn of(heard: &Heard) -> Self {
+        Self {
+            decisions: heard.decisions.len(),
+            documents: heard.documents.len(),
+            total_rial: heard.documents.iter().map(|document| document.data.amount_rial).sum(),
+            months: heard.closings.iter().map(|closing| closing.data.month.to_string()).collect(),
+            sms: heard.messages.len(),
+            cases: heard.cases.len(),
+        }
+    }
+}
+
+/// What was done with it.
+struct Done {
+    messages: u64,
+    anew: Anew,
+}
+
+fn show(told: &Told, done: Option<&Done>, what: &str, json: bool) {
+    let anew = done.map(|done| done.anew).unwrap_or_default();
+    if json {
+        say!(
+            "{}",
+            json!({"what": what, "decisions": told.decisions, "documents": told.documents, "total_rial": told.total_rial,
+                "months_closed": told.months, "sms": told.sms, "cases": told.cases,
+                "inputs": done.map(|done| done.messages), "persons": anew.persons, "new_decisions": anew.decisions,
+                "new_messages": anew.messages, "unsettled": anew.unsettled})
+        );
+        return;
+    }
+    if what == "nothing" {
+        say!("The database is as new as its topics: there is nothing to take back.");
+        return;
+    }
+    let count = |n: usize| grouped(i128::try_from(n).unwrap_or(i128::MAX));
+    let verb = if done.is_some() { "were taken back" } else { "would be taken back" };
+    say!(
+        "From the topics {verb}: {} decisions, {} documents of {}, {} SMS, {} cases, {} closed month(s) {}",
+        count(told.decisions),
+        count(told.documents),
+        money(told.total_rial),
+        count(told.sms),
+        count(told.cases),
+        told.months.len(),
+        told.months.join(" ")
+    );
+    let Some(done) = done else { return };
+    say!(
+        "{} inputs were taken in again and {} persons decided: {} new decisions and {} other events wait for the relay.",
+        grouped(i128::from(done.messages)),
+        grouped(i128::from(anew.persons)),
+        grouped(i128::from(anew.decisions)),
+        grouped(i128::from(anew.messages))
+    );
+    if anew.unsettled > 0 {
+        say!(
+            "{} paid person(s) need a look: no input holds their claim, or there is no number for their SMS.",
+            anew.unsettled
+        );
+    }
+    say!("Start the service again.");
+}

@@ -1,0 +1,96 @@
+//! Taking inputs in up to given places, and no further: for commands that read again what was read before.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::client::Broker;
+use super::collector::{Bounds, Collector};
+use super::reader::{self, Record};
+use super::{Error, Result, topics};
+use crate::clock::Clock;
+use crate::store;
+use crate::store::offsets::{self, Partition};
+use crate::wire::{Message, Topic};
+use crate::work::House;
+use crate::work::take_in::{Batch, Taken};
+
+/// A partition, where it is read from, and the offset before which the reading ends.
+type Range = (Partition, i64, i64);
+
+/// Places, as topic's name on the broker, partition and offset.
+pub type Places = HashSet<(String, i32, i64)>;
+
+/// Takes everything in, by `take`, that lies between where the database stands and `upto`. What lies at the places of
+/// `letters` became a dead letter when it was first taken in, and does so again.
+pub async fn feed(
+    house: &House,
+    broker: &Broker,
+    upto: &[(Partition, i64)],
+    bounds: Bounds,
+    letters: Arc<Places>,
+    take: impl AsyncFn(Batch) -> store::Result<()>,
+) -> Result<()> {
+    let asked = broker.clone();
+    let lows = tokio::task::spawn_blocking(move || topics::watermarks(&asked, Topic::inputs()));
+    let lows: Vec<_> =
+        lows.await.map_err(|_| Error::Stopped)??.into_iter().map(|(p, low, _)| (p, low)).collect();
+    let stands: HashMap<_, _> = offsets::begin(&house.pool, &lows).await?.into_iter().collect();
+    if lows.iter().any(|(partition, low)| stands.get(partition).is_some_and(|at| at < low)) {
+        return Err(Error::InputGone);
+    }
+    let range = |(partition, to): &(Partition, i64)| Some((*partition, *stands.get(partition)?, *to));
+    let ranges: Vec<Range> = upto.iter().filter_map(range).filter(|(_, from, to)| from < to).collect();
+    let (send, mut batches) = mpsc::channel(2);
+    let (broker, clock) = (broker.clone(), house.clock.clone());
+    let reading =
+        tokio::task::spawn_blocking(move || read(&broker, &clock, &ranges, bounds, &letters, &send));
+    while let Some(batch) = batches.recv().await {
+        take(batch).await?;
+    }
+    reading.await.map_err(|_| Error::Stopped)?
+}
+
+/// Topic by topic: order between topics never matters to the end state.
+fn read(
+    broker: &Broker,
+    clock: &Clock,
+    ranges: &[Range],
+    bounds: Bounds,
+    letters: &Places,
+    send: &mpsc::Sender<Batch>,
+) -> Result<()> {
+    let mut collector = Collector::new(bounds);
+    let mut places: HashMap<Partition, i64> = ranges.iter().map(|(p, from, _)| (*p, *from)).collect();
+    for topic in Topic::inputs() {
+        let own: Vec<_> = ranges.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
+        reader::read_between(broker, &own, &mut |record| {
+            let place = places.entry(record.partition).or_insert(record.offset);
+            let expected = std::mem::replace(place, record.offset + 1);
+            let now = clock.instant();
+            let weight = record.value.map_or(0, <[u8]>::len) + 512;
+            collector.add(taken(broker, clock, record, letters), weight, expected, now);
+            let full = if collector.is_due(now) { collector.take() } else { None };
+            Ok(full.is_none_or(|batch| send.blocking_send(batch).is_ok()))
+        })?;
+    }
+    if let Some(batch) = collector.take() {
+        // Nobody listens only where a batch could not be written: that error is told.
+        let _ = send.blocking_send(batch);
+    }
+    Ok(())
+}
+
+fn taken(broker: &Broker, clock: &Clock, record: Record<'_>, letters: &Places) -> Taken {
+    let Record { partition, offset, key, headers, value } = record;
+    let name = broker.name(partition.topic);
+    let is_letter = letters.contains(&(name.clone(), partition.partition, offset));
+    let message =
+        Message { topic: partition.topic, partition: partition.partition, offset, key, headers, value };
+    let mut taken = Taken::read(&message, &name, clock.now(), is_letter);
+    if is_letter {
+        taken.set_aside();
+    }
+    taken
+}

@@ -1,0 +1,45 @@
+//! Output topics that were recreated, or lost what they held: noticed, and never silently filled again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::client::Broker;
+use super::{Error, Result, topics};
+use crate::store::offsets::Partition;
+use crate::wire::Topic;
+
+/// Looks, a second apart, before a topic counts as lost: after a broker's end its topics may be unknown for a moment, and a
+/// new leader may not know yet how far its partition reaches.
+const LOOKS: u32 = 15;
+
+/// Does every output partition still reach to where it ended when it was last written to? Retention takes from the front
+/// alone. Blocks.
+pub fn refuse_lost(broker: &Broker, ended: &BTreeMap<Partition, i64>) -> Result<()> {
+    let mut look = 1;
+    loop {
+        let marks = topics::watermarks(broker, Topic::outputs())?;
+        let ends: HashMap<_, _> = marks.into_iter().map(|(partition, _, high)| (partition, high)).collect();
+        let lost = ended.iter().find_map(|(partition, ended)| {
+            let ends = ends.get(partition).copied().unwrap_or(0);
+            (ends < *ended).then(|| error(broker, *partition, *ended, ends))
+        });
+        match lost {
+            None => return Ok(()),
+            Some(error) if look == LOOKS => return Err(error),
+            Some(_) => std::thread::sleep(Duration::from_secs(1)),
+        }
+        look += 1;
+    }
+}
+
+/// The error of a partition that ended further on than it does.
+pub fn error(broker: &Broker, partition: Partition, ended: i64, ends: i64) -> Error {
+    let name = partition.topic.name().to_owned();
+    Error::OutputLost {
+        topic: broker.name(partition.topic),
+        partition: partition.partition,
+        ended,
+        ends,
+        name,
+    }
+}

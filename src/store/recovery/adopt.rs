@@ -1,0 +1,312 @@
+//! Takes back what the topics hold: rows as they were when the events were given to the outbox.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::ident::NationalCode;
+use crate::store::{PgConnection, Result, instant};
+
+/// A published revision without its facts, and its claim as it then stood.
+pub struct Decision {
+    pub decision_id: Uuid,
+    pub claim_id: Uuid,
+    pub revision: i32,
+    pub person: NationalCode,
+    pub deed_date: String,
+    pub spouse: Option<i64>,
+    pub record_id: Option<String>,
+    pub request_id: Option<String>,
+    pub outcome: &'static str,
+    pub amount: Option<i64>,
+    pub reasons: Vec<&'static str>,
+    pub withdrawn: bool,
+    pub days: Option<i32>,
+    pub wage_sum: Option<i64>,
+    pub facts_digest: Vec<u8>,
+    pub answer_digest: [u8; 32],
+    pub working_digest: [u8; 32],
+    pub content_digest: [u8; 32],
+    pub rules_version: String,
+    pub tables_version: String,
+    pub business_date: String,
+    pub decided_at: Timestamp,
+}
+
+pub async fn decisions(tx: &mut PgConnection, all: &[Decision]) -> Result<u64> {
+    let done = sqlx::query(
+        "INSERT INTO decisions (decision_id, claim_id, revision, outcome, amount, reasons, days, wage_sum, facts, content_digest,
+             rules_version, tables_version, business_date, decided_at)
+         SELECT a, b, c, d, e, array_remove(string_to_array(f, ' '), ''), g, h, '', i, j, k, l, m::timestamptz
+         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::int[], $8::bigint[], $9::bytea[],
+             $10::text[], $11::text[], $12::text[], $13::text[]) AS u (a, b, c, d, e, f, g, h, i, j, k, l, m)
+         ON CONFLICT (decision_id) DO NOTHING",
+    )
+    .bind(all.iter().map(|d| d.decision_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.claim_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.revision).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.outcome).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.amount).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.reasons.join(" ")).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.days).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.wage_sum).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.content_digest.as_slice()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.rules_version.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.tables_version.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.business_date.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| instant(d.decided_at)).collect::<Vec<_>>())
+    .execute(&mut *tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The claims of these revisions, which are the highest of each.
+pub async fn claims(tx: &mut PgConnection, all: &[&Decision]) -> Result<()> {
+    // Where the spouse has no code the record stands for the pair; one that moved away names none any more.
+    let unnamed = |d: &&Decision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
+    sqlx::query(
+        "INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+             reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest)
+         SELECT a, b, c, d,
+             CASE WHEN d IS NULL THEN coalesce(e, (SELECT unnamed_record FROM claims WHERE person = b AND claim_id = a), '') END,
+             CASE WHEN l THEN NULL ELSE f END, g, h, i, j, array_remove(string_to_array(k, ' '), ''), l, m, n, o, p
+         FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
+             $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[])
+             AS u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+         ON CONFLICT (person, claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
+             revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, reasons = excluded.reasons,
+             withdrawn = excluded.withdrawn, decision_id = excluded.decision_id, facts_digest = excluded.facts_digest,
+             answer_digest = excluded.answer_digest, working_digest = excluded.working_digest
+         WHERE claims.revision < excluded.revision",
+    )
+    .bind(all.iter().map(|d| d.claim_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.person.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.deed_date.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.spouse).collect::<Vec<_>>())
+    .bind(all.iter().map(unnamed).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.record_id.as_deref()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.request_id.as_deref()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.revision).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.outcome).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.amount).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.reasons.join(" ")).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.withdrawn).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.decision_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.facts_digest.as_slice()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.answer_digest.as_slice()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.working_digest.as_slice()).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A batch, closed or not.
+pub struct Batch {
+    pub month: String,
+    pub batch_id: String,
+    pub business_date: String,
+    pub at: Timestamp,
+    pub traceparent: String,
+    /// Documents, total and digest of the closing event.
+    pub closing: Option<(i64, i64, String)>,
+}
+
+/// What its pages saw is lost: it names no inputs.
+pub async fn batch(tx: &mut PgConnection, batch: &Batch) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
+         VALUES ($1, $2, $3, $4::timestamptz, '[]', $5) ON CONFLICT (month) DO NOTHING",
+    )
+    .bind(&batch.month)
+    .bind(&batch.batch_id)
+    .bind(&batch.business_date)
+    .bind(instant(batch.at))
+    .bind(&batch.traceparent)
+    .execute(&mut *tx)
+    .await?;
+    if let Some((documents, total, digest)) = &batch.closing {
+        sqlx::query(
+            "UPDATE batches SET closed_at = $2::timestamptz, documents = $3, total = $4, digest = $5 WHERE month = $1 AND closed_at IS NULL",
+        )
+        .bind(&batch.month)
+        .bind(instant(batch.at))
+        .bind(documents)
+        .bind(total)
+        .bind(digest)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("DELETE FROM held_months WHERE month = $1").bind(&batch.month).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// A document that finance has.
+pub struct Document {
+    pub document_id: String,
+    pub person: NationalCode,
+    pub claim_id: Uuid,
+    pub attempt: i32,
+    pub decision_id: Uuid,
+    /// Of the decision, where it can be told by its id.
+    pub revision: i32,
+    pub month: String,
+    pub amount: i64,
+    pub sheba: String,
+    pub cost_centre: String,
+    pub issued_at: Timestamp,
+    pub rules_version: &'static str,
+    pub tables_version: String,
+    pub business_date: String,
+}
+
+/// Earlier attempts first. The keys decide: what would be a second payment to a person fails here.
+pub async fn document(tx: &mut PgConnection, document: &Document) -> Result<()> {
+    sqlx::query("INSERT INTO persons (code) VALUES ($1) ON CONFLICT DO NOTHING")
+        .bind(document.person.to_i64())
+        .execute(&mut *tx)
+        .await?;
+    // Where the decision's own event never reached its topic, a place is kept for it: it is said before the recovery ends.
+    sqlx::query(
+        "INSERT INTO decisions (decision_id, claim_id, revision, outcome, amount, reasons, facts, content_digest, rules_version,
+             tables_version, business_date, decided_at)
+         VALUES ($1, $2, $3, 'APPROVED', $4, '{}', '', '', $5, $6, $7, $8::timestamptz) ON CONFLICT (decision_id) DO NOTHING",
+    )
+    .bind(document.decision_id)
+    .bind(document.claim_id)
+    .bind(document.revision)
+    .bind(document.amount)
+    .bind(document.rules_version)
+    .bind(&document.tables_version)
+    .bind(&document.business_date)
+    .bind(instant(document.issued_at))
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("INSERT INTO payments (person, claim_id, amount, decision_id) VALUES ($1, $2, $3, $4) ON CONFLICT (person, claim_id) DO NOTHING")
+        .bind(document.person.to_i64())
+        .bind(document.claim_id)
+        .bind(document.amount)
+        .bind(document.decision_id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("UPDATE documents SET superseded = true WHERE claim_id = $1 AND attempt < $2")
+        .bind(document.claim_id)
+        .bind(document.attempt)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT province_code FROM persons WHERE code = $2), ''), $10::timestamptz
+         ON CONFLICT (document_id) DO NOTHING",
+    )
+    .bind(&document.document_id)
+    .bind(document.person.to_i64())
+    .bind(document.claim_id)
+    .bind(document.attempt)
+    .bind(document.decision_id)
+    .bind(&document.month)
+    .bind(document.amount)
+    .bind(&document.sheba)
+    .bind(&document.cost_centre)
+    .bind(instant(document.issued_at))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn voucher(
+    tx: &mut PgConnection,
+    id: &str,
+    month: &str,
+    centre: &str,
+    documents: i64,
+    total: i64,
+) -> Result<()> {
+    sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (voucher_id) DO NOTHING")
+        .bind(id)
+        .bind(month)
+        .bind(centre)
+        .bind(documents)
+        .bind(total)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// An SMS that the gateway has.
+pub struct Message {
+    pub sms_id: String,
+    pub kind: &'static str,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub mobile: String,
+    pub body: String,
+    pub segments: i32,
+    pub traceparent: Option<String>,
+    pub at: Timestamp,
+}
+
+pub async fn messages(tx: &mut PgConnection, all: &[Message]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO messages (sms_id, kind, person, claim_id, document_id, mobile, body, segments, traceparent, written_at, released_at)
+         SELECT a, b, d.person, c, u.document, e, f, g, h, i::timestamptz, i::timestamptz
+         FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[])
+             AS u (a, b, c, document, e, f, g, h, i) JOIN documents d ON d.document_id = u.document
+         ON CONFLICT (sms_id) DO UPDATE SET released_at = coalesce(messages.released_at, excluded.released_at)",
+    )
+    .bind(all.iter().map(|m| m.sms_id.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.kind).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.claim_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.document_id.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.mobile.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.body.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.segments).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| m.traceparent.as_deref()).collect::<Vec<_>>())
+    .bind(all.iter().map(|m| instant(m.at)).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A case that was told.
+pub struct Case {
+    pub case_id: Uuid,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub person: NationalCode,
+    pub kind: &'static str,
+    pub grounds: Vec<String>,
+    pub new_amount: Option<i64>,
+    pub opened_at: Timestamp,
+}
+
+pub async fn case(tx: &mut PgConnection, case: &Case) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, new_amount, opened_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz) ON CONFLICT (case_id) DO NOTHING",
+    )
+    .bind(case.case_id)
+    .bind(case.claim_id)
+    .bind(&case.document_id)
+    .bind(case.person.to_i64())
+    .bind(case.kind)
+    .bind(&case.grounds)
+    .bind(case.new_amount)
+    .bind(instant(case.opened_at))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The group's positions go on behind `held`, the last that its partitions hold, and everything up to it is delivered.
+pub async fn head(tx: &mut PgConnection, group: i16, held: i64) -> Result<()> {
+    sqlx::query("UPDATE outbox_heads SET next_position = greatest(next_position, $2 + 1) WHERE grp = $1")
+        .bind(group)
+        .bind(held)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("UPDATE relay_groups SET delivered = greatest(delivered, $2), owner = NULL, until = NULL WHERE grp = $1")
+        .bind(group)
+        .bind(held)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

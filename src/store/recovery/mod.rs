@@ -1,0 +1,171 @@
+//! Recovery: a database that is older than its topics takes back what they hold.
+
+pub mod adopt;
+
+use uuid::Uuid;
+
+use super::{PgConnection, PgPool, Result};
+use crate::ident::NationalCode;
+
+/// The word under which an installation keeps that its recovery was begun and not ended.
+const UNDER_WAY: &str = "recovery";
+
+/// Where each group stood when the recovery began: the last position that was given, and the last delivered.
+pub type Marks = Vec<(i16, i64, i64)>;
+
+/// The marks of a recovery that was begun and not ended.
+pub async fn under_way(pool: &PgPool) -> Result<Option<Marks>> {
+    let kept: Option<String> = sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
+        .bind(UNDER_WAY)
+        .fetch_optional(pool)
+        .await?;
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| super::Error::Unreadable("recovery"));
+    kept.map(read).transpose()
+}
+
+/// Where each group stands now.
+pub async fn marks(tx: &mut PgConnection) -> Result<Marks> {
+    Ok(sqlx::query_as("SELECT grp, next_position - 1, delivered FROM outbox_heads JOIN relay_groups USING (grp) ORDER BY grp")
+        .fetch_all(tx)
+        .await?)
+}
+
+pub async fn begin(tx: &mut PgConnection, marks: &Marks) -> Result<()> {
+    sqlx::query("INSERT INTO installation VALUES ($1, $2)")
+        .bind(UNDER_WAY)
+        .bind(serde_json::to_string(marks).unwrap_or_default())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn end(tx: &mut PgConnection) -> Result<()> {
+    sqlx::query("DELETE FROM installation WHERE name = $1").bind(UNDER_WAY).execute(&mut *tx).await?;
+    // Of a person that no input named before, the record came with the inputs.
+    sqlx::query(
+        "UPDATE documents d SET province_code = p.province_code FROM persons p
+         WHERE p.code = d.person AND d.province_code = '' AND p.province_code IS NOT NULL",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Does a process deliver now?
+pub async fn is_served(tx: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM relay_members WHERE until >= now())")
+        .fetch_one(tx)
+        .await?)
+}
+
+/// A person to decide, and what the inputs said that are not in the facts.
+pub struct Person {
+    pub code: NationalCode,
+    pub moved: Vec<Uuid>,
+    pub answered: Vec<String>,
+}
+
+pub async fn add(tx: &mut PgConnection, persons: &[Person]) -> Result<()> {
+    // Two statements at once on one row would be an error: each person comes once.
+    sqlx::query(
+        "INSERT INTO recovery_persons (code, moved, answered)
+         SELECT c, string_to_array(m, ' ')::uuid[], string_to_array(a, ' ')
+         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u (c, m, a)
+         ON CONFLICT (code) DO UPDATE SET moved = recovery_persons.moved || excluded.moved,
+             answered = recovery_persons.answered || excluded.answered",
+    )
+    .bind(persons.iter().map(|p| p.code.to_i64()).collect::<Vec<_>>())
+    .bind(
+        persons
+            .iter()
+            .map(|p| p.moved.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>(),
+    )
+    .bind(persons.iter().map(|p| p.answered.join(" ")).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Everybody with a claim that a close would decide anew.
+pub async fn add_unpaid(tx: &mut PgConnection) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO recovery_persons (code) SELECT DISTINCT person FROM claims
+         WHERE NOT withdrawn AND person NOT IN (SELECT person FROM payments) ON CONFLICT DO NOTHING",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The next persons to decide, in the order of their codes.
+pub async fn next(tx: &mut PgConnection, limit: u32) -> Result<Vec<Person>> {
+    let rows: Vec<(i64, Vec<Uuid>, Vec<String>)> =
+        sqlx::query_as("SELECT code, moved, answered FROM recovery_persons ORDER BY code LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(tx)
+            .await?;
+    let read = |(code, moved, answered)| Ok(Person { code: super::code(code)?, moved, answered });
+    rows.into_iter().map(read).collect()
+}
+
+pub async fn done(tx: &mut PgConnection, codes: &[i64]) -> Result<()> {
+    sqlx::query("DELETE FROM recovery_persons WHERE code = ANY($1)").bind(codes).execute(tx).await?;
+    Ok(())
+}
+
+/// Claims of these persons whose standing decision has no facts, and the decisions.
+pub async fn without_facts(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, Uuid)>> {
+    Ok(sqlx::query_as(
+        "SELECT claim_id, decision_id FROM decisions JOIN (
+             SELECT claim_id, decision_id FROM claims WHERE person = ANY($1)
+             UNION SELECT claim_id, decision_id FROM payments WHERE person = ANY($1)) c USING (claim_id, decision_id)
+         WHERE facts = ''",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?)
+}
+
+pub async fn keep_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Result<()> {
+    sqlx::query(
+        "UPDATE decisions d SET facts = u.facts FROM unnest($1::uuid[], $2::bytea[]) AS u (id, facts) WHERE d.decision_id = u.id",
+    )
+    .bind(facts.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(facts.iter().map(|(_, facts)| facts.as_slice()).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Decisions that were paid and whose own event never reached its topic: a place was kept for them, which this takes away.
+pub async fn take_unsaid(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, i32)>> {
+    Ok(sqlx::query_as(
+        "DELETE FROM decisions d USING payments p WHERE p.person = ANY($1) AND d.decision_id = p.decision_id
+             AND d.content_digest = '' RETURNING d.decision_id, d.revision",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Documents of these persons that have no registration SMS yet, with claim and instant.
+pub async fn unannounced(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Unannounced>> {
+    Ok(sqlx::query_as(
+        "SELECT person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
+         FROM documents d WHERE person = ANY($1) AND NOT EXISTS (
+             SELECT 1 FROM messages m WHERE m.document_id = d.document_id AND m.kind = 'registration') ORDER BY document_id",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?)
+}
+
+#[derive(sqlx::FromRow)]
+pub struct Unannounced {
+    pub person: i64,
+    pub claim_id: Uuid,
+    pub document_id: String,
+    pub amount: i64,
+    pub issued_us: i64,
+}

@@ -1,0 +1,274 @@
+//! What the output topics hold beyond what this database knows of, read into rows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::claim::decide::content_digest;
+use crate::claim::reason::ReasonCode;
+use crate::claim::{Decision as Verdict, facts};
+use crate::ident::NationalCode;
+use crate::law::Rial;
+use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
+use crate::store::recovery::adopt::{Case, Decision, Message};
+use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, Reason, Working};
+use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
+use crate::wire::notifications_sms_v1::SmsRequested;
+use crate::wire::outgoing::POSITION;
+use crate::wire::{EventType, Topic, dead_letters_v1};
+
+/// A record of an output topic.
+pub struct Said<'a> {
+    pub topic: Topic,
+    pub partition: i32,
+    pub headers: &'a [(&'a str, &'a [u8])],
+    pub value: Option<&'a [u8]>,
+}
+
+impl Said<'_> {
+    /// Ours come last, whatever a letter's message brought along.
+    fn header(&self, wanted: &str) -> Option<&str> {
+        let found = self.headers.iter().rfind(|(name, _)| *name == wanted);
+        found.and_then(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
+    fn at(&self) -> Timestamp {
+        self.header("ce_time").and_then(|text| text.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn data<T: DeserializeOwned>(&self) -> Result<T, Unheard> {
+        let read = self.value.and_then(|value| serde_json::from_slice(value).ok());
+        read.ok_or_else(|| self.unheard())
+    }
+
+    fn unheard(&self) -> Unheard {
+        Unheard(self.topic.name(), self.partition, self.header(POSITION).unwrap_or("-").to_owned())
+    }
+}
+
+/// A record that is none of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}/{1}: the record of position {2} cannot be read; nothing was changed")]
+pub struct Unheard(&'static str, i32, String);
+
+pub struct Document {
+    pub data: PaymentDocumentIssued<'static>,
+    pub traceparent: Option<String>,
+}
+
+pub struct Closing {
+    pub data: BatchClosed<'static>,
+    pub at: Timestamp,
+    pub traceparent: Option<String>,
+}
+
+/// Everything beyond the marks.
+#[derive(Default)]
+pub struct Heard {
+    /// Of each group: the last position given, and delivered, as the database has it.
+    marks: BTreeMap<i16, (i64, i64)>,
+    groups: i16,
+    /// The last position that each group's partitions hold.
+    pub held: BTreeMap<i16, i64>,
+    /// Events that the database has given to its outbox, and does not know to be delivered: their ids, by group and position.
+    pub confirmed: HashMap<(i16, i64), String>,
+    pub confirmed_documents: Vec<String>,
+    pub decisions: Vec<Decision>,
+    pub documents: Vec<Document>,
+    pub vouchers: Vec<VoucherIssued<'static>>,
+    pub closings: Vec<Closing>,
+    pub messages: Vec<Message>,
+    pub cases: Vec<Case>,
+    /// Ids of receipts.
+    pub receipts: HashSet<String>,
+    /// Places of dead letters, as topic's name, partition and offset.
+    pub letters: HashSet<(String, i32, i64)>,
+}
+
+impl Heard {
+    pub fn beyond(marks: &[(i16, i64, i64)]) -> Self {
+        let groups = i16::try_from(marks.len()).unwrap_or(i16::MAX);
+        let marks = marks.iter().map(|(group, given, delivered)| (*group, (*given, *delivered))).collect();
+        Self { marks, groups, ..Self::default() }
+    }
+
+    /// Has the broker nothing that the database does not know of?
+    pub fn is_nothing(&self) -> bool {
+        self.held.iter().all(|(group, held)| *held <= self.marks.get(group).map_or(0, |mark| mark.0))
+    }
+
+    pub fn hear(&mut self, said: &Said<'_>) -> Result<(), Unheard> {
+        let Some(position) = said.header(POSITION).and_then(|text| text.parse::<i64>().ok()) else {
+            return Ok(());
+        };
+        let group = i16::try_from(said.partition % i32::from(self.groups.max(1))).unwrap_or(0);
+        let held = self.held.entry(group).or_default();
+        *held = position.max(*held);
+        let (given, delivered) = self.marks.get(&group).copied().unwrap_or_default();
+        if position <= given {
+            if position > delivered {
+                self.confirm(said, group, position)?;
+            }
+            return Ok(());
+        }
+        if said.topic == Topic::DeadLetters {
+            self.letters.extend(place_of(said));
+            return Ok(());
+        }
+        let kind = said.header("ce_type").and_then(EventType::from_name);
+        match kind {
+            Some(EventType::DecisionMade) => self.decisions.push(decision(&said.data()?)),
+            Some(EventType::CaseOpened) => self.cases.push(case(said.data()?)),
+            Some(EventType::PaymentDocumentIssued) => self.documents.push(Document {
+                data: said.data()?,
+                traceparent: said.header("traceparent").map(str::to_owned),
+            }),
+            Some(EventType::VoucherIssued) => self.vouchers.push(said.data()?),
+            Some(EventType::BatchClosed) => self.closings.push(Closing {
+                data: said.data()?,
+                at: said.at(),
+                traceparent: said.header("traceparent").map(str::to_owned),
+            }),
+            Some(EventType::SmsRequested) => self.messages.push(message(said, said.data()?)),
+            Some(EventType::FileReceived) => self.receipts.extend(said.header("ce_id").map(str::to_owned)),
+            _ => return Err(said.unheard()),
+        }
+        Ok(())
+    }
+
+    /// The database gave this position, and has not heard of its delivery.
+    fn confirm(&mut self, said: &Said<'_>, group: i16, position: i64) -> Result<(), Unheard> {
+        if said.topic == Topic::DeadLetters {
+            return Ok(());
+        }
+        let id = said.header("ce_id").unwrap_or_default().to_owned();
+        self.confirmed.insert((group, position), id);
+        if said.header("ce_type") == Some(EventType::PaymentDocumentIssued.name()) {
+            let data: PaymentDocumentIssued<'static> = said.data()?;
+            self.confirmed_documents.push(data.document_id.into_owned());
+        }
+        Ok(())
+    }
+
+    /// Everybody whom the topics tell more about than the database knows.
+    pub fn persons(&self) -> HashSet<NationalCode> {
+        let decided = self.decisions.iter().map(|decision| decision.person);
+        let paid = self.documents.iter().map(|document| document.data.national_code);
+        decided.chain(paid).chain(self.cases.iter().map(|case| case.person)).collect()
+    }
+}
+
+fn place_of(said: &Said<'_>) -> Option<(String, i32, i64)> {
+    let letter = dead_letters_v1::parse(said.headers, None)?;
+    Some((letter.place.topic, letter.place.partition, letter.place.offset))
+}
+
+fn number(of: u64) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
+}
+
+fn small(of: u32) -> i32 {
+    i32::try_from(of).unwrap_or(i32::MAX)
+}
+
+fn decision(data: &DecisionMade<'_>) -> Decision {
+    let reasons: Vec<_> = data.reasons.iter().map(|reason| reason.code).collect();
+    let (answer_digest, working_digest) = (answer_digest(data), working_digest(data.working.as_ref()));
+    Decision {
+        decision_id: data.decision_id,
+        claim_id: data.claim_id,
+        revision: small(data.revision),
+        person: data.national_code,
+        deed_date: data.marriage.deed_date.to_string(),
+        spouse: data.marriage.spouse_national_code.map(NationalCode::to_i64),
+        record_id: data.marriage.record_id.as_deref().map(str::to_owned),
+        request_id: data.marriage.request_id.as_deref().map(str::to_owned),
+        outcome: data.outcome.word(),
+        amount: data.amount_rial.map(number),
+        withdrawn: reasons == [ReasonCode::RecordWithdrawn],
+        reasons: reasons.iter().map(|code| code.word()).collect(),
+        days: data.working.as_ref().map(|working| small(working.days)),
+        wage_sum: data.working.as_ref().and_then(|working| working.wage_sum_rial).map(number),
+        facts_digest: hex::decode(data.facts_digest.as_bytes()).unwrap_or_default(),
+        answer_digest,
+        working_digest,
+        content_digest: content_digest(answer_digest, working_digest),
+        rules_version: data.rules_version.clone().into_owned(),
+        tables_version: data.tables_version.clone().into_owned(),
+        business_date: data.business_date.to_string(),
+        decided_at: data.decided_at,
+    }
+}
+
+/// As the decision's own: its published reasons have the same form.
+fn answer_digest(data: &DecisionMade<'_>) -> [u8; 32] {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        outcome: &'a str,
+        amount_rial: Option<u64>,
+        reasons: &'a [Reason<'a>],
+    }
+    let answer =
+        Answer { outcome: data.outcome.word(), amount_rial: data.amount_rial, reasons: &data.reasons };
+    facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
+}
+
+fn working_digest(working: Option<&Working>) -> [u8; 32] {
+    let month = |month: &crate::wire::eligibility_decisions_v1::WorkingMonth| MonthWorking {
+        month: month.month,
+        days: month.days,
+        counted_days: month.counted_days,
+        wage: Rial::new(month.wage_rial).unwrap_or(Rial::MAX),
+        ceiling: month.ceiling_rial.and_then(Rial::new),
+    };
+    let law = working.map(|working| LawWorking {
+        days: working.days,
+        // Not told, and no part of the digest.
+        required_days: 0,
+        window_from: working.window_from,
+        window_to: working.window_to,
+        wage_sum: working.wage_sum_rial.and_then(Rial::new),
+        floor: working.floor_rial.and_then(Rial::new),
+        months: working.months.iter().map(month).collect(),
+    });
+    let outcome = crate::claim::Outcome::Pending;
+    Verdict { outcome, amount: None, reasons: Vec::new(), working: law }.working_digest()
+}
+
+fn case(data: CaseOpened<'_>) -> Case {
+    Case {
+        case_id: data.case_id,
+        claim_id: data.claim_id,
+        document_id: data.document_id.into_owned(),
+        person: data.national_code,
+        kind: data.kind.word(),
+        grounds: data.grounds.into_iter().map(std::borrow::Cow::into_owned).collect(),
+        new_amount: data.new_amount_rial.map(number),
+        opened_at: data.opened_at,
+    }
+}
+
+fn message(said: &Said<'_>, data: SmsRequested<'_>) -> Message {
+    Message {
+        sms_id: data.sms_id.into_owned(),
+        kind: data.kind.word(),
+        claim_id: data.about.claim_id,
+        document_id: data.about.document_id.into_owned(),
+        mobile: data.mobile.into_owned(),
+        body: data.text.into_owned(),
+        segments: small(data.segments),
+        traceparent: said.header("traceparent").map(str::to_owned),
+        at: said.at(),
+    }
+}
+
+/// Which revision of the claim this decision is; told by its id alone.
+pub fn revision_of(ids: &crate::claim::IdKey, claim: Uuid, decision: Uuid) -> Option<i32> {
+    (1..=MOST_REVISIONS).find(|revision| ids.decision(claim, *revision) == decision)
+}
+
+/// No claim has been answered so often.
+const MOST_REVISIONS: i32 = 10_000;

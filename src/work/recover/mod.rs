@@ -1,0 +1,203 @@
+//! Recovery of a database that is older than its topics: it takes back what they hold, takes the inputs since in again without
+//! deciding, and then decides everybody concerned once. All inputs since the backup are like one batch; nothing that the
+//! topics hold is said again.
+//!
+//! Each step is one transaction or resumes where it stood; until the last one the service refuses to start.
+
+mod anew;
+mod heard;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use anew::{Anew, decide_page};
+pub use heard::{Heard, Said, Unheard};
+
+use self::heard::revision_of;
+use super::{House, relay};
+use crate::claim::RULES_VERSION;
+use crate::store::recovery::adopt::{self, Batch, Decision, Document};
+use crate::store::recovery::{self, Marks, Person};
+use crate::store::{Error, PgConnection, Result, messages, outbox};
+use crate::wire::outgoing::fresh_traceparent;
+
+/// A recovery that was begun must end before anything is taken in, closed or sent.
+pub async fn refuse_half_recovered(house: &House) -> Result<()> {
+    match recovery::under_way(&house.pool).await? {
+        None => Ok(()),
+        Some(_) => {
+            Err(Error::Refused("a recovery was begun and not ended: run `peyvand recover` again".to_owned()))
+        }
+    }
+}
+
+/// Where the recovery begins: where this database stood, or where it did when a recovery was begun before.
+pub async fn marks(house: &House) -> Result<(Marks, bool)> {
+    if let Some(marks) = recovery::under_way(&house.pool).await? {
+        return Ok((marks, true));
+    }
+    let mut connection = house.pool.acquire().await?;
+    if recovery::is_served(&mut connection).await? {
+        return Err(Error::Refused(
+            "a process delivers, or did a moment ago: stop every `peyvand serve` first".to_owned(),
+        ));
+    }
+    Ok((recovery::marks(&mut connection).await?, false))
+}
+
+/// Takes back what the topics hold, all or nothing.
+pub async fn adopt(house: &House, heard: &mut Heard, marks: &Marks) -> Result<()> {
+    refuse_another_secret(house, heard)?;
+    refuse_another_history(house, heard, marks).await?;
+    let mut tx = house.pool.begin().await?;
+    for (group, held) in &heard.held {
+        adopt::head(&mut tx, *group, *held).await?;
+    }
+    name_records(&mut heard.decisions);
+    adopt::decisions(&mut tx, &heard.decisions).await?;
+    let highest: HashMap<_, _> = heard.decisions.iter().map(|d| (d.claim_id, d)).collect();
+    adopt::claims(&mut tx, &highest.into_values().collect::<Vec<_>>()).await?;
+    adopt_payments(&mut tx, house, heard).await?;
+    let persons = heard.persons().into_iter();
+    let person = |code| Person { code, moved: Vec::new(), answered: Vec::new() };
+    recovery::add(&mut tx, &persons.map(person).collect::<Vec<_>>()).await?;
+    if !(heard.documents.is_empty() && heard.closings.is_empty()) {
+        // The lost close decided everybody without a document anew.
+        recovery::add_unpaid(&mut tx).await?;
+    }
+    recovery::begin(&mut tx, marks).await?;
+    // Of documents that this database had issued and now hears to be delivered the SMS may go.
+    let at = house.clock.now();
+    let released = messages::release(&mut tx, &heard.confirmed_documents, at).await?;
+    let events = released
+        .iter()
+        .map(|message| relay::sms_requested(house, message, at))
+        .collect::<Result<Vec<_>>>()?;
+    outbox::append(&mut tx, events, house.groups).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ids are derived from the secret: under another one everybody would be somebody else, and be paid again.
+fn refuse_another_secret(house: &House, heard: &Heard) -> Result<()> {
+    let foreign = |d: &Decision| house.ids.decision(d.claim_id, d.revision) != d.decision_id;
+    if heard.decisions.iter().any(foreign) {
+        let told = "the topics' decisions are not of this database's installation_secret: set the one that they were made with";
+        return Err(Error::Refused(told.to_owned()));
+    }
+    Ok(())
+}
+
+const ANOTHERS: &str = "is another event's in its topic: this database went on by itself after it was restored; restore the backup again, and recover before anything else runs";
+
+/// A database that went on by itself after it was restored has given positions that the topics hold to other events.
+async fn refuse_another_history(house: &House, heard: &Heard, marks: &Marks) -> Result<()> {
+    for (group, given, delivered) in marks {
+        let mut from = *delivered;
+        while from < *given {
+            let segments = outbox::page(&house.pool, *group, from, 1 << 20).await?;
+            from = *given;
+            for segment in segments {
+                for (position, event) in segment.events()? {
+                    from = position;
+                    let held = heard.confirmed.get(&(*group, position));
+                    if held.is_some_and(|id| *id != event.id) {
+                        return Err(Error::Refused(format!("group {group}: position {position} {ANOTHERS}")));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A claim without a spouse's code is told apart by its record, which its last revision may name no more.
+fn name_records(decisions: &mut [Decision]) {
+    let mut named: HashMap<uuid::Uuid, String> = HashMap::new();
+    for decision in decisions.iter_mut().filter(|decision| decision.spouse.is_none()) {
+        match &decision.record_id {
+            Some(record) => drop(named.insert(decision.claim_id, record.clone())),
+            None => decision.record_id = named.get(&decision.claim_id).cloned(),
+        }
+    }
+}
+
+async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> Result<()> {
+    let mut months: BTreeMap<String, Batch> = BTreeMap::new();
+    let business_date =
+        |at| house.clock.solar_date_of(at).unwrap_or_else(|_| house.clock.today()).to_string();
+    for document in &heard.documents {
+        let (data, at) = (&document.data, document.data.issued_at);
+        months.entry(data.month.to_string()).or_insert_with(|| Batch {
+            month: data.month.to_string(),
+            batch_id: data.batch_id.to_string(),
+            business_date: business_date(at),
+            at,
+            traceparent: document.traceparent.clone().unwrap_or_else(fresh_traceparent),
+            closing: None,
+        });
+    }
+    for closing in &heard.closings {
+        let data = &closing.data;
+        let batch = months.entry(data.month.to_string()).or_insert_with(|| Batch {
+            month: data.month.to_string(),
+            batch_id: data.batch_id.to_string(),
+            business_date: business_date(closing.at),
+            at: closing.at,
+            traceparent: closing.traceparent.clone().unwrap_or_else(fresh_traceparent),
+            closing: None,
+        });
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        batch.closing = Some((number(data.documents), number(data.total_rial), data.digest.to_string()));
+    }
+    for batch in months.values() {
+        adopt::batch(tx, batch).await?;
+    }
+    let mut documents = heard.documents.iter().map(|d| document(house, d)).collect::<Result<Vec<_>>>()?;
+    documents.sort_by_key(|document| document.attempt);
+    for document in &documents {
+        adopt::document(tx, document).await?;
+    }
+    for voucher in &heard.vouchers {
+        let total = voucher.lines.iter().map(|line| line.debit_rial).sum::<u64>();
+        let (documents, total) = (i64::try_from(voucher.documents), i64::try_from(total));
+        let (documents, total) = (documents.unwrap_or(i64::MAX), total.unwrap_or(i64::MAX));
+        let month = voucher.month.to_string();
+        adopt::voucher(tx, &voucher.voucher_id, &month, &voucher.cost_centre, documents, total).await?;
+    }
+    adopt::messages(tx, &heard.messages).await?;
+    for case in &heard.cases {
+        adopt::case(tx, case).await?;
+    }
+    Ok(())
+}
+
+fn document(house: &House, document: &heard::Document) -> Result<Document> {
+    let data = &document.data;
+    let revision = revision_of(&house.ids, data.claim_id, data.decision_id);
+    Ok(Document {
+        document_id: data.document_id.to_string(),
+        person: data.national_code,
+        claim_id: data.claim_id,
+        attempt: i32::try_from(data.attempt).unwrap_or(i32::MAX),
+        decision_id: data.decision_id,
+        revision: revision.ok_or_else(|| {
+            Error::Refused("a document's decision is not of this database's installation_secret".to_owned())
+        })?,
+        month: data.month.to_string(),
+        amount: i64::try_from(data.amount_rial).map_err(|_| Error::Unreadable("amount"))?,
+        sheba: data.sheba.to_string(),
+        cost_centre: data.cost_centre.to_string(),
+        issued_at: data.issued_at,
+        rules_version: RULES_VERSION,
+        tables_version: house.tables.version().to_owned(),
+        business_date: house.business_date(data.issued_at).to_string(),
+    })
+}
+
+/// The service may start again.
+pub async fn end(house: &House) -> Result<()> {
+    let mut tx = house.pool.begin().await?;
+    recovery::end(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Taking inputs in again after a restore: the facts alone. Who was touched is kept, to be decided once everything is in.
+
+use std::collections::{HashMap, HashSet};
+
+use super::stage::{Saved, Stage};
+use super::{Batch, Done};
+use crate::ident::NationalCode;
+use crate::store::inputs::{self, Letter as StoredLetter};
+use crate::store::offsets;
+use crate::store::recovery::{self, Person};
+use crate::store::{Error, PgConnection, Result, marriages, outbox, payments};
+use crate::work::House;
+
+/// Takes a batch in and decides nothing. Of `told`, ids of receipts and of letters that the topics hold, nothing is said again.
+pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String>) -> Result<Done> {
+    let at = house.clock.now();
+    let mut tx = house.pool.begin().await?;
+    offsets::advance(&mut tx, &batch.advances).await?;
+    let mut stage = Stage::load(&mut tx, batch).await?;
+    for taken in &batch.taken {
+        stage.apply(taken, at);
+    }
+    let Saved { to_decide, ledger, letters } = stage.save(&mut tx).await?;
+    marriages::save(&mut tx, &to_decide.fresh).await?;
+    let moved = to_decide
+        .news
+        .moved
+        .into_iter()
+        .map(|(code, keys)| (code, keys.iter().map(|key| house.ids.claim(key)).collect::<Vec<_>>()));
+    let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved.collect();
+    let mut answered = owners(&mut tx, to_decide.news.answered).await?;
+    let person = |code: &NationalCode| Person {
+        code: *code,
+        moved: moved.remove(code).unwrap_or_default(),
+        answered: answered.remove(code).unwrap_or_default(),
+    };
+    recovery::add(&mut tx, &to_decide.touched.keys().map(person).collect::<Vec<_>>()).await?;
+    let rows: Vec<_> = letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
+    inputs::save_dead_letters(&mut tx, &rows, at).await?;
+    let done = Done { messages: batch.taken.len(), decisions: 0, dead_letters: rows.len() };
+    let mut events: Vec<_> = letters.into_iter().map(|(_, letter)| letter).collect();
+    events.extend(ledger.write(&mut tx, at).await?);
+    events.retain(|event| !told.contains(&event.id));
+    outbox::append(&mut tx, events, house.groups).await?;
+    tx.commit().await.map_err(Error::Database)?;
+    Ok(done)
+}
+
+/// Answered documents by their persons.
+async fn owners(
+    tx: &mut PgConnection,
+    answered: HashSet<String>,
+) -> Result<HashMap<NationalCode, Vec<String>>> {
+    let ids: Vec<_> = answered.iter().map(String::as_str).collect();
+    let mut of: HashMap<NationalCode, Vec<String>> = HashMap::new();
+    for (id, person) in payments::persons_of_documents(tx, &ids).await? {
+        of.entry(person).or_default().push(id);
+    }
+    Ok(of)
+}
