@@ -9,7 +9,7 @@ use super::paper;
 use crate::claim::{Outcome, ReasonCode};
 use crate::law::SolarMonth;
 use crate::store::figures::{self, Line, Questions, Refusals};
-use crate::store::{batches, dossier_view};
+use crate::store::batches;
 use crate::work::House;
 use page::{Figures, Report};
 
@@ -32,7 +32,7 @@ pub async fn run(house: &House, month: SolarMonth, json: bool) -> Result<()> {
 
 async fn report(house: &House, month: SolarMonth) -> Result<Report> {
     let questions = questions();
-    let mut tx = dossier_view::snapshot(&house.pool).await?;
+    let mut tx = crate::store::snapshot(&house.pool).await?;
     let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
     let lines = figures::lines(&mut tx, month, &questions).await?;
     let refusals = figures::refusals(&mut tx, &questions).await?;

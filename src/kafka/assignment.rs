@@ -150,12 +150,14 @@ impl ConsumerContext for Assignment {
 }
 
 fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionListElem<'_>) -> Result<i64> {
-    let asked = || consumer.fetch_watermarks(element.topic(), element.partition(), PATIENCE);
-    let marks = boundary!("assignment.watermarks", asked());
-    let (low, _) = marks.inspect_err(|_| {
-        // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
-        let _ = consumer.fetch_metadata(Some(element.topic()), PATIENCE);
-    })?;
+    let (topic, number) = (element.topic(), element.partition());
+    let (low, _) = boundary!(
+        "assignment.watermarks",
+        consumer.fetch_watermarks(topic, number, PATIENCE).inspect_err(|_| {
+            // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
+            let _ = consumer.fetch_metadata(Some(topic), PATIENCE);
+        })
+    )?;
     Ok(low)
 }
 

@@ -1,21 +1,13 @@
 //! What `explain` shows of one person and no rule reads: documents with their answers, cases, messages, whole registry rows.
 
 use jiff::Timestamp;
-use sqlx::{FromRow, Postgres, Transaction};
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Error, PgConnection, PgPool, Result, from_micros, parsed};
-use crate::boundary::boundary;
+use super::{Error, PgConnection, Result, from_micros, parsed};
 use crate::ident::NationalCode;
 use crate::law::SolarMonth;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
-
-/// One look at everything: what a batch writes meanwhile is seen whole or not at all.
-pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
-    let mut tx = boundary!("snapshot.begin", pool.begin().await)?;
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
-    Ok(tx)
-}
 
 /// A payment document as it was issued.
 #[derive(Clone, PartialEq, Eq)]

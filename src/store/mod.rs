@@ -137,9 +137,9 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// One moment for all that is read in it.
+/// One moment for all that is read in it: what a batch writes meanwhile is seen whole or not at all.
 pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-    let mut tx = pool.begin().await?;
+    let mut tx = boundary!("snapshot.begin", pool.begin().await)?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *tx).await?;
     Ok(tx)
 }

@@ -110,6 +110,7 @@ pub async fn keep_ends(tx: &mut PgConnection, ends: &[(Partition, i64)]) -> Resu
 
 /// A topic's ends are learnt anew: a person has said that what it lost is lost.
 pub async fn forget_ends(pool: &PgPool, topic: Topic) -> Result<()> {
-    sqlx::query("DELETE FROM output_ends WHERE topic = $1").bind(topic.name()).execute(pool).await?;
+    let query = sqlx::query("DELETE FROM output_ends WHERE topic = $1").bind(topic.name());
+    boundary!("recover.forget_ends", query.execute(pool).await)?;
     Ok(())
 }

@@ -26,7 +26,6 @@ pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<PathBuf> {
         say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
     }
     let dir = generated(wish);
-    std::fs::create_dir_all(&dir).map_err(|error| Error::Failed(format!("{}: {error}", dir.display())))?;
     let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(wish.marriages)) };
     let progress = |done: u64, _: u64| bar.set_position(done);

@@ -41,7 +41,7 @@ pub struct GatheredClaim {
 
 /// Everything of `code`; a code that was never heard of gives an empty dossier.
 pub async fn gather(house: &House, code: NationalCode) -> Result<Gathered> {
-    let mut tx = dossier_view::snapshot(&house.pool).await?;
+    let mut tx = crate::store::snapshot(&house.pool).await?;
     let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
     dossiers.entry(code).or_default();
     let mut known = known::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;

@@ -53,7 +53,7 @@ pub async fn close_page(
     let tables_version = house.tables.version().to_owned();
     close_pages::keep(&mut tx, batch.month, &Page { upto: last, inputs, tables_version }).await?;
     if codes.is_empty() && last == END {
-        tx.commit().await?;
+        boundary!("close_page.last_commit", tx.commit().await)?;
         return Ok(None);
     }
     let dossiers = persons::lock(&mut tx, &codes).await?;

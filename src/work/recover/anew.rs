@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::super::House;
 use super::super::write::{Planned, decisions_made, message, write};
+use crate::boundary::boundary;
 use crate::claim::after_payment::frozen_facts;
 use crate::claim::decide::decide;
 use crate::claim::facts::Facts;
@@ -48,7 +49,7 @@ impl Anew {
 /// Decides the next persons; none where nobody is left.
 pub async fn decide_page(house: &House) -> Result<Option<Anew>> {
     let at = house.clock.now();
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("recover_page.begin", house.pool.begin().await)?;
     let page = recovery::next(&mut tx, house.page_persons).await?;
     if page.is_empty() {
         return Ok(None);
@@ -88,7 +89,7 @@ pub async fn decide_page(house: &House) -> Result<Option<Anew>> {
     packed.extend(outbox::pack(events, house.groups)?);
     recovery::done(&mut tx, &codes).await?;
     outbox::place(&mut tx, packed).await?;
-    tx.commit().await?;
+    boundary!("recover_page.commit", tx.commit().await)?;
     Ok(Some(done))
 }
 

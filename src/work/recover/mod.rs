@@ -14,6 +14,7 @@ pub use heard::{Heard, Said, Unheard};
 
 use self::heard::revision_of;
 use super::{House, relay};
+use crate::boundary::boundary;
 use crate::claim::RULES_VERSION;
 use crate::store::recovery::adopt::{self, Batch, Decision, Document};
 use crate::store::recovery::{self, Marks, Person};
@@ -48,7 +49,7 @@ pub async fn marks(house: &House) -> Result<(Marks, bool)> {
 pub async fn adopt(house: &House, heard: &mut Heard, marks: &Marks) -> Result<()> {
     refuse_another_secret(house, heard)?;
     refuse_another_history(house, heard, marks).await?;
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("recover_adopt.begin", house.pool.begin().await)?;
     for (group, held) in &heard.held {
         adopt::head(&mut tx, *group, *held).await?;
     }
@@ -73,7 +74,7 @@ pub async fn adopt(house: &House, heard: &mut Heard, marks: &Marks) -> Result<()
         .map(|message| relay::sms_requested(house, message, at))
         .collect::<Result<Vec<_>>>()?;
     outbox::append(&mut tx, events, house.groups).await?;
-    tx.commit().await?;
+    boundary!("recover_adopt.commit", tx.commit().await)?;
     Ok(())
 }
 
@@ -196,8 +197,8 @@ fn document(house: &House, document: &heard::Document) -> Result<Document> {
 
 /// The service may start again.
 pub async fn end(house: &House) -> Result<()> {
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("recover_end.begin", house.pool.begin().await)?;
     recovery::end(&mut tx).await?;
-    tx.commit().await?;
+    boundary!("recover_end.commit", tx.commit().await)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::stage::{Saved, Stage};
 use super::{Batch, Done};
+use crate::boundary::boundary;
 use crate::ident::NationalCode;
 use crate::store::inputs::{self, Letter as StoredLetter};
 use crate::store::offsets;
@@ -14,7 +15,7 @@ use crate::work::House;
 /// Takes a batch in and decides nothing. Of `told`, ids of receipts and of letters that the topics hold, nothing is said again.
 pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String>) -> Result<Done> {
     let at = house.clock.now();
-    let mut tx = house.pool.begin().await?;
+    let mut tx = boundary!("recover_take_in.begin", house.pool.begin().await)?;
     offsets::advance(&mut tx, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
@@ -42,7 +43,7 @@ pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String
     events.extend(ledger.write(&mut tx, at).await?);
     events.retain(|event| !told.contains(&event.id));
     outbox::append(&mut tx, events, house.groups).await?;
-    tx.commit().await.map_err(Error::Database)?;
+    boundary!("recover_take_in.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
 }
 

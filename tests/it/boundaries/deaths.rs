@@ -172,6 +172,32 @@ fn who_dies_while_closing_has_paid_everybody_once_later() {
 }
 
 #[test]
+fn who_dies_while_recovering_takes_everything_back_once_later() {
+    let mut app = month::begin();
+    month::publish(&app);
+    app.serve(&[]);
+    app.settle();
+    app.stop();
+    let backup = app.backup("early");
+    app.serve(&[]);
+    app.close(FIRST);
+    month::answer(&mut app);
+    month::late_row(&app);
+    app.settle();
+    app.stop();
+    app.restore(&backup);
+    let mut survived = Survived::default();
+    survived.scene(&app, places::RECOVERING, &["recover"]);
+    assert_eq!(app.json(&["recover"])["what"], "nothing", "the last death was behind the end");
+    let nothing_is_lost = ["recover", "--confirm-lost", "finance.payment-documents.v1"];
+    survived.scene(&app, places::GIVING_UP, &nothing_is_lost);
+    app.serve(&[]);
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths while recovering");
+}
+
+#[test]
 fn commands_that_die_are_given_again() {
     let mut app = month::begin();
     let mut survived = Survived::default();

@@ -62,6 +62,7 @@ pub const CLOSING: Scene = &[
     ("close_open.commit", 1),
     ("close_page.begin", 2),
     ("close_page.commit", 3),
+    ("close_page.last_commit", 1),
     ("close_finish.begin", 1),
     ("close_finish.commit", 1),
 ];
@@ -94,6 +95,21 @@ pub const EXPORTING: Scene =
 /// `dead-letters replay`.
 pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
 
+/// `recover`, of a database that was restored from before its topics, and in the end of one that only asks.
+pub const RECOVERING: Scene = &[
+    ("recover_adopt.begin", 1),
+    ("recover_adopt.commit", 1),
+    ("recover_take_in.begin", 1),
+    ("recover_take_in.commit", 1),
+    ("recover_page.begin", 1),
+    ("recover_page.commit", 1),
+    ("recover_end.begin", 1),
+    ("recover_end.commit", 1),
+];
+
+/// `recover --confirm-lost TOPIC`.
+pub const GIVING_UP: Scene = &[("recover.forget_ends", 1)];
+
 /// `report`.
 pub const SHOWING: Scene = &[("snapshot.begin", 1)];
 
@@ -111,5 +127,7 @@ pub const SCENES: &[Scene] = &[
     REJECTING,
     EXPORTING,
     REPLAYING,
+    RECOVERING,
+    GIVING_UP,
     SHOWING,
 ];
