@@ -12,7 +12,7 @@ DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose
+.PHONY: help needs build demo test fuzz check up down bench lint check-compose
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -30,6 +30,9 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
 	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
+
+fuzz: ## fuzz every reader, so long each (MINUTES=1, or SECONDS=); wants a nightly toolchain
+	@fuzz/run $(if $(SECONDS),'$(SECONDS)',$$(( $(or $(MINUTES),1) * 60 )))
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up
