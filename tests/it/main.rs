@@ -17,6 +17,7 @@ mod close;
 mod commands;
 mod dead_letters;
 mod docs;
+mod fuzzed;
 mod kill;
 mod law_cases;
 mod law_properties;
