@@ -25,7 +25,7 @@ CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evid
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate
+.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -48,6 +48,9 @@ test: needs ## every test, on a private Kafka and PostgreSQL
 simulate: ## the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
 	@SIMULATION_SEEDS='$(SEEDS)' $(if $(SEED),SIMULATION_SEED='$(SEED)') \
 		cargo test --release --locked --test it simulation::no_seed -- --nocapture
+
+fuzz: ## fuzz every reader, so long each (MINUTES=1, or SECONDS=); wants a nightly toolchain
+	@fuzz/run $(if $(SECONDS),'$(SECONDS)',$$(( $(or $(MINUTES),1) * 60 )))
 
 up: needs ## leave Kafka and PostgreSQL running, and print their settings
 	@$(STACK) up

@@ -8,8 +8,8 @@ use super::Result;
 use super::paper;
 use crate::claim::{Outcome, ReasonCode};
 use crate::law::SolarMonth;
-use crate::store::figures::{self, Line, Questions, Refusals};
 use crate::store::batches;
+use crate::store::figures::{self, Line, Questions, Refusals};
 use crate::work::House;
 use page::{Figures, Report};
 

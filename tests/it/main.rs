@@ -22,6 +22,7 @@ mod dead_letters;
 mod demo;
 mod docs;
 mod drift;
+mod fuzzed;
 mod kill;
 mod law_cases;
 mod law_properties;

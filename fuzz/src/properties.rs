@@ -1,0 +1,212 @@
+//! What holds for any bytes: nothing panics, and what was read and is written again reads the same. The first byte chooses
+//! who reads. Each answers whether it was read at all: the kept corpus is replayed by `tests/it/fuzzed.rs`, too.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use peyvand::claim::facts::Facts;
+use peyvand::claim::person::Dossier;
+use peyvand::ident::{InsuranceNumber, Mobile, NationalCode, Sheba, text};
+use peyvand::law::{Rial, SolarDate, SolarMonth};
+use peyvand::wire::dead_letters_v1::{dead_letter, parse};
+use peyvand::wire::files::{
+    Envelope, FileKind, Piece, Pieces, Reader, Step, close_event, open_event, row_event,
+};
+use peyvand::wire::headers::file_of;
+use peyvand::wire::{EventType, Fault, Input, Message, OutboxEvent, Outgoing, Place, read, tables};
+
+const FILE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// Between the parts of a record: no UTF-8 text holds it.
+const BETWEEN: u8 = 0xff;
+
+/// A type of event, then 0 and its data, or 1 and headers, key and value apart.
+pub fn messages(data: &[u8]) -> bool {
+    let [kind, form, rest @ ..] = data else { return false };
+    let kind = EventType::ALL[usize::from(*kind) % EventType::ALL.len()];
+    if form % 2 == 0 {
+        let key = Input::read(kind, rest).map(|input| input.key().into_owned()).unwrap_or_default();
+        let headers = vec![("ce_type", kind.name().as_bytes()), ("ce_id", b"one")];
+        return message(&record(kind, headers, Some(key.as_bytes()), Some(rest)));
+    }
+    let mut parts = rest.split(|byte| *byte == BETWEEN);
+    let names = [
+        "ce_id",
+        "ce_specversion",
+        "traceparent",
+        "ce_fileid",
+        "ce_fileline",
+        "ce_filerows",
+        "peyvand_replay_of",
+    ];
+    let mut headers = vec![("ce_type", kind.name().as_bytes())];
+    headers.extend(names.into_iter().zip(&mut parts).filter(|(_, part)| !part.is_empty()));
+    let (key, value) = (parts.next(), parts.next());
+    message(&record(kind, headers, key, value))
+}
+
+fn record<'a>(
+    kind: EventType,
+    headers: Vec<(&'a str, &'a [u8])>,
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+) -> Message<'a> {
+    Message { topic: kind.topic(), partition: 3, offset: 7, key, headers, value }
+}
+
+/// Read, it reads again; not read, its letter carries it whole.
+fn message(message: &Message<'_>) -> bool {
+    file_of(message);
+    match read(message) {
+        Ok(event) => {
+            reads_again(&Piece {
+                line: 2,
+                rows: u32::try_from(event.input.rows()).unwrap(),
+                input: event.input,
+            });
+            true
+        }
+        Err(fault) => {
+            carried_whole(message, &fault);
+            false
+        }
+    }
+}
+
+/// What a publisher writes of it, the intake reads: the same.
+fn reads_again(piece: &Piece) {
+    let written = row_event(&envelope(FileKind::Wages), piece).unwrap();
+    let event = read_outgoing(&written).unwrap();
+    assert_eq!(event.input, piece.input);
+    let of_a_file = !matches!(piece.input, Input::FileOpened(_) | Input::FileClosed(_));
+    assert_eq!(event.file.map(|file| (file.line, file.rows)), of_a_file.then_some((piece.line, piece.rows)));
+}
+
+fn read_outgoing(event: &Outgoing) -> Result<peyvand::wire::Event, Fault> {
+    let headers = event.headers();
+    let headers = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    read(&record(event.kind, headers, Some(event.key.as_bytes()), event.value.as_deref()))
+}
+
+fn envelope(kind: FileKind) -> Envelope<'static> {
+    Envelope { file_id: FILE, kind, at: "2025-10-23T08:30:00Z".parse().unwrap(), traceparent: None }
+}
+
+fn carried_whole(message: &Message<'_>, fault: &Fault) {
+    let letter = dead_letter(message, "a.topic.v1", fault, envelope(FileKind::Wages).at);
+    let headers = letter.headers();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    let found = parse(&headers, letter.value.as_deref()).unwrap();
+    assert_eq!((found.key, found.value), (message.key, message.value));
+    assert_eq!(found.headers, message.headers);
+    let again = found.replay_headers();
+    assert!(again.iter().any(|(name, _)| name == "peyvand_replay_of"));
+}
+
+/// A kind of file and its rows; that and a whole file; tables of the law; or texts.
+pub fn files(data: &[u8]) -> bool {
+    let [choice, rest @ ..] = data else { return false };
+    let kinds = FileKind::ALL.len();
+    match usize::from(*choice) % (2 * kinds + 2) {
+        choice if choice < kinds => {
+            let kind = FileKind::ALL[choice];
+            rows(kind, &[kind.columns().join(",").as_bytes(), b"\n", rest].concat())
+        }
+        choice if choice < 2 * kinds => rows(FileKind::ALL[choice - kinds], rest),
+        choice if choice == 2 * kinds => {
+            std::str::from_utf8(rest).is_ok_and(|toml| tables::parse(toml).is_ok())
+        }
+        _ => std::str::from_utf8(rest).is_ok_and(texts),
+    }
+}
+
+fn rows(kind: FileKind, csv: &[u8]) -> bool {
+    let Ok(reader) = Reader::new(kind, csv) else { return false };
+    let mut pieces = Pieces::new(reader);
+    let mut sent = 0;
+    while let Ok(Some(step)) = pieces.next_step() {
+        if let Step::Send(piece) = step {
+            reads_again(&piece);
+            sent += 1;
+        }
+    }
+    let tally = pieces.tally();
+    assert!(tally.declared >= tally.rows + tally.rejected.values().sum::<u64>());
+    for event in [open_event(&envelope(kind)), close_event(&envelope(kind), tally)] {
+        read_outgoing(&event.unwrap()).unwrap();
+    }
+    sent > 0
+}
+
+fn texts(text: &str) -> bool {
+    let plain = text::normalise(text);
+    assert_eq!(text::normalise(&plain), plain);
+    assert_eq!(text::comparable_name(&plain), text::comparable_name(text));
+    assert_eq!(text::fold_digits(&text::persian_digits(text)), text::fold_digits(text));
+    let found = [
+        same::<NationalCode>(text),
+        same::<InsuranceNumber>(text),
+        same::<Sheba>(text),
+        same::<Mobile>(text),
+        same::<SolarDate>(text),
+        same::<SolarMonth>(text),
+        same::<Rial>(text),
+        same::<Place>(text),
+    ];
+    if let Ok(code) = text.parse::<NationalCode>() {
+        assert_eq!(NationalCode::from_i64(code.to_i64()), Some(code));
+    }
+    if let Ok(date) = text.parse::<SolarDate>() {
+        let (year, month, day) = date.to_gregorian();
+        assert_eq!(SolarDate::from_gregorian(year, month, day), Ok(date));
+        assert_eq!(SolarDate::from_day_number(date.day_number()), Ok(date));
+    }
+    found.contains(&true)
+}
+
+/// Its text reads as it; false where it is none.
+fn same<T: FromStr + Display + PartialEq>(text: &str) -> bool {
+    let Ok(read) = text.parse::<T>() else { return false };
+    assert!(read.to_string().parse::<T>().is_ok_and(|again| again == read));
+    true
+}
+
+/// Facts behind their form byte, a dossier, or an event of the outbox.
+pub fn stored(data: &[u8]) -> bool {
+    let [choice, rest @ ..] = data else { return false };
+    match choice % 3 {
+        0 => facts(rest),
+        1 => dossier(rest),
+        _ => outbox(rest),
+    }
+}
+
+fn facts(bytes: &[u8]) -> bool {
+    let Some(facts) = Facts::from_bytes(bytes) else { return false };
+    let sealed = facts.seal();
+    let again = Facts::from_bytes(&sealed.bytes).unwrap();
+    assert!(again == facts && again.seal().digest == sealed.digest);
+    // What the rules read of them must not stumble either.
+    facts.art85_employments();
+    facts.art85_wages();
+    true
+}
+
+fn dossier(bytes: &[u8]) -> bool {
+    let Ok(dossier) = postcard::from_bytes::<Dossier>(bytes) else { return false };
+    let again: Dossier = postcard::from_bytes(&postcard::to_stdvec(&dossier).unwrap()).unwrap();
+    assert_eq!(again, dossier);
+    true
+}
+
+fn outbox(bytes: &[u8]) -> bool {
+    let Ok((event, _)) = postcard::take_from_bytes::<OutboxEvent<'_>>(bytes) else { return false };
+    event.address();
+    let packed = postcard::to_stdvec(&event).unwrap();
+    let Ok(written) = event.written() else { return false };
+    let again: OutboxEvent<'_> = postcard::from_bytes(&packed).unwrap();
+    assert!(again.written().unwrap() == written);
+    let kept: OutboxEvent<'_> = written.clone().into();
+    let kept = postcard::to_stdvec(&kept).unwrap();
+    assert!(postcard::from_bytes::<OutboxEvent<'_>>(&kept).unwrap().written().unwrap() == written);
+    true
+}

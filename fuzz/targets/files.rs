@@ -1,0 +1,6 @@
+//! Rows of files, the tables of the law, texts.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    peyvand::properties::files(data);
+});

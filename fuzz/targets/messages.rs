@@ -1,0 +1,6 @@
+//! Records of the input topics.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    peyvand::properties::messages(data);
+});
