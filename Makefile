@@ -22,7 +22,7 @@ CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evid
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check chaos up down bench lint check-compose
+.PHONY: help needs build demo test check chaos chaos-total up down bench lint check-compose
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -50,9 +50,13 @@ down: ## end what `make up` started, with its data
 check: needs ## do the topics and the database that PEYVAND_… name (see make up) keep every promise?
 	@tests/checker/check live
 
-chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=; TOTAL=1 adds up)
+chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=)
 	@tests/outside/setup
-	@tests/chaos/run --peyvand target/release/peyvand $(if $(TOTAL),--total) $(CHAOS_FLAGS)
+	@tests/chaos/run --peyvand target/release/peyvand $(CHAOS_FLAGS)
+
+chaos-total: ## adds up what the runs of `make chaos` left (EVIDENCE=)
+	@tests/outside/setup
+	@tests/chaos/run --total $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
