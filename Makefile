@@ -25,7 +25,7 @@ CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evid
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate fuzz
+.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate fuzz chaos-total
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -61,9 +61,13 @@ down: ## end what `make up` started, with its data
 check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= as for the demo)
 	@tests/checker/check left '$(OUT)' $(if $(DIR),'$(DIR)')
 
-chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=; TOTAL=1 adds up)
+chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=)
 	@tests/outside/setup
-	@tests/chaos/run --peyvand target/release/peyvand $(if $(TOTAL),--total) $(CHAOS_FLAGS)
+	@tests/chaos/run --peyvand target/release/peyvand $(CHAOS_FLAGS)
+
+chaos-total: ## adds up what the runs of `make chaos` left (EVIDENCE=)
+	@tests/outside/setup
+	@tests/chaos/run --total $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
 
 sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name, MINUTES=)
 	@tests/outside/setup

@@ -59,6 +59,7 @@ def keep_state(installation, stack_, evidence):
     with open(evidence.folder / "database.sql", "wb") as file:
         subprocess.run(["pg_dump", "-h", stack_.socket, "-U", "peyvand", "peyvand"], stdout=file, check=False)
     installation.run("export", evidence.folder / "export")
+    (evidence.folder / "export" / "dead-letters.v1.jsonl").unlink(missing_ok=True)  # hundreds of megabytes of poison
     with open(evidence.folder / "inputs.jsonl", "w", encoding="utf-8") as file:
         for raw in records_of(stack_.outside, installation.prefix):
             print(json.dumps(raw), file=file)

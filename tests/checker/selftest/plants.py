@@ -67,6 +67,7 @@ ALL = [
     ("a second unreversed document in the database", 1, payment.second_payment_in_the_database),
     ("two approvals of one person", 1, payment.second_approval),
     ("a payable person without a document", 2, payment.missing_payment),
+    ("a payable person without a document, whose inputs go on", 2, payment.missing_payment_amid_inputs),
     ("a wrong amount, the same everywhere", 2, payment.wrong_amount),
     ("only the first ground listed", 2, payment.first_ground_only),
     ("a day too many in the window", 2, payment.wrong_days),

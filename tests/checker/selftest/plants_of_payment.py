@@ -1,5 +1,7 @@
 """The defects in payments and answers, planted in topics and tables as a faulty service would leave them."""
 
+import json
+
 from ..law import claims
 from .answers_of import decide
 from .memory import named
@@ -89,7 +91,21 @@ def silent_return(state):
 
 def missing_case(state):
     code = state.chosen_document()["person"].zfill(10)
-    payment = {"national_code": code, "paid_on": "1399-01-01", "amount_rial": 1, "source": "branch"}
-    state.source.append("insured.records.v1", code, "insured.earlier-payment.recorded", payment)
+    comes_later(state, code, "insured.earlier-payment.recorded", {
+        "national_code": code, "paid_on": "1399-01-01", "amount_rial": 1, "source": "branch"})
+
+
+def missing_payment_amid_inputs(state):
+    """The person's account changes while the close runs; payable at each moment, and never paid."""
+    code = state.tables["documents"][1]["person"].zfill(10)
+    missing_payment(state)
+    records = [json.loads(raw.value) for raw in state.source.records["insured.records.v1"] if raw.key == code]
+    person = next(data for data in records if "sheba" in data)
+    comes_later(state, code, "insured.person.changed", person | {"sheba": "IR820540102680020817909002"})
+
+
+def comes_later(state, code, kind, data):
+    """An input after the close has begun."""
+    state.source.append("insured.records.v1", code, kind, data)
     row = next(row for row in state.tables["input_offsets"] if row["topic"] == "insured.records.v1")
     row["next_offset"] = str(int(row["next_offset"]) + 1)
