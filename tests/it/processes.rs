@@ -2,12 +2,16 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use peyvand::wire::files::FileKind;
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 
 use crate::app::{TestApp, now};
 use crate::privacy::get;
+use crate::town::married;
 
 fn listen() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -70,6 +74,35 @@ fn wait_until(app: &TestApp, what: &str, is_so: &dyn Fn() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(30), "{what}: not so after 30 s\n{}", app.logs());
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// "of two at once the second waits for the first", wherever that is: here between two pages, where it waits for a person
+/// whom another transaction holds.
+#[test]
+fn a_second_close_waits_for_the_first() {
+    let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
+    let people = married(&mut app, 1..5);
+    let (before, held) = (people[1].code(), people[2].code());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
+    let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
+    runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
+    let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let one = start();
+    let cursor = "SELECT coalesce(max(cursor), -1) FROM batches";
+    wait_until(&app, "the first close is midway", &|| app.value(cursor) == before);
+    let mut two = start();
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(two.try_wait().unwrap().is_none(), "the second did not wait");
+    runtime.block_on(holder.close()).unwrap();
+    let said = [one, two].map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "a close of two failed");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    });
+    assert_eq!((&said[0]["closed_now"], &said[1]["closed_now"]), (&true.into(), &false.into()));
+    assert_eq!((&said[0]["digest"], app.documents().len()), (&said[1]["digest"], 4));
+    app.finish();
 }
 
 #[test]

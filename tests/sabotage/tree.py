@@ -1,5 +1,6 @@
 """The copy of the tree that defects are planted in, with its own target folder: only this crate is built there."""
 
+import fcntl
 import pathlib
 import subprocess
 
@@ -20,6 +21,9 @@ def tracked():
 class Copy:
     def __init__(self):
         TREE.mkdir(parents=True, exist_ok=True)
+        # Held until the process ends: two runs would plant their defects into each other's copy.
+        self._lock = (HOME / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         if not (TREE / "target").exists():
             seed()
 
