@@ -80,7 +80,8 @@ mod tests {
     use crate::clock::Clock;
     use crate::wire::{Message, Topic};
 
-    fn collected(places: &[(i32, i64, i64)]) -> (Vec<(i32, i64)>, Vec<(i64, i64)>) {
+    /// Partition and offset of each message of the batch, and how far its partitions advance.
+    fn collected(places: &[(i32, i64, i64)]) -> [Vec<(i64, i64)>; 2] {
         let bounds = Bounds { events: 100, bytes: 1 << 20, wait: Duration::ZERO };
         let (mut collector, topic) = (Collector::new(bounds), Topic::RegistryMarriages);
         let now = Clock::new(None).unwrap().instant();
@@ -90,20 +91,21 @@ mod tests {
             collector.add(taken, 1, expected, now);
         }
         let batch = collector.take().unwrap();
-        let taken = batch.taken.iter().map(|taken| (taken.partition.partition, taken.offset)).collect();
-        (taken, batch.advances.iter().map(|advance| (advance.expected, advance.next)).collect())
+        let taken = batch.taken.iter().map(|taken| (taken.partition.partition.into(), taken.offset));
+        let advances = batch.advances.iter().map(|advance| (advance.expected, advance.next));
+        [taken.collect(), advances.collect()]
     }
 
     #[test]
     fn a_batch_goes_from_the_first_position_to_the_last_over_gaps() {
-        let (taken, advances) = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 8)]);
+        let [taken, advances] = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 8)]);
         assert_eq!((taken, advances), (vec![(0, 5), (1, 0), (0, 8)], vec![(5, 9), (0, 1)]));
     }
 
     /// Two rebalances within one batch: the database still says 5, and what was gathered from there is read again.
     #[test]
     fn a_partition_that_was_given_up_and_taken_over_again_is_gathered_anew() {
-        let (taken, advances) = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 6), (0, 5, 5)]);
+        let [taken, advances] = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 6), (0, 5, 5)]);
         assert_eq!((taken, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
     }
 }

@@ -1,7 +1,5 @@
 //! The month's close, page by page; as `cli::close` and `work::close_month`.
 
-use std::collections::BTreeMap;
-
 use peyvand::claim::BENEFIT;
 use peyvand::claim::issue::{Issue, close as close_person};
 use peyvand::claim::known::{Known, StoredDocument};
@@ -11,17 +9,15 @@ use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;
 use peyvand::store::batches::Batch;
 use peyvand::store::payments::Payment;
-use peyvand::wire::EventType;
-use peyvand::wire::outgoing::event_id;
 use peyvand::work::events::{Issuing, document};
-use serde_json::json;
 
+use super::close_end::finish;
 use super::connection::Connection;
 use super::io::{Failed, Io};
 use super::rows::{Document, Message, Rows};
 use super::store::Lock;
 use super::world::{Defect, IDS, rules};
-use super::writing::{AT, event, sms, write};
+use super::writing::{AT, sms, write};
 
 /// Persons in a page.
 pub const PAGE: usize = 2;
@@ -194,44 +190,4 @@ async fn move_cursor(io: &Io, tx: &Connection, month: SolarMonth, from: i64, to:
     }
     tx.write(move |tables| tables.batches.get_mut(&month).unwrap().cursor = to);
     Ok(())
-}
-
-/// Vouchers per cost centre, and the closing event: the last of its batch.
-async fn finish(io: &Io, tx: &Connection, mut batch: Batch) -> Result<(), Failed> {
-    tx.lock("close the batch", &[Lock::Batch(batch.month)]).await?;
-    let mut centres: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    let mut lines = String::new();
-    for (id, document) in &io.world().store.tables.rows.documents {
-        if document.month == batch.month {
-            let centre = centres.entry(document.cost_centre.clone()).or_default();
-            *centre = (centre.0 + 1, centre.1 + document.amount.to_i64());
-            lines += &format!("{id},{}\n", document.amount.get());
-        }
-    }
-    batch.documents = centres.values().map(|centre| centre.0).sum();
-    batch.total = centres.values().map(|centre| centre.1).sum();
-    batch.digest = Some(hex::encode(peyvand::claim::facts::digest(lines.as_bytes())));
-    batch.closed = true;
-    let mut events = Vec::new();
-    for (name, centre) in centres {
-        let id = format!("{}-{name}", batch.batch_id);
-        let data = json!({"voucher_id": id, "documents": centre.0, "total_rial": centre.1});
-        let ce_id = event_id(EventType::VoucherIssued, &[&id]);
-        events.push(event(EventType::VoucherIssued, &batch.batch_id, &ce_id, &data));
-        tx.take([("vouchers", id.clone())]);
-        tx.write(move |tables| {
-            tables.vouchers.insert(id, centre);
-        });
-    }
-    let data = json!({"documents": batch.documents, "total_rial": batch.total, "digest": batch.digest});
-    let ce_id = event_id(EventType::BatchClosed, &[&batch.batch_id]);
-    events.push(event(EventType::BatchClosed, &batch.batch_id, &ce_id, &data));
-    if io.world().store.tables.batches[&batch.month].closed {
-        return Err(Failed::Refused);
-    }
-    let cursor = io.world().store.tables.batches[&batch.month].cursor;
-    batch.cursor = cursor;
-    tx.write(move |tables| drop(tables.batches.insert(batch.month, batch)));
-    tx.place(events).await?;
-    tx.commit("commit the end of the close").await
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peyvand::claim::ClaimKey;
 use peyvand::claim::person::{Employment, Record, SelfRegistration, Wage};
 use peyvand::claim::words::{Ownership, PaymentOutcome};
-use peyvand::claim::{ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::store::offsets::Partition;
 use peyvand::store::payments::Answer;
@@ -15,7 +15,7 @@ use peyvand::wire::registry_marriages_v1::MarriageRecorded;
 use peyvand::wire::{Input, Outgoing};
 use peyvand::work::take_in::{Batch, Taken};
 
-use super::rows::{Rows, sides};
+use super::rows::{Rows, claim_keys, sides};
 
 /// Every person that a batch is about, also those whom a corrected row named before.
 pub fn named(rows: &Rows, batch: &Batch) -> BTreeSet<NationalCode> {
@@ -169,17 +169,6 @@ impl Stage {
         self.touched.insert(person);
         true
     }
-}
-
-/// The claims that a row can hold: one for each side with a code.
-fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
-    let (husband, wife) = (row.husband.national_code, row.wife.national_code);
-    let key = |person, other: Option<NationalCode>| {
-        let unnamed = || Counterpart::Unnamed { record_id: row.record_id.clone() };
-        let counterpart = other.map_or_else(unnamed, Counterpart::Spouse);
-        ClaimKey { person, deed_date: row.deed_date, counterpart }
-    };
-    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
 }
 
 /// Puts a fact in the place of its key; true where it says something new.

@@ -6,6 +6,7 @@ use peyvand::claim::facts::Facts;
 use peyvand::claim::known::{DUPLICATE, Known, StoredCase, StoredClaim, StoredDocument, StoredPayment};
 use peyvand::claim::person::{Dossier, SelfRegistration};
 use peyvand::claim::words::PaymentOutcome;
+use peyvand::claim::{ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::law::{Rial, SolarMonth};
 use peyvand::store::marriages::registry_row;
@@ -167,6 +168,17 @@ impl Rows {
 
 pub fn sides(row: &MarriageRecorded) -> Vec<NationalCode> {
     [row.husband.national_code, row.wife.national_code].into_iter().flatten().collect()
+}
+
+/// The claims that a row can hold: one for each side with a code.
+pub fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
+    let (husband, wife) = (row.husband.national_code, row.wife.national_code);
+    let key = |person, other: Option<NationalCode>| {
+        let unnamed = || Counterpart::Unnamed { record_id: row.record_id.clone() };
+        let counterpart = other.map_or_else(unnamed, Counterpart::Spouse);
+        ClaimKey { person, deed_date: row.deed_date, counterpart }
+    };
+    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
 }
 
 fn pick<K: Ord + Clone, V: Clone>(all: &BTreeMap<K, V>, wanted: impl Fn(&K, &V) -> bool) -> BTreeMap<K, V> {

@@ -12,7 +12,7 @@ use super::{closer, intake, outside, relay};
 /// After the last fault everything is said within so many steps, or never.
 const PATIENCE: u64 = 40_000;
 /// Lives that never end.
-const DIRECTOR: usize = 0;
+pub const DIRECTOR: usize = 0;
 
 pub struct Plan {
     pub seed: u64,
@@ -24,19 +24,19 @@ pub struct Plan {
 }
 
 #[derive(Default)]
-struct Life {
+pub struct Life {
     /// Stands still until then.
-    still: u64,
+    pub still: u64,
     /// Another life of its service has begun; this one ends then.
-    dies: Option<u64>,
+    pub dies: Option<u64>,
 }
 
-struct Running {
-    world: Rc<RefCell<World>>,
-    lives: Vec<Life>,
+pub struct Running {
+    pub world: Rc<RefCell<World>>,
+    pub lives: Vec<Life>,
     tasks: Vec<(usize, u64, Task)>,
     /// The life of each service, and of finance after them.
-    current: Vec<usize>,
+    pub current: Vec<usize>,
     /// A fault every so many steps.
     rate: u64,
     /// Which tasks may go on now.
@@ -57,16 +57,16 @@ pub fn run(plan: &Plan, town: &Rc<Town>) -> (Rc<RefCell<World>>, Result<(), Stri
         running.start(service);
     }
     let last = plan.faults_until + PATIENCE;
-    while !ended.get() {
+    let mut broken = None;
+    while broken.is_none() && !ended.get() {
         running.step(plan.faults_until);
-        if let Some(broken) = world.borrow_mut().broken.take() {
-            return (world.clone(), Err(broken));
-        }
+        broken = world.borrow_mut().broken.take();
         if world.borrow().now > last {
-            return (world.clone(), Err(format!("not all is said {PATIENCE} steps after the last fault")));
+            broken = Some(format!("not all is said {PATIENCE} steps after the last fault"));
         }
     }
-    (world, Ok(()))
+    running.end();
+    (world, broken.map_or(Ok(()), Err))
 }
 
 impl Running {
@@ -81,7 +81,7 @@ impl Running {
     }
 
     /// A new life of a service, or of finance.
-    fn start(&mut self, service: usize) {
+    pub fn start(&mut self, service: usize) {
         let io = self.begin(service);
         self.current[service] = io.life;
         if service == SERVICES {
@@ -92,13 +92,20 @@ impl Running {
         io.spawn(closer::month_end(io.clone()));
     }
 
-    fn kill(&mut self, life: usize) {
+    pub fn kill(&mut self, life: usize) {
         self.world.borrow_mut().crashing = true;
         self.tasks.retain(|(of, ..)| *of != life);
         let spawned = std::mem::take(&mut self.world.borrow_mut().spawned);
         let others = spawned.into_iter().filter(|(of, _)| *of != life).collect();
         self.world.borrow_mut().spawned = others;
         self.world.borrow_mut().crashing = false;
+    }
+
+    /// Tasks know the world, and the world the tasks that have not begun.
+    fn end(mut self) {
+        self.tasks.clear();
+        let spawned = std::mem::take(&mut self.world.borrow_mut().spawned);
+        drop(spawned);
     }
 
     fn step(&mut self, faults_until: u64) {
@@ -137,117 +144,5 @@ impl Running {
         if is_done {
             drop(self.tasks.remove(place));
         }
-    }
-
-    fn fault(&mut self) {
-        let (kind, service, long, now) = {
-            let mut world = self.world.borrow_mut();
-            let (kind, service) = (world.dice.below(12), world.dice.pick(SERVICES));
-            (kind, service, 1 + world.dice.below(250), world.now)
-        };
-        let life = self.current[service];
-        self.world.borrow_mut().note(life, FAULTS[usize::try_from(kind).unwrap()]);
-        match kind {
-            0 | 1 => {
-                self.kill(life);
-                self.start(service);
-            }
-            2 | 3 => self.lives[life].still = now + long,
-            4 => {
-                // The old life goes on beside the new one for a while.
-                self.lives[life].still = now + long;
-                self.lives[life].dies = Some(now + 2 * long);
-                self.start(service);
-            }
-            5 => {
-                self.kill(self.current[SERVICES]);
-                self.start(SERVICES);
-            }
-            _ => self.world.borrow_mut().fault(kind),
-        }
-    }
-
-    /// Everything comes up, and nothing goes wrong any more.
-    fn heal(&mut self) {
-        self.world.borrow_mut().note(DIRECTOR, "from here on nothing goes wrong");
-        for life in 0..self.lives.len() {
-            self.lives[life].still = 0;
-            let is_old = life != DIRECTOR && !self.current.contains(&life);
-            if is_old {
-                self.kill(life);
-            }
-        }
-        let mut world = self.world.borrow_mut();
-        world.faults = false;
-        world.log.time_out();
-        while world.settle_one() || world.deliver_one() {}
-        world.rebalance();
-    }
-}
-
-/// What goes wrong, as the trace tells it.
-const FAULTS: [&str; 12] = [
-    "KILLED",
-    "KILLED",
-    "STANDS STILL",
-    "STANDS STILL",
-    "STANDS STILL, AND A NEW LIFE BEGINS",
-    "FINANCE IS KILLED",
-    "a connection to the database is cut",
-    "the database restarts",
-    "the group is rebalanced",
-    "the database comes to a forsaken session",
-    "an end of a transaction reaches the broker, or is lost",
-    "the broker ends transactions that take too long",
-];
-
-impl World {
-    fn fault(&mut self, kind: u64) {
-        match kind {
-            6 => {
-                let open = self.store.cuttable();
-                if !open.is_empty() {
-                    let session = open[self.dice.pick(open.len())];
-                    self.store.abort(session);
-                }
-            }
-            7 => self.store.cuttable().into_iter().for_each(|session| self.store.abort(session)),
-            8 => self.rebalance(),
-            9 => drop(self.settle_one()),
-            10 => drop(self.deliver_one()),
-            _ => self.log.time_out(),
-        }
-    }
-
-    /// The broker's group shares the input partitions out anew.
-    fn rebalance(&mut self) {
-        for partition in self.assigned.keys().copied().collect::<Vec<_>>() {
-            let service = self.dice.pick(SERVICES);
-            self.assigned.insert(partition, service);
-        }
-    }
-
-    fn settle_one(&mut self) -> bool {
-        let forsaken = self.store.forsaken();
-        if forsaken.is_empty() {
-            return false;
-        }
-        let session = forsaken[self.dice.pick(forsaken.len())];
-        let is_reached = self.dice.one_in(2);
-        self.store.settle(session, is_reached);
-        true
-    }
-
-    fn deliver_one(&mut self) -> bool {
-        if self.log.on_the_way.is_empty() {
-            return false;
-        }
-        let place = self.dice.pick(self.log.on_the_way.len());
-        let (id, epoch) = self.log.on_the_way.remove(place);
-        if self.dice.one_in(2) {
-            // One of an older epoch is refused, and nobody hears it.
-            let _ = self.log.commit(&id, epoch);
-        }
-        true
     }
 }

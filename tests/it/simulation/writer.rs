@@ -1,22 +1,19 @@
-//! The one writer of a group of output partitions; as `kafka::relay_writer`, `kafka::tail` and `work::relay`.
+//! The one writer of a group of output partitions; as `kafka::relay_writer` and `work::relay`.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use peyvand::store::offsets::Partition;
-use peyvand::wire::{EventType, Outgoing};
+use peyvand::wire::Outgoing;
 use peyvand::work::relay::document_of;
 
 use super::connection::Connection;
 use super::io::{Failed, Io};
-use super::log::{Log, What, of_key};
+use super::log::of_key;
 use super::relay::Flags;
-use super::store::{GROUPS, Lock, Tables};
+use super::store::{GROUPS, Lock};
+use super::tail::{Tails, page, refuse_older, tail};
 use super::world::Defect;
 use super::writing::sms;
 
-/// How far back the first look at a tail goes; each further look goes twice as far.
-const FIRST_LOOK: usize = 2;
 /// Segments in a page, at most.
 const PAGE: u64 = 3;
 
@@ -41,9 +38,6 @@ struct Writer {
     owner: String,
     flags: Rc<Flags>,
 }
-
-/// The last position of ours in each partition, and the id that stands there.
-type Tails = BTreeMap<Partition, (i64, String)>;
 
 impl Writer {
     async fn session(&self) -> Result<(), Failed> {
@@ -129,7 +123,7 @@ impl Writer {
             return world.log.commit(id, epoch);
         }
         world.log.on_the_way.push((id.to_owned(), epoch));
-        if !self.io_sends_again(&world) {
+        if world.defect != Some(Defect::SentAgainAfterUnknown) {
             return Err(Failed::Broker);
         }
         // The defect: what was not answered is sent once more, and then believed.
@@ -138,25 +132,10 @@ impl Writer {
         sent.and_then(|()| world.log.commit(id, epoch))
     }
 
-    fn io_sends_again(&self, world: &super::world::World) -> bool {
-        world.defect == Some(Defect::SentAgainAfterUnknown)
-    }
-
     /// Notes what the broker has acknowledged, and releases the SMS of the documents among it.
     async fn confirm(&self, last: i64, documents: &[String]) -> Result<(), Failed> {
         confirm(&self.io, self.group, &self.owner, last, documents).await
     }
-}
-
-pub fn page(tables: &Tables, group: i16, delivered: i64, segments: usize) -> Vec<(i64, Rc<Outgoing>)> {
-    let of_group = tables.outbox.range((group, 0)..(group + 1, 0));
-    let positions = of_group.map(|((_, first), events)| (*first..).zip(events));
-    let undelivered = positions.filter_map(|segment| {
-        let events: Vec<_> = segment.filter(|(position, _)| *position > delivered).collect();
-        (!events.is_empty()).then_some(events)
-    });
-    let events = undelivered.take(segments).flatten();
-    events.map(|(position, event)| (position, event.clone())).collect()
 }
 
 /// As `peyvand::work::relay::confirm`.
@@ -194,42 +173,4 @@ pub async fn confirm(
         tx.place(events).await?;
     }
     tx.commit("commit the note of delivery").await
-}
-
-/// The last record of ours in a partition: looked for further and further back.
-fn tail(log: &Log, partition: Partition, with_aborted: bool) -> Option<(i64, String)> {
-    let ours = |what: &What| match what {
-        What::Said(event, position) if event.kind == EventType::DeadLetter => {
-            Some((*position, String::new()))
-        }
-        What::Said(event, position) => Some((*position, event.id.clone())),
-        _ => None,
-    };
-    if with_aborted {
-        return log.raw(partition).rev().find_map(|entry| ours(&entry.what));
-    }
-    let high = usize::try_from(log.end(partition)).unwrap();
-    let mut look = FIRST_LOOK;
-    loop {
-        let from = i64::try_from(high.saturating_sub(look)).unwrap();
-        let found = log.committed(partition, from).filter_map(|(_, entry)| ours(&entry.what)).last();
-        if found.is_some() || look >= high {
-            return found;
-        }
-        look *= 2;
-    }
-}
-
-/// A database that is older than its topics must not send over what it does not know.
-fn refuse_older(tables: &Tables, group: i16, delivered: i64, tails: &Tails) -> Result<(), Failed> {
-    let given = tables.heads[&group] - 1;
-    let at = |wanted: i64| {
-        let (place, event) = page(tables, group, wanted - 1, 1).into_iter().next()?;
-        (place == wanted).then(|| event.id.clone())
-    };
-    let is_known = |(position, id): &(i64, String)| {
-        *position <= given
-            && (*position <= delivered || id.is_empty() || at(*position).is_none_or(|known| known == *id))
-    };
-    if tails.values().all(is_known) { Ok(()) } else { Err(Failed::OlderThanTopics) }
 }

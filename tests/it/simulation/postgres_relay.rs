@@ -1,0 +1,75 @@
+//! The relay's words to the database, through both.
+
+use peyvand::wire::{Outgoing, Topic};
+use peyvand::work::relay as real;
+use peyvand::work::relay::document_of;
+
+use super::postgres::{Both, failed, finish};
+use super::store::GROUPS;
+use super::{relay, tail, writer};
+
+const OWNERS: [&str; 2] = ["one", "another"];
+
+impl Both {
+    pub async fn lease(&mut self) -> &'static str {
+        // Of the time that passes here only `expire` tells.
+        self.run("UPDATE relay_groups SET until = now() + interval '1 hour' WHERE until > now()").await;
+        self.run("UPDATE relay_members SET until = now() + interval '1 hour' WHERE until > now()").await;
+        let owner = OWNERS[self.dice.pick(2)];
+        let real = real::lease(&self.house, owner).await.unwrap();
+        assert_eq!(real, relay::lease(&mut self.io.world().store.tables, owner, 1));
+        "a lease"
+    }
+
+    pub async fn expire(&mut self) -> &'static str {
+        let owner = OWNERS[self.dice.pick(2)];
+        for table in ["relay_groups", "relay_members"] {
+            self.run(&format!(
+                "UPDATE {table} SET until = now() - interval '1 hour' WHERE owner = '{owner}'"
+            ))
+            .await;
+        }
+        let tables = &mut self.io.world().store.tables;
+        tables.members.entry(owner.to_owned()).and_modify(|until| *until = 0);
+        let groups = tables.groups.values_mut().filter(|group| group.owner.as_deref() == Some(owner));
+        groups.for_each(|group| group.until = 0);
+        "an end of leases"
+    }
+
+    pub async fn release(&mut self) -> &'static str {
+        let owner = OWNERS[self.dice.pick(2)];
+        real::release(&self.house, owner).await.unwrap();
+        relay::release(&mut self.io.world().store.tables, owner);
+        "a release"
+    }
+
+    /// A page of a group, and the note that a part of it was delivered; perhaps by one who may not say so.
+    pub async fn deliver(&mut self) -> &'static str {
+        let group = i16::try_from(self.dice.pick(usize::try_from(GROUPS).unwrap())).unwrap();
+        let owner = OWNERS[self.dice.pick(2)];
+        let delivered = real::delivered(&self.house, group).await.unwrap();
+        assert_eq!(delivered, self.io.world().store.tables.groups[&group].delivered);
+        let real = real::page(&self.house, group, delivered, 1 << 24).await.unwrap();
+        let events = real.iter().flat_map(|segment| segment.events().unwrap());
+        let real: Vec<_> = events.filter(|(p, _)| *p > delivered).map(|(p, e)| (p, told(&e))).collect();
+        let page = tail::page(&self.io.world().store.tables, group, delivered, 64);
+        let simulated: Vec<_> = page.iter().map(|(position, event)| (*position, told(event))).collect();
+        assert_eq!(real, simulated);
+        let events = &page[..page.len().min(self.dice.pick(8))];
+        let last = events.last().map_or(delivered - 1, |(position, _)| *position);
+        let documents: Vec<_> = events.iter().filter_map(|(_, event)| document_of(event)).collect();
+        let simulated = finish(writer::confirm(&self.io, group, owner, last, &documents));
+        let delivered = real::Delivered { upto: last, documents, ends: Vec::new() };
+        let real = real::confirm(&self.house, group, owner, &delivered).await;
+        assert_eq!(real.map_err(failed), simulated);
+        "a note of delivery"
+    }
+
+    async fn run(&self, sql: &str) {
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.house.pool).await.unwrap();
+    }
+}
+
+fn told(event: &Outgoing) -> (Topic, &'static str, String, String) {
+    (event.topic(), event.kind.name(), event.key.clone(), event.id.clone())
+}
