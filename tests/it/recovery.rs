@@ -113,7 +113,7 @@ fn what_happens_since(app: &mut TestApp, first: &[Person]) -> Vec<Person> {
 }
 
 fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
-    assert!(app.refused(&["replay", "--into", &app.database_url.clone()]).contains("read back"));
+    assert!(app.refused(&["replay", "--into", &app.database_url]).contains("read back"));
     app.set_today("1404-10-01");
     let third = married(app, 21..23);
     // Who was paid in the lost time and came back is paid again once the account is another.
