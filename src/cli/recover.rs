@@ -38,10 +38,11 @@ pub async fn run(started: &Started, dry_run: bool, lost: &[String], json: bool) 
     refuse_lost(&house, &started.broker, &topics_of(lost)?, dry_run).await?;
     let mut heard = listen(&started.broker, &marks, bar.clone()).await?;
     let told = Told::of(&heard);
-    if dry_run || (!begun && heard.is_nothing()) {
+    let nothing = !begun && heard.is_nothing();
+    if dry_run || nothing {
         bar.finish_and_clear();
         lock.release().await?;
-        show(&told, None, if dry_run { "dry run" } else { "nothing" }, json);
+        show(&told, None, if nothing { "nothing" } else { "dry run" }, json);
         return Ok(());
     }
     if !begun {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use peyvand::wire::files::FileKind as K;
 use serde_json::json;
 
-use crate::app::{TestApp, now};
+use crate::app::{SECRET, TestApp, now};
 use crate::checker::check;
 use crate::town::{
     Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person, profile, sheba,
@@ -113,7 +113,7 @@ fn what_happens_since(app: &mut TestApp, first: &[Person]) -> Vec<Person> {
 }
 
 fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
-    assert!(app.refused(&["replay", "--into", &app.database_url.clone()]).contains("read back"));
+    assert!(app.refused(&["replay", "--into", &app.database_url]).contains("read back"));
     app.set_today("1404-10-01");
     let third = married(app, 21..23);
     // Who was paid in the lost time and came back is paid again once the account is another.
@@ -130,6 +130,33 @@ fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
     let explained = app.json(&["explain", &second[0].code()]);
     assert_eq!(explained["national_code"], second[0].code(), "{explained}");
     assert!(check(&["live"], Some(app)).ends_with(" passed, 0 failed\n"));
+}
+
+/// No backup at all: the topics and the installation's secret are enough.
+#[test]
+fn a_database_lost_without_a_backup_is_made_from_its_topics() {
+    let mut app = TestApp::start("1404-08-01");
+    let first = married(&mut app, 1..5);
+    app.close("1404-07");
+    let second = what_happens_since(&mut app, &first);
+    let (before, said) = (state(&app), app.export());
+    app.stop();
+    let empty = app.empty_database("empty");
+    app.restore(&empty);
+    app.set("installation_secret", "another secret, and so other ids");
+    assert!(app.refused(&["recover"]).contains("installation_secret"));
+    app.restore(&empty);
+    app.set("installation_secret", SECRET);
+    let told = app.json(&["recover"]);
+    assert_eq!((&told["new_decisions"], &told["new_messages"]), (&json!(0), &json!(0)), "{told}");
+    for (now, then) in state(&app).iter().zip(&before) {
+        assert_eq!(now, then);
+    }
+    app.serve(&[]);
+    app.settle();
+    assert!(app.export() == said, "something was said again");
+    more_months_follow(&mut app, &first, &second);
+    app.finish();
 }
 
 /// The database is lost at any moment of a close and of its delivery; the recovery, too, is killed once.
@@ -160,10 +187,15 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
         }
         // What the killed one left behind at the database may live on for a moment.
         let until = now() + Duration::from_secs(20);
-        while !app.run(&["recover"]).status.success() {
-            assert!(now() < until, "{}", app.refused(&["recover"]));
+        let told = loop {
+            let output = app.run(&["recover", "--json"]);
+            if output.status.success() {
+                break String::from_utf8_lossy(&output.stdout).into_owned();
+            }
+            assert!(now() < until, "{}", String::from_utf8_lossy(&output.stderr));
             std::thread::sleep(Duration::from_millis(200));
-        }
+        };
+        println!("{month}: {told}");
         app.serve(&[]);
         app.settle();
         app.close(month);
