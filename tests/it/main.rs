@@ -17,6 +17,7 @@ mod commands;
 mod commit_point;
 mod dead_letters;
 mod docs;
+mod in_turn;
 mod kill;
 mod law_cases;
 mod law_properties;
