@@ -23,6 +23,7 @@ mod demo;
 mod docs;
 mod drift;
 mod fuzzed;
+mod in_turn;
 mod kill;
 mod law_cases;
 mod law_properties;
