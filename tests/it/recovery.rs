@@ -50,7 +50,7 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
     app.stop();
 
     app.restore(&backup);
-    assert!(app.refused(&["serve", "--roles", "relay"]).contains("older than its topics"));
+    assert!(relay_that_ends(&mut app).contains("older than its topics"));
     let restored = state(&app);
     let would = app.json(&["recover", "--dry-run"]);
     assert_eq!((&would["documents"], &would["months_closed"]), (&json!(5), &json!(["1404-08"])), "{would}");
@@ -70,6 +70,19 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
     assert!(app.export() == said, "something was said again");
     more_months_follow(&mut app, &first, &second);
     app.finish();
+}
+
+/// Starts a relay that must end by itself soon; gives its log.
+fn relay_that_ends(app: &mut TestApp) -> String {
+    let place = app.serve(&["--roles", "relay"]);
+    let until = now() + Duration::from_secs(60);
+    while app.service(place).is_running() {
+        assert!(now() < until, "the relay goes on\n{}", app.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let log = app.service(place).log();
+    app.forget(place);
+    log
 }
 
 /// Files, answers, letters, and a close that is paid out.
@@ -266,7 +279,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     app.stop();
     // While nobody runs: the next start makes the topic anew, empty.
     app.delete_topic(DECISIONS);
-    let told = app.refused(&["serve", "--roles", "relay"]);
+    let told = relay_that_ends(&mut app);
     for word in [
         &format!("{}{DECISIONS}/", app.prefix),
         "ended at offset",
