@@ -42,6 +42,16 @@ fn every_other_claim_is_already_paid_at_once() {
     world.expect("1404-06-25", Refused, &[R::NotFirstMarriage, R::AlreadyPaid, R::SpouseHasNoNationalCode]);
 }
 
+/// From the close on, facts are held against what was paid: also where the close itself gave the first answer.
+#[test]
+fn the_close_keeps_what_later_facts_are_held_against() {
+    assert!(World::paid().claim(DEED).review_digest.is_some());
+    let mut decided_there = World::insured();
+    decided_there.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).closes();
+    assert!(decided_there.claim(DEED).review_digest.is_some());
+    assert!(decided_there.claim(OTHER).review_digest.is_none(), "nothing was paid there");
+}
+
 /// "The claim that has the document keeps its decision and amount frozen."
 #[test]
 fn decision_and_amount_are_frozen() {

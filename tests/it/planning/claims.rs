@@ -1,7 +1,9 @@
 //! Which claims a person has, and when one ends.
 
+use peyvand::claim::decide::content_digest;
 use peyvand::claim::words::Status;
-use peyvand::claim::{Counterpart, Outcome, ReasonCode as R};
+use peyvand::claim::{Counterpart, IdKey, Outcome, ReasonCode as R};
+use uuid::Uuid;
 
 use super::world::{DEED, World, another, date, registered_on, request, row, spouse, with_status};
 use Outcome::{Approved, ManualReview, Pending, Refused};
@@ -171,4 +173,21 @@ fn a_later_first_day_opens_no_case_on_what_was_paid() {
     // The employment that went is told; that the marriage was withdrawn is not.
     assert_eq!(world.cases.len(), before + 1);
     assert_eq!(world.cases[before].grounds, ["EMPLOYMENT_ENDED"]);
+}
+
+/// Ids are derived, so what is another thing must have another.
+#[test]
+fn decisions_and_contents_that_differ_have_other_ids() {
+    let ids = IdKey::new(b"a secret of sixteen");
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert_ne!(ids.decision(one, 1), ids.decision(one, 2));
+    assert_ne!(ids.decision(one, 1), ids.decision(other, 1));
+    assert_ne!(content_digest([1; 32], [2; 32]), content_digest([1; 32], [3; 32]));
+    assert_ne!(content_digest([1; 32], [2; 32]), content_digest([3; 32], [2; 32]));
+    let world = World::married();
+    let decision = world.decision(DEED);
+    assert_eq!(
+        decision.content_digest(),
+        content_digest(decision.answer_digest(), decision.working_digest())
+    );
 }

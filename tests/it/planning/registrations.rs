@@ -140,3 +140,14 @@ fn a_claim_names_the_inputs_that_hold_it() {
         (Some("R1"), Some("Q1"))
     );
 }
+
+/// Both inputs hold the claim from then on; that alone decides nothing.
+#[test]
+fn a_registration_beside_the_row_is_kept_with_the_claim() {
+    let mut world = World::married();
+    let told = world.revisions();
+    world.requests([request("Q1", 1, spouse(), DEED)]).takes_in();
+    let claim = world.claim(DEED);
+    assert_eq!((claim.record_id.as_deref(), claim.request_id.as_deref()), (Some("R1"), Some("Q1")));
+    assert_eq!(world.revisions(), told);
+}

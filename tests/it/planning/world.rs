@@ -140,6 +140,8 @@ impl World {
     }
 
     fn write(&mut self, plan: Plan) {
+        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issue.is_none();
+        assert_eq!(plan.is_empty(), says_nothing, "an empty plan is not written");
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
