@@ -9,11 +9,6 @@ use crate::cli::generate::{Plan, write_month};
 use crate::cli::{Error, Result};
 use crate::work::House;
 
-/// The folder of a generated month, beside what came of it.
-pub fn generated(wish: &Demo) -> PathBuf {
-    wish.out.join("in")
-}
-
 /// The folder of the input files: they stay, so that what came of them can be checked against them.
 pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<PathBuf> {
     if let Some(dir) = &wish.dir {
@@ -25,7 +20,8 @@ pub fn prepare(wish: &Demo, house: &House, quiet: bool) -> Result<PathBuf> {
     if !quiet {
         say!("Inventing a month of {} marriages (seed {}) …", wish.marriages, wish.seed);
     }
-    let dir = generated(wish);
+    // Beside what comes of it.
+    let dir = wish.out.join("in");
     let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: house.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(wish.marriages)) };
     let progress = |done: u64, _: u64| bar.set_position(done);

@@ -212,25 +212,6 @@ pub async fn document(tx: &mut PgConnection, document: &Document) -> Result<()> 
     Ok(())
 }
 
-pub async fn voucher(
-    tx: &mut PgConnection,
-    id: &str,
-    month: &str,
-    centre: &str,
-    documents: i64,
-    total: i64,
-) -> Result<()> {
-    sqlx::query("INSERT INTO vouchers VALUES ($1, $2, $3, $4, $5) ON CONFLICT (voucher_id) DO NOTHING")
-        .bind(id)
-        .bind(month)
-        .bind(centre)
-        .bind(documents)
-        .bind(total)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
 /// An SMS that the gateway has.
 pub struct Message {
     pub sms_id: String,

@@ -18,7 +18,7 @@ use crate::boundary::boundary;
 use crate::claim::RULES_VERSION;
 use crate::store::recovery::adopt::{self, Batch, Decision, Document};
 use crate::store::recovery::{self, Marks, Person};
-use crate::store::{Error, PgConnection, Result, messages, outbox};
+use crate::store::{Error, PgConnection, Result, batches, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
 /// A recovery that was begun must end before anything is taken in, closed or sent.
@@ -161,9 +161,9 @@ async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> 
     for voucher in &heard.vouchers {
         let total = voucher.lines.iter().map(|line| line.debit_rial).sum::<u64>();
         let (documents, total) = (i64::try_from(voucher.documents), i64::try_from(total));
-        let (documents, total) = (documents.unwrap_or(i64::MAX), total.unwrap_or(i64::MAX));
-        let month = voucher.month.to_string();
-        adopt::voucher(tx, &voucher.voucher_id, &month, &voucher.cost_centre, documents, total).await?;
+        let centre = voucher.cost_centre.to_string();
+        let centre = (centre, documents.unwrap_or(i64::MAX), total.unwrap_or(i64::MAX));
+        batches::insert_voucher(tx, &voucher.voucher_id, voucher.month, &centre).await?;
     }
     adopt::messages(tx, &heard.messages).await?;
     for case in &heard.cases {
