@@ -131,7 +131,6 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
     app.finish();
 }
 
-/// "A unique key makes a second payment to a person impossible in the database itself." (R15)
 /// One close, one day: the one on which it began, also where it is gone on with in another month.
 #[test]
 fn a_close_keeps_the_day_on_which_it_began() {
@@ -150,6 +149,7 @@ fn a_close_keeps_the_day_on_which_it_began() {
     app.finish();
 }
 
+/// "A unique key makes a second payment to a person impossible in the database itself." (R15)
 #[test]
 fn a_second_payment_to_a_person_is_impossible() {
     let mut app = TestApp::start("1404-08-01");
