@@ -14,13 +14,14 @@ SEEDS ?= 100000
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
-# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos
+# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos; HORIZON=1
 MINUTES ?=
 CLUSTER ?=
 SERVICES ?=
 FAULTS ?=
 EVIDENCE ?=
-CHAOS_FLAGS = $(foreach flag,minutes seed cluster services marriages faults evidence,\
+HORIZON ?=
+CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster services marriages faults evidence,\
 	$(if $($(call upper,$(flag))),--$(flag) '$($(call upper,$(flag)))'))
 upper = $(shell echo '$1' | tr a-z A-Z)
 

@@ -20,11 +20,16 @@ def arguments():
     parser.add_argument("--publishers", type=int, default=4, help="months that are published at the same time")
     parser.add_argument("--closes", type=int, default=3, choices=range(len(closes.TURNS)), help="months closed amid the faults; the rest after")
     parser.add_argument("--gap", type=float, default=4, help="seconds between two faults, on average")
-    parser.add_argument("--faults", type=lambda text: text.split(","), help="only these, with commas; none with an empty word")
+    parser.add_argument("--faults", type=lambda text: text.split(",") if text else [], help="only these, with commas; none with an empty word")
+    parser.add_argument("--horizon", action="store_true", help="a transaction stays open all the time, and nothing else is wrong")
     parser.add_argument("--peyvand", type=lambda text: pathlib.Path(text).resolve(), default=stack.ROOT / "target" / "debug" / "peyvand", help="the binary")
     parser.add_argument("--evidence", type=pathlib.Path, default=stack.ROOT / ".local" / "chaos", help="a folder for each run, and results.jsonl")
     parser.add_argument("--total", action="store_true", help="add up results.jsonl, and run nothing")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.horizon:
+        # What stalls or dies beside a fault, or a killed close, says nothing of the transaction.
+        options.faults, options.closes = [], 0
+    return options
 
 
 def main():

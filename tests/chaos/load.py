@@ -16,9 +16,10 @@ PATIENCE_S = 40
 class Load:
     """Waves wait in a queue; publishers take one after the other until the time is over."""
 
-    def __init__(self, installation, evidence, home, seed, wave_marriages):
+    def __init__(self, installation, evidence, home, seed, wave_marriages, pace=0.0):
+        """Waves begin at least `pace` seconds apart."""
         self._installation, self._evidence, self._home = installation, evidence, home
-        self._seed, self._marriages = seed, wave_marriages
+        self._seed, self._marriages, self._pace = seed, wave_marriages, pace
         self._waves, self._finishing = queue.Queue(), threading.Event()
         self._threads, self._lock = [], threading.Lock()
         self.published = []  # folders whose first files are in
@@ -29,6 +30,7 @@ class Load:
             self._waves.put(number)
 
     def start(self, publishers):
+        self._began = time.monotonic()
         for number in range(publishers):
             self._spawn(self._publish_waves, number)
         self._spawn(self._correct)
@@ -53,6 +55,8 @@ class Load:
             try:
                 number = self._waves.get_nowait()
             except queue.Empty:
+                return
+            if self._finishing.wait(max(0.0, self._began + number * self._pace - time.monotonic())):
                 return
             chance = random.Random(f"{self._seed}/wave/{number}")
             folder = self._home / f"wave-{number}"

@@ -15,10 +15,12 @@ IN_A_CLUSTER = {"kill broker": 4, "kill leader": 7, "kill controller": 4, "kill 
 
 
 def draw(seed, seconds, gap, cluster, only=None):
-    """[(second, fault, parameters)]; `only` some faults, by their names."""
+    """[(second, fault, parameters)]; `only` some faults, by their names, or none."""
     chance = random.Random(f"{seed}/plan")
     # Those of no weight are drawn by name only.
     weights = WEIGHTS | (IN_A_CLUSTER if cluster else {})
+    if only == []:
+        return []
     if only:
         unknown = set(only) - weights.keys()
         if unknown:

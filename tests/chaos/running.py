@@ -5,7 +5,7 @@ import contextlib
 import subprocess
 import time
 
-from . import closes, evidence, faults, load, outsiders, plan, poison, proxy, services, stack, takeover, verdict
+from . import closes, evidence, faults, horizon, load, outsiders, plan, poison, proxy, services, stack, takeover, verdict
 
 FIRST_DAY = closes.TURNS[0][0]
 
@@ -65,7 +65,8 @@ class Run:
 
     def _break(self, clean_up):
         options, installation, parts = self._options, self._installation, self._stack
-        self._load = load.Load(installation, self._evidence, parts.home / "load", options.seed, options.marriages)
+        pace = self._seconds / len(load.DAYS) if options.horizon else 0.0
+        self._load = load.Load(installation, self._evidence, parts.home / "load", options.seed, options.marriages, pace)
         clean_up.callback(self._load.end)
         outside = (parts.outside, installation.prefix, options.seed, self._evidence)
         self._finance, self._gateway = outsiders.Finance(*outside), outsiders.Gateway(*outside)
@@ -78,9 +79,13 @@ class Run:
         self._load.start(options.publishers)
         for thread in (self._finance, self._gateway, self._poisoner, self._closer):
             thread.start()
+        held = horizon.Horizon(parts, self._evidence) if options.horizon else None
+        if held:
+            held.start()
         until = time.monotonic() + self._seconds
         self._faults.run(self._plan, until)
         time.sleep(max(0.0, until - time.monotonic()))
+        self._horizon = held and held.end()
 
     def _mend(self):
         """Seconds until everything is at rest, or None."""
@@ -116,6 +121,9 @@ class Run:
         statuses = self._fleet.stop()
         found = verdict.check(self._installation, self._evidence)
         violations = found["violations"] + lost + (took is None)
+        if self._horizon and not horizon.is_kept(self._horizon):
+            self._evidence.tell("VIOLATION: beside an open transaction", **self._horizon)
+            violations += 1
         passed = not violations and found["status"] == 0
         if not passed:
             verdict.keep_state(self._installation, self._stack, self._evidence)
@@ -129,7 +137,7 @@ class Run:
             "events": found["read"] + found["written"], "read": found["read"], "written": found["written"],
             "documents": found["documents"], "served_again_s": self._watch.took, "at_rest_after_s": took,
             "ended_by_itself": counts["ended by itself"], "exit_statuses": statuses, "binary": version(self._options.peyvand),
-        }
+        } | ({"horizon": self._horizon} if self._horizon else {})
         self._evidence.write("counts.json", dict(counts) | {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()})
         self._evidence.result(line)
         return line
