@@ -34,6 +34,7 @@ class Load:
         for number in range(publishers):
             self._spawn(self._publish_waves, number)
         self._spawn(self._correct)
+        self._spawn(self._replay_dead_letters)
 
     def _spawn(self, work, *arguments):
         thread = threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True)
@@ -90,25 +91,26 @@ class Load:
             other.join()
             return
         while True:
-            process = self._begin(["publish", kind, path, "--timeout", PATIENCE_S, "--json"])
-            told, _ = process.communicate()
-            with self._lock:
-                self._running.discard(process)
-            if process.returncode == 0 and '"accepted"' in told:
+            status, told = self._run("publish", kind, path, "--timeout", PATIENCE_S, "--json")
+            if status == 0 and '"accepted"' in told:
                 self._evidence.count("files received")
                 return
             self._evidence.count("published again")
 
-    def _begin(self, arguments):
+    def _run(self, *arguments):
+        """A command to its end, which may be a kill's."""
         with self._lock:
             process = subprocess.Popen(
                 [self._installation.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True, env=self._installation.environment(False))
             self._running.add(process)
-        return process
+        told, _ = process.communicate()
+        with self._lock:
+            self._running.discard(process)
+        return process.returncode, told
 
     def kill_publisher(self, number):
-        """kill -9 of one of those that are sending; it is begun again by whoever waits for it."""
+        """kill -9 of one of the commands that are sending; a file is begun again by whoever waits for it."""
         with self._lock:
             running = [process for process in self._running if process.poll() is None]
             if running:
@@ -132,6 +134,14 @@ class Load:
             version += 1
             if chance.random() < 0.3:
                 self._new_accounts(self.returned())
+
+    def _replay_dead_letters(self):
+        """An operator sends again what could not be read, amid everything: it still cannot, and comes back."""
+        chance = random.Random(f"{self._seed}/replays")
+        while not self._finishing.wait(chance.uniform(20, 60)):
+            status, told = self._run("dead-letters", "replay", "--json")
+            self._evidence.count("replays of dead letters" if status == 0 else "replays of dead letters broken off")
+            self._evidence.tell("dead letters are sent again", aloud=False, status=status, told=told[:200])
 
     def _new_accounts(self, codes):
         """Persons whose payment came back give another account."""
