@@ -1,6 +1,6 @@
 //! Where the intake stands in each input partition: Postgres is the truth, Kafka's own committed offset a copy.
 
-use super::{Error, PgConnection, PgPool, Result};
+use super::{Error, PgConnection, PgPool, Result, recovery};
 use crate::boundary::boundary;
 use crate::wire::Topic;
 
@@ -65,8 +65,15 @@ pub fn from_text(text: &str) -> Result<Vec<(Partition, i64)>> {
         .collect()
 }
 
-/// Compare-and-set: a consumer that lost a partition without noticing commits nothing.
-pub async fn advance(tx: &mut PgConnection, advances: &[Advance]) -> Result<()> {
+/// Whose batch it is: while a recovery is under way, only its own may be written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taker {
+    Intake,
+    Recovery,
+}
+
+/// Compare-and-set: a consumer that lost a partition without noticing commits nothing, nor does one that a recovery forgot.
+pub async fn advance(tx: &mut PgConnection, taker: Taker, advances: &[Advance]) -> Result<()> {
     let topics: Vec<_> = advances.iter().map(|a| a.partition.topic.name()).collect();
     let numbers: Vec<_> = advances.iter().map(|a| a.partition.partition).collect();
     let expected: Vec<_> = advances.iter().map(|a| a.expected).collect();
@@ -74,17 +81,22 @@ pub async fn advance(tx: &mut PgConnection, advances: &[Advance]) -> Result<()> 
     let done = sqlx::query(
         "UPDATE input_offsets o SET next_offset = u.next
          FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS u (topic, partition, expected, next)
-         WHERE o.topic = u.topic AND o.partition = u.partition AND o.next_offset = u.expected",
+         WHERE o.topic = u.topic AND o.partition = u.partition AND o.next_offset = u.expected
+             AND $5 = EXISTS (SELECT 1 FROM installation WHERE name = $6)",
     )
     .bind(topics)
     .bind(numbers)
     .bind(expected)
     .bind(next)
-    .execute(tx)
+    .bind(taker == Taker::Recovery)
+    .bind(recovery::UNDER_WAY)
+    .execute(&mut *tx)
     .await?;
     if usize::try_from(done.rows_affected()) == Ok(advances.len()) {
-        Ok(())
-    } else {
-        Err(Error::LostPartition)
+        return Ok(());
     }
+    if taker == Taker::Intake {
+        recovery::refuse_half_recovered(tx).await?;
+    }
+    Err(Error::LostPartition)
 }

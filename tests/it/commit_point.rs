@@ -20,7 +20,7 @@ use crate::app::{Couple, TestApp, now};
 use crate::town::married;
 
 /// The test's own hand on the installation's database.
-fn house(app: &TestApp, runtime: &Runtime) -> House {
+pub fn house(app: &TestApp, runtime: &Runtime) -> House {
     House {
         pool: runtime.block_on(async { connect(&app.database_url, 4).unwrap() }),
         clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),
@@ -88,7 +88,7 @@ fn a_batch_that_stands_is_not_written_again() {
 }
 
 /// A receipt that adds up, of a file of no rows.
-fn receipt(file: char) -> Outgoing {
+pub fn receipt(file: char) -> Outgoing {
     let id = file.to_string().repeat(64);
     let data = json!({"file_id": id, "kind": "wages", "declared": 0, "accepted": 0, "corrected": 0, "unchanged": 0,
         "conflicting": 0, "rejected": {}, "digest": id});

@@ -3,13 +3,18 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use peyvand::store::outbox;
 use peyvand::wire::files::FileKind as K;
+use peyvand::work::recover::{self, Heard};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::app::{SECRET, TestApp, now};
 use crate::checker::check;
+use crate::commit_point::{house, receipt};
 use crate::town::{
-    Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person, profile, sheba,
+    Marriage, Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person,
+    profile, sheba,
 };
 
 const DEED: &str = "1404-05-20";
@@ -30,7 +35,7 @@ fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {
     STATE.iter().map(|sql| app.query(sql)).collect()
 }
 
-fn row(of: &Person) -> crate::town::Marriage {
+fn row(of: &Person) -> Marriage {
     let wife = person(of.code()[3..9].parse::<u32>().unwrap() + 5000);
     marriage(&format!("R{}", of.code()), DEED, of, &wife)
 }
@@ -300,9 +305,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     app.delete_topic(DECISIONS);
     app.make_topic(DECISIONS, 8);
     let until = now() + Duration::from_secs(90);
-    let text = crate::town::marriage("R-late", DEED, &person(1), &person(12)).row();
-    let path = app.write(K::Marriages, &format!("{}\n{text}\n", K::Marriages.columns().join(",")));
-    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
     while app.service(0).is_running() {
         assert!(now() < until, "nobody noticed\n{}", app.logs());
         std::thread::sleep(Duration::from_millis(100));
@@ -310,4 +313,51 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     assert!(app.service(0).log().contains("recreated"), "{}", app.logs());
     app.forget(0);
     app.end_unchecked();
+}
+
+/// Publishes a row of which nobody takes notice now.
+fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
+    let path = app.write(K::Marriages, &format!("{}\n{}\n", K::Marriages.columns().join(","), row.row()));
+    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+}
+
+/// A process that was forgotten when everything was stopped, and went on while a recovery was under way.
+#[test]
+fn nobody_takes_in_or_closes_beside_a_recovery() {
+    const UNDER_WAY: &str = "a recovery was begun and not ended";
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..2);
+    app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
+    publish_unanswered(&mut app, &row(&person(2)));
+    let until = now() + Duration::from_secs(30);
+    while !app.service(0).log().contains(UNDER_WAY) {
+        assert!(now() < until, "the batch was not refused\n{}", app.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
+    let rows = "SELECT count(*) FROM marriages";
+    assert_eq!(app.value(rows), "1");
+    app.execute("DELETE FROM installation WHERE name = 'recovery'").unwrap();
+    app.settle();
+    assert_eq!(app.value(rows), "2", "what was refused is not read again");
+    app.finish();
+}
+
+/// … or that wrote after the recovery had looked where the database stood.
+#[test]
+fn a_recovery_beside_a_process_that_writes_is_refused() {
+    let app = TestApp::without_service("1404-08-01");
+    app.json(&["status"]);
+    let runtime = Runtime::new().unwrap();
+    let house = house(&app, &runtime);
+    runtime.block_on(async {
+        let (marks, _) = recover::marks(&house).await.unwrap();
+        let mut tx = house.pool.begin().await.unwrap();
+        outbox::append(&mut tx, [receipt('a')], house.groups).await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = recover::adopt(&house, &mut Heard::beyond(&marks), &marks).await.unwrap_err();
+        assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
+        assert!(!recover::marks(&house).await.unwrap().1, "it was begun nevertheless");
+    });
+    app.finish();
 }

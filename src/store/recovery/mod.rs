@@ -4,23 +4,33 @@ pub mod adopt;
 
 use uuid::Uuid;
 
-use super::{PgConnection, PgPool, Result};
+use super::{Error, PgConnection, Result};
 use crate::ident::NationalCode;
 
 /// The word under which an installation keeps that its recovery was begun and not ended.
-const UNDER_WAY: &str = "recovery";
+pub(super) const UNDER_WAY: &str = "recovery";
 
 /// Where each group stood when the recovery began: the last position that was given, and the last delivered.
 pub type Marks = Vec<(i16, i64, i64)>;
 
 /// The marks of a recovery that was begun and not ended.
-pub async fn under_way(pool: &PgPool) -> Result<Option<Marks>> {
+pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Marks>> {
     let kept: Option<String> = sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
         .bind(UNDER_WAY)
-        .fetch_optional(pool)
+        .fetch_optional(database)
         .await?;
-    let read = |text: String| serde_json::from_str(&text).map_err(|_| super::Error::Unreadable("recovery"));
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| Error::Unreadable("recovery"));
     kept.map(read).transpose()
+}
+
+/// A recovery that was begun must end before anything is taken in, closed or sent.
+pub async fn refuse_half_recovered<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<()> {
+    match under_way(database).await? {
+        None => Ok(()),
+        Some(_) => {
+            Err(Error::Refused("a recovery was begun and not ended: run `peyvand recover` again".to_owned()))
+        }
+    }
 }
 
 /// Where each group stands now.

@@ -14,7 +14,7 @@ use crate::law::{SolarDate, SolarMonth};
 use crate::retry::Stop;
 use crate::store::batches::{self, Batch, CloseLock, Opening};
 use crate::store::files;
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, recovery};
 
 /// Why a month cannot be closed now.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,7 @@ pub async fn close(
         return Ok(None);
     };
     let mut connection = boundary!("close_look.begin", lock.begin().await)?;
+    recovery::refuse_half_recovered(&mut *connection).await?;
     let batches = batches::all(&mut connection).await?;
     boundary!("close_look.commit", connection.commit().await)?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {

@@ -18,18 +18,15 @@ use crate::boundary::boundary;
 use crate::claim::RULES_VERSION;
 use crate::store::recovery::adopt::{self, Batch, Decision, Document};
 use crate::store::recovery::{self, Marks, Person};
-use crate::store::{Error, PgConnection, Result, batches, messages, outbox};
+use crate::store::{Error, PgConnection, Result, batches, close_pages, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
-/// A recovery that was begun must end before anything is taken in, closed or sent.
+/// See [`recovery::refuse_half_recovered`].
 pub async fn refuse_half_recovered(house: &House) -> Result<()> {
-    match recovery::under_way(&house.pool).await? {
-        None => Ok(()),
-        Some(_) => {
-            Err(Error::Refused("a recovery was begun and not ended: run `peyvand recover` again".to_owned()))
-        }
-    }
+    recovery::refuse_half_recovered(&house.pool).await
 }
+
+const STOP_ALL: &str = "stop every `peyvand serve` first";
 
 /// Where the recovery begins: where this database stood, or where it did when a recovery was begun before.
 pub async fn marks(house: &House) -> Result<(Marks, bool)> {
@@ -38,9 +35,7 @@ pub async fn marks(house: &House) -> Result<(Marks, bool)> {
     }
     let mut connection = house.pool.acquire().await?;
     if recovery::is_served(&mut connection).await? {
-        return Err(Error::Refused(
-            "a process delivers, or did a moment ago: stop every `peyvand serve` first".to_owned(),
-        ));
+        return Err(Error::Refused(format!("a process delivers, or did a moment ago: {STOP_ALL}")));
     }
     Ok((recovery::marks(&mut connection).await?, false))
 }
@@ -50,6 +45,11 @@ pub async fn adopt(house: &House, heard: &mut Heard, marks: &Marks) -> Result<()
     refuse_another_secret(house, heard)?;
     refuse_another_history(house, heard, marks).await?;
     let mut tx = boundary!("recover_adopt.begin", house.pool.begin().await)?;
+    // Whoever takes in beside the recovery has written before this moment, or will find it under way.
+    close_pages::hold_inputs(&mut tx).await?;
+    if recovery::marks(&mut tx).await? != *marks {
+        return Err(Error::Refused(format!("a process has written meanwhile: {STOP_ALL}")));
+    }
     for (group, held) in &heard.held {
         adopt::head(&mut tx, *group, *held).await?;
     }

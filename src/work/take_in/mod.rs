@@ -17,7 +17,7 @@ use self::stage::Stage;
 use super::House;
 use crate::boundary::boundary;
 use crate::store::inputs::{self, Letter as StoredLetter};
-use crate::store::offsets::{self, Advance};
+use crate::store::offsets::{self, Advance, Taker};
 use crate::store::{Error, PgConnection, Result, outbox, persons};
 
 /// Messages of one or more partitions, in the order of each, and how far the partitions advance with them.
@@ -38,7 +38,7 @@ pub struct Done {
 pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     let at = house.clock.now();
     let mut tx = boundary!("take_in.begin", house.pool.begin().await)?;
-    offsets::advance(&mut tx, &batch.advances).await?;
+    offsets::advance(&mut tx, Taker::Intake, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
         stage.apply(taken, at);

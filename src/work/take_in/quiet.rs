@@ -7,7 +7,7 @@ use super::{Batch, Done};
 use crate::boundary::boundary;
 use crate::ident::NationalCode;
 use crate::store::inputs::{self, Letter as StoredLetter};
-use crate::store::offsets;
+use crate::store::offsets::{self, Taker};
 use crate::store::recovery::{self, Person};
 use crate::store::{Error, PgConnection, Result, marriages, outbox, payments};
 use crate::work::House;
@@ -16,7 +16,7 @@ use crate::work::House;
 pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String>) -> Result<Done> {
     let at = house.clock.now();
     let mut tx = boundary!("recover_take_in.begin", house.pool.begin().await)?;
-    offsets::advance(&mut tx, &batch.advances).await?;
+    offsets::advance(&mut tx, Taker::Recovery, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
         stage.apply(taken, at);
