@@ -43,7 +43,8 @@ demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TOD
 # The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
+	@next=$$(tests/next/build) && $(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" NEXT_PEYVAND="$$next" \
+		cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
 
 # Slow to build, a hundred times as fast to run.
 simulate: ## the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)

@@ -1,65 +1,108 @@
-//! A rolling upgrade, and back by one version: an older program beside tables and events that a newer one has grown.
+//! A rolling upgrade, and back by one version: this program and the next one (`tests/next`) side by side, each before tables
+//! and events that the other writes.
 
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use peyvand::wire::files::FileKind as K;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{Couple, TestApp, person_data};
-use crate::town::married;
+use crate::checker::check;
+use crate::town::{document_id, finance, married, person, profile, sheba};
 
-/// What migration 0002 of the next version might be: it adds, may be left out, and takes nothing away.
-const NEXT: &str = "
-    ALTER TABLE persons ADD COLUMN foreign_code text;
-    ALTER TABLE claims ADD COLUMN note text;
-    ALTER TABLE decisions ADD COLUMN note text;
-    ALTER TABLE documents ADD COLUMN payment_channel text DEFAULT 'bank';
-    ALTER TABLE messages ADD COLUMN language text;
-    ALTER TABLE input_offsets ADD COLUMN epoch int;
-    ALTER TABLE vouchers ADD COLUMN booked_at timestamptz;
-    ALTER TABLE outbox_heads ADD COLUMN note text;
-    CREATE TABLE appeals (appeal_id uuid PRIMARY KEY, claim_id uuid NOT NULL);
-    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-        VALUES (2, 'the next version', true, '\\x00', 1)";
+fn next_version() -> PathBuf {
+    std::env::var_os("NEXT_PEYVAND")
+        .expect("NEXT_PEYVAND is not set: `make test` builds the next version")
+        .into()
+}
 
-/// Two processes share the work while the tables grow under them; each is then started anew, as after a downgrade, beside the
-/// grown tables. Events bring fields that this version does not know.
+/// "A second binary version with a changed schema runs beside the first (rolling upgrade and downgrade by one version)
+/// without loss": under load, with a process of either version killed and of the other started each time, and a month closed
+/// by either.
 #[test]
-fn an_older_program_goes_on_beside_a_newer_ones_tables_and_events() {
+fn the_next_version_runs_beside_this_one_and_away_again() {
     let mut app = TestApp::without_service("1404-08-01").with("batch_events", "20");
+    let (this, next) = (app.program.clone(), next_version());
     app.serve(&[]);
     app.serve(&[]);
     let people = married(&mut app, 1..6);
     let folder = app.generate(60, 9);
-    let publish =
-        ["publish", "wages", folder.join(K::Wages.file_name()).to_str().unwrap()].map(str::to_owned);
-    let publish: Vec<&str> = publish.iter().map(String::as_str).collect();
-    let mut under_way = app.command(&publish).stdout(Stdio::null()).spawn().unwrap();
-    for statement in NEXT.split(';') {
-        app.execute(statement).unwrap();
-    }
-    for _ in 0..2 {
-        app.service(0).kill();
-        app.forget(0);
-        app.serve(&[]);
-    }
-    assert!(under_way.wait().unwrap().success());
-    app.publish_folder(&folder);
+    replace(&mut app, &next, &folder, K::Persons);
+    app.execute("CREATE TABLE before AS SELECT * FROM input_offsets").unwrap();
+    app.execute("UPDATE input_offsets SET taken_by = NULL").unwrap();
+    assert!(publish(&app, &folder, K::Wages).wait().unwrap().success());
+    assert!(took(&app, "IS NULL") > 0 && took(&app, "= 'next'") > 0, "they do not share the work");
+    app.program.clone_from(&this);
+    assert_eq!(channels(&app.close_of("1404-07")), [Value::Null]);
+
+    replace(&mut app, &next, &folder, K::Employments);
+    replace(&mut app, &this, &folder, K::Marriages);
+    app.program = next;
     newer_events(&app);
-    app.settle();
-    assert_eq!(
-        app.value("SELECT count(*) FROM dead_letters"),
-        "0",
-        "a field that is not known spoils an event"
-    );
-    app.execute("UPDATE claims SET note = 'of the newer one'").unwrap();
-    app.close("1404-07");
     let issued = app.documents();
-    assert!(people.iter().all(|person| issued.iter().any(|d| d["national_code"] == person.code())));
-    assert!(issued.len() > people.len());
-    // What the older program wrote over keeps what it does not know.
-    assert_eq!(app.value("SELECT count(*) FROM claims WHERE note IS NULL"), "0");
+    app.set_today("1404-09-01");
+    app.program.clone_from(&this);
+    app.serve(&[]);
+    finance(&mut app, &[(&document_id(&issued, &people[0], 1), "returned", "AC04", "10:00:00")]);
+    profile(&mut app, &people[0].with(|person| person.sheba = sheba(77)));
+    let others = married(&mut app, 11..14);
+    app.program = next_version();
+    assert_eq!(channels(&app.close_of("1404-08")), [Value::Null, json!("bank")]);
+
+    replace(&mut app, &this, &folder, K::SelfRegistrations);
+    married(&mut app, 21..23);
+    app.set_today("1404-10-01");
+    let issued = app.close_of("1404-09");
+    for code in people.iter().chain(&others).map(crate::town::Person::code) {
+        let of = issued.iter().filter(|document| document["national_code"] == code).count();
+        assert_eq!(of, if code == person(1).code() { 2 } else { 1 });
+    }
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "0", "one spoils what the other wrote");
+    assert!(check(&["live"], Some(&app)).ends_with(" passed, 0 failed\n"));
     app.finish();
+}
+
+impl TestApp {
+    /// Closes a month; all documents so far.
+    fn close_of(&self, month: &str) -> Vec<Value> {
+        self.close(month);
+        self.documents()
+    }
+}
+
+fn publish(app: &TestApp, folder: &Path, kind: K) -> Child {
+    let path = folder.join(kind.file_name());
+    let publishing = ["publish", kind.word(), path.to_str().unwrap(), "--timeout", "90"];
+    app.command(&publishing).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// The oldest process is killed and one of this program started, while a file is published.
+fn replace(app: &mut TestApp, program: &PathBuf, folder: &Path, kind: K) {
+    let mut under_way = publish(app, folder, kind);
+    app.service(0).kill();
+    app.forget(0);
+    app.program.clone_from(program);
+    app.serve(&[]);
+    assert!(under_way.wait().unwrap().success());
+}
+
+/// How many partitions were taken further by the version of this mark.
+fn took(app: &TestApp, mark: &str) -> u32 {
+    let sql = format!(
+        "SELECT count(*) FROM input_offsets o JOIN before b USING (topic, partition)
+         WHERE o.next_offset > b.next_offset AND o.taken_by {mark}"
+    );
+    app.value(&sql).parse().unwrap()
+}
+
+/// What the next version alone says of a document: nothing in the documents of this one.
+fn channels(documents: &[Value]) -> Vec<Value> {
+    let mut channels: Vec<_> = documents.iter().map(|document| document["payment_channel"].clone()).collect();
+    channels.sort_by_key(Value::to_string);
+    channels.dedup();
+    channels.reverse();
+    channels
 }
 
 /// The same types, with a field more at every depth.

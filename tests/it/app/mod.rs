@@ -32,6 +32,8 @@ pub struct TestApp {
     pub dir: TempDir,
     today: String,
     settings: BTreeMap<String, String>,
+    /// What every process that starts from now on runs.
+    pub program: PathBuf,
     services: Vec<Service>,
     /// Further databases, dropped in the end.
     beside: Vec<String>,
@@ -59,6 +61,7 @@ impl TestApp {
             dir: tempfile::tempdir().unwrap(),
             today: today.to_owned(),
             settings: BTreeMap::new(),
+            program: env!("CARGO_BIN_EXE_peyvand").into(),
             services: Vec::new(),
             beside: Vec::new(),
             runtime,
@@ -127,7 +130,7 @@ impl TestApp {
 
     /// The real binary with this test's settings and nothing else of the environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_peyvand"));
+        let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PEYVAND_") {
                 command.env_remove(name);
