@@ -82,6 +82,19 @@ impl Assignment {
         Ok(self.runtime.block_on(asked)?)
     }
 
+    /// Which partitions came or went: who looks for a standstill asks this first.
+    fn tell(&self, came: bool, list: &TopicPartitionList) {
+        let place = |element: TopicPartitionListElem<'_>| {
+            self.broker
+                .topic(element.topic())
+                .map(|topic| format!("{}/{}", topic.name(), element.partition()))
+        };
+        let places: Vec<_> = list.elements().into_iter().filter_map(place).collect();
+        let (ours, change) =
+            (self.with(|positions| positions.len()), if came { "taken over" } else { "given up" });
+        tracing::info!(ours, partitions = places.join(" "), "input partitions were {change}");
+    }
+
     fn give_up(&self, list: &TopicPartitionList) {
         self.with(|positions| {
             for element in list.elements() {
@@ -136,8 +149,9 @@ impl ConsumerContext for Assignment {
             );
             given.map_err(Error::from)
         };
-        if let Err(error) = done {
-            tracing::error!(%error, "the input partitions could not be changed");
+        match done {
+            Ok(()) => self.tell(error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, list),
+            Err(error) => tracing::error!(%error, "the input partitions could not be changed"),
         }
     }
 

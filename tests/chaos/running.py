@@ -97,6 +97,7 @@ class Run:
         self._faults.heal()
         if not self._load.wait(240):
             tell("VIOLATION: files do not get through")
+            self._watch.tell_all()
             return None
         self._poisoner.end()
         tell("the load is in")

@@ -32,6 +32,12 @@ class Watch:
         partitions = {place for member, places in (self._members() or {}).items() if member == name for place in places}
         return groups, partitions
 
+    def tell_all(self):
+        """Who has which input partitions, and where each stands: for whoever looks for the cause of a standstill."""
+        members = {str(name): sorted(places) for name, places in (self._members() or {}).items()}
+        places = postgres.ask(self._stack.socket, "SELECT topic, partition, next_offset FROM input_offsets ORDER BY 1, 2")
+        self._evidence.write("standstill.json", {"members": members, "input_offsets": places, "relay": self._groups()})
+
     def killed(self, name, holdings):
         """It stays down: when does everything that it had belong to another, and move on?"""
         began = time.monotonic()

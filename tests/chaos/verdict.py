@@ -70,6 +70,6 @@ def records_of(brokers, prefix):
     source = broker.Broker(brokers, prefix)
     for topic in INPUTS:
         for each in source.read(topic):
-            text = each.value and each.value.decode("utf-8", "replace")
+            text = None if each.value is None else each.value.decode("utf-8", "replace")
             yield each._asdict() | {"value": text if text is None or text.encode() == each.value else each.value.hex()[:2000]}
     source.close()

@@ -3,9 +3,11 @@
 use std::process::Stdio;
 
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::app::TestApp;
 use crate::checker::check;
+use crate::commit_point::{house, until};
 use crate::town::{
     document_id, finance, insured, kill_close, marriage, marriages, married, person, profile, sheba,
 };
@@ -96,6 +98,28 @@ fn a_close_under_load(app: &mut TestApp) {
     assert!(close.wait().unwrap().success());
     assert!(places(app, "1404-08") > 1, "the close saw no input come");
     app.settle();
+}
+
+/// What a page sees and does not keep would be decided otherwise by a replay: it waits for the batch that is half written.
+#[test]
+fn a_page_of_a_close_waits_for_the_batch_that_is_half_written() {
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..3);
+    let runtime = Runtime::new().unwrap();
+    let pool = house(&app, &runtime).pool;
+    let mut batch = runtime.block_on(pool.begin()).unwrap();
+    let advance = sqlx::query(
+        "UPDATE input_offsets SET next_offset = next_offset WHERE topic = 'registry.marriages.v1'",
+    );
+    runtime.block_on(advance.execute(&mut *batch)).unwrap();
+    let mut close = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
+    let waits = "SELECT (count(*) > 0)::text FROM pg_locks WHERE NOT granted AND relation = 'input_offsets'::regclass";
+    until(&app, "the close waits", waits);
+    assert_eq!(app.value("SELECT count(*) FROM close_pages"), "0");
+    runtime.block_on(batch.commit()).unwrap();
+    assert!(close.wait().unwrap().success());
+    assert_eq!(app.documents().len(), 2);
+    app.finish();
 }
 
 /// "into the live one, no new rows"

@@ -36,7 +36,7 @@ pub fn house(app: &TestApp, runtime: &Runtime) -> House {
 }
 
 #[track_caller]
-fn until(app: &TestApp, what: &str, sql: &str) {
+pub fn until(app: &TestApp, what: &str, sql: &str) {
     let began = now();
     while app.value(sql) != "true" {
         assert!(began.elapsed() < Duration::from_secs(60), "{what}: not so after 60 s\n{}", app.logs());
