@@ -19,7 +19,7 @@ use super::client::Broker;
 pub use super::collector::Bounds;
 use super::collector::Collector;
 use super::suspects::{Next, Suspects};
-use super::{Error, Result, reader};
+use super::{Error, Result, reader, standstill};
 use crate::boundary::boundary;
 use crate::retry::{GaveUp, Policy, Stop, Verdict, retry};
 use crate::store;
@@ -32,6 +32,7 @@ use crate::work::take_in::{Batch, Done, Taken, take_in};
 /// Hears of every batch that stands, and how long it took.
 pub type Count = Arc<dyn Fn(&Done, Duration) + Send + Sync>;
 
+#[derive(Clone)]
 pub struct Intake {
     pub house: House,
     pub broker: Broker,
@@ -59,8 +60,23 @@ struct Shared {
 const LANES: usize = 2;
 
 /// Runs until told to stop; the batches in hand are finished first.
-pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
-    let intake = Arc::new(intake);
+///
+/// Where the input stands still it joins its group anew, and without its name: the broker gives to one whose name it knows
+/// what that had before, and shares nothing out anew.
+pub async fn run(mut intake: Intake, stop: Stop) -> Result<()> {
+    loop {
+        match session(Arc::new(intake.clone()), &stop).await {
+            Err(error @ Error::StandsStill { .. }) => {
+                (intake.failed)();
+                tracing::warn!(%error, "the intake joins its group anew");
+                intake.instance = None;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn session(intake: Arc<Intake>, stop: &Stop) -> Result<()> {
     let shared = Arc::new(Shared::default());
     let assignment =
         Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
@@ -77,22 +93,33 @@ pub async fn run(intake: Intake, stop: Stop) -> Result<()> {
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
-    let (mut stopping, raise) = (stop.clone(), shared.clone());
-    let watcher = tokio::spawn(async move {
-        crate::retry::stopped(&mut stopping).await;
-        raise.stop.store(true, Ordering::Release);
-    });
+    let watcher = tokio::spawn(until_over(intake.clone(), shared.stop.clone(), stop.clone()));
     let mut written = Ok(());
     while let Some(ended) = writers.join_next().await {
         // One writer that cannot go on ends the other, too: without it nothing more is polled.
         shared.stop.store(true, Ordering::Release);
         written = written.and(ended.unwrap_or(Err(Error::Stopped)));
     }
-    watcher.abort();
-    match tokio::task::spawn_blocking(move || polling.join()).await {
-        Ok(Ok(result)) => written.and(result),
+    let polled = match tokio::task::spawn_blocking(move || polling.join()).await {
+        Ok(Ok(result)) => result,
         _ => Err(Error::Stopped),
-    }
+    };
+    watcher.abort();
+    // It ended by itself where it was told to stop, or found that the input stands still.
+    written.and(polled).and(watcher.await.unwrap_or(Ok(())))
+}
+
+/// Ends the polling once the program is told to stop, or the input stands still.
+async fn until_over(intake: Arc<Intake>, end: Arc<AtomicBool>, mut stop: Stop) -> Result<()> {
+    let over = tokio::select! {
+        () = crate::retry::stopped(&mut stop) => Ok(()),
+        (partition, next) = standstill::watch(&intake.house, &intake.broker) => {
+            let topic = intake.broker.name(partition.topic);
+            Err(Error::StandsStill { topic, partition: partition.partition, next })
+        }
+    };
+    end.store(true, Ordering::Release);
+    over
 }
 
 fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Assignment>> {

@@ -13,6 +13,7 @@ pub mod producer;
 pub mod reader;
 pub mod relay;
 mod relay_writer;
+mod standstill;
 mod suspects;
 mod tail;
 mod telling;
@@ -47,6 +48,9 @@ pub enum Error {
         "a topic no longer holds messages that were not taken in: they are lost to Peyvand; publish their files again, then set input_offsets by hand"
     )]
     InputGone,
+    /// Some part of the input is read by nobody.
+    #[error("{topic}/{partition} stands still at offset {next}, though a record waits there")]
+    StandsStill { topic: String, partition: i32, next: i64 },
     #[error("stopped")]
     Stopped,
 }

@@ -132,3 +132,32 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     app.forget(place);
     app.finish();
 }
+
+/// Partitions that nobody reads, though everybody is there: here they are somebody's who takes nothing. Whatever the cause
+/// is, the process joins its group anew, so that everything is shared out again.
+#[test]
+fn input_that_stands_still_is_noticed_and_shared_out_anew() {
+    let mut app = TestApp::without_service("1404-08-01");
+    app.serve(&["--instance", "n1"]);
+    married(&mut app, 1..2);
+    let idler = app.idler();
+    until_told(&mut app, "input partitions were given up");
+    let folder = app.generate(60, 9);
+    let path = folder.join(FileKind::Persons.file_name());
+    app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
+    until_told(&mut app, "the intake joins its group anew");
+    assert!(app.service(0).log().contains("stands still at offset"));
+    drop(idler);
+    app.publish_folder(&folder);
+    app.settle();
+    app.finish();
+}
+
+#[track_caller]
+fn until_told(app: &mut TestApp, words: &str) {
+    let until = now() + Duration::from_secs(120);
+    while !app.service(0).log().contains(words) {
+        assert!(now() < until, "{words}: not told within two minutes\n{}", app.logs());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

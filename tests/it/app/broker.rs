@@ -1,5 +1,8 @@
 //! The broker past the program: records as nobody should send them, marks, and the end of a test's topics.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use peyvand::kafka::reader;
@@ -21,6 +24,41 @@ fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
     config
+}
+
+/// Somebody in the intake's group who has partitions and takes nothing; leaves when it is dropped.
+pub struct Idler {
+    over: Arc<AtomicBool>,
+    polling: Option<JoinHandle<()>>,
+}
+
+impl Idler {
+    pub(super) fn join(app: &TestApp) -> Self {
+        let mut config = client(&app.brokers);
+        config
+            .set("group.id", format!("{}peyvand-intake", app.prefix))
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", "6000")
+            .set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = config.create().unwrap();
+        let names: Vec<_> = Topic::inputs().map(|topic| topic.full_name(&app.prefix)).collect();
+        consumer.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let told = over.clone();
+        let polling = std::thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                drop(consumer.poll(Duration::from_millis(100)));
+            }
+        });
+        Self { over, polling: Some(polling) }
+    }
+}
+
+impl Drop for Idler {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = self.polling.take().map(JoinHandle::join);
+    }
 }
 
 /// Sends single records; each has been acknowledged when its call returns.

@@ -16,7 +16,7 @@ use peyvand::wire::files::FileKind;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use broker::{Lying, Raw};
+pub use broker::{Idler, Lying, Raw};
 pub use people::{Couple, FLOOR, national_code, person_data};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now};
@@ -287,6 +287,11 @@ impl TestApp {
     #[track_caller]
     pub fn cases(&self) -> Vec<Value> {
         self.events("eligibility.case.opened")
+    }
+
+    /// Somebody joins the intake's group, and takes nothing.
+    pub fn idler(&self) -> Idler {
+        Idler::join(self)
     }
 
     /// Sends a record as it is, past `publish`.
