@@ -106,6 +106,8 @@ fn a_page_of_a_close_waits_for_the_batch_that_is_half_written() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..3);
     let runtime = Runtime::new().unwrap();
+    // Where the test fails, the transaction is dropped in here.
+    let _inside = runtime.enter();
     let pool = house(&app, &runtime).pool;
     let mut batch = runtime.block_on(pool.begin()).unwrap();
     let advance = sqlx::query(
