@@ -122,5 +122,8 @@ mod tests {
         for text in ["", "+1", "-1", "1.0", "1,000", "9223372036854775808", "۱"] {
             assert_eq!(text.parse::<Rial>(), Err(RialError), "{text}");
         }
+        assert!(RialError.to_string().contains("whole rials"));
+        // What a failing test and a log show is the number.
+        assert_eq!(format!("{:?}", Rial::MAX), Rial::MAX.to_string());
     }
 }

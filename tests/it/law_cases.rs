@@ -65,7 +65,7 @@ fn every_worked_case_agrees() {
             &wages(&case),
             &tables,
         );
-        let told = tell(&found.unwrap_or_else(|e| panic!("{file}: {e}")));
+        let told = tell(&found.unwrap_or_else(|e| panic!("{file}: {e:?}")));
         for (field, expected) in case["expect"].as_object().unwrap() {
             assert!(EXPECTED.contains(&field.as_str()), "{file}: no such field {field}");
             if told.get(field) != Some(expected) {

@@ -92,10 +92,24 @@ fn months_are_consecutive() {
     assert_eq!(SolarMonth::from_index(-1), Err(CalendarError::OutOfRange));
 }
 
+/// An operator reads why, not that.
+#[test]
+fn every_fault_is_told_apart() {
+    for (text, said) in
+        [("1404-7-15", "YYYY-MM-DD"), ("1404-07-31", "no such date"), ("2025-10-23", "1206 to 1501")]
+    {
+        let told = text.parse::<SolarDate>().unwrap_err().to_string();
+        assert!(told.contains(said), "{told}");
+    }
+}
+
 #[test]
 fn only_the_exact_form_is_read() {
     assert_eq!("1404-07-15".parse::<SolarDate>().unwrap().to_string(), "1404-07-15");
     assert_eq!("1404-07".parse::<SolarMonth>().unwrap().to_string(), "1404-07");
+    // What a failing test and a log show is the same.
+    let date = SolarDate::new(1404, 7, 15).unwrap();
+    assert_eq!(format!("{date:?} {:?}", date.month()), "1404-07-15 1404-07");
     for text in
         ["", "1404-7-15", "1404/07/15", " 1404-07-15", "14040715", "1404-07", "۱۴۰۴-۰۷-۱۵", "+404-07-15"]
     {

@@ -114,17 +114,6 @@ pub enum AssessError {
     Calendar,
 }
 
-impl std::fmt::Display for AssessError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Overflow => "tables with amounts that no number holds",
-            Self::Calendar => "a deed date too near the calendar's edge",
-        })
-    }
-}
-
-impl std::error::Error for AssessError {}
-
 impl From<crate::law::CalendarError> for AssessError {
     fn from(_: crate::law::CalendarError) -> Self {
         Self::Calendar

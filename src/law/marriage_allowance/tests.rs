@@ -117,6 +117,11 @@ fn without_the_tables_of_the_deed_date_nothing_is_refused() {
     assert_eq!((found.employment, found.days), (EmploymentFinding::Holds, DaysFinding::Reached));
     assert_eq!(found.amount, AmountFinding::Outside(Outside::OtherTable));
     assert_eq!((found.working.wage_sum, found.working.floor), (None, None));
+    // Nothing was looked for on any day before D.
+    assert_eq!(
+        (found.working.window_from, found.working.window_to),
+        (date("1404-07-15"), date("1404-07-14"))
+    );
 }
 
 #[test]
@@ -134,6 +139,29 @@ fn a_missing_ceiling_is_never_guessed() {
     let known = judged("1403-01");
     assert_eq!(known.working.wage_sum, Rial::new(24_000));
     assert_eq!(known.amount, AmountFinding::Known(Rial::new(30_000).unwrap()));
+}
+
+/// R7 and R9 are rows of a table: where the average reaches further back than the window, days count in the window alone.
+#[test]
+fn days_before_the_window_do_not_count_though_their_wages_do() {
+    let one_year = Parameters { window_years: 1, ..LAW };
+    let tables = tables(vec![row("1300-01-01", one_year)], "1394-01-01", vec![row("1300-01-01", ALL)]);
+    let wages = ["1402-08", "1403-08"].map(|text| wage(text, InsuranceType::Compulsory, 30, 24_000));
+    let found = assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &tables).unwrap();
+    assert_eq!((found.working.days, found.working.wage_sum), (30, Rial::new(48_000)));
+}
+
+/// "Months without any line (of days or rials above 0) are left out": not those with either alone.
+#[test]
+fn the_working_shows_every_month_with_days_or_rials() {
+    let wages = [
+        wage("1404-01", InsuranceType::SickPay, 10, 0),
+        wage("1404-02", InsuranceType::Compulsory, 0, 10),
+        wage("1404-03", InsuranceType::Compulsory, 0, 0),
+    ];
+    let found = assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &simple()).unwrap();
+    let months: Vec<_> = found.working.months.iter().map(|line| line.month).collect();
+    assert_eq!(months, [month("1404-01"), month("1404-02")]);
 }
 
 #[test]

@@ -77,6 +77,26 @@ fn faults_between_rows() {
     }
 }
 
+/// "a row holds until the next, at most to the end of its Solar year": that day itself is good.
+#[test]
+fn a_wage_may_name_the_end_of_its_year() {
+    let ends = |until| with(vec![row("1400-01-01", Some(until), rial(10))], vec![row("1400-01-01", None, 7)]);
+    assert!(ends("1400-12-29").is_ok());
+    assert_eq!(
+        problems(ends("1401-01-01")),
+        ["table minimum_daily_wage, row 1: until 1401-01-01 lies after the end of its Solar year"]
+    );
+}
+
+#[test]
+fn a_wage_given_twice_is_one_fault() {
+    let twice = vec![row("1400-01-01", None, rial(10)), row("1400-01-01", None, rial(20))];
+    assert_eq!(
+        problems(with(twice, vec![row("1400-01-01", None, 7)])),
+        ["table minimum_daily_wage, row 2: duplicate: two rows from 1400-01-01"]
+    );
+}
+
 #[test]
 fn all_faults_are_told_together() {
     let wages = vec![row("1400-01-15", None, rial(10)), row("1402-01-01", None, rial(0))];

@@ -26,7 +26,7 @@ pub(super) fn of_years(mut rows: Vec<Row<Rial>>, errors: &mut Errors) -> Dated<R
             errors.add(TABLE, at + 2, format!("gap: the year {missing} is missing"));
         }
         let before_next = next.filter(|next| *next > row.from).and_then(|next| next.plus_days(-1).ok());
-        row.until = row.until.or_else(|| before_next.filter(|day| *day < ends)).or(Some(ends));
+        row.until = row.until.or(Some(before_next.unwrap_or(ends).min(ends)));
     }
     Dated::new(TABLE, rows, errors)
 }
