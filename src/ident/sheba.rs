@@ -136,6 +136,15 @@ mod tests {
         assert_eq!("IR830540102680020817909002".parse::<Sheba>(), Err(ShebaError::CheckDigits));
     }
 
+    #[test]
+    fn an_account_is_made_of_a_bank_and_nineteen_digits() {
+        let rest = &GOOD[0][7..];
+        for (bank, rest) in [("05", rest), ("0544", rest), ("05x", rest), ("054", &rest[1..])] {
+            assert_eq!(Sheba::with_check_digits(bank, rest), None, "{bank} {rest}");
+        }
+        assert_eq!(Sheba::with_check_digits("054", &rest.replace('9', "x")), None);
+    }
+
     proptest! {
         #[test]
         fn one_wrong_digit_is_always_seen(bank in "[0-9]{3}", rest in "[0-9]{19}", at in 2_usize..26, by in 1_u8..10) {

@@ -107,6 +107,9 @@ mod tests {
         assert_eq!(normalise("مصطفى"), "مصطفی");
         assert_eq!(normalise("كريمي"), "کریمی");
         assert_eq!(normalise("فاطمة"), "فاطمه");
+        // Nothing else in these is folded, nor in a name of spaces alone.
+        assert_eq!(["نهلة", "ضحاك", "  "].map(normalise), ["نهله", "ضحاک", ""]);
+        assert_eq!(["نهلة", "ضحاك", "  "].map(comparable_name), ["نهله", "ضحاک", ""]);
         assert_eq!(normalise("خامنۀ"), "خامنه");
         assert_eq!(normalise("خانهٔ"), "خانه");
         assert_eq!(normalise("مـحـمـّد"), "محمد");
