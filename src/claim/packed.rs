@@ -62,3 +62,31 @@ impl<'de> DeserializeAs<'de, Rial> for Packed {
         Rial::new(u64::deserialize(from)?).ok_or_else(|| D::Error::custom(NOT_OURS))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_with::serde_as;
+
+    #[serde_as]
+    #[derive(PartialEq, Debug, Serialize, Deserialize)]
+    struct All(
+        #[serde_as(as = "Packed")] SolarDate,
+        #[serde_as(as = "Packed")] SolarMonth,
+        #[serde_as(as = "Packed")] InsuranceType,
+        #[serde_as(as = "Packed")] Rial,
+    );
+
+    /// A person's history is nothing but these; what was stored is what is read.
+    #[test]
+    fn what_was_packed_is_read_again() {
+        for (date, kind) in
+            [("1206-01-01", InsuranceType::Compulsory), ("1501-12-29", InsuranceType::MilitaryService)]
+        {
+            let date: SolarDate = date.parse().unwrap();
+            let all = All(date, date.month(), kind, Rial::MAX);
+            let packed = postcard::to_stdvec(&all).unwrap();
+            assert_eq!(postcard::from_bytes::<All>(&packed), Ok(all));
+        }
+    }
+}

@@ -161,8 +161,16 @@ mod tests {
     fn grounds_stand_in_the_order_of_their_variants() {
         for (place, (code, word, _)) in GROUNDS.iter().enumerate() {
             assert_eq!(*code as usize, place);
-            assert_eq!(word.parse(), Ok(*code));
+            assert_eq!((word.parse(), code.to_string().as_str()), (Ok(*code), *word));
         }
+    }
+
+    #[test]
+    fn outcomes_have_the_words_of_the_contract() {
+        let words = ["APPROVED", "REFUSED", "PENDING", "WAITING", "MANUAL_REVIEW"];
+        assert_eq!(Outcome::ALL.map(|outcome| outcome.to_string()), words);
+        assert_eq!(words.map(str::parse), Outcome::ALL.map(Ok));
+        assert_eq!("approved".parse::<Outcome>(), Err(UnknownWord));
     }
 
     #[test]

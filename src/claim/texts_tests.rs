@@ -109,6 +109,7 @@ fn an_sms_of_a_normal_name_takes_two_parts() {
             assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         }
         let text = texts.sms_returned(name, amount);
+        assert!(text.contains(name) && text.contains("۱۲۶٬۵۹۹٬۴۸۹ ریال"));
         assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         assert!(!text.contains(['{', '}', '—']));
     }

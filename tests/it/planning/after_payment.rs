@@ -32,6 +32,7 @@ fn every_other_claim_is_already_paid_at_once() {
     world.rows([row("R1", DEED, spouse())]).requests([other]).takes_in().closes();
     world.expect(DEED, Approved, &[]);
     world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
+    assert_eq!(world.claim("1404-04-01").revision, 2, "the same claim, told again");
     // One that begins later, and one that begins while the document is returned.
     world.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).takes_in();
     world.expect(OTHER, Refused, &[R::NotFirstMarriage, R::AlreadyPaid]);

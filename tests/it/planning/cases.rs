@@ -183,8 +183,9 @@ fn one_open_case_per_document_and_kind() {
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.rows([row("R1", DEED, spouse())]).takes_in();
     assert_eq!(world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(), [Recovery, Difference]);
-    // After a person ended it, facts that change again open another.
-    world.cases_end();
+    // What a person has judged is not asked again; facts that change again open another.
+    world.cases_end().takes_in().on("1404-09-01").closes();
+    assert_eq!(world.cases.len(), 2);
     world.known.dossier.employments.clear();
     world.takes_in();
     assert_eq!(world.cases.len(), 3);

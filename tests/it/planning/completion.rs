@@ -92,18 +92,28 @@ fn both_where_both_miss() {
     world.expect(DEED, Pending, &[R::MobileCheckPending, R::NoValidAccount]);
 }
 
+/// "each with […] the fact used" (R21)
+#[track_caller]
+fn states(world: &World, deed_date: &str, fact: &str) {
+    let reasons = &world.decision(deed_date).reasons;
+    let outside = reasons.iter().find(|reason| reason.code == R::OutsideKnownTables).unwrap();
+    assert!(outside.fact.contains(fact), "{}", outside.fact);
+}
+
 /// "`OUTSIDE_KNOWN_TABLES`: D after the business date; D past the last year of the wage table […]. No amount is computed."
 #[test]
 fn outside_the_tables() {
     let mut world = World::insured();
     world.rows([row("R1", "1404-08-02", spouse())]).takes_in();
     world.expect("1404-08-02", Pending, &[R::OutsideKnownTables]);
+    states(&world, "1404-08-02", "after today");
     world.on("1404-08-02").closes();
     world.expect("1404-08-02", Approved, &[]);
     let mut world = World::insured();
     world.rows([row("R1", "1405-01-01", spouse())]).on("1405-03-01").takes_in();
     world.expect("1405-01-01", Pending, &[R::OutsideKnownTables]);
+    states(&world, "1405-01-01", "does not reach");
     let mut world = World::insured();
     world.rows([row("R1", "1395-12-30", spouse())]).takes_in();
-    assert!(world.decision("1395-12-30").codes().contains(&R::OutsideKnownTables));
+    states(&world, "1395-12-30", "begins after 1393-12");
 }

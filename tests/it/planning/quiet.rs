@@ -54,9 +54,10 @@ fn wages_that_no_rule_reads_decide_nothing() {
     quiet(with_wage(wage("1404-03", I::Compulsory, 0, 0)));
     quiet(with_wage(wage("1399-04", I::Compulsory, 30, 50_000_000)));
     quiet(with_wage(wage("1404-06", I::Compulsory, 31, 50_000_000)));
-    // Days count, wages of the type do not; and wages count in the 24 months alone.
+    // Days count, wages of the type do not; and wages count in the 24 months before D's alone.
     quiet(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
     quiet(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
+    quiet(with_wage(wage("1404-05", I::Compulsory, 0, 50_000_000)));
     let mut first_counted = waiting();
     assert!(first_counted.decides(|dossier| dossier.wages.push(wage(
         "1402-05",

@@ -145,10 +145,12 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
 #[test]
 fn a_return_is_told_with_the_record_of_the_moment() {
     let mut world = World::paid();
+    let told = world.revisions();
     world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
+    assert_eq!((world.revisions(), world.claim(DEED).record_id.as_deref()), (told, Some("R2")));
     world.returned(1, "AC04", 10);
-    let told = &world.published.last().unwrap().0;
-    assert_eq!((told.outcome, told.record_id.as_deref()), (Waiting, Some("R2")));
+    let claim = &world.published.last().unwrap().0;
+    assert_eq!((claim.outcome, claim.record_id.as_deref()), (Waiting, Some("R2")));
 }
 
 /// AM05 that overtakes another return is then finance's only word: the claim stands as it was paid.
@@ -205,5 +207,21 @@ fn a_duplicate_is_not_sent_again_after_its_case() {
     world.returned(1, "AM05", 10);
     world.record().sheba = Some(sheba(2));
     world.takes_in().cases_end().on("1404-09-01").closes();
+    assert_eq!(world.issued.len(), 1);
+}
+
+/// "an input that changes no field that these rules read decides nothing, even if days have passed"; the close looks at what
+/// may be sent again, by the tables of its day (R23).
+#[test]
+fn a_bank_that_ends_before_the_next_attempt() {
+    let mut world = returned();
+    world.bank_retires("013", "1404-08-15");
+    world.record().sheba = Some(sheba_of("013", 2));
+    world.takes_in();
+    world.expect(DEED, Approved, &[]);
+    world.on("1404-08-20").takes_in();
+    world.expect(DEED, Approved, &[]);
+    world.on("1404-09-01").closes();
+    world.expect(DEED, Waiting, &[R::NoValidAccount]);
     assert_eq!(world.issued.len(), 1);
 }

@@ -29,6 +29,7 @@ pub struct World {
     pub known: Known,
     pub today: SolarDate,
     pub deeds_from: Option<SolarDate>,
+    tables: Tables,
     ids: IdKey,
     /// Every revision that was published, in order.
     pub published: Vec<(StoredClaim, Decision)>,
@@ -59,9 +60,9 @@ impl World {
             moved: Vec::new(),
             answered: Vec::new(),
         };
-        let (today, ids) = (date(TODAY), IdKey::new(b"planning"));
+        let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { known, today, deeds_from: None, ids, published, cases, returns, issued }
+        Self { known, today, deeds_from: None, tables, ids, published, cases, returns, issued }
     }
 
     /// An insured person who lacks nothing but a marriage: employed for ten years, 48 whole months before `DEED` listed.
@@ -108,6 +109,13 @@ impl World {
         self
     }
 
+    /// The tables get a row: this bank is no more from that day on.
+    pub fn bank_retires(&mut self, bank: &str, from: &str) -> &mut Self {
+        let row = format!("[[retired_banks]]\nbank = \"{bank}\"\nfrom = \"{from}\"\n");
+        self.tables = tables::parse(&format!("{}\n{row}", tables::built_in())).unwrap();
+        self
+    }
+
     /// The input of this person's marriages is now this.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = RegistryRow>) -> &mut Self {
         self.known.rows = rows.into_iter().collect();
@@ -120,7 +128,7 @@ impl World {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { tables: &TABLES, today: self.today, deeds_from: self.deeds_from, ids: &self.ids }
+        Rules { tables: &self.tables, today: self.today, deeds_from: self.deeds_from, ids: &self.ids }
     }
 
     /// What the intake does after a fact about this person came.
