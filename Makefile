@@ -84,7 +84,7 @@ lint: ## format, clippy
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo clippy --lib --test it --features failpoints --locked -- -D warnings
 
-mutants: ## every small change of a rule is noticed by a test (hours; ARGS= for cargo mutants)
+mutants: ## every small change of a rule is noticed by a test (an hour; ARGS= for cargo mutants)
 	@tests/mutants/run $(ARGS)
 
 check-compose: ## is docker-compose.yml a valid Compose file?
