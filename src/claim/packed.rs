@@ -77,7 +77,7 @@ mod tests {
         #[serde_as(as = "Packed")] Rial,
     );
 
-    /// A person's history is nothing but these; what was stored is what is read.
+    /// A person's history is stored by these: what was written is what is read.
     #[test]
     fn what_was_packed_is_read_again() {
         for (date, kind) in

@@ -92,7 +92,7 @@ fn months_are_consecutive() {
     assert_eq!(SolarMonth::from_index(-1), Err(CalendarError::OutOfRange));
 }
 
-/// An operator reads why, not that.
+/// An operator reads what is wrong with a date, not only that something is.
 #[test]
 fn every_fault_is_told_apart() {
     for (text, said) in
