@@ -3,10 +3,7 @@
 import threading
 import time
 
-import confluent_kafka
-from confluent_kafka.admin import AdminClient
-
-from . import postgres
+from . import members, postgres
 
 GROUPS = """
     SELECT grp, CASE WHEN until > now() THEN owner END, delivered, next_position - 1 FROM relay_groups JOIN outbox_heads USING (grp)
@@ -19,7 +16,6 @@ class Watch:
 
     def __init__(self, stack, prefix, evidence):
         self._stack, self._group, self._evidence = stack, f"{prefix}peyvand-intake", evidence
-        self._admin = AdminClient({"bootstrap.servers": stack.outside, "log_level": 0})
         self.took, self._threads = {"relay": [], "intake": []}, []
 
     def _disturbances(self):
@@ -29,14 +25,14 @@ class Watch:
     def holdings(self, name):
         """(relay groups, input partitions) of a service."""
         groups = {row[0]: row for row in self._groups() or () if row[1] == name}
-        partitions = {place for member, places in (self._members() or {}).items() if member == name for place in places}
+        partitions = (self._members() or {}).get(name, set())
         return groups, partitions
 
     def tell_all(self):
         """Who has which input partitions, and where each stands: for whoever looks for the cause of a standstill."""
-        members = {str(name): sorted(places) for name, places in (self._members() or {}).items()}
+        who = {name: sorted(places) for name, places in (self._members() or {}).items()}
         places = postgres.ask(self._stack.socket, "SELECT topic, partition, next_offset FROM input_offsets ORDER BY 1, 2")
-        self._evidence.write("standstill.json", {"members": members, "input_offsets": places, "relay": self._groups()})
+        self._evidence.write("standstill.json", {"members": who, "input_offsets": places, "relay": self._groups()})
 
     def killed(self, name, holdings):
         """It stays down: when does everything that it had belong to another, and move on?"""
@@ -74,8 +70,8 @@ class Watch:
             for group, before in has.items())
 
     def _reads(self, name, has):
-        members = self._members()
-        return members is not None and has <= {place for member, places in members.items() if member != name for place in places}
+        now = self._members()
+        return now is not None and has <= {place for member, places in now.items() if member != name for place in places}
 
     def _groups(self):
         try:
@@ -84,14 +80,4 @@ class Watch:
             return None
 
     def _members(self):
-        """instance -> its partitions; None while the group is not at rest."""
-        try:
-            group = self._admin.describe_consumer_groups([self._group], request_timeout=5)[self._group].result()
-        except confluent_kafka.KafkaException:
-            return None
-        if group.state != confluent_kafka.ConsumerGroupState.STABLE:
-            return None
-        return {
-            member.group_instance_id: {(each.topic, each.partition) for each in member.assignment.topic_partitions}
-            for member in group.members
-        }
+        return members.of(self._stack.outside, self._group)
