@@ -50,6 +50,10 @@ pub async fn run(relay: Arc<Relay>, mut stop: Stop) -> Result<()> {
         // Of several that cannot go on, the first has spoken; each has logged its own.
         let _ = end(writer).await;
     }
+    if let Err(Error::Store(store::Error::Silent(_))) = delivered {
+        // Who does not answer is not asked for more: the leases run out.
+        return delivered;
+    }
     let released = work::relay::release(&relay.house, &relay.owner).await.map_err(Error::from);
     delivered.and(released)
 }

@@ -22,7 +22,7 @@ pub async fn lease(house: &House, owner: &str) -> Result<Vec<i16>> {
 
 /// Gives the groups back at a graceful stop.
 pub async fn release(house: &House, owner: &str) -> Result<()> {
-    relay::release(&house.pool, owner).await
+    house.patiently(relay::release(&house.pool, owner)).await
 }
 
 /// Everything up to here is known to be delivered.
@@ -32,7 +32,7 @@ pub async fn delivered(house: &House, group: i16) -> Result<i64> {
 
 /// Where the output partitions ended when they were last written to.
 pub async fn ends(house: &House) -> Result<BTreeMap<Partition, i64>> {
-    Ok(relay::ends(&house.pool).await?.into_iter().collect())
+    Ok(house.patiently(relay::ends(&house.pool)).await?.into_iter().collect())
 }
 
 /// A person has said that what this topic lost is lost.
@@ -116,13 +116,12 @@ pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result
 
 /// The last position that this database has given to a group.
 pub async fn given(house: &House, group: i16) -> Result<i64> {
-    outbox::given(&house.pool, group).await
+    house.patiently(outbox::given(&house.pool, group)).await
 }
 
 /// The id of the event that this database gave a position to, while its segment is still there.
 pub async fn id_at(house: &House, group: i16, position: i64) -> Result<Option<String>> {
-    let segments = outbox::page(&house.pool, group, position - 1, 1).await?;
-    for segment in segments {
+    for segment in page(house, group, position - 1, 1).await? {
         if let Some((_, event)) = segment.events()?.find(|(at, _)| *at == position) {
             return Ok(Some(event.id));
         }

@@ -5,9 +5,9 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, house};
 use crate::checker::check;
-use crate::commit_point::{house, until};
+use crate::commit_point::until;
 use crate::town::{
     document_id, finance, insured, kill_close, marriage, marriages, married, person, profile, sheba,
 };

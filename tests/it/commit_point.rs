@@ -1,39 +1,19 @@
 //! The database is the one commit point, and the topic the truth of delivery: what holds where two write at once, where one
 //! does not know whether it has written, and where one sleeps through the loss of its lease.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use peyvand::claim::IdKey;
-use peyvand::clock::Clock;
 use peyvand::store::offsets::{self, Advance, Partition};
-use peyvand::store::{Error, connect, outbox};
+use peyvand::store::{Error, outbox};
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::{EventType, Message, Outgoing, Topic, tables};
-use peyvand::work::House;
+use peyvand::wire::{EventType, Message, Outgoing, Topic};
 use peyvand::work::take_in::{Batch, Taken, take_in};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{Couple, TestApp, now};
-use crate::town::married;
-
-/// The test's own hand on the installation's database.
-pub fn house(app: &TestApp, runtime: &Runtime) -> House {
-    House {
-        pool: runtime.block_on(async { connect(&app.database_url, 4).unwrap() }),
-        clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),
-        day: None,
-        tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
-        ids: IdKey::new(crate::app::SECRET.as_bytes()),
-        groups: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),
-        deeds_from: None,
-        page_persons: 1,
-        brake_percent: 50,
-        silence: Duration::from_secs(60),
-    }
-}
+use crate::app::{Couple, TestApp, house, now};
+use crate::town::{married, row};
 
 #[track_caller]
 pub fn until(app: &TestApp, what: &str, sql: &str) {
@@ -84,6 +64,24 @@ fn a_batch_that_stands_is_not_written_again() {
         assert!(matches!(again, Err(Error::LostPartition)), "the batch was written again");
     });
     assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
+    app.finish();
+}
+
+/// Kafka's own offsets are a copy for lag monitors: where it is ahead of the database, the database says what was read.
+#[test]
+fn kafkas_copy_of_the_offsets_is_not_believed() {
+    let mut app = TestApp::start("1404-08-01");
+    let people = married(&mut app, 1..17);
+    app.stop();
+    let rows =
+        people.iter().map(|husband| row(husband).corrected(|row| row.status = "annulled").row() + "\n");
+    let text = K::Marriages.columns().join(",") + "\n" + &rows.collect::<String>();
+    let path = app.write(K::Marriages, &text);
+    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    app.pretend_read(Topic::RegistryMarriages.name());
+    app.serve(&[]);
+    let corrected = "SELECT (count(*) = 16)::text FROM marriages WHERE record_version = 2";
+    until(&app, "what the broker calls read is read", corrected);
     app.finish();
 }
 

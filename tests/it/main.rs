@@ -36,6 +36,7 @@ mod privacy;
 mod processes;
 mod recovery;
 mod refused;
+mod relay;
 mod replays;
 mod returns;
 mod sample;

@@ -9,12 +9,12 @@ use peyvand::work::recover::{self, Heard};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{SECRET, TestApp, now};
+use crate::app::{SECRET, TestApp, house, now};
 use crate::checker::check;
-use crate::commit_point::{house, receipt};
+use crate::commit_point::receipt;
 use crate::town::{
     Marriage, Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person,
-    profile, sheba,
+    profile, row, sheba,
 };
 
 const DEED: &str = "1404-05-20";
@@ -33,11 +33,6 @@ const STATE: [&str; 6] = [
 
 fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {
     STATE.iter().map(|sql| app.query(sql)).collect()
-}
-
-fn row(of: &Person) -> Marriage {
-    let wife = person(of.code()[3..9].parse::<u32>().unwrap() + 5000);
-    marriage(&format!("R{}", of.code()), DEED, of, &wife)
 }
 
 /// "Restore of an older database backup under newer topics: nobody is paid or told again": the backup is of before a close

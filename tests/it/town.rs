@@ -136,15 +136,17 @@ impl Marriage {
     }
 }
 
+/// The marriage of a sound person to somebody whom we do not insure.
+pub fn row(husband: &Person) -> Marriage {
+    let wife = person(husband.code()[3..9].parse::<u32>().unwrap() + 5000);
+    marriage(&format!("R{}", husband.code()), "1404-05-20", husband, &wife)
+}
+
 /// Sound people of these numbers, married on 1404-05-20 to people whom we do not insure; not yet paid.
 pub fn married(app: &mut TestApp, numbers: std::ops::Range<u32>) -> Vec<Person> {
     let people: Vec<_> = numbers.map(person).collect();
     insured(app, &people.iter().collect::<Vec<_>>(), "1404-04");
-    let wife = |husband: &Person| person(husband.code()[3..9].parse::<u32>().unwrap() + 5000);
-    let rows: Vec<_> = people
-        .iter()
-        .map(|husband| marriage(&format!("R{}", husband.code()), "1404-05-20", husband, &wife(husband)))
-        .collect();
+    let rows: Vec<_> = people.iter().map(row).collect();
     marriages(app, &rows.iter().collect::<Vec<_>>());
     app.settle();
     people

@@ -1,5 +1,6 @@
 //! The broker past the program: records as nobody should send them, marks, and the end of a test's topics.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -9,10 +10,10 @@ use peyvand::kafka::reader;
 use peyvand::wire::Topic;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::producer::{BaseProducer, FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
@@ -149,6 +150,23 @@ impl Raw<'_> {
     }
 }
 
+/// Tells the broker that the intake's group has read everything that lies in a topic, while nobody is in that group.
+pub fn pretend_read(app: &TestApp, topic: &str) {
+    let mut ends = BTreeMap::new();
+    for record in lying(app, topic) {
+        ends.insert(record.partition, record.offset + 1);
+    }
+    let mut list = TopicPartitionList::new();
+    for (partition, end) in ends {
+        let name = format!("{}{topic}", app.prefix);
+        list.add_partition_offset(&name, partition, Offset::Offset(end)).unwrap();
+    }
+    let mut config = client(&app.brokers);
+    let consumer: BaseConsumer =
+        config.set("group.id", format!("{}peyvand-intake", app.prefix)).create().unwrap();
+    consumer.commit(&list, CommitMode::Sync).unwrap();
+}
+
 /// Makes a topic as somebody else might, before the program does.
 pub fn make_topic(app: &TestApp, topic: &str, partitions: i32) {
     let name = format!("{}{topic}", app.prefix);
@@ -157,6 +175,14 @@ pub fn make_topic(app: &TestApp, topic: &str, partitions: i32) {
     let options = AdminOptions::new().operation_timeout(Some(SOON));
     let made = app.runtime.block_on(admin.create_topics([&new], &options)).unwrap();
     assert_eq!(made, [Ok(name.clone())]);
+}
+
+/// From here on the broker refuses whoever began to write by this name before.
+pub fn fence(app: &TestApp, name: &str) {
+    let mut config = client(&app.brokers);
+    let producer: BaseProducer =
+        config.set("transactional.id", format!("{}peyvand-{name}", app.prefix)).create().unwrap();
+    producer.init_transactions(SOON).unwrap();
 }
 
 /// A record byte for byte.

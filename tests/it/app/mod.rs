@@ -4,6 +4,7 @@
 mod broker;
 mod checks;
 mod database;
+mod inside;
 mod people;
 mod records;
 mod service;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use broker::{Idler, Lying, Raw};
+pub use inside::house;
 pub use people::{Couple, FLOOR, national_code, person_data};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now};
@@ -297,6 +299,16 @@ impl TestApp {
     /// Sends a record as it is, past `publish`.
     pub fn raw(&self) -> Raw<'_> {
         Raw::new(self)
+    }
+
+    /// Tells the broker that everything in a topic was read, while no service runs.
+    pub fn pretend_read(&self, topic: &str) {
+        broker::pretend_read(self, topic);
+    }
+
+    /// Shuts out whoever writes by this name, until that one begins anew.
+    pub fn fence(&self, name: &str) {
+        broker::fence(self, name);
     }
 
     /// Makes a topic as somebody else might, before the program does.

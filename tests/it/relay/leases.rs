@@ -1,0 +1,79 @@
+//! Who delivers which group: shares, leases that run out, and marks that only their owner moves.
+
+use peyvand::store::relay::{confirm, delivered, lease, release};
+use peyvand::store::{Error, PgPool};
+
+use super::Office;
+
+impl Office {
+    fn lease(&self, owner: &str) -> Vec<i16> {
+        self.runtime.block_on(lease(&self.house.pool, owner)).unwrap()
+    }
+
+    /// As if the process had been killed, and its leases had run out since.
+    fn dies(&self, owner: &str) {
+        for table in ["relay_members", "relay_groups"] {
+            let sql = format!("UPDATE {table} SET until = now() - interval '1 ms' WHERE owner = '{owner}'");
+            self.app.execute(&sql).unwrap();
+        }
+    }
+}
+
+#[test]
+fn groups_are_shared_among_the_processes_that_live() {
+    let office = Office::open();
+    assert_eq!(office.lease("a"), [0, 1, 2, 3]);
+    assert!(office.lease("b").is_empty(), "taken from somebody who holds it");
+    assert_eq!(office.lease("a"), [0, 1], "more than a share");
+    assert_eq!(office.lease("b"), [2, 3]);
+    assert_eq!(
+        (office.lease("a"), office.lease("b")),
+        (vec![0, 1], vec![2, 3]),
+        "what nobody asked for moves"
+    );
+    // A third finds nothing free: with four groups, two are the share of three still.
+    assert!(office.lease("c").is_empty());
+    office.dies("b");
+    assert_eq!(office.lease("c"), [2, 3]);
+    assert_eq!(office.lease("a"), [0, 1]);
+    office.runtime.block_on(release(&office.house.pool, "c")).unwrap();
+    assert_eq!(office.lease("a"), [0, 1, 2, 3], "what was given back is not taken at once");
+    assert_eq!(office.app.value("SELECT string_agg(owner, ' ') FROM relay_members"), "a");
+    office.close();
+}
+
+/// Long enough for a renewal that comes late, short enough that nobody waits long after a kill.
+#[test]
+fn a_lease_holds_for_five_seconds() {
+    let office = Office::open();
+    office.lease("a");
+    for table in ["relay_members", "relay_groups"] {
+        let sql = format!(
+            "SELECT bool_and(until BETWEEN now() + interval '4 s' AND now() + interval '5 s')::text FROM {table}"
+        );
+        assert_eq!(office.app.value(&sql), "true", "{table}");
+    }
+    office.close();
+}
+
+/// A process that slept through the loss of its lease has no word any more.
+#[test]
+fn only_its_owner_moves_a_mark_and_never_back() {
+    let office = Office::open();
+    office.lease("a");
+    let confirm = |owner: &str, upto| {
+        office.runtime.block_on(async {
+            let mut connection = office.house.pool.acquire().await.unwrap();
+            confirm(&mut connection, 1, owner, upto).await
+        })
+    };
+    let mark = |pool: &PgPool| office.runtime.block_on(delivered(pool, 1)).unwrap();
+    confirm("a", 7).unwrap();
+    confirm("a", 7).unwrap();
+    for (owner, upto) in [("b", 8), ("a", 6)] {
+        assert!(matches!(confirm(owner, upto), Err(Error::LostGroup)));
+    }
+    assert_eq!(mark(&office.house.pool), 7);
+    office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
+    office.close();
+}

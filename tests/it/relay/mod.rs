@@ -1,0 +1,183 @@
+//! The relay by itself, within the test's own process: handing out, taking over, leases, slots, and what it refuses.
+
+mod delivery;
+mod leases;
+mod lost;
+mod slots;
+mod tails;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use peyvand::config::Settings;
+use peyvand::kafka::relay::{self, Relay, RelayDid};
+use peyvand::kafka::{self, Broker};
+use peyvand::store::{PgConnection, outbox};
+use peyvand::wire::{EventType, Outgoing, partition_for};
+use peyvand::work::House;
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::app::{Lying, TestApp, house, now};
+
+const DECISIONS: &str = "eligibility.decisions.v1";
+
+/// An installation without processes, and a hand on its outbox.
+struct Office {
+    runtime: Runtime,
+    app: TestApp,
+    house: House,
+}
+
+/// A relay that runs.
+struct Deliverer {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<kafka::Result<()>>,
+    committed: Arc<AtomicU64>,
+    failed: Arc<AtomicU64>,
+}
+
+impl Office {
+    fn open() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let app = TestApp::without_service("1404-08-01");
+        // Any command makes tables and topics.
+        app.json(&["status"]);
+        let mut house = house(&app, &runtime);
+        house.silence = Duration::from_secs(10);
+        Self { runtime, app, house }
+    }
+
+    fn broker(&self) -> Broker {
+        let flags = [
+            ("kafka_brokers", self.app.brokers.as_str()),
+            ("topic_prefix", self.app.prefix.as_str()),
+            ("database_url", self.app.database_url.as_str()),
+        ];
+        let flags: BTreeMap<_, _> = flags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        Broker::new(&Settings::load_from(&flags, None, []).unwrap().settings)
+    }
+
+    fn relay(&self, owner: &str) -> Deliverer {
+        self.relay_telling(owner, |_| ())
+    }
+
+    /// A relay that also tells what it did.
+    fn relay_telling(&self, owner: &str, told: impl Fn(RelayDid) + Send + Sync + 'static) -> Deliverer {
+        let (committed, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (records, failures) = (committed.clone(), failed.clone());
+        let counts = move |did| {
+            match did {
+                RelayDid::Committed(sent) => records.fetch_add(sent, Ordering::Relaxed),
+                RelayDid::Failed => failures.fetch_add(1, Ordering::Relaxed),
+            };
+            told(did);
+        };
+        let relay = Relay {
+            house: self.house.clone(),
+            broker: self.broker(),
+            owner: owner.to_owned(),
+            page_bytes: 1,
+            counts: Arc::new(counts),
+            turn: Semaphore::new(1),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let task = self.runtime.spawn(relay::run(Arc::new(relay), stopped));
+        Deliverer { stop, task, committed, failed }
+    }
+
+    /// Events of one transaction.
+    fn append(&self, events: impl IntoIterator<Item = Outgoing>) {
+        self.runtime.block_on(async {
+            let mut tx = self.house.pool.begin().await.unwrap();
+            outbox::append(&mut tx, events, self.house.groups).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+    }
+
+    fn depth(&self) -> i64 {
+        self.runtime.block_on(async { outbox::depth(&mut *self.connection().await).await.unwrap() })
+    }
+
+    async fn connection(&self) -> impl std::ops::DerefMut<Target = PgConnection> {
+        self.house.pool.acquire().await.unwrap()
+    }
+
+    #[track_caller]
+    fn until_delivered(&self) {
+        self.until("everything is delivered", || self.depth() == 0);
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let began = now();
+        while !holds() {
+            assert!(began.elapsed() < Duration::from_secs(20), "{what}: not so after 20 s");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Everything that lies in the decisions' topic.
+    fn lying(&self) -> Vec<Lying> {
+        self.app.lying(DECISIONS)
+    }
+
+    /// Of each partition of the decisions the ids in their order.
+    fn ids(&self) -> BTreeMap<i32, Vec<String>> {
+        let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for record in self.lying() {
+            ids.entry(record.partition).or_default().push(record.header("ce_id"));
+        }
+        ids
+    }
+
+    /// Every relay has ended, and the test has looked at everything itself.
+    fn close(self) {
+        drop(self.runtime);
+        self.app.end_unchecked();
+    }
+}
+
+impl Deliverer {
+    /// How many events it has sent, and how often something failed, once it has been stopped.
+    #[track_caller]
+    fn end(self, office: &Office) -> (u64, u64) {
+        self.stop.send_replace(true);
+        office.runtime.block_on(self.task).unwrap().unwrap();
+        (self.committed.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
+    }
+
+    /// Why it has ended by itself.
+    #[track_caller]
+    fn refusal(self, office: &Office) -> kafka::Error {
+        let ended = async { tokio::time::timeout(Duration::from_secs(40), self.task).await };
+        let ended = office.runtime.block_on(ended).expect("the relay goes on");
+        ended.unwrap().expect_err("the relay ended as if it had been told to")
+    }
+}
+
+/// Something that is said of one key.
+fn said(key: &str, id: &str) -> Outgoing {
+    weighing(key, id, 0)
+}
+
+/// The same, of so many bytes more.
+fn weighing(key: &str, id: &str, bytes: usize) -> Outgoing {
+    let data = "x".repeat(bytes);
+    Outgoing::new(EventType::DecisionMade, key, id, Timestamp::UNIX_EPOCH, None, &data).unwrap()
+}
+
+/// A key whose record goes to this partition of the decisions.
+fn key_of(partition: i32) -> String {
+    let mut keys = (0..).map(|n: u32| format!("key {n}"));
+    keys.find(|key| partition_for(key.as_bytes(), 8) == partition).unwrap()
+}
+
+/// One event of each partition, with ids that begin with `word`.
+fn round(word: &str) -> Vec<Outgoing> {
+    (0..8).map(|partition| said(&key_of(partition), &format!("{word} {partition}"))).collect()
+}
