@@ -7,7 +7,6 @@ use tokio::runtime::Runtime;
 
 use crate::app::{TestApp, house};
 use crate::checker::check;
-use crate::commit_point::until;
 use crate::town::{
     document_id, finance, insured, kill_close, marriage, marriages, married, person, profile, sheba,
 };
@@ -116,7 +115,7 @@ fn a_page_of_a_close_waits_for_the_batch_that_is_half_written() {
     runtime.block_on(advance.execute(&mut *batch)).unwrap();
     let mut close = app.command(&["close-month", "1404-07"]).stdout(Stdio::null()).spawn().unwrap();
     let waits = "SELECT (count(*) > 0)::text FROM pg_locks WHERE NOT granted AND relation = 'input_offsets'::regclass";
-    until(&app, "the close waits", waits);
+    app.until("the close waits", waits);
     assert_eq!(app.value("SELECT count(*) FROM close_pages"), "0");
     runtime.block_on(batch.commit()).unwrap();
     assert!(close.wait().unwrap().success());

@@ -90,13 +90,8 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&["--roles", "relay"]);
-    let began = now();
-    while app.service(place).is_running() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it still runs\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    assert!(app.service(place).log().contains("older than its topics"), "{}", app.logs());
-    app.forget(place);
+    let told = app.ends_by_itself(place);
+    assert!(told.contains("older than its topics"), "{told}");
     for sql in [
         "UPDATE outbox_heads h SET next_position = w.next_position FROM as_it_was w WHERE w.grp = h.grp",
         "UPDATE relay_groups r SET delivered = w.delivered FROM as_it_was w WHERE w.grp = r.grp",
@@ -120,12 +115,7 @@ fn a_service_whose_input_is_gone_ends_with_an_error() {
     };
     app.execute(&move_by(1000)).unwrap();
     let place = app.serve(&["--roles", "intake"]);
-    let began = now();
-    while app.service(place).is_running() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it still runs\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    app.forget(place);
+    app.ends_by_itself(place);
     app.execute(&move_by(-1000)).unwrap();
     app.finish();
 }

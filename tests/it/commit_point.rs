@@ -12,17 +12,8 @@ use peyvand::work::take_in::{Batch, Taken, take_in};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{Couple, TestApp, house, now};
+use crate::app::{Couple, TestApp, house};
 use crate::town::{married, row};
-
-#[track_caller]
-pub fn until(app: &TestApp, what: &str, sql: &str) {
-    let began = now();
-    while app.value(sql) != "true" {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what}: not so after 60 s\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// A batch whose commit went unanswered is tried again, and a consumer that lost its partition goes on for a while: the
 /// offsets advance once.
@@ -81,7 +72,7 @@ fn kafkas_copy_of_the_offsets_is_not_believed() {
     app.pretend_read(Topic::RegistryMarriages.name());
     app.serve(&[]);
     let corrected = "SELECT (count(*) = 16)::text FROM marriages WHERE record_version = 2";
-    until(&app, "what the broker calls read is read", corrected);
+    app.until("what the broker calls read is read", corrected);
     app.finish();
 }
 
@@ -205,8 +196,7 @@ fn a_writer_that_wakes_up_late_is_shut_out() {
         let path = folder.join(kind.file_name());
         app.text(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
     }
-    until(
-        &app,
+    app.until(
         "the files are taken in",
         "SELECT (count(*) = 4)::text FROM files WHERE received_at IS NOT NULL",
     );
@@ -214,14 +204,14 @@ fn a_writer_that_wakes_up_late_is_shut_out() {
     app.forget(intake);
 
     let sleeper = app.serve(&["--roles", "relay"]);
-    until(&app, "the first delivers", "SELECT (sum(delivered) > 0)::text FROM relay_groups");
+    app.until("the first delivers", "SELECT (sum(delivered) > 0)::text FROM relay_groups");
     app.service(sleeper).signal("STOP");
     let rest =
         "SELECT sum(next_position - 1 - delivered)::text FROM outbox_heads JOIN relay_groups USING (grp)";
     assert_ne!(app.value(rest), "0", "everything was delivered already: the test proves nothing");
     let heir = app.serve(&["--roles", "relay"]);
     let all = "SELECT bool_and(next_position - 1 = delivered)::text FROM outbox_heads JOIN relay_groups USING (grp)";
-    until(&app, "the second delivers the rest", all);
+    app.until("the second delivers the rest", all);
     app.service(sleeper).signal("CONT");
     std::thread::sleep(Duration::from_secs(3));
     assert!(app.service(heir).is_running() && app.service(sleeper).is_running(), "{}", app.logs());

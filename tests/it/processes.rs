@@ -9,7 +9,7 @@ use peyvand::wire::files::FileKind;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 
-use crate::app::{TestApp, now};
+use crate::app::{TestApp, until};
 use crate::privacy::get;
 use crate::town::married;
 
@@ -49,7 +49,7 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     app.settle();
     // Both have joined once both deliver: a second member gets its groups with the next lease.
     let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
-    wait_until(&app, "both processes hold a share of the relay", &shared);
+    until(30, "both processes hold a share of the relay", &shared);
     publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
     // The first may take all of a short topic before the second has joined; both work in the end.
     publish(&app, &folder, &[K::Marriages]);
@@ -68,14 +68,6 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     calm.finish();
 }
 
-fn wait_until(app: &TestApp, what: &str, is_so: &dyn Fn() -> bool) {
-    let began = now();
-    while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "{what}: not so after 30 s\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// "of two at once the second waits for the first", wherever that is: here between two pages, where it waits for a person
 /// whom another transaction holds.
 #[test]
@@ -90,7 +82,7 @@ fn a_second_close_waits_for_the_first() {
     let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let one = start();
     let cursor = "SELECT coalesce(max(cursor), -1) FROM batches";
-    wait_until(&app, "the first close is midway", &|| app.value(cursor) == before);
+    until(30, "the first close is midway", || app.value(cursor) == before);
     let mut two = start();
     std::thread::sleep(Duration::from_secs(3));
     assert!(two.try_wait().unwrap().is_none(), "the second did not wait");
@@ -141,23 +133,14 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.serve(&["--instance", "n1"]);
     married(&mut app, 1..2);
     let idler = app.idler();
-    until_told(&mut app, "input partitions were given up");
+    app.until_told(0, "input partitions were given up");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
     app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
-    until_told(&mut app, "the intake joins its group anew");
+    app.until_told(0, "the intake joins its group anew");
     assert!(app.service(0).log().contains("stands still at offset"));
     drop(idler);
     app.publish_folder(&folder);
     app.settle();
     app.finish();
-}
-
-#[track_caller]
-fn until_told(app: &mut TestApp, words: &str) {
-    let until = now() + Duration::from_secs(120);
-    while !app.service(0).log().contains(words) {
-        assert!(now() < until, "{words}: not told within two minutes\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }

@@ -9,7 +9,7 @@ use peyvand::work::recover::{self, Heard};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{SECRET, TestApp, house, now};
+use crate::app::{SECRET, TestApp, house, until};
 use crate::checker::check;
 use crate::commit_point::receipt;
 use crate::town::{
@@ -75,14 +75,7 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
 /// Starts a relay that must end by itself soon; gives its log.
 fn relay_that_ends(app: &mut TestApp) -> String {
     let place = app.serve(&["--roles", "relay"]);
-    let until = now() + Duration::from_secs(60);
-    while app.service(place).is_running() {
-        assert!(now() < until, "the relay goes on\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let log = app.service(place).log();
-    app.forget(place);
-    log
+    app.ends_by_itself(place)
 }
 
 /// Files, answers, letters, and a close that is paid out.
@@ -199,16 +192,7 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
             assert!(app.refused(&["serve"]).contains("peyvand recover"));
         }
         // What the killed one left behind at the database may live on for a moment.
-        let until = now() + Duration::from_secs(20);
-        let told = loop {
-            let output = app.run(&["recover", "--json"]);
-            if output.status.success() {
-                break String::from_utf8_lossy(&output.stdout).into_owned();
-            }
-            assert!(now() < until, "{}", String::from_utf8_lossy(&output.stderr));
-            std::thread::sleep(Duration::from_millis(200));
-        };
-        println!("{month}: {told}");
+        until(20, "recover succeeds", || app.run(&["recover"]).status.success());
         app.serve(&[]);
         app.settle();
         app.close(month);
@@ -251,11 +235,8 @@ fn a_database_that_went_on_by_itself_is_refused() {
     let rows = people[4..].iter().map(|person| row(person).row() + "\n").collect::<String>();
     let path = app.write(K::Marriages, &(K::Marriages.columns().join(",") + "\n" + &rows));
     app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
-    let until = now() + Duration::from_secs(60);
-    while app.value("SELECT count(*) FROM claims") != people.len().to_string() {
-        assert!(now() < until, "{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let claims = format!("SELECT (count(*) = {})::text FROM claims", people.len());
+    app.until("all are taken in", &claims);
     app.stop();
     assert!(app.refused(&["recover"]).contains("went on by itself"));
     app.restore(&backup);
@@ -299,14 +280,9 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     // Under the hands of a service that runs.
     app.delete_topic(DECISIONS);
     app.make_topic(DECISIONS, 8);
-    let until = now() + Duration::from_secs(90);
     publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
-    while app.service(0).is_running() {
-        assert!(now() < until, "nobody noticed\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert!(app.service(0).log().contains("recreated"), "{}", app.logs());
-    app.forget(0);
+    let told = app.ends_by_itself(0);
+    assert!(told.contains("recreated"), "{told}");
     app.end_unchecked();
 }
 
@@ -324,11 +300,7 @@ fn nobody_takes_in_or_closes_beside_a_recovery() {
     married(&mut app, 1..2);
     app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
     publish_unanswered(&mut app, &row(&person(2)));
-    let until = now() + Duration::from_secs(30);
-    while !app.service(0).log().contains(UNDER_WAY) {
-        assert!(now() < until, "the batch was not refused\n{}", app.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    app.until_told(0, UNDER_WAY);
     assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
     let rows = "SELECT count(*) FROM marriages";
     assert_eq!(app.value(rows), "1");

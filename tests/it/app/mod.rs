@@ -21,7 +21,7 @@ pub use broker::{Idler, Lying, Raw};
 pub use inside::house;
 pub use people::{Couple, FLOOR, national_code, person_data};
 pub use records::{Answers, EndState, Record, Topics, reasons};
-pub use service::{Service, now};
+pub use service::{Service, now, until};
 
 /// Every id of claims is keyed by it, so two runs can be compared.
 pub const SECRET: &str = "a secret for tests alone, never for a payment";
@@ -112,6 +112,25 @@ impl TestApp {
     /// Counts a service no longer that the test itself has ended.
     pub fn forget(&mut self, place: usize) {
         self.services.remove(place);
+    }
+
+    /// Returns when a service has said these words.
+    #[track_caller]
+    pub fn until_told(&self, place: usize, words: &str) {
+        until(120, words, || self.services[place].log().contains(words));
+    }
+
+    /// Returns when the one value of a query is `true`.
+    #[track_caller]
+    pub fn until(&self, what: &str, sql: &str) {
+        until(60, what, || self.value(sql) == "true");
+    }
+
+    /// A service that must end by itself soon: its log. It is counted no longer.
+    #[track_caller]
+    pub fn ends_by_itself(&mut self, place: usize) -> String {
+        until(90, "the service ends by itself", || !self.services[place].is_running());
+        self.services.remove(place).log()
     }
 
     /// Stops all services gracefully; each must end with status 0.

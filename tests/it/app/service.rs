@@ -53,13 +53,8 @@ impl Service {
     pub fn end_on(&mut self, signal: &str) -> (ExitStatus, Duration) {
         let began = now();
         self.signal(signal);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return (status, began.elapsed());
-            }
-            assert!(began.elapsed() < Duration::from_secs(30), "the service does not stop\n{}", self.tail());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until(30, "the service stops", || !self.is_running());
+        (self.child.wait().unwrap(), began.elapsed())
     }
 
     pub(super) fn stop(mut self) {
@@ -75,6 +70,16 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Returns as soon as it holds; where it does not for so many seconds, the test has failed.
+#[track_caller]
+pub fn until(seconds: u64, what: &str, mut holds: impl FnMut() -> bool) {
+    let began = now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(seconds), "{what}: not so after {seconds} s");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

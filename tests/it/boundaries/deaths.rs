@@ -9,7 +9,7 @@ use peyvand::wire::files::FileKind;
 
 use super::month::{self, FIRST, NEXT, UNDISTURBED};
 use super::places::{self, Scene};
-use crate::app::{TestApp, now};
+use crate::app::{TestApp, now, until};
 
 /// What `std::process::abort` ends with.
 const SIGABRT: i32 = 6;
@@ -134,11 +134,8 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
 }
 
 fn until_it_serves(log: &std::path::Path) {
-    let began = now();
-    while !std::fs::read_to_string(log).unwrap().contains("peyvand serves") {
-        assert!(began.elapsed() < Duration::from_secs(20), "it does not begin");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let begins = || std::fs::read_to_string(log).unwrap().contains("peyvand serves");
+    until(20, "it begins", begins);
     // Partitions are assigned and groups leased a moment later.
     std::thread::sleep(Duration::from_millis(500));
 }

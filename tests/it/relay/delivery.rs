@@ -9,7 +9,7 @@ use peyvand::wire::{EventType, Outgoing, partition_for};
 use serde_json::json;
 
 use super::{Office, key_of, round, said, weighing};
-use crate::app::Lying;
+use crate::app::{Lying, until};
 
 const SMS: &str = "notifications.sms.v1";
 const DOCUMENTS: &str = "finance.payment-documents.v1";
@@ -127,7 +127,7 @@ fn the_sms_of_a_document_follows_it() {
     let other = Outgoing::new(EventType::DecisionMade, "p", "d", Timestamp::UNIX_EPOCH, None, &data).unwrap();
     office.append([document("paid 1"), other, document("paid 2")]);
     let relay = office.relay("one");
-    office.until("both SMS lie in their topic", || office.app.lying(SMS).len() == 2);
+    until(20, "both SMS lie in their topic", || office.app.lying(SMS).len() == 2);
     office.until_delivered();
     // Known to be delivered only by the topic: the messages are released all the same, and not twice.
     assert_eq!(relay.end(&office), (5, 0));
@@ -150,7 +150,7 @@ fn groups_go_from_one_process_to_another_and_back() {
     let held = |wanted: &[(&str, u32)]| {
         let wanted: Vec<_> =
             wanted.iter().map(|(owner, n)| vec![(*owner).to_owned(), n.to_string()]).collect();
-        office.until(&format!("{wanted:?}"), || office.app.query(owners) == wanted);
+        until(20, &format!("{wanted:?}"), || office.app.query(owners) == wanted);
         // The writers follow within a second.
         std::thread::sleep(Duration::from_millis(1500));
     };
@@ -197,7 +197,7 @@ fn what_the_broker_refused_is_not_noted_as_delivered() {
     office.until_delivered();
     office.app.fence("relay-1");
     office.append(round("second"));
-    office.until("the refusal is met", || relay.failed.load(Ordering::Relaxed) > 0);
+    until(20, "the refusal is met", || relay.failed.load(Ordering::Relaxed) > 0);
     office.until_delivered();
     assert_eq!(relay.end(&office).0, 16);
     for (partition, ids) in office.ids() {

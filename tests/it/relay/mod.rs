@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::app::{Lying, TestApp, house, now};
+use crate::app::{Lying, TestApp, house, until};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
 
@@ -109,16 +109,7 @@ impl Office {
 
     #[track_caller]
     fn until_delivered(&self) {
-        self.until("everything is delivered", || self.depth() == 0);
-    }
-
-    #[track_caller]
-    fn until(&self, what: &str, holds: impl Fn() -> bool) {
-        let began = now();
-        while !holds() {
-            assert!(began.elapsed() < Duration::from_secs(20), "{what}: not so after 20 s");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until(20, "everything is delivered", || self.depth() == 0);
     }
 
     /// Everything that lies in the decisions' topic.
