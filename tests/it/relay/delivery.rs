@@ -22,7 +22,7 @@ fn ends(lying: &[Lying]) -> Vec<Vec<String>> {
 
 #[test]
 fn everything_arrives_once_in_its_order_and_is_noted() {
-    let office = Office::open();
+    let office = Office::delivering();
     for word in ["first", "second"] {
         office.append(round(word));
     }
@@ -64,7 +64,7 @@ fn everything_arrives_once_in_its_order_and_is_noted() {
 /// "Resume from the topic's tail": the database may not have heard of what was delivered.
 #[test]
 fn who_takes_over_sends_only_what_the_topics_lack() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first"));
     office.append([letter()]);
     let relay = office.relay("one");
@@ -108,7 +108,7 @@ fn letter() -> Outgoing {
 /// R20: an SMS is said once its document is durable, and once only.
 #[test]
 fn the_sms_of_a_document_follows_it() {
-    let office = Office::open();
+    let office = Office::delivering();
     let claim = "11111111-1111-4111-8111-111111111111";
     for (sms, document) in [("sms 1", "paid 1"), ("sms 2", "paid 2"), ("sms 3", "not issued")] {
         let row = format!(
@@ -145,7 +145,7 @@ fn the_sms_of_a_document_follows_it() {
 /// "Several processes share the output partitions": groups go over while nobody fails, and come back.
 #[test]
 fn groups_go_from_one_process_to_another_and_back() {
-    let office = Office::open();
+    let office = Office::delivering();
     let owners = "SELECT coalesce(owner, '-'), count(*) FROM relay_groups GROUP BY 1 ORDER BY 1";
     let held = |wanted: &[(&str, u32)]| {
         let wanted: Vec<_> =
@@ -176,7 +176,7 @@ fn groups_go_from_one_process_to_another_and_back() {
 /// A writer that ends by a defect must not stay: its lease would be renewed, and nothing sent.
 #[test]
 fn a_writer_that_ended_badly_is_started_anew() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append([said(&key_of(0), "one")]);
     let first = AtomicBool::new(true);
     let relay =
@@ -191,7 +191,7 @@ fn a_writer_that_ended_badly_is_started_anew() {
 /// A mark moves behind the broker's word alone: what it refused is sent by the next session.
 #[test]
 fn what_the_broker_refused_is_not_noted_as_delivered() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first"));
     let relay = office.relay("one");
     office.until_delivered();
@@ -209,7 +209,7 @@ fn what_the_broker_refused_is_not_noted_as_delivered() {
 /// Nothing to send is asked for a few times a second, not all the time.
 #[test]
 fn an_idle_relay_rests() {
-    let office = Office::open();
+    let office = Office::delivering();
     let relay = office.relay("one");
     office.append(round("first"));
     office.until_delivered();

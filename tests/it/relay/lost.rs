@@ -23,7 +23,7 @@ impl Office {
 /// "A lost or recreated output topic is noticed, not silently refilled"; a person may say that it is lost for good.
 #[test]
 fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first"));
     // Another process delivers the groups of the partitions 2, 3, 6 and 7: what these lost is not for this one to say.
     for sql in [
@@ -57,7 +57,7 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
 /// A new leader may not know yet how far its partition reaches: that is waited for.
 #[test]
 fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append([said(&key_of(0), "one")]);
     office.ended(0, 3);
     let relay = office.relay("one");
@@ -77,7 +77,7 @@ fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
 fn a_database_that_falls_silent_ends_the_relay() {
     // The first holds up the leases, the second what a writer notes.
     for table in ["relay_members", "output_ends"] {
-        let mut office = Office::open();
+        let mut office = Office::delivering();
         office.house.silence = Duration::from_secs(2);
         office.append([said(&key_of(0), "one")]);
         let beside = office.runtime.block_on(async {

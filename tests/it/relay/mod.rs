@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use peyvand::config::Settings;
 use peyvand::kafka::relay::{self, Relay, RelayDid};
-use peyvand::kafka::{self, Broker};
+use peyvand::kafka::{self, Broker, topics};
 use peyvand::store::{PgConnection, outbox};
 use peyvand::wire::{EventType, Outgoing, partition_for};
 use peyvand::work::House;
@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::app::{Lying, TestApp, house, until};
+use crate::app::{Lying, TestApp, until};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
 
@@ -42,24 +42,19 @@ struct Deliverer {
 }
 
 impl Office {
+    /// With tables alone.
     fn open() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let app = TestApp::without_service("1404-08-01");
-        // Any command makes tables and topics.
-        app.json(&["status"]);
-        let mut house = house(&app, &runtime);
+        let (runtime, app) = (Runtime::new().unwrap(), TestApp::without_service("1404-08-01"));
+        let mut house = runtime.block_on(House::open(&settings(&app))).unwrap();
         house.silence = Duration::from_secs(10);
         Self { runtime, app, house }
     }
 
-    fn broker(&self) -> Broker {
-        let flags = [
-            ("kafka_brokers", self.app.brokers.as_str()),
-            ("topic_prefix", self.app.prefix.as_str()),
-            ("database_url", self.app.database_url.as_str()),
-        ];
-        let flags: BTreeMap<_, _> = flags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        Broker::new(&Settings::load_from(&flags, None, []).unwrap().settings)
+    /// With topics, too.
+    fn delivering() -> Self {
+        let office = Self::open();
+        office.runtime.block_on(topics::ensure(&Broker::new(&settings(&office.app)), 1)).unwrap();
+        office
     }
 
     fn relay(&self, owner: &str) -> Deliverer {
@@ -79,7 +74,7 @@ impl Office {
         };
         let relay = Relay {
             house: self.house.clone(),
-            broker: self.broker(),
+            broker: Broker::new(&settings(&self.app)),
             owner: owner.to_owned(),
             page_bytes: 1,
             counts: Arc::new(counts),
@@ -149,6 +144,16 @@ impl Deliverer {
         let ended = office.runtime.block_on(ended).expect("the relay goes on");
         ended.unwrap().expect_err("the relay ended as if it had been told to")
     }
+}
+
+fn settings(app: &TestApp) -> Settings {
+    let flags = [
+        ("kafka_brokers", app.brokers.as_str()),
+        ("topic_prefix", app.prefix.as_str()),
+        ("database_url", app.database_url.as_str()),
+    ];
+    let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    Settings::load_from(&flags, None, []).unwrap().settings
 }
 
 /// Something that is said of one key.

@@ -142,7 +142,7 @@ fn a_turn_that_somebody_holds_up_is_left_to_the_next() {
 /// The relay sees to it by itself, beside its deliveries.
 #[test]
 fn a_running_relay_keeps_the_slots_turning() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first"));
     office.app.execute("UPDATE outbox_heads SET slot = 1, slot_began = next_position").unwrap();
     let relay = office.relay("one");

@@ -29,7 +29,7 @@ impl Office {
 /// Markers of transactions and strangers' records may lie behind the last of ours, and a partition may hold nothing else.
 #[test]
 fn the_last_of_ours_is_found_however_far_back() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first").into_iter().filter(|event| event.id != "first 3"));
     let relay = office.relay("one");
     office.until_delivered();
@@ -50,7 +50,7 @@ fn the_last_of_ours_is_found_however_far_back() {
 /// A database from before its topics: it has given fewer positions than they hold, …
 #[test]
 fn a_database_that_has_given_less_sends_nothing() {
-    let office = Office::open();
+    let office = Office::delivering();
     office.append(round("first"));
     let relay = office.relay("one");
     office.until_delivered();
@@ -67,7 +67,7 @@ fn a_database_that_has_given_less_sends_nothing() {
 /// … or it has given the same positions to other events since.
 #[test]
 fn a_database_that_went_on_by_itself_sends_nothing() {
-    let office = Office::open();
+    let office = Office::delivering();
     let relay = office.relay("one");
     office.append(round("first"));
     office.until_delivered();
