@@ -238,6 +238,16 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
     }
 }
 
+/// Takes the records before this offset away.
+pub fn forget_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let mut list = TopicPartitionList::new();
+    let name = format!("{}{topic}", app.prefix);
+    list.add_partition_offset(&name, partition, Offset::Offset(before)).unwrap();
+    app.runtime.block_on(admin.delete_records(&list, &options)).unwrap();
+}
+
 /// Deletes one topic, and returns when the broker knows it no more.
 pub fn delete_topic(app: &TestApp, topic: &str) {
     let name = format!("{}{topic}", app.prefix);

@@ -335,6 +335,11 @@ impl TestApp {
         broker::make_topic(self, topic, partitions);
     }
 
+    /// Takes the first records of a partition away, as retention does.
+    pub fn forget_records(&self, topic: &str, partition: i32, before: i64) {
+        broker::forget_records(self, topic, partition, before);
+    }
+
     pub fn delete_topic(&self, topic: &str) {
         broker::delete_topic(self, topic);
     }

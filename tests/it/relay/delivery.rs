@@ -86,6 +86,19 @@ fn who_takes_over_sends_only_what_the_topics_lack() {
     office.close();
 }
 
+/// The mark speaks for what lies before it, also where the topics hold it no more.
+#[test]
+fn what_is_noted_as_delivered_is_not_sent_again() {
+    let office = Office::delivering();
+    office.append((1..=3).map(|n| said(&key_of(0), &format!("event {n}"))));
+    office.app.execute("UPDATE relay_groups SET delivered = 2 WHERE grp = 0").unwrap();
+    let relay = office.relay("one");
+    office.until_delivered();
+    assert_eq!(relay.end(&office), (1, 0));
+    assert_eq!(office.ids()[&0], ["event 3"]);
+    office.close();
+}
+
 /// A dead letter keeps the headers that its message came with, a position of another installation among them.
 fn letter() -> Outgoing {
     let extra = [

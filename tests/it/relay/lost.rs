@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use peyvand::kafka::Error;
-use peyvand::store::{self, relay::forget_ends};
+use peyvand::store;
 use peyvand::wire::Topic;
+use peyvand::work::relay::forget_ends;
 
 use super::{DECISIONS, Office, key_of, round, said};
 use crate::app::until;
@@ -47,10 +48,29 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
         other => panic!("{other}"),
     }
     assert_eq!(office.lying().len(), 4);
-    office.runtime.block_on(forget_ends(&office.house.pool, Topic::EligibilityDecisions)).unwrap();
+    office.runtime.block_on(forget_ends(&office.house, Topic::EligibilityDecisions)).unwrap();
     let relay = office.relay("one");
     until(20, "what was refused is delivered", || office.lying().len() == 5);
     assert_eq!(relay.end(&office), (1, 0));
+    office.close();
+}
+
+/// Under the hands of a relay that runs: it may be the first to write to the new one.
+#[test]
+fn a_topic_that_is_made_anew_under_its_writer_is_refused() {
+    let office = Office::delivering();
+    let relay = office.relay("one");
+    for word in ["first", "second"] {
+        office.append([said(&key_of(0), word)]);
+        office.until_delivered();
+    }
+    office.app.delete_topic(DECISIONS);
+    office.app.make_topic(DECISIONS, 8);
+    office.append([said(&key_of(0), "third")]);
+    let told = relay.refusal(&office);
+    assert!(matches!(told, Error::OutputLost { partition: 0, .. }), "{told}");
+    let noted = "SELECT delivered::text FROM relay_groups WHERE grp = 0";
+    assert_eq!(office.app.value(noted), "2", "what it sent there is noted as delivered");
     office.close();
 }
 
