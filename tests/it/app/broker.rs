@@ -70,8 +70,6 @@ pub struct Raw<'a> {
 
 impl<'a> Raw<'a> {
     pub(super) fn new(app: &'a TestApp) -> Self {
-        // Topics are made by the first command; a test may well send before any other.
-        app.text(&["dead-letters", "list"]);
         let producer =
             client(&app.brokers).set("acks", "all").set("partitioner", "murmur2_random").create().unwrap();
         Self { app, producer }
@@ -167,14 +165,18 @@ pub fn pretend_read(app: &TestApp, topic: &str) {
     consumer.commit(&list, CommitMode::Sync).unwrap();
 }
 
-/// Makes a topic as somebody else might, before the program does.
-pub fn make_topic(app: &TestApp, topic: &str, partitions: i32) {
-    let name = format!("{}{topic}", app.prefix);
+/// Makes topics as somebody else might, before the program does.
+pub fn make_topics(app: &TestApp, topics: &[(&str, i32)]) {
     let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
-    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+    let names: Vec<_> = topics.iter().map(|(topic, _)| format!("{}{topic}", app.prefix)).collect();
+    let new: Vec<_> = names
+        .iter()
+        .zip(topics)
+        .map(|(name, (_, partitions))| NewTopic::new(name, *partitions, TopicReplication::Fixed(1)))
+        .collect();
     let options = AdminOptions::new().operation_timeout(Some(SOON));
-    let made = app.runtime.block_on(admin.create_topics([&new], &options)).unwrap();
-    assert_eq!(made, [Ok(name.clone())]);
+    let made = app.runtime.block_on(admin.create_topics(&new, &options)).unwrap();
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
 }
 
 /// From here on the broker refuses whoever began to write by this name before.

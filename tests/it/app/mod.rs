@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -317,6 +318,13 @@ impl TestApp {
 
     /// Sends a record as it is, past `publish`.
     pub fn raw(&self) -> Raw<'_> {
+        // Topics are made by the first command; a test may well send before any other.
+        self.text(&["dead-letters", "list"]);
+        self.raw_alone()
+    }
+
+    /// The same, where the topics are there.
+    pub fn raw_alone(&self) -> Raw<'_> {
         Raw::new(self)
     }
 
@@ -332,7 +340,12 @@ impl TestApp {
 
     /// Makes a topic as somebody else might, before the program does.
     pub fn make_topic(&self, topic: &str, partitions: i32) {
-        broker::make_topic(self, topic, partitions);
+        broker::make_topics(self, &[(topic, partitions)]);
+    }
+
+    pub fn make_topics(&self, topics: impl Iterator<Item = Topic>) {
+        let topics: Vec<_> = topics.map(|topic| (topic.name(), topic.spec().partitions)).collect();
+        broker::make_topics(self, &topics);
     }
 
     /// Takes the first records of a partition away, as retention does.

@@ -83,7 +83,7 @@ fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
     let relay = office.relay("one");
     std::thread::sleep(Duration::from_secs(3));
     assert!(office.lying().is_empty(), "it was sent behind a gap");
-    let raw = office.app.raw();
+    let raw = office.app.raw_alone();
     for _ in 0..3 {
         raw.record(DECISIONS, Some(key_of(0).as_bytes()), &[], None);
     }

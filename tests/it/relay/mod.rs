@@ -14,9 +14,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use peyvand::config::Settings;
 use peyvand::kafka::relay::{self, Relay, RelayDid};
-use peyvand::kafka::{self, Broker, topics};
+use peyvand::kafka::{self, Broker};
 use peyvand::store::{PgConnection, outbox};
-use peyvand::wire::{EventType, Outgoing, partition_for};
+use peyvand::wire::{EventType, Outgoing, Topic, partition_for};
 use peyvand::work::House;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
@@ -50,10 +50,10 @@ impl Office {
         Self { runtime, app, house }
     }
 
-    /// With topics, too.
+    /// With the topics that a relay writes to.
     fn delivering() -> Self {
         let office = Self::open();
-        office.runtime.block_on(topics::ensure(&Broker::new(&settings(&office.app)), 1)).unwrap();
+        office.app.make_topics(Topic::outputs());
         office
     }
 
@@ -140,7 +140,7 @@ impl Deliverer {
     /// Why it has ended by itself.
     #[track_caller]
     fn refusal(self, office: &Office) -> kafka::Error {
-        let ended = async { tokio::time::timeout(Duration::from_secs(40), self.task).await };
+        let ended = async { tokio::time::timeout(Duration::from_secs(60), self.task).await };
         let ended = office.runtime.block_on(ended).expect("the relay goes on");
         ended.unwrap().expect_err("the relay ended as if it had been told to")
     }

@@ -7,7 +7,7 @@ use super::{DECISIONS, Office, key_of, round, said};
 impl Office {
     /// So many records that are not ours come to lie behind them.
     fn foreign(&self, partition: i32, records: u32) {
-        let raw = self.app.raw();
+        let raw = self.app.raw_alone();
         for _ in 0..records {
             raw.record(DECISIONS, Some(key_of(partition).as_bytes()), &[("x", "y")], None);
         }
