@@ -26,7 +26,7 @@ CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster ser
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants chaos sabotage simulate fuzz chaos-total
+.PHONY: help needs build demo test check up down bench lint check-compose mutants relay-mutants chaos sabotage simulate fuzz chaos-total
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -86,6 +86,9 @@ lint: ## format, clippy
 
 mutants: ## every small change of a rule is noticed by a test (an hour; ARGS= for cargo mutants)
 	@tests/mutants/run $(ARGS)
+
+relay-mutants: needs ## the same of the relay, on a private Kafka and PostgreSQL (an hour; ARGS=)
+	@$(STACK) run tests/mutants/relay $(ARGS)
 
 check-compose: ## is docker-compose.yml a valid Compose file?
 	@deploy/check-compose
