@@ -140,7 +140,7 @@ impl Deliverer {
     /// Why it has ended by itself.
     #[track_caller]
     fn refusal(self, office: &Office) -> kafka::Error {
-        let ended = async { tokio::time::timeout(Duration::from_secs(60), self.task).await };
+        let ended = async { tokio::time::timeout(Duration::from_secs(90), self.task).await };
         let ended = office.runtime.block_on(ended).expect("the relay goes on");
         ended.unwrap().expect_err("the relay ended as if it had been told to")
     }
