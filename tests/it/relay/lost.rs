@@ -6,6 +6,7 @@ use peyvand::kafka::Error;
 use peyvand::store;
 use peyvand::wire::Topic;
 use peyvand::work::relay::forget_ends;
+use tokio::sync::oneshot;
 
 use super::{DECISIONS, Office, key_of, round, said};
 use crate::app::until;
@@ -106,9 +107,16 @@ fn a_database_that_falls_silent_ends_the_relay() {
             sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *beside).await.unwrap();
             beside
         });
+        // Also where the test fails, the lock is let go of within the runtime.
+        let (over, until_over) = oneshot::channel::<()>();
+        let holding = office.runtime.spawn(async move {
+            let _ = until_over.await;
+            beside.rollback().await
+        });
         let told = office.relay("one").refusal(&office);
         assert!(matches!(told, Error::Store(store::Error::Silent(_))), "{told}");
-        office.runtime.block_on(beside.rollback()).unwrap();
+        drop(over);
+        office.runtime.block_on(holding).unwrap().unwrap();
         office.close();
     }
 }
