@@ -90,7 +90,7 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&["--roles", "relay"]);
-    let told = app.ends_by_itself(place);
+    let told = app.ends_by_itself(60, place);
     assert!(told.contains("older than its topics"), "{told}");
     for sql in [
         "UPDATE outbox_heads h SET next_position = w.next_position FROM as_it_was w WHERE w.grp = h.grp",
@@ -115,7 +115,7 @@ fn a_service_whose_input_is_gone_ends_with_an_error() {
     };
     app.execute(&move_by(1000)).unwrap();
     let place = app.serve(&["--roles", "intake"]);
-    app.ends_by_itself(place);
+    app.ends_by_itself(60, place);
     app.execute(&move_by(-1000)).unwrap();
     app.finish();
 }

@@ -133,11 +133,11 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.serve(&["--instance", "n1"]);
     married(&mut app, 1..2);
     let idler = app.idler();
-    app.until_told(0, "input partitions were given up");
+    app.until_told(120, 0, "input partitions were given up");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
     app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
-    app.until_told(0, "the intake joins its group anew");
+    app.until_told(120, 0, "the intake joins its group anew");
     assert!(app.service(0).log().contains("stands still at offset"));
     drop(idler);
     app.publish_folder(&folder);

@@ -75,7 +75,7 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
 /// Starts a relay that must end by itself soon; gives its log.
 fn relay_that_ends(app: &mut TestApp) -> String {
     let place = app.serve(&["--roles", "relay"]);
-    app.ends_by_itself(place)
+    app.ends_by_itself(60, place)
 }
 
 /// Files, answers, letters, and a close that is paid out.
@@ -192,7 +192,11 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
             assert!(app.refused(&["serve"]).contains("peyvand recover"));
         }
         // What the killed one left behind at the database may live on for a moment.
-        until(20, "recover succeeds", || app.run(&["recover"]).status.success());
+        until(20, "the recovery succeeds", || {
+            let output = app.run(&["recover"]);
+            eprint!("{}", String::from_utf8_lossy(&output.stderr));
+            output.status.success()
+        });
         app.serve(&[]);
         app.settle();
         app.close(month);
@@ -281,7 +285,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     app.delete_topic(DECISIONS);
     app.make_topic(DECISIONS, 8);
     publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
-    let told = app.ends_by_itself(0);
+    let told = app.ends_by_itself(90, 0);
     assert!(told.contains("recreated"), "{told}");
     app.end_unchecked();
 }
@@ -300,7 +304,7 @@ fn nobody_takes_in_or_closes_beside_a_recovery() {
     married(&mut app, 1..2);
     app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
     publish_unanswered(&mut app, &row(&person(2)));
-    app.until_told(0, UNDER_WAY);
+    app.until_told(30, 0, UNDER_WAY);
     assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
     let rows = "SELECT count(*) FROM marriages";
     assert_eq!(app.value(rows), "1");

@@ -115,10 +115,10 @@ impl TestApp {
         self.services.remove(place);
     }
 
-    /// Returns when a service has said these words.
+    /// Returns when a service has said these words, within so many seconds.
     #[track_caller]
-    pub fn until_told(&self, place: usize, words: &str) {
-        until(120, words, || self.services[place].log().contains(words));
+    pub fn until_told(&self, seconds: u64, place: usize, words: &str) {
+        until(seconds, words, || self.services[place].log().contains(words));
     }
 
     /// Returns when the one value of a query is `true`.
@@ -127,10 +127,10 @@ impl TestApp {
         until(60, what, || self.value(sql) == "true");
     }
 
-    /// A service that must end by itself soon: its log. It is counted no longer.
+    /// A service that must end by itself within so many seconds: its log. It is counted no longer.
     #[track_caller]
-    pub fn ends_by_itself(&mut self, place: usize) -> String {
-        until(90, "the service ends by itself", || !self.services[place].is_running());
+    pub fn ends_by_itself(&mut self, seconds: u64, place: usize) -> String {
+        until(seconds, "the service ends by itself", || !self.services[place].is_running());
         self.services.remove(place).log()
     }
 

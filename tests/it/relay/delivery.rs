@@ -67,17 +67,13 @@ fn who_takes_over_sends_only_what_the_topics_lack() {
     let office = Office::delivering();
     office.append(round("first"));
     office.append([letter()]);
-    let relay = office.relay("one");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (9, 0));
+    assert_eq!(office.deliver("one"), (9, 0));
     let letters = office.app.lying("dead-letters.v1");
 
     // A group whose partitions differ in how far they have come, and one with nothing new.
     office.append([said(&key_of(2), "late 2"), said(&key_of(1), "late 1")]);
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
-    let relay = office.relay("two");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (2, 0));
+    assert_eq!(office.deliver("two"), (2, 0));
     for (partition, ids) in office.ids() {
         let late = (1..=2).contains(&partition).then(|| format!("late {partition}"));
         assert_eq!(ids, [Some(format!("first {partition}")), late].into_iter().flatten().collect::<Vec<_>>());
@@ -92,9 +88,7 @@ fn what_is_noted_as_delivered_is_not_sent_again() {
     let office = Office::delivering();
     office.append((1..=3).map(|n| said(&key_of(0), &format!("event {n}"))));
     office.app.execute("UPDATE relay_groups SET delivered = 2 WHERE grp = 0").unwrap();
-    let relay = office.relay("one");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (1, 0));
+    assert_eq!(office.deliver("one"), (1, 0));
     assert_eq!(office.ids()[&0], ["event 3"]);
     office.close();
 }
@@ -145,9 +139,7 @@ fn the_sms_of_a_document_follows_it() {
     // Known to be delivered only by the topic: the messages are released all the same, and not twice.
     assert_eq!(relay.end(&office), (5, 0));
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
-    let relay = office.relay("two");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (0, 0));
+    assert_eq!(office.deliver("two"), (0, 0));
     let mut sms: Vec<_> = office.app.lying(SMS).iter().map(|record| record.header("ce_id")).collect();
     sms.sort_unstable();
     assert_eq!(sms, ["sms 1", "sms 2"]);

@@ -61,6 +61,14 @@ impl Office {
         self.relay_telling(owner, |_| ())
     }
 
+    /// A relay that runs until everything is delivered: how many events it has sent, and how often something failed.
+    #[track_caller]
+    fn deliver(&self, owner: &str) -> (u64, u64) {
+        let relay = self.relay(owner);
+        self.until_delivered();
+        relay.end(self)
+    }
+
     /// A relay that also tells what it did.
     fn relay_telling(&self, owner: &str, told: impl Fn(RelayDid) + Send + Sync + 'static) -> Deliverer {
         let (committed, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));

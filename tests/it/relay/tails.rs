@@ -32,9 +32,7 @@ fn the_last_of_ours_is_found_however_far_back() {
     let office = Office::delivering();
     office.foreign(5, 200);
     office.append(round("first").into_iter().filter(|event| event.id != "first 3"));
-    let relay = office.relay("one");
-    office.until_delivered();
-    relay.end(&office);
+    office.deliver("one");
     for (partition, records) in [(0, 15), (1, 16), (2, 17), (3, 40), (4, 600)] {
         office.foreign(partition, records);
     }
@@ -44,9 +42,7 @@ fn the_last_of_ours_is_found_however_far_back() {
     let before = office.lying().len();
     office.append([said(&key_of(3), "late 3")]);
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
-    let relay = office.relay("two");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (1, 0));
+    assert_eq!(office.deliver("two"), (1, 0));
     assert_eq!(office.lying().len(), before + 1);
     office.close();
 }
@@ -56,9 +52,7 @@ fn the_last_of_ours_is_found_however_far_back() {
 fn a_database_that_has_given_less_sends_nothing() {
     let office = Office::delivering();
     office.append(round("first"));
-    let relay = office.relay("one");
-    office.until_delivered();
-    relay.end(&office);
+    office.deliver("one");
     let before = office.ids();
     // Only this group; the others know all that their partitions hold.
     office.app.execute("UPDATE outbox_heads SET next_position = 2 WHERE grp = 3").unwrap();
@@ -88,8 +82,6 @@ fn a_database_that_went_on_by_itself_sends_nothing() {
     office.app.execute("TRUNCATE outbox").unwrap();
     office.app.execute("UPDATE outbox_heads SET next_position = 1 WHERE grp = 2").unwrap();
     office.append([said(&key_of(2), "first 2"), said(&key_of(6), "first 6"), said(&key_of(6), "late 6")]);
-    let relay = office.relay("two");
-    office.until_delivered();
-    assert_eq!(relay.end(&office), (1, 0));
+    assert_eq!(office.deliver("two"), (1, 0));
     office.close();
 }
