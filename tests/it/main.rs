@@ -27,6 +27,7 @@ mod in_turn;
 mod kill;
 mod law_cases;
 mod law_properties;
+mod lost_rows;
 mod months;
 mod order;
 mod outside;

@@ -5,6 +5,7 @@ mod broker;
 mod checks;
 mod database;
 mod inside;
+mod kafka_proxy;
 mod people;
 mod records;
 mod service;
@@ -20,7 +21,8 @@ use tempfile::TempDir;
 
 pub use broker::{Idler, Lying, Raw};
 pub use inside::house;
-pub use people::{Couple, FLOOR, national_code, person_data};
+pub use kafka_proxy::{KafkaProxy, Refusal};
+pub use people::{Couple, FLOOR, national_code, person_data, person_row};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until};
 

@@ -1,0 +1,163 @@
+//! A proxy that speaks Kafka's framing. It refuses chosen Produce requests as a broker does that does not serve the
+//! partition yet, and passes everything else on.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PRODUCE: i16 = 0;
+/// The broker's own answer to a request for a topic that does not exist.
+const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
+const DUPLICATE_SEQUENCE_NUMBER: i16 = 46;
+
+/// The first Produce request for a partition is refused; its messages are not stored.
+#[derive(Clone)]
+pub struct Refusal {
+    /// Full name of the topic on the broker.
+    pub topic: String,
+    pub partition: i32,
+    pub error: i16,
+    /// How long the refusal is withheld. A pipelining client sends its next request meanwhile.
+    pub withheld: Duration,
+}
+
+impl Refusal {
+    /// As a broker refuses that does not serve the partition yet.
+    pub fn not_yet_served(topic: String, partition: i32) -> Self {
+        let (error, withheld) = (UNKNOWN_TOPIC_OR_PARTITION, Duration::from_secs(2));
+        Self { topic, partition, error, withheld }
+    }
+
+    /// As if the broker held these messages already.
+    pub fn duplicate(topic: String, partition: i32) -> Self {
+        let (error, withheld) = (DUPLICATE_SEQUENCE_NUMBER, Duration::ZERO);
+        Self { topic, partition, error, withheld }
+    }
+}
+
+/// Listens on a port of its own for as long as the test process lives.
+pub struct KafkaProxy {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+struct State {
+    broker: SocketAddr,
+    address: SocketAddr,
+    refusal: Refusal,
+    has_refused: AtomicBool,
+}
+
+impl KafkaProxy {
+    pub fn start(brokers: &str, refusal: Refusal) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (broker, address) = (brokers.parse().unwrap(), listener.local_addr().unwrap());
+        let state = Arc::new(State { broker, address, refusal, has_refused: AtomicBool::new(false) });
+        let shared = state.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                serve(&shared, client);
+            }
+        });
+        Self { address, state }
+    }
+
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn has_refused(&self) -> bool {
+        self.state.has_refused.load(Ordering::SeqCst)
+    }
+}
+
+/// The Produce requests of one connection that the broker refuses, by correlation id.
+type Refused = Arc<Mutex<HashSet<[u8; 4]>>>;
+
+fn serve(state: &Arc<State>, client: TcpStream) {
+    let Ok(broker) = TcpStream::connect(state.broker) else { return };
+    for stream in [&client, &broker] {
+        stream.set_nodelay(true).unwrap();
+    }
+    let refused = Refused::default();
+    let upward = (state.clone(), refused.clone(), client.try_clone().unwrap(), broker.try_clone().unwrap());
+    let downward = (state.clone(), refused, broker, client);
+    std::thread::spawn(move || {
+        let (state, refused, from, to) = upward;
+        pump(&from, &to, |frame| state.request(frame, &refused));
+    });
+    std::thread::spawn(move || {
+        let (state, refused, from, to) = downward;
+        pump(&from, &to, |frame| state.response(frame, &refused));
+    });
+}
+
+/// Passes frame after frame on; ends both sides where one ends.
+fn pump(mut from: &TcpStream, mut to: &TcpStream, mut change: impl FnMut(&mut [u8])) {
+    let mut length = [0; 4];
+    while from.read_exact(&mut length).is_ok() {
+        let mut frame = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
+        if from.read_exact(&mut frame).is_err() {
+            break;
+        }
+        change(&mut frame);
+        if to.write_all(&length).and_then(|()| to.write_all(&frame)).is_err() {
+            break;
+        }
+    }
+    for stream in [from, to] {
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+impl State {
+    /// A request that is to be refused asks for a topic that does not exist: the broker's own refusal comes back.
+    fn request(&self, frame: &mut [u8], refused: &Refused) {
+        if frame[..2] != PRODUCE.to_be_bytes() {
+            return;
+        }
+        let Some(place) = find(frame, self.refusal.topic.as_bytes()) else { return };
+        let end = place + self.refusal.topic.len();
+        // Produce v9 and later: a one-byte array length, then the partition.
+        if frame[end + 1..end + 5] != self.refusal.partition.to_be_bytes()
+            || self.has_refused.swap(true, Ordering::SeqCst)
+        {
+            return;
+        }
+        refused.lock().unwrap().insert(frame[4..8].try_into().unwrap());
+        frame[end - 1] = b'x';
+    }
+
+    /// The topic's name comes back, and the error becomes the wanted one. Addresses of the broker become the proxy's.
+    fn response(&self, frame: &mut [u8], refused: &Refused) {
+        let correlation: [u8; 4] = frame[..4].try_into().unwrap();
+        if refused.lock().unwrap().remove(&correlation) {
+            let other = format!("{}x", &self.refusal.topic[..self.refusal.topic.len() - 1]);
+            let end = find(frame, other.as_bytes()).expect("a refusal names its topic") + other.len();
+            frame[end - 1] = *self.refusal.topic.as_bytes().last().unwrap();
+            // Produce v9 and later: a one-byte array length, the partition, the error.
+            let error = &mut frame[end + 5..end + 7];
+            assert_eq!(error, UNKNOWN_TOPIC_OR_PARTITION.to_be_bytes(), "another version of Produce");
+            error.copy_from_slice(&self.refusal.error.to_be_bytes());
+            std::thread::sleep(self.refusal.withheld);
+        }
+        let [broker, own] = [self.broker, self.address].map(|address| host_and_port(address));
+        while let Some(place) = find(frame, &broker) {
+            frame[place..place + own.len()].copy_from_slice(&own);
+        }
+    }
+}
+
+/// As Metadata and FindCoordinator answers hold them.
+fn host_and_port(address: SocketAddr) -> Vec<u8> {
+    let mut bytes = address.ip().to_string().into_bytes();
+    bytes.extend(u32::from(address.port()).to_be_bytes());
+    bytes
+}
+
+fn find(frame: &[u8], wanted: &[u8]) -> Option<usize> {
+    frame.windows(wanted.len()).position(|window| window == wanted)
+}
