@@ -233,20 +233,22 @@ CREATE TABLE files (
     conflicting bigint NOT NULL DEFAULT 0,
     -- Rows whose message became a dead letter.
     dead        bigint NOT NULL DEFAULT 0,
-    -- The closing event, once it came; rows is what must have been disposed of.
+    -- The closing event, once it came, and the database's time then; rows is what must have been disposed of.
     rows        bigint,
     closing     text,
+    closed_at   timestamptz,
     traceparent text,
     received_at timestamptz
 );
+CREATE INDEX files_without_receipt ON files (file_id) WHERE received_at IS NULL;
 
--- Up to which line each partition's rows of a file have been disposed of: what is sent again counts once.
+-- Which lines of a file without a receipt have been disposed of: a line counts once, in whatever order lines come.
+-- A row is a bitmap of 8,192 lines; the rows of a file go when its receipt is written.
 CREATE TABLE file_lines (
-    file_id   text NOT NULL,
-    topic     text NOT NULL,
-    partition int NOT NULL,
-    line      bigint NOT NULL,
-    PRIMARY KEY (file_id, topic, partition)
+    file_id text NOT NULL,
+    chunk   bigint NOT NULL,
+    lines   bytea NOT NULL,
+    PRIMARY KEY (file_id, chunk)
 );
 
 CREATE TABLE dead_letters (

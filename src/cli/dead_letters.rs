@@ -48,7 +48,8 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
 /// Sends every letter to the topic that it came from, with the place where it first lay. One that came back from an
 /// earlier replay lies there twice, and is sent once.
 fn replay(broker: &Broker, json: bool) -> Result<()> {
-    let mut sender = Sender::plain(broker)?;
+    let inputs: Vec<_> = Topic::inputs().collect();
+    let mut sender = Sender::plain(broker, &inputs)?;
     let (mut sent, mut left) = (HashSet::new(), HashSet::new());
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
         match dead_letters_v1::parse(&record.headers, record.value) {

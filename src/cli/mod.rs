@@ -50,6 +50,9 @@ pub enum Error {
     /// The command line asks for what cannot be.
     #[error("{0}")]
     WrongUse(String),
+    /// A published file has no receipt yet: told already.
+    #[error("")]
+    NoReceipt,
     /// What is wrong has been told already.
     #[error("")]
     Told,
@@ -67,10 +70,13 @@ impl From<std::io::Error> for Error {
 
 /// Exit status of wrong use (clap's own, too).
 const WRONG_USE: u8 = 2;
+/// Exit status of `publish` where the receipt has not come in time.
+const NO_RECEIPT: u8 = 3;
 /// Exit status on Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Parses, runs, and tells what went wrong. Status 0 done, 1 refused or failed, 2 wrong use, 130 on Ctrl-C.
+/// Parses, runs, and tells what went wrong. Status 0 done, 1 refused or failed, 2 wrong use, 3 no receipt in time,
+/// 130 on Ctrl-C.
 pub fn main() -> ExitCode {
     crate::boundary::arm();
     let arguments = Arguments::parse();
@@ -86,6 +92,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(Error::NoReceipt) => ExitCode::from(NO_RECEIPT),
         Err(Error::Told) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("peyvand: {error}");

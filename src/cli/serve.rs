@@ -119,6 +119,7 @@ pub async fn spawn(
     }
     if settings.roles.contains(&Role::Intake) {
         let intake = intake_of(settings, broker, house);
+        roles.spawn(watch::incomplete_files(house.clone(), stop.clone()));
         let stop = stop.clone();
         roles.spawn(async move { Ok(intake::run(intake, stop).await?) });
     }
@@ -226,6 +227,7 @@ pub async fn gauges(house: &House, broker: Broker, unanswered_days: u16) -> Resu
         lag,
         outbox_depth: figures.outbox_depth,
         open_files: figures.open_files,
+        incomplete_files: figures.incomplete_files,
         unanswered_documents: figures.unanswered,
         open_cases: figures.open_cases,
         months_closed: i64::try_from(figures.months_closed.len()).unwrap_or(i64::MAX),

@@ -1,5 +1,6 @@
 //! `peyvand status`: what lies undone, where, and - with `--wait` - the moment when nothing does any more.
 
+mod incomplete;
 mod page;
 
 use std::collections::BTreeMap;
@@ -125,6 +126,8 @@ async fn look(
     let figures = figures::figures(&mut connection, before).await?;
     let unanswered = figures::unanswered(&mut connection, before, limit).await?;
     let cases = figures::open_cases(&mut connection, limit).await?;
+    let incomplete = incomplete::files(&mut connection, limit).await?;
+    let without_claim = incomplete::records_without_claim(&mut connection, house.deeds_from).await?;
     let moment = |at| Moment::of(&house.clock, at);
     Ok(Status {
         unfinished,
@@ -132,6 +135,9 @@ async fn look(
         outbox_depth: figures.outbox_depth,
         held_messages: figures.held_messages,
         open_files: figures.open_files,
+        incomplete_files_count: figures.incomplete_files,
+        incomplete_files: incomplete,
+        records_without_claim: without_claim,
         months_closed: figures.months_closed.iter().map(Month::of).collect(),
         month_under_way: figures.month_under_way.map(|month| month.to_string()),
         held: figures.held.map(|(month, reason)| Held { month, reason }),

@@ -83,7 +83,7 @@ fn read(
 }
 
 fn taken(broker: &Broker, clock: &Clock, record: Record<'_>, letters: &Places) -> Taken {
-    let Record { partition, offset, key, headers, value } = record;
+    let Record { partition, offset, key, headers, value, .. } = record;
     let name = broker.name(partition.topic);
     let is_letter = letters.contains(&(name.clone(), partition.partition, offset));
     let message =

@@ -5,8 +5,10 @@
 mod assignment;
 mod client;
 mod collector;
+mod delivery_reports;
 pub mod ends;
 pub mod feed;
+pub mod file_rows;
 pub mod intake;
 pub mod lost;
 pub mod producer;
@@ -26,8 +28,11 @@ pub use client::Broker;
 pub enum Error {
     #[error("Kafka: {0}")]
     Kafka(#[from] rdkafka::error::KafkaError),
-    #[error("Kafka refused {0} event(s): {1}")]
-    NotDelivered(u64, String),
+    #[error("Kafka refused {events} event(s): {cause}")]
+    NotDelivered { events: u64, cause: rdkafka::error::KafkaError },
+    /// The client library reported success without an offset: the broker may not have these events.
+    #[error("it is unknown whether Kafka has {0} event(s): they were acknowledged without an offset")]
+    Unconfirmed(u64),
     #[error("Kafka does not answer at {brokers} (setting kafka_brokers): {problem}")]
     Unreachable { brokers: String, problem: String },
     #[error("topic {topic}: {problem}")]
@@ -53,6 +58,27 @@ pub enum Error {
     StandsStill { topic: String, partition: i32, next: i64 },
     #[error("stopped")]
     Stopped,
+}
+
+impl Error {
+    /// Is it unknown which of the sent events the broker has, while the broker is there? Another producer can settle it.
+    pub fn is_unconfirmed(&self) -> bool {
+        use rdkafka::types::RDKafkaErrorCode as Code;
+        let error = match self {
+            Self::Unconfirmed(_) => return true,
+            Self::Kafka(error) | Self::NotDelivered { cause: error, .. } => error,
+            _ => return false,
+        };
+        matches!(
+            error.rdkafka_error_code(),
+            Some(
+                Code::Fatal
+                    | Code::OutOfOrderSequenceNumber
+                    | Code::UnknownProducerId
+                    | Code::InvalidProducerEpoch
+            )
+        )
+    }
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,85 +1,41 @@
 //! Sending events with bounded memory, and knowing that all of them arrived.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, Message as _, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 
 use super::client::{ANSWER, Broker, SMALL_QUEUE};
-use super::{Error, Result, telling};
+use super::delivery_reports::{DeliveryReports, OffsetRange};
+use super::{Error, Result};
 use crate::boundary::boundary;
 use crate::store::offsets::Partition;
 use crate::wire::dead_letters_v1::DeadLetter;
-use crate::wire::{EventType, Outgoing, partition_for};
+use crate::wire::{EventType, Outgoing, Topic, partition_for};
 
-/// Counts what the broker acknowledged and what it refused.
-#[derive(Default)]
-pub struct Deliveries {
-    acknowledged: AtomicU64,
-    refused: AtomicU64,
-    first_error: Mutex<Option<KafkaError>>,
-    /// Of each partition the first offset and the one behind the last, where a writer wants to know them.
-    reached: Option<Mutex<Reached>>,
-}
-
-type Reached = HashMap<(String, i32), (i64, i64)>;
-
-impl ClientContext for Deliveries {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        telling::log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        telling::error(&error, reason);
-    }
-}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        match result {
-            Ok(message) => {
-                if let Some(Ok(mut reached)) = self.reached.as_ref().map(Mutex::lock) {
-                    let (place, at) = ((message.topic().to_owned(), message.partition()), message.offset());
-                    let span = reached.entry(place).or_insert((at, at + 1));
-                    *span = (span.0.min(at), span.1.max(at + 1));
-                }
-                self.acknowledged.fetch_add(1, Ordering::Release);
-            }
-            Err((error, _)) => {
-                if let Ok(mut first) = self.first_error.lock() {
-                    first.get_or_insert_with(|| error.clone());
-                }
-                self.refused.fetch_add(1, Ordering::Release);
-            }
-        }
-    }
-}
+/// How long a topic that was just created may take until each of its partitions has a leader.
+const LEADERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A producer for many events. Its calls block for moments: use it where blocking is allowed.
 pub struct Sender {
-    producer: ThreadedProducer<Deliveries>,
+    producer: ThreadedProducer<DeliveryReports>,
     broker: Broker,
     sent: u64,
 }
 
 impl Sender {
-    /// For events whose order and repetition their ids settle.
-    pub fn plain(broker: &Broker) -> Result<Self> {
+    /// For events to these topics whose order and repetition their ids settle. Returns once every partition has a leader.
+    ///
+    /// # Errors
+    /// Where the broker does not answer, or a partition has no leader for 30 s.
+    pub fn plain(broker: &Broker, topics: &[Topic]) -> Result<Self> {
         let mut config = broker.producing();
         config.set("message.timeout.ms", "30000");
-        Ok(Self {
-            producer: config.create_with_context(Deliveries::default())?,
-            broker: broker.clone(),
-            sent: 0,
-        })
+        let producer = config.create_with_context(DeliveryReports::default())?;
+        let sender = Self { producer, broker: broker.clone(), sent: 0 };
+        sender.await_leaders(topics.iter().copied())?;
+        Ok(sender)
     }
 
     /// The one writer of a group of partitions: from here on any older writer with this id is refused by the broker.
@@ -91,10 +47,40 @@ impl Sender {
             // Low, so that readers do not wait long for a transaction whose owner died.
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
-        let producer: ThreadedProducer<Deliveries> = config
-            .create_with_context(Deliveries { reached: Some(Mutex::default()), ..Deliveries::default() })?;
+        let producer: ThreadedProducer<DeliveryReports> =
+            config.create_with_context(DeliveryReports::default())?;
         boundary!("relay.fence", producer.init_transactions(Duration::from_secs(30)))?;
         Ok(Self { producer, broker: broker.clone(), sent: 0 })
+    }
+
+    /// Returns once this client knows a leader of every partition of these topics.
+    ///
+    /// # Errors
+    /// Where the broker does not answer, or a partition has no leader for 30 s.
+    pub fn await_leaders(&self, topics: impl Iterator<Item = Topic>) -> Result<()> {
+        let began = Instant::now();
+        for topic in topics {
+            let name = self.broker.name(topic);
+            loop {
+                let asked = self.producer.client().fetch_metadata(Some(&name), ANSWER);
+                let metadata =
+                    boundary!("produce.leaders", asked).map_err(|error| self.broker.unreachable(error))?;
+                let partitions =
+                    metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+                let led = partitions.iter().filter(|partition| partition.leader() >= 0).count();
+                if usize::try_from(topic.spec().partitions) == Ok(led) {
+                    break;
+                }
+                if began.elapsed() >= LEADERS_WITHIN {
+                    let wanted = topic.spec().partitions;
+                    let problem =
+                        format!("{led} of its {wanted} partitions have a leader; is every broker up?");
+                    return Err(Error::Topic { topic: name, problem });
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        Ok(())
     }
 
     pub fn begin(&self) -> Result<()> {
@@ -154,7 +140,7 @@ impl Sender {
                 }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
                     record = again;
-                    self.failed()?;
+                    self.all_reported()?;
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Err((error, _)) => return Err(error.into()),
@@ -163,49 +149,40 @@ impl Sender {
     }
 
     /// Waits until everything sent has been acknowledged. (`flush` polls in coarse steps; counting is twice as fast.)
+    ///
+    /// # Errors
+    /// [`Error::NotDelivered`] where the broker refused events, [`Error::Unconfirmed`] where it is unknown whether it has them.
     pub fn wait(&self) -> Result<()> {
-        boundary!("produce.acknowledge", self.await_acknowledgements())
+        boundary!("produce.acknowledge", self.await_reports())
     }
 
-    fn await_acknowledgements(&self) -> Result<()> {
-        let deliveries = self.producer.context();
-        loop {
-            self.failed()?;
-            if deliveries.acknowledged.load(Ordering::Acquire) >= self.sent {
-                return Ok(());
-            }
+    fn await_reports(&self) -> Result<()> {
+        while !self.all_reported()? {
             std::thread::sleep(Duration::from_micros(300));
         }
+        Ok(())
     }
 
-    fn failed(&self) -> Result<()> {
-        let deliveries = self.producer.context();
-        let refused = deliveries.refused.load(Ordering::Acquire);
-        if refused == 0 {
-            return Ok(());
+    /// Has every event been acknowledged? An error where that cannot come any more.
+    fn all_reported(&self) -> Result<bool> {
+        let reports = self.producer.context();
+        let reported = reports.reported();
+        if reported.refused > 0 {
+            let cause = reports.first_error().unwrap_or(KafkaError::Canceled);
+            return Err(Error::NotDelivered { events: reported.refused, cause });
         }
-        let first = deliveries.first_error.lock().ok().and_then(|error| error.clone());
-        Err(Error::NotDelivered(refused, first.map_or_else(String::new, |error| error.to_string())))
+        if reported.unconfirmed > 0 {
+            return Err(Error::Unconfirmed(reported.unconfirmed));
+        }
+        Ok(reported.acknowledged >= self.sent)
     }
 
-    /// Which offsets each partition gave to what was sent since the last call: the first, and the one behind the last.
-    pub fn take_reached(&self) -> Vec<(Partition, i64, i64)> {
-        let reached = self.producer.context().reached.as_ref().and_then(|reached| reached.lock().ok());
-        let reached = reached.map(|mut reached| std::mem::take(&mut *reached)).unwrap_or_default();
-        let place = |((topic, partition), (first, next)): ((String, i32), (i64, i64))| {
-            Some((Partition { topic: self.broker.topic(&topic)?, partition }, first, next))
-        };
-        reached.into_iter().filter_map(place).collect()
-    }
-
-    /// Events acknowledged so far.
-    pub fn acknowledged(&self) -> u64 {
-        self.producer.context().acknowledged.load(Ordering::Acquire)
-    }
-
-    /// Is the broker there? Said before a long file is begun.
-    pub fn check(&self) -> Result<()> {
-        let answer = boundary!("produce.check", self.producer.client().fetch_metadata(None, ANSWER));
-        answer.map(drop).map_err(|error| self.broker.unreachable(error))
+    /// Which offsets each partition gave to what was sent since the last call.
+    pub fn take_offsets(&self) -> Vec<(Partition, OffsetRange)> {
+        let taken = self.producer.context().take_offsets();
+        let known = taken.into_iter().filter_map(|(topic, partition, range)| {
+            Some((Partition { topic: self.broker.topic(&topic)?, partition }, range))
+        });
+        known.collect()
     }
 }

@@ -22,6 +22,8 @@ use crate::wire::headers::UNREADABLE_NAME;
 pub struct Record<'a> {
     pub partition: Partition,
     pub offset: i64,
+    /// Milliseconds since 1970, as the producer or the broker set it.
+    pub timestamp_ms: Option<i64>,
     pub key: Option<&'a [u8]>,
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
@@ -98,6 +100,7 @@ fn record<'a>(partition: Partition, message: &'a BorrowedMessage<'_>) -> Record<
     Record {
         partition,
         offset: message.offset(),
+        timestamp_ms: message.timestamp().to_millis(),
         key: message.key(),
         headers: headers(message),
         value: message.payload(),

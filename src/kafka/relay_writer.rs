@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::Broker;
+use super::delivery_reports::OffsetRange;
 use super::lost::{self, refuse_lost};
 use super::producer::Sender;
 use super::relay::{Relay, RelayDid};
@@ -15,7 +16,7 @@ use crate::store::outbox::Segment;
 use crate::store::{self, offsets::Partition};
 use crate::telemetry::trace;
 use crate::wire::outgoing::POSITION;
-use crate::wire::{Outgoing, partition_for};
+use crate::wire::{Outgoing, Topic, partition_for};
 use crate::work::{self, relay::Delivered};
 
 /// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
@@ -65,6 +66,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
     let (broker, groups, known) = (relay.broker.clone(), relay.house.groups, ended.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
+        sender.await_leaders(Topic::outputs())?;
         refuse_lost(&broker, &known)?;
         let tails = last_positions(&broker, group, groups)?;
         Ok((sender, Tails(tails)))
@@ -95,7 +97,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         })
         .await?;
         drop(turn);
-        let ends = reached(&relay.broker, &mut ended, &sender.take_reached())?;
+        let ends = new_ends(&relay.broker, &mut ended, &sender.take_offsets())?;
         delivered = page.last;
         let done = Delivered { upto: page.last, documents: page.documents, ends };
         work::relay::confirm(&relay.house, group, &relay.owner, &done).await?;
@@ -127,19 +129,21 @@ async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) 
 }
 
 /// Where the partitions now end. One that begins again before its end was recreated under the writer's hands: what it took
-/// stays there, and is not said to be delivered.
-fn reached(
+/// stays there, and does not count as delivered.
+fn new_ends(
     broker: &Broker,
     ended: &mut BTreeMap<Partition, i64>,
-    reached: &[(Partition, i64, i64)],
+    given: &[(Partition, OffsetRange)],
 ) -> Result<Vec<(Partition, i64)>> {
-    for (partition, first, next) in reached {
-        let before = ended.insert(*partition, *next).unwrap_or(0);
-        if *first < before {
-            return Err(lost::error(broker, *partition, before, *next));
+    let mut ends = Vec::with_capacity(given.len());
+    for (partition, offsets) in given {
+        let before = ended.insert(*partition, offsets.next).unwrap_or(0);
+        if offsets.first < before {
+            return Err(lost::error(broker, *partition, before, offsets.next));
         }
+        ends.push((*partition, offsets.next));
     }
-    Ok(reached.iter().map(|(partition, _, next)| (*partition, *next)).collect())
+    Ok(ends)
 }
 
 struct Page {

@@ -18,6 +18,8 @@ pub struct Figures {
     pub held_messages: i64,
     /// Published files without their end.
     pub open_files: i64,
+    /// Files that were closed and still lack rows.
+    pub incomplete_files: i64,
     /// Documents that finance has not answered for too long.
     pub unanswered: i64,
     /// Cases that wait for a person.
@@ -66,6 +68,7 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         outbox_depth: undelivered.events,
         held_messages: undelivered.held_messages,
         open_files: files::open_files(tx).await?,
+        incomplete_files: files::count_incomplete(tx).await?,
         unanswered: counts.unanswered,
         open_cases: counts.open_cases,
         dead_letters: counts.dead_letters,

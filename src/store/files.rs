@@ -1,12 +1,12 @@
 //! Published files on their way to a receipt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use super::offsets::Partition;
 use super::{PgConnection, Result, instant};
+use crate::wire::files::LineSet;
 
 /// What became of rows.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -18,33 +18,70 @@ pub struct Counts {
     pub dead: i64,
 }
 
-/// The highest line of each file that was disposed of in each partition.
-pub async fn lines(tx: &mut PgConnection, files: &[&str]) -> Result<HashMap<(String, Partition), i64>> {
-    let rows: Vec<(String, String, i32, i64)> =
-        sqlx::query_as("SELECT file_id, topic, partition, line FROM file_lines WHERE file_id = ANY($1)")
-            .bind(files)
-            .fetch_all(tx)
-            .await?;
-    let known = |topic: &str| crate::wire::Topic::from_name(topic).ok_or(super::Error::Unreadable("topic"));
-    rows.into_iter()
-        .map(|(file, topic, partition, line)| {
-            Ok(((file, Partition { topic: known(&topic)?, partition }), line))
-        })
-        .collect()
+/// Those of the files that have their receipt.
+pub async fn received(tx: &mut PgConnection, files: &[&str]) -> Result<HashSet<String>> {
+    let sql = "SELECT file_id FROM files WHERE file_id = ANY($1) AND received_at IS NOT NULL";
+    Ok(sqlx::query_scalar(sql).bind(files).fetch_all(tx).await?.into_iter().collect())
 }
 
-pub async fn save_lines(tx: &mut PgConnection, lines: &[((String, Partition), i64)]) -> Result<()> {
-    if lines.is_empty() {
-        return Ok(());
+/// A chunk of a file's lines, by its number.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ChunkKey {
+    pub file_id: String,
+    pub chunk: u64,
+}
+
+/// The lines of these chunks that have been disposed of, by file.
+pub async fn lines(tx: &mut PgConnection, chunks: &[ChunkKey]) -> Result<HashMap<String, LineSet>> {
+    let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT l.file_id, l.chunk, l.lines FROM file_lines l
+         JOIN unnest($1::text[], $2::bigint[]) AS u (file_id, chunk) ON l.file_id = u.file_id AND l.chunk = u.chunk",
+    )
+    .bind(chunks.iter().map(|key| key.file_id.as_str()).collect::<Vec<_>>())
+    .bind(chunks.iter().map(|key| bigint(key.chunk)).collect::<Vec<_>>())
+    .fetch_all(tx)
+    .await?;
+    Ok(line_sets(rows))
+}
+
+fn line_sets(rows: Vec<(String, i64, Vec<u8>)>) -> HashMap<String, LineSet> {
+    let mut sets: HashMap<String, LineSet> = HashMap::new();
+    for (file_id, chunk, bytes) in rows {
+        sets.entry(file_id).or_default().add_chunk(chunk.unsigned_abs(), &bytes);
+    }
+    sets
+}
+
+fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Locks the files' rows until the transaction ends: whoever counts rows of one file does so after the other.
+pub async fn lock(tx: &mut PgConnection, files: &[&str]) -> Result<()> {
+    sqlx::query("SELECT 1 FROM files WHERE file_id = ANY($1) ORDER BY file_id FOR UPDATE")
+        .bind(files)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes the chunks as they are now. The files' rows must be locked.
+pub async fn save_lines(tx: &mut PgConnection, sets: &HashMap<String, LineSet>) -> Result<()> {
+    let (mut files, mut chunks, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    for (file_id, set) in sets {
+        for (chunk, bytes) in set.chunks() {
+            files.push(file_id.as_str());
+            chunks.push(bigint(chunk));
+            lines.push(bytes);
+        }
     }
     sqlx::query(
-        "INSERT INTO file_lines SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
-         ON CONFLICT (file_id, topic, partition) DO UPDATE SET line = greatest(file_lines.line, excluded.line)",
+        "INSERT INTO file_lines SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[])
+         ON CONFLICT (file_id, chunk) DO UPDATE SET lines = excluded.lines",
     )
-    .bind(lines.iter().map(|((file, _), _)| file.as_str()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|((_, p), _)| p.topic.name()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|((_, p), _)| p.partition).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, line)| *line).collect::<Vec<_>>())
+    .bind(files)
+    .bind(chunks)
+    .bind(lines)
     .execute(tx)
     .await?;
     Ok(())
@@ -82,7 +119,7 @@ pub struct Closed<'a> {
 pub async fn close(tx: &mut PgConnection, files: &[Closed<'_>]) -> Result<()> {
     for file in files {
         sqlx::query(
-            "UPDATE files SET rows = $2, closing = $3, traceparent = $4 WHERE file_id = $1 AND rows IS NULL",
+            "UPDATE files SET rows = $2, closing = $3, traceparent = $4, closed_at = now() WHERE file_id = $1 AND rows IS NULL",
         )
         .bind(file.file_id)
         .bind(file.rows)
@@ -107,8 +144,7 @@ pub struct Complete {
     pub traceparent: Option<String>,
 }
 
-/// Adds what became of rows - the files' rows are locked from here to the commit, so this comes late - and gives the
-/// files that are now complete, each once.
+/// Adds what became of rows, and gives the files that are now complete, each once.
 pub async fn count(
     tx: &mut PgConnection,
     counts: &[(String, Counts)],
@@ -130,15 +166,68 @@ pub async fn count(
     .bind(counts.iter().map(|(_, c)| c.dead).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
-    Ok(sqlx::query_as(
+    let complete: Vec<Complete> = sqlx::query_as(
         "UPDATE files SET received_at = $2::timestamptz
          WHERE file_id = ANY($1) AND received_at IS NULL AND accepted + corrected + unchanged + conflicting + dead >= rows
          RETURNING file_id, accepted, corrected, unchanged, conflicting, dead, closing, traceparent",
     )
     .bind(&ids)
     .bind(instant(at))
+    .fetch_all(&mut *tx)
+    .await?;
+    if !complete.is_empty() {
+        let received: Vec<_> = complete.iter().map(|file| file.file_id.as_str()).collect();
+        sqlx::query("DELETE FROM file_lines WHERE file_id = ANY($1)").bind(received).execute(tx).await?;
+    }
+    Ok(complete)
+}
+
+/// A file that was closed a while ago and still lacks rows: they are not in the topic, or were not disposed of.
+pub struct Incomplete {
+    pub file_id: String,
+    pub kind: String,
+    /// Rows that were sent, by the closing event.
+    pub rows: i64,
+    pub disposed: i64,
+    pub closing: String,
+}
+
+/// Files are incomplete this long after their closing event was read.
+const INCOMPLETE_AFTER: &str = "1 minute";
+
+/// How many files are incomplete.
+pub async fn count_incomplete(tx: &mut PgConnection) -> Result<i64> {
+    let sql = "SELECT count(*) FROM files WHERE received_at IS NULL AND closed_at < now() - $1::interval";
+    Ok(sqlx::query_scalar(sql).bind(INCOMPLETE_AFTER).fetch_one(tx).await?)
+}
+
+/// The incomplete files, those closed first before the others.
+pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<Incomplete>> {
+    let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(
+        "SELECT file_id, kind, rows, accepted + corrected + unchanged + conflicting + dead, closing FROM files
+         WHERE received_at IS NULL AND closed_at < now() - $1::interval ORDER BY closed_at, file_id LIMIT $2",
+    )
+    .bind(INCOMPLETE_AFTER)
+    .bind(limit)
     .fetch_all(tx)
-    .await?)
+    .await?;
+    let files = rows.into_iter().map(|(file_id, kind, rows, disposed, closing)| Incomplete {
+        file_id,
+        kind,
+        rows,
+        disposed,
+        closing,
+    });
+    Ok(files.collect())
+}
+
+/// The lines of a file that have been disposed of.
+pub async fn lines_of(tx: &mut PgConnection, file_id: &str) -> Result<LineSet> {
+    let rows = sqlx::query_as("SELECT file_id, chunk, lines FROM file_lines WHERE file_id = $1")
+        .bind(file_id)
+        .fetch_all(tx)
+        .await?;
+    Ok(line_sets(rows).remove(file_id).unwrap_or_default())
 }
 
 /// Files that were opened and have no end yet.

@@ -31,6 +31,12 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
 }
 
+/// The records that name one of these persons.
+pub async fn records_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<String>> {
+    let sql = "SELECT record_id FROM marriages WHERE husband = ANY($1) OR wife = ANY($1) ORDER BY record_id";
+    Ok(sqlx::query_scalar(sql).bind(codes).fetch_all(tx).await?)
+}
+
 /// Writes new rows and new versions. An older version never overrides a newer one, whatever partition either came by.
 pub async fn save(tx: &mut PgConnection, rows: &[MarriageRecorded]) -> Result<()> {
     if rows.is_empty() {

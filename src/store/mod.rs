@@ -50,6 +50,9 @@ pub enum Error {
     /// Another process delivers this group now.
     #[error("the outbox group is another process's now")]
     LostGroup,
+    /// The same line of a file was counted by another batch meanwhile.
+    #[error("another batch has counted a line of the same file: its key is in two partitions")]
+    CountedTwice,
     /// The other end of a connection has vanished, most likely: nobody ever tells.
     #[error("the database has not answered for {} s (setting database_silence_s)", .0.as_secs())]
     Silent(std::time::Duration),
@@ -88,6 +91,8 @@ impl Error {
         use sqlx::migrate::MigrateError;
         let error = match self {
             Self::Database(error) => error,
+            // What the other batch wrote is seen by then.
+            Self::CountedTwice => return true,
             Self::Migration(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
             _ => return false,
         };

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{PgConnection, Result, code, dossier};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
+use crate::law::SolarDate;
 
 /// Locks the persons in the order of their codes - so that transactions do not wait for each other in a ring - and gives
 /// their dossiers. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
@@ -81,4 +82,30 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Insured persons who have a live registry row and no claim, in the order of their codes: `after` < code <= `upto`, at most
+/// `limit`. In a sound database there are none, for whoever writes the row or the record decides in the same transaction.
+pub async fn without_claim(
+    tx: &mut PgConnection,
+    after: i64,
+    upto: i64,
+    deeds_from: Option<SolarDate>,
+    limit: u32,
+) -> Result<Vec<i64>> {
+    let sql = "WITH named AS (SELECT husband AS person FROM marriages WHERE husband > $1 AND husband <= $2
+                   UNION SELECT wife FROM marriages WHERE wife > $1 AND wife <= $2)
+         SELECT person FROM named n WHERE NOT EXISTS (SELECT 1 FROM claims c WHERE c.person = n.person)
+             AND EXISTS (SELECT 1 FROM persons p WHERE p.code = n.person AND p.insured)
+             AND EXISTS (SELECT 1 FROM marriages m WHERE (m.husband = n.person OR m.wife = n.person)
+                 AND m.content::json ->> 'status' <> 'annulled'
+                 AND ($3::text IS NULL OR m.content::json ->> 'deed_date' >= $3::text COLLATE \"C\"))
+         ORDER BY person LIMIT $4";
+    Ok(sqlx::query_scalar(sql)
+        .bind(after)
+        .bind(upto)
+        .bind(deeds_from.map(|date| date.to_string()))
+        .bind(i64::from(limit))
+        .fetch_all(tx)
+        .await?)
 }

@@ -11,6 +11,8 @@ pub struct Gauges {
     pub outbox_depth: i64,
     /// Files that are open without their end.
     pub open_files: i64,
+    /// Files that were closed and still lack rows.
+    pub incomplete_files: i64,
     /// Documents without an answer for too long.
     pub unanswered_documents: i64,
     /// Cases that wait for a person.
@@ -40,6 +42,7 @@ macro_rules! gauges {
 gauges! {
     outbox_depth: "peyvand_outbox_depth", "peyvand.outbox.depth", "Outgoing events that are not yet delivered";
     open_files: "peyvand_open_files", "peyvand.files.open", "Files that are open without their end";
+    incomplete_files: "peyvand_incomplete_files", "peyvand.files.incomplete", "Files that were closed and still lack rows";
     unanswered_documents: "peyvand_unanswered_documents", "peyvand.documents.unanswered", "Documents without an answer for too long";
     open_cases: "peyvand_open_cases", "peyvand.cases.open", "Cases that wait for a person";
     months_closed: "peyvand_months_closed", "peyvand.months.closed", "Months that are closed";

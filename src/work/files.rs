@@ -1,12 +1,12 @@
 //! Receipts: what became of every row of a published file, each line counted once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::store::files::{self, Closed, Complete, Counts, Opened};
-use crate::store::offsets::Partition;
+use crate::store::files::{self, ChunkKey, Closed, Complete, Counts, Opened};
 use crate::store::{Error, PgConnection, Result};
+use crate::wire::files::{LineSet, chunks_of};
 use crate::wire::outgoing::event_id;
 use crate::wire::registry_file_receipts_v1::FileReceived;
 use crate::wire::registry_files_v1::FileClosed;
@@ -24,32 +24,41 @@ pub enum Disposition {
 /// Counts the rows of files within one batch.
 #[derive(Default)]
 pub struct Ledger {
-    /// The highest line disposed of: a publisher sends a file's lines in order, again from the start after a crash.
-    lines: HashMap<(String, Partition), i64>,
-    moved: BTreeSet<(String, Partition)>,
+    /// Files that have their receipt: all of their lines were disposed of.
+    received: HashSet<String>,
+    /// The lines of the others that were disposed of before, or are within this batch.
+    lines: HashMap<String, LineSet>,
+    /// Messages that this batch counts, as first line and number of rows.
+    counted: HashMap<String, Vec<(u64, u32)>>,
     counts: BTreeMap<String, Counts>,
     opened: BTreeMap<String, (&'static str, Timestamp)>,
     closed: Vec<(FileClosed, Option<String>)>,
 }
 
 impl Ledger {
-    pub async fn load(tx: &mut PgConnection, files: &[&str]) -> Result<Self> {
-        if files.is_empty() {
+    pub async fn load(tx: &mut PgConnection, messages: &[&FileRef]) -> Result<Self> {
+        if messages.is_empty() {
             return Ok(Self::default());
         }
-        Ok(Self { lines: files::lines(tx, files).await?, ..Self::default() })
+        let files: BTreeSet<&str> = messages.iter().map(|file| file.file_id.as_str()).collect();
+        let files: Vec<_> = files.into_iter().collect();
+        let chunks = messages.iter().flat_map(|file| chunk_keys(&file.file_id, file.line, file.rows));
+        let chunks: Vec<_> = chunks.collect::<BTreeSet<_>>().into_iter().collect();
+        let received = files::received(tx, &files).await?;
+        Ok(Self { received, lines: files::lines(tx, &chunks).await?, ..Self::default() })
     }
 
     /// Was this line of the file disposed of before? If not, it is now.
-    pub fn is_repeat(&mut self, file: &FileRef, partition: Partition) -> bool {
-        let line = i64::try_from(file.line).unwrap_or(i64::MAX);
-        let key = (file.file_id.clone(), partition);
-        let highest = self.lines.entry(key.clone()).or_insert(0);
-        if line <= *highest {
+    pub fn is_repeat(&mut self, file: &FileRef) -> bool {
+        if self.received.contains(&file.file_id) {
             return true;
         }
-        *highest = line;
-        self.moved.insert(key);
+        let lines = self.lines.entry(file.file_id.clone()).or_default();
+        if lines.contains(file.line) {
+            return true;
+        }
+        lines.insert(file.line, file.rows);
+        self.counted.entry(file.file_id.clone()).or_default().push((file.line, file.rows));
         false
     }
 
@@ -84,14 +93,13 @@ impl Ledger {
         if self.counts.is_empty() {
             return Ok(Vec::new());
         }
-        let line = |key: &(String, Partition)| self.lines.get(key).map(|line| (key.clone(), *line));
-        files::save_lines(tx, &self.moved.iter().filter_map(line).collect::<Vec<_>>()).await?;
         let opened =
             |(file_id, (kind, at)): (&'_ String, &(&'static str, Timestamp))| (file_id.clone(), *kind, *at);
         let opened: Vec<_> = self.opened.iter().map(opened).collect();
         let opened: Vec<_> =
             opened.iter().map(|(file_id, kind, at)| Opened { file_id, kind, at: *at }).collect();
         files::open(tx, &opened).await?;
+        self.save_lines(tx).await?;
         let closed = self.closed.iter().map(|(closed, trace)| {
             Ok(Closed {
                 file_id: &closed.file_id,
@@ -105,6 +113,38 @@ impl Ledger {
         let complete = files::count(tx, &counts, at).await?;
         complete.into_iter().map(|file| receipt(file, at)).collect()
     }
+}
+
+impl Ledger {
+    /// Adds the counted lines to those in the database. Another batch may have added lines to the same chunks since this one
+    /// read them, of other partitions. Both have counted a line only where its key is in two partitions.
+    async fn save_lines(&self, tx: &mut PgConnection) -> Result<()> {
+        let files: Vec<_> = self.counted.keys().map(String::as_str).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        files::lock(tx, &files).await?;
+        let counted =
+            || self.counted.iter().flat_map(|(file, lines)| lines.iter().map(move |line| (file, *line)));
+        let chunks = counted().flat_map(|(file, (line, rows))| chunk_keys(file, line, rows));
+        let chunks: Vec<_> = chunks.collect::<BTreeSet<_>>().into_iter().collect();
+        let mut sets = files::lines(tx, &chunks).await?;
+        if !files::received(tx, &files).await?.is_empty() {
+            return Err(Error::CountedTwice);
+        }
+        for (file, (line, rows)) in counted() {
+            let set = sets.entry(file.clone()).or_default();
+            if set.contains(line) {
+                return Err(Error::CountedTwice);
+            }
+            set.insert(line, rows);
+        }
+        files::save_lines(tx, &sets).await
+    }
+}
+
+fn chunk_keys(file_id: &str, line: u64, rows: u32) -> impl Iterator<Item = ChunkKey> {
+    chunks_of(line, rows).map(|chunk| ChunkKey { file_id: file_id.to_owned(), chunk })
 }
 
 fn receipt(file: Complete, at: Timestamp) -> Result<Outgoing> {

@@ -189,7 +189,7 @@ fn a_close_waits_for_its_input_and_names_what_lags() {
     married(&mut app, 1..2);
     app.stop();
     let path = app.write(K::Persons, &format!("{}\n{}\n", K::Persons.columns().join(","), person(7).row()));
-    app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(K::Persons, &path);
     let told = app.refused(&["close-month", "1404-07", "--timeout", "1"]);
     assert!(told.contains("insured.records.v1") && told.contains("registry.files.v1"), "{told}");
     app.serve(&[]);

@@ -14,7 +14,7 @@ fn ctrl_c_breaks_off_what_waits() {
     // Nobody takes it in: whoever waits for that waits long.
     let rows = Couple::nth(1).marriage_row(1);
     let path = app.write(K::Marriages, &format!("{}\n{rows}\n", K::Marriages.columns().join(",")));
-    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(K::Marriages, &path);
     let waiting: [&[&str]; 3] = [
         &["status", "--wait", "--timeout", "60"],
         &["close-month", "1404-07", "--timeout", "60"],

@@ -68,7 +68,7 @@ fn kafkas_copy_of_the_offsets_is_not_believed() {
         people.iter().map(|husband| row(husband).corrected(|row| row.status = "annulled").row() + "\n");
     let text = K::Marriages.columns().join(",") + "\n" + &rows.collect::<String>();
     let path = app.write(K::Marriages, &text);
-    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(K::Marriages, &path);
     app.pretend_read(Topic::RegistryMarriages.name());
     app.serve(&[]);
     let corrected = "SELECT (count(*) = 16)::text FROM marriages WHERE record_version = 2";
@@ -194,7 +194,7 @@ fn a_writer_that_wakes_up_late_is_shut_out() {
     let folder = app.generate(300, 6);
     for kind in [K::Persons, K::Employments, K::Wages, K::Marriages] {
         let path = folder.join(kind.file_name());
-        app.text(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
+        app.publish_without_waiting(kind, &path);
     }
     app.until(
         "the files are taken in",

@@ -105,7 +105,7 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
         let path = folder.join(kind.file_name());
         let place = app.serve(&[]);
         // Sends, and does not stay for the receipt: the stop comes amid the work.
-        let sent = app.text(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
+        let sent = app.publish_without_waiting(kind, &path);
         assert!(!sent.is_empty());
         std::thread::sleep(Duration::from_millis(pause));
         let (status, took) = app.service(place).terminate();
@@ -136,7 +136,7 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.until_told(120, 0, "input partitions were given up");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
-    app.text(&["publish", "persons", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(FileKind::Persons, &path);
     app.until_told(120, 0, "the intake joins its group anew");
     assert!(app.service(0).log().contains("stands still at offset"));
     drop(idler);

@@ -238,7 +238,7 @@ fn a_database_that_went_on_by_itself_is_refused() {
     app.serve(&["--roles", "intake"]);
     let rows = people[4..].iter().map(|person| row(person).row() + "\n").collect::<String>();
     let path = app.write(K::Marriages, &(K::Marriages.columns().join(",") + "\n" + &rows));
-    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(K::Marriages, &path);
     let claims = format!("SELECT (count(*) = {})::text FROM claims", people.len());
     app.until("all are taken in", &claims);
     app.stop();
@@ -293,7 +293,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
 /// Publishes a row of which nobody takes notice now.
 fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
     let path = app.write(K::Marriages, &format!("{}\n{}\n", K::Marriages.columns().join(","), row.row()));
-    app.text(&["publish", "marriages", path.to_str().unwrap(), "--timeout", "0"]);
+    app.publish_without_waiting(K::Marriages, &path);
 }
 
 /// A process that was forgotten when everything was stopped, and went on while a recovery was under way.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::publish::{Source, await_receipt, send_file, show};
+use crate::cli::publish::{Publication, Source, await_receipt, show};
 use crate::cli::start::Started;
 use crate::cli::{Error, Result, close, paper, status};
 use crate::law::SolarMonth;
@@ -55,7 +55,8 @@ impl Stages<'_> {
         let at = self.house.clock.now();
         let work = move || {
             let source = Source::open(&path)?;
-            let sent = send_file(&broker, kind, &source, None, at, &stop, quiet)?;
+            let publication = Publication { broker: &broker, kind, source: &source, at, stop: &stop, quiet };
+            let sent = publication.send(None)?;
             match await_receipt(&broker, source.file_id(), PATIENCE, &stop)? {
                 Some(_) if quiet => {}
                 Some(receipt) => show(&receipt, false),

@@ -1,13 +1,14 @@
 //! `peyvand publish`: stands in for the outside systems. It speaks with the broker alone, never with the database.
 
 mod receipt;
+mod rejects;
 mod send;
 mod source;
 
 use std::time::Duration;
 
 pub use receipt::{await_receipt, find_receipt, rejected, show};
-pub use send::{Sent, send_file};
+pub use send::{Publication, Sent};
 pub use source::Source;
 
 use super::arguments::Publish;
@@ -28,15 +29,21 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
             show(&receipt, json);
             return strictly(wish.strict, rejected(&receipt));
         }
-        let at = clock.now();
-        let sent = send_file(&broker, wish.kind, &source, wish.rejects.as_deref(), at, &stop, json)?;
-        let receipt = await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout), &stop)?;
-        match &receipt {
-            Some(receipt) => show(receipt, json),
-            None => not_yet(&sent, source.file_id(), wish.timeout, json),
+        let (kind, at) = (wish.kind, clock.now());
+        let publication =
+            Publication { broker: &broker, kind, source: &source, at, stop: &stop, quiet: json };
+        let sent = publication.send(wish.rejects.as_deref())?;
+        match await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout), &stop)? {
+            Some(receipt) => {
+                show(&receipt, json);
+                // The receipt knows more than the publisher: what the service rejected.
+                strictly(wish.strict, rejected(&receipt))
+            }
+            None => {
+                show_without_receipt(&sent, &source, &wish, json);
+                Err(Error::NoReceipt)
+            }
         }
-        // The receipt knows more: what the service rejected.
-        strictly(wish.strict, receipt.as_ref().map_or(sent.rejected, rejected))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
 }
@@ -49,18 +56,22 @@ fn strictly(strict: bool, rejected: u64) -> Result<()> {
     Ok(())
 }
 
-fn not_yet(sent: &Sent, file_id: &str, timeout: u64, json: bool) {
+fn show_without_receipt(sent: &Sent, source: &Source, wish: &Publish, json: bool) {
+    let file_id = source.file_id();
     if json {
-        say!(
-            "{}",
-            serde_json::json!({"file_id": file_id, "receipt": null, "declared": sent.declared, "rejected": sent.rejected})
-        );
+        let (declared, rejected) = (sent.declared, sent.rejected);
+        let shown = serde_json::json!({"file_id": file_id, "receipt": null, "declared": declared, "rejected": rejected});
+        say!("{shown}");
         return;
     }
     say!(
-        "{} rows were read, {} of them rejected; the rest is in the topics. The receipt has not come within {timeout} s: \
-         is `peyvand serve` running? Publishing the file again will show it.",
+        "{} rows were read, {} of them rejected; the rest is in the topics. The receipt has not come within {} s: is \
+         `peyvand serve` running? `peyvand publish {} {}` shows it later, and sends what is not there yet; \
+         `peyvand status` names files that stay incomplete.",
         sent.declared,
-        sent.rejected
+        sent.rejected,
+        wish.timeout,
+        wish.kind,
+        source.name().display()
     );
 }

@@ -1,22 +1,23 @@
 //! Streaming a file's rows into the topics, whatever its size.
 
-use std::fs::File;
+use std::collections::HashSet;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::Source;
-use crate::boundary::boundary;
+use super::rejects::Rejects;
 use crate::cli::{Error, Result};
-use crate::kafka::Broker;
 use crate::kafka::producer::Sender;
+use crate::kafka::{Broker, file_rows};
 use crate::retry::Stop;
 use crate::wire::files::{
-    Envelope, FileError, FileKind, Pieces, Reader, RejectsWriter, RowFault, Step, close_event, open_event,
-    row_event,
+    Envelope, FileError, FileKind, LineSet, Piece, Pieces, Reader, RowFault, Step, Tally, close_event,
+    open_event, row_event,
 };
 use crate::wire::outgoing::fresh_traceparent;
+use crate::wire::{Outgoing, Topic};
 
 /// What was read and sent, in rows.
 #[derive(Clone, Copy, Debug)]
@@ -28,71 +29,147 @@ pub struct Sent {
 /// Faults shown as they are found; the rest is counted, and all go to `--rejects`.
 const SHOWN_FAULTS: u64 = 5;
 
-/// Opens the file on its topic, sends every good row, and closes it once the broker has all of them. Blocks.
-pub fn send_file(
-    broker: &Broker,
-    kind: FileKind,
-    source: &Source,
-    rejects: Option<&Path>,
-    at: Timestamp,
-    stop: &Stop,
-    quiet: bool,
-) -> Result<Sent> {
-    let failed =
-        |error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", source.name().display()));
-    let written = |error: serde_json::Error| failed(&error);
-    check(kind, source, stop)?;
-    let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(|error| failed(&error))?);
-    let trace = fresh_traceparent();
-    let envelope = Envelope { file_id: source.file_id(), kind, at, traceparent: Some(&trace) };
-    let mut rejects = rejects.map(Rejects::create).transpose()?;
-    let bar = progress(source.bytes(), kind, quiet);
-    let mut sender = Sender::plain(broker)?;
-    sender.check()?;
-    sender.send(&open_event(&envelope).map_err(written)?, &[])?;
-    let (mut rejected, mut steps) = (0_u64, 0_u64);
-    while let Some(step) = pieces.next_step().map_err(|error| failed(&error))? {
-        match step {
-            Step::Send(piece) => sender.send(&row_event(&envelope, &piece).map_err(written)?, &[])?,
-            Step::Rejected(fault) => {
-                rejected += 1;
-                tell(&bar, &fault, rejected, quiet);
-                if let Some(rejects) = &mut rejects {
-                    rejects.write(&fault)?;
-                }
-            }
-        }
-        steps += 1;
-        if steps.is_multiple_of(512) {
-            bar.set_position(pieces.bytes_read());
-            if *stop.borrow() {
-                return Err(Error::Interrupted);
-            }
-        }
-    }
-    sender.wait()?;
-    sender.send(&close_event(&envelope, pieces.tally()).map_err(written)?, &[])?;
-    sender.wait()?;
-    bar.finish_and_clear();
-    if let Some(rejects) = rejects {
-        rejects.finish()?;
-    }
-    Ok(Sent { declared: pieces.tally().declared, rejected })
+/// How often a file is gone through where it stays unknown whether the broker has its rows.
+const PASSES: u32 = 5;
+
+/// A file, and how it is published.
+pub struct Publication<'a> {
+    pub broker: &'a Broker,
+    pub kind: FileKind,
+    pub source: &'a Source,
+    pub at: Timestamp,
+    pub stop: &'a Stop,
+    /// Without a progress bar and without the faults of rows.
+    pub quiet: bool,
 }
 
-/// Reads the file once to its end: one that breaks off in the middle is refused before anything of it is sent, for a file
-/// that is opened and never closed holds every month's close.
-fn check(kind: FileKind, source: &Source, stop: &Stop) -> Result<()> {
-    let failed = |error: FileError| Error::Failed(format!("{}: {error}", source.name().display()));
-    let mut pieces = Pieces::new(Reader::new(kind, source.reopen()?).map_err(failed)?);
-    let mut steps = 0_u64;
-    while pieces.next_step().map_err(failed)?.is_some() {
-        steps += 1;
-        if steps.is_multiple_of(512) && *stop.borrow() {
-            return Err(Error::Interrupted);
+/// The rows that a pass sends: those that the topic lacks. A row behind one of them with the same key goes again, so that per
+/// key the last row of the file is the last in the topic.
+struct Lacking {
+    present: LineSet,
+    last_present: u64,
+    keys: HashSet<String>,
+}
+
+impl Lacking {
+    fn new(present: LineSet) -> Self {
+        let last_present = present.last().unwrap_or(0);
+        Self { present, last_present, keys: HashSet::new() }
+    }
+
+    fn takes(&mut self, piece: &Piece) -> bool {
+        if piece.line > self.last_present {
+            return true;
+        }
+        let key = piece.input.key();
+        if self.present.contains(piece.line) {
+            return self.keys.contains(key.as_ref());
+        }
+        self.keys.insert(key.into_owned());
+        true
+    }
+}
+
+impl Publication<'_> {
+    /// Opens the file on its topic, sends every good row that is not there yet, and closes it once the broker has all of them.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, the broker refuses, or it stays unknown whether the broker has every row.
+    pub fn send(&self, rejects: Option<&Path>) -> Result<Sent> {
+        self.check()?;
+        let mut pass = 1;
+        loop {
+            let present = file_rows::lines_in_topic(self.broker, self.kind, self.source.file_id())?;
+            match self.pass(Lacking::new(present), rejects) {
+                Err(Error::Kafka(error)) if error.is_unconfirmed() && pass < PASSES => {
+                    tracing::warn!(%error, pass, "the rows that the topic lacks are sent again");
+                    pass += 1;
+                }
+                other => return other,
+            }
         }
     }
-    Ok(())
+
+    /// Goes through the file once.
+    fn pass(&self, mut lacking: Lacking, rejects: Option<&Path>) -> Result<Sent> {
+        let mut rejects = rejects.map(Rejects::create).transpose()?;
+        let mut pieces = self.pieces()?;
+        let trace = fresh_traceparent();
+        let envelope = Envelope {
+            file_id: self.source.file_id(),
+            kind: self.kind,
+            at: self.at,
+            traceparent: Some(&trace),
+        };
+        let bar = progress(self.source.bytes(), self.kind, self.quiet);
+        let mut sender = Sender::plain(self.broker, &[Topic::RegistryFiles, self.kind.topic()])?;
+        sender.send(&self.written(open_event(&envelope))?, &[])?;
+        let (mut rejected, mut steps) = (0_u64, 0_u64);
+        while let Some(step) = pieces.next_step().map_err(|error| self.failed(&error))? {
+            match step {
+                Step::Send(piece) if lacking.takes(&piece) => {
+                    sender.send(&self.written(row_event(&envelope, &piece))?, &[])?;
+                }
+                Step::Send(_) => {}
+                Step::Rejected(fault) => {
+                    rejected += 1;
+                    tell(&bar, &fault, rejected, self.quiet);
+                    if let Some(rejects) = &mut rejects {
+                        rejects.write(&fault)?;
+                    }
+                }
+            }
+            steps += 1;
+            if steps.is_multiple_of(512) {
+                bar.set_position(pieces.bytes_read());
+                self.refuse_stop()?;
+            }
+        }
+        sender.wait()?;
+        self.close(&mut sender, &envelope, pieces.tally())?;
+        bar.finish_and_clear();
+        if let Some(rejects) = rejects {
+            rejects.finish()?;
+        }
+        Ok(Sent { declared: pieces.tally().declared, rejected })
+    }
+
+    fn close(&self, sender: &mut Sender, envelope: &Envelope<'_>, tally: &Tally) -> Result<()> {
+        sender.send(&self.written(close_event(envelope, tally))?, &[])?;
+        Ok(sender.wait()?)
+    }
+
+    /// Reads the file once to its end: one that breaks off in the middle is refused before anything of it is sent, for a file
+    /// that is opened and never closed holds every month's close.
+    fn check(&self) -> Result<()> {
+        let mut pieces = self.pieces()?;
+        let mut steps = 0_u64;
+        while pieces.next_step().map_err(|error| self.failed(&error))?.is_some() {
+            steps += 1;
+            if steps.is_multiple_of(512) {
+                self.refuse_stop()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pieces(&self) -> Result<Pieces<std::fs::File>> {
+        let reader = Reader::new(self.kind, self.source.reopen()?);
+        Ok(Pieces::new(reader.map_err(|error: FileError| self.failed(&error))?))
+    }
+
+    fn written(&self, event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
+        event.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &dyn std::fmt::Display) -> Error {
+        Error::Failed(format!("{}: {error}", self.source.name().display()))
+    }
+
+    fn refuse_stop(&self) -> Result<()> {
+        if *self.stop.borrow() { Err(Error::Interrupted) } else { Ok(()) }
+    }
 }
 
 fn tell(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
@@ -122,20 +199,26 @@ fn progress(bytes: u64, kind: FileKind, quiet: bool) -> ProgressBar {
     bar
 }
 
-struct Rejects(RejectsWriter<File>);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Input;
+    use crate::wire::insured_records_v1::WagesPosted;
 
-impl Rejects {
-    fn create(path: &Path) -> Result<Self> {
-        let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = boundary!("rejects.create", File::create(path)).map_err(told)?;
-        RejectsWriter::new(file).map(Self).map_err(told)
+    fn piece(line: u64, nine: u32) -> Piece {
+        let national_code = crate::ident::NationalCode::with_check_digit(nine).unwrap();
+        Piece { line, rows: 1, input: Input::Wages(WagesPosted { national_code, rows: Vec::new() }) }
     }
 
-    fn write(&mut self, fault: &RowFault) -> Result<()> {
-        boundary!("rejects.write", self.0.write(fault)).map_err(Error::from)
-    }
-
-    fn finish(self) -> Result<()> {
-        boundary!("rejects.finish", self.0.finish()).map_err(Error::from)
+    /// Lines 2 to 5 and 7 are in the topic; 6 is of the same person as 7.
+    #[test]
+    fn a_row_behind_a_lacking_one_of_its_key_goes_again() {
+        let mut present = LineSet::default();
+        present.insert(2, 4);
+        present.insert(7, 2);
+        let mut lacking = Lacking::new(present);
+        let rows = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 1), (7, 1), (8, 2), (9, 3)];
+        let sent: Vec<_> = rows.iter().filter(|(line, nine)| lacking.takes(&piece(*line, *nine))).collect();
+        assert_eq!(sent, [&(6, 1), &(7, 1), &(9, 3)]);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::incomplete::IncompleteFile;
 use crate::cli::paper::{Moment, grouped, money, rial, table};
 use crate::store::figures::ClosedMonth;
 
@@ -19,6 +20,10 @@ pub struct Status {
     /// SMS that wait until the broker has their document.
     pub held_messages: i64,
     pub open_files: i64,
+    pub incomplete_files_count: i64,
+    pub incomplete_files: Vec<IncompleteFile>,
+    /// Registry records of insured persons about whom nothing was decided; the first of them. The next close decides them.
+    pub records_without_claim: Vec<String>,
     pub months_closed: Vec<Month>,
     pub month_under_way: Option<String>,
     pub held: Option<Held>,
@@ -94,6 +99,14 @@ impl Status {
         };
         out.push_str(&line("outbox", outbox));
         out.push_str(&line("files without end", grouped(self.open_files)));
+        if self.incomplete_files_count > 0 {
+            let how = format!("{}: publish them again", grouped(self.incomplete_files_count));
+            out.push_str(&line("files that lack rows", how));
+        }
+        if !self.records_without_claim.is_empty() {
+            let how = format!("{} (the next close decides them)", self.records_without_claim.join(" "));
+            out.push_str(&line("records undecided", how));
+        }
         out.push_str(&line("dead letters", grouped(self.dead_letters)));
         out.push_str(&line(
             "months closed",
@@ -120,6 +133,15 @@ impl Status {
         let months: Vec<_> =
             months.map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)]).collect();
         section(out, &["month closed", ">documents", ">total"], &months, 0);
+        let incomplete: Vec<_> = self
+            .incomplete_files
+            .iter()
+            .map(|file| {
+                vec![file.file_id.clone(), file.kind.clone(), grouped(file.missing_rows), file.lines()]
+            })
+            .collect();
+        let heads = ["file that lacks rows", "kind", ">rows", "lines"];
+        section(out, &heads, &incomplete, self.incomplete_files_count);
         let unanswered: Vec<_> = self
             .unanswered
             .iter()
@@ -167,6 +189,9 @@ mod tests {
             outbox_depth: 3,
             held_messages: 0,
             open_files: 0,
+            incomplete_files_count: 0,
+            incomplete_files: Vec::new(),
+            records_without_claim: Vec::new(),
             months_closed: vec![Month {
                 month: "1404-07".to_owned(),
                 documents: 5_000,

@@ -1,5 +1,7 @@
 //! The kinds of files that `publish` takes.
 
+use crate::wire::Topic;
+
 macro_rules! kinds {
     ($($variant:ident = $word:literal [$($column:literal),+ $(,)?]),+ $(,)?) => {
         /// A kind of file, by the word of `publish KIND`.
@@ -44,6 +46,17 @@ kinds! {
 }
 
 impl FileKind {
+    /// The topic that its rows go to.
+    pub fn topic(self) -> Topic {
+        match self {
+            Self::Marriages => Topic::RegistryMarriages,
+            Self::Persons | Self::Employments | Self::Wages | Self::EarlierPayments => Topic::InsuredRecords,
+            Self::SelfRegistrations => Topic::PortalSelfRegistrations,
+            Self::PaymentOutcomes => Topic::FinancePaymentOutcomes,
+            Self::DeliveryReports => Topic::NotificationsDeliveryReports,
+        }
+    }
+
     /// The usual name of such a file, e.g. `earlier_payments.csv`.
     pub fn file_name(self) -> String {
         format!("{}.csv", self.word().replace('-', "_"))

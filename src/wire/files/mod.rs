@@ -3,6 +3,7 @@
 mod event;
 mod fields;
 mod kind;
+mod line_set;
 mod marriage_row;
 mod piece;
 mod reader;
@@ -12,6 +13,7 @@ mod source;
 
 pub use event::{Envelope, close_event, open_event, row_event};
 pub use kind::{FileKind, UnknownFileKind};
+pub use line_set::{LineSet, chunks_of};
 pub use piece::{Piece, Pieces, Step, Tally};
 pub use reader::{FileError, Reader};
 pub use rejects::RejectsWriter;

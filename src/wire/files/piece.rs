@@ -101,7 +101,7 @@ impl<R: Read> Pieces<R> {
             RowData::Wage(code, wage) => (code, wage),
         };
         match &mut self.wages {
-            Some(wages) if wages.national_code == code && wages.rows.len() < MAX_WAGE_ROWS => {
+            Some(wages) if wages.takes(code, row.line) => {
                 wages.rows.push(wage);
                 None
             }
@@ -122,6 +122,12 @@ impl<R: Read> Iterator for Pieces<R> {
 }
 
 impl Wages {
+    /// The next row of the same person. An event holds neighbouring lines, so that its line and its number of rows name them all.
+    fn takes(&self, code: NationalCode, line: u64) -> bool {
+        let next = u64::try_from(self.rows.len()).map(|rows| self.line + rows);
+        self.national_code == code && self.rows.len() < MAX_WAGE_ROWS && next == Ok(line)
+    }
+
     fn into_piece(self) -> Piece {
         let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let input = Input::Wages(WagesPosted { national_code: self.national_code, rows: self.rows });

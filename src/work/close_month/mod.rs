@@ -154,10 +154,13 @@ pub async fn brake(house: &House, month: SolarMonth) -> Result<Option<String>> {
         return Ok(None);
     }
     let open = files::open_files(&mut connection).await?;
+    let incomplete = files::count_incomplete(&mut connection).await?;
     drop(connection);
     let forecast = forecast(house, month).await?;
     let reason = if open > 0 {
         Some(format!("{open} published file(s) are open without their end"))
+    } else if incomplete > 0 {
+        Some(format!("{incomplete} published file(s) lack rows: publish them again"))
     } else {
         forecast.differs_by_more_than(house.brake_percent)
     };

@@ -41,15 +41,7 @@ pub async fn close_page(
     let at = house.clock.now();
     let mut tx = boundary!("close_page.begin", lock.begin().await)?;
     let inputs = close_pages::hold_inputs(&mut tx).await?;
-    let (end, most) = match reach {
-        Reach::Persons(most) => (END, most),
-        Reach::Code(end) => (end, u32::MAX),
-    };
-    let codes = batches::persons_after(&mut tx, cursor, end, most).await?;
-    let last = match (reach, codes.last()) {
-        (Reach::Persons(_), Some(last)) => *last,
-        _ => end,
-    };
+    let Chosen { codes, last } = choose(&mut tx, house, cursor, reach).await?;
     let tables_version = house.tables.version().to_owned();
     close_pages::keep(&mut tx, batch.month, &Page { upto: last, inputs, tables_version }).await?;
     if codes.is_empty() && last == END {
@@ -73,6 +65,41 @@ pub async fn close_page(
     outbox::place(&mut tx, packed).await?;
     boundary!("close_page.commit", tx.commit().await)?;
     Ok(Some(done))
+}
+
+/// The persons of a page, ascending, and the code up to which the page goes.
+struct Chosen {
+    codes: Vec<i64>,
+    last: i64,
+}
+
+/// The next persons with a claim to look at. An insured person with a registry row and no claim is decided here, too: the
+/// decision was lost, and must not wait for an input that may never come.
+async fn choose(tx: &mut PgConnection, house: &House, cursor: i64, reach: Reach) -> Result<Chosen> {
+    let (end, most) = match reach {
+        Reach::Persons(most) => (END, most),
+        Reach::Code(end) => (end, u32::MAX),
+    };
+    let mut codes = batches::persons_after(tx, cursor, end, most).await?;
+    let mut last = match (reach, codes.last()) {
+        (Reach::Persons(_), Some(last)) => *last,
+        _ => end,
+    };
+    let lost = persons::without_claim(tx, cursor, last, house.deeds_from, most).await?;
+    let Some(last_lost) = lost.last() else { return Ok(Chosen { codes, last }) };
+    tracing::error!(
+        persons = lost.len(),
+        "ALARM: insured persons with a registry row had no claim; the close decides them"
+    );
+    if matches!(reach, Reach::Persons(_)) && (last == END || count(lost.len()) == u64::from(most)) {
+        // Those behind them come with the next page; END stands for the page that found nobody.
+        last = *last_lost;
+        codes.retain(|code| *code <= last);
+    }
+    codes.extend(lost);
+    codes.sort_unstable();
+    codes.dedup();
+    Ok(Chosen { codes, last })
 }
 
 fn plan(

@@ -17,7 +17,7 @@ use crate::store::self_registrations::{self, Stored};
 use crate::store::{PgConnection, Result, marriages, messages, persons};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
-use crate::wire::{Event, Input, Outgoing};
+use crate::wire::{Event, FileRef, Input, Outgoing};
 use crate::work::files::{Disposition, Ledger};
 
 pub struct Stage<'a> {
@@ -61,7 +61,7 @@ struct Named<'a> {
     requests: Vec<(NationalCode, &'a str)>,
     documents: Vec<&'a str>,
     messages: Vec<&'a str>,
-    files: Vec<&'a str>,
+    files: Vec<&'a FileRef>,
     persons: BTreeSet<i64>,
     /// Those among them whose records change.
     changing: HashSet<NationalCode>,
@@ -73,13 +73,8 @@ impl<'a> Named<'a> {
         let letter_file =
             |taken: &'a Taken| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
         let event_file = |taken: &'a Taken| taken.event().and_then(|event| event.file.as_ref());
-        let files: BTreeSet<&str> = batch
-            .taken
-            .iter()
-            .filter_map(|t| event_file(t).or_else(|| letter_file(t)))
-            .map(|f| f.file_id.as_str())
-            .collect();
-        named.files = files.into_iter().collect();
+        let files = batch.taken.iter().filter_map(|taken| event_file(taken).or_else(|| letter_file(taken)));
+        named.files = files.collect();
         for event in batch.taken.iter().filter_map(Taken::event) {
             named.add(event);
         }
@@ -177,7 +172,7 @@ impl<'a> Stage<'a> {
                     StoredLetter { partition: taken.partition, offset: taken.offset, reason: letter.reason };
                 self.letters.push((row, letter.outgoing.clone()));
                 if let Some(file) = &letter.file
-                    && !self.ledger.is_repeat(file, taken.partition)
+                    && !self.ledger.is_repeat(file)
                 {
                     self.ledger.open(&file.file_id, "unknown", at);
                     self.ledger.count_dead(file);
@@ -188,7 +183,7 @@ impl<'a> Stage<'a> {
         // A replayed letter was counted as a dead one when its file came.
         let file = event.file.as_ref().filter(|_| !taken.is_replay());
         // A line that came again, or behind a later one, is not counted; but what it says lies in the topic, and is applied.
-        let file = file.filter(|file| !self.ledger.is_repeat(file, taken.partition));
+        let file = file.filter(|file| !self.ledger.is_repeat(file));
         if let Some(file) = file {
             self.ledger.open(&file.file_id, kind_of(event), at);
         }

@@ -232,6 +232,19 @@ impl TestApp {
         receipt
     }
 
+    /// Publishes a file and does not wait for its receipt; gives what was printed.
+    #[track_caller]
+    pub fn publish_without_waiting(&self, kind: FileKind, path: &Path) -> String {
+        let output = self.run(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            matches!(output.status.code(), Some(0 | 3)),
+            "publish ended with {}: {errors}",
+            output.status
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Publishes every file of a folder that is there, histories first.
     #[track_caller]
     pub fn publish_folder(&self, folder: &Path) -> BTreeMap<FileKind, Value> {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
@@ -203,7 +204,7 @@ fn commands_that_die_are_given_again() {
         if kind == FileKind::Marriages {
             survived.scene(&app, places::PUBLISHING, &publish);
         }
-        app.text(&publish);
+        app.publish_without_waiting(kind, Path::new(&path));
     }
     month::letters(&app);
     survived.scene(&app, places::LAGGING, &["status"]);

@@ -1,5 +1,6 @@
 //! A small month with letters, a close, returns and second attempts, in steps between which a test may kill.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use peyvand::wire::files::FileKind;
@@ -48,7 +49,7 @@ pub fn files(app: &TestApp) -> Vec<(FileKind, String)> {
 /// Everything lies in the topics then, letters among it; nobody need take it in yet.
 pub fn publish(app: &TestApp) {
     for (kind, path) in files(app) {
-        app.text(&["publish", kind.word(), &path, "--timeout", "0"]);
+        app.publish_without_waiting(kind, Path::new(&path));
     }
     letters(app);
 }

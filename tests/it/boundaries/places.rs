@@ -75,8 +75,10 @@ pub const LETTING_GO: Scene = &[("close_lock.give", 1)];
 
 /// `publish`, with nobody who takes in.
 pub const PUBLISHING: Scene = &[
-    ("produce.check", 1),
+    ("produce.leaders", 1),
     ("produce.send", 5),
+    // From here on the file was opened: what its topic holds is looked up.
+    ("file_rows.offsets", 1),
     ("produce.acknowledge", 1),
     ("produce.acknowledge", 2),
     ("follow.poll", 1),

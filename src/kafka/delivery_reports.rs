@@ -1,0 +1,164 @@
+//! What the broker reported of the messages of one producer.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message as _;
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+
+use super::telling;
+
+/// The offsets that a partition gave to the messages of one producer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OffsetRange {
+    pub first: i64,
+    /// Behind the last one.
+    pub next: i64,
+}
+
+/// Counts delivery reports. A message counts as acknowledged only with an offset of its own.
+///
+/// librdkafka reports success without an offset in two cases: the broker called the message a duplicate, or a later
+/// request of the partition succeeded while this one had failed. In either case the broker may not have the message.
+#[derive(Default)]
+pub struct DeliveryReports {
+    acknowledged: AtomicU64,
+    unconfirmed: AtomicU64,
+    refused: AtomicU64,
+    first_error: Mutex<Option<KafkaError>>,
+    offsets: Mutex<Offsets>,
+}
+
+/// By topic and partition.
+#[derive(Default)]
+struct Offsets(HashMap<String, HashMap<i32, PartitionOffsets>>);
+
+#[derive(Clone, Copy)]
+struct PartitionOffsets {
+    last: i64,
+    /// Since they were last taken.
+    range: Option<OffsetRange>,
+}
+
+impl Offsets {
+    /// False where the offset is none, or not greater than the one before it in the partition: two messages cannot share
+    /// an offset, and the reports of a partition come in the order of its messages.
+    fn add(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
+        if offset < 0 {
+            return false;
+        }
+        if !self.0.contains_key(topic) {
+            self.0.insert(topic.to_owned(), HashMap::new());
+        }
+        let Some(partitions) = self.0.get_mut(topic) else { return false };
+        let known = partitions.entry(partition).or_insert(PartitionOffsets { last: -1, range: None });
+        if offset <= known.last {
+            return false;
+        }
+        known.last = offset;
+        known.range.get_or_insert(OffsetRange { first: offset, next: offset }).next = offset + 1;
+        true
+    }
+
+    fn take(&mut self) -> Vec<(String, i32, OffsetRange)> {
+        let mut taken = Vec::new();
+        for (topic, partitions) in &mut self.0 {
+            for (partition, offsets) in partitions {
+                taken.extend(offsets.range.take().map(|range| (topic.clone(), *partition, range)));
+            }
+        }
+        taken
+    }
+}
+
+/// How many messages the broker has reported on, by the outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reported {
+    /// Stored, each with an offset of its own.
+    pub acknowledged: u64,
+    /// Reported as stored without an offset of their own: whether they are is unknown.
+    pub unconfirmed: u64,
+    pub refused: u64,
+}
+
+impl DeliveryReports {
+    pub fn reported(&self) -> Reported {
+        Reported {
+            acknowledged: self.acknowledged.load(Ordering::Acquire),
+            unconfirmed: self.unconfirmed.load(Ordering::Acquire),
+            refused: self.refused.load(Ordering::Acquire),
+        }
+    }
+
+    /// Why the first refused message was refused.
+    pub fn first_error(&self) -> Option<KafkaError> {
+        lock(&self.first_error).clone()
+    }
+
+    /// Topic, partition and offsets of what was acknowledged since the last call.
+    pub fn take_offsets(&self) -> Vec<(String, i32, OffsetRange)> {
+        lock(&self.offsets).take()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ClientContext for DeliveryReports {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        telling::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        telling::error(&error, reason);
+    }
+}
+
+impl ProducerContext for DeliveryReports {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let counter = match result {
+            Ok(message) => {
+                let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
+                let has_own_offset = lock(&self.offsets).add(topic, partition, offset);
+                if has_own_offset { &self.acknowledged } else { &self.unconfirmed }
+            }
+            Err((error, _)) => {
+                lock(&self.first_error).get_or_insert_with(|| error.clone());
+                &self.refused
+            }
+        };
+        counter.fetch_add(1, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_acknowledged_only_with_an_offset_of_its_own() {
+        let mut offsets = Offsets::default();
+        let added = [-1001, 4, 5, 5, 4, 6, -1].map(|offset| offsets.add("topic", 0, offset));
+        assert_eq!(added, [false, true, true, false, false, true, false]);
+        assert!(offsets.add("topic", 1, 0), "each partition has offsets of its own");
+    }
+
+    #[test]
+    fn offsets_are_taken_once_and_still_compared() {
+        let mut offsets = Offsets::default();
+        for offset in [4, 5, 9] {
+            offsets.add("topic", 0, offset);
+        }
+        assert_eq!(offsets.take(), [("topic".to_owned(), 0, OffsetRange { first: 4, next: 10 })]);
+        assert_eq!(offsets.take(), []);
+        assert!(!offsets.add("topic", 0, 9), "an offset from before is no new one");
+        assert!(offsets.add("topic", 0, 10));
+    }
+}

@@ -1,0 +1,75 @@
+//! Which rows of a published file its topic holds: what a publisher need not send again.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::{ANSWER, Broker};
+use super::reader::{self, Record};
+use super::telling::Telling;
+use super::{Result, topics};
+use crate::boundary::boundary;
+use crate::store::offsets::Partition;
+use crate::wire::files::{FileKind, LineSet};
+use crate::wire::{EventType, Message, Topic, headers};
+
+/// Clocks of publishers may differ: rows are looked for this long before the record that opened their file.
+const CLOCK_SKEW: Duration = Duration::from_hours(1);
+
+/// The lines of the file whose records are in the topic now. Blocks, and reads the topic from the file's opening on; a file
+/// that was never opened costs no more than reading `registry.files.v1`.
+pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<LineSet> {
+    let mut lines = LineSet::default();
+    let Some(opened_ms) = opened_at(broker, file_id)? else { return Ok(lines) };
+    let skew_ms = i64::try_from(CLOCK_SKEW.as_millis()).unwrap_or(i64::MAX);
+    let ranges = ranges_since(broker, kind.topic(), opened_ms.saturating_sub(skew_ms))?;
+    reader::read_between(broker, &ranges, &mut |record| {
+        if let Some(file) = headers::file_of(&message(record)).filter(|file| file.file_id == file_id) {
+            lines.insert(file.line, file.rows);
+        }
+        Ok(true)
+    })?;
+    Ok(lines)
+}
+
+/// The timestamp of the first record that opened the file, in milliseconds since 1970.
+fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
+    let mut found = None;
+    reader::read_to_end(broker, Topic::RegistryFiles, &mut |record| {
+        let names = |(name, value): &(&str, &[u8])| {
+            *name == "ce_type" && *value == EventType::FileOpened.name().as_bytes()
+        };
+        if record.key == Some(file_id.as_bytes()) && record.headers.iter().any(names) {
+            found = record.timestamp_ms;
+        }
+        Ok(found.is_none())
+    })?;
+    Ok(found)
+}
+
+/// Every partition of the topic, from its first record of this time or later to its end.
+fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Partition, i64, i64)>> {
+    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+    let name = broker.name(topic);
+    let mut ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    let mut wanted = TopicPartitionList::new();
+    for (partition, ..) in &ranges {
+        wanted.add_partition_offset(&name, partition.partition, Offset::Offset(since_ms))?;
+    }
+    let found = boundary!("file_rows.offsets", consumer.offsets_for_times(wanted, ANSWER))?;
+    for (partition, low, high) in &mut ranges {
+        let start = found.find_partition(&name, partition.partition).map(|element| element.offset());
+        *low = match start {
+            Some(Offset::Offset(offset)) => offset.max(*low),
+            // No record of this time or later.
+            _ => *high,
+        };
+    }
+    Ok(ranges)
+}
+
+fn message(record: Record<'_>) -> Message<'_> {
+    let Record { partition, offset, key, headers, value, .. } = record;
+    Message { topic: partition.topic, partition: partition.partition, offset, key, headers, value }
+}

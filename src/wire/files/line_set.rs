@@ -1,0 +1,137 @@
+//! Lines of a file, as a bitmap in chunks: a line takes a bit, a chunk is a row of the database.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// Bytes of a chunk.
+pub const CHUNK_BYTES: usize = 1024;
+/// Lines of a chunk.
+pub const CHUNK_LINES: u64 = 8 * CHUNK_BYTES as u64;
+
+/// A set of line numbers.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct LineSet(BTreeMap<u64, Chunk>);
+
+type Chunk = [u8; CHUNK_BYTES];
+
+/// The place of a line: its chunk, the byte there, and the bit there.
+struct Place {
+    chunk: u64,
+    byte: usize,
+    bit: u8,
+}
+
+impl Place {
+    fn of(line: u64) -> Self {
+        let within = usize::try_from(line % CHUNK_LINES).unwrap_or(0);
+        Self { chunk: line / CHUNK_LINES, byte: within / 8, bit: 1 << (within % 8) }
+    }
+}
+
+/// The chunks in which these lines lie.
+pub fn chunks_of(line: u64, rows: u32) -> RangeInclusive<u64> {
+    line / CHUNK_LINES..=last_of(line, rows) / CHUNK_LINES
+}
+
+fn last_of(line: u64, rows: u32) -> u64 {
+    line.saturating_add(u64::from(rows.saturating_sub(1)))
+}
+
+impl LineSet {
+    pub fn contains(&self, line: u64) -> bool {
+        let place = Place::of(line);
+        self.0.get(&place.chunk).is_some_and(|chunk| chunk[place.byte] & place.bit != 0)
+    }
+
+    /// Adds `rows` lines, `line` the first of them.
+    pub fn insert(&mut self, line: u64, rows: u32) {
+        for line in line..=last_of(line, rows) {
+            let place = Place::of(line);
+            self.0.entry(place.chunk).or_insert([0; CHUNK_BYTES])[place.byte] |= place.bit;
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The greatest line.
+    pub fn last(&self) -> Option<u64> {
+        let (number, chunk) = self.0.last_key_value()?;
+        let byte = chunk.iter().rposition(|byte| *byte != 0)?;
+        let bit = 7 - u64::from(chunk[byte].leading_zeros());
+        Some(number * CHUNK_LINES + 8 * u64::try_from(byte).ok()? + bit)
+    }
+
+    /// Adds the lines of a chunk, as [`LineSet::chunks`] gave it.
+    pub fn add_chunk(&mut self, number: u64, bytes: &[u8]) {
+        let chunk = self.0.entry(number).or_insert([0; CHUNK_BYTES]);
+        for (own, other) in chunk.iter_mut().zip(bytes) {
+            *own |= other;
+        }
+    }
+
+    /// Number and bytes of each chunk, ascending.
+    pub fn chunks(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.0.iter().map(|(number, chunk)| (*number, chunk.as_slice()))
+    }
+
+    /// The gaps of the set within `within`, at most `limit` of them, ascending.
+    pub fn missing(&self, within: RangeInclusive<u64>, limit: usize) -> Vec<RangeInclusive<u64>> {
+        let mut gaps = Vec::new();
+        let mut lines = within.peekable();
+        while let Some(first) = lines.find(|line| !self.contains(*line)) {
+            if gaps.len() == limit {
+                break;
+            }
+            let mut last = first;
+            while let Some(line) = lines.next_if(|line| !self.contains(*line)) {
+                last = line;
+            }
+            gaps.push(first..=last);
+        }
+        gaps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_a_set_of_numbers(lines in prop::collection::vec((0_u64..20_000, 0_u32..300), 0..40)) {
+            let (mut set, mut plain) = (LineSet::default(), BTreeSet::new());
+            for (line, rows) in &lines {
+                set.insert(*line, *rows);
+                plain.extend(*line..=line + u64::from(rows.saturating_sub(1)));
+            }
+            prop_assert!((0..20_400).all(|line| set.contains(line) == plain.contains(&line)));
+            prop_assert_eq!(set.last(), plain.last().copied());
+            let gaps: Vec<_> = set.missing(0..=20_400, usize::MAX).into_iter().flatten().collect();
+            prop_assert!(gaps.iter().copied().eq((0..=20_400).filter(|line| !plain.contains(line))));
+            let mut copy = LineSet::default();
+            set.chunks().for_each(|(number, bytes)| copy.add_chunk(number, bytes));
+            prop_assert!(copy == set);
+        }
+    }
+
+    #[test]
+    fn gaps_are_ranges_and_no_more_than_asked_for() {
+        let mut set = LineSet::default();
+        set.insert(3, 2);
+        set.insert(9, 1);
+        assert_eq!(set.missing(2..=10, 9), [2..=2, 5..=8, 10..=10]);
+        assert_eq!(set.missing(2..=10, 2), [2..=2, 5..=8]);
+    }
+
+    #[test]
+    fn lines_may_lie_in_two_chunks() {
+        assert_eq!(chunks_of(CHUNK_LINES - 1, 2), 0..=1);
+        assert_eq!(chunks_of(CHUNK_LINES, 0), 1..=1);
+    }
+}
