@@ -18,9 +18,11 @@ fn persons(partition: i32) -> impl Iterator<Item = String> {
     own.map(|code| person_row(&code))
 }
 
-/// Publishes the rows through a proxy that refuses one request, and expects a complete receipt.
+const SENT_AGAIN: &str = "the rows that the topic lacks are sent again";
+
+/// Publishes the rows through a proxy that refuses one request, and expects a complete receipt. Gives what was logged.
 #[track_caller]
-fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String]) {
+fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String]) -> String {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     let proxy = KafkaProxy::start(&app.brokers, refuse(format!("{}{RECORDS}", app.prefix), 0));
@@ -33,6 +35,7 @@ fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String])
     assert_eq!((&receipt["accepted"], &receipt["declared"]), (&rows.len().into(), &rows.len().into()));
     assert_eq!(app.value("SELECT count(*) FROM persons WHERE insured"), rows.len().to_string());
     app.finish();
+    String::from_utf8(output.stderr).unwrap()
 }
 
 #[track_caller]
@@ -52,14 +55,16 @@ fn receipt(output: &Output) -> Value {
 fn a_refused_first_request_loses_no_row() {
     let (few, many, more) = (persons(0).take(2), persons(1).take(5_000), persons(0).skip(2).take(100));
     let rows: Vec<_> = few.chain(many).chain(more).collect();
-    assert_complete(Refusal::not_yet_served, &rows);
+    let log = assert_complete(Refusal::not_yet_served, &rows);
+    assert!(!log.contains(SENT_AGAIN), "a second request was under way: {log}");
 }
 
 /// An acknowledgement without an offset proves nothing: the client was told that the broker has these messages already.
 #[test]
 fn an_acknowledgement_without_an_offset_is_no_proof() {
     let rows: Vec<_> = persons(0).take(10).collect();
-    assert_complete(Refusal::duplicate, &rows);
+    let log = assert_complete(Refusal::duplicate, &rows);
+    assert!(log.contains(SENT_AGAIN), "{log}");
 }
 
 /// The relay's writer begins again where an acknowledgement has no offset: a decision is delivered once it is in its topic.

@@ -17,7 +17,7 @@ use rdkafka::producer::{BaseProducer, FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
-use super::TestApp;
+use super::{SentRecord, TestApp};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -109,6 +109,20 @@ impl<'a> Raw<'a> {
         headers: &[(&str, &str)],
         value: Option<&[u8]>,
     ) -> (i32, i64) {
+        let ce_id = headers.iter().find(|(name, _)| *name == "ce_id").map_or("", |(_, id)| *id);
+        let (partition, offset) = self.send(topic, key, headers, value);
+        let sent = SentRecord { topic: topic.to_owned(), partition, offset, ce_id: ce_id.to_owned() };
+        self.app.sent.lock().unwrap().push(sent);
+        (partition, offset)
+    }
+
+    fn send(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        headers: &[(&str, &str)],
+        value: Option<&[u8]>,
+    ) -> (i32, i64) {
         let topic = format!("{}{topic}", self.app.prefix);
         let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
             all.insert(Header { key, value: Some(value.as_bytes()) })
@@ -118,6 +132,7 @@ impl<'a> Raw<'a> {
         record.payload = value;
         let sent = self.app.runtime.block_on(self.producer.send(record, SOON));
         let delivery = sent.unwrap_or_else(|(error, _)| panic!("{topic}: {error}"));
+        assert!(delivery.offset >= 0, "{topic}: acknowledged without an offset");
         (delivery.partition, delivery.offset)
     }
 }
@@ -144,6 +159,8 @@ impl Raw<'_> {
             raw.producer.commit_transaction(SOON).unwrap();
         } else {
             raw.producer.abort_transaction(SOON).unwrap();
+            // Nobody reads it.
+            self.app.sent.lock().unwrap().pop();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::completeness::{self, Inputs};
 use super::records::text;
 use super::{Record, TestApp, Topics};
 use crate::schemas;
@@ -12,7 +13,9 @@ use crate::schemas;
 type Events<'a> = Vec<&'a Value>;
 
 pub fn all(app: &TestApp, topics: &Topics) {
-    every_input_is_disposed_of(app);
+    let inputs = completeness::inputs(app);
+    every_input_is_disposed_of(app, &inputs);
+    completeness::all(app, &inputs);
     nothing_waits(app);
     for (name, records) in &topics.0 {
         if name != "dead-letters.v1" {
@@ -32,16 +35,16 @@ pub fn all(app: &TestApp, topics: &Topics) {
 }
 
 /// The database stands behind the last record of every input partition.
-fn every_input_is_disposed_of(app: &TestApp) {
+fn every_input_is_disposed_of(app: &TestApp, inputs: &Inputs) {
     let stands: BTreeMap<_, _> = app
         .query("SELECT topic, partition, next_offset FROM input_offsets")
         .into_iter()
         .map(|row| ((row[0].clone(), row[1].parse::<i32>().unwrap()), row[2].parse::<i64>().unwrap()))
         .collect();
-    for topic in peyvand::wire::Topic::inputs() {
+    for (topic, records) in inputs {
         let mut ends = BTreeMap::new();
-        for record in app.lying(topic.name()) {
-            ends.insert((topic.name().to_owned(), record.partition), record.offset + 1);
+        for record in records {
+            ends.insert(((*topic).to_owned(), record.partition), record.offset + 1);
         }
         for (place, end) in ends {
             assert_eq!(stands.get(&place), Some(&end), "{place:?} is not disposed of");

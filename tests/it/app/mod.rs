@@ -3,6 +3,7 @@
 
 mod broker;
 mod checks;
+mod completeness;
 mod database;
 mod inside;
 mod kafka_proxy;
@@ -13,6 +14,7 @@ mod service;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 
 use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind;
@@ -45,6 +47,16 @@ pub struct TestApp {
     runtime: tokio::runtime::Runtime,
     files: u32,
     finished: bool,
+    /// What was sent past `publish` and must be in its topic in the end.
+    sent: Mutex<Vec<SentRecord>>,
+}
+
+/// A record that the broker has acknowledged.
+struct SentRecord {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    ce_id: String,
 }
 
 impl TestApp {
@@ -72,6 +84,7 @@ impl TestApp {
             runtime,
             files: 0,
             finished: false,
+            sent: Mutex::default(),
         };
         app.set("batch_wait_ms", "10");
         app.set("log", "info");
@@ -365,10 +378,14 @@ impl TestApp {
 
     /// Takes the first records of a partition away, as retention does.
     pub fn forget_records(&self, topic: &str, partition: i32, before: i64) {
+        let is_gone =
+            |sent: &SentRecord| sent.topic == topic && sent.partition == partition && sent.offset < before;
+        self.sent.lock().unwrap().retain(|sent| !is_gone(sent));
         broker::forget_records(self, topic, partition, before);
     }
 
     pub fn delete_topic(&self, topic: &str) {
+        self.sent.lock().unwrap().retain(|sent| sent.topic != topic);
         broker::delete_topic(self, topic);
     }
 
