@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use peyvand::cli::generate::{Plan, write_month};
-use peyvand::cli::publish::{Source, send_file};
+use peyvand::cli::publish::{Publication, Source};
 use peyvand::config::Settings;
 use peyvand::kafka::intake::{self, Bounds, Intake};
 use peyvand::kafka::relay::{self, Relay, RelayDid};
@@ -119,8 +119,11 @@ impl Bench {
         let (broker, path) = (self.broker.clone(), dir.join(kind.file_name()));
         let at = self.house.clock.now();
         let (_end, stop) = watch::channel(false);
-        let send =
-            move || send_file(&broker, kind, &Source::open(&path).unwrap(), None, at, &stop, true).map(drop);
+        let send = move || {
+            let source = Source::open(&path).unwrap();
+            let (broker, stop) = (&broker, &stop);
+            Publication { broker, kind, source: &source, at, stop, quiet: true }.send(None).map(drop)
+        };
         tokio::task::spawn_blocking(send).await.unwrap().unwrap();
     }
 

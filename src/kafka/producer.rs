@@ -1,6 +1,6 @@
 //! Sending events with bounded memory, and knowing that all of them arrived.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
@@ -14,8 +14,9 @@ use crate::store::offsets::Partition;
 use crate::wire::dead_letters_v1::DeadLetter;
 use crate::wire::{EventType, Outgoing, Topic, partition_for};
 
-/// How long a topic that was just created may take until each of its partitions has a leader.
-const LEADERS_WITHIN: Duration = Duration::from_secs(30);
+/// A topic that was just created may take half a minute until each of its partitions has a leader.
+const LEADER_LOOKS: u32 = 600;
+const BETWEEN_LEADER_LOOKS: Duration = Duration::from_millis(50);
 
 /// A producer for many events. Its calls block for moments: use it where blocking is allowed.
 pub struct Sender {
@@ -58,29 +59,32 @@ impl Sender {
     /// # Errors
     /// Where the broker does not answer, or a partition has no leader for 30 s.
     pub fn await_leaders(&self, topics: impl Iterator<Item = Topic>) -> Result<()> {
-        let began = Instant::now();
         for topic in topics {
-            let name = self.broker.name(topic);
-            loop {
-                let asked = self.producer.client().fetch_metadata(Some(&name), ANSWER);
-                let metadata =
-                    boundary!("produce.leaders", asked).map_err(|error| self.broker.unreachable(error))?;
-                let partitions =
-                    metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
-                let led = partitions.iter().filter(|partition| partition.leader() >= 0).count();
-                if usize::try_from(topic.spec().partitions) == Ok(led) {
-                    break;
-                }
-                if began.elapsed() >= LEADERS_WITHIN {
-                    let wanted = topic.spec().partitions;
-                    let problem =
-                        format!("{led} of its {wanted} partitions have a leader; is every broker up?");
-                    return Err(Error::Topic { topic: name, problem });
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            self.await_leaders_of(topic)?;
         }
         Ok(())
+    }
+
+    fn await_leaders_of(&self, topic: Topic) -> Result<()> {
+        let (name, wanted) = (self.broker.name(topic), topic.spec().partitions);
+        let mut led = 0;
+        for _ in 0..LEADER_LOOKS {
+            led = self.partitions_with_leader(&name)?;
+            if usize::try_from(wanted) == Ok(led) {
+                return Ok(());
+            }
+            std::thread::sleep(BETWEEN_LEADER_LOOKS);
+        }
+        let problem = format!("{led} of its {wanted} partitions have a leader; is every broker up?");
+        Err(Error::Topic { topic: name, problem })
+    }
+
+    fn partitions_with_leader(&self, topic: &str) -> Result<usize> {
+        let client = self.producer.client();
+        let answer = boundary!("produce.leaders", client.fetch_metadata(Some(topic), ANSWER));
+        let metadata = answer.map_err(|error| self.broker.unreachable(error))?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+        Ok(partitions.iter().filter(|partition| partition.leader() >= 0).count())
     }
 
     pub fn begin(&self) -> Result<()> {

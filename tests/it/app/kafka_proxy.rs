@@ -144,7 +144,7 @@ impl State {
             error.copy_from_slice(&self.refusal.error.to_be_bytes());
             std::thread::sleep(self.refusal.withheld);
         }
-        let [broker, own] = [self.broker, self.address].map(|address| host_and_port(address));
+        let [broker, own] = [self.broker, self.address].map(host_and_port);
         while let Some(place) = find(frame, &broker) {
             frame[place..place + own.len()].copy_from_slice(&own);
         }
