@@ -15,6 +15,7 @@ use crate::kafka;
 use crate::kafka::intake::Bounds;
 use crate::store::close_pages::{self, Past};
 use crate::store::offsets::{self, Partition};
+use crate::store::outbox::Groups;
 use crate::store::{self, PgConnection, digest, installation, summary};
 use crate::work::House;
 use crate::work::close_month::again::Again;
@@ -95,7 +96,8 @@ async fn empty_house(house: &House, url: &str) -> Result<House> {
     let secret = installation::secret(&house.pool, None).await?;
     let secret = String::from_utf8(secret).map_err(|_| store::Error::Unreadable("secret"))?;
     installation::secret(&pool, Some(&secret)).await?;
-    let groups = installation::outbox_groups(&pool, house.groups.unsigned_abs()).await?;
+    let count = installation::outbox_groups(&pool, house.groups.count.unsigned_abs()).await?;
+    let groups = Groups { count, ..house.groups };
     Ok(House { pool, groups, ..house.clone() })
 }
 

@@ -83,6 +83,8 @@ settings! {
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
     /// Stands before the names of all topics, groups and transactional ids, so that many installations share a broker.
     topic_prefix: String = "", parse::topic_prefix, "at most 100 letters, digits, dots, underscores and hyphens", Shown;
+    /// Partitions of every topic that has more than one. Fixed at the first start.
+    topic_partitions: u16 = "8", |v| parse::number(v, 1..=128), "a whole number from 1 to 128", Shown;
     /// This process's name among its kind: with one, a restart finds its partitions again at once (static membership).
     instance: Option<String> = "", |v| parse::optional(v, parse::text), "a name that no other process has, or nothing", Shown;
     /// PostgreSQL; TLS by `?sslmode=verify-full&sslrootcert=…`, a socket by `?host=/path`.

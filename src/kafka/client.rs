@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 
 use super::Error;
 use crate::config::Settings;
-use crate::wire::Topic;
+use crate::wire::{Partitions, Topic};
 
 /// The most that a message may weigh, in bytes: dead letters carry a message and its place.
 pub const MAX_MESSAGE: &str = "16777216";
@@ -25,6 +25,7 @@ pub struct Broker {
     brokers: String,
     properties: BTreeMap<String, String>,
     prefix: String,
+    partitions: Partitions,
 }
 
 impl Broker {
@@ -33,6 +34,7 @@ impl Broker {
             brokers: settings.kafka_brokers.clone(),
             properties: settings.kafka_properties.clone(),
             prefix: settings.topic_prefix.clone(),
+            partitions: Partitions::new(settings.topic_partitions),
         }
     }
 
@@ -43,6 +45,11 @@ impl Broker {
     /// The topic's name on this broker.
     pub fn name(&self, topic: Topic) -> String {
         topic.full_name(&self.prefix)
+    }
+
+    /// How many partitions the topic has in this installation.
+    pub fn partitions(&self, topic: Topic) -> i32 {
+        self.partitions.of(topic)
     }
 
     /// The topic of a name on this broker.

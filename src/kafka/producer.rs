@@ -66,7 +66,7 @@ impl Sender {
     }
 
     fn await_leaders_of(&self, topic: Topic) -> Result<()> {
-        let (name, wanted) = (self.broker.name(topic), topic.spec().partitions);
+        let (name, wanted) = (self.broker.name(topic), self.broker.partitions(topic));
         let mut led = 0;
         for _ in 0..LEADER_LOOKS {
             led = self.partitions_with_leader(&name)?;
@@ -101,7 +101,7 @@ impl Sender {
     /// Sends an event to the partition of its key, with further headers; waits while the queue is full.
     pub fn send(&mut self, event: &Outgoing, more: &[(&str, &[u8])]) -> Result<()> {
         let topic = self.broker.name(event.topic());
-        let partition = partition_for(event.key.as_bytes(), event.topic().spec().partitions);
+        let partition = partition_for(event.key.as_bytes(), self.broker.partitions(event.topic()));
         let mut headers = OwnedHeaders::new_with_capacity(10);
         for (key, value) in event.headers() {
             headers = headers.insert(Header { key, value: Some(value.as_ref()) });

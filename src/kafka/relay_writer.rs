@@ -16,7 +16,7 @@ use crate::store::outbox::Segment;
 use crate::store::{self, offsets::Partition};
 use crate::telemetry::trace;
 use crate::wire::outgoing::POSITION;
-use crate::wire::{Outgoing, Topic, partition_for};
+use crate::wire::{Outgoing, Partitions, Topic, partition_for};
 use crate::work::{self, relay::Delivered};
 
 /// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
@@ -48,28 +48,32 @@ pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
 }
 
 /// What the topics held when this writer took over.
-struct Tails(HashMap<Partition, Tail>);
+struct Tails {
+    held: HashMap<Partition, Tail>,
+    partitions: Partitions,
+}
 
 impl Tails {
     /// Was this event delivered by an earlier writer, though the database has not heard of it?
     fn hold(&self, event: &Outgoing, position: i64) -> bool {
         let topic = event.topic();
-        let partition = partition_for(event.key.as_bytes(), topic.spec().partitions);
-        self.0.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
+        let partition = partition_for(event.key.as_bytes(), self.partitions.of(topic));
+        self.held.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
     }
 }
 
 async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
     let mut delivered = work::relay::delivered(&relay.house, group).await?;
     let mut ended = work::relay::ends(&relay.house).await?;
-    ended.retain(|partition, _| partition.partition % i32::from(relay.house.groups) == i32::from(group));
+    ended
+        .retain(|partition, _| partition.partition % i32::from(relay.house.groups.count) == i32::from(group));
     let (broker, groups, known) = (relay.broker.clone(), relay.house.groups, ended.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
         sender.await_leaders(Topic::outputs())?;
         refuse_lost(&broker, &known)?;
-        let tails = last_positions(&broker, group, groups)?;
-        Ok((sender, Tails(tails)))
+        let held = last_positions(&broker, group, groups.count)?;
+        Ok((sender, Tails { held, partitions: groups.partitions }))
     })
     .await?;
     refuse_older(&relay, group, delivered, &tails).await?;
@@ -112,7 +116,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
 /// given fewer positions than the topics hold, nor once it has given the same ones to other events.
 async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) -> Result<()> {
     let given = work::relay::given(&relay.house, group).await?;
-    for (partition, tail) in &tails.0 {
+    for (partition, tail) in &tails.held {
         let is_known = if tail.position > given {
             false
         } else if tail.position <= delivered || tail.id.is_empty() {

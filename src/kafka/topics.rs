@@ -14,7 +14,7 @@ use crate::boundary::boundary;
 use crate::store::offsets::Partition;
 use crate::wire::Topic;
 
-/// Creates the topics that are missing, as `schemas/topics.json` describes them. Many may ask at once.
+/// Creates the topics that are missing, as `schemas/topics.json` and the settings describe them. Many may ask at once.
 ///
 /// # Errors
 /// Where the broker is away or refuses, or a topic that was there has another number of partitions.
@@ -29,7 +29,7 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         .zip(&names)
         .zip(&retentions)
         .map(|((topic, name), retention)| {
-            let new = NewTopic::new(name, topic.spec().partitions, TopicReplication::Fixed(copies))
+            let new = NewTopic::new(name, broker.partitions(*topic), TopicReplication::Fixed(copies))
                 .set("retention.ms", retention);
             topic.spec().config.iter().fold(new, |new, (key, value)| new.set(key, value))
         })
@@ -72,15 +72,15 @@ fn check_partitions(admin: &AdminClient<Telling>, broker: &Broker, name: &str) -
     };
     let metadata = boundary!("topics.partitions", admin.inner().fetch_metadata(Some(name), ANSWER))?;
     let there = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
-    differs(topic, there).map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
+    differs(broker.partitions(topic), there)
+        .map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
 }
 
 /// What is wrong with so many partitions. None at all are those of a topic that another process has just made: the broker
 /// that was asked has not heard of it yet.
-fn differs(topic: Topic, there: usize) -> Option<String> {
-    let wanted = topic.spec().partitions;
+fn differs(wanted: i32, there: usize) -> Option<String> {
     (there > 0 && usize::try_from(wanted) != Ok(there)).then(|| {
-        format!("it has {there} partitions and must have {wanted}: their number is fixed in schemas/topics.json; delete it where it is empty, or choose another topic_prefix")
+        format!("it has {there} partitions and must have {wanted} (setting topic_partitions; files, receipts and dead letters have one): correct the setting, delete the topic where it is empty, or choose another topic_prefix")
     })
 }
 
@@ -144,12 +144,20 @@ pub fn lag(marks: &[(Partition, i64, i64)], offsets: &[(Partition, i64)]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn without_a_setting_topics_have_the_partitions_of_their_description() {
+        let broker = Broker::new(&Settings::load_from(&[].into(), None, []).unwrap().settings);
+        for topic in Topic::ALL {
+            assert_eq!(broker.partitions(*topic), topic.spec().partitions);
+        }
+    }
 
     #[test]
     fn a_topic_with_another_number_of_partitions_is_told() {
-        let of = |there| differs(Topic::InsuredRecords, there);
-        assert_eq!((of(8), of(0)), (None, None));
-        assert!(of(12).is_some_and(|problem| problem.contains("12") && problem.contains("8")));
-        assert!(differs(Topic::DeadLetters, 8).is_some());
+        let of = |there| differs(3, there);
+        assert_eq!((of(3), of(0)), (None, None));
+        assert!(of(12).is_some_and(|problem| problem.contains("has 12") && problem.contains("have 3")));
     }
 }

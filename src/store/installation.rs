@@ -29,6 +29,18 @@ pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
     Ok(groups)
 }
 
+/// The number of partitions is fixed at the first start: a key's partition, the group that delivers it and the offsets that
+/// are kept follow from it.
+pub async fn topic_partitions(pool: &PgPool, wanted: u16) -> Result<()> {
+    let kept = keep(pool, "topic_partitions", &wanted.to_string()).await?;
+    if kept == wanted.to_string() {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "topic_partitions is {wanted}, but this database was begun with {kept}: set it to {kept}"
+    )))
+}
+
 async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
     let insert = sqlx::query("INSERT INTO installation VALUES ($1, $2) ON CONFLICT DO NOTHING");
     boundary!("installation.keep", insert.bind(name).bind(value).execute(pool).await)?;

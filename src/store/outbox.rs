@@ -4,7 +4,23 @@ use std::collections::BTreeMap;
 
 use super::{Error, PgConnection, PgPool, Result};
 use crate::boundary::boundary;
-use crate::wire::{OutboxEvent, Outgoing, partition_for};
+use crate::wire::{OutboxEvent, Outgoing, Partitions, partition_for};
+
+/// The groups of output partitions: every partition belongs to one group, and so to one writer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Groups {
+    pub count: i16,
+    pub partitions: Partitions,
+}
+
+impl Groups {
+    /// The group that delivers this event.
+    fn of(self, event: &OutboxEvent<'_>) -> i16 {
+        let (kind, key) = event.address();
+        let partition = partition_for(key.as_bytes(), self.partitions.of(kind.topic()));
+        i16::try_from(partition % i32::from(self.count.max(1))).unwrap_or(0)
+    }
+}
 
 /// Events of one group, in order, as they lie in the outbox.
 pub struct Segment {
@@ -17,13 +33,6 @@ impl Segment {
     pub fn events(&self) -> Result<impl Iterator<Item = (i64, Outgoing)>> {
         Ok((self.first..).zip(unpack(&self.body)?))
     }
-}
-
-/// The group that delivers this event: every partition belongs to one group, and so to one writer.
-fn group_of(event: &OutboxEvent<'_>, groups: i16) -> i16 {
-    let (kind, key) = event.address();
-    let partition = partition_for(key.as_bytes(), kind.topic().spec().partitions);
-    i16::try_from(partition % i32::from(groups.max(1))).unwrap_or(0)
 }
 
 /// About so many bytes go into one segment before it is packed: what is held twice in memory is bounded by it.
@@ -40,13 +49,13 @@ pub struct Packed {
 /// locked: a body holds no position, and nobody waits for it.
 pub fn pack<'a>(
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: i16,
+    groups: Groups,
 ) -> Result<Vec<Packed>> {
     let mut open: BTreeMap<i16, (i64, Vec<u8>)> = BTreeMap::new();
     let mut packed = Vec::new();
     for event in events {
         let event = event.into();
-        let group = group_of(&event, groups);
+        let group = groups.of(&event);
         let (count, plain) = open.entry(group).or_default();
         *count += 1;
         *plain = postcard::to_extend(&event, std::mem::take(plain)).map_err(|_| UNREADABLE)?;
@@ -88,7 +97,7 @@ fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
 pub async fn append<'a>(
     tx: &mut PgConnection,
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: i16,
+    groups: Groups,
 ) -> Result<()> {
     place(tx, pack(events, groups)?).await
 }

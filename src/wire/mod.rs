@@ -34,7 +34,7 @@ pub use fault::Fault;
 pub use input::Input;
 pub use outbox_event::OutboxEvent;
 pub use outgoing::Outgoing;
-pub use partition::partition_for;
+pub use partition::{Partitions, partition_for};
 pub use topics::{Direction, Topic};
 
 #[cfg(test)]

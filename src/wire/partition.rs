@@ -1,4 +1,24 @@
-//! The partition of a key, computed by us as every Java client would.
+//! How many partitions a topic has, and the partition of a key, computed by us as every Java client would.
+
+use super::Topic;
+
+/// How many partitions the topics of an installation have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Partitions {
+    setting: u16,
+}
+
+impl Partitions {
+    /// By the setting `topic_partitions`.
+    pub fn new(setting: u16) -> Self {
+        Self { setting }
+    }
+
+    /// A topic that has one partition in `schemas/topics.json` has one in every installation.
+    pub fn of(self, topic: Topic) -> i32 {
+        if topic.spec().partitions == 1 { 1 } else { i32::from(self.setting) }
+    }
+}
 
 /// The partition of a key among `partitions` (at least one), as Java clients choose it.
 #[expect(clippy::cast_possible_wrap, reason = "Java's murmur2 is a signed 32-bit number")]
@@ -36,6 +56,13 @@ fn murmur2(data: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_setting_counts_for_topics_of_more_than_one_partition() {
+        let three = Partitions::new(3);
+        assert_eq!(three.of(Topic::InsuredRecords), 3);
+        assert_eq!(three.of(Topic::DeadLetters), 1);
+    }
 
     /// The vectors of Kafka's own `UtilsTest.testMurmur2`.
     #[test]

@@ -56,6 +56,7 @@ pub struct TopicSpec {
     pub direction: Direction,
     /// The field whose text is the record's key.
     pub key: String,
+    /// Unless the setting `topic_partitions` says otherwise: see [`super::Partitions`].
     pub partitions: i32,
     /// Milliseconds; -1 keeps for ever.
     pub retention_ms: i64,

@@ -10,8 +10,9 @@ use crate::claim::known::Rules;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::law::{SolarDate, Tables};
+use crate::store::outbox::Groups;
 use crate::store::{self, PgPool};
-use crate::wire;
+use crate::wire::{self, Partitions};
 
 #[derive(Clone)]
 pub struct House {
@@ -21,7 +22,7 @@ pub struct House {
     pub day: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
-    pub groups: i16,
+    pub groups: Groups,
     pub deeds_from: Option<SolarDate>,
     /// Persons in one transaction of a close.
     pub page_persons: u32,
@@ -59,7 +60,9 @@ impl House {
         }
         let given = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
         let secret = store::installation::secret(&pool, given).await?;
-        let groups = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
+        let count = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
+        store::installation::topic_partitions(&pool, settings.topic_partitions).await?;
+        let groups = Groups { count, partitions: Partitions::new(settings.topic_partitions) };
         store::installation::keep_tables(&pool, tables.version(), &body).await?;
         Ok(Self {
             pool,

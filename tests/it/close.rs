@@ -6,8 +6,9 @@ use std::sync::Arc;
 use peyvand::claim::IdKey;
 use peyvand::clock::Clock;
 use peyvand::store::messages::Released;
+use peyvand::store::outbox::Groups;
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::tables;
+use peyvand::wire::{Partitions, tables};
 use peyvand::work::{House, relay};
 use serde_json::Value;
 
@@ -207,7 +208,7 @@ async fn quiet_hours_are_said_with_the_message() {
         day: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(b"quiet"),
-        groups: 1,
+        groups: Groups { count: 1, partitions: Partitions::new(1) },
         deeds_from: None,
         page_persons: 1,
         brake_percent: 50,

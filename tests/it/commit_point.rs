@@ -94,10 +94,11 @@ fn positions_are_given_in_the_order_of_commits() {
     let house = house(&app, &runtime);
     runtime.block_on(async {
         let (mut first, pool) = (house.pool.begin().await.unwrap(), house.pool.clone());
-        outbox::append(&mut first, [receipt('a')], 1).await.unwrap();
+        let groups = house.groups;
+        outbox::append(&mut first, [receipt('a')], house.groups).await.unwrap();
         let second = tokio::spawn(async move {
             let mut second = pool.begin().await.unwrap();
-            outbox::append(&mut second, [receipt('b')], 1).await.unwrap();
+            outbox::append(&mut second, [receipt('b')], groups).await.unwrap();
             second.commit().await.unwrap();
         });
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -128,7 +129,7 @@ fn an_sms_waits_for_its_document() {
     let runtime = Runtime::new().unwrap();
     let house = house(&app, &runtime);
     runtime.block_on(async {
-        for group in 0..house.groups {
+        for group in 0..house.groups.count {
             let waiting = outbox::page(&house.pool, group, 0, usize::MAX).await.unwrap();
             let mut events = waiting.iter().flat_map(|segment| segment.events().unwrap());
             assert!(
@@ -163,11 +164,12 @@ fn undelivered_events_outlive_the_turn_of_the_slots() {
     let mut app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
-    let pool = house(&app, &runtime).pool;
+    let house = house(&app, &runtime);
+    let pool = house.pool.clone();
     let append = |file| {
         runtime.block_on(async {
             let mut tx = pool.begin().await.unwrap();
-            outbox::append(&mut tx, [receipt(file)], 1).await.unwrap();
+            outbox::append(&mut tx, [receipt(file)], house.groups).await.unwrap();
             tx.commit().await.unwrap();
             outbox::rotate(&pool).await.unwrap();
         });

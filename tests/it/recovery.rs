@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use peyvand::store::outbox;
+use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind as K;
 use peyvand::work::recover::{self, Heard};
 use serde_json::json;
@@ -283,7 +284,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
 
     // Under the hands of a service that runs.
     app.delete_topic(DECISIONS);
-    app.make_topic(DECISIONS, 8);
+    app.make_topics([Topic::EligibilityDecisions].into_iter());
     publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
     let told = app.ends_by_itself(90, 0);
     assert!(told.contains("recreated"), "{told}");

@@ -229,7 +229,7 @@ pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
         .set("isolation.level", "read_committed")
         .set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer = config.create().unwrap();
-    let mut open = Topic::from_name(topic).unwrap().spec().partitions;
+    let mut open = app.partitions().of(Topic::from_name(topic).unwrap());
     let mut list = TopicPartitionList::new();
     for partition in 0..open {
         list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning).unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use peyvand::claim::IdKey;
 use peyvand::clock::Clock;
 use peyvand::store::connect;
+use peyvand::store::outbox::Groups;
 use peyvand::wire::tables;
 use peyvand::work::House;
 use tokio::runtime::Runtime;
@@ -20,7 +21,10 @@ pub fn house(app: &TestApp, runtime: &Runtime) -> House {
         day: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(SECRET.as_bytes()),
-        groups: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),
+        groups: Groups {
+            count: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),
+            partitions: app.partitions(),
+        },
         deeds_from: None,
         page_persons: 1,
         brake_percent: 50,

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
-use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind;
+use peyvand::wire::{Partitions, Topic};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,6 +30,9 @@ pub use service::{Service, now, until};
 
 /// Every id of claims is keyed by it, so two runs can be compared.
 pub const SECRET: &str = "a secret for tests alone, never for a payment";
+
+/// Fewer than in production: the broker makes and serves the topics of many tests at a time.
+const PARTITIONS: &str = "3";
 
 pub struct TestApp {
     /// Stands before all names on the broker, and names the database.
@@ -87,6 +90,7 @@ impl TestApp {
             sent: Mutex::default(),
         };
         app.set("batch_wait_ms", "10");
+        app.set("topic_partitions", PARTITIONS);
         app.set("log", "info");
         app
     }
@@ -99,6 +103,11 @@ impl TestApp {
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.set(key, value);
         self
+    }
+
+    /// As this test has set them.
+    pub fn partitions(&self) -> Partitions {
+        Partitions::new(self.settings["PEYVAND_TOPIC_PARTITIONS"].parse().unwrap())
     }
 
     /// Starts a service (roles intake and relay).
@@ -372,7 +381,7 @@ impl TestApp {
     }
 
     pub fn make_topics(&self, topics: impl Iterator<Item = Topic>) {
-        let topics: Vec<_> = topics.map(|topic| (topic.name(), topic.spec().partitions)).collect();
+        let topics: Vec<_> = topics.map(|topic| (topic.name(), self.partitions().of(topic))).collect();
         broker::make_topics(self, &topics);
     }
 

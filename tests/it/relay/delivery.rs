@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use peyvand::wire::{EventType, Outgoing, partition_for};
 use serde_json::json;
 
-use super::{Office, key_of, round, said, weighing};
+use super::{Office, PARTITIONS, key_of, round, said, weighing};
 use crate::app::{Lying, until};
 
 const SMS: &str = "notifications.sms.v1";
@@ -44,9 +44,9 @@ fn everything_arrives_once_in_its_order_and_is_noted() {
         assert_eq!(ids, wanted);
     }
     for record in &lying {
-        assert_eq!(record.partition, partition_for(record.key.as_ref().unwrap(), 8));
+        assert_eq!(record.partition, partition_for(record.key.as_ref().unwrap(), PARTITIONS));
     }
-    let groups = i32::from(office.house.groups);
+    let groups = i32::from(office.house.groups.count);
     let mut positions: Vec<(i32, i64)> = lying
         .iter()
         .map(|record| (record.partition % groups, record.header("peyvand_position").parse().unwrap()))

@@ -8,7 +8,7 @@ use peyvand::wire::Topic;
 use peyvand::work::relay::forget_ends;
 use tokio::sync::oneshot;
 
-use super::{DECISIONS, Office, key_of, round, said};
+use super::{DECISIONS, Office, PARTITIONS, key_of, round, said};
 use crate::app::until;
 
 impl Office {
@@ -66,7 +66,7 @@ fn a_topic_that_is_made_anew_under_its_writer_is_refused() {
         office.until_delivered();
     }
     office.app.delete_topic(DECISIONS);
-    office.app.make_topic(DECISIONS, 8);
+    office.app.make_topic(DECISIONS, PARTITIONS);
     office.append([said(&key_of(0), "third")]);
     let told = relay.refusal(&office);
     assert!(matches!(told, Error::OutputLost { partition: 0, .. }), "{told}");

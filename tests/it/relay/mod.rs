@@ -25,6 +25,8 @@ use tokio::task::JoinHandle;
 use crate::app::{Lying, TestApp, until};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
+/// Two for each of the four groups.
+const PARTITIONS: i32 = 8;
 
 /// An installation without processes, and a hand on its outbox.
 struct Office {
@@ -45,6 +47,7 @@ impl Office {
     /// With tables alone.
     fn open() -> Self {
         let (runtime, app) = (Runtime::new().unwrap(), TestApp::without_service("1404-08-01"));
+        let app = app.with("topic_partitions", &PARTITIONS.to_string());
         let mut house = runtime.block_on(House::open(&settings(&app))).unwrap();
         house.silence = Duration::from_secs(10);
         Self { runtime, app, house }
@@ -178,10 +181,10 @@ fn weighing(key: &str, id: &str, bytes: usize) -> Outgoing {
 /// A key whose record goes to this partition of the decisions.
 fn key_of(partition: i32) -> String {
     let mut keys = (0..).map(|n: u32| format!("key {n}"));
-    keys.find(|key| partition_for(key.as_bytes(), 8) == partition).unwrap()
+    keys.find(|key| partition_for(key.as_bytes(), PARTITIONS) == partition).unwrap()
 }
 
 /// One event of each partition, with ids that begin with `word`.
 fn round(word: &str) -> Vec<Outgoing> {
-    (0..8).map(|partition| said(&key_of(partition), &format!("{word} {partition}"))).collect()
+    (0..PARTITIONS).map(|partition| said(&key_of(partition), &format!("{word} {partition}"))).collect()
 }

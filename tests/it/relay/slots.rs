@@ -127,7 +127,7 @@ fn a_turn_that_somebody_holds_up_is_left_to_the_next() {
     office.grow(0, A_SLOT);
     office.runtime.block_on(async {
         let mut writer = office.house.pool.begin().await.unwrap();
-        outbox::append(&mut writer, round("first"), 4).await.unwrap();
+        outbox::append(&mut writer, round("first"), office.house.groups).await.unwrap();
         work::relay::rotate(&office.house).await.unwrap();
     });
     expect(&office, "", "0/1 0/1 0/1 0/1");

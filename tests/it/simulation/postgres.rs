@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use peyvand::clock::Clock;
 use peyvand::store::offsets::Partition;
+use peyvand::store::outbox::Groups;
 use peyvand::store::{Error, connect, installation, migrate};
-use peyvand::wire::tables;
+use peyvand::wire::{Partitions, tables};
 use peyvand::work::{House, close_month};
 
 use super::closer;
@@ -71,14 +72,14 @@ impl Both {
         migrate(&pool).await.unwrap();
         let laws = tables::parse(tables::built_in()).unwrap();
         installation::keep_tables(&pool, laws.version(), tables::built_in()).await.unwrap();
-        let groups = installation::outbox_groups(&pool, GROUPS.unsigned_abs()).await.unwrap();
+        let count = installation::outbox_groups(&pool, GROUPS.unsigned_abs()).await.unwrap();
         let house = House {
             pool,
             clock: Clock::new(Some(day(0))).unwrap(),
             day: None,
             tables: Arc::new(laws),
             ids: IDS.clone(),
-            groups,
+            groups: Groups { count, partitions: Partitions::new(8) },
             deeds_from: None,
             page_persons: u32::try_from(closer::PAGE).unwrap(),
             brake_percent: 50,
