@@ -19,7 +19,7 @@ fn the_brake_holds_a_month_that_looks_wrong() {
     // By itself nothing is closed until the role month-end asks.
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(30, place, "ALARM");
+    app.until_told(place, "ALARM");
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let held = &app.json(&["status"])["held"];
     assert_eq!(held["month"], "1404-08");
@@ -43,7 +43,7 @@ fn the_brake_holds_while_a_file_is_open() {
     app.raw().event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
     app.settle();
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(30, place, "ALARM");
+    app.until_told(place, "ALARM");
     assert!(app.json(&["status"])["held"]["reason"].as_str().unwrap().contains("open"));
     app.json(&["close-month", "1404-08", "--confirm"]);
     assert_eq!(app.documents().len(), 4);
@@ -64,7 +64,7 @@ fn a_month_that_is_due_is_closed_by_itself() {
     married(&mut app, 10..12);
     // Two months were missed: the first has two documents as the last had; the second has none, and is held.
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(30, place, "ALARM");
+    app.until_told(place, "ALARM");
     assert_eq!(
         app.query("SELECT month, documents FROM batches ORDER BY month"),
         [["1404-07", "2"], ["1404-08", "2"]]

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, until_interruptible};
 use crate::checker::check;
 
 #[test]
@@ -42,6 +42,7 @@ fn a_demo_that_is_broken_off_ends_at_once() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    until_interruptible(&demo);
     std::thread::sleep(Duration::from_secs(3));
     assert!(demo.try_wait().unwrap().is_none(), "the demo was over before it could be broken off");
     assert!(Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap().success());

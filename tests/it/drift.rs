@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use peyvand::wire::files::FileKind as K;
 use serde_json::{Value, json};
 
-use crate::app::{Couple, TestApp, person_data};
+use crate::app::{CEILING_S, Couple, TestApp, person_data};
 use crate::checker::check;
 use crate::town::{document_id, finance, married, person, profile, sheba};
 
@@ -73,7 +73,7 @@ impl TestApp {
 
 fn publish(app: &TestApp, folder: &Path, kind: K) -> Child {
     let path = folder.join(kind.file_name());
-    let publishing = ["publish", kind.word(), path.to_str().unwrap(), "--timeout", "90"];
+    let publishing = ["publish", kind.word(), path.to_str().unwrap(), "--timeout", CEILING_S];
     app.command(&publishing).stdout(Stdio::null()).spawn().unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use peyvand::wire::files::FileKind;
 
-use crate::app::TestApp;
+use crate::app::{CEILING_S, TestApp};
 
 const MARRIAGES: u32 = 300;
 const SEED: u32 = 5;
@@ -80,7 +80,7 @@ fn publish_meanwhile(app: &TestApp) -> JoinHandle<Vec<Output>> {
         .into_iter()
         .map(|kind| {
             let path = folder.join(kind.file_name());
-            app.command(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "120", "--json"])
+            app.command(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", CEILING_S, "--json"])
         })
         .collect();
     thread::spawn(move || commands.into_iter().map(|mut command| command.output().unwrap()).collect())

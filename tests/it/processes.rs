@@ -9,7 +9,7 @@ use peyvand::wire::files::FileKind;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 
-use crate::app::{TestApp, until};
+use crate::app::TestApp;
 use crate::privacy::get;
 use crate::town::married;
 
@@ -49,7 +49,7 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     app.settle();
     // Both have joined once both deliver: a second member gets its groups with the next lease.
     let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
-    until(30, "both processes hold a share of the relay", &shared);
+    app.wait("both processes hold a share of the relay", &shared);
     publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
     // The first may take all of a short topic before the second has joined; both work in the end.
     publish(&app, &folder, &[K::Marriages]);
@@ -82,7 +82,7 @@ fn a_second_close_waits_for_the_first() {
     let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let one = start();
     let cursor = "SELECT coalesce(max(cursor), -1) FROM batches";
-    until(30, "the first close is midway", || app.value(cursor) == before);
+    app.wait("the first close is midway", || app.value(cursor) == before);
     let mut two = start();
     std::thread::sleep(Duration::from_secs(3));
     assert!(two.try_wait().unwrap().is_none(), "the second did not wait");
@@ -99,7 +99,8 @@ fn a_second_close_waits_for_the_first() {
 
 #[test]
 fn a_graceful_stop_ends_soon_with_nothing_half_done() {
-    let mut app = TestApp::without_service("1404-08-01").with("batch_events", "30");
+    let mut app =
+        TestApp::without_service("1404-08-01").with("batch_events", "30").with("stop_timeout_s", "30");
     let folder = app.generate(200, 4);
     for (kind, pause) in [(FileKind::Persons, 400), (FileKind::Wages, 900), (FileKind::Marriages, 1500)] {
         let path = folder.join(kind.file_name());
@@ -108,9 +109,9 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
         let sent = app.publish_without_waiting(kind, &path);
         assert!(!sent.is_empty());
         std::thread::sleep(Duration::from_millis(pause));
-        let (status, took) = app.service(place).terminate();
+        // A stop that takes longer than stop_timeout_s ends with another status.
+        let status = app.service(place).terminate();
         assert!(status.success(), "{status}: {}", app.logs());
-        assert!(took < Duration::from_secs(10), "it took {took:?}");
         app.forget(place);
     }
     // What a stopped service had in hand is given back, not held until a lease runs out.
@@ -119,7 +120,7 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     app.publish_folder(&folder);
     app.close("1404-07");
     // Ctrl-C stops as gracefully, and says that it was a Ctrl-C.
-    let (status, _) = app.service(place).end_on("INT");
+    let status = app.service(place).end_on("INT");
     assert_eq!(status.code(), Some(130), "{}", app.logs());
     app.forget(place);
     app.finish();
@@ -133,11 +134,11 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.serve(&["--instance", "n1"]);
     married(&mut app, 1..2);
     let idler = app.idler();
-    app.until_told(120, 0, "input partitions were given up");
+    app.until_told(0, "input partitions were given up");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
     app.publish_without_waiting(FileKind::Persons, &path);
-    app.until_told(120, 0, "the intake joins its group anew");
+    app.until_told(0, "the intake joins its group anew");
     assert!(app.service(0).log().contains("stands still at offset"));
     drop(idler);
     app.publish_folder(&folder);

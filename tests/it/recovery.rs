@@ -10,7 +10,7 @@ use peyvand::work::recover::{self, Heard};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{SECRET, TestApp, house, until};
+use crate::app::{SECRET, TestApp, house};
 use crate::checker::check;
 use crate::commit_point::receipt;
 use crate::town::{
@@ -76,7 +76,7 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
 /// Starts a relay that must end by itself soon; gives its log.
 fn relay_that_ends(app: &mut TestApp) -> String {
     let place = app.serve(&["--roles", "relay"]);
-    app.ends_by_itself(60, place)
+    app.ends_by_itself(place)
 }
 
 /// Files, answers, letters, and a close that is paid out.
@@ -193,7 +193,7 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
             assert!(app.refused(&["serve"]).contains("peyvand recover"));
         }
         // What the killed one left behind at the database may live on for a moment.
-        until(20, "the recovery succeeds", || {
+        app.wait("the recovery succeeds", || {
             let output = app.run(&["recover"]);
             eprint!("{}", String::from_utf8_lossy(&output.stderr));
             output.status.success()
@@ -213,9 +213,7 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
 /// Kills the close and the service once so many documents lie in the topic.
 fn lose(app: &mut TestApp, month: &str, documents: usize) {
     let mut close = app.command(&["close-month", month]).stdout(Stdio::null()).spawn().unwrap();
-    while app.lying("finance.payment-documents.v1").len() < documents {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    app.wait("documents lie in the topic", || app.lying("finance.payment-documents.v1").len() >= documents);
     let _ = close.kill();
     close.wait().unwrap();
     app.service(0).kill();
@@ -286,7 +284,7 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     app.delete_topic(DECISIONS);
     app.make_topics([Topic::EligibilityDecisions].into_iter());
     publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
-    let told = app.ends_by_itself(90, 0);
+    let told = app.ends_by_itself(0);
     assert!(told.contains("recreated"), "{told}");
     app.end_unchecked();
 }
@@ -305,7 +303,7 @@ fn nobody_takes_in_or_closes_beside_a_recovery() {
     married(&mut app, 1..2);
     app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
     publish_unanswered(&mut app, &row(&person(2)));
-    app.until_told(30, 0, UNDER_WAY);
+    app.until_told(0, UNDER_WAY);
     assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
     let rows = "SELECT count(*) FROM marriages";
     assert_eq!(app.value(rows), "1");

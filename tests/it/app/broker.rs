@@ -19,7 +19,8 @@ use serde_json::Value;
 
 use super::{SentRecord, TestApp};
 
-const SOON: Duration = Duration::from_secs(20);
+/// How long one answer of the broker is waited for. It is one step, and on a busy machine a long one.
+const SOON: Duration = Duration::from_secs(90);
 
 fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();

@@ -52,6 +52,16 @@ pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
 }
 
+/// Text that changes as long as the installation does something; empty while its tables are not there.
+pub async fn progress(url: &str) -> String {
+    let sql = "SELECT concat_ws(' ', (SELECT sum(next_offset) FROM input_offsets), (SELECT sum(next_position) FROM outbox_heads),
+        (SELECT sum(delivered) FROM relay_groups), (SELECT max(cursor) FROM batches), (SELECT count(*) FROM close_pages))";
+    let Ok(mut connection) = PgConnection::connect(url).await else {
+        return String::new();
+    };
+    sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap_or_default()
+}
+
 pub async fn execute(url: &str, sql: &str) -> Result<u64, String> {
     let mut connection = PgConnection::connect(url).await.unwrap();
     run(&mut connection, sql).await.map_err(|error| error.to_string())

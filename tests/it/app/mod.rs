@@ -10,6 +10,7 @@ mod kafka_proxy;
 mod people;
 mod records;
 mod service;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,8 @@ pub use inside::house;
 pub use kafka_proxy::{KafkaProxy, Refusal};
 pub use people::{Couple, FLOOR, national_code, person_data, person_row};
 pub use records::{Answers, EndState, Record, Topics, reasons};
-pub use service::{Service, now, until};
+pub use service::{Service, now, until_interruptible};
+pub use waiting::{CEILING_S, Watch};
 
 /// Every id of claims is keyed by it, so two runs can be compared.
 pub const SECRET: &str = "a secret for tests alone, never for a payment";
@@ -91,6 +93,8 @@ impl TestApp {
         };
         app.set("batch_wait_ms", "10");
         app.set("topic_partitions", PARTITIONS);
+        // A stop that is broken off is a failure; on a busy machine even a sound one takes its time.
+        app.set("stop_timeout_s", "120");
         app.set("log", "info");
         app
     }
@@ -139,25 +143,6 @@ impl TestApp {
         self.services.remove(place);
     }
 
-    /// Returns when a service has said these words, within so many seconds.
-    #[track_caller]
-    pub fn until_told(&self, seconds: u64, place: usize, words: &str) {
-        until(seconds, words, || self.services[place].log().contains(words));
-    }
-
-    /// Returns when the one value of a query is `true`.
-    #[track_caller]
-    pub fn until(&self, what: &str, sql: &str) {
-        until(60, what, || self.value(sql) == "true");
-    }
-
-    /// A service that must end by itself within so many seconds: its log. It is counted no longer.
-    #[track_caller]
-    pub fn ends_by_itself(&mut self, seconds: u64, place: usize) -> String {
-        until(seconds, "the service ends by itself", || !self.services[place].is_running());
-        self.services.remove(place).log()
-    }
-
     /// Stops all services gracefully; each must end with status 0.
     pub fn stop(&mut self) {
         for service in self.services.drain(..) {
@@ -203,7 +188,17 @@ impl TestApp {
     /// Runs a command that must succeed; gives what it printed.
     #[track_caller]
     pub fn text(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        self.succeeded(arguments, self.run(arguments))
+    }
+
+    /// The same of a command that waits for the installation, as long as that moves.
+    #[track_caller]
+    pub fn patient_text(&self, arguments: &[&str]) -> String {
+        self.succeeded(arguments, self.run_patiently(arguments))
+    }
+
+    #[track_caller]
+    fn succeeded(&self, arguments: &[&str], output: Output) -> String {
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
@@ -217,9 +212,13 @@ impl TestApp {
     /// Runs a command that must succeed with `--json`; gives its last line.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
-        let text = self.text(&[arguments, &["--json"]].concat());
-        let line = text.lines().last().unwrap_or_else(|| panic!("peyvand {arguments:?} printed nothing"));
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("peyvand {arguments:?}: {error}: {line}"))
+        last_line(&self.text(&[arguments, &["--json"]].concat()))
+    }
+
+    /// The same of a command that waits for the installation, as long as that moves.
+    #[track_caller]
+    pub fn patient_json(&self, arguments: &[&str]) -> Value {
+        last_line(&self.patient_text(&[arguments, &["--json"]].concat()))
     }
 
     /// Runs a command that must be refused with status 1; gives what it said.
@@ -249,7 +248,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn publish_file(&self, kind: FileKind, path: &Path) -> Value {
-        let receipt = self.json(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "60"]);
+        let receipt = self.patient_json(&["publish", kind.word(), path.to_str().unwrap()]);
         assert!(receipt.get("receipt").is_none(), "no receipt came: {receipt}\n{}", self.logs());
         receipt
     }
@@ -291,13 +290,13 @@ impl TestApp {
     /// Returns when all input is disposed of and all output delivered.
     #[track_caller]
     pub fn settle(&self) -> Value {
-        self.json(&["status", "--wait", "--timeout", "120"])
+        self.patient_json(&["status", "--wait"])
     }
 
     /// Closes a month and waits until its output is delivered; gives what `close-month --json` says.
     #[track_caller]
     pub fn close(&self, month: &str) -> Value {
-        let closed = self.json(&["close-month", month, "--timeout", "60"]);
+        let closed = self.patient_json(&["close-month", month]);
         self.settle();
         closed
     }
@@ -506,6 +505,12 @@ impl Drop for TestApp {
         }
         assert!(self.finished || failing, "a test ends with TestApp::finish, which checks every promise");
     }
+}
+
+#[track_caller]
+fn last_line(told: &str) -> Value {
+    let line = told.lines().last().expect("nothing was printed");
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 
 fn variable(name: &str) -> String {

@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::waiting::Watch;
+
+/// Longer than stop_timeout_s of every test.
+const STOP: Duration = Duration::from_secs(150);
+
 pub struct Service {
     child: Child,
     log: PathBuf,
@@ -20,6 +25,10 @@ impl Service {
     /// Everything that the process has written.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    pub(super) fn log_bytes(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |log| log.len())
     }
 
     pub(super) fn tail(&self) -> String {
@@ -44,24 +53,27 @@ impl Service {
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
-    /// Asks the process to end, and says how and how fast it did.
-    pub fn terminate(&mut self) -> (ExitStatus, Duration) {
+    /// Asks the process to end, and says how it did.
+    pub fn terminate(&mut self) -> ExitStatus {
         self.end_on("TERM")
     }
 
     /// The same, by a signal of choice.
-    pub fn end_on(&mut self, signal: &str) -> (ExitStatus, Duration) {
-        let began = now();
+    pub fn end_on(&mut self, signal: &str) -> ExitStatus {
         self.signal(signal);
-        until(30, "the service stops", || !self.is_running());
-        (self.child.wait().unwrap(), began.elapsed())
+        // The process breaks a stop off by itself after stop_timeout_s, which may pass in silence.
+        let mut watch = Watch::of(STOP);
+        while self.is_running() {
+            assert!(!watch.is_over(|| self.log_bytes()), "the service does not stop\n{}", self.tail());
+        }
+        self.child.wait().unwrap()
     }
 
     pub(super) fn stop(mut self) {
         if let Some(status) = self.child.try_wait().unwrap() {
             panic!("the service ended by itself: {status}\n{}", self.tail());
         }
-        let (status, _) = self.terminate();
+        let status = self.terminate();
         assert!(status.success(), "the service ended with {status}\n{}", self.tail());
     }
 }
@@ -73,13 +85,18 @@ impl Drop for Service {
     }
 }
 
-/// Returns as soon as it holds; where it does not for so many seconds, the test has failed.
+/// Returns when a command has begun to listen for Ctrl-C; before that the signal kills it.
 #[track_caller]
-pub fn until(seconds: u64, what: &str, mut holds: impl FnMut() -> bool) {
-    let began = now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(seconds), "{what}: not so after {seconds} s");
-        std::thread::sleep(Duration::from_millis(10));
+pub fn until_interruptible(child: &Child) {
+    let (path, interrupt) = (format!("/proc/{}/status", child.id()), 2);
+    let caught = || {
+        let status = std::fs::read_to_string(&path).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() >> (interrupt - 1) & 1 == 1
+    };
+    let mut watch = Watch::begin();
+    while !caught() {
+        assert!(!watch.is_over(|| ()), "nobody listens for Ctrl-C: {}", watch.told());
     }
 }
 

@@ -1,8 +1,8 @@
 //! A process dies before and after each boundary. A point that does not fire proves nothing, so that is a failure.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use peyvand::wire::files::FileKind;
 
 use super::month::{self, FIRST, NEXT, UNDISTURBED};
 use super::places::{self, Scene};
-use crate::app::{TestApp, now, until};
+use crate::app::{CEILING_S, TestApp, Watch};
 
 /// What `std::process::abort` ends with.
 const SIGABRT: i32 = 6;
@@ -31,12 +31,12 @@ impl Survived {
 
     fn point(&mut self, app: &TestApp, point: &str, nth: u32, arguments: &[&str]) {
         let (child, log) = start(app, point, nth, arguments);
-        self.expect_death(child, point, &log);
+        self.expect_death(app, child, point, &log);
     }
 
-    fn expect_death(&mut self, child: Child, point: &str, log: &std::path::Path) {
-        let status = end(child);
-        let told = std::fs::read_to_string(log).unwrap();
+    fn expect_death(&mut self, app: &TestApp, child: Child, point: &str, log: &Path) {
+        let status = end(app, child, log);
+        let told = fs::read_to_string(log).unwrap();
         let died = status.is_some_and(|status| status.signal() == Some(SIGABRT));
         if !died || !told.contains(&format!("killed at {point}")) {
             self.0.push(format!("{point}: ended with {status:?}; {told}"));
@@ -50,7 +50,7 @@ impl Survived {
 }
 
 /// Starts a process that dies when it reaches the point for the nth time.
-fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, std::path::PathBuf) {
+fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, PathBuf) {
     let armed = match nth {
         1 => format!("{point}=return"),
         _ => format!("{point}={}*off->return", nth - 1),
@@ -63,13 +63,12 @@ fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, st
 }
 
 /// None where it had to be killed: it lived on.
-fn end(mut child: Child) -> Option<ExitStatus> {
-    let began = now();
-    while began.elapsed() < Duration::from_secs(20) {
+fn end(app: &TestApp, mut child: Child, log: &Path) -> Option<ExitStatus> {
+    let mut watch = Watch::begin();
+    while !watch.is_over(|| (app.progress(), fs::metadata(log).unwrap().len())) {
         if let Some(status) = child.try_wait().unwrap() {
             return Some(status);
         }
-        std::thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -113,17 +112,17 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
     month::publish(&app);
     let mut survived = Survived::default();
     app.serve(&["--roles", "intake"]);
-    app.text(&["close-month", FIRST, "--timeout", "60"]);
+    app.patient_text(&["close-month", FIRST]);
     app.stop();
     survived.scene(&app, places::DELIVERING, RELAY);
     for (name, nth) in places::ENDING {
         for side in ["before", "after"] {
             let point = format!("{name}/{side}");
             let (child, log) = start(&app, &point, *nth, &["serve", "--roles", "intake,relay"]);
-            until_it_serves(&log);
+            until_it_serves(&app, &log);
             let pid = child.id().to_string();
             assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-            survived.expect_death(child, &point, &log);
+            survived.expect_death(&app, child, &point, &log);
         }
     }
     app.serve(&[]);
@@ -134,9 +133,9 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
     ends_as_undisturbed(app, "deaths while delivering");
 }
 
-fn until_it_serves(log: &std::path::Path) {
-    let begins = || std::fs::read_to_string(log).unwrap().contains("peyvand serves");
-    until(20, "it begins", begins);
+fn until_it_serves(app: &TestApp, log: &Path) {
+    let begins = || fs::read_to_string(log).unwrap().contains("peyvand serves");
+    app.wait("it begins", begins);
     // Partitions are assigned and groups leased a moment later.
     std::thread::sleep(Duration::from_millis(500));
 }
@@ -148,7 +147,7 @@ fn who_dies_while_closing_has_paid_everybody_once_later() {
     app.serve(&[]);
     app.settle();
     let mut survived = Survived::default();
-    survived.scene(&app, places::CLOSING, &["close-month", FIRST, "--timeout", "60"]);
+    survived.scene(&app, places::CLOSING, &["close-month", FIRST, "--timeout", CEILING_S]);
     assert_eq!(app.close(FIRST)["closed_now"], false, "the last death was behind the end");
     month::answer(&mut app);
     month::late_row(&app);
@@ -161,7 +160,7 @@ fn who_dies_while_closing_has_paid_everybody_once_later() {
             &app,
             &format!("{name}/{side}"),
             nth,
-            &["close-month", NEXT[place], "--confirm", "--timeout", "60"],
+            &["close-month", NEXT[place], "--confirm", "--timeout", CEILING_S],
         );
     }
     month::close_the_rest(&app);

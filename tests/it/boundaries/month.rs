@@ -90,7 +90,7 @@ pub fn late_row(app: &TestApp) {
 
 pub fn close_the_rest(app: &TestApp) {
     for month in NEXT {
-        app.json(&["close-month", month, "--confirm", "--timeout", "60"]);
+        app.patient_json(&["close-month", month, "--confirm"]);
     }
     app.settle();
 }

@@ -9,7 +9,6 @@ use peyvand::work::relay::forget_ends;
 use tokio::sync::oneshot;
 
 use super::{DECISIONS, Office, PARTITIONS, key_of, round, said};
-use crate::app::until;
 
 impl Office {
     /// As if the partition had been written to up to here.
@@ -36,7 +35,7 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
     }
     office.ended(6, 9);
     let relay = office.relay("one");
-    until(20, "its own are delivered", || office.lying().len() == 4);
+    office.app.wait("its own are delivered", || office.lying().len() == 4);
     assert_eq!(relay.end(&office), (4, 0));
     office.append([said(&key_of(5), "second 5")]);
     office.ended(5, 9);
@@ -51,7 +50,7 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
     assert_eq!(office.lying().len(), 4);
     office.runtime.block_on(forget_ends(&office.house, Topic::EligibilityDecisions)).unwrap();
     let relay = office.relay("one");
-    until(20, "what was refused is delivered", || office.lying().len() == 5);
+    office.app.wait("what was refused is delivered", || office.lying().len() == 5);
     assert_eq!(relay.end(&office), (1, 0));
     office.close();
 }

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::app::{Lying, TestApp, until};
+use crate::app::{Lying, TestApp, Watch};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
 /// Two for each of the four groups.
@@ -115,7 +115,7 @@ impl Office {
 
     #[track_caller]
     fn until_delivered(&self) {
-        until(20, "everything is delivered", || self.depth() == 0);
+        self.app.wait("everything is delivered", || self.depth() == 0);
     }
 
     /// Everything that lies in the decisions' topic.
@@ -151,8 +151,13 @@ impl Deliverer {
     /// Why it has ended by itself.
     #[track_caller]
     fn refusal(self, office: &Office) -> kafka::Error {
-        let ended = async { tokio::time::timeout(Duration::from_secs(90), self.task).await };
-        let ended = office.runtime.block_on(ended).expect("the relay goes on");
+        // On a topic that was made anew it takes 50 s on a quiet machine, in which nothing else moves.
+        let mut watch = Watch::of(Duration::from_secs(180));
+        while !self.task.is_finished() {
+            let progress = || (office.app.progress(), self.failed.load(Ordering::Relaxed));
+            assert!(!watch.is_over(progress), "the relay goes on: {}", watch.told());
+        }
+        let ended = office.runtime.block_on(self.task);
         ended.unwrap().expect_err("the relay ended as if it had been told to")
     }
 }

@@ -4,7 +4,6 @@ use peyvand::store::outbox::{self, page};
 use peyvand::work;
 
 use super::{Office, key_of, round, said, weighing};
-use crate::app::until;
 
 /// So many events are written to a slot before the next is begun.
 const A_SLOT: i64 = 200_000;
@@ -144,7 +143,7 @@ fn a_running_relay_keeps_the_slots_turning() {
     office.append(round("first"));
     office.app.execute("UPDATE outbox_heads SET slot = 1, slot_began = next_position").unwrap();
     let relay = office.relay("one");
-    until(20, "the slot is emptied", || office.slots().0.is_empty());
+    office.app.wait("the slot is emptied", || office.slots().0.is_empty());
     assert_eq!(relay.end(&office), (8, 0));
     office.close();
 }
