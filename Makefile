@@ -40,11 +40,10 @@ build: needs
 demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
 	@$(STACK) run target/release/peyvand demo $(DEMO_FLAGS)
 
-# The tests wait for brokers and processes more than they compute: more of them run at a time than there are cores.
+# tests/run says which tests run alone, and lists the slowest.
 test: needs ## every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@next=$$(tests/next/build) && $(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" NEXT_PEYVAND="$$next" \
-		cargo test --locked --features failpoints --no-fail-fast --lib --test it -- --test-threads 5
+	@next=$$(tests/next/build) && $(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" NEXT_PEYVAND="$$next" tests/run
 
 # Slow to build, a hundred times as fast to run.
 simulate: ## the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
@@ -73,7 +72,8 @@ chaos-total: ## adds up what the runs of `make chaos` left (EVIDENCE=)
 
 sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name, MINUTES=)
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
+	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" TEST_PATIENCE_S=30 \
+		python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
 
 bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
