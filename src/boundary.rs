@@ -3,6 +3,8 @@
 //! `boundary!("take_in.commit", tx.commit().await)` is `tx.commit().await`. Built with the feature `failpoints` it is so
 //! between two points, `take_in.commit/before` and `take_in.commit/after`, at which a test may end the process; a release
 //! has nothing of them. `tests/it/boundaries` finds every name in the source and kills there.
+//!
+//! `is_injected("rewind.seek/fails")` asks whether a test wants this fault here; a release never has it.
 
 /// The expression, with a point before and one after it.
 #[cfg(feature = "failpoints")]
@@ -39,4 +41,17 @@ pub fn reach(point: &str) {
         eprintln!("killed at {point}");
         std::process::abort()
     });
+}
+
+/// Whether a test has armed the fault of this name, as it arms a point.
+#[cfg(feature = "failpoints")]
+pub fn is_injected(fault: &str) -> bool {
+    fail::fail_point!(fault, |_| true);
+    false
+}
+
+/// A release injects no fault.
+#[cfg(not(feature = "failpoints"))]
+pub const fn is_injected(_fault: &str) -> bool {
+    false
 }

@@ -1,8 +1,7 @@
 //! Which input partitions this process has, and from where it reads them: from the database, never from Kafka's copy.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -15,47 +14,58 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
 use super::client::Broker;
+use super::positions::Positions;
 use super::{Error, Result, telling};
-use crate::boundary::boundary;
+use crate::boundary::{boundary, is_injected};
 use crate::store::offsets::{self, Partition};
 use crate::work::House;
 
 /// How long an answer of the broker is waited for in a rebalance.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The positions of the partitions that are ours: the next offset to be taken.
+/// Attempts at a rewind before the session begins anew. A partition that was assigned a moment ago cannot seek yet.
+const REWIND_ATTEMPTS: u32 = 5;
+const REWIND_PAUSE: Duration = Duration::from_millis(200);
+
+/// What this process reads of the input: assigned by the group, begun where the database says.
 pub struct Assignment {
     broker: Broker,
     house: House,
     runtime: Handle,
     /// Raised to end the intake: nothing is waited for any more.
     stop: Arc<AtomicBool>,
-    positions: Mutex<HashMap<Partition, i64>>,
+    positions: Mutex<Positions>,
+    /// Why the assignment could not be changed: the consumer does not read what it should.
+    failure: Mutex<Option<Error>>,
 }
 
 impl Assignment {
     pub fn new(broker: Broker, house: House, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
-        Self { broker, house, runtime, stop, positions: Mutex::default() }
+        Self { broker, house, runtime, stop, positions: Mutex::default(), failure: Mutex::default() }
     }
 
     /// Runs with the positions at hand.
-    pub fn with<T>(&self, act: impl FnOnce(&mut HashMap<Partition, i64>) -> T) -> T {
-        act(&mut self.positions.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    pub fn with<T>(&self, act: impl FnOnce(&mut Positions) -> T) -> T {
+        act(&mut self.positions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes partitions over where the database says that they stand.
-    fn take_over(
+    /// An error where the assignment could not be changed since the last call.
+    pub fn check(&self) -> Result<()> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+
+    /// Where the partitions of the list begin: where the database says that they stand.
+    fn starts(
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<TopicPartitionList> {
+    ) -> Result<Vec<(Partition, i64)>> {
         let known = self.runtime.block_on(self.house.patiently(offsets::all(&self.house.pool)))?;
         let mut lows = Vec::new();
         for element in list.elements() {
-            let Some(topic) = self.broker.topic(element.topic()) else {
+            let Some(partition) = self.partition(&element) else {
                 continue;
             };
-            let partition = Partition { topic, partition: element.partition() };
             // The broker is asked only where a new partition begins: what may be said of it, just after it was killed, is old.
             let low = match known.iter().find(|(one, _)| *one == partition) {
                 Some((_, next)) => *next,
@@ -63,17 +73,12 @@ impl Assignment {
             };
             lows.push((partition, low));
         }
-        let begun = self.begin(&lows)?;
-        let mut from = TopicPartitionList::new();
-        for (partition, next) in &begun {
-            from.add_partition_offset(
-                &self.broker.name(partition.topic),
-                partition.partition,
-                Offset::Offset(*next),
-            )?;
-        }
-        self.with(|positions| positions.extend(begun));
-        Ok(from)
+        self.begin(&lows)
+    }
+
+    fn partition(&self, element: &TopicPartitionListElem<'_>) -> Option<Partition> {
+        let topic = self.broker.topic(element.topic())?;
+        Some(Partition { topic, partition: element.partition() })
     }
 
     /// Where the database says that these stand.
@@ -82,40 +87,71 @@ impl Assignment {
         Ok(self.runtime.block_on(asked)?)
     }
 
-    /// Which partitions came or went: who looks for a standstill asks this first.
-    fn tell(&self, came: bool, list: &TopicPartitionList) {
-        let place = |element: TopicPartitionListElem<'_>| {
-            self.broker
-                .topic(element.topic())
-                .map(|topic| format!("{}/{}", topic.name(), element.partition()))
-        };
-        let places: Vec<_> = list.elements().into_iter().filter_map(place).collect();
-        let (ours, change) =
-            (self.with(|positions| positions.len()), if came { "taken over" } else { "given up" });
+    /// Lets the consumer read these partitions from their starts.
+    fn assign(
+        &self,
+        starts: &[(Partition, i64)],
+        assign: impl FnOnce(&TopicPartitionList) -> KafkaResult<()>,
+    ) -> Result<()> {
+        let mut list = TopicPartitionList::new();
+        for (partition, next) in starts {
+            let name = self.broker.name(partition.topic);
+            list.add_partition_offset(&name, partition.partition, Offset::Offset(*next))?;
+        }
+        self.with(|positions| positions.assign(starts, || assign(&list))).map_err(Error::NotAssigned)
+    }
+
+    fn revoke(&self, list: &TopicPartitionList) {
+        let elements = list.elements();
+        let partitions = elements.iter().filter_map(|element| self.partition(element));
+        self.with(|positions| positions.revoke(partitions));
+    }
+
+    /// Logs what came or went: who looks for a standstill asks this first. An assignment that could not be changed is kept
+    /// for `check`, unless the intake ends.
+    fn finish(&self, change: &str, list: &TopicPartitionList, done: Result<()>) {
+        if let Err(error) = done {
+            if self.stop.load(Ordering::Acquire) {
+                tracing::debug!(%error, "the intake ends before its assignment was changed");
+            } else {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            return;
+        }
+        let elements = list.elements();
+        let partitions = elements.iter().filter_map(|element| self.partition(element));
+        let places: Vec<_> = partitions.map(|p| format!("{}/{}", p.topic.name(), p.partition)).collect();
+        let ours = self.with(|positions| positions.len());
         tracing::info!(ours, partitions = places.join(" "), "input partitions were {change}");
     }
 
-    fn give_up(&self, list: &TopicPartitionList) {
-        self.with(|positions| {
-            for element in list.elements() {
-                if let Some(topic) = self.broker.topic(element.topic()) {
-                    positions.remove(&Partition { topic, partition: element.partition() });
-                }
+    /// Reads everything that is ours anew from where the database stands: after a batch that could not be written. Blocks.
+    /// Where it fails no record is taken until it has succeeded; `Error::NotRewound` says that it never will.
+    pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
+        let mut attempt = 1;
+        loop {
+            let starts = self.begin(&self.with(|positions| positions.all()))?;
+            let seek = |partition: Partition, next| self.seek(consumer, partition, next);
+            let error = match self.with(|positions| positions.rewind(&starts, seek)) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if attempt == REWIND_ATTEMPTS {
+                return Err(Error::NotRewound(error));
             }
-        });
+            tracing::warn!(%error, "the input could not be read again yet; trying again");
+            std::thread::sleep(REWIND_PAUSE);
+            attempt += 1;
+        }
     }
 
-    /// Reads everything that is ours anew from where the database stands: after a batch that could not be written.
-    pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
-        let ours: Vec<_> = self.with(|positions| positions.iter().map(|(p, next)| (*p, *next)).collect());
-        let begun = self.begin(&ours)?;
-        for (partition, next) in begun {
-            let name = self.broker.name(partition.topic);
-            let (number, offset) = (partition.partition, Offset::Offset(next));
-            boundary!("rewind.seek", consumer.seek(&name, number, offset, Duration::from_secs(5)))?;
-            self.with(|positions| positions.insert(partition, next));
+    fn seek(&self, consumer: &BaseConsumer<Self>, partition: Partition, next: i64) -> KafkaResult<()> {
+        if is_injected("rewind.seek/fails") {
+            return Err(KafkaError::Seek("injected by a test".to_owned()));
         }
-        Ok(())
+        let name = self.broker.name(partition.topic);
+        let (number, offset) = (partition.partition, Offset::Offset(next));
+        boundary!("rewind.seek", consumer.seek(&name, number, offset, PATIENCE))
     }
 }
 
@@ -133,25 +169,26 @@ impl ConsumerContext for Assignment {
     /// As rdkafka does it, but beginning where the database says.
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
-        let done: Result<()> = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.take_over_patiently(consumer, list).and_then(|from| {
-                let assigned = boundary!(
+        if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            let assign = |from: &TopicPartitionList| {
+                if is_injected("assignment.assign/fails") {
+                    return Err(KafkaError::Subscription("injected by a test".to_owned()));
+                }
+                boundary!(
                     "assignment.assign",
-                    if cooperative { consumer.incremental_assign(&from) } else { consumer.assign(&from) }
-                );
-                assigned.map_err(Error::from)
-            })
+                    if cooperative { consumer.incremental_assign(from) } else { consumer.assign(from) }
+                )
+            };
+            let starts = self.starts_patiently(consumer, list);
+            let done = starts.and_then(|starts| self.assign(&starts, assign));
+            self.finish("taken over", list, done);
         } else {
-            self.give_up(list);
+            self.revoke(list);
             let given = boundary!(
                 "assignment.unassign",
                 if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
             );
-            given.map_err(Error::from)
-        };
-        match done {
-            Ok(()) => self.tell(error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, list),
-            Err(error) => tracing::error!(%error, "the input partitions could not be changed"),
+            self.finish("given up", list, given.map_err(Error::NotAssigned));
         }
     }
 
@@ -177,14 +214,14 @@ fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionLis
 
 impl Assignment {
     /// The database or the broker may be away just now; without them no partition can be begun.
-    fn take_over_patiently(
+    fn starts_patiently(
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<TopicPartitionList> {
+    ) -> Result<Vec<(Partition, i64)>> {
         let mut pause = Duration::from_millis(100);
         loop {
-            match self.take_over(consumer, list) {
+            match self.starts(consumer, list) {
                 Err(error) if !self.stop.load(Ordering::Acquire) => {
                     tracing::warn!(%error, "it is not known yet where the input stands; trying again");
                     std::thread::sleep(pause);
@@ -193,5 +230,66 @@ impl Assignment {
                 other => return other,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::claim::IdKey;
+    use crate::clock::Clock;
+    use crate::config::Settings;
+    use crate::wire::{Topic, tables};
+
+    const STARTS: [(Partition, i64); 1] = [(Partition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
+
+    /// An assignment whose database is never asked.
+    fn assignment() -> Assignment {
+        let settings = Settings::load_from(&BTreeMap::new(), None, []).unwrap().settings;
+        let house = House {
+            pool: crate::store::connect("postgres://nobody@localhost/none", 1).unwrap(),
+            clock: Clock::new(None).unwrap(),
+            day: None,
+            tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
+            ids: IdKey::new(b"test"),
+            groups: 1,
+            deeds_from: None,
+            page_persons: 1,
+            brake_percent: 50,
+            silence: PATIENCE,
+        };
+        Assignment::new(Broker::new(&settings), house, Handle::current(), Arc::default())
+    }
+
+    fn refused() -> KafkaResult<()> {
+        Err(KafkaError::Subscription("refused".to_owned()))
+    }
+
+    #[tokio::test]
+    async fn an_assignment_that_failed_ends_the_session() {
+        let (assignment, list) = (assignment(), TopicPartitionList::new());
+        let done = assignment.assign(&STARTS, |_| refused());
+        assignment.finish("taken over", &list, done);
+        assert_eq!(assignment.with(|positions| positions.all()), [], "a position that nobody reads from");
+        assert!(assignment.check().is_err_and(|error| error.begins_anew()));
+        assert!(assignment.check().is_ok());
+
+        let done = assignment.assign(&STARTS, |list| {
+            assert_eq!(list.elements()[0].offset(), Offset::Offset(5));
+            Ok(())
+        });
+        assignment.finish("taken over", &list, done);
+        assert_eq!(assignment.with(|positions| positions.all()), STARTS);
+        assert!(assignment.check().is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_intake_that_ends_does_not_begin_anew() {
+        let assignment = assignment();
+        assignment.stop.store(true, Ordering::Release);
+        assignment.finish("given up", &TopicPartitionList::new(), refused().map_err(Error::NotAssigned));
+        assert!(assignment.check().is_ok());
     }
 }

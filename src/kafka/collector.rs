@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::{Error, Result};
 use crate::store::offsets::{Advance, Partition};
 use crate::work::take_in::{Batch, Taken};
 
@@ -26,17 +27,28 @@ impl Collector {
         Self { bounds, taken: Vec::new(), bytes: 0, advances: BTreeMap::new(), began: None }
     }
 
-    /// Adds a message of `bytes`; the partition stood at `expected` before it.
-    pub fn add(&mut self, taken: Taken, bytes: usize, expected: i64, now: Instant) {
+    /// Adds a message of `bytes`; the partition stood at `expected` before it. A partition that is read again from an
+    /// earlier offset must be forgotten first.
+    ///
+    /// # Errors
+    /// Where the partition does not stand where the gathered messages end: some would be lost, or taken twice.
+    pub fn add(&mut self, taken: Taken, bytes: usize, expected: i64, now: Instant) -> Result<()> {
         let (partition, next) = (taken.partition, taken.offset + 1);
-        // Given up and taken over again since: what was gathered of it before is being read once more.
-        if self.advances.get(&partition).is_some_and(|(_, gathered)| *gathered != expected) {
-            self.keep(|other| *other != partition);
+        let advance = self.advances.entry(partition).or_insert((expected, expected));
+        if advance.1 != expected {
+            let (topic, partition) = (partition.topic.name().to_owned(), partition.partition);
+            return Err(Error::PositionsDisagree {
+                topic,
+                partition,
+                position: expected,
+                gathered: advance.1,
+            });
         }
-        self.advances.entry(partition).or_insert((expected, next)).1 = next;
+        advance.1 = next;
         self.bytes += bytes;
         self.began.get_or_insert(now);
         self.taken.push(taken);
+        Ok(())
     }
 
     /// Full, or waited long enough.
@@ -59,14 +71,18 @@ impl Collector {
         Some(Batch { advances, taken: std::mem::take(&mut self.taken) })
     }
 
-    /// Drops what was gathered of partitions that are not ours any more.
-    pub fn keep(&mut self, ours: impl Fn(&Partition) -> bool) {
-        self.taken.retain(|taken| ours(&taken.partition));
-        self.advances.retain(|partition, _| ours(partition));
+    /// Drops what was gathered of a partition that was revoked: whoever reads it next begins where the database says.
+    pub fn forget(&mut self, partition: Partition) {
+        self.advances.remove(&partition);
+        self.taken.retain(|taken| taken.partition != partition);
+        if self.taken.is_empty() {
+            self.clear();
+        }
     }
 
     pub fn clear(&mut self) {
-        self.keep(|_| false);
+        self.taken.clear();
+        self.advances.clear();
         self.bytes = 0;
         self.began = None;
     }
@@ -80,16 +96,22 @@ mod tests {
     use crate::clock::Clock;
     use crate::wire::{Message, Topic};
 
+    const TOPIC: Topic = Topic::RegistryMarriages;
+
+    fn collector() -> Collector {
+        Collector::new(Bounds { events: 100, bytes: 1 << 20, wait: Duration::ZERO })
+    }
+
+    /// Adds a message of one byte.
+    fn add(collector: &mut Collector, partition: i32, expected: i64, offset: i64) -> Result<()> {
+        let message =
+            Message { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        let taken = Taken::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
+        collector.add(taken, 1, expected, Clock::new(None).unwrap().instant())
+    }
+
     /// Partition and offset of each message of the batch, and how far its partitions advance.
-    fn collected(places: &[(i32, i64, i64)]) -> [Vec<(i64, i64)>; 2] {
-        let bounds = Bounds { events: 100, bytes: 1 << 20, wait: Duration::ZERO };
-        let (mut collector, topic) = (Collector::new(bounds), Topic::RegistryMarriages);
-        let now = Clock::new(None).unwrap().instant();
-        for (partition, expected, offset) in places.iter().copied() {
-            let message = Message { topic, partition, offset, key: None, headers: Vec::new(), value: None };
-            let taken = Taken::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false);
-            collector.add(taken, 1, expected, now);
-        }
+    fn collected(collector: &mut Collector) -> [Vec<(i64, i64)>; 2] {
         let batch = collector.take().unwrap();
         let taken = batch.taken.iter().map(|taken| (taken.partition.partition.into(), taken.offset));
         let advances = batch.advances.iter().map(|advance| (advance.expected, advance.next));
@@ -98,14 +120,46 @@ mod tests {
 
     #[test]
     fn a_batch_goes_from_the_first_position_to_the_last_over_gaps() {
-        let [taken, advances] = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 8)]);
+        let mut collector = collector();
+        for (partition, expected, offset) in [(0, 5, 5), (1, 0, 0), (0, 6, 8)] {
+            add(&mut collector, partition, expected, offset).unwrap();
+        }
+        let [taken, advances] = collected(&mut collector);
         assert_eq!((taken, advances), (vec![(0, 5), (1, 0), (0, 8)], vec![(5, 9), (0, 1)]));
     }
 
     /// Two rebalances within one batch: the database still says 5, and what was gathered from there is read again.
     #[test]
-    fn a_partition_that_was_given_up_and_taken_over_again_is_gathered_anew() {
-        let [taken, advances] = collected(&[(0, 5, 5), (1, 0, 0), (0, 6, 6), (0, 5, 5)]);
+    fn a_partition_that_was_revoked_and_assigned_again_is_gathered_anew() {
+        let mut collector = collector();
+        for (partition, expected, offset) in [(0, 5, 5), (1, 0, 0), (0, 6, 6)] {
+            add(&mut collector, partition, expected, offset).unwrap();
+        }
+        collector.forget(Partition { topic: TOPIC, partition: 0 });
+        add(&mut collector, 0, 5, 5).unwrap();
+        let [taken, advances] = collected(&mut collector);
         assert_eq!((taken, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
+    }
+
+    #[test]
+    fn positions_that_disagree_are_an_error_either_way() {
+        for position in [5, 6, 8] {
+            let mut collector = collector();
+            add(&mut collector, 0, 5, 6).unwrap();
+            let error = add(&mut collector, 0, position, 9).unwrap_err();
+            assert!(error.begins_anew(), "{error}");
+            assert!(error.to_string().contains(&format!("stands at offset {position}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_due_once_all_was_forgotten() {
+        let mut collector = collector();
+        let now = Clock::new(None).unwrap().instant();
+        add(&mut collector, 0, 5, 5).unwrap();
+        assert!(collector.is_due(now + Duration::from_secs(1)));
+        collector.forget(Partition { topic: TOPIC, partition: 0 });
+        assert!(!collector.is_due(now + Duration::from_secs(1)));
+        assert!(collector.take().is_none());
     }
 }

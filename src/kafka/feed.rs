@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::client::Broker;
 use super::collector::{Bounds, Collector};
+use super::gaps::Prover;
 use super::reader::{self, Record};
 use super::{Error, Result, topics};
 use crate::clock::Clock;
@@ -62,6 +63,7 @@ fn read(
     send: &mpsc::Sender<Batch>,
 ) -> Result<()> {
     let mut collector = Collector::new(bounds);
+    let mut prover = Prover::new(broker.clone(), Arc::default());
     let mut places: HashMap<Partition, i64> = ranges.iter().map(|(p, from, _)| (*p, *from)).collect();
     for topic in Topic::inputs() {
         let own: Vec<_> = ranges.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
@@ -70,12 +72,15 @@ fn read(
             let expected = std::mem::replace(place, record.offset + 1);
             let now = clock.instant();
             let weight = record.value.map_or(0, <[u8]>::len) + 512;
-            collector.add(taken(broker, clock, record, letters), weight, expected, now);
+            collector.add(taken(broker, clock, record, letters), weight, expected, now)?;
             let full = if collector.is_due(now) { collector.take() } else { None };
-            Ok(full.is_none_or(|batch| send.blocking_send(batch).is_ok()))
+            let Some(batch) = full else { return Ok(true) };
+            prover.prove(&batch)?;
+            Ok(send.blocking_send(batch).is_ok())
         })?;
     }
     if let Some(batch) = collector.take() {
+        prover.prove(&batch)?;
         // Nobody listens only where a batch could not be written: that error is told.
         let _ = send.blocking_send(batch);
     }

@@ -3,14 +3,18 @@
 //! Architecture invariant: nothing is decided here. Payment safety rests on Postgres; the broker delivers.
 
 mod assignment;
+mod batch_writer;
 mod client;
 mod collector;
 mod delivery_reports;
 pub mod ends;
 pub mod feed;
 pub mod file_rows;
+pub mod gaps;
 pub mod intake;
 pub mod lost;
+mod poller;
+mod positions;
 pub mod producer;
 pub mod reader;
 pub mod relay;
@@ -56,6 +60,25 @@ pub enum Error {
     /// Some part of the input is read by nobody.
     #[error("{topic}/{partition} stands still at offset {next}, though a record waits there")]
     StandsStill { topic: String, partition: i32, next: i64 },
+    /// What the consumer reads now is not known.
+    #[error("the assignment of input partitions could not be changed: {0}")]
+    NotAssigned(rdkafka::error::KafkaError),
+    #[error("the input could not be read again from where the database stands: {0}")]
+    NotRewound(rdkafka::error::KafkaError),
+    /// Records would be lost, or taken twice.
+    #[error(
+        "{topic}/{partition} stands at offset {position}, but the records gathered of it end before {gathered}"
+    )]
+    PositionsDisagree { topic: String, partition: i32, position: i64, gathered: i64 },
+    /// A gap that is none: a second reader finds a record in it.
+    #[error(
+        "{topic}/{partition}: offset {expected} was expected and {received} received, but a record lies at {found}"
+    )]
+    RecordPassedOver { topic: String, partition: i32, expected: i64, received: i64, found: i64 },
+    #[error(
+        "{topic}/{partition}: it is not known whether records lie from offset {expected} up to {received}"
+    )]
+    GapNotProved { topic: String, partition: i32, expected: i64, received: i64 },
     #[error("stopped")]
     Stopped,
 }
@@ -77,6 +100,20 @@ impl Error {
                     | Code::UnknownProducerId
                     | Code::InvalidProducerEpoch
             )
+        )
+    }
+
+    /// Is all well once the input is read anew, from where the database stands? What was gathered is not to be trusted.
+    pub fn begins_anew(&self) -> bool {
+        matches!(
+            self,
+            Self::StandsStill { .. }
+                | Self::NotAssigned(_)
+                | Self::NotRewound(_)
+                | Self::PositionsDisagree { .. }
+                | Self::RecordPassedOver { .. }
+                | Self::GapNotProved { .. }
+                | Self::Store(crate::store::Error::Invariant(_))
         )
     }
 }

@@ -56,6 +56,9 @@ pub enum Error {
     /// The other end of a connection has vanished, most likely: nobody ever tells.
     #[error("the database has not answered for {} s (setting database_silence_s)", .0.as_secs())]
     Silent(std::time::Duration),
+    /// What this transaction relies on does not hold. Names the invariant, never the person whom it is about.
+    #[error("an invariant does not hold: {0}; nothing of the batch was written")]
+    Invariant(&'static str),
     /// The program ends, and what it was computing with it.
     #[error("stopped before it was done")]
     Stopped,

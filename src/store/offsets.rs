@@ -30,7 +30,12 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
         .bind(lows);
     boundary!("offsets.begin", insert.execute(pool).await)?;
     let all = all(pool).await?;
-    Ok(all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect())
+    let begun: Vec<_> =
+        all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect();
+    if begun.len() < partitions.len() {
+        return Err(Error::Invariant("every partition that is read has its offset"));
+    }
+    Ok(begun)
 }
 
 /// Every partition with its next offset.

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{PgConnection, Result, code, dossier};
+use super::{Error, PgConnection, Result, code, dossier};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
 /// Locks the persons in the order of their codes - so that transactions do not wait for each other in a ring - and gives
-/// their dossiers. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
+/// their dossiers. `codes` names each person once. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
 /// meet new persons can still form a ring: PostgreSQL ends one of them, and its batch is tried again.)
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
     let locked = lock_unread(tx, codes).await?.into_iter();
@@ -33,6 +33,9 @@ pub async fn lock_unread(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap
     .execute(&mut *tx)
     .await?;
     dossiers.extend(lock_known(tx, &new).await?);
+    if dossiers.len() < codes.len() {
+        return Err(Error::Invariant("every person of a transaction has a row that is locked"));
+    }
     Ok(dossiers)
 }
 
@@ -66,11 +69,12 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
         return Ok(());
     }
     let codes: Vec<_> = changed.iter().map(|(code, _)| code.to_i64()).collect();
+    let persons = changed.len();
     let packed = changed.iter().map(|(_, dossier)| dossier::pack(dossier)).collect::<Result<Vec<_>>>()?;
     let record = |(_, dossier): &(NationalCode, &Dossier)| dossier.record.clone();
     let branches: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.branch_code)).collect();
     let provinces: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.province_code)).collect();
-    sqlx::query(
+    let done = sqlx::query(
         "UPDATE persons p SET dossier = u.dossier, insured = u.branch IS NOT NULL, branch_code = u.branch, province_code = u.province
          FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[]) AS u (code, dossier, branch, province)
          WHERE p.code = u.code",
@@ -81,7 +85,11 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
     .bind(provinces)
     .execute(tx)
     .await?;
-    Ok(())
+    if usize::try_from(done.rows_affected()) == Ok(persons) {
+        Ok(())
+    } else {
+        Err(Error::Invariant("every changed dossier has the row of its person"))
+    }
 }
 
 /// Insured persons who have a live registry row and no claim, in the order of their codes: `after` < code <= `upto`, at most

@@ -120,6 +120,10 @@ counters! {
     closes: "peyvand_closes_total", "peyvand.closes", "{close}";
     #[doc = "Payment documents that were issued"]
     documents: "peyvand_documents_total", "peyvand.documents", "{document}";
+    #[doc = "Gaps between input offsets in which a second reader found no record"]
+    offset_gaps: "peyvand_offset_gaps_total", "peyvand.intake.offset_gaps", "{gap}";
+    #[doc = "Times that the intake began anew from where the database stands"]
+    intake_restarts: "peyvand_intake_restarts_total", "peyvand.intake.restarts", "{restart}";
     #[doc = "Errors that led to another attempt or to a stop"]
     errors: "peyvand_errors_total", "peyvand.errors", "{error}";
 }

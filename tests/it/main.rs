@@ -24,6 +24,7 @@ mod docs;
 mod drift;
 mod fuzzed;
 mod in_turn;
+mod ingest;
 mod kill;
 mod law_cases;
 mod law_properties;

@@ -13,12 +13,12 @@ use crate::app::TestApp;
 use crate::privacy::get;
 use crate::town::married;
 
-fn listen() -> SocketAddr {
+pub fn listen() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// A counter of a service, as Prometheus would read it.
-fn counter(address: SocketAddr, name: &str) -> u64 {
+pub fn counter(address: SocketAddr, name: &str) -> u64 {
     let page = get(address, "/metrics");
     let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
     line.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()

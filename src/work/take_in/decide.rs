@@ -187,15 +187,10 @@ struct Chunk {
 
 impl Chunk {
     /// Work for a processor alone.
-    fn plan(house: &House, persons: Vec<Known>, mut kept: Touched, at: Timestamp) -> Result<Self> {
+    fn plan(house: &House, persons: Vec<Known>, kept: Touched, at: Timestamp) -> Result<Self> {
         let rules = house.rules_at(at);
         let mut planned = Vec::with_capacity(persons.len());
-        for mut known in persons {
-            let Some((dossier, trace)) = kept.remove(&known.person) else { continue };
-            known.dossier = match dossier {
-                Kept::Read(dossier) => *dossier,
-                Kept::Unread(packed) => persons::read(packed.as_deref())?,
-            };
+        for (known, trace) in completed(persons, kept)? {
             let plan = plan(&known, &rules, Occasion::Intake);
             if !plan.is_empty() {
                 planned.push(Planned { known, plan, trace });
@@ -205,5 +200,25 @@ impl Chunk {
         let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
         let decisions = updates.filter(|update| update.revision.is_some()).count();
         Ok(Self { planned, packed, decisions })
+    }
+}
+
+/// Every person with the dossier, and the trace of the last input that touched the person.
+fn completed(persons: Vec<Known>, mut kept: Touched) -> Result<Vec<(Known, Option<String>)>> {
+    let mut all = Vec::with_capacity(persons.len());
+    for mut known in persons {
+        let dossier = kept.remove(&known.person);
+        let (dossier, trace) =
+            dossier.ok_or(Error::Invariant("every person whom a batch decides was touched by it"))?;
+        known.dossier = match dossier {
+            Kept::Read(dossier) => *dossier,
+            Kept::Unread(packed) => persons::read(packed.as_deref())?,
+        };
+        all.push((known, trace));
+    }
+    if kept.is_empty() {
+        Ok(all)
+    } else {
+        Err(Error::Invariant("every person whom a batch touched is decided"))
     }
 }

@@ -18,7 +18,7 @@ use super::House;
 use crate::boundary::boundary;
 use crate::store::inputs::{self, Letter as StoredLetter};
 use crate::store::offsets::{self, Advance, Taker};
-use crate::store::{Error, PgConnection, Result, outbox, persons};
+use crate::store::{Error, Result, outbox};
 
 /// Messages of one or more partitions, in the order of each, and how far the partitions advance with them.
 pub struct Batch {
@@ -41,7 +41,7 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     offsets::advance(&mut tx, Taker::Intake, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
-        stage.apply(taken, at);
+        stage.apply(taken, at)?;
     }
     let stage = stage.save(&mut tx).await?;
     let Decided { decisions, mut packed, mut events } = decide(&mut tx, house, stage.to_decide, at).await?;
@@ -55,14 +55,4 @@ pub async fn take_in(house: &House, batch: &Batch) -> Result<Done> {
     outbox::place(&mut tx, packed).await?;
     boundary!("take_in.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
-}
-
-/// Dossiers of changed persons go back in one statement.
-async fn save_dossiers(tx: &mut PgConnection, stage: &Stage<'_>) -> Result<()> {
-    let changed: Vec<_> = stage
-        .changed_dossiers
-        .iter()
-        .filter_map(|code| stage.dossiers.get(code).map(|dossier| (*code, dossier)))
-        .collect();
-    persons::save(tx, &changed).await
 }

@@ -19,7 +19,7 @@ pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String
     offsets::advance(&mut tx, Taker::Recovery, &batch.advances).await?;
     let mut stage = Stage::load(&mut tx, batch).await?;
     for taken in &batch.taken {
-        stage.apply(taken, at);
+        stage.apply(taken, at)?;
     }
     let Saved { to_decide, ledger, letters } = stage.save(&mut tx).await?;
     marriages::save(&mut tx, &to_decide.fresh).await?;
@@ -53,8 +53,12 @@ async fn owners(
     answered: HashSet<String>,
 ) -> Result<HashMap<NationalCode, Vec<String>>> {
     let ids: Vec<_> = answered.iter().map(String::as_str).collect();
+    let persons = payments::persons_of_documents(tx, &ids).await?;
+    if persons.len() < answered.len() {
+        return Err(Error::Invariant("every document that was answered has its person"));
+    }
     let mut of: HashMap<NationalCode, Vec<String>> = HashMap::new();
-    for (id, person) in payments::persons_of_documents(tx, &ids).await? {
+    for (id, person) in persons {
         of.entry(person).or_default().push(id);
     }
     Ok(of)

@@ -5,6 +5,7 @@ use super::stage::Stage;
 use crate::claim::person::{EarlierPayment, Employment, Record, Wage};
 use crate::claim::words::Ownership;
 use crate::ident::NationalCode;
+use crate::store::Result;
 use crate::wire::Event;
 use crate::wire::insured_records_v1::{
     EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted,
@@ -12,7 +13,7 @@ use crate::wire::insured_records_v1::{
 use crate::work::files::{Disposition, Ledger};
 
 impl Stage<'_> {
-    pub fn person(&mut self, taken: &Taken, event: &Event, data: &PersonChanged) -> Disposition {
+    pub fn person(&mut self, taken: &Taken, event: &Event, data: &PersonChanged) -> Result<Disposition> {
         let new = Record {
             at: taken.effective_offset(),
             insurance_number: data.insurance_number.to_string(),
@@ -27,14 +28,17 @@ impl Stage<'_> {
             mobile: data.mobile.clone(),
             mobile_owner: data.mobile_owner.unwrap_or(Ownership::Unknown),
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
-            return Disposition::Unchanged;
-        };
+        let dossier = self.dossier(data.national_code)?;
         let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.at);
-        self.changed(data.national_code, event, disposition)
+        Ok(self.changed(data.national_code, event, disposition))
     }
 
-    pub fn employment(&mut self, taken: &Taken, event: &Event, data: &EmploymentChanged) -> Disposition {
+    pub fn employment(
+        &mut self,
+        taken: &Taken,
+        event: &Event,
+        data: &EmploymentChanged,
+    ) -> Result<Disposition> {
         let new = Employment {
             at: taken.effective_offset(),
             workshop_code: data.workshop_code.as_str().into(),
@@ -42,12 +46,10 @@ impl Stage<'_> {
             started_on: data.started_on,
             ended_on: data.ended_on,
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
-            return Disposition::Unchanged;
-        };
+        let dossier = self.dossier(data.national_code)?;
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
         let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.at);
-        self.changed(data.national_code, event, disposition)
+        Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn earlier_payment(
@@ -55,20 +57,18 @@ impl Stage<'_> {
         taken: &Taken,
         event: &Event,
         data: &EarlierPaymentRecorded,
-    ) -> Disposition {
+    ) -> Result<Disposition> {
         let new = EarlierPayment {
             at: taken.effective_offset(),
             paid_on: data.paid_on,
             source: data.source.clone(),
             amount: data.amount_rial,
         };
-        let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
-            return Disposition::Unchanged;
-        };
+        let dossier = self.dossier(data.national_code)?;
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
         let disposition =
             put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| &mut payment.at);
-        self.changed(data.national_code, event, disposition)
+        Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn wages(
@@ -77,7 +77,7 @@ impl Stage<'_> {
         event: &Event,
         data: &WagesPosted,
         count: &mut dyn FnMut(&mut Ledger, Disposition),
-    ) {
+    ) -> Result<()> {
         for row in &data.rows {
             let new = Wage {
                 at: taken.effective_offset(),
@@ -87,14 +87,13 @@ impl Stage<'_> {
                 days: row.days,
                 insurable: row.insurable_rial,
             };
-            let Some(dossier) = self.dossiers.get_mut(&data.national_code) else {
-                return;
-            };
+            let dossier = self.dossier(data.national_code)?;
             let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
             let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.at);
             let disposition = self.changed(data.national_code, event, disposition);
             count(&mut self.ledger, disposition);
         }
+        Ok(())
     }
 
     fn changed(&mut self, code: NationalCode, event: &Event, disposition: Disposition) -> Disposition {

@@ -1,12 +1,13 @@
 //! What a batch needs in memory, and how each of its messages changes it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 use jiff::Timestamp;
 
 use super::answers::{AnswerKey, ReportKey, answer_key};
-use super::decide::{Kept, News, ToDecide};
-use super::{Batch, Taken, save_dossiers};
+use super::decide::{Kept, News, ToDecide, Touched};
+use super::{Batch, Taken};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
@@ -14,7 +15,7 @@ use crate::store::inputs::Letter as StoredLetter;
 use crate::store::payments::{self, Answer};
 use crate::store::persons::Packed;
 use crate::store::self_registrations::{self, Stored};
-use crate::store::{PgConnection, Result, marriages, messages, persons};
+use crate::store::{Error, PgConnection, Result, marriages, messages, persons};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
@@ -138,9 +139,7 @@ impl<'a> Stage<'a> {
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut unread =
             if codes.is_empty() { HashMap::new() } else { persons::lock_unread(tx, &codes).await? };
-        let read =
-            |code| Some(persons::read(unread.remove(&code)?.as_deref()).map(|dossier| (code, dossier)));
-        let dossiers = named.changing.into_iter().filter_map(read).collect::<Result<_>>()?;
+        let dossiers = read_dossiers(named.changing, &mut unread)?;
         Ok(Self {
             dossiers,
             unread,
@@ -164,7 +163,10 @@ impl<'a> Stage<'a> {
     }
 
     /// Applies one message; every message has exactly one disposition.
-    pub fn apply(&mut self, taken: &'a Taken, at: Timestamp) {
+    ///
+    /// # Errors
+    /// Where `load` has not read what the message is about.
+    pub fn apply(&mut self, taken: &'a Taken, at: Timestamp) -> Result<()> {
         let event = match &taken.content {
             Ok(event) => event,
             Err(letter) => {
@@ -177,7 +179,7 @@ impl<'a> Stage<'a> {
                     self.ledger.open(&file.file_id, "unknown", at);
                     self.ledger.count_dead(file);
                 }
-                return;
+                return Ok(());
             }
         };
         // A replayed letter was counted as a dead one when its file came.
@@ -191,7 +193,7 @@ impl<'a> Stage<'a> {
             if let Some(file) = file {
                 ledger.count(file, disposition);
             }
-        });
+        })?;
         if unknown && let Some(letter) = &taken.if_unknown {
             let row =
                 StoredLetter { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
@@ -200,6 +202,7 @@ impl<'a> Stage<'a> {
                 self.ledger.count_dead(file);
             }
         }
+        Ok(())
     }
 
     /// True where the input is about a document or message that was never issued.
@@ -208,36 +211,36 @@ impl<'a> Stage<'a> {
         taken: &'a Taken,
         event: &'a Event,
         count: &mut dyn FnMut(&mut Ledger, Disposition),
-    ) -> bool {
+    ) -> Result<bool> {
         let disposition = match &event.input {
             Input::Marriage(row) => self.marriage(event, row),
             Input::SelfRegistration(data) => self.self_registration(taken, event, data),
-            Input::Person(data) => self.person(taken, event, data),
-            Input::Employment(data) => self.employment(taken, event, data),
-            Input::EarlierPayment(data) => self.earlier_payment(taken, event, data),
+            Input::Person(data) => self.person(taken, event, data)?,
+            Input::Employment(data) => self.employment(taken, event, data)?,
+            Input::EarlierPayment(data) => self.earlier_payment(taken, event, data)?,
             Input::Wages(data) => {
-                self.wages(taken, event, data, count);
-                return false;
+                self.wages(taken, event, data, count)?;
+                return Ok(false);
             }
             Input::FileOpened(data) => {
                 self.ledger.open(&data.file_id, data.kind.word(), data.opened_at);
-                return false;
+                return Ok(false);
             }
             Input::FileClosed(data) => {
                 self.ledger.close(data.clone(), event.traceparent.clone());
-                return false;
+                return Ok(false);
             }
             Input::Outcome(outcome, data) => match self.outcome(taken, event, *outcome, data) {
                 Some(disposition) => disposition,
-                None => return true,
+                None => return Ok(true),
             },
             Input::Delivery(status, data) => match self.delivery(*status, data) {
                 Some(disposition) => disposition,
-                None => return true,
+                None => return Ok(true),
             },
         };
         count(&mut self.ledger, disposition);
-        false
+        Ok(false)
     }
 
     /// The person is to be planned, by cause of this event.
@@ -245,33 +248,65 @@ impl<'a> Stage<'a> {
         self.touched.insert(code, event.traceparent.clone());
     }
 
+    /// A person whose record a message changes.
+    pub fn dossier(&mut self, code: NationalCode) -> Result<&mut Dossier> {
+        self.dossiers
+            .get_mut(&code)
+            .ok_or(Error::Invariant("whose record a message changes, was locked and read"))
+    }
+
     /// Writes the facts but the registry's rows; what remains is to decide and to answer.
     pub async fn save(mut self, tx: &mut PgConnection) -> Result<Saved> {
-        save_dossiers(tx, &self).await?;
-        let rows: Vec<_> =
-            self.changed_registrations.iter().filter_map(|id| self.registrations.get(id)).collect();
-        self_registrations::save(tx, &rows).await?;
-        let rows: Vec<_> = self.changed_answers.iter().filter_map(|key| self.answers.get(key)).collect();
-        payments::save_answers(tx, &rows).await?;
+        let dossiers = self.changed_dossiers.iter().map(|code| Ok((*code, found(&self.dossiers, code)?)));
+        persons::save(tx, &dossiers.collect::<Result<Vec<_>>>()?).await?;
+        let rows = self.changed_registrations.iter().map(|key| found(&self.registrations, key));
+        self_registrations::save(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
+        let rows = self.changed_answers.iter().map(|key| found(&self.answers, key));
+        payments::save_answers(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
         messages::save_reports(tx, &self.reports).await?;
-        let (dossiers, unread) = (&mut self.dossiers, &mut self.unread);
-        let touched = self.touched.into_iter().filter_map(|(code, trace)| {
-            let kept = match dossiers.remove(&code) {
-                Some(dossier) => Kept::Read(Box::new(dossier)),
-                None => Kept::Unread(unread.remove(&code)?),
-            };
-            Some((code, (kept, trace)))
-        });
-        let touched = touched.collect();
-        let fresh = self.changed_marriages.iter();
+        let touched = self.take_touched()?;
+        let rows = self.changed_marriages.iter().map(|id| self.marriages.remove(id).ok_or(NOT_THERE));
         let to_decide = ToDecide {
             touched,
+            fresh: rows.collect::<Result<_>>()?,
             news: News { moved: self.moved, answered: self.answered },
-            fresh: fresh.filter_map(|id| self.marriages.remove(id)).collect(),
             wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
         Ok(Saved { to_decide, ledger: self.ledger, letters: self.letters })
     }
+
+    /// The persons to plan, with their dossiers.
+    fn take_touched(&mut self) -> Result<Touched> {
+        let mut touched = Touched::with_capacity(self.touched.len());
+        for (code, trace) in self.touched.drain() {
+            let kept = match self.dossiers.remove(&code) {
+                Some(dossier) => Kept::Read(Box::new(dossier)),
+                None => Kept::Unread(taken_out(&mut self.unread, code)?),
+            };
+            touched.insert(code, (kept, trace));
+        }
+        Ok(touched)
+    }
+}
+
+/// Reads the dossiers of these persons, who are among the locked ones.
+fn read_dossiers(
+    persons: HashSet<NationalCode>,
+    unread: &mut HashMap<NationalCode, Packed>,
+) -> Result<HashMap<NationalCode, Dossier>> {
+    let read = |code| Ok((code, persons::read(taken_out(unread, code)?.as_deref())?));
+    persons.into_iter().map(read).collect()
+}
+
+fn taken_out(unread: &mut HashMap<NationalCode, Packed>, code: NationalCode) -> Result<Packed> {
+    unread.remove(&code).ok_or(Error::Invariant("every person whom a batch names was locked"))
+}
+
+const NOT_THERE: Error = Error::Invariant("every fact that a batch has changed is there to be written");
+
+/// A fact that a message has changed.
+fn found<'s, K: Eq + Hash, V>(facts: &'s HashMap<K, V>, key: &K) -> Result<&'s V> {
+    facts.get(key).ok_or(NOT_THERE)
 }
 
 /// The kind of file that an event's rows come from, by the word of `publish`.

@@ -104,6 +104,12 @@ impl TestApp {
         self.settings.insert(format!("PEYVAND_{}", key.to_ascii_uppercase()), value.to_owned());
     }
 
+    /// Arms points and faults (`src/boundary.rs`) for every process that starts from now on.
+    #[cfg(feature = "failpoints")]
+    pub fn inject(&mut self, faults: &str) {
+        self.settings.insert("FAILPOINTS".to_owned(), faults.to_owned());
+    }
+
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.set(key, value);
         self

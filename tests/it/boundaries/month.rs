@@ -79,13 +79,14 @@ pub fn answer(app: &mut TestApp) {
     app.settle();
 }
 
-/// One more row of the registry, of persons whom we do not insure.
+/// One more row of the registry, of persons whom we do not insure; before it, one that its publisher took back.
 pub const LATE: u32 = 13;
 
 pub fn late_row(app: &TestApp) {
     let couple = Couple::nth(LATE);
-    let data = couple.marriage_data(1);
-    app.raw().event(ROWS, &couple.record_id, "registry.marriage.recorded", "late", &data);
+    let (raw, data) = (app.raw(), couple.marriage_data(1));
+    raw.transaction(ROWS, &couple.record_id, "registry.marriage.recorded", "taken back", &data, false);
+    raw.event(ROWS, &couple.record_id, "registry.marriage.recorded", "late", &data);
 }
 
 pub fn close_the_rest(app: &TestApp) {

@@ -27,8 +27,8 @@ pub const TAKING_IN: Scene = &[
     ("intake.copy_offsets", 3),
 ];
 
-/// The same, with a message that the database refuses: the input is read again.
-pub const READING_AGAIN: Scene = &[("rewind.seek", 1)];
+/// The same, with a message behind a gap that the database refuses: the input is read again.
+pub const READING_AGAIN: Scene = &[("gaps.assign", 1), ("gaps.poll", 1), ("rewind.seek", 1)];
 
 /// The role relay, with all of a month in the outbox.
 pub const DELIVERING: Scene = &[

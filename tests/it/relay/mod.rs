@@ -162,7 +162,7 @@ impl Deliverer {
     }
 }
 
-fn settings(app: &TestApp) -> Settings {
+pub fn settings(app: &TestApp) -> Settings {
     let flags = [
         ("kafka_brokers", app.brokers.as_str()),
         ("topic_prefix", app.prefix.as_str()),

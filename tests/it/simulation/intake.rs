@@ -44,7 +44,10 @@ pub async fn run(io: Io) {
             let is_due =
                 poller.gathered[lane].taken.len() >= FULL || !found || poller.io.world().dice.one_in(4);
             if is_due {
-                poller.hand_over(lane).await;
+                if !poller.hand_over(lane).await {
+                    poller.begin_anew().await;
+                    break;
+                }
             }
         }
         if !found {
@@ -61,19 +64,19 @@ struct Collector {
 }
 
 impl Collector {
-    fn add(&mut self, taken: Taken, expected: i64, is_careless: bool) {
+    /// False where the partition does not stand where the gathered messages end.
+    fn add(&mut self, taken: Taken, expected: i64, is_careless: bool) -> bool {
         let (partition, next) = (taken.partition, taken.offset + 1);
-        let is_anew = self.advances.get(&partition).is_some_and(|(_, gathered)| *gathered != expected);
-        if is_anew && !is_careless {
-            self.keep(|other| *other != partition);
-        }
-        self.advances.entry(partition).or_insert((expected, next)).1 = next;
+        let advance = self.advances.entry(partition).or_insert((expected, expected));
+        let agrees = advance.1 == expected || is_careless;
+        advance.1 = next;
         self.taken.push(taken);
+        agrees
     }
 
-    fn keep(&mut self, ours: impl Fn(&Partition) -> bool) {
-        self.taken.retain(|taken| ours(&taken.partition));
-        self.advances.retain(|partition, _| ours(partition));
+    fn forget(&mut self, partition: Partition) {
+        self.taken.retain(|taken| taken.partition != partition);
+        self.advances.remove(&partition);
     }
 
     fn take(&mut self) -> Option<Batch> {
@@ -104,7 +107,14 @@ impl Poller {
         let service = self.io.service;
         let ours = |(partition, of): (&Partition, &usize)| (*of == service).then_some(*partition);
         let assigned: Vec<_> = self.io.world().assigned.iter().filter_map(ours).collect();
-        self.positions.retain(|partition, _| assigned.contains(partition));
+        let is_careless = self.io.has(Defect::GatheredTwice);
+        let revoked = self.positions.keys().filter(|partition| !assigned.contains(partition));
+        for partition in revoked.copied().collect::<Vec<_>>() {
+            self.positions.remove(&partition);
+            if !is_careless {
+                self.gathered[lane_of(partition)].forget(partition);
+            }
+        }
         let new: Vec<_> = assigned.into_iter().filter(|p| !self.positions.contains_key(p)).collect();
         if !new.is_empty() {
             self.io.step("take partitions over").await;
@@ -115,6 +125,13 @@ impl Poller {
     async fn rewind(&mut self) {
         self.io.step("read again from where the database stands").await;
         self.stand(self.positions.keys().copied().collect());
+    }
+
+    /// What was gathered is not to be trusted: the next session takes everything over once more.
+    async fn begin_anew(&mut self) {
+        self.io.step("begin anew from where the database stands").await;
+        self.gathered = Default::default();
+        self.positions.clear();
     }
 
     fn stand(&mut self, partitions: Vec<Partition>) {
@@ -133,25 +150,45 @@ impl Poller {
             return false;
         }
         let (partition, expected) = ready[world.dice.pick(ready.len())];
-        let Some((offset, entry)) = world.log.committed(partition, expected).next() else { return false };
+        // The consumer passes a record over, if another one is behind it.
+        let skip =
+            usize::from(world.happens(20) && world.log.committed(partition, expected).nth(1).is_some());
+        let next = world.log.committed(partition, expected).nth(skip);
+        let Some((offset, entry)) = next else { return false };
         let What::Input(sent) = &entry.what else { panic!("an input partition holds inputs") };
         let message = sent.message(partition.partition, offset);
         let taken = Taken::read(&message, partition.topic.name(), AT, false);
         self.positions.insert(partition, offset + 1);
         let is_careless = world.defect == Some(Defect::GatheredTwice);
-        self.gathered[lane].add(taken, expected, is_careless);
+        if !self.gathered[lane].add(taken, expected, is_careless) {
+            world.broken(format!("{partition:?}: positions disagree at {expected}"));
+        }
         true
     }
 
-    async fn hand_over(&mut self, lane: usize) {
-        self.gathered[lane].keep(|partition| self.positions.contains_key(partition));
-        let Some(batch) = self.gathered[lane].take() else { return };
+    /// False where the batch has a gap that holds a record.
+    async fn hand_over(&mut self, lane: usize) -> bool {
+        let Some(batch) = self.gathered[lane].take() else { return true };
+        if !self.has_all(&batch) && !self.io.has(Defect::GapsBelieved) {
+            return false;
+        }
         let epoch = self.shared.epoch.get();
         while self.shared.waiting[lane].borrow().is_some() {
             self.io.step("wait for the writer").await;
             self.io.idle(4).await;
         }
         *self.shared.waiting[lane].borrow_mut() = Some((epoch, batch));
+        true
+    }
+
+    /// As `kafka::gaps`: a second reader finds no record that the batch passes over.
+    fn has_all(&self, batch: &Batch) -> bool {
+        let world = self.io.world();
+        batch.advances.iter().all(|advance| {
+            let read = world.log.committed(advance.partition, advance.expected).map(|(offset, _)| offset);
+            let ours = batch.taken.iter().filter(|taken| taken.partition == advance.partition);
+            read.take_while(|offset| *offset < advance.next).eq(ours.map(|taken| taken.offset))
+        })
     }
 }
 

@@ -37,8 +37,10 @@ pub enum Defect {
     /// Positions are numbers of a sequence, and the relay reads what is greater than the last.
     PositionsLikeASequence,
     OffsetsWithoutCompare,
-    /// A partition that was given up and taken over again within one batch stands in it twice.
+    /// A partition that was revoked and assigned again within one batch stands in it twice.
     GatheredTwice,
+    /// Records that the consumer passes over are taken for a gap that nobody looks into.
+    GapsBelieved,
     /// The offsets are committed before the batch.
     OffsetsBeforeBatch,
     PersonsNotLocked,
@@ -49,7 +51,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoFencing,
         Self::TailNotRead,
         Self::TailWithAborted,
@@ -59,6 +61,7 @@ impl Defect {
         Self::PositionsLikeASequence,
         Self::OffsetsWithoutCompare,
         Self::GatheredTwice,
+        Self::GapsBelieved,
         Self::OffsetsBeforeBatch,
         Self::PersonsNotLocked,
         Self::CursorBeforePage,

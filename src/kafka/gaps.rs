@@ -1,0 +1,225 @@
+//! Gaps between the offset that is expected and the next that is received. Markers of transactions, records that were taken
+//! back, and compaction leave gaps; so does a consumer that passes records over. So a gap is believed only once a second
+//! reader has found no record in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::Broker;
+use super::telling::Telling;
+use super::{Error, Result};
+use crate::boundary::boundary;
+use crate::store::offsets::Partition;
+use crate::telemetry::Metrics;
+use crate::work::take_in::Batch;
+
+/// How long a proof may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_millis(50);
+
+/// A record at `expected` or behind it was read next, and the first was at `received`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Gap {
+    expected: i64,
+    received: i64,
+}
+
+/// The gaps of a batch, by partition; each partition's in their order, so that the first begins where the proof does.
+fn gaps_of(batch: &Batch) -> BTreeMap<Partition, Vec<Gap>> {
+    let mut positions: BTreeMap<_, _> =
+        batch.advances.iter().map(|advance| (advance.partition, advance.expected)).collect();
+    let mut gaps: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for taken in &batch.taken {
+        let received = taken.offset;
+        let expected = positions.insert(taken.partition, received + 1).unwrap_or(received);
+        if expected != received {
+            gaps.entry(taken.partition).or_default().push(Gap { expected, received });
+        }
+    }
+    gaps
+}
+
+/// Proves that gaps are empty, by a consumer of its own, which is kept for the next time.
+pub struct Prover {
+    broker: Broker,
+    /// Raised to break a proof off.
+    stop: Arc<AtomicBool>,
+    consumer: Option<BaseConsumer<Telling>>,
+}
+
+impl Prover {
+    pub fn new(broker: Broker, stop: Arc<AtomicBool>) -> Self {
+        Self { broker, stop, consumer: None }
+    }
+
+    /// Returns once no gap of the batch holds a record. Blocks.
+    ///
+    /// # Errors
+    /// `RecordPassedOver` where one does; `GapNotProved` where the broker does not answer; `InputGone` where the topic no
+    /// longer holds what the gap held; `Stopped`.
+    pub fn prove(&mut self, batch: &Batch) -> Result<()> {
+        for (partition, gaps) in gaps_of(batch) {
+            self.prove_partition(partition, &gaps)?;
+        }
+        Ok(())
+    }
+
+    /// All gaps of the partition in one pass.
+    fn prove_partition(&mut self, partition: Partition, gaps: &[Gap]) -> Result<()> {
+        let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else {
+            return Ok(());
+        };
+        let topic = self.broker.name(partition.topic);
+        let consumer = match self.consumer.take() {
+            Some(consumer) => consumer,
+            None => consumer(&self.broker)?,
+        };
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&topic, partition.partition, Offset::Offset(first.expected))?;
+        assign(&consumer, &list)?;
+        let span = Span { topic: &topic, partition: partition.partition, gaps, last: last.received };
+        self.read(&consumer, &span)?;
+        // It fetches nothing until the next proof.
+        assign(&consumer, &TopicPartitionList::new())?;
+        self.consumer = Some(consumer);
+        let proved = gaps.len();
+        Metrics::global().offset_gaps.add(u64::try_from(proved).unwrap_or(0));
+        let partition = partition.partition;
+        tracing::debug!(topic, partition, proved, ?first, ?last, "no record lies in the gaps of a batch");
+        Ok(())
+    }
+
+    fn read(&self, consumer: &BaseConsumer<Telling>, span: &Span<'_>) -> Result<()> {
+        let mut left = PATIENCE;
+        loop {
+            match boundary!("gaps.poll", consumer.poll(TICK)) {
+                Some(Ok(message)) => {
+                    let is_ours = message.partition() == span.partition && message.topic() == span.topic;
+                    if is_ours && span.ends_at(message.offset())? {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset) => {
+                    return Err(Error::InputGone);
+                }
+                // Passing troubles are librdkafka's to mend.
+                Some(Err(error)) => tracing::debug!(%error, "the broker told of trouble"),
+                None => {}
+            }
+            left = left.saturating_sub(TICK);
+            if self.stop.load(Ordering::Acquire) {
+                return Err(Error::Stopped);
+            }
+            if left.is_zero() {
+                return Err(span.not_proved());
+            }
+        }
+    }
+}
+
+/// What is read for a proof: from the first gap of a partition to the record behind the last.
+struct Span<'a> {
+    topic: &'a str,
+    partition: i32,
+    gaps: &'a [Gap],
+    last: i64,
+}
+
+impl Span<'_> {
+    /// True where a record at this offset completes the proof.
+    fn ends_at(&self, offset: i64) -> Result<bool> {
+        let hit = self.gaps.iter().find(|gap| (gap.expected..gap.received).contains(&offset));
+        match hit {
+            Some(gap) => Err(Error::RecordPassedOver {
+                topic: self.topic.to_owned(),
+                partition: self.partition,
+                expected: gap.expected,
+                received: gap.received,
+                found: offset,
+            }),
+            None => Ok(offset >= self.last),
+        }
+    }
+
+    fn not_proved(&self) -> Error {
+        Error::GapNotProved {
+            topic: self.topic.to_owned(),
+            partition: self.partition,
+            expected: self.gaps.first().map_or(self.last, |gap| gap.expected),
+            received: self.last,
+        }
+    }
+}
+
+fn consumer(broker: &Broker) -> Result<BaseConsumer<Telling>> {
+    let mut config = broker.reading();
+    config
+        // An end that the broker tells proves nothing: it may be behind what was received.
+        .set("enable.partition.eof", "false")
+        .set("fetch.wait.max.ms", "20")
+        // A gap is small most often; what is fetched behind it is thrown away.
+        .set("fetch.message.max.bytes", "49152")
+        .set("queued.max.messages.kbytes", "1024");
+    Ok(config.create_with_context(Telling)?)
+}
+
+fn assign(consumer: &BaseConsumer<Telling>, list: &TopicPartitionList) -> KafkaResult<()> {
+    boundary!("gaps.assign", consumer.assign(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::store::offsets::Advance;
+    use crate::wire::{Message, Topic};
+    use crate::work::take_in::Taken;
+
+    const TOPIC: Topic = Topic::RegistryMarriages;
+
+    fn taken((partition, offset): (i32, i64)) -> Taken {
+        let message =
+            Message { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        Taken::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
+    }
+
+    fn advance(partition: i32, expected: i64, next: i64) -> Advance {
+        Advance { partition: Partition { topic: TOPIC, partition }, expected, next }
+    }
+
+    #[test]
+    fn every_gap_of_a_batch_is_found() {
+        let places = [(0, 12), (1, 20), (0, 13), (0, 17), (1, 21)];
+        let advances = vec![advance(0, 10, 18), advance(1, 20, 22)];
+        let batch = Batch { advances, taken: places.map(taken).into() };
+        let gaps: Vec<_> = gaps_of(&batch).into_iter().collect();
+        let [before, within] = [(10, 12), (14, 17)].map(|(expected, received)| Gap { expected, received });
+        assert_eq!(gaps, [(Partition { topic: TOPIC, partition: 0 }, vec![before, within])]);
+    }
+
+    #[test]
+    fn a_record_within_a_gap_disproves_it() {
+        let gaps = [(10, 12), (14, 17)].map(|(expected, received)| Gap { expected, received });
+        let span = Span { topic: "topic", partition: 3, gaps: &gaps, last: 17 };
+        for found in [10, 11, 14, 16] {
+            let error = span.ends_at(found).unwrap_err();
+            assert!(
+                error.begins_anew() && error.to_string().contains(&format!("lies at {found}")),
+                "{error}"
+            );
+        }
+        let read: Vec<_> = [12, 13, 17].map(|offset| span.ends_at(offset).unwrap()).into();
+        assert_eq!(read, [false, false, true]);
+        // What was read first may have been taken away since, but not what lies behind it.
+        assert!(span.ends_at(40).unwrap());
+    }
+}

@@ -1,0 +1,127 @@
+//! The partitions that this process reads, and the next offset to take of each.
+
+use std::collections::HashMap;
+
+use crate::store::offsets::Partition;
+
+/// Invariant: a partition is in here only while the consumer reads it, and what is taken of it follows its position. So a
+/// position is written only after the consumer has accepted it.
+#[derive(Default)]
+pub struct Positions {
+    next: HashMap<Partition, i64>,
+    /// A rewind has begun and is not complete: some partitions are read from another offset than their position says.
+    rewinding: bool,
+    /// Revoked since the last call of `take_revoked`.
+    revoked: Vec<Partition>,
+}
+
+impl Positions {
+    pub fn len(&self) -> usize {
+        self.next.len()
+    }
+
+    /// Every partition with its position.
+    pub fn all(&self) -> Vec<(Partition, i64)> {
+        self.next.iter().map(|(partition, next)| (*partition, *next)).collect()
+    }
+
+    /// Adds partitions that the consumer reads from now on, provided that `assign` succeeds.
+    pub fn assign<E>(
+        &mut self,
+        starts: &[(Partition, i64)],
+        assign: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        assign()?;
+        self.next.extend(starts.iter().copied());
+        Ok(())
+    }
+
+    pub fn revoke(&mut self, partitions: impl IntoIterator<Item = Partition>) {
+        for partition in partitions {
+            self.next.remove(&partition);
+            self.revoked.push(partition);
+        }
+    }
+
+    /// The partitions that were revoked since the last call, whether or not they were assigned again since.
+    pub fn take_revoked(&mut self) -> Vec<Partition> {
+        std::mem::take(&mut self.revoked)
+    }
+
+    /// Moves every partition to its start. Where a seek fails nothing more is taken until another rewind succeeds.
+    pub fn rewind<E>(
+        &mut self,
+        starts: &[(Partition, i64)],
+        mut seek: impl FnMut(Partition, i64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.rewinding = true;
+        for (partition, next) in starts {
+            seek(*partition, *next)?;
+        }
+        self.next = starts.iter().copied().collect();
+        self.rewinding = false;
+        Ok(())
+    }
+
+    /// Moves a partition behind a record, and gives the position before it. None where the record must not be taken: it
+    /// is of a partition that was revoked, or was fetched before a rewind, or was taken before.
+    pub fn advance(&mut self, partition: Partition, offset: i64) -> Option<i64> {
+        let position = self.next.get_mut(&partition)?;
+        if self.rewinding || offset < *position {
+            return None;
+        }
+        Some(std::mem::replace(position, offset + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Topic;
+
+    fn partition(partition: i32) -> Partition {
+        Partition { topic: Topic::RegistryMarriages, partition }
+    }
+
+    #[test]
+    fn an_assignment_that_failed_leaves_no_position() {
+        let mut positions = Positions::default();
+        assert_eq!(positions.assign(&[(partition(0), 5)], || Err("refused")), Err("refused"));
+        assert_eq!(positions.advance(partition(0), 5), None);
+        assert_eq!(positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())), Ok(()));
+        assert_eq!(positions.advance(partition(0), 7), Some(5));
+        assert_eq!(positions.advance(partition(0), 7), None, "it was taken before");
+    }
+
+    #[test]
+    fn a_rewind_moves_every_partition_or_nothing_is_taken() {
+        let mut positions = Positions::default();
+        let starts = [(partition(0), 5), (partition(1), 8)];
+        positions.assign(&starts, || Ok::<_, ()>(())).unwrap();
+        for (partition, next) in starts {
+            positions.advance(partition, next);
+        }
+        let second_fails =
+            |number: Partition, _| if number == partition(1) { Err("refused") } else { Ok(()) };
+        assert_eq!(positions.rewind(&starts, second_fails), Err("refused"));
+        for number in 0..2 {
+            assert_eq!(positions.advance(partition(number), 9), None, "partition {number}");
+        }
+        assert_eq!(positions.all().len(), 2, "the next attempt rewinds both");
+        assert_eq!(positions.rewind(&starts, |_, _| Ok::<_, ()>(())), Ok(()));
+        assert_eq!(positions.advance(partition(0), 5), Some(5));
+        assert_eq!(positions.advance(partition(1), 8), Some(8));
+    }
+
+    #[test]
+    fn a_revoked_partition_is_told_even_if_it_is_assigned_again() {
+        let mut positions = Positions::default();
+        positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        positions.advance(partition(0), 5);
+        positions.revoke([partition(0)]);
+        assert_eq!(positions.advance(partition(0), 6), None);
+        positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        assert_eq!((positions.take_revoked(), positions.take_revoked()), (vec![partition(0)], vec![]));
+        assert_eq!(positions.advance(partition(0), 5), Some(5));
+    }
+}
