@@ -88,7 +88,7 @@ impl Assignment {
     }
 
     /// Lets the consumer read these partitions from their starts.
-    fn assign(
+    fn read_from(
         &self,
         starts: &[(Partition, i64)],
         assign: impl FnOnce(&TopicPartitionList) -> KafkaResult<()>,
@@ -98,7 +98,7 @@ impl Assignment {
             let name = self.broker.name(partition.topic);
             list.add_partition_offset(&name, partition.partition, Offset::Offset(*next))?;
         }
-        self.with(|positions| positions.assign(starts, || assign(&list))).map_err(Error::NotAssigned)
+        self.with(|positions| positions.add_assigned(starts, || assign(&list))).map_err(Error::NotAssigned)
     }
 
     fn revoke(&self, list: &TopicPartitionList) {
@@ -131,7 +131,7 @@ impl Assignment {
         let mut attempt = 1;
         loop {
             let starts = self.begin(&self.with(|positions| positions.all()))?;
-            let seek = |partition: Partition, next| self.seek(consumer, partition, next);
+            let seek = |partition: Partition, next| self.seek_to(consumer, partition, next);
             let error = match self.with(|positions| positions.rewind(&starts, seek)) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
@@ -145,7 +145,7 @@ impl Assignment {
         }
     }
 
-    fn seek(&self, consumer: &BaseConsumer<Self>, partition: Partition, next: i64) -> KafkaResult<()> {
+    fn seek_to(&self, consumer: &BaseConsumer<Self>, partition: Partition, next: i64) -> KafkaResult<()> {
         if is_injected("rewind.seek/fails") {
             return Err(KafkaError::Seek("injected by a test".to_owned()));
         }
@@ -180,7 +180,7 @@ impl ConsumerContext for Assignment {
                 )
             };
             let starts = self.starts_patiently(consumer, list);
-            let done = starts.and_then(|starts| self.assign(&starts, assign));
+            let done = starts.and_then(|starts| self.read_from(&starts, assign));
             self.finish("taken over", list, done);
         } else {
             self.revoke(list);
@@ -270,13 +270,13 @@ mod tests {
     #[tokio::test]
     async fn an_assignment_that_failed_ends_the_session() {
         let (assignment, list) = (assignment(), TopicPartitionList::new());
-        let done = assignment.assign(&STARTS, |_| refused());
+        let done = assignment.read_from(&STARTS, |_| refused());
         assignment.finish("taken over", &list, done);
         assert_eq!(assignment.with(|positions| positions.all()), [], "a position that nobody reads from");
         assert!(assignment.check().is_err_and(|error| error.begins_anew()));
         assert!(assignment.check().is_ok());
 
-        let done = assignment.assign(&STARTS, |list| {
+        let done = assignment.read_from(&STARTS, |list| {
             assert_eq!(list.elements()[0].offset(), Offset::Offset(5));
             Ok(())
         });

@@ -39,6 +39,7 @@ pub async fn write_batches(
             (intake.failed)();
             // Reading again within this session mends neither.
             if let GaveUp::Rejected(error @ (store::Error::Silent(_) | store::Error::Invariant(_))) = error {
+                ending.abort();
                 return Err(Error::Store(error));
             }
             tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");

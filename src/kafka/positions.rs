@@ -26,7 +26,7 @@ impl Positions {
     }
 
     /// Adds partitions that the consumer reads from now on, provided that `assign` succeeds.
-    pub fn assign<E>(
+    pub fn add_assigned<E>(
         &mut self,
         starts: &[(Partition, i64)],
         assign: impl FnOnce() -> Result<(), E>,
@@ -86,9 +86,9 @@ mod tests {
     #[test]
     fn an_assignment_that_failed_leaves_no_position() {
         let mut positions = Positions::default();
-        assert_eq!(positions.assign(&[(partition(0), 5)], || Err("refused")), Err("refused"));
+        assert_eq!(positions.add_assigned(&[(partition(0), 5)], || Err("refused")), Err("refused"));
         assert_eq!(positions.advance(partition(0), 5), None);
-        assert_eq!(positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())), Ok(()));
+        assert_eq!(positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())), Ok(()));
         assert_eq!(positions.advance(partition(0), 7), Some(5));
         assert_eq!(positions.advance(partition(0), 7), None, "it was taken before");
     }
@@ -97,7 +97,7 @@ mod tests {
     fn a_rewind_moves_every_partition_or_nothing_is_taken() {
         let mut positions = Positions::default();
         let starts = [(partition(0), 5), (partition(1), 8)];
-        positions.assign(&starts, || Ok::<_, ()>(())).unwrap();
+        positions.add_assigned(&starts, || Ok::<_, ()>(())).unwrap();
         for (partition, next) in starts {
             positions.advance(partition, next);
         }
@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn a_revoked_partition_is_told_even_if_it_is_assigned_again() {
         let mut positions = Positions::default();
-        positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
         positions.advance(partition(0), 5);
         positions.revoke([partition(0)]);
         assert_eq!(positions.advance(partition(0), 6), None);
-        positions.assign(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
         assert_eq!((positions.take_revoked(), positions.take_revoked()), (vec![partition(0)], vec![]));
         assert_eq!(positions.advance(partition(0), 5), Some(5));
     }

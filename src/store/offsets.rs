@@ -32,7 +32,8 @@ pub async fn begin(pool: &PgPool, partitions: &[(Partition, i64)]) -> Result<Vec
     let all = all(pool).await?;
     let begun: Vec<_> =
         all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect();
-    if begun.len() < partitions.len() {
+    let is_begun = |partition: &Partition| begun.iter().any(|(known, _)| known == partition);
+    if !partitions.iter().all(|(partition, _)| is_begun(partition)) {
         return Err(Error::Invariant("every partition that is read has its offset"));
     }
     Ok(begun)

@@ -22,7 +22,7 @@ UNRELATED = re.compile(r"is not set: these tests want|Broker transport failure|C
 
 def cargo(arguments, longest=LONGEST):
     """Runs Cargo in the copy; gives whether it succeeded, and all that it printed. None for a run that was too long."""
-    command = ["cargo", "test", "--locked", *arguments]
+    command = ["cargo", "test", "--locked", "--features", "failpoints", *arguments]
     with subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", start_new_session=True) as child:
         try:

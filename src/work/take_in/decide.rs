@@ -222,3 +222,42 @@ fn completed(persons: Vec<Known>, mut kept: Touched) -> Result<Vec<(Known, Optio
         Err(Error::Invariant("every person whom a batch touched is decided"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(code: &str) -> NationalCode {
+        code.parse().unwrap()
+    }
+
+    fn known(code: &str) -> Known {
+        Known {
+            person: person(code),
+            dossier: Dossier::default(),
+            rows: Vec::new(),
+            self_registrations: Vec::new(),
+            claims: Vec::new(),
+            payment: None,
+            moved: Vec::new(),
+            answered: Vec::new(),
+        }
+    }
+
+    fn touched(codes: &[&str]) -> Touched {
+        codes.iter().map(|code| (person(code), (Kept::Unread(None), None))).collect()
+    }
+
+    #[test]
+    fn every_person_of_a_chunk_is_planned_or_the_batch_fails() {
+        const ONE: &str = "0012345679";
+        const OTHER: &str = "0499370899";
+        assert_eq!(completed(vec![known(ONE), known(OTHER)], touched(&[ONE, OTHER])).unwrap().len(), 2);
+        for (persons, codes) in
+            [(vec![known(ONE), known(OTHER)], &[ONE][..]), (vec![known(ONE)], &[ONE, OTHER])]
+        {
+            let told = completed(persons, touched(codes)).err();
+            assert!(matches!(told, Some(Error::Invariant(_))), "a person was left out: {told:?}");
+        }
+    }
+}

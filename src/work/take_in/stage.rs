@@ -21,6 +21,7 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
 use crate::work::files::{Disposition, Ledger};
 
+#[derive(Default)]
 pub struct Stage<'a> {
     /// Of the persons whose records the batch changes.
     pub dossiers: HashMap<NationalCode, Dossier>,
@@ -143,22 +144,14 @@ impl<'a> Stage<'a> {
         Ok(Self {
             dossiers,
             unread,
-            changed_dossiers: HashSet::new(),
             marriages,
-            changed_marriages: BTreeSet::new(),
             registrations,
-            changed_registrations: BTreeSet::new(),
             documents,
             answers: answers.into_iter().map(|answer| (answer_key(&answer), answer)).collect(),
-            changed_answers: BTreeSet::new(),
-            answered: HashSet::new(),
             messages: messages.into_iter().collect(),
             known_reports: reports.into_iter().collect(),
-            reports: Vec::new(),
-            touched: HashMap::new(),
-            moved: HashMap::new(),
             ledger,
-            letters: Vec::new(),
+            ..Self::default()
         })
     }
 
@@ -325,4 +318,41 @@ fn kind_of(event: &Event) -> &'static str {
         Input::FileClosed(data) => data.kind,
     };
     kind.word()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> NationalCode {
+        "0012345679".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn fails<T>(told: Result<T>) {
+        let Err(Error::Invariant(invariant)) = told else { panic!("somebody was left out") };
+        assert!(!invariant.contains(char::is_numeric), "it names a person: {invariant}");
+    }
+
+    #[test]
+    fn whoever_was_not_locked_is_an_error() {
+        fails(read_dossiers([person()].into(), &mut HashMap::new()));
+        fails(Stage::default().dossier(person()));
+        let mut stage = Stage { touched: [(person(), None)].into(), ..Stage::default() };
+        fails(stage.take_touched());
+    }
+
+    #[test]
+    fn a_changed_fact_that_is_not_there_is_an_error() {
+        fails(found(&HashMap::<String, Answer>::new(), &"a document".to_owned()));
+    }
+
+    #[test]
+    fn whoever_was_locked_is_planned_with_the_dossier() {
+        let mut unread = HashMap::from([(person(), None)]);
+        let dossiers = read_dossiers([person()].into(), &mut unread).unwrap();
+        let mut stage = Stage { touched: [(person(), None)].into(), dossiers, ..Stage::default() };
+        assert!(stage.dossier(person()).is_ok());
+        assert!(matches!(stage.take_touched().unwrap().remove(&person()), Some((Kept::Read(_), None))));
+    }
 }

@@ -43,11 +43,9 @@ pub async fn run(io: Io) {
         for lane in 0..LANES {
             let is_due =
                 poller.gathered[lane].taken.len() >= FULL || !found || poller.io.world().dice.one_in(4);
-            if is_due {
-                if !poller.hand_over(lane).await {
-                    poller.begin_anew().await;
-                    break;
-                }
+            if is_due && !poller.hand_over(lane).await {
+                poller.begin_anew().await;
+                break;
             }
         }
         if !found {
@@ -186,8 +184,10 @@ impl Poller {
         let world = self.io.world();
         batch.advances.iter().all(|advance| {
             let read = world.log.committed(advance.partition, advance.expected).map(|(offset, _)| offset);
-            let ours = batch.taken.iter().filter(|taken| taken.partition == advance.partition);
-            read.take_while(|offset| *offset < advance.next).eq(ours.map(|taken| taken.offset))
+            let is_taken =
+                |taken: &Taken, offset| (taken.partition, taken.offset) == (advance.partition, offset);
+            read.take_while(|offset| *offset < advance.next)
+                .all(|offset| batch.taken.iter().any(|taken| is_taken(taken, offset)))
         })
     }
 }
