@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 from . import report as reporting
-from . import sample, timeline, world
+from . import published, sample, timeline, world
 from .feed import database, folder
 from .law import solar
 from .promises import end_state
@@ -16,6 +16,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="check", description="Proves Peyvand's promises from topics, database and files alone.")
     modes = parser.add_subparsers(dest="mode", required=True)
     live = modes.add_parser("live", help="brokers, database and prefix of PEYVAND_KAFKA_BROKERS, PEYVAND_DATABASE_URL, PEYVAND_TOPIC_PREFIX")
+    live.add_argument("--published", metavar="LIST", help="files that were published, each a line: kind, tab, path; counted from their bytes")
     files = modes.add_parser("files", help="what `peyvand demo --out DIR` left, or `export` beside the files that were published")
     files.add_argument("dir", type=pathlib.Path, help="what `export` wrote: *.jsonl")
     files.add_argument("--in", dest="inputs", type=pathlib.Path, metavar="DIR", help="what was published: *.csv (else DIR/in)")
@@ -54,7 +55,8 @@ def live(options, report):
     except broker.confluent_kafka.KafkaException as fault:
         raise OSError(f"the broker: {fault}") from None
     try:
-        seen = world.read(source, database.Database(url), prefix=prefix, deeds_from=options.deeds_from, logs=options.logs, live=True)
+        known = published.read_list(options.published) if options.published else ()
+        seen = world.read(source, database.Database(url), prefix=prefix, deeds_from=options.deeds_from, logs=options.logs, live=True, published=known)
         world.check(seen, report, options.state)
     finally:
         source.close()
@@ -69,12 +71,12 @@ def files(options, report):
     months, today = folder.closes_in(source, options.today)
     stages = timeline.from_files(months, today)
     report.note("files hold no database, no offsets, no stamps and no messages that were no rows: what rests on those is not checked "
-                "(1-3 in the database, 4 dead letters and offsets, 7)")
+                "(1-3 and 10 in the database, 4 dead letters and offsets, 7, 9 in the topics)")
     if stages is None:
         report.note("several closes: files do not say what each saw, so who was payable then is not checked; all answers are judged at the end")
         stages = timeline.from_files([], today)
     seen = world.read(source, stages=stages, deeds_from=options.deeds_from, logs=options.logs,
-                      answers_known="payment-outcomes" in source.kinds())
+                      answers_known="payment-outcomes" in source.kinds(), published=source.published())
     world.check(seen, report, options.state)
 
 

@@ -2,6 +2,8 @@
 
 import collections
 
+from . import lines
+
 AMBIGUOUS = {"accepted or corrected": {"accepted", "corrected"}, "corrected or unchanged": {"corrected", "unchanged"}}
 # Kinds whose row's key the contract does not name: how often `accepted`, how often another word, is not ours to say.
 UNNAMED_KEYS = {"self-registrations", "payment-outcomes", "delivery-reports", "earlier-payments"}
@@ -12,8 +14,8 @@ class Ledger:
         self.messages, self.faults = 0, {}
         self.unsure = set()
         self._counts = collections.defaultdict(collections.Counter)
-        self._highest = {}
-        self.closings = {}
+        self._lines = collections.defaultdict(lines.Lines)
+        self.openings, self.closings = {}, {}
 
     def message(self, event):
         """Every message counts once; those that must be dead letters are remembered by their place."""
@@ -23,25 +25,35 @@ class Ledger:
             self.faults[where] = event.fault
         elif event.unsure:
             self.unsure.add(where)
-        if event.type == "registry.file.closed" and not event.fault:
+        if event.fault:
+            return
+        if event.type == "registry.file.opened":
+            self.openings.setdefault(event.data["file_id"], event.data)
+        elif event.type == "registry.file.closed":
             self.closings.setdefault(event.data["file_id"], event.data)
 
     def rows(self, event, verdicts):
-        """A line at or below the highest of its file and partition is a repeat, and counts nothing."""
-        if not event.file or not event.line:
-            return
-        where = (event.file, event.topic, event.partition)
-        if event.line <= self._highest.get(where, 0):
-            return
-        self._highest[where] = event.line
-        self._counts[event.file].update(verdicts)
+        """A line of a file counts once, also where it comes late, behind a later one."""
+        if event.file and event.line and self._lines[event.file].add(event.line, event.rows):
+            self._counts[event.file].update(verdicts)
 
     def dead(self, event):
         self.rows(event, {"dead_letter": event.rows})
 
+    def files(self):
+        """Every file of which anything came."""
+        return self.openings.keys() | self.closings.keys() | self._lines.keys()
+
+    def count_of(self, file_id):
+        """How many of its rows came, each once."""
+        return sum(self._counts[file_id].values()) if file_id in self._counts else 0
+
+    def lines_of(self, file_id):
+        return self._lines.get(file_id) or lines.Lines()
+
     def complete(self, file_id):
         """Has every row that the file's closing announces come?"""
-        return self.closings[file_id]["rows"] <= sum(self._counts[file_id].values())
+        return self.closings[file_id]["rows"] <= self.count_of(file_id)
 
     def faults_of_receipt(self, receipt):
         """What a receipt says otherwise than the topics do."""

@@ -9,7 +9,7 @@ from . import taking
 from . import timeline
 from .law import tables
 from .promises import (
-    answers, batches, dispositions, end_state, form, nothing_lags, one_payment, privacy,
+    answers, batches, claimless, completeness, dispositions, end_state, form, nothing_lags, one_payment, privacy,
 )
 
 
@@ -27,9 +27,12 @@ class World:
     missing: tuple = ()
     # Are the answers of finance among the inputs?
     answers_known: bool = True
+    # Files that are known to have been published.
+    published: tuple = ()
+    deeds_from: str = None
 
 
-def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=(), live=False, answers_known=True):
+def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=(), live=False, answers_known=True, published=()):
     outputs = outgoing.read(source, taking.TAKE)
     if stages is None:
         stages = timeline.from_database(database.rows("batches"), database.rows("close_pages"))
@@ -40,7 +43,8 @@ def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=()
     replay.run()
     read_in.read_files()
     ends = {(topic, partition): pair for topic in incoming.raws.INPUTS for partition, pair in source.ends(topic).items()}
-    return World(outputs, read_in, replay, database, stages, tuple(logs), prefix, live, ends, tuple(source.missing), answers_known)
+    return World(outputs, read_in, replay, database, stages, tuple(logs), prefix, live, ends, tuple(source.missing), answers_known,
+                 tuple(published), deeds_from)
 
 
 def check(world, report, state=None):
@@ -52,3 +56,5 @@ def check(world, report, state=None):
     privacy.check(world, report)
     nothing_lags.check(world, report)
     form.check(world, report)
+    completeness.check(world, report)
+    claimless.check(world, report)

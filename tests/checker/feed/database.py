@@ -17,8 +17,10 @@ QUERIES = {
     "messages": "SELECT sms_id, kind, claim_id, document_id, released_at FROM messages",
     "cases": "SELECT case_id, claim_id, document_id, kind FROM cases",
     "files": "SELECT file_id, kind, accepted, corrected, unchanged, conflicting, dead, rows, received_at FROM files",
-    "claims": "SELECT claim_id, person, revision, outcome, amount, array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",
-    "marriages": "SELECT record_id, record_version FROM marriages",
+    "claims": "SELECT claim_id, person, spouse, unnamed_record, deed_date, revision, outcome, amount,"
+              " array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",
+    "marriages": "SELECT record_id, record_version, husband, wife, content::jsonb ->> 'status' AS status,"
+                 " content::jsonb ->> 'deed_date' AS deed_date, content::jsonb ->> 'registered_on' AS registered_on FROM marriages",
     "self_registrations": "SELECT request_id, applicant FROM self_registrations",
     "insured": "SELECT code FROM persons WHERE insured",
     "payment_outcomes": "SELECT document_id, outcome, at FROM payment_outcomes",

@@ -1,6 +1,7 @@
 """Input messages: which are good, and which must become dead letters (contract.md section 1, `schemas/README.md`)."""
 
 import collections
+import re
 
 from .. import schema
 from ..law import identifiers, solar
@@ -22,6 +23,9 @@ DATES = ("deed_date", "registered_on", "birth_date", "deceased_on", "started_on"
 CODES = ("national_code", "applicant_national_code", "spouse_national_code")
 # Headers on which reading rests; the others are recommended, and what becomes of a bad one is not said.
 NEEDED_HEADERS = {".ce_id", ".ce_type", ".ce_specversion", ".ce_fileid", ".ce_fileline", ".ce_filerows"}
+
+
+FILE_ID = re.compile("[0-9a-f]{64}")
 
 
 def fault_of_fields(data):
@@ -95,7 +99,8 @@ def event_of(raw):
     if headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
         return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1)
     fault_of_headers = schema.at("headers.schema.json")(headers)
-    file, line, rows = headers.get("ce_fileid"), number(headers.get("ce_fileline")), number(headers.get("ce_filerows"))
+    file = headers["ce_fileid"] if FILE_ID.fullmatch(headers.get("ce_fileid", "")) else None
+    line, rows = number(headers.get("ce_fileline")), number(headers.get("ce_filerows"))
     data, fault = fault_of_value(raw, headers["ce_type"])
     if fault is None and fault_of_headers in NEEDED_HEADERS:
         fault = f"header {fault_of_headers}"

@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 
+from .. import published
 from . import csvfiles
 from . import raw as raws
 
@@ -40,6 +41,9 @@ class Folder:
         wages = self._files.get("wages")
         self._parts = max(1, wages.stat().st_size // PART_BYTES) if wages else 1
         self.missing = [topic for topic in raws.OUTPUTS if not (self.outputs / f"{topic}.jsonl").exists()]
+
+    def published(self):
+        return [published.Published(kind, path) for kind, path in self._files.items()]
 
     def kinds(self):
         return list(self._files)
@@ -89,6 +93,8 @@ class Folder:
     def _closed(self):
         for kind, counts in self._counts.items():
             file_id, declared, rejected = self._ids[kind], counts["declared"], counts["rejected"]
+            opened = {"file_id": file_id, "kind": kind, "opened_at": "2000-01-01T00:00:00Z"}
+            yield raws.Raw("registry.files.v1", 0, 0, file_id, {"ce_id": f"{file_id}/opened", "ce_type": "registry.file.opened"}, opened, None)
             data = {"file_id": file_id, "kind": kind, "declared": declared, "rejected": {"rejected": rejected} if rejected else {},
                     "rows": declared - rejected, "digest": file_id, "closed_at": "2000-01-01T00:00:00Z"}
             yield raws.Raw("registry.files.v1", 0, 0, file_id, {"ce_id": file_id, "ce_type": "registry.file.closed"}, data, None)

@@ -39,7 +39,8 @@ def decide(fixture, claim, revision, key, record_id, found):
     fixture.tables["decisions"] = [{"published": str(1 + int(fixture.tables["decisions"][0]["published"]) if fixture.tables["decisions"] else 1)}]
     fixture.source.append("eligibility.decisions.v1", key.code, "eligibility.decision.made", data)
     fixture.tables["claims"] = [row for row in fixture.tables["claims"] if row["claim_id"] != claim] + [{
-        "claim_id": claim, "person": str(int(key.code)), "revision": str(revision), "outcome": found.outcome,
+        "claim_id": claim, "person": str(int(key.code)), "spouse": str(int(key.spouse)) if key.spouse else "",
+        "unnamed_record": key.record_id or "", "deed_date": key.deed_date, "revision": str(revision), "outcome": found.outcome,
         "amount": "" if found.amount is None else str(found.amount), "reasons": " ".join(found.reasons), "decision_id": data["decision_id"],
         "withdrawn": "f"}]
 

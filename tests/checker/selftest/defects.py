@@ -2,8 +2,10 @@
 
 import collections
 import copy
+import pathlib
 import tempfile
 
+from .. import published
 from .. import report as reporting
 from .. import world
 from ..feed import database
@@ -16,12 +18,19 @@ BASELINE = "the good state itself"
 def judge(state):
     """promise -> how many violations were found in this state."""
     report = reporting.Report(say=lambda text: None)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as log:
-        log.write("\n".join(state.logs) + "\n")
-        log.flush()
-        seen = world.read(state.source, database.Tables(state.tables), logs=[log.name], live=True)
+    with tempfile.TemporaryDirectory() as home:
+        log = pathlib.Path(home) / "log.txt"
+        log.write_text("\n".join(state.logs) + "\n", encoding="utf-8")
+        files = [written(pathlib.Path(home), kind, text) for kind, text in state.published.items()]
+        seen = world.read(state.source, database.Tables(state.tables), logs=[log], live=True, published=files)
         world.check(seen, report)
-    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 9)}), report
+    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 11)}), report
+
+
+def written(home, kind, text):
+    path = home / f"{kind}.csv"
+    path.write_bytes(text)
+    return published.Published(kind, path)
 
 
 def check(report):

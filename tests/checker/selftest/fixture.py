@@ -1,11 +1,13 @@
 """A good small state: some marriages of the sample, answered by the oracle, as topics and tables would hold them."""
 
 import collections
+import csv
 import functools
 import hashlib
+import io
 import json
 
-from ..feed import csvfiles, database, folder
+from ..feed import csvfiles, database, folder, raw
 from ..law import dossier, registry
 from ..promises import batches
 from ..sample import PLACE
@@ -17,7 +19,7 @@ MARRIAGES = 45
 
 @functools.cache
 def sample_rows():
-    """(kind, line, data) of the chosen marriages and their spouses' records, in the order of the files."""
+    """(kind, line of the sample's file, data) of the chosen marriages and their spouses' records, in the order of the files."""
     chosen = [(line, data) for line, data in csvfiles.read("marriages", PLACE / "marriages.csv") if data][:MARRIAGES]
     codes = {data[role]["national_code"] for _, data in chosen for role in ("husband", "wife")}
     rows = []
@@ -27,6 +29,23 @@ def sample_rows():
     return rows + [("marriages", line, data) for line, data in chosen]
 
 
+@functools.cache
+def file_of(kind):
+    """The bytes of a file of the chosen rows alone, and one row that its publisher rejects."""
+    with open(PLACE / csvfiles.FILES[kind], encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(rows[line - 1] for of, line, _ in sample_rows() if of == kind)
+    writer.writerow(["none of this is a value"] * len(rows[0]))
+    return text.getvalue().encode()
+
+
+def file_id_of(kind):
+    return hashlib.sha256(file_of(kind)).hexdigest()
+
+
 class Fixture:
     """`source`: the topics; `database`: the tables; `logs`: lines. Everything agrees."""
 
@@ -34,6 +53,8 @@ class Fixture:
         self.source, self.logs = Memory(), ["batch committed", "close of 1404-07 began"]
         self.registry, self.dossiers = registry.Registry(), collections.defaultdict(dossier.Dossier)
         self.tables = collections.defaultdict(list)
+        # What was published, by its bytes.
+        self.published = {kind: file_of(kind) for kind in dict.fromkeys(kind for kind, _, _ in sample_rows())}
         self._publish()
         self._spoil()
         answers_of.answer(self)
@@ -42,23 +63,38 @@ class Fixture:
 
     def _publish(self):
         counts = collections.Counter()
-        for kind, line, data in sample_rows():
+        for kind in dict.fromkeys(kind for kind, _, _ in sample_rows()):
+            self.source.append("registry.files.v1", file_id_of(kind), "registry.file.opened", {
+                "file_id": file_id_of(kind), "kind": kind, "opened_at": WHEN})
+        for kind, _, data in sample_rows():
             counts[kind] += 1
+            line = counts[kind] + 1
             key = data["record_id"] if kind == "marriages" else data["national_code"]
-            file = hashlib.sha256(kind.encode()).hexdigest()
             sent = data if kind != "wages" else {
                 "national_code": key, "rows": [{name: value for name, value in data.items() if name != "national_code"}]}
-            self.source.append(folder.TOPIC_OF[kind], key, folder.TYPE_OF[kind], sent, ce_fileid=file, ce_fileline=str(line))
+            self.source.append(folder.TOPIC_OF[kind], key, folder.TYPE_OF[kind], sent, ce_fileid=file_id_of(kind), ce_fileline=str(line))
             self._learn(kind, data, sent, line)
+        self._come_late_and_again()
         for kind, count in counts.items():
-            self._close_file(kind, hashlib.sha256(kind.encode()).hexdigest(), count)
+            self._close_file(kind, file_id_of(kind), count)
+
+    def _come_late_and_again(self):
+        """Of the persons the second row overtakes the first; then both come again. Nobody may count more or fewer rows for that."""
+        records = self.source.records[raw.RECORDS]
+        records[0], records[1] = records[1]._replace(offset=0), records[0]._replace(offset=1)
+        for each in records[:2]:
+            records.append(each._replace(offset=len(records)))
 
     def _learn(self, kind, data, sent, line):
         if kind == "marriages":
             self.registry.record(registry.row_of(data))
             self.tables["marriages"] = [row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]]
             stands = self.registry.rows[data["record_id"]].version
-            self.tables["marriages"].append({"record_id": data["record_id"], "record_version": str(stands)})
+            row = self.registry.rows[data["record_id"]]
+            husband, wife = (str(int(side.code)) if side.code else "" for side in row.sides)
+            self.tables["marriages"].append({
+                "record_id": data["record_id"], "record_version": str(stands), "husband": husband, "wife": wife,
+                "status": row.status, "deed_date": row.deed_date, "registered_on": row.registered_on})
         elif kind == "persons":
             self.dossiers[data["national_code"]].change_person(data, line)
         elif kind == "employments":
@@ -68,14 +104,16 @@ class Fixture:
 
     def _close_file(self, kind, file, count):
         about = {"file_id": file, "kind": kind}
-        closed = about | {"declared": count, "rejected": {}, "rows": count, "digest": file, "closed_at": WHEN}
+        closed = about | {"declared": count + 1, "rejected": {"not_a_code": 1}, "rows": count, "digest": file, "closed_at": WHEN}
         self.source.append("registry.files.v1", file, "registry.file.closed", closed)
-        receipt = about | {"declared": count, "accepted": count, "corrected": 0, "unchanged": 0, "conflicting": 0, "rejected": {}, "digest": file}
+        tally = {"accepted": count, "corrected": 0, "unchanged": 0, "conflicting": 0}
         if kind == "marriages":  # of a record's further versions some may be corrections
             fresh = len({row["record_id"] for row in self.tables["marriages"]})
-            receipt |= {"accepted": fresh, "corrected": count - fresh}
+            tally |= {"accepted": fresh, "corrected": count - fresh}
+        receipt = about | tally | {"declared": count + 1, "rejected": {"not_a_code": 1}, "digest": file}
         self.source.append("registry.file-receipts.v1", file, "registry.file.received", receipt)
-        self.tables["files"].append({"file_id": file, "kind": kind, "rows": str(count), "received_at": WHEN})
+        counts = {word: str(rows) for word, rows in tally.items()} | {"dead": "0"}
+        self.tables["files"].append({"file_id": file, "kind": kind, "rows": str(count), "received_at": WHEN} | counts)
 
     def _spoil(self):
         """A message that nobody can read, put aside whole."""

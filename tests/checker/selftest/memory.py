@@ -27,7 +27,8 @@ class Memory:
         return [0]
 
     def ends(self, topic):
-        return {0: (0, len(self.records[topic]))}
+        records = self.records[topic]
+        return {0: (0, records[-1].offset + 1 if records else 0)}
 
     def read(self, topic, partition=None):
         yield from self.records[topic]

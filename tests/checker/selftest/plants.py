@@ -2,6 +2,7 @@
 
 import json
 
+from . import plants_of_files as files
 from . import plants_of_payment as payment
 from .plants_of_payment import CLOSED, DECISIONS, PAYMENTS, RECEIPTS, REFUSED, REGISTRATION, SMS, VOUCHER, of
 
@@ -98,4 +99,4 @@ ALL = [
     ("a decision without a required field", 8, lambda state: state.source.change(DECISIONS, REFUSED, lambda data: data.pop("facts_digest"))),
     ("a key that is not the person", 8, lambda state: state.source.records[DECISIONS].__setitem__(
         0, state.source.records[DECISIONS][0]._replace(key="0012345679"))),
-]
+] + files.ALL

@@ -1,0 +1,73 @@
+"""Which lines of a file came, exactly: a bit for each, since a line may come late, behind a later one, and again."""
+
+# What no file of rows reaches (16 MiB of bits); a line beyond it is kept by itself.
+MOST_BITS = 1 << 27
+
+
+class Lines:
+    """Lines of events. An event of wages stands for several rows, of which its line is the first."""
+
+    def __init__(self):
+        self._bits, self._beyond = bytearray(), set()
+        # Only where an event holds more than one row.
+        self._rows_at = {}
+
+    def add(self, line, rows=1):
+        """Is it new?"""
+        if line in self:
+            return False
+        if line >= MOST_BITS:
+            self._beyond.add(line)
+        else:
+            place = line >> 3
+            if place >= len(self._bits):
+                self._bits.extend(bytes(max(place + 1 - len(self._bits), len(self._bits) // 2)))
+            self._bits[place] |= 1 << (line & 7)
+        if rows > 1:
+            self._rows_at[line] = rows
+        return True
+
+    def __contains__(self, line):
+        if line >= MOST_BITS:
+            return line in self._beyond
+        place = line >> 3
+        return place < len(self._bits) and bool(self._bits[place] >> (line & 7) & 1)
+
+    def __iter__(self):
+        for place, byte in enumerate(self._bits):
+            if byte:
+                yield from (place << 3 | bit for bit in range(8) if byte >> bit & 1)
+        yield from sorted(self._beyond)
+
+    def rows_at(self, line):
+        return self._rows_at.get(line, 1) if line in self else 0
+
+    def missing(self, upto):
+        """Lines from 2 (the header is 1) to `upto` of which no event is the first row, nor can hold it."""
+        covered = 1
+        for line in self:
+            if line > upto:
+                break
+            yield from range(covered + 1, line)
+            covered = max(covered, line + self.rows_at(line) - 1)
+        yield from range(covered + 1, upto + 1)
+
+    def missing_of(self, wanted):
+        """Of these lines, in order, those that no event holds: one of N rows holds its line and the next N-1 wanted ones."""
+        held = 0
+        for line in wanted:
+            held = max(held - 1, self.rows_at(line))
+            if held <= 0:
+                yield line
+
+
+def ranges(lines, at_most=8):
+    """`2-5, 9, 12-13`"""
+    spans = []
+    for line in lines:
+        if spans and spans[-1][1] == line - 1:
+            spans[-1][1] = line
+        else:
+            spans.append([line, line])
+    told = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:at_most]]
+    return ", ".join(told) + (f" and {len(spans) - at_most} more ranges" if len(spans) > at_most else "")
