@@ -14,14 +14,15 @@ SEEDS ?= 100000
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
-# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos; HORIZON=1
+# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos; HORIZON=1; STARVE=1
 MINUTES ?=
 CLUSTER ?=
 SERVICES ?=
 FAULTS ?=
 EVIDENCE ?=
 HORIZON ?=
-CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster services marriages faults evidence,\
+STARVE ?=
+CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster services marriages faults evidence starve,\
 	$(if $($(call upper,$(flag))),--$(flag) '$($(call upper,$(flag)))'))
 upper = $(shell echo '$1' | tr a-z A-Z)
 
@@ -62,7 +63,7 @@ down: ## end what `make up` started, with its data
 check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= as for the demo)
 	@tests/checker/check left '$(OUT)' $(if $(DIR),'$(DIR)')
 
-chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, EVIDENCE=)
+chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, STARVE=1, EVIDENCE=)
 	@tests/outside/setup
 	@tests/chaos/run --peyvand target/release/peyvand $(CHAOS_FLAGS)
 

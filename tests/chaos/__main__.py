@@ -21,6 +21,7 @@ def arguments():
     parser.add_argument("--closes", type=int, default=3, choices=range(len(closes.TURNS)), help="months closed amid the faults; the rest after")
     parser.add_argument("--gap", type=float, default=4, help="seconds between two faults, on average")
     parser.add_argument("--faults", type=lambda text: text.split(",") if text else [], help="only these, with commas; none with an empty word")
+    parser.add_argument("--starve", type=int, default=0, metavar="CORES", help="cores that other processes keep busy all the time")
     parser.add_argument("--horizon", action="store_true", help="a transaction stays open all the time, and nothing else is wrong")
     parser.add_argument("--peyvand", type=lambda text: pathlib.Path(text).resolve(), default=stack.ROOT / "target" / "debug" / "peyvand", help="the binary")
     parser.add_argument("--evidence", type=pathlib.Path, default=stack.ROOT / ".local" / "chaos", help="a folder for each run, and results.jsonl")

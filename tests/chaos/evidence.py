@@ -49,14 +49,21 @@ def total(home):
         faults.update(line["faults"])
     took = {kind: [seconds for line in lines for seconds in line["served_again_s"][kind]] for kind in ("relay", "intake")}
     return {
-        "runs": len(lines), "runs_of_100000_events": sum(line["events"] >= 100_000 for line in lines),
+        "runs": len(lines), "hours": hours(lines), "hours_with_starved_cores": hours(line for line in lines if line.get("starved_cores")),
+        "runs_of_100000_events": sum(line["events"] >= 100_000 for line in lines),
         "failed_seeds": [line["seed"] for line in lines if not line["passed"]],
         "kills": sum(kills.values()), "kills_of": dict(kills), "zombies": sum(line["zombies"] for line in lines),
         "lost_answers": sum(line["lost_answers"] for line in lines), "poison": sum(line["poison"] for line in lines),
+        "files": sum(line.get("files", 0) for line in lines), "fresh_files": sum(line.get("fresh_files", 0) for line in lines),
         "faults": dict(faults), "events": sum(line["events"] for line in lines), "documents": sum(line["documents"] for line in lines),
         "served_again_s": {kind: spread(values) for kind, values in took.items()},
         "violations": sum(line["violations"] for line in lines),
     }
+
+
+def hours(lines):
+    """Of load and faults; coming to rest and the checker are not counted."""
+    return round(sum(line["minutes"] for line in lines) / 60, 2)
 
 
 def spread(values):

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from . import nodes, postgres
+from . import kafka_faults, nodes, postgres
 
 # A consumer that is silent for longer has lost its partitions, and a relay its lease.
 SESSION_S = 6
@@ -14,9 +14,11 @@ SESSION_S = 6
 HARMLESS = ("open transaction", "kill publisher")
 
 
-class Faults(nodes.NodeFaults):
-    def __init__(self, stack, proxies, fleet, load, watch, evidence):
+class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
+    def __init__(self, stack, proxies, requests, fresh, fleet, load, watch, evidence):
+        """`requests`: the rules of single requests to brokers; `fresh`: topics that are made anew."""
         self._stack, self._proxies, self._fleet, self._load, self._watch, self._evidence = stack, proxies, fleet, load, watch, evidence
+        self._requests, self._fresh, self._prefix = requests, fresh, fleet.prefix
         self._active, self._held = [], []
 
     def run(self, plan, until):
@@ -55,6 +57,7 @@ class Faults(nodes.NodeFaults):
 
     def heal(self):
         """Everything comes up."""
+        self._requests.heal()
         for proxy in self._proxies.values():
             proxy.heal()
         self.heal_nodes()

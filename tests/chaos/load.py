@@ -6,11 +6,15 @@ import subprocess
 import threading
 import time
 
-from . import files
+from checker.published import Published
+
+from . import counting, files
 
 # The registry's months, newest first: other months are other people.
 DAYS = [f"{year}-{month:02}-01" for year in (1404, 1403, 1402, 1401) for month in range(12, 0, -1) if (year, month) <= (1404, 8)]
 PATIENCE_S = 40
+# Exit statuses of `publish` by which everything was sent: 3 where the receipt has not come in time.
+SENT = (0, 3)
 
 
 class Load:
@@ -23,6 +27,8 @@ class Load:
         self._waves, self._finishing = queue.Queue(), threading.Event()
         self._threads, self._lock = [], threading.Lock()
         self.published = []  # folders whose first files are in
+        # Every file that was received, once; and what publishers said of files whose receipts had not come yet.
+        self.received, self.claims = {}, []
         # Whose payment came back since it was last asked: finance knows.
         self.returned = set
         self._running, self._numbers = set(), iter(range(1, 1 << 30))
@@ -90,19 +96,36 @@ class Load:
             self.publish(kind, path)
             other.join()
             return
+        # The half of them through proxies: what breaks there breaks for publishers, too.
+        through_proxies = random.Random(f"{self._seed}/{path.name}/{path.parent.name}").random() < 0.5
         while True:
-            status, told = self._run("publish", kind, path, "--timeout", PATIENCE_S, "--json")
+            status, told = self._run("publish", kind, path, "--timeout", PATIENCE_S, "--json", through_proxies=through_proxies)
             if status == 0 and '"accepted"' in told:
                 self._evidence.count("files received")
+                with self._lock:
+                    self.received[path] = kind
                 return
+            if status in SENT:
+                self._note_claim(Published(kind, path), status)
             self._evidence.count("published again")
+            time.sleep(0.2)
 
-    def _run(self, *arguments):
+    def _note_claim(self, published, status):
+        """No receipt yet, but by its word everything lies in the topics: then it lies before their ends of now, whoever sends it again."""
+        self._evidence.count("files sent, and no receipt yet")
+        try:
+            ends = counting.ends_of(self._installation.outside, self._installation.prefix)
+        except OSError:
+            return  # a broker is down
+        with self._lock:
+            self.claims.append(counting.Claim(published, status, ends))
+
+    def _run(self, *arguments, through_proxies=False):
         """A command to its end, which may be a kill's."""
         with self._lock:
             process = subprocess.Popen(
                 [self._installation.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, env=self._installation.environment(False))
+                stderr=subprocess.DEVNULL, text=True, env=self._installation.environment(through_proxies))
             self._running.add(process)
         told, _ = process.communicate()
         with self._lock:

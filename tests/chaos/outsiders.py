@@ -18,7 +18,9 @@ class Sender:
     """A producer that goes on until the broker has everything, however often that dies; each message tells where it lies."""
 
     def __init__(self, brokers, prefix):
-        self._prefix, self.places = prefix, []
+        self._prefix = prefix
+        # Where each acknowledged record lies: (topic, partition, offset, its id).
+        self.places, self.without_offset = [], 0
         self._producer = confluent_kafka.Producer({
             "bootstrap.servers": brokers, "log_level": 0, "acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random",
             "message.timeout.ms": 600_000, "linger.ms": 5, "message.max.bytes": 16 << 20, "compression.type": "lz4",
@@ -35,10 +37,23 @@ class Sender:
 
     def record(self, topic, key, headers, value, told=None):
         """`told`: a list that hears the place where it lies."""
+        def send():
+            self._producer.produce(self._prefix + topic, value, key, headers=list(headers.items()), on_delivery=delivered)
+
         def delivered(error, message):
-            if error is None and told is not None:
-                told.append((message.topic(), message.partition(), message.offset()))
-        self._producer.produce(self._prefix + topic, value, key, headers=list(headers.items()), on_delivery=delivered)
+            if error is not None:
+                return
+            if message.offset() < 0:
+                # Nobody knows whether the broker has it; its id makes a repeat harmless.
+                self.without_offset += 1
+                send()
+                return
+            place = (message.topic(), message.partition(), message.offset())
+            self.places.append((*place, headers.get("ce_id")))
+            if told is not None:
+                told.append(place)
+
+        send()
         self._producer.poll(0)
 
     def flush(self, seconds):
@@ -62,7 +77,7 @@ class Outsider(threading.Thread):
     def __init__(self, name, topic, brokers, prefix, seed, evidence):
         super().__init__(name=name, daemon=True)
         self._topic, self._brokers, self._seed, self._evidence = prefix + topic, brokers, seed, evidence
-        self._sender, self._due, self._ended, self._hurry = Sender(brokers, prefix), [], threading.Event(), threading.Event()
+        self.sender, self._due, self._ended, self._hurry = Sender(brokers, prefix), [], threading.Event(), threading.Event()
         self._order, self._met = 0, set()
 
     def run(self):
@@ -89,7 +104,7 @@ class Outsider(threading.Thread):
 
     def _answer(self):
         while self._due and (self._hurry.is_set() or self._due[0][0] <= time.monotonic()):
-            self._sender.event(*heapq.heappop(self._due)[2])
+            self.sender.event(*heapq.heappop(self._due)[2])
             self._evidence.count(f"answers of {self.name}")
 
     def hurry(self, seconds=60):
@@ -98,7 +113,7 @@ class Outsider(threading.Thread):
         deadline = time.monotonic() + seconds
         while self._due and time.monotonic() < deadline:
             time.sleep(0.1)
-        return not self._due and self._sender.flush(max(1.0, deadline - time.monotonic()))
+        return not self._due and self.sender.flush(max(1.0, deadline - time.monotonic()))
 
     def end(self):
         self._ended.set()

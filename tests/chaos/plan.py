@@ -9,6 +9,7 @@ WEIGHTS = {
     "kill broker": 4, "kill postgres": 4, "crash postgres": 4, "kill everything": 2,
     "cut": 5, "delay": 4, "half-open": 5, "lost commit": 8, "silence": 2,
     "disk full": 2, "connections": 3, "open transaction": 2,
+    "first refused": 6, "metadata gone": 5, "fresh topics": 6,
 }
 # A broker that was killed is missed for nine seconds: many of them at a time are one long outage.
 IN_A_CLUSTER = {"kill broker": 4, "kill leader": 7, "kill controller": 4, "kill everything": 1}

@@ -70,7 +70,7 @@ class Poisoner(threading.Thread):
 
     def __init__(self, brokers, prefix, seed, evidence, pause=0.4):
         super().__init__(name="poison", daemon=True)
-        self._sender, self._chance = outsiders.Sender(brokers, prefix), random.Random(f"{seed}/poison")
+        self.sender, self._chance = outsiders.Sender(brokers, prefix), random.Random(f"{seed}/poison")
         self._evidence, self._pause, self._ended = evidence, pause, threading.Event()
         self.places, self.sent = [], 0
 
@@ -79,15 +79,17 @@ class Poisoner(threading.Thread):
             for name in self._chance.sample(sorted(KINDS), len(KINDS)):
                 key = f"R-poison-{self._chance.randrange(1000)}"
                 topic, key, its_headers, value = KINDS[name](key)
-                self._sender.record(topic, key, its_headers, value, self.places)
                 self.sent += 1
+                if its_headers:
+                    its_headers |= {"ce_id": f"poison-{self.sent}"}
+                self.sender.record(topic, key, its_headers, value, self.places)
                 if self._ended.wait(self._pause):
                     return
 
     def end(self):
         self._ended.set()
         self.join()
-        return self._sender.flush(120)
+        return self.sender.flush(120)
 
 
 def missing(brokers, prefix, places):

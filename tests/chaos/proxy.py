@@ -22,8 +22,9 @@ def commits_in_kafka(data):
 class Link:
     """One client's connection and ours to the server."""
 
-    def __init__(self, client, server):
-        self.client, self.server = client, server
+    def __init__(self, client, server, talk=None):
+        """`talk`: passes on what is said, or something else."""
+        self.client, self.server, self._talk = client, server, talk
         self.loses_answer = False
         # Which side was left behind by a half-open fault, and the signal to stop passing things on.
         self.left, self.for_good, self.stop = None, False, asyncio.Event()
@@ -32,13 +33,20 @@ class Link:
         for writer in (self.client, self.server):
             writer.transport.abort()
 
+    async def passed(self, data, is_request):
+        if self._talk is None:
+            return data
+        return await (self._talk.request(data) if is_request else self._talk.answer(data))
+
 
 class Proxy:
     """Its methods may be called from any thread."""
 
-    def __init__(self, name, port, reach, commits):
-        """`reach`: a coroutine function that opens a connection to the server; `commits`: does this piece ask for a commit?"""
-        self.name, self.port, self._reach, self._commits = name, port, reach, commits
+    def __init__(self, name, port, reach, commits, rules=None):
+        """`reach`: a coroutine function that opens a connection to the server; `commits`: does this piece ask for a commit?
+
+        `rules`: harm to single requests."""
+        self.name, self.port, self._reach, self._commits, self._rules = name, port, reach, commits, rules
         self._links = set()
         self._refuses, self._delay, self._lost, self._seen = False, 0.0, 0, 0
         self.lost_answers = 0
@@ -97,7 +105,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = Link(writer, server_writer)
+        link = Link(writer, server_writer, self._rules and self._rules.talk())
         self._links.add(link)
         try:
             await self._until_ended(link, reader, server_reader)
@@ -133,5 +141,5 @@ class Proxy:
                 elif not is_request and link.loses_answer:
                     self.lost_answers += 1
                     return
-                writer.write(data)
+                writer.write(await link.passed(data, is_request))
                 await writer.drain()

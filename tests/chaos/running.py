@@ -5,12 +5,15 @@ import contextlib
 import subprocess
 import time
 
-from . import closes, evidence, faults, horizon, load, outsiders, plan, poison, proxy, services, stack, takeover, verdict
+from . import closes, evidence, faults, fresh, horizon, load, outsiders, plan, poison, proxy, rules, services, stack, starve, takeover, verdict
 
 FIRST_DAY = closes.TURNS[0][0]
+# Coming to rest, the last closes and the checker take no longer, beside starved cores either.
+AFTERWARDS_S = 3600
 
 
-def proxies_of(parts):
+def proxies_of(parts, requests):
+    """`requests`: the rules of single requests to brokers."""
     async def to_database():
         return await asyncio.open_unix_connection(str(parts.socket / ".s.PGSQL.5432"))
 
@@ -20,7 +23,7 @@ def proxies_of(parts):
     made = {"postgres": proxy.Proxy("postgres", stack.free_port(), to_database, proxy.commits_in_postgres)}
     for number, ports in enumerate(parts.ports, 1):
         name = f"kafka-{number}"
-        made[name] = proxy.Proxy(name, ports[3], to_broker(ports[1]), proxy.commits_in_kafka)
+        made[name] = proxy.Proxy(name, ports[3], to_broker(ports[1]), proxy.commits_in_kafka, requests)
     return made
 
 
@@ -50,10 +53,13 @@ class Run:
         tell("begins", seed=options.seed, evidence=self._evidence.folder)
         self._stack = stack.Stack(options.cluster)
         with contextlib.ExitStack() as clean_up:
+            self._busy = starve.Busy(options.starve, self._seconds + AFTERWARDS_S)
+            clean_up.callback(self._busy.end)
             clean_up.callback(self._stack.erase)
             clean_up.callback(self._stack.keep_logs, self._evidence.folder)
             self._stack.start()
-            self._proxies = proxies_of(self._stack)
+            self._requests = rules.Rules()
+            self._proxies = proxies_of(self._stack, self._requests)
             self._installation = install(options, self._stack, self._proxies)
             self._fleet = services.Fleet(options.services, self._installation, self._evidence)
             clean_up.callback(self._fleet.end)
@@ -73,7 +79,10 @@ class Run:
         self._load.returned = self._finance.returned
         self._poisoner = poison.Poisoner(*outside)
         self._watch = takeover.Watch(parts, installation.prefix, self._evidence)
-        self._faults = faults.Faults(parts, self._proxies, self._fleet, self._load, self._watch, self._evidence)
+        self._fresh = fresh.FreshTopics(installation, parts.outside, self._requests, self._evidence, parts.home, options.seed)
+        clean_up.callback(self._fresh.end)
+        self._faults = faults.Faults(
+            parts, self._proxies, self._requests, self._fresh, self._fleet, self._load, self._watch, self._evidence)
         self._closer = closes.Closer(installation, self._fleet, parts, self._evidence, options.seed, self._seconds, options.closes)
         clean_up.callback(self._closer.end)
         self._load.start(options.publishers)
@@ -119,8 +128,11 @@ class Run:
     def _judge(self, took):
         counts = self._evidence.counts
         lost = verdict.lost_poison(self._installation, self._stack, self._poisoner.places, self._evidence)
+        senders = [each.sender for each in (self._finance, self._gateway, self._poisoner)]
+        lost += verdict.lost_records(self._installation, self._stack, senders, self._load.claims, self._evidence)
+        lost += self._fresh.violations
         statuses = self._fleet.stop()
-        found = verdict.check(self._installation, self._evidence)
+        found = verdict.check(self._installation, self._load.received, self._evidence)
         violations = found["violations"] + lost + (took is None)
         if self._horizon and not horizon.is_kept(self._horizon):
             self._evidence.tell("VIOLATION: beside an open transaction", **self._horizon)
@@ -130,13 +142,14 @@ class Run:
             verdict.keep_state(self._installation, self._stack, self._evidence)
         line = {
             "seed": self._options.seed, "passed": passed, "violations": violations, "minutes": self._options.minutes,
-            "brokers": self._options.cluster, "services": self._options.services,
+            "brokers": self._options.cluster, "services": self._options.services, "starved_cores": self._busy.end(),
             "kills": {what.removeprefix("kill "): n for what, n in counts.items() if what.startswith("kill ")},
             "zombies": counts["zombies"], "poison": len(self._poisoner.places),
             "lost_answers": sum(each.lost_answers for each in self._proxies.values()),
             "faults": {what.removeprefix("fault "): n for what, n in counts.items() if what.startswith("fault ")},
             "events": found["read"] + found["written"], "read": found["read"], "written": found["written"],
-            "documents": found["documents"], "served_again_s": self._watch.took, "at_rest_after_s": took,
+            "documents": found["documents"], "files": len(self._load.received), "fresh_files": self._fresh.counted_files,
+            "acknowledged": sum(len(each.places) for each in senders), "requests": dict(self._requests.counts), "served_again_s": self._watch.took, "at_rest_after_s": took,
             "ended_by_itself": counts["ended by itself"], "exit_statuses": statuses, "binary": version(self._options.peyvand),
         } | ({"horizon": self._horizon} if self._horizon else {})
         self._evidence.write("counts.json", dict(counts) | {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()})

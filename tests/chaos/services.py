@@ -17,7 +17,7 @@ class Installation:
     """How every process of this run is started."""
 
     def __init__(self, binary, prefix, today, inside, outside, database_inside, database_outside, copies):
-        self.binary, self.prefix, self.today = binary, prefix, today
+        self.binary, self.prefix, self.today, self.outside = binary, prefix, today, outside
         self._clean = {name: text for name, text in os.environ.items() if not name.startswith("PEYVAND_")}
         self._common = {
             "PEYVAND_TOPIC_PREFIX": prefix, "PEYVAND_INSTALLATION_SECRET": SECRET, "PEYVAND_REPLICATION_FACTOR": str(copies),
@@ -39,6 +39,15 @@ class Installation:
         """To its end; nothing of it goes through a proxy."""
         return subprocess.run([self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               env=self.environment(False), timeout=timeout, check=False)
+
+    def publish(self, kind, path, prefix, patience):
+        """Through the proxies, into topics of another prefix, where nobody gives a receipt; the exit status, None where it hung."""
+        command = [self.binary, "publish", kind, str(path), "--timeout", "0", "--json"]
+        try:
+            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, check=False,
+                                  env=self.environment(True) | {"PEYVAND_TOPIC_PREFIX": prefix}).returncode
+        except subprocess.TimeoutExpired:
+            return None
 
 
 class Service:
@@ -128,6 +137,7 @@ class Service:
 class Fleet:
     def __init__(self, size, installation, evidence):
         self.services = [Service(f"n{number}", installation, evidence) for number in range(1, size + 1)]
+        self.prefix = installation.prefix
         self._ended = threading.Event()
         threading.Thread(target=self._supervise, name="supervisor", daemon=True).start()
 

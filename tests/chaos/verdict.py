@@ -8,7 +8,7 @@ import time
 from checker.feed import broker
 from checker.feed.raw import INPUTS
 
-from . import poison, stack
+from . import counting, poison, stack
 
 
 def settle(installation, evidence, seconds=240):
@@ -26,11 +26,14 @@ def settle(installation, evidence, seconds=240):
         time.sleep(1)
 
 
-def check(installation, evidence):
-    """The checker over everything; (its exit status, how many violations, messages read, records written, documents)."""
+def check(installation, received, evidence):
+    """The checker over everything, and over the files that were received, by their own bytes;
+    (its exit status, how many violations, messages read, records written, documents)."""
     logs = [str(path) for name in ("serve-*.log", "close-*.log") for path in sorted(evidence.folder.glob(name))]
+    evidence.write("published.tsv", "".join(f"{kind}\t{path}\n" for path, kind in received.items()))
     done = subprocess.run(
-        [stack.ROOT / "tests" / "checker" / "check", "live", "--state", evidence.folder / "state.jsonl", "--logs", *logs],
+        [stack.ROOT / "tests" / "checker" / "check", "live", "--state", evidence.folder / "state.jsonl",
+         "--published", evidence.folder / "published.tsv", "--logs", *logs],
         capture_output=True, text=True, env=installation.environment(False), check=False)
     told = done.stdout + done.stderr
     evidence.write("checker.txt", told)
@@ -52,6 +55,21 @@ def lost_poison(installation, stack_, places, evidence):
     for place in sorted(left):
         evidence.tell("VIOLATION: a poison message is in no dead letter", place=place)
     return len(left)
+
+
+def lost_records(installation, stack_, senders, claims, evidence):
+    """Acknowledged records that are not where they were acknowledged, and rows that publishers had said to be in the topics."""
+    places = [place for sender in senders for place in sender.places]
+    count = counting.Count(stack_.outside, installation.prefix, places, claims)
+    lost = count.lost_records()
+    for place in lost[:20]:
+        evidence.tell("VIOLATION: an acknowledged record is not in its topic", place=place)
+    broken = list(count.broken_claims())
+    for fault in broken:
+        evidence.tell(f"VIOLATION: {fault}")
+    repeated = sum(sender.without_offset for sender in senders)
+    evidence.tell("records were counted", acknowledged=len(places), lost=len(lost), acknowledged_without_offset=repeated, claims=len(claims))
+    return len(lost) + len(broken)
 
 
 def keep_state(installation, stack_, evidence):

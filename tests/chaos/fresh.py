@@ -1,0 +1,103 @@
+"""Topics made anew under load: another installation's prefix, its first publishers at once, a fault just after the topics were
+created, and then a count of every row."""
+
+import itertools
+import random
+import threading
+import time
+
+import confluent_kafka
+from checker.published import Published
+from confluent_kafka.admin import AdminClient
+
+from . import counting, files, rules
+
+HARMS = ("first refused", "metadata refused", "metadata silent", "cut", "delay", "slow answers", "first refused")
+KINDS = ("persons", "wages", "marriages")
+# Enough for several batches a partition.
+MARRIAGES = 300
+# A file is published again until its publisher says that everything was sent, for so long.
+PATIENCE_S = 90
+
+
+class FreshTopics:
+    def __init__(self, installation, brokers, requests, evidence, home, seed):
+        self._installation, self._brokers, self._requests = installation, brokers, requests
+        self._evidence, self._home, self._seed = evidence, home, seed
+        self._numbers, self._lock = itertools.count(1), threading.Lock()
+        self._over = threading.Event()
+        self.violations, self.counted_files = 0, 0
+
+    def run(self, number, seconds):
+        with self._lock:
+            turn = next(self._numbers)
+        prefix, folder = f"fresh-{turn}.", self._home / f"fresh-{turn}"
+        chance = random.Random(f"{self._seed}/fresh/{turn}")
+        # Every harm comes before any comes again.
+        harm = HARMS[(turn - 1) % len(HARMS)]
+        errors = rules.REFUSED if harm == "first refused" else rules.NO_METADATA if harm == "metadata refused" else (0,)
+        # Every publisher's first requests, not only those of the first seconds.
+        lasts = PATIENCE_S if harm == "first refused" else 4 * seconds
+        files.generate(self._installation, folder, "1404-08-01", MARRIAGES, number)
+        rule = self._requests.begin(prefix, harm, lasts, chance.choice(errors), waits=True, by=chance.uniform(0.05, 0.6))
+        self._evidence.tell("topics are made anew", prefix=prefix, harm=harm, error=rule.error)
+        try:
+            self._publish_all(prefix, folder)
+        finally:
+            self._requests.end(rule)
+            self._delete(prefix)
+
+    def _publish_all(self, prefix, folder):
+        sent = []
+        threads = [threading.Thread(target=self._publish, args=(prefix, kind, folder, sent), daemon=True) for kind in KINDS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._count(prefix, sent)
+
+    def _publish(self, prefix, kind, folder, sent):
+        path, deadline = folder / files.NAMES[kind], time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and not self._over.is_set():
+            # Nobody takes in, so that no receipt can come.
+            status = self._installation.publish(kind, path, prefix, PATIENCE_S)
+            if status in (0, 3):
+                sent.append((Published(kind, path), status))
+                return
+            self._evidence.count("fresh files published again")
+            time.sleep(0.5)
+        self._evidence.tell("a fresh file could not be sent", kind=kind, prefix=prefix)
+
+    def _count(self, prefix, sent):
+        rows = self._rows(prefix)
+        for published, status in sent if rows is not None else ():
+            self._evidence.count("fresh files counted")
+            self.counted_files += 1
+            for fault in counting.faults_of(published, rows[published.file_id]):
+                self.violations += 1
+                self._evidence.tell(f"VIOLATION: publish ended with {status}, but {fault}", prefix=prefix)
+
+    def _rows(self, prefix):
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return counting.Count(self._brokers, prefix).rows
+            except (OSError, confluent_kafka.KafkaException) as problem:
+                # A broker that another fault has killed.
+                if time.monotonic() > deadline:
+                    self._evidence.tell("a fresh prefix could not be counted", prefix=prefix, why=str(problem)[:200])
+                    return None
+                time.sleep(1)
+
+    def _delete(self, prefix):
+        """So many partitions would slow everything down that comes after."""
+        admin = AdminClient({"bootstrap.servers": self._brokers, "log_level": 0})
+        try:
+            names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
+            for deleted in (admin.delete_topics(names, request_timeout=10) if names else {}).values():
+                deleted.result()
+        except confluent_kafka.KafkaException as problem:
+            self._evidence.tell("topics could not be deleted", aloud=False, prefix=prefix, why=str(problem)[:200])
+
+    def end(self):
+        self._over.set()
