@@ -241,7 +241,8 @@ mod tests {
     use crate::claim::IdKey;
     use crate::clock::Clock;
     use crate::config::Settings;
-    use crate::wire::{Topic, tables};
+    use crate::store::outbox::Groups;
+    use crate::wire::{Partitions, Topic, tables};
 
     const STARTS: [(Partition, i64); 1] = [(Partition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
 
@@ -254,7 +255,7 @@ mod tests {
             day: None,
             tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
             ids: IdKey::new(b"test"),
-            groups: 1,
+            groups: Groups { count: 1, partitions: Partitions::new(1) },
             deeds_from: None,
             page_persons: 1,
             brake_percent: 50,

@@ -134,7 +134,7 @@ fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&[]);
-    app.until_told(60, place, BEGINS_ANEW);
+    app.until_told(place, BEGINS_ANEW);
     std::thread::sleep(std::time::Duration::from_secs(4));
     let log = app.service(place).log();
     let told: Vec<_> = log.lines().filter(|line| line.contains(BEGINS_ANEW)).collect();
@@ -190,7 +190,7 @@ impl Faulty {
 
     /// The service has begun anew once, told why at error level, and nothing is lost.
     fn end(mut self, why: &str) {
-        self.app.until_told(60, 0, BEGINS_ANEW);
+        self.app.until_told(0, BEGINS_ANEW);
         self.app.settle();
         let log = self.app.service(0).log();
         let told: Vec<_> = log.lines().filter(|line| line.contains(BEGINS_ANEW)).collect();
@@ -214,7 +214,7 @@ fn partitions_are_read_although_their_assignment_failed() {
 fn a_rewind_that_fails_for_good_ends_the_session() {
     let fault = "rewind.seek/fails=1*off->5*return->off";
     let faulty = Faulty::begin_refused(fault);
-    faulty.app.until_told(60, 0, BEGINS_ANEW);
+    faulty.app.until_told(0, BEGINS_ANEW);
     faulty.app.settle();
     assert_eq!(count(&faulty.app, "dead_letters"), 1);
     faulty.app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();

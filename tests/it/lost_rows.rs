@@ -11,11 +11,18 @@ use crate::app::{Couple, KafkaProxy, Refusal, TestApp, national_code, person_dat
 
 const RECORDS: &str = "insured.records.v1";
 
+/// Partitions of every topic here.
+const PARTITIONS: i32 = 2;
+
 /// Persons whose records go to this partition.
 fn persons(partition: i32) -> impl Iterator<Item = String> {
     let codes = (100_000_000..).map(national_code);
-    let own = codes.filter(move |code| partition_for(code.as_bytes(), 8) == partition);
+    let own = codes.filter(move |code| partition_for(code.as_bytes(), PARTITIONS) == partition);
     own.map(|code| person_row(&code))
+}
+
+fn without_service() -> TestApp {
+    TestApp::without_service("1404-08-01").with("topic_partitions", &PARTITIONS.to_string())
 }
 
 const SENT_AGAIN: &str = "the rows that the topic lacks are sent again";
@@ -23,7 +30,7 @@ const SENT_AGAIN: &str = "the rows that the topic lacks are sent again";
 /// Publishes the rows through a proxy that refuses one request, and expects a complete receipt. Gives what was logged.
 #[track_caller]
 fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String]) -> String {
-    let mut app = TestApp::start("1404-08-01");
+    let mut app = without_service().serving();
     app.settle();
     let proxy = KafkaProxy::start(&app.brokers, refuse(format!("{}{RECORDS}", app.prefix), 0));
     let text = format!("{}\n{}\n", FileKind::Persons.columns().join(","), rows.join("\n"));
@@ -71,10 +78,10 @@ fn an_acknowledgement_without_an_offset_is_no_proof() {
 #[test]
 fn an_output_acknowledged_without_an_offset_is_delivered() {
     const DECISIONS: &str = "eligibility.decisions.v1";
-    let mut app = TestApp::without_service("1404-08-01");
+    let mut app = without_service();
     app.text(&["dead-letters", "list"]);
     let couple = Couple::nth(1);
-    let partition = partition_for(couple.husband.as_bytes(), 8);
+    let partition = partition_for(couple.husband.as_bytes(), PARTITIONS);
     let refusal = Refusal::duplicate(format!("{}{DECISIONS}", app.prefix), partition);
     let proxy = KafkaProxy::start(&app.brokers, refusal);
     let brokers = app.brokers.clone();
