@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::time::Duration;
 
 use peyvand::wire::files::FileKind;
 
@@ -134,10 +133,8 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
 }
 
 fn until_it_serves(app: &TestApp, log: &Path) {
-    let begins = || fs::read_to_string(log).unwrap().contains("peyvand serves");
-    app.wait("it begins", begins);
-    // Partitions are assigned and groups leased a moment later.
-    std::thread::sleep(Duration::from_millis(500));
+    let serves = || fs::read_to_string(log).unwrap().contains("input partitions were taken over");
+    app.wait("it serves", serves);
 }
 
 #[test]
