@@ -105,7 +105,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = Link(writer, server_writer, self._rules and self._rules.talk())
+        link = Link(writer, server_writer, self._rules and self._rules.talk(writer.write))
         self._links.add(link)
         try:
             await self._until_ended(link, reader, server_reader)

@@ -7,7 +7,9 @@ import time
 from . import wire
 
 # So long the answer to a refused first request waits for the next request to be under way.
-WAIT_FOR_NEXT_S = 0.7
+WAIT_FOR_NEXT_S = 3
+# So many answers are held back at a time: a client has five requests under way on a connection, and the next one needs room.
+HELD_AT_MOST = 2
 REFUSED = (wire.NOT_LEADER_OR_FOLLOWER, wire.UNKNOWN_TOPIC_OR_PARTITION)
 NO_METADATA = (wire.LEADER_NOT_AVAILABLE, wire.UNKNOWN_TOPIC_OR_PARTITION)
 
@@ -19,7 +21,7 @@ class Cut(OSError):
 class Rule:
     """One harm to one prefix. `seconds`: how long from when it begins; `waits`: it begins when a topic of the prefix was created.
 
-    first refused     the first Produce of each partition of each connection is refused, after the next one was sent
+    first refused     the first Produce of a partition of a connection is refused, and told after the next one was sent
     metadata refused  a topic's metadata is an error
     metadata silent   metadata are asked for and never answered, while everything else goes on
     cut               connections that named the prefix are reset, once each
@@ -65,18 +67,21 @@ class Rules:
     def all(self):
         return self._rules
 
-    def talk(self):
-        return Talk(self)
+    def talk(self, to_client):
+        """`to_client`: sends a frame to the client, out of turn."""
+        return Talk(self, to_client)
 
 
 class Talk:
     """What goes over one connection."""
 
-    def __init__(self, rules):
-        self._rules = rules
+    def __init__(self, rules, to_client):
+        self._rules, self._to_client = rules, to_client
         self._requests, self._answers = wire.Frames(), wire.Frames()
-        # Correlation id -> (kind, version, rule); prefixes that this client named; partitions whose first request was refused.
-        self._awaited, self._named, self._refused = {}, set(), {}
+        # Correlation id -> (kind, version, rule); prefixes that this client named; partition -> was its second request seen?
+        self._awaited, self._named, self._seen = {}, set(), {}
+        # Correlation ids of refusals that were not told yet, and what tells them.
+        self._held, self._tasks = set(), []
         # Whose rule left a request without an answer.
         self._unanswered = None
 
@@ -112,11 +117,14 @@ class Talk:
         if place is None:
             return frame
         partition = (rule, frame[place[0]:place[1]], wire.partition_of(version, frame, place[1]))
-        if partition in self._refused:
-            self._refused[partition].set()
+        if partition in self._seen:
+            self._seen[partition].set()
             return frame
-        self._refused[partition] = asyncio.Event()
-        return self._to_nowhere(rule, frame, [place], wire.PRODUCE, version, correlation, self._refused[partition])
+        self._seen[partition] = asyncio.Event()
+        if len(self._held) >= HELD_AT_MOST:
+            return frame
+        self._held.add(correlation)
+        return self._to_nowhere(rule, frame, [place], wire.PRODUCE, version, correlation, self._seen[partition])
 
     def _to_nowhere(self, rule, frame, places, kind, version, correlation, waits_for=None):
         if not places:
@@ -152,17 +160,22 @@ class Talk:
             self._rules.counts["metadata without an answer"] += 1
             self._unanswered = rule
             return b""
-        if kind == wire.PRODUCE:
-            await self._until_the_next(waits_for[0])
         places = list(wire.topics_in(frame, rule.prefix, b"x1"))
         for place in places if rule.error else ():
             frame = wire.with_error(kind, version, frame, place, rule.error)
         self._rules.counts["metadata refused" if kind == wire.METADATA else "first requests refused"] += len(places)
-        return wire.renamed(frame, places, b"v1")
+        frame = wire.renamed(frame, places, b"v1")
+        if kind == wire.METADATA:
+            return frame
+        self._tasks.append(asyncio.ensure_future(self._after_the_next(frame, waits_for[0])))
+        return b""
 
-    async def _until_the_next(self, event):
+    async def _after_the_next(self, frame, event):
+        """Other answers overtake it: clients find them by their correlation ids."""
         try:
             await asyncio.wait_for(event.wait(), WAIT_FOR_NEXT_S)
             self._rules.counts["first requests refused with the next under way"] += 1
         except asyncio.TimeoutError:
             pass
+        self._held.discard(wire.correlation_of(frame))
+        self._to_client(frame)

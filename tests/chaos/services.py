@@ -9,8 +9,9 @@ import time
 from . import stack
 
 SECRET = "a secret of the fault runner, never for a payment"
-# Small steps, so that a kill meets work half done.
-SMALL = {"BATCH_EVENTS": "200", "BATCH_WAIT_MS": "20", "CLOSE_PAGE_PERSONS": "100", "RELAY_PAGE_BYTES": "65536", "CLOSE_TIMEOUT_S": "120", "DATABASE_SILENCE_S": "20"}
+# Small steps, so that a kill meets work half done, and a refused request has others behind it.
+SMALL = {"BATCH_EVENTS": "200", "BATCH_WAIT_MS": "20", "CLOSE_PAGE_PERSONS": "100", "RELAY_PAGE_BYTES": "65536", "CLOSE_TIMEOUT_S": "120", "DATABASE_SILENCE_S": "20",
+         "KAFKA_PROPERTY_BATCH_NUM_MESSAGES": "10"}
 
 
 class Installation:
