@@ -73,7 +73,7 @@ def faults_of(published, rows):
     name, wanted = f"{published.path.name} ({published.file_id[:12]}…)", published.good_lines()
     missing = list(rows.lines.missing_of(wanted))
     if missing:
-        yield f"{name}: {len(missing)} of {len(wanted)} rows are not in the topic: lines {lines.ranges(missing)}"
+        yield f"{name}: {len(missing)} of {len(wanted)} rows are not in the topic: lines {lines.told(lines.spans_of(missing))}"
     for event in ("registry.file.opened", "registry.file.closed"):
         if event not in rows.events:
             yield f"{name}: {event} is not in the topic"

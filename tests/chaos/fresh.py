@@ -26,12 +26,13 @@ class FreshTopics:
         self._installation, self._brokers, self._requests = installation, brokers, requests
         self._evidence, self._home, self._seed = evidence, home, seed
         self._numbers, self._lock = itertools.count(1), threading.Lock()
-        self._over = threading.Event()
+        self._over, self._threads = threading.Event(), []
         self.violations, self.counted_files = 0, 0
 
     def run(self, number, seconds):
         with self._lock:
             turn = next(self._numbers)
+            self._threads.append(threading.current_thread())
         prefix, folder = f"fresh-{turn}.", self._home / f"fresh-{turn}"
         chance = random.Random(f"{self._seed}/fresh/{turn}")
         # Every harm comes before any comes again.
@@ -100,6 +101,13 @@ class FreshTopics:
                 deleted.result()
         except confluent_kafka.KafkaException as problem:
             self._evidence.tell("topics could not be deleted", aloud=False, prefix=prefix, why=str(problem)[:200])
+
+    def wait(self, seconds):
+        """Until everything that was begun is counted; false where that takes too long."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def end(self):
         self._over.set()

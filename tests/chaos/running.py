@@ -108,6 +108,9 @@ class Run:
             tell("VIOLATION: files do not get through")
             self._watch.tell_all()
             return None
+        if not self._fresh.wait(300):
+            tell("VIOLATION: files do not get into topics that were made anew")
+            return None
         self._poisoner.end()
         tell("the load is in")
         # The last close finds everything in; its answers come in after it.

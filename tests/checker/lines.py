@@ -43,14 +43,16 @@ class Lines:
         return self._rows_at.get(line, 1) if line in self else 0
 
     def missing(self, upto):
-        """Lines from 2 (the header is 1) to `upto` of which no event is the first row, nor can hold it."""
+        """Spans of lines from 2 (the header is 1) to `upto` that no event can hold: (first, last)."""
         covered = 1
         for line in self:
             if line > upto:
                 break
-            yield from range(covered + 1, line)
+            if line > covered + 1:
+                yield covered + 1, line - 1
             covered = max(covered, line + self.rows_at(line) - 1)
-        yield from range(covered + 1, upto + 1)
+        if upto > covered:
+            yield covered + 1, upto
 
     def missing_of(self, wanted):
         """Of these lines, in order, those that no event holds: one of N rows holds its line and the next N-1 wanted ones."""
@@ -61,13 +63,18 @@ class Lines:
                 yield line
 
 
-def ranges(lines, at_most=8):
-    """`2-5, 9, 12-13`"""
+def spans_of(lines):
     spans = []
     for line in lines:
         if spans and spans[-1][1] == line - 1:
-            spans[-1][1] = line
+            spans[-1] = (spans[-1][0], line)
         else:
-            spans.append([line, line])
-    told = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:at_most]]
-    return ", ".join(told) + (f" and {len(spans) - at_most} more ranges" if len(spans) > at_most else "")
+            spans.append((line, line))
+    return spans
+
+
+def told(spans, at_most=8):
+    """`2-5, 9, 12-13`"""
+    spans = list(spans)
+    words = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:at_most]]
+    return ", ".join(words) + (f" and {len(spans) - at_most} more ranges" if len(spans) > at_most else "")

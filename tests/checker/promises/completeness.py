@@ -48,7 +48,7 @@ def check_file(ledger, file_id, kind, has_receipt, say):
 def gaps(ledger, file_id, upto=None):
     came = ledger.lines_of(file_id)
     upto = max(came, default=1) if upto is None else upto
-    return lines.ranges(came.missing(upto)) or "none up to the last that came"
+    return lines.told(came.missing(upto)) or "none up to the last that came"
 
 
 def check_published(world, published, receipt, say):
@@ -64,7 +64,7 @@ def check_published(world, published, receipt, say):
     wanted = published.good_lines()
     missing = list(ledger.lines_of(published.file_id).missing_of(wanted))
     if missing:
-        say(f"{name}: {len(missing)} of {len(wanted)} good rows of the file are not in the topic: lines {lines.ranges(missing)}")
+        say(f"{name}: {len(missing)} of {len(wanted)} good rows of the file are not in the topic: lines {lines.told(lines.spans_of(missing))}")
     closing = ledger.closings.get(published.file_id)
     if closing is None:
         say(f"{name}: published, but never closed")
