@@ -125,7 +125,7 @@ class Load:
         with self._lock:
             process = subprocess.Popen(
                 [self._installation.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, env=self._installation.environment(through_proxies))
+                stderr=subprocess.DEVNULL, text=True, env=self._installation.publisher_environment(through_proxies))
             self._running.add(process)
         told, _ = process.communicate()
         with self._lock:
