@@ -77,9 +77,9 @@ pub const LETTING_GO: Scene = &[("close_lock.give", 1)];
 pub const PUBLISHING: Scene = &[
     ("produce.leaders", 1),
     ("produce.send", 5),
+    ("produce.acknowledge", 1),
     // From here on the file was opened: what its topic holds is looked up.
     ("file_rows.offsets", 1),
-    ("produce.acknowledge", 1),
     ("produce.acknowledge", 2),
     ("follow.poll", 1),
 ];
