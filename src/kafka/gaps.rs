@@ -77,23 +77,36 @@ impl Prover {
             return Ok(());
         };
         let topic = self.broker.name(partition.topic);
-        let consumer = match self.consumer.take() {
-            Some(consumer) => consumer,
-            None => consumer(&self.broker)?,
-        };
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&topic, partition.partition, Offset::Offset(first.expected))?;
-        assign(&consumer, &list)?;
         let span = Span { topic: &topic, partition: partition.partition, gaps, last: last.received };
+        let consumer = match self.consumer_at(&topic, partition.partition, first.expected) {
+            Ok(consumer) => consumer,
+            Err(error) => {
+                tracing::warn!(%error, "a second reader could not be made");
+                return Err(span.not_proved());
+            }
+        };
         self.read(&consumer, &span)?;
         // It fetches nothing until the next proof.
-        assign(&consumer, &TopicPartitionList::new())?;
-        self.consumer = Some(consumer);
+        if assign(&consumer, &TopicPartitionList::new()).is_ok() {
+            self.consumer = Some(consumer);
+        }
         let proved = gaps.len();
         Metrics::global().offset_gaps.add(u64::try_from(proved).unwrap_or(0));
         let partition = partition.partition;
         tracing::debug!(topic, partition, proved, ?first, ?last, "no record lies in the gaps of a batch");
         Ok(())
+    }
+
+    /// A consumer that reads the partition from this offset on: the last one, unless it has failed.
+    fn consumer_at(&mut self, topic: &str, partition: i32, offset: i64) -> Result<BaseConsumer<Telling>> {
+        let consumer = match self.consumer.take() {
+            Some(consumer) => consumer,
+            None => consumer(&self.broker)?,
+        };
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+        assign(&consumer, &list)?;
+        Ok(consumer)
     }
 
     fn read(&self, consumer: &BaseConsumer<Telling>, span: &Span<'_>) -> Result<()> {
