@@ -22,8 +22,8 @@ const RESTARTS: &str = "peyvand_intake_restarts_total";
 const BEGINS_ANEW: &str = "the intake begins anew from where the database stands";
 
 /// Couples whose registry rows lie in one partition.
-fn neighbours(count: usize) -> Vec<Couple> {
-    let partitions = Topic::RegistryMarriages.spec().partitions;
+fn neighbours(app: &TestApp, count: usize) -> Vec<Couple> {
+    let partitions = app.partitions().of(Topic::RegistryMarriages);
     let is_in_first = |couple: &Couple| partition_for(couple.record_id.as_bytes(), partitions) == 0;
     (1..).map(Couple::nth).filter(is_in_first).take(count).collect()
 }
@@ -58,7 +58,7 @@ fn gaps_that_transactions_leave_are_proved_and_counted() {
     let address = listen();
     let place = app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
     app.settle();
-    let couples = neighbours(3);
+    let couples = neighbours(&app, 3);
     send_in_transaction(&app, &couples[0], 1, true);
     send_in_transaction(&app, &couples[1], 1, false);
     send_in_transaction(&app, &couples[2], 1, true);
@@ -92,7 +92,7 @@ fn batch(expected: i64, records: &[&Lying]) -> Batch {
 fn a_gap_that_holds_a_record_is_disproved() {
     let app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
-    let couples = neighbours(6);
+    let couples = neighbours(&app, 6);
     send(&app, &couples[..3]);
     send_in_transaction(&app, &couples[3], 1, false);
     send(&app, &couples[4..]);
@@ -125,7 +125,7 @@ fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     app.stop();
-    let couples = neighbours(3);
+    let couples = neighbours(&app, 3);
     send(&app, &couples);
     for sql in [
         "CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
@@ -165,14 +165,16 @@ struct Faulty {
 impl Faulty {
     /// The couples lie in one partition when the service begins.
     fn begin(couples: usize, fault: &str) -> Self {
-        Self::begin_in(TestApp::without_service("1404-08-01"), neighbours(couples), fault)
+        let app = TestApp::without_service("1404-08-01");
+        let couples = neighbours(&app, couples);
+        Self::begin_in(app, couples, fault)
     }
 
     /// The database refuses one of eight rows.
     fn begin_refused(fault: &str) -> Self {
         let app = TestApp::without_service("1404-08-01");
         app.json(&["status"]);
-        let couples = neighbours(8);
+        let couples = neighbours(&app, 8);
         let refused = &couples[4].record_id;
         let poison = format!("ALTER TABLE marriages ADD CONSTRAINT poison CHECK (record_id <> '{refused}')");
         app.execute(&poison).unwrap();
