@@ -56,11 +56,14 @@ impl Offsets {
         }
         let Some(partitions) = self.0.get_mut(topic) else { return false };
         let known = partitions.entry(partition).or_insert(PartitionOffsets { last: -1, range: None });
+        let range = known.range.get_or_insert(OffsetRange { first: offset, next: offset + 1 });
+        // A topic that was recreated begins with smaller offsets: the range tells.
+        range.first = range.first.min(offset);
         if offset <= known.last {
             return false;
         }
         known.last = offset;
-        known.range.get_or_insert(OffsetRange { first: offset, next: offset }).next = offset + 1;
+        range.next = offset + 1;
         true
     }
 
@@ -160,5 +163,14 @@ mod tests {
         assert_eq!(offsets.take(), []);
         assert!(!offsets.add("topic", 0, 9), "an offset from before is no new one");
         assert!(offsets.add("topic", 0, 10));
+    }
+
+    #[test]
+    fn offsets_that_begin_again_are_told() {
+        let mut offsets = Offsets::default();
+        offsets.add("topic", 0, 40);
+        offsets.take();
+        assert!(!offsets.add("topic", 0, 0));
+        assert_eq!(offsets.take(), [("topic".to_owned(), 0, OffsetRange { first: 0, next: 1 })]);
     }
 }

@@ -91,11 +91,15 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         }
         pause = FIRST_PAUSE;
         let (from, tails) = (delivered, tails.clone());
+        let (broker, known) = (relay.broker.clone(), ended.clone());
         let turn = relay.turn.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {
             let (mut sender, span) = (sender, trace::send(group));
-            let page = send(&mut sender, &segments, from, &tails).inspect_err(|_| trace::failed(&span))?;
+            let page = send(&mut sender, &segments, from, &tails).map_err(|error| {
+                trace::failed(&span);
+                cause(&broker, known, &sender, error)
+            })?;
             trace::sent(&span, page.sent);
             Ok((sender, page))
         })
@@ -109,6 +113,15 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         if *stop.borrow() {
             return Ok(());
         }
+    }
+}
+
+/// Why a page was not delivered. A topic that was recreated under the writer's hands gives offsets from before its end again;
+/// they count as unconfirmed, and a new session might find the topic long enough.
+fn cause(broker: &Broker, mut ended: BTreeMap<Partition, i64>, sender: &Sender, error: Error) -> Error {
+    match (&error, new_ends(broker, &mut ended, &sender.take_offsets())) {
+        (Error::Unconfirmed(_), Err(recreated)) => recreated,
+        _ => error,
     }
 }
 
