@@ -174,6 +174,7 @@ fn a_line_that_comes_late_counts_once() {
     file.open(&app);
     for line in [3, 2, 3, 2] {
         file.send_row(&app, line);
+        app.settle();
     }
     file.close(&app);
     app.settle();
