@@ -94,7 +94,7 @@ pub struct Publish {
     /// Write rejected rows there as CSV: line,field,value,reason.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Seconds to wait for the receipt.
+    /// Seconds to wait for the receipt; exit status 3 where it has not come.
     #[arg(long, default_value_t = 30)]
     pub timeout: u64,
     /// Exit status 1 where rows were rejected.
