@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 
 from . import outsiders
 
@@ -92,12 +93,23 @@ class Poisoner(threading.Thread):
         return self.sender.flush(120)
 
 
+def end_of(consumer, topic):
+    """Where the topic's one partition ends. A broker that has just come back does not serve it at once."""
+    partition = outsiders.confluent_kafka.TopicPartition(topic, 0)
+    for _ in range(30):
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=30)[1]
+        except outsiders.confluent_kafka.KafkaException:
+            time.sleep(1)
+    return consumer.get_watermark_offsets(partition, timeout=30)[1]
+
+
 def missing(brokers, prefix, places):
     """Of these places those that no dead letter names."""
     topic = f"{prefix}dead-letters.v1"
     consumer = outsiders.reader(brokers, topic)
     try:
-        left, high = set(places), consumer.get_watermark_offsets(outsiders.confluent_kafka.TopicPartition(topic, 0), timeout=30)[1]
+        left, high = set(places), end_of(consumer, topic)
         silent = 0
         while left and silent < 50:
             messages = consumer.consume(500, 0.1)
