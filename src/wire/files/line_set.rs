@@ -33,8 +33,11 @@ pub fn chunks_of(line: u64, rows: u32) -> RangeInclusive<u64> {
     line / CHUNK_LINES..=last_of(line, rows) / CHUNK_LINES
 }
 
+/// A header may claim any number of rows. An event names at most this many lines, so that a set stays small.
+const MAX_ROWS: u32 = 65_536;
+
 fn last_of(line: u64, rows: u32) -> u64 {
-    line.saturating_add(u64::from(rows.saturating_sub(1)))
+    line.saturating_add(u64::from(rows.min(MAX_ROWS).saturating_sub(1)))
 }
 
 impl LineSet {
@@ -76,21 +79,30 @@ impl LineSet {
         self.0.iter().map(|(number, chunk)| (*number, chunk.as_slice()))
     }
 
-    /// The gaps of the set within `within`, at most `limit` of them, ascending.
+    /// The gaps of the set within `within`, at most `limit` of them, ascending. Costs as much as the set holds, however long
+    /// `within` is.
     pub fn missing(&self, within: RangeInclusive<u64>, limit: usize) -> Vec<RangeInclusive<u64>> {
+        let (mut next, end) = within.into_inner();
         let mut gaps = Vec::new();
-        let mut lines = within.peekable();
-        while let Some(first) = lines.find(|line| !self.contains(*line)) {
-            if gaps.len() == limit {
+        for line in self.lines() {
+            if line > end || gaps.len() == limit {
                 break;
             }
-            let mut last = first;
-            while let Some(line) = lines.next_if(|line| !self.contains(*line)) {
-                last = line;
+            if line > next {
+                gaps.push(next..=line - 1);
             }
-            gaps.push(first..=last);
+            next = next.max(line + 1);
+        }
+        if next <= end && gaps.len() < limit {
+            gaps.push(next..=end);
         }
         gaps
+    }
+
+    /// Every line, ascending.
+    fn lines(&self) -> impl Iterator<Item = u64> {
+        let first_lines = self.0.keys().map(|number| number * CHUNK_LINES);
+        first_lines.flat_map(|first| first..first + CHUNK_LINES).filter(|line| self.contains(*line))
     }
 }
 
@@ -127,6 +139,17 @@ mod tests {
         set.insert(9, 1);
         assert_eq!(set.missing(2..=10, 9), [2..=2, 5..=8, 10..=10]);
         assert_eq!(set.missing(2..=10, 2), [2..=2, 5..=8]);
+    }
+
+    /// Headers are an outside system's words.
+    #[test]
+    fn absurd_lines_and_rows_cost_little() {
+        let last = u64::MAX >> 1;
+        let mut set = LineSet::default();
+        set.insert(2, u32::MAX);
+        set.insert(last, u32::MAX);
+        assert!(set.chunks().count() < 20);
+        assert_eq!(set.missing(2..=last, 9), [2 + u64::from(MAX_ROWS)..=last - 1]);
     }
 
     #[test]
