@@ -1,4 +1,5 @@
-# `make` alone lists what there is. Everything runs from the project's own folder; nothing is left running.
+# `make` lists the targets. Everything runs from the project folder, and no target except `make up` leaves a process
+# running.
 SHELL := /bin/bash
 STACK := deploy/local/stack
 
@@ -14,7 +15,8 @@ SEEDS ?= 100000
 DEMO_FLAGS = $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(SEED),--seed '$(SEED)') $(if $(DIR),--dir '$(DIR)') \
 	--out '$(OUT)' $(if $(TODAY),--today '$(TODAY)')
 
-# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos; HORIZON=1; STARVE=1
+# make chaos MINUTES=5 SEED=7 CLUSTER=3 SERVICES=4 MARRIAGES=800 FAULTS='kill,zombie' EVIDENCE=.local/chaos
+# make chaos HORIZON=1; make chaos STARVE=1
 MINUTES ?=
 CLUSTER ?=
 SERVICES ?=
@@ -29,67 +31,68 @@ upper = $(shell echo '$1' | tr a-z A-Z)
 .DEFAULT_GOAL := help
 .PHONY: help needs build demo test check up down bench lint check-compose mutants relay-mutants chaos sabotage simulate fuzz chaos-total
 
-help: ## this list
+help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-needs: ## install what is missing (Debian, as root), or say what is
+needs: ## install missing packages (on Debian as root), or list them
 	@$(STACK) needs
 
 build: needs
 	cargo build --release --locked
 
-demo: build ## a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
+demo: build ## run a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=, TODAY=)
 	@$(STACK) run target/release/peyvand demo $(DEMO_FLAGS)
 
-# tests/run says which tests run alone, and lists the slowest.
-test: needs ## every test, on a private Kafka and PostgreSQL
+# tests/run defines which tests run alone, and lists the slowest.
+test: needs ## run every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
 	@next=$$(tests/next/build) && $(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" NEXT_PEYVAND="$$next" tests/run
 
-# Slow to build, a hundred times as fast to run.
-simulate: ## the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
+# A release build: slow to build, but it runs a hundred times as fast.
+simulate: ## run the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
 	@SIMULATION_SEEDS='$(SEEDS)' $(if $(SEED),SIMULATION_SEED='$(SEED)') \
 		cargo test --release --locked --test it simulation::no_seed -- --nocapture
 
-fuzz: ## fuzz every reader, so long each (MINUTES=1, or SECONDS=); wants a nightly toolchain
+fuzz: ## fuzz every reader for MINUTES=1 or SECONDS= each; needs a nightly toolchain
 	@fuzz/run $(if $(SECONDS),'$(SECONDS)',$$(( $(or $(MINUTES),1) * 60 )))
 
-up: needs ## leave Kafka and PostgreSQL running, and print their settings
+up: needs ## start Kafka and PostgreSQL, leave them running, and print their settings
 	@$(STACK) up
 
-down: ## end what `make up` started, with its data
+down: ## stop the servers of `make up` and delete their data
 	@$(STACK) down
 
-check: ## do what `make demo` or `make up` left keep every promise? (OUT=, DIR= as for the demo)
+check: ## check every guarantee on the results of `make demo` or `make up` (OUT=, DIR= as for the demo)
 	@tests/checker/check left '$(OUT)' $(if $(DIR),'$(DIR)')
 
-chaos: build ## breaks everything for MINUTES= under load, then the checker speaks (SEED=, CLUSTER=3, STARVE=1, EVIDENCE=)
+chaos: build ## inject faults under load for MINUTES=, then run the checker (SEED=, CLUSTER=3, STARVE=1, EVIDENCE=)
 	@tests/outside/setup
 	@tests/chaos/run --peyvand target/release/peyvand $(CHAOS_FLAGS)
 
-chaos-total: ## adds up what the runs of `make chaos` left (EVIDENCE=)
+chaos-total: ## add up the results of the `make chaos` runs (EVIDENCE=)
 	@tests/outside/setup
 	@tests/chaos/run --total $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
 
-sabotage: needs ## plant defects in a copy of the tree; is each caught by the test that it names? (ONLY=name, MINUTES=)
+sabotage: needs ## check that each planted defect is caught by the test that it names (ONLY=name, MINUTES=)
 	@tests/outside/setup
 	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" TEST_PATIENCE_S=30 \
 		python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
 
-bench: build ## intake beside the raw floor, on a private Kafka and PostgreSQL
+bench: build ## compare ingest with the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
 
-# The second time for the points of src/boundary.rs; with the tests beside the library, so that the dependencies are the same.
-lint: ## format, clippy
+# The second clippy run checks the failpoints of src/failpoint.rs. It includes the tests, so that the dependencies have
+# the same features.
+lint: ## check format and clippy
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo clippy --lib --test it --features failpoints --locked -- -D warnings
 
-mutants: ## every small change of a rule is noticed by a test (an hour; ARGS= for cargo mutants)
+mutants: ## check that a test fails for every small change of a rule (an hour; ARGS= for cargo mutants)
 	@tests/mutants/run $(ARGS)
 
-relay-mutants: needs ## the same of the relay, on a private Kafka and PostgreSQL (an hour; ARGS=)
+relay-mutants: needs ## the same for the relay, on a private Kafka and PostgreSQL (an hour; ARGS=)
 	@$(STACK) run tests/mutants/relay $(ARGS)
 
-check-compose: ## is docker-compose.yml a valid Compose file?
+check-compose: ## check that docker-compose.yml is a valid Compose file
 	@deploy/check-compose

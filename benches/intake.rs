@@ -1,5 +1,5 @@
-//! `make bench`: the intake of registry events with their decisions, beside a raw consume-COPY-produce floor on the same
-//! machine in the same run. Only the ratio means something elsewhere; the absolute figures are told all the same.
+//! `make bench`: ingest of registry events with their decisions, compared with a raw consume-COPY-produce floor on the same
+//! machine in the same run. Only the ratio is comparable with other machines; the absolute figures are printed, too.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
 
 mod floor;
 
-/// As in the program itself.
+/// The same allocator as in the program.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -19,16 +19,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use peyvand::cli::generate::{Plan, write_month};
-use peyvand::cli::publish::{Publication, Source};
+use peyvand::app::AppContext;
 use peyvand::config::Settings;
-use peyvand::kafka::intake::{self, Bounds, Intake};
-use peyvand::kafka::relay::{self, Relay, RelayDid};
+use peyvand::demo::generate::{GenerateOptions, write_month};
+use peyvand::kafka::consumer;
+use peyvand::kafka::consumer::{BatchLimits, ConsumerRole};
+use peyvand::kafka::relay::{self, RelayEvent, RelayRole};
 use peyvand::kafka::{self, Broker};
+use peyvand::service::publish::{Publication, SourceFile};
 use peyvand::store::{offsets, outbox};
 use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind;
-use peyvand::work::House;
 use tokio::sync::watch;
 
 fn env(name: &str, default: u32) -> u32 {
@@ -36,7 +37,7 @@ fn env(name: &str, default: u32) -> u32 {
 }
 
 fn main() {
-    // `cargo test --benches` and `cargo bench` both come here; only the latter measures.
+    // `cargo test --benches` and `cargo bench` both run this; only the latter measures.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -44,8 +45,8 @@ fn main() {
 }
 
 async fn run() {
-    let brokers = std::env::var("PEYVAND_KAFKA_BROKERS")
-        .expect("run `make bench`: it brings up a broker and a database");
+    let brokers =
+        std::env::var("PEYVAND_KAFKA_BROKERS").expect("run `make bench`: it starts a broker and a database");
     let url = std::env::var("PEYVAND_DATABASE_URL").expect("run `make bench`");
     let flags: BTreeMap<_, _> = [
         ("kafka_brokers", brokers.as_str()),
@@ -59,14 +60,14 @@ async fn run() {
     let settings = Settings::load_from(&flags, None, std::iter::empty()).unwrap().settings;
     let broker = Broker::new(&settings);
     kafka::topics::ensure(&broker, 1).await.unwrap();
-    let house = House::open(&settings).await.unwrap();
+    let ctx = AppContext::open(&settings).await.unwrap();
     let marriages = env("MARRIAGES", 40_000);
     let events = env("EVENTS", 300_000);
 
     println!("floor: {events} events of 700 bytes, consume → COPY → produce, batches of 5,000, overlapped");
-    let before = floor::measure(&brokers, &house, events).await;
+    let before = floor::measure(&brokers, &ctx, events).await;
     println!("  {before:>10.0} events/s");
-    let bench = Bench { settings, broker, house };
+    let bench = Bench { settings, broker, ctx };
     bench.load_histories(marriages).await;
     let (rows, seconds) = bench.take_in_marriages().await;
     let intake = rows / seconds;
@@ -75,7 +76,7 @@ async fn run() {
     );
     let (records, seconds) = bench.relay().await;
     println!("relay: {records:.0} records in {seconds:.2} s\n  {:>10.0} records/s", records / seconds);
-    let after = floor::measure(bench.broker.brokers(), &bench.house, events).await;
+    let after = floor::measure(bench.broker.brokers(), &bench.ctx, events).await;
     println!("floor again:\n  {after:>10.0} events/s");
     let floor = f64::midpoint(before, after);
     println!("\nintake / floor = {:.3}   (floor {floor:.0} events/s, the mean of both)", intake / floor);
@@ -84,16 +85,16 @@ async fn run() {
 struct Bench {
     settings: Settings,
     broker: Broker,
-    house: House,
+    ctx: AppContext,
 }
 
 impl Bench {
-    fn intake(&self, count: Arc<dyn Fn(usize) + Send + Sync>) -> Intake {
-        Intake {
-            house: self.house.clone(),
+    fn intake(&self, count: Arc<dyn Fn(usize) + Send + Sync>) -> ConsumerRole {
+        ConsumerRole {
+            ctx: self.ctx.clone(),
             broker: self.broker.clone(),
             instance: Some("bench".to_owned()),
-            bounds: Bounds {
+            bounds: BatchLimits {
                 events: self.settings.batch_events,
                 bytes: self.settings.batch_bytes,
                 wait: Duration::from_millis(self.settings.batch_wait_ms),
@@ -110,48 +111,48 @@ impl Bench {
             .await
             .unwrap()
             .unwrap();
-        while !kafka::topics::lag(&marks, &offsets::all(&self.house.pool).await.unwrap()).is_empty() {
+        while !kafka::topics::lag(&marks, &offsets::all(&self.ctx.pool).await.unwrap()).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     async fn publish(&self, dir: &Path, kind: FileKind) {
         let (broker, path) = (self.broker.clone(), dir.join(kind.file_name()));
-        let at = self.house.clock.now();
+        let at = self.ctx.clock.now();
         let (_end, stop) = watch::channel(false);
         let send = move || {
-            let source = Source::open(&path).unwrap();
+            let source = SourceFile::open(&path).unwrap();
             let (broker, stop) = (&broker, &stop);
             Publication { broker, kind, source: &source, at, stop, quiet: true }.send(None).map(drop)
         };
         tokio::task::spawn_blocking(send).await.unwrap().unwrap();
     }
 
-    /// Histories are taken in first; the marriages then lie in their topic, waiting.
+    /// Ingests the histories and then publishes the marriages, which stay unread in their topic.
     async fn load_histories(&self, marriages: u32) {
         let dir = tempfile::tempdir().unwrap();
-        let plan = Plan { marriages, seed: 1, today: self.house.clock.today() };
+        let plan = GenerateOptions { marriages, seed: 1, today: self.ctx.clock.today() };
         let summary = write_month(&plan, dir.path(), &|_, _| {}).unwrap();
         let began = Instant::now();
         let (end, stop) = watch::channel(false);
-        let role = tokio::spawn(intake::run(self.intake(Arc::new(|_| {})), stop));
+        let role = tokio::spawn(consumer::run(self.intake(Arc::new(|_| {})), stop));
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(dir.path(), kind).await;
         }
         self.disposed().await;
         let seconds = began.elapsed().as_secs_f64();
         println!(
-            "histories: {} persons, {} wage months, published and taken in, in {seconds:.1} s",
+            "histories: {} persons, {} wage months, published and ingested in {seconds:.1} s",
             summary.persons, summary.wages
         );
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         self.publish(dir.path(), FileKind::Marriages).await;
-        // What the server owes for the histories is paid before the clock starts.
-        sqlx::query("VACUUM (ANALYZE)").execute(&self.house.pool).await.unwrap();
+        // The deferred work for the histories (vacuum, statistics) runs before the measurement.
+        sqlx::query("VACUUM (ANALYZE)").execute(&self.ctx.pool).await.unwrap();
     }
 
-    /// From the first batch that stands to the last: joining the group is not counted, nor is that first batch.
+    /// Measures from the end of the first committed batch to the last. Joining the group and the first batch do not count.
     async fn take_in_marriages(&self) -> (f64, f64) {
         let began: Arc<std::sync::Mutex<Option<Instant>>> = Arc::default();
         let counted = Arc::new(AtomicU64::new(0));
@@ -164,9 +165,9 @@ impl Bench {
             }
         };
         let (end, stop) = watch::channel(false);
-        let role = tokio::spawn(intake::run(self.intake(Arc::new(role_count)), stop));
+        let role = tokio::spawn(consumer::run(self.intake(Arc::new(role_count)), stop));
         self.disposed().await;
-        let seconds = began.lock().unwrap().expect("a batch was taken in").elapsed().as_secs_f64();
+        let seconds = began.lock().unwrap().expect("a batch was ingested").elapsed().as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a count of events")]
@@ -175,18 +176,18 @@ impl Bench {
     }
 
     async fn relay(&self) -> (f64, f64) {
-        let mut connection = self.house.pool.acquire().await.unwrap();
+        let mut connection = self.ctx.pool.acquire().await.unwrap();
         let depth = outbox::depth(&mut connection).await.unwrap();
         let began: Arc<std::sync::Mutex<Option<Instant>>> = Arc::default();
         let first = began.clone();
-        let relay = Relay {
-            house: self.house.clone(),
+        let relay = RelayRole {
+            ctx: self.ctx.clone(),
             broker: self.broker.clone(),
             owner: "bench".to_owned(),
             page_bytes: self.settings.relay_page_bytes,
-            turn: tokio::sync::Semaphore::new(1),
+            transaction_permit: tokio::sync::Semaphore::new(1),
             counts: Arc::new(move |did| {
-                if matches!(did, RelayDid::Committed(_)) {
+                if matches!(did, RelayEvent::Committed(_)) {
                     first.lock().unwrap().get_or_insert_with(Instant::now);
                 }
             }),

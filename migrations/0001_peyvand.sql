@@ -1,19 +1,19 @@
--- Peyvand's one commit point. Money is integer rials in bigint; national codes are bigint (ten digits, zeros restored on
--- reading); Solar dates are text YYYY-MM-DD, which sorts as the calendar does; instants of the program are timestamptz.
+-- Peyvand's one commit point. Money is integer rials in bigint. National codes are bigint (ten digits, leading zeros
+-- restored on read). Solar dates are text YYYY-MM-DD, which sorts in calendar order. Instants are timestamptz.
 
--- What an installation keeps to itself: the secret of its ids, the number of outbox groups.
+-- Private values of the installation: the secret of its ids, the number of relay shards.
 CREATE TABLE installation (
     name  text PRIMARY KEY,
     value text NOT NULL
 );
 
--- Every version of the tables of the law that was ever in force here, for recomputing years later (R23).
+-- Every version of the tables of the law that was ever in force here, to recompute decisions years later (R23).
 CREATE TABLE law_tables (
     version text PRIMARY KEY,
     body    text NOT NULL
 );
 
--- Where the intake stands in each input partition. Advanced by compare-and-set inside the batch's transaction.
+-- The next source offset of each input partition. It advances by compare-and-set in the batch's transaction.
 CREATE TABLE input_offsets (
     topic       text   NOT NULL,
     partition   int    NOT NULL,
@@ -21,8 +21,8 @@ CREATE TABLE input_offsets (
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
--- One row for every national code that any input named; its lock is the lock of the person. The dossier holds the
--- record, employments, wage history and earlier payments, packed: they are always read and decided together.
+-- One row for every national code that any input names. The row lock is the lock of the person. The dossier contains
+-- the record, employments, wage history and earlier payments in packed form: they are always read and decided together.
 CREATE TABLE persons (
     code          bigint PRIMARY KEY,
     insured       boolean NOT NULL DEFAULT false,
@@ -52,7 +52,7 @@ CREATE TABLE self_registrations (
     PRIMARY KEY (applicant, request_id)
 );
 
--- One person and one marriage, as it was last answered.
+-- One person and one marriage, with the latest answer.
 CREATE TABLE claims (
     claim_id       uuid NOT NULL,
     person         bigint NOT NULL,
@@ -73,11 +73,11 @@ CREATE TABLE claims (
     review_digest  bytea,
     review_waits   boolean NOT NULL DEFAULT false,
     CHECK ((spouse IS NULL) <> (unnamed_record IS NULL)),
-    -- An id is derived from its person, so this is as unique as the id alone, and serves the look-up by person.
+    -- An id is derived from its person, so this key is as unique as the id alone. It also serves lookups by person.
     PRIMARY KEY (person, claim_id)
 ) WITH (fillfactor = 80);
 
--- Every published revision with its inputs, for ever. Its id is derived from claim and revision.
+-- Every published revision with its inputs, kept permanently. The id is derived from claim and revision.
 CREATE TABLE decisions (
     decision_id    uuid PRIMARY KEY,
     claim_id       uuid NOT NULL,
@@ -87,7 +87,7 @@ CREATE TABLE decisions (
     reasons        text[] NOT NULL,
     days           int,
     wage_sum       bigint,
-    -- As `claim::facts` packs them: small enough to stay as they are.
+    -- Encoded by `claim::facts`; small enough to need no compression.
     facts          bytea NOT NULL,
     content_digest bytea NOT NULL,
     rules_version  text NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE decisions (
     decided_at     timestamptz NOT NULL
 );
 
--- R15: at most one payment in a lifetime per insured person. The primary key decides, not a query.
+-- R15: at most one payment in a lifetime per insured person. The primary key enforces this, not a query.
 CREATE TABLE payments (
     person      bigint PRIMARY KEY,
     claim_id    uuid NOT NULL UNIQUE,
@@ -110,10 +110,10 @@ CREATE TABLE batches (
     batch_id      text NOT NULL UNIQUE,
     business_date text COLLATE "C" NOT NULL,
     started_at    timestamptz NOT NULL,
-    -- The input that the close waited for, so that it can be replayed there.
+    -- The source offsets that the close waited for, so that a replay can run at the same offsets.
     input_offsets text NOT NULL,
     traceparent   text NOT NULL,
-    -- Every person up to this code has been closed; work page and cursor share a transaction.
+    -- Every person up to this code is closed. A page and the cursor commit in one transaction.
     cursor        bigint NOT NULL DEFAULT -1,
     closed_at     timestamptz,
     documents     bigint,
@@ -121,8 +121,8 @@ CREATE TABLE batches (
     digest        text
 );
 
--- What each page of a close saw: where the inputs stood for every person up to `upto` (and after the page before), and the
--- tables of the law in force. A replay closes the same persons there again.
+-- What each page of a close saw: the source offsets for every person up to `upto` and after the previous page, and the
+-- version of the tables of the law. A replay closes the same persons at the same offsets.
 CREATE TABLE close_pages (
     month          text COLLATE "C" NOT NULL REFERENCES batches (month),
     upto           bigint NOT NULL,
@@ -131,7 +131,7 @@ CREATE TABLE close_pages (
     PRIMARY KEY (month, upto)
 );
 
--- A month that the brake holds until a person confirms it.
+-- A month that the variance check holds until a person confirms it.
 CREATE TABLE held_months (
     month   text COLLATE "C" PRIMARY KEY,
     reason  text NOT NULL,
@@ -150,12 +150,12 @@ CREATE TABLE documents (
     cost_centre   text NOT NULL,
     province_code text NOT NULL,
     issued_at     timestamptz NOT NULL,
-    -- Finance's latest word: the greatest instant, then the later in the topic.
+    -- Finance's latest answer: the greatest instant, then the greater source offset.
     state         text,
     state_code    text,
     state_at      timestamptz,
     state_offset  bigint,
-    -- Set when a further attempt takes its place; only a returned document can be superseded.
+    -- Set when a further attempt replaces this document. Only a returned document can be superseded.
     superseded    boolean NOT NULL DEFAULT false,
     UNIQUE (claim_id, attempt),
     FOREIGN KEY (person, claim_id) REFERENCES payments (person, claim_id)
@@ -182,7 +182,7 @@ CREATE TABLE vouchers (
     UNIQUE (month, cost_centre)
 );
 
--- An SMS is written with its document and released to the outbox once the broker has acknowledged that document.
+-- An SMS is written with its document. It is released to the outbox once the broker has acknowledged that document.
 CREATE TABLE messages (
     sms_id      text COLLATE "C" PRIMARY KEY,
     kind        text NOT NULL,
@@ -222,7 +222,7 @@ CREATE TABLE cases (
 CREATE UNIQUE INDEX cases_one_open ON cases (document_id, kind) WHERE closed_at IS NULL;
 CREATE INDEX cases_person ON cases (person);
 
--- Published files on their way to a receipt. Counts are rows.
+-- Published files and the state of their receipts. All counts are rows.
 CREATE TABLE files (
     file_id     text PRIMARY KEY,
     kind        text NOT NULL,
@@ -233,7 +233,7 @@ CREATE TABLE files (
     conflicting bigint NOT NULL DEFAULT 0,
     -- Rows whose message became a dead letter.
     dead        bigint NOT NULL DEFAULT 0,
-    -- The closing event, once it came, and the database's time then; rows is what must have been disposed of.
+    -- The closing event, and the database's time when it arrived. `rows` rows must be processed before the receipt.
     rows        bigint,
     closing     text,
     closed_at   timestamptz,
@@ -242,8 +242,8 @@ CREATE TABLE files (
 );
 CREATE INDEX files_without_receipt ON files (file_id) WHERE received_at IS NULL;
 
--- Which lines of a file without a receipt have been disposed of: a line counts once, in whatever order lines come.
--- A row is a bitmap of 8,192 lines; the rows of a file go when its receipt is written.
+-- The processed lines of files without a receipt: a line counts once, and lines may arrive in any order.
+-- A row is a bitmap of 8,192 lines. The rows of a file are deleted when its receipt is written.
 CREATE TABLE file_lines (
     file_id text NOT NULL,
     chunk   bigint NOT NULL,
@@ -260,17 +260,17 @@ CREATE TABLE dead_letters (
     PRIMARY KEY (topic, partition, source_offset)
 );
 
--- The outbox: append-only segments, each of events of one transaction and group of output partitions, cut at about
--- 256 KiB.
--- Three slots take turns and are truncated when everything in them has been delivered: nothing here is ever updated or
--- deleted.
+-- The outbox: append-only segments. A segment contains events of one transaction for one relay shard (`grp`, a group of
+-- output partitions with one writer) and is cut at about 256 KiB.
+-- Three outbox partitions (`slot`) rotate. One is truncated when all its events are delivered. Rows are never updated
+-- or deleted.
 CREATE TABLE outbox (
     slot       smallint NOT NULL,
     grp        smallint NOT NULL,
-    -- Positions of its first and last event.
+    -- Sequence numbers of the first and last event.
     first      bigint NOT NULL,
     last       bigint NOT NULL,
-    -- lz4 over postcard, packed by the program.
+    -- postcard compressed with lz4 by the program.
     body       bytea NOT NULL,
     PRIMARY KEY (grp, last, slot)
 ) PARTITION BY LIST (slot);
@@ -283,12 +283,12 @@ CREATE TABLE outbox_2 PARTITION OF outbox FOR VALUES IN (2);
 CREATE TABLE outbox_heads (
     grp           smallint PRIMARY KEY,
     next_position bigint NOT NULL,
-    -- The slot that is written to, and the position at which this group began to write there.
+    -- The outbox partition that is written to, and this shard's first sequence number in it.
     slot          smallint NOT NULL,
     slot_began    bigint NOT NULL
 ) WITH (fillfactor = 20);
 
--- Up to which position each group has been delivered, and who delivers it until when.
+-- The delivery watermark of each relay shard (a sequence number), and the lease: its owner and its end.
 CREATE TABLE relay_groups (
     grp       smallint PRIMARY KEY,
     delivered bigint NOT NULL,
@@ -296,7 +296,7 @@ CREATE TABLE relay_groups (
     until     timestamptz
 ) WITH (fillfactor = 20);
 
--- Behind the last record that was sent to each output partition: a topic that ends before it was recreated, or lost records.
+-- The end offset of each output partition after the last send. A lower end means a recreated or truncated topic.
 CREATE TABLE output_ends (
     topic       text   NOT NULL,
     partition   int    NOT NULL,
@@ -304,15 +304,15 @@ CREATE TABLE output_ends (
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
--- Persons whom a recovery has still to decide: what their inputs said that only the batch knew. Empty otherwise.
+-- Persons whom a recovery must still decide, with facts that only the batch of their inputs knew. Empty otherwise.
 CREATE TABLE recovery_persons (
     code     bigint PRIMARY KEY,
-    -- Claims whose row moved away, documents that finance answered.
+    -- Claims whose registry row moved away, and documents with an answer of finance.
     moved    uuid[] NOT NULL DEFAULT '{}',
     answered text[] NOT NULL DEFAULT '{}'
 );
 
--- Processes that live and deliver; groups are shared among them.
+-- Relay processes with a valid lease. They share the relay shards.
 CREATE TABLE relay_members (
     owner text PRIMARY KEY,
     until timestamptz NOT NULL

@@ -1,8 +1,8 @@
-//! The floor: what the broker and the database do on this machine with no work in between.
+//! The floor: the throughput of the broker and the database on this machine without any work in between.
 
 use std::time::{Duration, Instant};
 
-use peyvand::work::House;
+use peyvand::app::AppContext;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 const PARTITIONS: i32 = 8;
 const BATCH: usize = 5_000;
 
-/// Events a second from the first fetched batch to the last acknowledged one.
-pub async fn measure(brokers: &str, house: &House, events: u32) -> f64 {
+/// Returns events per second, from the first fetched batch to the last acknowledged one.
+pub async fn measure(brokers: &str, ctx: &AppContext, events: u32) -> f64 {
     let run = uuid::Uuid::new_v4().simple().to_string();
     let (from, to) = (format!("floor-in-{run}"), format!("floor-out-{run}"));
     let mut config = ClientConfig::new();
@@ -24,15 +24,12 @@ pub async fn measure(brokers: &str, house: &House, events: u32) -> f64 {
     let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
     let topics = [&from, &to].map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1)));
     admin.create_topics(&topics, &AdminOptions::new()).await.unwrap();
-    sqlx::query("CREATE TABLE IF NOT EXISTS floor (id bigint, body bytea)")
-        .execute(&house.pool)
-        .await
-        .unwrap();
-    sqlx::query("TRUNCATE floor").execute(&house.pool).await.unwrap();
+    sqlx::query("CREATE TABLE IF NOT EXISTS floor (id bigint, body bytea)").execute(&ctx.pool).await.unwrap();
+    sqlx::query("TRUNCATE floor").execute(&ctx.pool).await.unwrap();
     let producer = producer(&config);
     fill(&producer, &from, events);
-    let seconds = pass(&config, &producer, house, &from, &to, events).await;
-    sqlx::query("DROP TABLE floor").execute(&house.pool).await.unwrap();
+    let seconds = pass(&config, &producer, ctx, &from, &to, events).await;
+    sqlx::query("DROP TABLE floor").execute(&ctx.pool).await.unwrap();
     admin.delete_topics(&[from.as_str(), to.as_str()], &AdminOptions::new()).await.unwrap();
     f64::from(events) / seconds
 }
@@ -44,7 +41,7 @@ fn producer(config: &ClientConfig) -> ThreadedProducer<DefaultProducerContext> {
 }
 
 fn fill(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, events: u32) {
-    // Not compressible to nothing: digits that differ.
+    // Varying digits, so that the body does not compress to almost nothing.
     for number in 0..events {
         let body: String = (0..100_u32)
             .map(|i| format!("{:07}", number.wrapping_mul(2_654_435_761).wrapping_add(i * 7919) % 9_999_991))
@@ -62,11 +59,11 @@ fn send(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, body: 
     }
 }
 
-/// The next batch is fetched while the last one commits, as in the intake.
+/// Fetches the next batch while the current one commits, as the consumer does.
 async fn pass(
     config: &ClientConfig,
     producer: &ThreadedProducer<DefaultProducerContext>,
-    house: &House,
+    ctx: &AppContext,
     from: &str,
     to: &str,
     events: u32,
@@ -96,7 +93,7 @@ async fn pass(
     let mut began = None;
     while let Some(batch) = batches.recv().await {
         began.get_or_insert_with(Instant::now);
-        copy(house, &batch).await;
+        copy(ctx, &batch).await;
         for (place, body) in batch.iter().enumerate() {
             send(producer, to, body, i32::try_from(place).unwrap() % PARTITIONS);
         }
@@ -108,8 +105,8 @@ async fn pass(
     began.unwrap().elapsed().as_secs_f64()
 }
 
-async fn copy(house: &House, batch: &[Vec<u8>]) {
-    let mut tx = house.pool.begin().await.unwrap();
+async fn copy(ctx: &AppContext, batch: &[Vec<u8>]) {
+    let mut tx = ctx.pool.begin().await.unwrap();
     let mut copy = tx.copy_in_raw("COPY floor FROM STDIN (FORMAT binary)").await.unwrap();
     let mut bytes = Vec::with_capacity(batch.len() * 730);
     bytes.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");

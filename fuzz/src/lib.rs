@@ -1,6 +1,6 @@
-//! The pure modules of the house, as they stand there, and what must hold for any bytes that they read.
+//! The pure modules of Peyvand, included from their sources, and the properties that hold for any bytes that they read.
 
-// The modules call each other by `crate::…`, the properties by the name that they bear outside.
+// The modules refer to each other as `crate::…`; the properties use the name of the published crate.
 extern crate self as peyvand;
 
 #[path = "../../src/claim/mod.rs"]
@@ -10,5 +10,7 @@ pub mod ident;
 #[path = "../../src/law/mod.rs"]
 pub mod law;
 pub mod properties;
+#[path = "../../src/texts/mod.rs"]
+pub mod texts;
 #[path = "../../src/wire/mod.rs"]
 pub mod wire;

@@ -1,5 +1,6 @@
-//! What holds for any bytes: nothing panics, and what was read and is written again reads the same. The first byte chooses
-//! who reads. Each answers whether it was read at all: the kept corpus is replayed by `tests/it/fuzzed.rs`, too.
+//! Properties that hold for any bytes: no reader panics, and a value that was read and written again reads as the same
+//! value. The first byte selects the reader. Each property returns whether the bytes were readable.
+//! `tests/it/fuzzed/mod.rs` replays the stored corpus, too.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,16 +11,19 @@ use peyvand::ident::{InsuranceNumber, Mobile, NationalCode, Sheba, text};
 use peyvand::law::{Rial, SolarDate, SolarMonth};
 use peyvand::wire::dead_letters_v1::{dead_letter, parse};
 use peyvand::wire::files::{
-    Envelope, FileKind, Piece, Pieces, Reader, Step, close_event, open_event, row_event,
+    ChunkOrReject, FileKind, PublicationEnvelope, RowChunk, RowChunks, RowReader, close_event, open_event,
+    row_event,
 };
 use peyvand::wire::headers::file_of;
-use peyvand::wire::{EventType, Fault, Input, Message, OutboxEvent, Outgoing, Place, read, tables};
+use peyvand::wire::{
+    EventType, Fault, Input, OutboxEvent, Outgoing, RawRecord, SourcePosition, read, tables,
+};
 
 const FILE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-/// Between the parts of a record: no UTF-8 text holds it.
+/// Separates the parts of a record. No UTF-8 text contains this byte.
 const BETWEEN: u8 = 0xff;
 
-/// A type of event, then 0 and its data, or 1 and headers, key and value apart.
+/// The event type, then an even byte and the data, or an odd byte and separated headers, key and value.
 pub fn messages(data: &[u8]) -> bool {
     let [kind, form, rest @ ..] = data else { return false };
     let kind = EventType::ALL[usize::from(*kind) % EventType::ALL.len()];
@@ -49,16 +53,16 @@ fn record<'a>(
     headers: Vec<(&'a str, &'a [u8])>,
     key: Option<&'a [u8]>,
     value: Option<&'a [u8]>,
-) -> Message<'a> {
-    Message { topic: kind.topic(), partition: 3, offset: 7, key, headers, value }
+) -> RawRecord<'a> {
+    RawRecord { topic: kind.topic(), partition: 3, offset: 7, key, headers, value }
 }
 
-/// Read, it reads again; not read, its letter carries it whole.
-fn message(message: &Message<'_>) -> bool {
+/// A readable message reads the same again. The dead letter of an unreadable message contains it whole.
+fn message(message: &RawRecord<'_>) -> bool {
     file_of(message);
     match read(message) {
         Ok(event) => {
-            reads_again(&Piece {
+            reads_again(&RowChunk {
                 line: 2,
                 rows: u32::try_from(event.input.rows()).unwrap(),
                 input: event.input,
@@ -72,8 +76,8 @@ fn message(message: &Message<'_>) -> bool {
     }
 }
 
-/// What a publisher writes of it, the intake reads: the same.
-fn reads_again(piece: &Piece) {
+/// The consumer reads the same input that the publisher wrote.
+fn reads_again(piece: &RowChunk) {
     let written = row_event(&envelope(FileKind::Wages), piece).unwrap();
     let event = read_outgoing(&written).unwrap();
     assert_eq!(event.input, piece.input);
@@ -87,11 +91,16 @@ fn read_outgoing(event: &Outgoing) -> Result<peyvand::wire::Event, Fault> {
     read(&record(event.kind, headers, Some(event.key.as_bytes()), event.value.as_deref()))
 }
 
-fn envelope(kind: FileKind) -> Envelope<'static> {
-    Envelope { file_id: FILE, kind, at: "2025-10-23T08:30:00Z".parse().unwrap(), traceparent: None }
+fn envelope(kind: FileKind) -> PublicationEnvelope<'static> {
+    PublicationEnvelope {
+        file_id: FILE,
+        kind,
+        at: "2025-10-23T08:30:00Z".parse().unwrap(),
+        traceparent: None,
+    }
 }
 
-fn carried_whole(message: &Message<'_>, fault: &Fault) {
+fn carried_whole(message: &RawRecord<'_>, fault: &Fault) {
     let letter = dead_letter(message, "a.topic.v1", fault, envelope(FileKind::Wages).at);
     let headers = letter.headers();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
@@ -102,7 +111,7 @@ fn carried_whole(message: &Message<'_>, fault: &Fault) {
     assert!(again.iter().any(|(name, _)| name == "peyvand_replay_of"));
 }
 
-/// A kind of file and its rows; that and a whole file; tables of the law; or texts.
+/// Rows of a file kind, a whole file of a kind, tables of the law, or texts.
 pub fn files(data: &[u8]) -> bool {
     let [choice, rest @ ..] = data else { return false };
     let kinds = FileKind::ALL.len();
@@ -120,11 +129,11 @@ pub fn files(data: &[u8]) -> bool {
 }
 
 fn rows(kind: FileKind, csv: &[u8]) -> bool {
-    let Ok(reader) = Reader::new(kind, csv) else { return false };
-    let mut pieces = Pieces::new(reader);
+    let Ok(reader) = RowReader::new(kind, csv) else { return false };
+    let mut pieces = RowChunks::new(reader);
     let mut sent = 0;
     while let Ok(Some(step)) = pieces.next_step() {
-        if let Step::Send(piece) = step {
+        if let ChunkOrReject::Send(piece) = step {
             reads_again(&piece);
             sent += 1;
         }
@@ -150,7 +159,7 @@ fn texts(text: &str) -> bool {
         same::<SolarDate>(text),
         same::<SolarMonth>(text),
         same::<Rial>(text),
-        same::<Place>(text),
+        same::<SourcePosition>(text),
     ];
     if let Ok(code) = text.parse::<NationalCode>() {
         assert_eq!(NationalCode::from_i64(code.to_i64()), Some(code));
@@ -163,14 +172,14 @@ fn texts(text: &str) -> bool {
     found.contains(&true)
 }
 
-/// Its text reads as it; false where it is none.
+/// Asserts that the text form of a value parses to the same value. Returns false if `text` is not a `T`.
 fn same<T: FromStr + Display + PartialEq>(text: &str) -> bool {
     let Ok(read) = text.parse::<T>() else { return false };
     assert!(read.to_string().parse::<T>().is_ok_and(|again| again == read));
     true
 }
 
-/// Facts behind their form byte, a dossier, or an event of the outbox.
+/// Facts with their form byte, a dossier, or an outbox event.
 pub fn stored(data: &[u8]) -> bool {
     let [choice, rest @ ..] = data else { return false };
     match choice % 3 {
@@ -181,11 +190,11 @@ pub fn stored(data: &[u8]) -> bool {
 }
 
 fn facts(bytes: &[u8]) -> bool {
-    let Some(facts) = Facts::from_bytes(bytes) else { return false };
-    let sealed = facts.seal();
-    let again = Facts::from_bytes(&sealed.bytes).unwrap();
-    assert!(again == facts && again.seal().digest == sealed.digest);
-    // What the rules read of them must not stumble either.
+    let Some(facts) = Facts::decode(bytes) else { return false };
+    let sealed = facts.encode();
+    let again = Facts::decode(&sealed.bytes).unwrap();
+    assert!(again == facts && again.encode().digest == sealed.digest);
+    // The functions through which the rules read the facts must not panic either.
     facts.art85_employments();
     facts.art85_wages();
     true
@@ -202,11 +211,11 @@ fn outbox(bytes: &[u8]) -> bool {
     let Ok((event, _)) = postcard::take_from_bytes::<OutboxEvent<'_>>(bytes) else { return false };
     event.address();
     let packed = postcard::to_stdvec(&event).unwrap();
-    let Ok(written) = event.written() else { return false };
+    let Ok(written) = event.into_outgoing() else { return false };
     let again: OutboxEvent<'_> = postcard::from_bytes(&packed).unwrap();
-    assert!(again.written().unwrap() == written);
+    assert!(again.into_outgoing().unwrap() == written);
     let kept: OutboxEvent<'_> = written.clone().into();
     let kept = postcard::to_stdvec(&kept).unwrap();
-    assert!(postcard::from_bytes::<OutboxEvent<'_>>(&kept).unwrap().written().unwrap() == written);
+    assert!(postcard::from_bytes::<OutboxEvent<'_>>(&kept).unwrap().into_outgoing().unwrap() == written);
     true
 }

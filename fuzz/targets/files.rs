@@ -1,4 +1,4 @@
-//! Rows of files, the tables of the law, texts.
+//! Fuzzes rows of files, the tables of the law, and texts.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

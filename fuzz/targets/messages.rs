@@ -1,4 +1,4 @@
-//! Records of the input topics.
+//! Fuzzes records of the input topics.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

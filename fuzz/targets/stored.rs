@@ -1,4 +1,4 @@
-//! What the database keeps packed.
+//! Fuzzes the packed forms that the database stores.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,6 +1,6 @@
-# Apache Kafka from its Maven artefacts, broker and controller in one process. Sourced by `stack`.
+# Apache Kafka from its Maven artefacts, with broker and controller in one process. Sourced by `stack`.
 
-# A small quick-starting JVM: the first minutes are all that a demo or a test ever sees of it.
+# A small JVM that starts quickly: a demo or a test runs it for a few minutes only.
 JVM_FLAGS=(-Xms512m -Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn)
 
 kafka_version() { grep -A1 '<artifactId>kafka_2.13<' "$HERE/pom.xml" | sed -n 's/.*<version>\(.*\)<.*/\1/p'; }
@@ -23,7 +23,7 @@ fetch_broker() {
     exec 8>&-
 }
 
-kafka_start() { # DIR: returns when it listens
+kafka_start() { # DIR: returns when the broker listens
     local dir=$1 began port controller attempt
     began=$(now_ms)
     mkdir -p "$dir"
@@ -43,9 +43,9 @@ kafka_start() { # DIR: returns when it listens
     die "Kafka did not start (whole log: $dir/broker.log)"
 }
 
-kafka_launch() { # DIR PORT: with the properties and the data that lie there; returns when it listens
+kafka_launch() { # DIR PORT: uses the properties and the data in DIR; returns when the broker listens
     kafka_format "$1"
-    # A broker that was born deaf to TERM could not be ended gently.
+    # A broker that inherits an ignored TERM could not be stopped gracefully.
     setsid env --default-signal=INT,TERM,HUP java "${JVM_FLAGS[@]}" -cp "$(broker_jars)/lib/*" kafka.Kafka "$1/server.properties" \
         </dev/null >>"$1/broker.log" 2>&1 9>&- &
     record_process $! "$1/pid"
@@ -70,7 +70,7 @@ kafka_wait() { # DIR PORT
     return 1
 }
 
-kafka_stop() { # DIR [now]: `now` where the data are thrown away anyway
+kafka_stop() { # DIR [now]: `now` kills the broker at once, for data that are deleted anyway
     local pid
     pid=$(recorded_process "$1/pid") || return 0
     if [ "${2-}" != now ]; then kill -TERM "$pid" 2>/dev/null; wait_gone "$pid" 20 && { rm -f "$1/pid"; return 0; }; fi

@@ -1,6 +1,6 @@
-# What must be installed: as root on Debian it is, elsewhere the person is told. Sourced by `stack`.
+# The required packages. As root on Debian they are installed; elsewhere they are listed. Sourced by `stack`.
 
-postgres_bin() { # the newest installed server of at least 14
+postgres_bin() { # the newest installed server, at least version 14
     local dir found=
     for dir in $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin 2>/dev/null | sort -V); do
         [ -x "$dir/initdb" ] && [ "$("$dir/initdb" --version | grep -oE '[0-9]+' | head -1)" -ge 14 ] && found=$dir
@@ -14,7 +14,7 @@ java_is_good() {
     [ "$(java -version 2>&1 | grep -oE '"[0-9]+' | head -1 | tr -d '"')" -ge 17 ]
 }
 
-missing_packages() { # [all]: for the stack; `all`: for building and testing the program as well
+missing_packages() { # [all]: what the stack needs; with `all` also what building and testing the program needs
     java_is_good || echo openjdk-17-jre-headless
     [ -n "$(broker_jars)" ] || command -v mvn >/dev/null || echo maven
     [ -n "$(postgres_bin)" ] || echo postgresql
@@ -36,14 +36,14 @@ install_missing() { # [all]
         if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
             debian_install $packages
         else
-            die "please install first (names as in Debian): $packages
+            die "install these packages first (names as in Debian): $packages
        or set PEYVAND_KAFKA_BROKERS and PEYVAND_DATABASE_URL to a broker and an empty database of your own"
         fi
     fi
     [ "${1-}" != all ] || command -v cargo >/dev/null || die "Rust is missing: see https://rustup.rs (version 1.94 or newer)"
 }
 
-java_package() { # each release of Debian has its own
+java_package() { # each Debian release has another Java version
     local name
     for name in openjdk-17-jre-headless openjdk-21-jre-headless openjdk-25-jre-headless; do
         apt-cache show "$name" >/dev/null 2>&1 && break
@@ -56,7 +56,7 @@ debian_install() {
     began=$(now_ms)
     mkdir -p "$LOCAL"
     say "installing $* ..."
-    # Debian starts a server for the whole machine with the package; nobody asked for one.
+    # Debian's package would also start a server for the whole machine, which is not needed.
     mkdir -p "${no_cluster%/*}" && echo 'create_main_cluster = false' >"$no_cluster"
     if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
         "${@/#openjdk-17-jre-headless/$(java_package)}"; } >"$log" 2>&1; then

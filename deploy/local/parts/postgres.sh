@@ -1,13 +1,13 @@
 # A private PostgreSQL that listens on a Unix socket only. Sourced by `stack`.
-# The socket: nobody else on the machine can knock, and a client that leaves TCP_NODELAY alone loses nothing.
+# With a socket, no other user of the machine can connect, and a client that does not set TCP_NODELAY loses no time.
 
-# PostgreSQL refuses root; Debian's package brings the user `postgres`.
+# PostgreSQL refuses to run as root. Debian's package creates the user `postgres`.
 as_postgres() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"; else "$@"; fi
 }
 owner_of_data() { if [ "$(id -u)" = 0 ]; then echo postgres; else id -un; fi; }
 
-postgres_place() { # DIR: where the data go; elsewhere than the project's folder only where `postgres` cannot enter that
+postgres_place() { # DIR: prints the data folder; outside the project folder only if `postgres` cannot enter that
     local dir=$1/data home
     mkdir -p "$dir" && chown "$(owner_of_data)" "$dir" && chmod 700 "$dir"
     if ! (cd / && as_postgres test -w "$dir" 2>/dev/null); then
@@ -20,17 +20,17 @@ postgres_place() { # DIR: where the data go; elsewhere than the project's folder
     (cd "$dir" && pwd -P)
 }
 
-postgres_start() { # DIR: returns when it answers
+postgres_start() { # DIR: returns when the server answers
     local dir=$1 bin data socket began
     began=$(now_ms) bin=$(postgres_bin)
     mkdir -p "$dir"
     if [ -e "$dir/data" ]; then data=$(cd "$dir/data" && pwd -P); else data=$(postgres_place "$dir"); fi
-    # A socket's path has room for 107 bytes, which a project deep in somebody's home exceeds.
-    # One that was killed comes back where its clients look for it.
+    # A socket path has at most 107 bytes, which a deep project folder exceeds. Therefore the socket is in /tmp.
+    # A killed server restarts with the same socket path, where its clients look for it.
     socket=$(cat "$dir/socket" 2>/dev/null) && [ -d "$socket" ] || socket=$(mktemp -d /tmp/peyvand-pg.XXXXXX)
     chown "$(owner_of_data)" "$socket"
     echo "$data" >"$dir/where"; echo "$socket" >"$dir/socket"
-    cd / # `postgres` may not be able to enter the folder we stand in
+    cd / # `postgres` may not be able to enter the current folder
     if ! as_postgres test -e "$data/PG_VERSION"; then
         as_postgres "$bin/initdb" -D "$data" -U peyvand -A trust -E UTF8 --locale=C --no-sync >"$dir/initdb.log" 2>&1 9>&- ||
             { cat "$dir/initdb.log" >&2; die "initdb failed"; }
@@ -43,7 +43,7 @@ postgres_start() { # DIR: returns when it answers
     say "PostgreSQL $("$bin/postgres" -V | grep -oE '[0-9][0-9.]*' | head -1) is up ($(seconds_since "$began") s)"
 }
 
-postgres_settings() { # fsync stays on: a promise is measured with what it costs
+postgres_settings() { # fsync stays on: measurements include the cost of durability
     cat <<-END
 		max_connections = 200
 		shared_buffers = 256MB
@@ -55,7 +55,7 @@ postgres_settings() { # fsync stays on: a promise is measured with what it costs
 	END
 }
 
-wal_compression() { # a server of 14, or one built without lz4, knows only `on`
+wal_compression() { # version 14, or a build without lz4, supports only `on`
     if [ "$("$(postgres_bin)/postgres" -V | grep -oE '[0-9]+' | head -1)" -ge 15 ] && ldd "$(postgres_bin)/postgres" 2>/dev/null | grep lz4 >/dev/null; then echo lz4; else echo on; fi
 }
 
@@ -73,7 +73,7 @@ postgres_stop() { # DIR [now]
     rm -f "$1/socket"
 }
 
-postgres_erase() { # DIR: the data that lie outside of the project's folder
+postgres_erase() { # DIR: deletes the data outside the project folder
     [ -r "$1/where" ] || return 0
     case $(cat "$1/where") in /var/tmp/peyvand-postgres.*) rm -rf "$(cat "$1/where")" ;; esac
 }
