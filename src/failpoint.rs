@@ -8,24 +8,24 @@
 
 /// The expression, with a point before and one after it.
 #[cfg(feature = "failpoints")]
-macro_rules! boundary {
+macro_rules! failpoint {
     ($name:literal, $crossing:expr) => {{
-        $crate::boundary::reach(concat!($name, "/before"));
+        $crate::failpoint::reach(concat!($name, "/before"));
         let crossed = $crossing;
-        $crate::boundary::reach(concat!($name, "/after"));
+        $crate::failpoint::reach(concat!($name, "/after"));
         crossed
     }};
 }
 
 /// The expression.
 #[cfg(not(feature = "failpoints"))]
-macro_rules! boundary {
+macro_rules! failpoint {
     ($name:literal, $crossing:expr) => {
         $crossing
     };
 }
 
-pub(crate) use boundary;
+pub(crate) use failpoint;
 
 /// Reads once which points end the process: `FAILPOINTS=NAME=return`, or `NAME=2*off->return` for the third time.
 pub fn arm() {

@@ -3,17 +3,22 @@
 //! The house, from pure to worldly; a module names only modules above it (`tests/it/tidy.rs` keeps the arrows):
 //! `law, ident` → `claim` → `wire` → `boundary, config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
 
-mod boundary;
+pub mod app;
 pub mod claim;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
+mod failpoint;
 pub mod http;
 pub mod ident;
 pub mod kafka;
 pub mod law;
 pub mod retry;
+pub mod service;
 pub mod store;
 pub mod telemetry;
+mod terminal;
+pub mod texts;
+pub mod views;
 pub mod wire;
-pub mod work;

@@ -12,11 +12,11 @@ use backoff::backoff::Backoff;
 use tokio::sync::watch;
 
 /// Tells long work to stop: true once the process is asked to. A sender that is gone counts as a stop, too.
-pub type Stop = watch::Receiver<bool>;
+pub type ShutdownSignal = watch::Receiver<bool>;
 
 /// What an error means for the one who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Retryability {
     /// The world may mend itself: try again.
     Retry,
     /// It will be the same next time: give up.
@@ -59,7 +59,7 @@ impl Policy {
 
 /// Why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GaveUp<E: Display> {
+pub enum RetryError<E: Display> {
     /// The error is one that no repetition mends.
     #[error("{0}")]
     Rejected(E),
@@ -81,11 +81,11 @@ pub enum GaveUp<E: Display> {
 /// See [`GaveUp`].
 pub async fn retry<T, E, Op, Fut>(
     policy: Policy,
-    stop: &Stop,
+    stop: &ShutdownSignal,
     mut op: Op,
-    classify: impl Fn(&E) -> Verdict,
+    classify: impl Fn(&E) -> Retryability,
     mut notify: impl FnMut(&E, Duration),
-) -> Result<T, GaveUp<E>>
+) -> Result<T, RetryError<E>>
 where
     E: Display,
     Op: FnMut() -> Fut,
@@ -96,37 +96,37 @@ where
     loop {
         let attempt = tokio::select! {
             biased;
-            () = stopped(&mut stop) => return Err(GaveUp::Stopped),
+            () = shutdown_requested(&mut stop) => return Err(RetryError::Stopped),
             attempt = op() => attempt,
         };
         let error = match attempt {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        if classify(&error) == Verdict::Reject {
-            return Err(GaveUp::Rejected(error));
+        if classify(&error) == Retryability::Reject {
+            return Err(RetryError::Rejected(error));
         }
         let Some(pause) = pauses.next_backoff() else {
-            return Err(GaveUp::TimedOut(error));
+            return Err(RetryError::TimedOut(error));
         };
         notify(&error, pause);
         if !pause_or_stop(pause, &mut stop).await {
-            return Err(GaveUp::Stopped);
+            return Err(RetryError::Stopped);
         }
     }
 }
 
 /// Waits for `pause`; false where a stop came first.
-pub async fn pause_or_stop(pause: Duration, stop: &mut Stop) -> bool {
+pub async fn pause_or_stop(pause: Duration, stop: &mut ShutdownSignal) -> bool {
     tokio::select! {
         biased;
-        () = stopped(stop) => false,
+        () = shutdown_requested(stop) => false,
         () = tokio::time::sleep(pause) => true,
     }
 }
 
 /// Resolves once the process is asked to stop.
-pub async fn stopped(stop: &mut Stop) {
+pub async fn shutdown_requested(stop: &mut ShutdownSignal) {
     // An error means that nobody is left who could ask: the same.
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -140,15 +140,15 @@ mod tests {
     const QUICK: Policy =
         Policy { first: Duration::from_millis(1), longest: Duration::from_millis(4), in_all: None };
 
-    fn classify(error: &&'static str) -> Verdict {
-        if *error == "bad" { Verdict::Reject } else { Verdict::Retry }
+    fn classify(error: &&'static str) -> Retryability {
+        if *error == "bad" { Retryability::Reject } else { Retryability::Retry }
     }
 
     async fn run(
         policy: Policy,
-        stop: &Stop,
+        stop: &ShutdownSignal,
         errors: &[&'static str],
-    ) -> (Result<usize, GaveUp<&'static str>>, Vec<Duration>) {
+    ) -> (Result<usize, RetryError<&'static str>>, Vec<Duration>) {
         let (turn, mut pauses) = (Cell::new(0), Vec::new());
         let op = || {
             let n = turn.replace(turn.get() + 1);
@@ -175,7 +175,7 @@ mod tests {
     async fn gives_up_where_repeating_mends_nothing() {
         let (_keep, stop) = watch::channel(false);
         let (result, pauses) = run(QUICK, &stop, &["away", "bad", "ok"]).await;
-        assert_eq!((result, pauses.len()), (Err(GaveUp::Rejected("bad")), 1));
+        assert_eq!((result, pauses.len()), (Err(RetryError::Rejected("bad")), 1));
     }
 
     #[tokio::test]
@@ -183,7 +183,7 @@ mod tests {
         let (_keep, stop) = watch::channel(false);
         let policy = Policy { in_all: Some(Duration::from_millis(20)), ..QUICK };
         let (result, pauses) = run(policy, &stop, &["away"]).await;
-        assert_eq!(result, Err(GaveUp::TimedOut("away")));
+        assert_eq!(result, Err(RetryError::TimedOut("away")));
         assert!(pauses.len() > 1);
     }
 
@@ -194,11 +194,11 @@ mod tests {
         let pausing = run(slow, &stop, &["away"]);
         let asking = async { sender.send_replace(true) };
         let ((result, _), _) = tokio::join!(pausing, asking);
-        assert_eq!(result, Err(GaveUp::Stopped));
+        assert_eq!(result, Err(RetryError::Stopped));
 
         let (sender, stop) = watch::channel(false);
         drop(sender);
         let never = retry(QUICK, &stop, std::future::pending::<Result<(), &str>>, classify, |_, _| {}).await;
-        assert_eq!(never, Err(GaveUp::Stopped));
+        assert_eq!(never, Err(RetryError::Stopped));
     }
 }

@@ -1,76 +1,17 @@
-//! What a terminal shows: amounts, counts, instants and aligned columns.
+//! Output for a terminal: lines, aligned columns and JSON.
 
 use std::io::Write;
 
-use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::clock::Clock;
-
-/// Thousands apart: `103,909,680`.
-pub fn grouped(number: impl Into<i128>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::from(if number < 0 { "-" } else { "" });
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// Prints a line. A closed standard output (`| head`) is not a failure.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
 }
-
-/// Tomans are ten rials; the odd rials come after a point.
-pub fn tomans(rial: u64) -> String {
-    match rial % 10 {
-        0 => grouped(rial / 10),
-        odd => format!("{}.{odd}", grouped(rial / 10)),
-    }
-}
-
-/// `103,909,680 rials (10,390,968 tomans)`.
-pub fn money(rial: u64) -> String {
-    format!("{} rials ({} tomans)", grouped(rial), tomans(rial))
-}
-
-/// From a bigint that is never negative.
-pub fn rial(number: i64) -> u64 {
-    number.unsigned_abs()
-}
-
-/// An instant: RFC 3339 for programs, Solar date and Tehran's time for people.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Moment {
-    rfc3339: String,
-    solar: String,
-}
-
-impl Moment {
-    pub fn of(clock: &Clock, at: Timestamp) -> Self {
-        let rfc3339 = clock.tehran(at);
-        let time = rfc3339.get(11..16).unwrap_or_default();
-        let solar = clock.solar_date_of(at).map_or_else(|_| rfc3339.clone(), |day| format!("{day} {time}"));
-        Self { rfc3339, solar }
-    }
-
-    /// The Solar date alone.
-    pub fn day(&self) -> &str {
-        self.solar.split(' ').next().unwrap_or_default()
-    }
-}
-
-impl std::fmt::Display for Moment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.solar)
-    }
-}
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&self.rfc3339)
-    }
-}
+pub(crate) use say;
 
 /// Columns under their heads. A head that begins with `>` stands to the right, as numbers do.
 pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
@@ -109,26 +50,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_as_people_read_them() {
-        assert_eq!(money(103_909_680), "103,909,680 rials (10,390,968 tomans)");
-        assert_eq!(money(1_234_567), "1,234,567 rials (123,456.7 tomans)");
-        assert_eq!(
-            (grouped(0), grouped(999), grouped(-1000)),
-            ("0".to_owned(), "999".to_owned(), "-1,000".to_owned())
-        );
-    }
-
-    #[test]
     fn columns_are_aligned_and_nothing_trails() {
         let rows = [vec!["a".to_owned(), "1,000".to_owned()], vec!["long".to_owned(), "7".to_owned()]];
         assert_eq!(table(2, &["name", ">n"], &rows), "  name      n\n  a     1,000\n  long      7\n");
-    }
-
-    #[test]
-    fn an_instant_is_told_in_tehrans_days() {
-        let clock = Clock::new(Some("1404-08-01".parse().unwrap())).unwrap();
-        let moment = Moment::of(&clock, "2025-10-23T20:31:00Z".parse().unwrap());
-        assert_eq!((moment.to_string().as_str(), moment.day()), ("1404-08-02 00:01", "1404-08-02"));
-        assert_eq!(serde_json::to_string(&moment).unwrap(), "\"2025-10-24T00:01:00+03:30\"");
     }
 }

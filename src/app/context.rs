@@ -6,34 +6,34 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::claim::IdKey;
-use crate::claim::known::Rules;
+use crate::claim::person_state::PlanningContext;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::law::{SolarDate, Tables};
-use crate::store::outbox::Groups;
+use crate::store::outbox::RelayShards;
 use crate::store::{self, PgPool};
-use crate::wire::{self, Partitions};
+use crate::wire::{self, PartitionCounts};
 
 #[derive(Clone)]
-pub struct House {
+pub struct AppContext {
     pub pool: PgPool,
     pub clock: Clock,
     /// Decides by this day, whatever the clock says: a close keeps the one that it began on.
-    pub day: Option<SolarDate>,
+    pub fixed_business_date: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
-    pub groups: Groups,
+    pub groups: RelayShards,
     pub deeds_from: Option<SolarDate>,
     /// Persons in one transaction of a close.
     pub page_persons: u32,
     pub brake_percent: u32,
     /// How long an answer of the database is waited for.
-    pub silence: Duration,
+    pub query_timeout: Duration,
 }
 
 /// Why the house cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum HouseError {
+pub enum ContextError {
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
@@ -44,14 +44,14 @@ pub enum HouseError {
     Tables(String),
 }
 
-impl House {
+impl AppContext {
     /// Connects, brings the tables of the database up (unless `provision` is off), and checks the tables of the law.
-    pub async fn open(settings: &Settings) -> Result<Self, HouseError> {
+    pub async fn open(settings: &Settings) -> Result<Self, ContextError> {
         let body = tables_text(settings)?;
         let tables = wire::tables::parse(&body).map_err(|errors| {
             let told: Vec<_> =
                 errors.iter().map(|e| format!("{} row {}: {}", e.table, e.row, e.problem)).collect();
-            HouseError::Tables(told.join("; "))
+            ContextError::Tables(told.join("; "))
         })?;
         let clock = Clock::new(settings.today)?;
         let pool = store::connect(settings.database_url.expose(), settings.database_connections)?;
@@ -62,36 +62,38 @@ impl House {
         let secret = store::installation::secret(&pool, given).await?;
         let count = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
         store::installation::topic_partitions(&pool, settings.topic_partitions).await?;
-        let groups = Groups { count, partitions: Partitions::new(settings.topic_partitions) };
+        let groups = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
         store::installation::keep_tables(&pool, tables.version(), &body).await?;
         Ok(Self {
             pool,
             clock,
-            day: None,
+            fixed_business_date: None,
             tables: Arc::new(tables),
             ids: IdKey::new(&secret),
             groups,
             deeds_from: settings.deeds_from,
             page_persons: settings.close_page_persons,
             brake_percent: settings.brake_percent,
-            silence: Duration::from_secs(settings.database_silence_s),
+            query_timeout: Duration::from_secs(settings.database_silence_s),
         })
     }
 
     /// What is asked of the database, or an error where no answer comes. The connection in its hands is lost to the pool:
     /// whoever gets this error ends the process.
-    pub async fn patiently<T>(&self, asked: impl Future<Output = store::Result<T>>) -> store::Result<T> {
-        tokio::time::timeout(self.silence, asked).await.unwrap_or(Err(store::Error::Silent(self.silence)))
+    pub async fn with_timeout<T>(&self, asked: impl Future<Output = store::Result<T>>) -> store::Result<T> {
+        tokio::time::timeout(self.query_timeout, asked)
+            .await
+            .unwrap_or(Err(store::Error::QueryTimeout(self.query_timeout)))
     }
 
     /// What planning reads, as of now.
-    pub fn rules(&self) -> Rules<'_> {
-        self.rules_at(self.clock.now())
+    pub fn planning_context(&self) -> PlanningContext<'_> {
+        self.planning_context_at(self.clock.now())
     }
 
     /// What planning reads in a transaction that began at `at`: it decides by one business date, also where midnight passes.
-    pub fn rules_at(&self, at: Timestamp) -> Rules<'_> {
-        Rules {
+    pub fn planning_context_at(&self, at: Timestamp) -> PlanningContext<'_> {
+        PlanningContext {
             tables: &self.tables,
             today: self.business_date(at),
             deeds_from: self.deeds_from,
@@ -101,13 +103,13 @@ impl House {
 
     /// The same house, deciding by one day however long that takes.
     #[must_use]
-    pub fn on(&self, day: SolarDate) -> Self {
-        Self { day: Some(day), ..self.clone() }
+    pub fn with_business_date(&self, day: SolarDate) -> Self {
+        Self { fixed_business_date: Some(day), ..self.clone() }
     }
 
     /// The business date of what is decided at `at`.
     pub fn business_date(&self, at: Timestamp) -> SolarDate {
-        if let Some(day) = self.day {
+        if let Some(day) = self.fixed_business_date {
             return day;
         }
         if self.clock.is_fixed() {
@@ -117,11 +119,11 @@ impl House {
     }
 }
 
-fn tables_text(settings: &Settings) -> Result<String, HouseError> {
+fn tables_text(settings: &Settings) -> Result<String, ContextError> {
     let Some(path) = &settings.tables_file else {
         return Ok(wire::tables::built_in().to_owned());
     };
-    std::fs::read_to_string(path).map_err(|error| HouseError::TablesFile {
+    std::fs::read_to_string(path).map_err(|error| ContextError::TablesFile {
         path: path.display().to_string(),
         problem: error.to_string(),
     })

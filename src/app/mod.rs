@@ -2,14 +2,13 @@
 //!
 //! Architecture invariant: nothing here knows a broker; messages come in as bytes and go out as pages of events.
 
-pub mod close_month;
-pub mod events;
-mod files;
-pub mod house;
+pub mod close;
+pub mod context;
+pub mod ingest;
+pub mod output_events;
 pub mod recompute;
 pub mod recover;
 pub mod relay;
-pub mod take_in;
-mod write;
+mod write_plans;
 
-pub use house::House;
+pub use context::AppContext;

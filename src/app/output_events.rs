@@ -5,22 +5,22 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::claim::issue::Issue;
-use crate::claim::known::StoredClaim;
+use crate::claim::issuance::Issuance;
+use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::{NewCase, Revision};
-use crate::claim::{BENEFIT, Decision, RULES_VERSION, Words};
+use crate::claim::{BENEFIT, Bilingual, Decision, RULES_VERSION};
 use crate::ident::NationalCode;
 use crate::law::marriage_allowance::Working as LawWorking;
 use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
 use crate::wire::eligibility_decisions_v1::{
-    Bilingual, CaseOpened, DecisionMade, Marriage, Reason, Working, WorkingMonth,
+    CaseOpened, DecisionMade, DecisionMarriage, DecisionReason, DecisionText, DecisionWorking, WorkingMonth,
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
 use crate::wire::{EventType, OutboxEvent, Outgoing, outbox_event};
 
-use super::House;
+use super::AppContext;
 
 fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
     event.map_err(|_| Error::Unreadable("event"))
@@ -28,7 +28,7 @@ fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Ou
 
 /// `eligibility.decision.made`.
 pub fn decision<'a>(
-    house: &'a House,
+    ctx: &'a AppContext,
     claim: &'a StoredClaim,
     revision: &'a Revision,
     at: Timestamp,
@@ -40,7 +40,7 @@ pub fn decision<'a>(
         revision: u32::try_from(claim.revision).unwrap_or(0),
         benefit: Cow::Borrowed(BENEFIT),
         national_code: claim.key.person,
-        marriage: Marriage {
+        marriage: DecisionMarriage {
             record_id: claim.record_id.as_deref().map(Cow::Borrowed),
             request_id: claim.request_id.as_deref().map(Cow::Borrowed),
             deed_date: claim.key.deed_date,
@@ -51,20 +51,23 @@ pub fn decision<'a>(
         reasons: reasons(&revision.decision),
         working: revision.decision.working.as_ref().map(working),
         rules_version: Cow::Borrowed(RULES_VERSION),
-        tables_version: Cow::Borrowed(house.tables.version()),
+        tables_version: Cow::Borrowed(ctx.tables.version()),
         facts_digest: Cow::Owned(hex::encode(claim.facts_digest)),
-        business_date: house.business_date(at),
+        business_date: ctx.business_date(at),
         decided_at: at,
     };
-    OutboxEvent::Decision(Box::new(outbox_event::Decision { traceparent: trace.map(Cow::Borrowed), data }))
+    OutboxEvent::Decision(Box::new(outbox_event::DecisionEvent {
+        traceparent: trace.map(Cow::Borrowed),
+        data,
+    }))
 }
 
-fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
-    fn both(words: &Words) -> Bilingual<'_> {
-        Bilingual { fa: Cow::Borrowed(&words.fa), en: Cow::Borrowed(&words.en) }
+fn reasons(decision: &Decision) -> Vec<DecisionReason<'_>> {
+    fn both(words: &Bilingual) -> DecisionText<'_> {
+        DecisionText { fa: Cow::Borrowed(&words.fa), en: Cow::Borrowed(&words.en) }
     }
-    fn reason(reason: &crate::claim::Reason) -> Reason<'_> {
-        Reason {
+    fn reason(reason: &crate::claim::ReasonText) -> DecisionReason<'_> {
+        DecisionReason {
             code: reason.code,
             article: Cow::Borrowed(&reason.article),
             fact: Some(Cow::Borrowed(&reason.fact)),
@@ -77,7 +80,7 @@ fn reasons(decision: &Decision) -> Vec<Reason<'_>> {
     decision.reasons.iter().map(reason).collect()
 }
 
-fn working(working: &LawWorking) -> Working {
+fn working(working: &LawWorking) -> DecisionWorking {
     let month = |month: &crate::law::marriage_allowance::MonthWorking| WorkingMonth {
         month: month.month,
         days: month.days,
@@ -85,7 +88,7 @@ fn working(working: &LawWorking) -> Working {
         wage_rial: month.wage.get(),
         ceiling_rial: month.ceiling.map(Rial::get),
     };
-    Working {
+    DecisionWorking {
         days: working.days,
         window_from: working.window_from,
         window_to: working.window_to,
@@ -117,7 +120,7 @@ pub fn case(
 }
 
 /// The batch that a document belongs to.
-pub struct Issuing<'a> {
+pub struct DocumentBatch<'a> {
     pub batch_id: &'a str,
     pub month: SolarMonth,
     pub at: Timestamp,
@@ -125,7 +128,7 @@ pub struct Issuing<'a> {
 }
 
 /// `finance.payment-document.issued`.
-pub fn document(person: NationalCode, issue: &Issue, batch: &Issuing<'_>) -> Result<Outgoing> {
+pub fn document(person: NationalCode, issue: &Issuance, batch: &DocumentBatch<'_>) -> Result<Outgoing> {
     let id = issue.document_id.to_string();
     let data = PaymentDocumentIssued {
         document_id: Cow::Borrowed(&id),

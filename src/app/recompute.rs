@@ -2,15 +2,15 @@
 
 use uuid::Uuid;
 
-use super::House;
+use super::AppContext;
 use crate::claim::{Decision, RULES_VERSION, decide};
 use crate::law::Tables;
-use crate::store::decisions::{self, Decision as Stored};
+use crate::store::decisions::{self, DecisionRow as Stored};
 use crate::store::{Error, PgConnection, Result, installation};
 use crate::wire;
 
 /// A stored decision beside the one that the same inputs give now.
-pub struct Recomputed {
+pub struct Recomputation {
     pub stored: Stored,
     pub again: Decision,
     /// What differs; empty where they are equal byte for byte.
@@ -18,8 +18,8 @@ pub struct Recomputed {
 }
 
 /// None where there is no such decision.
-pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomputed>> {
-    let mut connection = house.pool.acquire().await?;
+pub async fn recompute(ctx: &AppContext, decision_id: Uuid) -> Result<Option<Recomputation>> {
+    let mut connection = ctx.pool.acquire().await?;
     let Some(stored) = decisions::by_id(&mut connection, &[decision_id]).await?.pop() else {
         return Ok(None);
     };
@@ -29,7 +29,7 @@ pub async fn recompute(house: &House, decision_id: Uuid) -> Result<Option<Recomp
     })?;
     let again = decide(facts, stored.business_date, &tables);
     let differences = differences(&stored, &again);
-    Ok(Some(Recomputed { stored, again, differences }))
+    Ok(Some(Recomputation { stored, again, differences }))
 }
 
 /// The tables of the law as they were in force under this version.
@@ -50,7 +50,7 @@ fn differences(stored: &Stored, again: &Decision) -> Vec<String> {
         }
     };
     let number = |n: Option<i64>| n.map_or("none".to_owned(), |n| n.to_string());
-    let codes: Vec<_> = again.codes().iter().map(|code| code.word()).collect();
+    let codes: Vec<_> = again.codes().iter().map(|code| code.as_str()).collect();
     let working = again.working.as_ref();
     compare("outcome", stored.outcome.clone(), again.outcome.to_string());
     compare("reasons", stored.reasons.join(" "), codes.join(" "));

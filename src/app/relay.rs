@@ -5,81 +5,81 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::House;
-use crate::boundary::boundary;
-use crate::claim::words::SmsKind;
-use crate::store::messages::{self, Released};
-use crate::store::offsets::Partition;
+use super::AppContext;
+use crate::claim::codes::SmsKind;
+use crate::failpoint::failpoint;
+use crate::store::messages::{self, ReleasedMessage};
+use crate::store::offsets::TopicPartition;
 use crate::store::outbox::{self, Segment};
-use crate::store::{Error, Result, relay};
+use crate::store::{Error, Result, relay_leases};
 use crate::wire::notifications_sms_v1::{About, SmsRequested};
 use crate::wire::{EventType, Outgoing, Topic};
 
 /// The groups that this process delivers now.
-pub async fn lease(house: &House, owner: &str) -> Result<Vec<i16>> {
-    house.patiently(relay::lease(&house.pool, owner)).await
+pub async fn lease(ctx: &AppContext, owner: &str) -> Result<Vec<i16>> {
+    ctx.with_timeout(relay_leases::lease(&ctx.pool, owner)).await
 }
 
 /// Gives the groups back at a graceful stop.
-pub async fn release(house: &House, owner: &str) -> Result<()> {
-    house.patiently(relay::release(&house.pool, owner)).await
+pub async fn release(ctx: &AppContext, owner: &str) -> Result<()> {
+    ctx.with_timeout(relay_leases::release(&ctx.pool, owner)).await
 }
 
 /// Everything up to here is known to be delivered.
-pub async fn delivered(house: &House, group: i16) -> Result<i64> {
-    house.patiently(relay::delivered(&house.pool, group)).await
+pub async fn delivered(ctx: &AppContext, group: i16) -> Result<i64> {
+    ctx.with_timeout(relay_leases::delivered(&ctx.pool, group)).await
 }
 
 /// Where the output partitions ended when they were last written to.
-pub async fn ends(house: &House) -> Result<BTreeMap<Partition, i64>> {
-    Ok(house.patiently(relay::ends(&house.pool)).await?.into_iter().collect())
+pub async fn end_offsets(ctx: &AppContext) -> Result<BTreeMap<TopicPartition, i64>> {
+    Ok(ctx.with_timeout(relay_leases::end_offsets(&ctx.pool)).await?.into_iter().collect())
 }
 
 /// A person has said that what this topic lost is lost.
-pub async fn forget_ends(house: &House, topic: Topic) -> Result<()> {
-    relay::forget_ends(&house.pool, topic).await
+pub async fn clear_end_offsets(ctx: &AppContext, topic: Topic) -> Result<()> {
+    relay_leases::clear_end_offsets(&ctx.pool, topic).await
 }
 
 /// The next events of a group, in order.
-pub async fn page(house: &House, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
-    house.patiently(outbox::page(&house.pool, group, delivered, bytes)).await
+pub async fn page(ctx: &AppContext, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
+    ctx.with_timeout(outbox::page(&ctx.pool, group, delivered, bytes)).await
 }
 
 /// What the broker has acknowledged.
-pub struct Delivered {
+pub struct Delivery {
     /// Everything up to this position.
     pub upto: i64,
     /// The payment documents among it.
     pub documents: Vec<String>,
     /// Behind the last record sent to each partition.
-    pub ends: Vec<(Partition, i64)>,
+    pub end_offsets: Vec<(TopicPartition, i64)>,
 }
 
 /// Notes what was delivered. The SMS of its documents enter the outbox here: an SMS never goes out before its document is
 /// durable (R20).
-pub async fn confirm(house: &House, group: i16, owner: &str, delivered: &Delivered) -> Result<()> {
-    house.patiently(note(house, group, owner, delivered)).await
+pub async fn confirm(ctx: &AppContext, group: i16, owner: &str, delivered: &Delivery) -> Result<()> {
+    ctx.with_timeout(record_delivery(ctx, group, owner, delivered)).await
 }
 
-async fn note(house: &House, group: i16, owner: &str, delivered: &Delivered) -> Result<()> {
-    let at = house.clock.now();
+async fn record_delivery(ctx: &AppContext, group: i16, owner: &str, delivered: &Delivery) -> Result<()> {
+    let at = ctx.clock.now();
     let documents = &delivered.documents;
-    let mut tx = boundary!("confirm.begin", house.pool.begin().await)?;
-    relay::confirm(&mut tx, group, owner, delivered.upto).await?;
-    relay::keep_ends(&mut tx, &delivered.ends).await?;
+    let mut tx = failpoint!("confirm.begin", ctx.pool.begin().await)?;
+    relay_leases::advance_watermark(&mut tx, group, owner, delivered.upto).await?;
+    relay_leases::save_end_offsets(&mut tx, &delivered.end_offsets).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
         let events =
-            released.iter().map(|message| sms_requested(house, message, at)).collect::<Result<Vec<_>>>()?;
-        outbox::append(&mut tx, events, house.groups).await?;
+            released.iter().map(|message| sms_requested(ctx, message, at)).collect::<Result<Vec<_>>>()?;
+        outbox::append(&mut tx, events, ctx.groups).await?;
     }
-    boundary!("confirm.commit", tx.commit().await)?;
+    failpoint!("confirm.commit", tx.commit().await)?;
     Ok(())
 }
 
 /// Empties outbox slots that were delivered.
-pub async fn rotate(house: &House) -> Result<()> {
-    match house.patiently(outbox::rotate(&house.pool)).await {
+pub async fn rotate(ctx: &AppContext) -> Result<()> {
+    match ctx.with_timeout(outbox::rotate(&ctx.pool)).await {
         // Somebody holds a lock: the next call will do it.
         Err(error) if error.is_lock_timeout() => Ok(()),
         other => other,
@@ -99,14 +99,14 @@ pub fn document_of(event: &Outgoing) -> Option<String> {
 }
 
 /// `notifications.sms.requested`; in the quiet hours it is published at once and says when it may be sent.
-pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result<Outgoing> {
+pub fn sms_requested(ctx: &AppContext, message: &ReleasedMessage, at: Timestamp) -> Result<Outgoing> {
     let data = SmsRequested {
         sms_id: Cow::Borrowed(&message.sms_id),
         mobile: Cow::Borrowed(&message.mobile),
         text: Cow::Borrowed(&message.body),
         kind: message.kind.parse::<SmsKind>().map_err(|_| Error::Unreadable("kind of message"))?,
         segments: message.segments.unsigned_abs(),
-        not_before: house.clock.quiet_until(at),
+        not_before: ctx.clock.quiet_until(at),
         about: About { claim_id: message.claim_id, document_id: Cow::Borrowed(&message.document_id) },
     };
     let (key, id, trace) =
@@ -115,13 +115,13 @@ pub fn sms_requested(house: &House, message: &Released, at: Timestamp) -> Result
 }
 
 /// The last position that this database has given to a group.
-pub async fn given(house: &House, group: i16) -> Result<i64> {
-    house.patiently(outbox::given(&house.pool, group)).await
+pub async fn last_allocated(ctx: &AppContext, group: i16) -> Result<i64> {
+    ctx.with_timeout(outbox::last_allocated(&ctx.pool, group)).await
 }
 
 /// The id of the event that this database gave a position to, while its segment is still there.
-pub async fn id_at(house: &House, group: i16, position: i64) -> Result<Option<String>> {
-    for segment in page(house, group, position - 1, 1).await? {
+pub async fn id_at(ctx: &AppContext, group: i16, position: i64) -> Result<Option<String>> {
+    for segment in page(ctx, group, position - 1, 1).await? {
         if let Some((_, event)) = segment.events()?.find(|(at, _)| *at == position) {
             return Ok(Some(event.id));
         }

@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{House, events};
+use super::{AppContext, output_events};
 use crate::claim::RULES_VERSION;
+use crate::claim::codes::{Ownership, SmsKind};
 use crate::claim::decide::content_digest;
-use crate::claim::known::Known;
-use crate::claim::person::Record;
+use crate::claim::person::PersonRecord;
+use crate::claim::person_state::PersonState;
 use crate::claim::plan::{ClaimUpdate, NewCase, Plan, Revision};
-use crate::claim::texts::{Texts, segments};
-use crate::claim::words::{Ownership, SmsKind};
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
-use crate::store::messages::{self, NewMessage, Released};
+use crate::store::messages::{self, NewMessage, ReleasedMessage};
 use crate::store::{PgConnection, Result, cases, claims, decisions};
+use crate::texts::{Texts, segments};
 use crate::wire::{OutboxEvent, Outgoing};
 
 /// A person's plan, and the trace of the input that caused it.
 pub struct Planned {
-    pub known: Known,
+    pub known: PersonState,
     pub plan: Plan,
     pub trace: Option<String>,
 }
@@ -30,20 +30,20 @@ pub struct Planned {
 /// ([`decisions_made`]) take a processor, not the database. Documents are the close's.
 pub async fn write(
     tx: &mut PgConnection,
-    house: &House,
+    ctx: &AppContext,
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
     claims::save(tx, &last_updates(planned)).await?;
-    write_decisions(tx, house, planned, at).await?;
+    write_decisions(tx, ctx, planned, at).await?;
     let mut events = Vec::new();
-    let cases = new_cases(house, planned);
+    let cases = new_cases(ctx, planned);
     let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
     cases::insert(tx, &rows, at).await?;
     for (id, planned, case) in cases {
-        events.push(events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
+        events.push(output_events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
     }
-    events.extend(write_return_notices(tx, house, planned, at).await?);
+    events.extend(write_return_notices(tx, ctx, planned, at).await?);
     Ok(events)
 }
 
@@ -66,15 +66,15 @@ fn revisions(planned: &[Planned]) -> impl Iterator<Item = (&Planned, &ClaimUpdat
 
 async fn write_decisions(
     tx: &mut PgConnection,
-    house: &House,
+    ctx: &AppContext,
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<()> {
     let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
-    let stamp = decisions::Stamp {
+    let stamp = decisions::DecisionStamp {
         rules_version: RULES_VERSION,
-        tables_version: house.tables.version(),
-        business_date: house.business_date(at),
+        tables_version: ctx.tables.version(),
+        business_date: ctx.business_date(at),
         decided_at: at,
     };
     decisions::insert(tx, &rows, &stamp).await
@@ -82,12 +82,12 @@ async fn write_decisions(
 
 /// The events of new revisions: those of a person come before its cases.
 pub fn decisions_made<'a>(
-    house: &'a House,
+    ctx: &'a AppContext,
     planned: &'a [Planned],
     at: Timestamp,
 ) -> impl Iterator<Item = OutboxEvent<'a>> {
     revisions(planned).map(move |(planned, update, revision)| {
-        events::decision(house, &update.claim, revision, at, planned.trace.as_deref())
+        output_events::decision(ctx, &update.claim, revision, at, planned.trace.as_deref())
     })
 }
 
@@ -98,9 +98,9 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
         decision_id: claim.decision_id,
         claim_id: claim.claim_id,
         revision: claim.revision,
-        outcome: decision.outcome.word(),
+        outcome: decision.outcome.as_str(),
         amount: decision.amount.map(Rial::to_i64),
-        reasons: decision.codes().iter().map(|code| code.word()).collect(),
+        reasons: decision.codes().iter().map(|code| code.as_str()).collect(),
         days: working.map(|working| i32::try_from(working.days).unwrap_or(i32::MAX)),
         wage_sum: working.and_then(|working| working.wage_sum).map(Rial::to_i64),
         facts: &revision.facts,
@@ -108,9 +108,9 @@ fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDec
     }
 }
 
-fn new_cases<'a>(house: &House, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
+fn new_cases<'a>(ctx: &AppContext, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
     let id = |case: &NewCase| {
-        house.ids.id("case", &[&case.document_id, case.kind.word(), &case.earlier.to_string()])
+        ctx.ids.id("case", &[&case.document_id, case.kind.as_str(), &case.earlier.to_string()])
     };
     planned
         .iter()
@@ -121,16 +121,16 @@ fn new_cases<'a>(house: &House, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planne
 /// Asks to correct the account. Its document was acknowledged long ago, so it may go at once.
 async fn write_return_notices(
     tx: &mut PgConnection,
-    house: &House,
+    ctx: &AppContext,
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(house, planned)).collect();
+    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(ctx, planned)).collect();
     let fresh = messages::insert(tx, &notices, at, true).await?;
     let released =
-        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| Released {
+        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| ReleasedMessage {
             sms_id: notice.sms_id,
-            kind: notice.kind.word().to_owned(),
+            kind: notice.kind.as_str().to_owned(),
             claim_id: notice.claim_id,
             document_id: notice.document_id,
             mobile: notice.mobile,
@@ -138,16 +138,16 @@ async fn write_return_notices(
             segments: notice.segments,
             traceparent: notice.traceparent,
         });
-    released.map(|message| super::relay::sms_requested(house, &message, at)).collect()
+    released.map(|message| crate::app::relay::sms_requested(ctx, &message, at)).collect()
 }
 
-fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
+fn return_notice(ctx: &AppContext, planned: &Planned) -> Option<NewMessage> {
     let notice = planned.plan.returned.as_ref()?;
     let payment = planned.known.payment.as_ref()?;
     let record = planned.known.dossier.record.as_ref()?;
     // What concerns a person's account is told to that person's own number only.
     let mobile = reachable(record)?;
-    let id = house.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
+    let id = ctx.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
     let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
     Some(message(
         id,
@@ -160,7 +160,7 @@ fn return_notice(house: &House, planned: &Planned) -> Option<NewMessage> {
     ))
 }
 
-fn reachable(record: &Record) -> Option<String> {
+fn reachable(record: &PersonRecord) -> Option<String> {
     let mobile = record.mobile.as_deref()?.parse::<Mobile>().ok()?;
     (record.mobile_owner == Ownership::Yes).then(|| mobile.to_string())
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::facts::{Facts, Insured, PaidBefore, Registry, SelfRegistered};
+use super::codes::Status;
+use super::contribution_lines::{employment_lines, wage_lines};
+use super::facts::{Facts, InsuredFacts, PaidBefore, RegistryFacts, SelfRegistrationFacts};
 use super::identity::{ClaimKey, Counterpart};
-use super::known::{Known, Rules};
-use super::lines::{employment_lines, wage_lines};
 use super::person::{RegistryRow, SelfRegistration, Side};
-use super::words::Status;
+use super::person_state::{PersonState, PlanningContext};
 use crate::ident::text;
 use crate::law::SolarDate;
 
 /// A claim that an input holds, with its facts.
-pub struct Held {
+pub struct AssembledClaim {
     pub claim_id: Uuid,
     pub key: ClaimKey,
     pub record_id: Option<String>,
@@ -23,25 +23,25 @@ pub struct Held {
 }
 
 /// Of several rows for one marriage, the one that speaks.
-type Speaking<'a> = BTreeMap<(SolarDate, Counterpart), &'a RegistryRow>;
+type AuthoritativeRows<'a> = BTreeMap<(SolarDate, Counterpart), &'a RegistryRow>;
 
 /// Every claim that the inputs hold, in the order of deed dates.
-pub fn claims_held(known: &Known, rules: &Rules<'_>) -> Vec<Held> {
-    let speaking = speaking_rows(known);
-    let registrations = speaking_registrations(&known.self_registrations);
+pub fn assemble_claims(known: &PersonState, rules: &PlanningContext<'_>) -> Vec<AssembledClaim> {
+    let speaking = authoritative_rows(known);
+    let registrations = latest_registrations(&known.self_registrations);
     let insured = known.dossier.record.is_some();
     let mut held = Vec::new();
     for (marriage, row) in &speaking {
         // A registry row about somebody we do not insure makes no claim - unless that person registered it too.
         let registration = registration_of(&registrations, marriage);
         if insured || registration.is_some() {
-            held.push(hold(known, rules, &speaking, marriage, Some(row), registration));
+            held.push(assemble(known, rules, &speaking, marriage, Some(row), registration));
         }
     }
     for registration in registrations.values() {
         let marriage = (registration.deed_date, Counterpart::Spouse(registration.spouse));
         if !speaking.contains_key(&marriage) {
-            held.push(hold(known, rules, &speaking, &marriage, None, Some(registration)));
+            held.push(assemble(known, rules, &speaking, &marriage, None, Some(registration)));
         }
     }
     // What was paid stays a claim, whatever first day the setting names since.
@@ -53,8 +53,8 @@ pub fn claims_held(known: &Known, rules: &Rules<'_>) -> Vec<Held> {
 }
 
 /// Two records of one pair and date are one marriage reported twice: the later registration, then the greater record speaks.
-fn speaking_rows(known: &Known) -> Speaking<'_> {
-    let mut speaking = Speaking::new();
+fn authoritative_rows(known: &PersonState) -> AuthoritativeRows<'_> {
+    let mut speaking = AuthoritativeRows::new();
     for row in &known.rows {
         let Some((_, other)) = row.sides(known.person) else {
             continue;
@@ -72,9 +72,7 @@ fn speaking_rows(known: &Known) -> Speaking<'_> {
 }
 
 /// Of several by one applicant with the same spouse the latest speaks; the others hold nothing.
-fn speaking_registrations(
-    all: &[SelfRegistration],
-) -> BTreeMap<crate::ident::NationalCode, &SelfRegistration> {
+fn latest_registrations(all: &[SelfRegistration]) -> BTreeMap<crate::ident::NationalCode, &SelfRegistration> {
     let mut speaking = BTreeMap::new();
     for registration in all {
         let place = speaking.entry(registration.spouse).or_insert(registration);
@@ -93,14 +91,14 @@ fn registration_of<'a>(
     (registration.deed_date == *deed_date).then_some(*registration)
 }
 
-fn hold(
-    known: &Known,
-    rules: &Rules<'_>,
-    speaking: &Speaking<'_>,
+fn assemble(
+    known: &PersonState,
+    rules: &PlanningContext<'_>,
+    speaking: &AuthoritativeRows<'_>,
     (deed_date, counterpart): &(SolarDate, Counterpart),
     row: Option<&RegistryRow>,
     registration: Option<&SelfRegistration>,
-) -> Held {
+) -> AssembledClaim {
     let key = ClaimKey { person: known.person, deed_date: *deed_date, counterpart: counterpart.clone() };
     let claim_id = rules.ids.claim(&key);
     let live: Vec<_> = speaking.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
@@ -117,7 +115,7 @@ fn hold(
         withdrawn: false,
         registry: row.and_then(|row| Some(registry_facts(row, row.sides(known.person)?.0))),
         // Once the registry speaks, its row alone is read.
-        self_registration: registration.filter(|_| row.is_none()).map(|registration| SelfRegistered {
+        self_registration: registration.filter(|_| row.is_none()).map(|registration| SelfRegistrationFacts {
             first_marriage_undertaking: registration.first_marriage_undertaking,
             registry_has_date: other_date,
         }),
@@ -129,7 +127,7 @@ fn hold(
         paid_before: paid_before(known, claim_id),
         payment: None,
     };
-    Held {
+    AssembledClaim {
         claim_id,
         record_id: row.map(|row| row.record_id.clone()),
         request_id: registration.map(|registration| registration.request_id.clone()),
@@ -138,8 +136,8 @@ fn hold(
     }
 }
 
-fn registry_facts(row: &RegistryRow, own: &Side) -> Registry {
-    Registry {
+fn registry_facts(row: &RegistryRow, own: &Side) -> RegistryFacts {
+    RegistryFacts {
         status: row.status,
         office_kind: row.office_kind,
         permanence: row.permanence,
@@ -149,8 +147,8 @@ fn registry_facts(row: &RegistryRow, own: &Side) -> Registry {
     }
 }
 
-fn insured_facts(record: &super::person::Record) -> Insured {
-    Insured {
+fn insured_facts(record: &crate::claim::person::PersonRecord) -> InsuredFacts {
+    InsuredFacts {
         family_name: text::comparable_name(&record.family_name),
         birth_date: record.birth_date,
         deceased_on: record.deceased_on,
@@ -161,7 +159,7 @@ fn insured_facts(record: &super::person::Record) -> Insured {
     }
 }
 
-fn paid_before(known: &Known, claim_id: Uuid) -> Vec<PaidBefore> {
+fn paid_before(known: &PersonState, claim_id: Uuid) -> Vec<PaidBefore> {
     let by_branch = known.dossier.earlier_payments.iter();
     let mut paid: Vec<_> = by_branch
         .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })

@@ -10,21 +10,21 @@ macro_rules! vocabulary {
         impl $name {
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            pub fn word(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
+                f.write_str(self.as_str())
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = super::reason::UnknownWord;
+            type Err = crate::claim::reason::UnknownCode;
             fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.word() == word).ok_or(super::reason::UnknownWord)
+                Self::ALL.iter().copied().find(|value| value.as_str() == word).ok_or(crate::claim::reason::UnknownCode)
             }
         }
     };

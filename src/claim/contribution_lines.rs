@@ -23,7 +23,7 @@ pub fn employment_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables
 /// The lines that Art. 85(2) and Note 1 read, workshops added: days of the months that the window touches, rials of the
 /// averaged months, each of the types that count for it (R7-R9).
 pub fn wage_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables) -> Vec<WageLine> {
-    let Some(read) = Read::of(deed_date, tables) else {
+    let Some(read) = ReadRanges::of(deed_date, tables) else {
         return Vec::new();
     };
     let mut lines: Vec<WageLine> = Vec::with_capacity(dossier.wages.len());
@@ -42,12 +42,12 @@ pub fn wage_lines(dossier: &Dossier, deed_date: SolarDate, tables: &Tables) -> V
 }
 
 /// Indices of months, first and last.
-struct Read {
+struct ReadRanges {
     window: (i32, i32),
     averaged: (i32, i32),
 }
 
-impl Read {
+impl ReadRanges {
     /// None where the deed date's tables are missing or no window can be cut.
     fn of(deed_date: SolarDate, tables: &Tables) -> Option<Self> {
         let parameters = tables.parameters(deed_date)?;

@@ -4,12 +4,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::facts::{self, Facts};
-use super::ground::{Ground, Reason};
+use super::ground::{Reason, ReasonText};
 use super::reason::{Outcome, ReasonCode};
-use super::texts::Texts;
-use super::{grounds_of_art85, grounds_of_completion, grounds_of_marriage};
+use super::{reasons_of_art85, reasons_of_completion, reasons_of_marriage};
 use crate::law::marriage_allowance::{AmountFinding, Assessment, Working, assess};
 use crate::law::{Rial, SolarDate, Tables};
+use crate::texts::Texts;
 
 /// The version of the rules in this program; a change of any answer raises it.
 pub const RULES_VERSION: &str = "1";
@@ -20,7 +20,7 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Only where the claim is approved or waits for the insured person.
     pub amount: Option<Rial>,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<ReasonText>,
     /// None where the law was not reached: not insured, or withdrawn.
     pub working: Option<Working>,
 }
@@ -29,14 +29,14 @@ pub struct Decision {
 struct Answer<'a> {
     outcome: &'a str,
     amount_rial: Option<u64>,
-    reasons: &'a [Reason],
+    reasons: &'a [ReasonText],
 }
 
 impl Decision {
     /// Of what is published: a new revision is due only where this changes.
     pub fn answer_digest(&self) -> [u8; 32] {
         let answer = Answer {
-            outcome: self.outcome.word(),
+            outcome: self.outcome.as_str(),
             amount_rial: self.amount.map(Rial::get),
             reasons: &self.reasons,
         };
@@ -74,13 +74,13 @@ impl Decision {
         self.reasons.iter().map(|reason| reason.code).collect()
     }
 
-    fn of(mut grounds: Vec<Ground>, amount: Option<Rial>, working: Option<Working>) -> Self {
+    fn of(mut grounds: Vec<Reason>, amount: Option<Rial>, working: Option<Working>) -> Self {
         grounds.sort_by_key(|ground| ground.code);
         let codes: Vec<_> = grounds.iter().map(|ground| ground.code).collect();
         let outcome = Outcome::of(&codes);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
         let texts = Texts::built_in();
-        let reasons = grounds.into_iter().map(|ground| Reason::of(ground, texts)).collect();
+        let reasons = grounds.into_iter().map(|ground| ReasonText::of(ground, texts)).collect();
         Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
     }
 }
@@ -91,8 +91,8 @@ pub fn content_digest(answer: [u8; 32], working: [u8; 32]) -> [u8; 32] {
 }
 
 /// What the rules find in the facts, before precedence speaks.
-pub struct Found {
-    pub grounds: Vec<Ground>,
+pub struct Findings {
+    pub reasons: Vec<Reason>,
     /// Whatever the outcome will be; none where it cannot be known.
     pub amount: Option<Rial>,
     pub working: Option<Working>,
@@ -100,33 +100,37 @@ pub struct Found {
 
 /// Decides a claim on the business date `today`: all grounds, none hiding another.
 pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
-    let found = find(facts, today, tables);
-    Decision::of(found.grounds, found.amount, found.working)
+    let found = find_reasons(facts, today, tables);
+    Decision::of(found.reasons, found.amount, found.working)
 }
 
 /// Every ground in the facts.
-pub fn find(facts: &Facts, today: SolarDate, tables: &Tables) -> Found {
-    let only = |ground| Found { grounds: vec![ground], amount: None, working: None };
+pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Findings {
+    let only = |ground| Findings { reasons: vec![ground], amount: None, working: None };
     if facts.withdrawn {
-        return only(grounds_of_marriage::withdrawn(facts));
+        return only(reasons_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
-        return only(grounds_of_completion::not_insured());
+        return only(reasons_of_completion::not_insured());
     };
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
         // A date at the calendar's very edge: undetermined, never guessed (R26).
-        return only(grounds_of_art85::not_computable(facts));
+        return only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
-        let grounds = grounds_of_completion::after_payment(payment, insured, today, tables);
-        return Found { grounds, amount: Rial::new(payment.amount_rial), working: Some(assessment.working) };
+        let grounds = reasons_of_completion::after_payment(payment, insured, today, tables);
+        return Findings {
+            reasons: grounds,
+            amount: Rial::new(payment.amount_rial),
+            working: Some(assessment.working),
+        };
     }
-    let mut grounds = grounds_of_marriage::all(facts, insured, today);
-    grounds.extend(grounds_of_art85::all(facts, &assessment));
-    grounds.extend(grounds_of_completion::all(insured, today, tables));
-    Found { grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
+    let mut grounds = reasons_of_marriage::all(facts, insured, today);
+    grounds.extend(reasons_of_art85::all(facts, &assessment));
+    grounds.extend(reasons_of_completion::all(insured, today, tables));
+    Findings { reasons: grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 use sha2::{Digest, Sha256};
 
-use super::packed::Packed;
-use super::words::{OfficeKind, Ownership, Permanence, Status};
+use super::codes::{OfficeKind, Ownership, Permanence, Status};
+use super::compact_form::CompactForm;
 use crate::law::{InsuranceType, SolarDate, SolarMonth, marriage_allowance as art85};
 
 /// The stored form that is written: a byte for it, then postcard, which knows fields and words by their places. It is
@@ -17,59 +17,59 @@ const FORM: u8 = 1;
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub deed_date: SolarDate,
     pub spouse_has_code: bool,
     /// No input holds this marriage any more.
     pub withdrawn: bool,
     /// None until a registry row of this marriage speaks.
-    pub registry: Option<Registry>,
+    pub registry: Option<RegistryFacts>,
     /// None without a self-registration by this person.
-    pub self_registration: Option<SelfRegistered>,
+    pub self_registration: Option<SelfRegistrationFacts>,
     /// The earliest deed date of another live marriage before this one (R5).
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub earlier_marriage_on: Option<SolarDate>,
     /// Two live rows of the person name this deed date and different spouses.
     pub conflicting: bool,
     /// None for a person whom we do not insure.
-    pub insured: Option<Insured>,
+    pub insured: Option<InsuredFacts>,
     pub employments: Vec<EmploymentLine>,
     /// Added over workshops, ascending; only months and types that a rule reads.
     pub wages: Vec<WageLine>,
     pub paid_before: Vec<PaidBefore>,
     /// Set once a document was issued for this claim: the rest of the facts is then as it was paid.
-    pub payment: Option<Payment>,
+    pub payment: Option<PaymentFacts>,
 }
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Registry {
+pub struct RegistryFacts {
     pub status: Status,
     pub office_kind: OfficeKind,
     pub permanence: Permanence,
     pub earlier_marriages: u32,
     /// Folded: letters, spaces and ZWNJ do not count.
     pub family_name: String,
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub birth_date: Option<SolarDate>,
 }
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SelfRegistered {
+pub struct SelfRegistrationFacts {
     pub first_marriage_undertaking: bool,
     /// A live row of the same pair with another date, where no row confirms this one.
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub registry_has_date: Option<SolarDate>,
 }
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Insured {
+pub struct InsuredFacts {
     pub family_name: String,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub birth_date: SolarDate,
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub deceased_on: Option<SolarDate>,
     pub sheba: Option<String>,
     pub sheba_owner: Ownership,
@@ -80,17 +80,17 @@ pub struct Insured {
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EmploymentLine(
-    #[serde_as(as = "Packed")] pub InsuranceType,
-    #[serde_as(as = "Packed")] pub SolarDate,
-    #[serde_as(as = "Option<Packed>")] pub Option<SolarDate>,
+    #[serde_as(as = "CompactForm")] pub InsuranceType,
+    #[serde_as(as = "CompactForm")] pub SolarDate,
+    #[serde_as(as = "Option<CompactForm>")] pub Option<SolarDate>,
 );
 
 /// Month, type, days, insurable rials: there are sixty in a claim, hence so plain.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WageLine(
-    #[serde_as(as = "Packed")] pub SolarMonth,
-    #[serde_as(as = "Packed")] pub InsuranceType,
+    #[serde_as(as = "CompactForm")] pub SolarMonth,
+    #[serde_as(as = "CompactForm")] pub InsuranceType,
     pub u32,
     pub u64,
 );
@@ -101,7 +101,7 @@ pub struct WageLine(
 pub enum PaidBefore {
     /// By a branch, before Peyvand: the day and who says so.
     Branch {
-        #[serde_as(as = "Packed")]
+        #[serde_as(as = "CompactForm")]
         paid_on: SolarDate,
         source: String,
     },
@@ -111,23 +111,23 @@ pub enum PaidBefore {
 
 /// Where the payment of this claim stands.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payment {
+pub struct PaymentFacts {
     /// Frozen when the first document was issued.
     pub amount_rial: u64,
     pub document_id: String,
     /// Set where finance's latest word on the latest document is a return that may be tried again.
-    pub returned: Option<Returned>,
+    pub returned: Option<ReturnFacts>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
+pub struct ReturnFacts {
     pub code: String,
     /// The account that the returned document named.
     pub sheba: String,
 }
 
 /// Facts as they are stored, and by what they are recognised.
-pub struct Sealed {
+pub struct EncodedFacts {
     pub bytes: Vec<u8>,
     pub digest: [u8; 32],
 }
@@ -152,16 +152,16 @@ impl Facts {
     }
 
     /// The stored form with its digest. It is canonical: every list here is sorted, every field is always written.
-    pub fn seal(&self) -> Sealed {
+    pub fn encode(&self) -> EncodedFacts {
         let mut bytes = Vec::with_capacity(1024);
         bytes.push(FORM);
         // Numbers and words written to memory cannot fail.
         let bytes = postcard::to_extend(self, bytes).unwrap_or_default();
-        Sealed { digest: digest(&bytes), bytes }
+        EncodedFacts { digest: digest(&bytes), bytes }
     }
 
     /// None where the bytes are none of the forms that were ever written.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (&FORM, packed) => postcard::from_bytes(packed).ok(),
             _ => None,
@@ -169,16 +169,19 @@ impl Facts {
     }
 
     /// The employments as Article 85 reads them.
-    pub fn art85_employments(&self) -> Vec<art85::Employment> {
-        let line =
-            |e: &EmploymentLine| art85::Employment { insurance_type: e.0, started_on: e.1, ended_on: e.2 };
+    pub fn art85_employments(&self) -> Vec<art85::EmploymentPeriod> {
+        let line = |e: &EmploymentLine| art85::EmploymentPeriod {
+            insurance_type: e.0,
+            started_on: e.1,
+            ended_on: e.2,
+        };
         self.employments.iter().map(line).collect()
     }
 
     /// The wage lists as Article 85 reads them.
-    pub fn art85_wages(&self) -> Vec<art85::Wage> {
+    pub fn art85_wages(&self) -> Vec<art85::MonthlyWage> {
         let insurable = |rials| crate::law::Rial::new(rials).unwrap_or(crate::law::Rial::MAX);
-        let line = |w: &WageLine| art85::Wage {
+        let line = |w: &WageLine| art85::MonthlyWage {
             month: w.0,
             insurance_type: w.1,
             days: w.2,

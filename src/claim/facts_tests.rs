@@ -16,7 +16,7 @@ fn full() -> Facts {
         deed_date: date("1404-05-12"),
         spouse_has_code: true,
         withdrawn: false,
-        registry: Some(Registry {
+        registry: Some(RegistryFacts {
             status: Status::Divorced,
             office_kind: OfficeKind::Acknowledgement,
             permanence: Permanence::Temporary,
@@ -24,13 +24,13 @@ fn full() -> Facts {
             family_name: "احمدی".to_owned(),
             birth_date: Some(date("1375-12-30")),
         }),
-        self_registration: Some(SelfRegistered {
+        self_registration: Some(SelfRegistrationFacts {
             first_marriage_undertaking: true,
             registry_has_date: Some(date("1404-05-11")),
         }),
         earlier_marriage_on: Some(date("1399-12-30")),
         conflicting: true,
-        insured: Some(Insured {
+        insured: Some(InsuredFacts {
             family_name: "احمدی".to_owned(),
             birth_date: date("1375-12-30"),
             deceased_on: Some(date("1404-06-31")),
@@ -45,10 +45,10 @@ fn full() -> Facts {
             PaidBefore::Branch { paid_on: date("1401-02-03"), source: "branch".to_owned() },
             PaidBefore::Document { document_id: "d".to_owned() },
         ],
-        payment: Some(Payment {
+        payment: Some(PaymentFacts {
             amount_rial: 103_909_680,
             document_id: "d".to_owned(),
-            returned: Some(Returned { code: "AC04".to_owned(), sheba: "IR…".to_owned() }),
+            returned: Some(ReturnFacts { code: "AC04".to_owned(), sheba: "IR…".to_owned() }),
         }),
     }
 }
@@ -56,8 +56,8 @@ fn full() -> Facts {
 #[test]
 fn what_is_stored_is_read_again() {
     for facts in [full(), Facts::withdrawn(date("1206-01-01"), false)] {
-        let sealed = facts.seal();
-        assert!(Facts::from_bytes(&sealed.bytes).unwrap() == facts);
+        let sealed = facts.encode();
+        assert!(Facts::decode(&sealed.bytes).unwrap() == facts);
         assert_eq!(sealed.digest, digest(&sealed.bytes));
     }
 }
@@ -66,18 +66,18 @@ fn what_is_stored_is_read_again() {
 /// reading this one.
 #[test]
 fn the_first_form_stays_as_it_is() {
-    let bytes = full().seal().bytes;
+    let bytes = full().encode().bytes;
     assert_eq!(hex::encode(&bytes), FIRST_FORM);
-    assert!(Facts::from_bytes(&hex::decode(FIRST_FORM).unwrap()).unwrap() == full());
+    assert!(Facts::decode(&hex::decode(FIRST_FORM).unwrap()).unwrap() == full());
 }
 
 #[test]
 fn other_bytes_are_no_facts() {
-    let mut bytes = full().seal().bytes;
-    assert!(Facts::from_bytes(&[]).is_none());
-    assert!(Facts::from_bytes(&bytes[..bytes.len() - 1]).is_none());
+    let mut bytes = full().encode().bytes;
+    assert!(Facts::decode(&[]).is_none());
+    assert!(Facts::decode(&bytes[..bytes.len() - 1]).is_none());
     bytes[0] = FORM + 1;
-    assert!(Facts::from_bytes(&bytes).is_none());
+    assert!(Facts::decode(&bytes).is_none());
 }
 
 const FIRST_FORM: &str = concat!(

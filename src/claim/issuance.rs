@@ -2,17 +2,17 @@
 
 use uuid::Uuid;
 
-use super::after_payment::{has_died, review_digest};
+use super::assemble::assemble_claims;
 use super::facts::Facts;
-use super::gather::claims_held;
-use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
-use super::plan::{ClaimUpdate, Occasion, Plan, plan};
+use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
+use super::plan::{ClaimUpdate, Plan, Trigger, plan};
+use super::post_payment::{has_died, review_digest};
 use super::reason::Outcome;
 use crate::ident::{Mobile, Sheba};
 use crate::law::Rial;
 
 /// A payment document that is due, and the SMS that follows it.
-pub struct Issue {
+pub struct Issuance {
     pub claim_id: Uuid,
     pub decision_id: Uuid,
     pub document_id: Uuid,
@@ -27,26 +27,26 @@ pub struct Issue {
 
 /// Decides every claim of the person anew and issues what is payable. What follows from the document - every other
 /// claim is `ALREADY_PAID` at once - is planned in the same breath; `known` is then as it will be once this is written.
-pub fn close(known: &mut Known, rules: &Rules<'_>) -> Plan {
-    let mut first = plan(known, rules, Occasion::Close);
-    let Some(issue) = due(known, rules, &first) else {
+pub fn plan_close(known: &mut PersonState, rules: &PlanningContext<'_>) -> Plan {
+    let mut first = plan(known, rules, Trigger::Close);
+    let Some(issue) = due_issuance(known, rules, &first) else {
         return first;
     };
     if known.payment.is_none() {
-        freeze(known, rules, &mut first, issue.claim_id);
+        freeze_review_digest(known, rules, &mut first, issue.claim_id);
     }
-    take_over(known, rules, &first, &issue);
-    let follows = plan(known, rules, Occasion::Intake);
+    apply_issuance(known, rules, &first, &issue);
+    let follows = plan(known, rules, Trigger::Input);
     // A claim that changes twice keeps both revisions, in order; the paid one is frozen already.
     first
         .updates
         .extend(follows.updates.into_iter().filter(|update| update.claim.claim_id != issue.claim_id));
-    first.issue = Some(issue);
+    first.issuance = Some(issue);
     first
 }
 
 /// The claim as it stands after `plan`.
-fn standing<'a>(known: &'a Known, plan: &'a Plan) -> Vec<&'a StoredClaim> {
+fn claims_after<'a>(known: &'a PersonState, plan: &'a Plan) -> Vec<&'a StoredClaim> {
     let updated =
         |claim: &&StoredClaim| !plan.updates.iter().any(|update| update.claim.claim_id == claim.claim_id);
     let mut claims: Vec<_> = known.claims.iter().filter(updated).collect();
@@ -55,9 +55,9 @@ fn standing<'a>(known: &'a Known, plan: &'a Plan) -> Vec<&'a StoredClaim> {
     claims
 }
 
-fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
+fn due_issuance(known: &PersonState, rules: &PlanningContext<'_>, plan: &Plan) -> Option<Issuance> {
     let record = known.dossier.record.as_ref()?;
-    let claims = standing(known, plan);
+    let claims = claims_after(known, plan);
     let approved = |claim: &&&StoredClaim| claim.outcome == Outcome::Approved && !claim.withdrawn;
     let (claim, attempt, amount) = match &known.payment {
         None => {
@@ -65,7 +65,7 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
             (claim, 1, None)
         }
         Some(payment) => {
-            let latest = payment.latest().filter(|document| document.may_be_tried_again())?;
+            let latest = payment.latest().filter(|document| document.may_retry())?;
             // While a case is open, no further attempt is issued; to the dead none ever is, though their case was ended (R25).
             if payment.has_open_case() || !plan.cases.is_empty() || has_died(known, rules) {
                 return None;
@@ -74,7 +74,7 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
             (claim, latest.attempt.checked_add(1)?, Some(payment.amount))
         }
     };
-    Some(Issue {
+    Some(Issuance {
         claim_id: claim.claim_id,
         decision_id: claim.decision_id,
         document_id: rules.ids.document(claim.claim_id, attempt),
@@ -89,8 +89,8 @@ fn due(known: &Known, rules: &Rules<'_>, plan: &Plan) -> Option<Issue> {
 }
 
 /// From now on facts that change are held against what is paid here.
-fn freeze(known: &Known, rules: &Rules<'_>, plan: &mut Plan, claim_id: Uuid) {
-    let Some(facts) = facts_of(known, rules, claim_id) else {
+fn freeze_review_digest(known: &PersonState, rules: &PlanningContext<'_>, plan: &mut Plan, claim_id: Uuid) {
+    let Some(facts) = assembled_facts(known, rules, claim_id) else {
         return;
     };
     let digest = Some(review_digest(&facts));
@@ -102,15 +102,15 @@ fn freeze(known: &Known, rules: &Rules<'_>, plan: &mut Plan, claim_id: Uuid) {
     }
 }
 
-fn facts_of(known: &Known, rules: &Rules<'_>, claim_id: Uuid) -> Option<Facts> {
-    claims_held(known, rules)
+fn assembled_facts(known: &PersonState, rules: &PlanningContext<'_>, claim_id: Uuid) -> Option<Facts> {
+    assemble_claims(known, rules)
         .into_iter()
         .find(|held| rules.ids.claim(&held.key) == claim_id)
         .map(|held| held.facts)
 }
 
-fn take_over(known: &mut Known, rules: &Rules<'_>, plan: &Plan, issue: &Issue) {
-    let paid_facts = facts_of(known, rules, issue.claim_id);
+fn apply_issuance(known: &mut PersonState, rules: &PlanningContext<'_>, plan: &Plan, issue: &Issuance) {
+    let paid_facts = assembled_facts(known, rules, issue.claim_id);
     for update in &plan.updates {
         known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
         known.claims.push(update.claim.clone());

@@ -2,26 +2,25 @@
 //!
 //! Architecture invariant: nothing here knows the database, the broker, the clock or the form of an event.
 
-pub mod after_payment;
+pub mod assemble;
+pub mod codes;
+mod compact_form;
+mod contribution_lines;
 pub mod decide;
 pub mod facts;
-pub mod gather;
 mod ground;
-mod grounds_of_art85;
-mod grounds_of_completion;
-mod grounds_of_marriage;
 pub mod identity;
-pub mod issue;
-pub mod known;
-mod lines;
-mod packed;
+pub mod issuance;
 pub mod person;
+pub mod person_state;
 pub mod plan;
+pub mod post_payment;
 pub mod reason;
-pub mod texts;
-pub mod words;
+mod reasons_of_art85;
+mod reasons_of_completion;
+mod reasons_of_marriage;
 
 pub use decide::{Decision, RULES_VERSION, decide};
-pub use ground::{Reason, Words};
+pub use ground::{Bilingual, ReasonText};
 pub use identity::{BENEFIT, ClaimKey, Counterpart, IdKey};
 pub use reason::{Outcome, ReasonCode};

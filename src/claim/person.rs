@@ -4,8 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
-use super::packed::Packed;
-use super::words::{OfficeKind, Ownership, Permanence, Status};
+use super::codes::{OfficeKind, Ownership, Permanence, Status};
+use super::compact_form::CompactForm;
 use crate::ident::{NationalCode, text};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
@@ -13,7 +13,7 @@ use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 /// replayed message that newer facts of the same key have overtaken changes nothing.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dossier {
-    pub record: Option<Record>,
+    pub record: Option<PersonRecord>,
     /// Ordered by key: workshop, type, first day.
     pub employments: Vec<Employment>,
     /// Ordered by key: month, workshop, type.
@@ -25,14 +25,14 @@ pub struct Dossier {
 /// The insured person's own record. A malformed Sheba or mobile is kept as it came: it counts as none, with the fact.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    pub at: i64,
+pub struct PersonRecord {
+    pub source_offset: i64,
     pub insurance_number: String,
     pub given_name: String,
     pub family_name: String,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub birth_date: SolarDate,
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub deceased_on: Option<SolarDate>,
     /// The cost centre: the branch that last received the person's premium.
     pub branch_code: String,
@@ -44,13 +44,13 @@ pub struct Record {
 }
 
 /// Names and numbers of a person stay out of every log.
-impl std::fmt::Debug for Record {
+impl std::fmt::Debug for PersonRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Record").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Record").field("at", &self.source_offset).finish_non_exhaustive()
     }
 }
 
-impl Record {
+impl PersonRecord {
     pub fn full_name(&self) -> String {
         text::normalise(&format!("{} {}", self.given_name, self.family_name))
     }
@@ -59,30 +59,30 @@ impl Record {
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Employment {
-    pub at: i64,
+    pub source_offset: i64,
     /// Short, and many: kept in place.
     pub workshop_code: CompactString,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub insurance_type: InsuranceType,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub started_on: SolarDate,
     /// The last employed day; none while employed.
-    #[serde_as(as = "Option<Packed>")]
+    #[serde_as(as = "Option<CompactForm>")]
     pub ended_on: Option<SolarDate>,
 }
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Wage {
-    pub at: i64,
-    #[serde_as(as = "Packed")]
+    pub source_offset: i64,
+    #[serde_as(as = "CompactForm")]
     pub month: SolarMonth,
     /// Short, and many: kept in place.
     pub workshop_code: CompactString,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub insurance_type: InsuranceType,
     pub days: u32,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub insurable: Rial,
 }
 
@@ -90,11 +90,11 @@ pub struct Wage {
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EarlierPayment {
-    pub at: i64,
-    #[serde_as(as = "Packed")]
+    pub source_offset: i64,
+    #[serde_as(as = "CompactForm")]
     pub paid_on: SolarDate,
     pub source: String,
-    #[serde_as(as = "Packed")]
+    #[serde_as(as = "CompactForm")]
     pub amount: Rial,
 }
 

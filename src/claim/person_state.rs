@@ -2,17 +2,17 @@
 
 use uuid::Uuid;
 
+use super::assemble::AssembledClaim;
+use super::codes::{CaseKind, PaymentOutcome};
 use super::facts::Facts;
-use super::gather::Held;
 use super::identity::ClaimKey;
 use super::person::{Dossier, RegistryRow, SelfRegistration};
 use super::reason::Outcome;
-use super::words::{CaseKind, PaymentOutcome};
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarDate};
 
 /// One person, with every input and every earlier answer about them.
-pub struct Known {
+pub struct PersonState {
     pub person: NationalCode,
     pub dossier: Dossier,
     /// Every row that names the person, in any order.
@@ -27,7 +27,7 @@ pub struct Known {
     pub answered: Vec<String>,
 }
 
-impl Known {
+impl PersonState {
     /// Is this the claim that the person's one payment is for?
     pub fn is_paid(&self, claim_id: Uuid) -> bool {
         self.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id)
@@ -98,7 +98,7 @@ pub const DUPLICATE: &str = "AM05";
 
 impl StoredDocument {
     /// Returned, in a way that another account can mend.
-    pub fn may_be_tried_again(&self) -> bool {
+    pub fn may_retry(&self) -> bool {
         self.is_returned() && !self.called_duplicate
     }
 
@@ -118,18 +118,18 @@ impl StoredPayment {
 }
 
 /// Settings that planning reads.
-pub struct Rules<'a> {
+pub struct PlanningContext<'a> {
     pub tables: &'a crate::law::Tables,
     pub today: SolarDate,
     /// Marriages before this day make no claim, and still count as earlier marriages.
     pub deeds_from: Option<SolarDate>,
-    pub ids: &'a super::identity::IdKey,
+    pub ids: &'a crate::claim::identity::IdKey,
 }
 
 impl StoredClaim {
     /// The claim with the inputs that now hold it, where those are others: a record that reports the same marriage may speak
     /// instead, or a self-registration come beside it. That alone decides nothing.
-    pub fn held_by(&self, held: &Held) -> Option<Self> {
+    pub fn with_sources_of(&self, held: &AssembledClaim) -> Option<Self> {
         if (&self.record_id, &self.request_id) == (&held.record_id, &held.request_id) {
             return None;
         }
@@ -138,7 +138,7 @@ impl StoredClaim {
     }
 
     /// A claim that has no answer yet.
-    pub fn begun(claim_id: Uuid, key: ClaimKey) -> Self {
+    pub fn undecided(claim_id: Uuid, key: ClaimKey) -> Self {
         Self {
             claim_id,
             key,

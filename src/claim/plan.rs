@@ -2,21 +2,21 @@
 
 use uuid::Uuid;
 
-use super::after_payment;
+use super::assemble::{AssembledClaim, assemble_claims};
+use super::codes::CaseKind;
 use super::decide::{Decision, decide};
-use super::facts::{Facts, Sealed};
-use super::gather::{Held, claims_held};
+use super::facts::{EncodedFacts, Facts};
 use super::identity::Counterpart;
-use super::issue::Issue;
-use super::known::{Known, Rules, StoredClaim};
+use super::issuance::Issuance;
+use super::person_state::{PersonState, PlanningContext, StoredClaim};
+use super::post_payment;
 use super::reason::ReasonCode;
-use super::words::CaseKind;
 
 /// Why a person's claims are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Occasion {
+pub enum Trigger {
     /// A fact came: what the facts did not touch stays as it is, even if days have passed.
-    Intake,
+    Input,
     /// The month's close: every claim without a document is decided anew, and what is paid must show its working.
     Close,
 }
@@ -29,7 +29,7 @@ pub struct Plan {
     /// The return that just made a claim wait: its document and finance's instant.
     pub returned: Option<ReturnNotice>,
     /// Only at a close.
-    pub issue: Option<Issue>,
+    pub issuance: Option<Issuance>,
 }
 
 /// A claim as it now stands.
@@ -65,14 +65,14 @@ pub struct ReturnNotice {
 }
 
 /// Plans one person.
-pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
+pub fn plan(known: &PersonState, rules: &PlanningContext<'_>, occasion: Trigger) -> Plan {
     let mut plan = Plan::default();
-    let held = claims_held(known, rules);
+    let held = assemble_claims(known, rules);
     let mut seen = Vec::with_capacity(held.len());
     for claim in held {
         seen.push(claim.claim_id);
         if known.is_paid(claim.claim_id) {
-            after_payment::plan(known, rules, occasion, &claim, &mut plan);
+            post_payment::plan_paid_claim(known, rules, occasion, &claim, &mut plan);
         } else {
             plan.updates.extend(unpaid(known, rules, occasion, claim));
         }
@@ -82,8 +82,14 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
             Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
         if known.is_paid(stored.claim_id) {
             let claim_id = stored.claim_id;
-            let held = Held { claim_id, key: stored.key.clone(), record_id: None, request_id: None, facts };
-            after_payment::plan(known, rules, occasion, &held, &mut plan);
+            let held = AssembledClaim {
+                claim_id,
+                key: stored.key.clone(),
+                record_id: None,
+                request_id: None,
+                facts,
+            };
+            post_payment::plan_paid_claim(known, rules, occasion, &held, &mut plan);
         } else if !stored.withdrawn {
             plan.updates.extend(withdraw(stored, rules, &facts));
         }
@@ -91,16 +97,21 @@ pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion) -> Plan {
     plan
 }
 
-fn unpaid(known: &Known, rules: &Rules<'_>, occasion: Occasion, held: Held) -> Option<ClaimUpdate> {
+fn unpaid(
+    known: &PersonState,
+    rules: &PlanningContext<'_>,
+    occasion: Trigger,
+    held: AssembledClaim,
+) -> Option<ClaimUpdate> {
     let stored = known.claims.iter().find(|stored| stored.claim_id == held.claim_id);
-    let sealed = held.facts.seal();
-    if occasion == Occasion::Intake
+    let sealed = held.facts.encode();
+    if occasion == Trigger::Input
         && let Some(stored) = stored.filter(|stored| stored.facts_digest == sealed.digest)
     {
-        return stored.held_by(&held).map(|claim| ClaimUpdate { claim, revision: None });
+        return stored.with_sources_of(&held).map(|claim| ClaimUpdate { claim, revision: None });
     }
     let decision = decide(&held.facts, rules.today, rules.tables);
-    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::begun(held.claim_id, held.key));
+    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::undecided(held.claim_id, held.key));
     claim.record_id = held.record_id;
     claim.request_id = held.request_id;
     claim.withdrawn = false;
@@ -108,26 +119,26 @@ fn unpaid(known: &Known, rules: &Rules<'_>, occasion: Occasion, held: Held) -> O
 }
 
 /// The input moved this marriage elsewhere: said once, and not decided anew.
-fn withdraw(stored: &StoredClaim, rules: &Rules<'_>, facts: &Facts) -> Option<ClaimUpdate> {
+fn withdraw(stored: &StoredClaim, rules: &PlanningContext<'_>, facts: &Facts) -> Option<ClaimUpdate> {
     let mut claim = stored.clone();
     claim.withdrawn = true;
     claim.record_id = None;
     claim.request_id = None;
-    revise(claim, rules, Occasion::Intake, decide(facts, rules.today, rules.tables), facts.seal())
+    revise(claim, rules, Trigger::Input, decide(facts, rules.today, rules.tables), facts.encode())
 }
 
 /// The claim with its new answer; none where nothing at all is to be written.
 pub(super) fn revise(
     mut claim: StoredClaim,
-    rules: &Rules<'_>,
-    occasion: Occasion,
+    rules: &PlanningContext<'_>,
+    occasion: Trigger,
     decision: Decision,
-    facts: Sealed,
+    facts: EncodedFacts,
 ) -> Option<ClaimUpdate> {
     let (answer, working) = (decision.answer_digest(), decision.working_digest());
     // After a close the highest revision says the same whatever order the facts came in, so the sum counts there, too:
     // what is paid is explained by the sum as it then stood, also where the floor hid a change of it.
-    let shows_old_sum = occasion == Occasion::Close && working != claim.working_digest;
+    let shows_old_sum = occasion == Trigger::Close && working != claim.working_digest;
     if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
         let unchanged = facts.digest == claim.facts_digest;
         claim.facts_digest = facts.digest;
@@ -145,11 +156,11 @@ pub(super) fn revise(
 
 impl Plan {
     pub fn is_empty(&self) -> bool {
-        self.updates.is_empty() && self.cases.is_empty() && self.issue.is_none()
+        self.updates.is_empty() && self.cases.is_empty() && self.issuance.is_none()
     }
 
     /// The words of grounds, for a case.
-    pub(super) fn words(codes: &[ReasonCode]) -> Vec<&'static str> {
-        codes.iter().map(|code| code.word()).collect()
+    pub(super) fn code_strings(codes: &[ReasonCode]) -> Vec<&'static str> {
+        codes.iter().map(|code| code.as_str()).collect()
     }
 }

@@ -1,71 +1,77 @@
 //! A claim that has a document: its decision and amount are frozen; returns reopen it, and facts that change open cases.
 
-use super::decide::{decide, find};
-use super::facts::{Facts, Payment, Returned};
-use super::gather::Held;
-use super::known::{Known, Rules, StoredClaim, StoredDocument, StoredPayment};
-use super::plan::{ClaimUpdate, NewCase, Occasion, Plan, ReturnNotice, revise};
+use super::assemble::AssembledClaim;
+use super::codes::{CaseKind, PaymentOutcome};
+use super::decide::{decide, find_reasons};
+use super::facts::{Facts, PaymentFacts, ReturnFacts};
+use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
+use super::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Trigger, revise};
 use super::reason::{Outcome, ReasonCode};
-use super::words::{CaseKind, PaymentOutcome};
 use crate::law::Rial;
 
 /// Plans the paid claim of the person; `now` is the claim as the inputs hold it today.
-pub fn plan(known: &Known, rules: &Rules<'_>, occasion: Occasion, now: &Held, plan: &mut Plan) {
+pub fn plan_paid_claim(
+    known: &PersonState,
+    rules: &PlanningContext<'_>,
+    occasion: Trigger,
+    now: &AssembledClaim,
+    plan: &mut Plan,
+) {
     let Some(payment) = &known.payment else { return };
     let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
         return;
     };
-    let held = stored.held_by(now);
+    let held = stored.with_sources_of(now);
     // A record that only repeated this marriage may move: what spoke still speaks.
     let moved =
         known.moved.contains(&stored.key) && (now.record_id.is_none() || now.record_id != stored.record_id);
     let is_held_anew = held.is_some();
     let mut claim = held.unwrap_or_else(|| stored.clone());
-    let case = review((payment, moved), rules, occasion, &now.facts, &mut claim);
+    let case = review_changed_facts((payment, moved), rules, occasion, &now.facts, &mut claim);
     plan.cases.extend(case);
     plan.cases.extend(payment_cases(known, payment, rules));
     let reviewed = is_held_anew
         || claim.review_digest != stored.review_digest
         || claim.review_waits != stored.review_waits;
-    let update = settle(known, payment, rules, occasion, claim.clone());
+    let update = payment_update(known, payment, rules, occasion, claim.clone());
     plan.returned = update.as_ref().and_then(|update| return_notice(known, stored, payment, update));
     plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
 }
 
 /// The decision as the payment makes it: frozen, or reopened by a return.
-fn settle(
-    known: &Known,
+fn payment_update(
+    known: &PersonState,
     payment: &StoredPayment,
-    rules: &Rules<'_>,
-    occasion: Occasion,
+    rules: &PlanningContext<'_>,
+    occasion: Trigger,
     claim: StoredClaim,
 ) -> Option<ClaimUpdate> {
-    let may_retry = payment.latest()?.may_be_tried_again();
+    let may_retry = payment.latest()?.may_retry();
     let facts = frozen_facts(known, payment)?;
-    let sealed = facts.seal();
+    let sealed = facts.encode();
     let same_facts = sealed.digest == claim.facts_digest;
     // A close looks again only at what may be sent again: a frozen decision is not decided anew.
-    if same_facts && (occasion == Occasion::Intake || !may_retry) {
+    if same_facts && (occasion == Trigger::Input || !may_retry) {
         return None;
     }
-    revise(claim, rules, Occasion::Intake, decide(&facts, rules.today, rules.tables), sealed)
+    revise(claim, rules, Trigger::Input, decide(&facts, rules.today, rules.tables), sealed)
 }
 
 /// The facts as they were paid, with what finance has said since; after a return with the account and mobile of now.
-pub fn frozen_facts(known: &Known, payment: &StoredPayment) -> Option<Facts> {
+pub fn frozen_facts(known: &PersonState, payment: &StoredPayment) -> Option<Facts> {
     let latest = payment.latest()?;
     let mut facts = payment.paid_facts.clone()?;
-    let may_retry = latest.may_be_tried_again();
+    let may_retry = latest.may_retry();
     if may_retry && let (Some(insured), Some(record)) = (&mut facts.insured, &known.dossier.record) {
         insured.sheba.clone_from(&record.sheba);
         insured.sheba_owner = record.sheba_owner;
         insured.mobile.clone_from(&record.mobile);
         insured.mobile_owner = record.mobile_owner;
     }
-    facts.payment = Some(Payment {
+    facts.payment = Some(PaymentFacts {
         amount_rial: payment.amount.get(),
         document_id: latest.document_id.clone(),
-        returned: may_retry.then(|| Returned {
+        returned: may_retry.then(|| ReturnFacts {
             code: latest.state_code.clone().unwrap_or_default(),
             sheba: latest.sheba.clone(),
         }),
@@ -75,7 +81,7 @@ pub fn frozen_facts(known: &Known, payment: &StoredPayment) -> Option<Facts> {
 
 /// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.
 fn return_notice(
-    known: &Known,
+    known: &PersonState,
     before: &StoredClaim,
     payment: &StoredPayment,
     update: &ClaimUpdate,
@@ -108,47 +114,49 @@ pub fn review_digest(facts: &Facts) -> [u8; 32] {
         insured.deceased_on = None;
         insured.sheba = None;
         insured.mobile = None;
-        insured.sheba_owner = super::words::Ownership::Unknown;
-        insured.mobile_owner = super::words::Ownership::Unknown;
+        insured.sheba_owner = crate::claim::codes::Ownership::Unknown;
+        insured.mobile_owner = crate::claim::codes::Ownership::Unknown;
     }
-    read.seal().digest
+    read.encode().digest
 }
 
 /// R22: facts that change after payment raise a case for a person to judge, never a claw-back.
-fn review(
+fn review_changed_facts(
     (payment, moved): (&StoredPayment, bool),
-    rules: &Rules<'_>,
-    occasion: Occasion,
+    rules: &PlanningContext<'_>,
+    occasion: Trigger,
     now: &Facts,
     claim: &mut StoredClaim,
 ) -> Option<NewCase> {
     let digest = review_digest(now);
     let changed = claim.review_digest != Some(digest);
-    let time_may_tell = occasion == Occasion::Close && claim.review_waits;
+    let time_may_tell = occasion == Trigger::Close && claim.review_waits;
     if !(changed || moved || time_may_tell) {
         return None;
     }
     claim.review_digest = Some(digest);
-    let found = find(now, rules.today, rules.tables);
-    let mut codes: Vec<_> = found.grounds.iter().map(|ground| ground.code).collect();
+    let found = find_reasons(now, rules.today, rules.tables);
+    let mut codes: Vec<_> = found.reasons.iter().map(|ground| ground.code).collect();
     codes.retain(|code| !LEFT_OUT.contains(code));
     let outcome = Outcome::of(&codes);
     claim.review_waits = outcome == Outcome::Pending;
     let (kind, mut grounds, amount) = match outcome {
-        Outcome::Refused | Outcome::ManualReview => (Some(CaseKind::Recovery), Plan::words(&codes), None),
+        Outcome::Refused | Outcome::ManualReview => {
+            (Some(CaseKind::Recovery), Plan::code_strings(&codes), None)
+        }
         // A passing wait opens none; what only time then decides is looked at by the next close.
         Outcome::Pending => (None, Vec::new(), None),
-        Outcome::Approved | Outcome::Waiting => by_amount(payment.amount, found.amount),
+        Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, found.amount),
     };
     let kind = if moved { Some(CaseKind::Recovery) } else { kind }?;
     if moved && grounds.is_empty() {
-        grounds.push(ReasonCode::RecordWithdrawn.word());
+        grounds.push(ReasonCode::RecordWithdrawn.as_str());
     }
     let document = payment.latest()?;
     open_case(payment, document, kind, grounds, amount, false)
 }
 
-fn by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static str>, Option<Rial>) {
+fn case_by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static str>, Option<Rial>) {
     match now {
         Some(now) if now < paid => (Some(CaseKind::Recovery), vec!["AMOUNT_LOWER"], Some(now)),
         Some(now) if now > paid => (Some(CaseKind::Difference), vec!["AMOUNT_HIGHER"], Some(now)),
@@ -157,13 +165,13 @@ fn by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static s
 }
 
 /// By the insured record, on or before the business date.
-pub fn has_died(known: &Known, rules: &Rules<'_>) -> bool {
+pub fn has_died(known: &PersonState, rules: &PlanningContext<'_>) -> bool {
     let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
     deceased.is_some_and(|day| day <= rules.today)
 }
 
 /// What finance or a death says of the payment itself; neither changes the decision.
-fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> Vec<NewCase> {
+fn payment_cases(known: &PersonState, payment: &StoredPayment, rules: &PlanningContext<'_>) -> Vec<NewCase> {
     let is_dead = has_died(known, rules);
     let latest_attempt = payment.latest().map_or(0, |document| document.attempt);
     let mut cases = Vec::new();
@@ -178,7 +186,7 @@ fn payment_cases(known: &Known, payment: &StoredPayment, rules: &Rules<'_>) -> V
             grounds.push("EARLIER_ATTEMPT_PAID");
         }
         if is_latest && is_dead && document.is_returned() {
-            grounds.push(ReasonCode::PersonDeceased.word());
+            grounds.push(ReasonCode::PersonDeceased.as_str());
         }
         if !grounds.is_empty() {
             cases.extend(open_case(payment, document, CaseKind::Payment, grounds, None, true));

@@ -88,7 +88,7 @@ impl ReasonCode {
     }
 
     /// The word of the contract, e.g. `NOT_FIRST_MARRIAGE`.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         self.entry().1
     }
 
@@ -106,7 +106,7 @@ impl ReasonCode {
 impl Outcome {
     pub const ALL: [Outcome; 5] = [Self::Approved, Refused, Pending, Waiting, ManualReview];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "APPROVED",
             Self::Refused => "REFUSED",
@@ -124,32 +124,32 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
 /// A word that names no outcome or ground.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a word of the contract")]
-pub struct UnknownWord;
+pub struct UnknownCode;
 
 impl FromStr for Outcome {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == word).ok_or(UnknownWord)
+    type Err = UnknownCode;
+    fn from_str(word: &str) -> Result<Self, UnknownCode> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or(UnknownCode)
     }
 }
 
 impl FromStr for ReasonCode {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::all().find(|code| code.word() == word).ok_or(UnknownWord)
+    type Err = UnknownCode;
+    fn from_str(word: &str) -> Result<Self, UnknownCode> {
+        Self::all().find(|code| code.as_str() == word).ok_or(UnknownCode)
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
         let words = ["APPROVED", "REFUSED", "PENDING", "WAITING", "MANUAL_REVIEW"];
         assert_eq!(Outcome::ALL.map(|outcome| outcome.to_string()), words);
         assert_eq!(words.map(str::parse), Outcome::ALL.map(Ok));
-        assert_eq!("approved".parse::<Outcome>(), Err(UnknownWord));
+        assert_eq!("approved".parse::<Outcome>(), Err(UnknownCode));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Grounds in Article 85's findings: employment, days, and what the tables do not hold.
 
 use super::facts::Facts;
-use super::ground::Ground;
+use super::ground::Reason;
 use super::reason::ReasonCode as R;
 use crate::law::marriage_allowance::{AmountFinding, Assessment, DaysFinding, EmploymentFinding, Outside};
 use crate::law::{SolarDate, SolarMonth};
@@ -10,7 +10,7 @@ const EMPLOYMENTS: &str = "employment records";
 const WAGE_LISTS: &str = "wage lists";
 const TABLES: &str = "tables of the law";
 
-pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Ground> {
+pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Reason> {
     let mut grounds = Vec::new();
     let mut awaited = Vec::new();
     employment(facts, &assessment.employment, &mut grounds, &mut awaited);
@@ -23,7 +23,7 @@ pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Ground> {
 }
 
 /// R26, where not even the windows can be cut.
-pub fn not_computable(facts: &Facts) -> Ground {
+pub fn not_computable(facts: &Facts) -> Reason {
     beyond_tables(facts, "the deed date lies outside what can be computed".to_owned())
 }
 
@@ -31,7 +31,7 @@ pub fn not_computable(facts: &Facts) -> Ground {
 fn employment(
     facts: &Facts,
     finding: &EmploymentFinding,
-    grounds: &mut Vec<Ground>,
+    grounds: &mut Vec<Reason>,
     awaited: &mut Vec<Awaited>,
 ) {
     let deed = facts.deed_date;
@@ -45,19 +45,19 @@ fn employment(
                 None => "no eligible employment before the deed date".to_owned(),
             };
             grounds
-                .push(Ground::new(R::EmploymentEnded, EMPLOYMENTS, fact, required).with("deed_date", deed));
+                .push(Reason::new(R::EmploymentEnded, EMPLOYMENTS, fact, required).with("deed_date", deed));
         }
         EmploymentFinding::TypeNotCovered { types } => {
-            let words: Vec<_> = types.iter().map(|kind| kind.word()).collect();
+            let words: Vec<_> = types.iter().map(|kind| kind.as_str()).collect();
             let words = words.join(", ");
-            let ground = Ground::new(R::InsuranceTypeNotCovered, EMPLOYMENTS, words.clone(), required);
+            let ground = Reason::new(R::InsuranceTypeNotCovered, EMPLOYMENTS, words.clone(), required);
             grounds.push(ground.with("deed_date", deed).with("types", words));
         }
     }
 }
 
 /// Art. 85(2), R7 and R14.
-fn days(assessment: &Assessment, grounds: &mut Vec<Ground>, awaited: &mut Vec<Awaited>) {
+fn days(assessment: &Assessment, grounds: &mut Vec<Reason>, awaited: &mut Vec<Awaited>) {
     let working = &assessment.working;
     match &assessment.days {
         DaysFinding::Reached => {}
@@ -65,7 +65,7 @@ fn days(assessment: &Assessment, grounds: &mut Vec<Ground>, awaited: &mut Vec<Aw
         DaysFinding::Insufficient { short } => {
             let fact = format!("{} days, {short} short", working.days);
             let required = format!("{} days", working.required_days);
-            let ground = Ground::new(R::InsufficientContributionDays, WAGE_LISTS, fact, required);
+            let ground = Reason::new(R::InsufficientContributionDays, WAGE_LISTS, fact, required);
             grounds.push(
                 ground
                     .with("days", working.days)
@@ -82,7 +82,7 @@ fn days(assessment: &Assessment, grounds: &mut Vec<Ground>, awaited: &mut Vec<Aw
 type Awaited = (Vec<SolarMonth>, SolarDate);
 
 /// R6 and R7 are judged apart, and wait together: one ground, whichever lists it waits for.
-fn awaiting(awaited: Vec<Awaited>) -> Option<Ground> {
+fn awaiting(awaited: Vec<Awaited>) -> Option<Reason> {
     let until = awaited.iter().map(|(_, until)| *until).max()?;
     let mut months: Vec<_> = awaited.into_iter().flat_map(|(months, _)| months).collect();
     months.sort();
@@ -90,7 +90,7 @@ fn awaiting(awaited: Vec<Awaited>) -> Option<Ground> {
     let months: Vec<_> = months.iter().map(SolarMonth::to_string).collect();
     let months = months.join(", ");
     let fact = format!("the list of {months} may come until {until}");
-    let ground = Ground::new(R::AwaitingWageList, WAGE_LISTS, fact, "the month's wage list");
+    let ground = Reason::new(R::AwaitingWageList, WAGE_LISTS, fact, "the month's wage list");
     Some(ground.with("months", months).with("until", until))
 }
 
@@ -103,8 +103,8 @@ fn describe(outside: Outside) -> String {
     }
 }
 
-fn beyond_tables(facts: &Facts, fact: String) -> Ground {
-    Ground::new(
+fn beyond_tables(facts: &Facts, fact: String) -> Reason {
+    Reason::new(
         R::OutsideKnownTables,
         TABLES,
         fact,

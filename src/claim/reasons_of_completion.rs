@@ -1,41 +1,46 @@
 //! What the insured person must complete, or a check must still answer: account and mobile (R16, R17), and returns.
 
-use super::facts::{Insured, Payment};
-use super::ground::Ground;
-use super::grounds_of_marriage::INSURED_RECORD;
+use super::codes::Ownership;
+use super::facts::{InsuredFacts, PaymentFacts};
+use super::ground::Reason;
 use super::reason::ReasonCode as R;
-use super::words::Ownership;
+use super::reasons_of_marriage::INSURED_RECORD;
 use crate::ident::{Mobile, Sheba};
 use crate::law::{SolarDate, Tables};
 
-pub fn not_insured() -> Ground {
-    Ground::new(R::NotInsured, INSURED_RECORD, "no such person", "an insured person's record")
+pub fn not_insured() -> Reason {
+    Reason::new(R::NotInsured, INSURED_RECORD, "no such person", "an insured person's record")
 }
 
 /// Order, clause 1: a valid account and a valid mobile are preconditions of payment, not of eligibility.
-pub fn all(insured: &Insured, today: SolarDate, tables: &Tables) -> Vec<Ground> {
+pub fn all(insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Vec<Reason> {
     account(insured, today, tables).into_iter().chain(mobile(insured)).collect()
 }
 
 /// A return is the only ground while the account is the one that was returned; another is judged as in any claim.
-pub fn after_payment(payment: &Payment, insured: &Insured, today: SolarDate, tables: &Tables) -> Vec<Ground> {
+pub fn after_payment(
+    payment: &PaymentFacts,
+    insured: &InsuredFacts,
+    today: SolarDate,
+    tables: &Tables,
+) -> Vec<Reason> {
     let Some(returned) = &payment.returned else {
         return Vec::new();
     };
     if valid_sheba(insured).is_some_and(|sheba| sheba.as_str() == returned.sheba) {
         let fact = format!("returned with {}", returned.code);
-        return vec![Ground::new(R::PaymentReturned, "finance", fact, "another account")];
+        return vec![Reason::new(R::PaymentReturned, "finance", fact, "another account")];
     }
     all(insured, today, tables)
 }
 
-fn valid_sheba(insured: &Insured) -> Option<Sheba> {
+fn valid_sheba(insured: &InsuredFacts) -> Option<Sheba> {
     insured.sheba.as_deref()?.parse().ok()
 }
 
-fn account(insured: &Insured, today: SolarDate, tables: &Tables) -> Option<Ground> {
+fn account(insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Option<Reason> {
     let none = |fact| {
-        Some(Ground::new(R::NoValidAccount, INSURED_RECORD, fact, "a valid Sheba of the person's own"))
+        Some(Reason::new(R::NoValidAccount, INSURED_RECORD, fact, "a valid Sheba of the person's own"))
     };
     let Some(written) = &insured.sheba else {
         return none("no Sheba on record");
@@ -47,7 +52,7 @@ fn account(insured: &Insured, today: SolarDate, tables: &Tables) -> Option<Groun
         return none("the Sheba's bank no longer exists");
     }
     let owner =
-        |code, fact| Some(Ground::new(code, "account ownership check", fact, "the person's own account"));
+        |code, fact| Some(Reason::new(code, "account ownership check", fact, "the person's own account"));
     match insured.sheba_owner {
         Ownership::Yes => None,
         Ownership::No => owner(R::AccountNotOwned, "the account is another's"),
@@ -55,9 +60,9 @@ fn account(insured: &Insured, today: SolarDate, tables: &Tables) -> Option<Groun
     }
 }
 
-fn mobile(insured: &Insured) -> Option<Ground> {
+fn mobile(insured: &InsuredFacts) -> Option<Reason> {
     let none = |fact| {
-        Some(Ground::new(R::NoValidMobile, INSURED_RECORD, fact, "a valid mobile of the person's own"))
+        Some(Reason::new(R::NoValidMobile, INSURED_RECORD, fact, "a valid mobile of the person's own"))
     };
     let Some(written) = &insured.mobile else {
         return none("no mobile on record");
@@ -66,7 +71,7 @@ fn mobile(insured: &Insured) -> Option<Ground> {
         return none("the mobile on record is malformed");
     }
     let owner =
-        |code, fact| Some(Ground::new(code, "mobile ownership check", fact, "the person's own number"));
+        |code, fact| Some(Reason::new(code, "mobile ownership check", fact, "the person's own number"));
     match insured.mobile_owner {
         Ownership::Yes => None,
         Ownership::No => owner(R::MobileNotOwned, "the number is another's"),

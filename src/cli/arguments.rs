@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config;
+use crate::demo::DemoOptions;
 use crate::law::SolarMonth;
 use crate::wire::files::FileKind;
 
@@ -75,7 +76,7 @@ pub enum Command {
     /// Write an invented, realistic month of input files.
     Generate(Generate),
     /// The whole job from files to summary, on an empty database.
-    Demo(Demo),
+    Demo(DemoOptions),
     /// Messages that could not be read.
     DeadLetters {
         #[command(subcommand)]
@@ -120,20 +121,6 @@ pub struct CloseMonth {
 #[derive(clap::Args, Debug)]
 pub struct Generate {
     pub dir: PathBuf,
-    #[arg(long, default_value_t = 5000)]
-    pub marriages: u32,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
-#[derive(clap::Args, Debug)]
-pub struct Demo {
-    /// Own files instead of a generated month; those that are there are used.
-    #[arg(long)]
-    pub dir: Option<PathBuf>,
-    /// Where the output topics are written.
-    #[arg(long, default_value = "demo-out")]
-    pub out: PathBuf,
     #[arg(long, default_value_t = 5000)]
     pub marriages: u32,
     #[arg(long, default_value_t = 1)]

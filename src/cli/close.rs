@@ -5,136 +5,57 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::Result;
 use super::arguments::CloseMonth;
-use super::paper::{grouped, money};
-use super::start::Started;
-use super::{Error, Result};
-use crate::kafka::{self, Broker};
-use crate::law::SolarMonth;
-use crate::retry::{Stop, pause_or_stop};
-use crate::store::offsets;
-use crate::telemetry::trace;
-use crate::work::close_month::{self, Closed, Forecast, Progress};
-use crate::work::{House, recover};
+use super::start::CommandContext;
+use crate::app::close::{self, CloseResult, Forecast};
+use crate::service::close::close_month;
+use crate::terminal::say;
+use crate::views::format::{grouped, money};
 
-pub async fn run(started: &Started, wish: CloseMonth, json: bool) -> Result<()> {
-    let house = started.house().await?;
+pub async fn run(started: &CommandContext, wish: CloseMonth, json: bool) -> Result<()> {
+    let ctx = started.env.open_context().await?;
     if wish.dry_run {
-        let forecast = close_month::forecast(&house, wish.month).await?;
+        let forecast = close::forecast(&ctx, wish.month).await?;
         show_forecast(&forecast, json);
         return Ok(());
     }
-    let timeout = Duration::from_secs(wish.timeout.unwrap_or(started.settings.close_timeout_s));
+    let timeout = Duration::from_secs(wish.timeout.unwrap_or(started.env.settings.close_timeout_s));
+    let bar = progress_bar(json);
+    let progress = |persons: u64, documents: u64| {
+        bar.set_message(format!("{persons} persons decided, {documents} documents"));
+    };
+    let env = &started.env;
     let closed =
-        close(&house, &started.broker, wish.month, wish.confirm, timeout, &started.stop, json).await?;
+        close_month(&ctx, &env.broker, wish.month, wish.confirm, timeout, &env.shutdown, &progress).await?;
+    bar.finish_and_clear();
     show(&closed, json);
     Ok(())
 }
 
-/// Checks, waits for the input that lies there, and closes; a closed month gives its batch again.
-pub async fn close(
-    house: &House,
-    broker: &Broker,
-    month: SolarMonth,
-    confirmed: bool,
-    timeout: Duration,
-    stop: &Stop,
-    quiet: bool,
-) -> Result<Closed> {
-    recover::refuse_half_recovered(house).await?;
-    if let Some(batch) = close_month::check(house, month, confirmed).await?? {
-        return Ok(Closed { batch, now: false });
-    }
-    let offsets = wait_for_input(house, broker, month, &Waiting { timeout, stop: stop.clone() }).await?;
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+/// A spinner on a terminal; hidden where the output is JSON.
+pub fn progress_bar(hidden: bool) -> ProgressBar {
+    let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     bar.enable_steady_tick(Duration::from_millis(100));
-    let progress = |persons: u64, documents: u64| {
-        bar.set_message(format!("{persons} persons decided, {documents} documents"));
-    };
-    let closed = close_in_span(house, month, &offsets, &progress, stop).await?;
-    bar.finish_and_clear();
-    Ok(closed)
+    bar
 }
 
-/// Closes, in a span of the thread that the outputs of the close carry; a stop is an error.
-pub async fn close_in_span(
-    house: &House,
-    month: SolarMonth,
-    offsets: &str,
-    progress: Progress<'_>,
-    stop: &Stop,
-) -> Result<Closed> {
-    let span = trace::close_month(month);
-    match close_month::close(house, month, offsets, progress, stop).await {
-        Ok(Some(closed)) => {
-            trace::adopt(&span, &closed.batch.traceparent);
-            Ok(closed)
-        }
-        Ok(None) => Err(Error::Interrupted),
-        Err(error) => {
-            trace::failed(&span);
-            Err(error.into())
-        }
-    }
-}
-
-/// How long the close waits for the input, and what ends the wait.
-pub struct Waiting {
-    pub timeout: Duration,
-    pub stop: Stop,
-}
-
-/// Waits until the input that lay in the topics at the call is disposed of; gives where the inputs then stood, as JSON.
-pub async fn wait_for_input(
-    house: &House,
-    broker: &Broker,
-    month: SolarMonth,
-    waiting: &Waiting,
-) -> Result<String> {
-    let (asked, stood) = (broker.clone(), offsets::all(&house.pool).await?);
-    let marks = tokio::task::spawn_blocking(move || kafka::ends::ends(&asked, &stood));
-    let marks = marks.await.map_err(|_| Error::Interrupted)??;
-    let began = house.clock.instant();
-    let mut stop = waiting.stop.clone();
-    loop {
-        let offsets = house.patiently(offsets::all(&house.pool)).await?;
-        let lag = kafka::topics::lag(&marks, &offsets);
-        if lag.is_empty() {
-            let stood: Vec<_> =
-                marks.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
-            return Ok(serde_json::Value::from(stood).to_string());
-        }
-        if began.elapsed() >= waiting.timeout {
-            let behind: Vec<_> =
-                lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
-            let behind = behind.join(", ");
-            return Err(Error::Failed(format!(
-                "{month} is not closed: after {} s the input is not disposed of: {behind}. Is `peyvand serve` running with the role intake?",
-                waiting.timeout.as_secs()
-            )));
-        }
-        if !pause_or_stop(Duration::from_millis(50), &mut stop).await {
-            return Err(Error::Interrupted);
-        }
-    }
-}
-
-fn show(closed: &Closed, json: bool) {
+fn show(closed: &CloseResult, json: bool) {
     let batch = &closed.batch;
     if json {
         say!(
             "{}",
             json!({"month": batch.month.to_string(), "batch_id": batch.batch_id, "documents": batch.documents,
-                "total_rial": batch.total, "digest": batch.digest, "closed_now": closed.now})
+                "total_rial": batch.total, "digest": batch.digest, "closed_now": closed.closed_now})
         );
         return;
     }
     let total = money(batch.total.unsigned_abs());
-    let how = if closed.now { "is closed" } else { "was closed already; nothing was issued" };
+    let how = if closed.closed_now { "is closed" } else { "was closed already; nothing was issued" };
     say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
 }
 

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::Result;
-use super::start::Started;
+use super::start::CommandContext;
+use crate::terminal::say;
 
 #[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
-pub fn run(started: &Started, json: bool) -> Result<()> {
+pub fn run(started: &CommandContext, json: bool) -> Result<()> {
     let rows = started.loaded.describe();
     if json {
         let rows: Vec<_> = rows

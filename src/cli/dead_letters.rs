@@ -4,22 +4,24 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
+use super::Result;
 use super::arguments::DeadLetters;
-use super::start::Started;
-use super::{Error, Result};
+use super::start::CommandContext;
 use crate::kafka::Broker;
 use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
+use crate::service;
+use crate::terminal::say;
 use crate::wire::{Topic, dead_letters_v1};
 
-pub async fn run(started: &Started, act: DeadLetters, json: bool) -> Result<()> {
-    started.topics().await?;
-    let broker = started.broker.clone();
+pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Result<()> {
+    started.env.ensure_topics().await?;
+    let broker = started.env.broker.clone();
     let work = move || match act {
         DeadLetters::List => list(&broker, json),
         DeadLetters::Replay => replay(&broker, json),
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// Places, reasons and times: never bytes, which may be somebody's.
@@ -53,8 +55,8 @@ fn replay(broker: &Broker, json: bool) -> Result<()> {
     let (mut sent, mut left) = (HashSet::new(), HashSet::new());
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
         match dead_letters_v1::parse(&record.headers, record.value) {
-            Some(letter) if !letter.is_whole => drop(left.insert(letter.first_place())),
-            Some(letter) if sent.insert(letter.first_place()) => sender.send_again(&letter)?,
+            Some(letter) if !letter.is_whole => drop(left.insert(letter.original_position())),
+            Some(letter) if sent.insert(letter.original_position()) => sender.send_again(&letter)?,
             _ => {}
         }
         Ok(true)

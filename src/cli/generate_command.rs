@@ -4,14 +4,16 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::arguments::Generate;
-use super::generate::{Plan, Summary, write_month};
-use super::start::Started;
+use super::start::CommandContext;
 use super::{Error, Result};
 use crate::clock::Clock;
+use crate::demo::generate::{GenerateCounts, GenerateOptions, write_month};
+use crate::service;
+use crate::terminal::say;
 
-pub async fn run(started: &Started, wish: Generate, json: bool) -> Result<()> {
-    let clock = Clock::new(started.settings.today).map_err(|error| Error::Failed(error.to_string()))?;
-    let plan = Plan { marriages: wish.marriages, seed: wish.seed, today: clock.today() };
+pub async fn run(started: &CommandContext, wish: Generate, json: bool) -> Result<()> {
+    let clock = Clock::new(started.env.settings.today).map_err(|error| Error::failed(error.to_string()))?;
+    let plan = GenerateOptions { marriages: wish.marriages, seed: wish.seed, today: clock.today() };
     let dir = wish.dir.clone();
     // Not on this thread: a stop must be heard meanwhile.
     let work = tokio::task::spawn_blocking(move || {
@@ -24,13 +26,15 @@ pub async fn run(started: &Started, wish: Generate, json: bool) -> Result<()> {
         bar.finish_and_clear();
         summary
     });
-    let summary =
-        work.await.map_err(|_| Error::Interrupted)?.map_err(|error| Error::Failed(error.to_string()))?;
+    let summary = work
+        .await
+        .map_err(|_| service::Error::Interrupted)?
+        .map_err(|error| Error::failed(error.to_string()))?;
     show(&plan, &wish, &summary, json);
     Ok(())
 }
 
-fn show(plan: &Plan, wish: &Generate, summary: &Summary, json: bool) {
+fn show(plan: &GenerateOptions, wish: &Generate, summary: &GenerateCounts, json: bool) {
     let dir = wish.dir.display();
     if json {
         say!(

@@ -1,70 +1,67 @@
 //! The commands: one binary, `peyvand`.
 
-/// Prints a line; a reader that has gone away (`| head`) is no failure.
-macro_rules! say {
-    ($($part:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($part)*);
-    }};
-}
-
 mod arguments;
 mod close;
 mod config;
 mod dead_letters;
-pub mod demo;
-pub mod explain;
-pub mod export;
-pub mod generate;
+mod explain;
+mod export;
 mod generate_command;
-mod month_end;
-mod paper;
-pub mod publish;
+mod publish;
 mod recompute;
 mod recover;
 mod replay;
-pub mod report;
-mod serve;
+mod report;
 mod start;
-pub mod status;
-mod watch;
+mod status;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
-use start::Started;
+use start::CommandContext;
+
+use crate::demo;
+use crate::service::{self, supervisor};
 
 /// Why a command ended without having done its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Store(#[from] crate::store::Error),
-    #[error(transparent)]
-    Kafka(#[from] crate::kafka::Error),
-    #[error(transparent)]
-    House(#[from] crate::work::house::HouseError),
-    #[error(transparent)]
-    Refusal(#[from] crate::work::close_month::Refusal),
-    #[error("{0}")]
-    Failed(String),
-    /// The command line asks for what cannot be.
+    Service(#[from] service::Error),
+    /// The command line asks for something impossible.
     #[error("{0}")]
     WrongUse(String),
-    /// A published file has no receipt yet: told already.
+    /// The receipt of a published file has not arrived. The command has already said so.
     #[error("")]
     NoReceipt,
-    /// What is wrong has been told already.
+    /// The command has already reported what is wrong.
     #[error("")]
-    Told,
-    #[error("stopped")]
-    Interrupted,
+    AlreadyReported,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Self::Failed(error.to_string())
+/// Errors of the layers below become errors of the service.
+macro_rules! from_service {
+    ($($error:ty),+ $(,)?) => { $(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Service(error.into())
+            }
+        }
+    )+ };
+}
+from_service!(
+    crate::store::Error,
+    crate::kafka::Error,
+    crate::app::context::ContextError,
+    crate::app::close::Refusal,
+    std::io::Error,
+);
+
+impl Error {
+    fn failed(problem: impl Into<String>) -> Self {
+        Self::Service(service::Error::Failed(problem.into()))
     }
 }
 
@@ -78,9 +75,9 @@ const INTERRUPTED: u8 = 130;
 /// Parses, runs, and tells what went wrong. Status 0 done, 1 refused or failed, 2 wrong use, 3 no receipt in time,
 /// 130 on Ctrl-C.
 pub fn main() -> ExitCode {
-    crate::boundary::arm();
+    crate::failpoint::arm();
     let arguments = Arguments::parse();
-    let started = match Started::begin(&arguments) {
+    let started = match CommandContext::begin(&arguments) {
         Ok(started) => started,
         Err(errors) => {
             eprintln!("{errors}");
@@ -91,9 +88,9 @@ pub fn main() -> ExitCode {
     let outcome = started.block_on(|started| run(started, arguments.command, json));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(Error::Service(service::Error::Interrupted)) => ExitCode::from(INTERRUPTED),
         Err(Error::NoReceipt) => ExitCode::from(NO_RECEIPT),
-        Err(Error::Told) => ExitCode::FAILURE,
+        Err(Error::AlreadyReported) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("peyvand: {error}");
             if matches!(error, Error::WrongUse(_)) { ExitCode::from(WRONG_USE) } else { ExitCode::FAILURE }
@@ -101,37 +98,40 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(started: Started, command: Command, json: bool) -> Result<()> {
+async fn run(started: CommandContext, command: Command, json: bool) -> Result<()> {
     match command {
-        Command::Serve => serve::run(started).await,
+        Command::Serve => Ok(supervisor::run(started.env).await?),
         Command::Publish(wish) => publish::run(&started, wish, json).await,
         Command::CloseMonth(wish) => close::run(&started, wish, json).await,
-        Command::Status { digest: true, .. } => status::digest(&started.house().await?, json).await,
+        Command::Status { digest: true, .. } => {
+            status::digest(&started.env.open_context().await?, json).await
+        }
         Command::Status { wait, timeout, .. } => {
             let wait = wait.then(|| std::time::Duration::from_secs(timeout));
-            let house = started.house().await?;
+            let ctx = started.env.open_context().await?;
             let done =
-                status::run(&house, &started.broker, started.settings.unanswered_days, wait, json).await?;
-            if done { Ok(()) } else { Err(Error::Told) }
+                status::run(&ctx, &started.env.broker, started.env.settings.unanswered_days, wait, json)
+                    .await?;
+            if done { Ok(()) } else { Err(Error::AlreadyReported) }
         }
         Command::Explain { national_code } => {
             let code = national_code
                 .parse()
                 .map_err(|_| Error::WrongUse("that is no valid national code".to_owned()))?;
-            let found = explain::run(&started.house().await?, code, json).await?;
-            if found { Ok(()) } else { Err(Error::Told) }
+            let found = explain::run(&started.env.open_context().await?, code, json).await?;
+            if found { Ok(()) } else { Err(Error::AlreadyReported) }
         }
         Command::Recompute { decision_id } => {
-            recompute::run(&started.house().await?, decision_id, json).await
+            recompute::run(&started.env.open_context().await?, decision_id, json).await
         }
         Command::Recover { dry_run, confirm_lost } => {
             recover::run(&started, dry_run, &confirm_lost, json).await
         }
         Command::Replay { into } => replay::run(&started, &into, json).await,
-        Command::Report { month } => report::run(&started.house().await?, month, json).await,
-        Command::Export { dir } => export::command(&started, dir, json).await,
+        Command::Report { month } => report::run(&started.env.open_context().await?, month, json).await,
+        Command::Export { dir } => export::run(&started, dir, json).await,
         Command::Generate(wish) => generate_command::run(&started, wish, json).await,
-        Command::Demo(wish) => demo::run(started, wish, json).await,
+        Command::Demo(options) => Ok(demo::run(started.env, options, json).await?),
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
         Command::Config => config::run(&started, json),
     }

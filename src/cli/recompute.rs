@@ -4,11 +4,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Error, Result};
-use crate::work::{House, recompute};
+use crate::app::{AppContext, recompute};
+use crate::terminal::say;
 
-pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
-    let Some(done) = recompute::recompute(house, decision_id).await? else {
-        return Err(Error::Failed(format!("there is no decision {decision_id}")));
+pub async fn run(ctx: &AppContext, decision_id: Uuid, json: bool) -> Result<()> {
+    let Some(done) = recompute::recompute(ctx, decision_id).await? else {
+        return Err(Error::failed(format!("there is no decision {decision_id}")));
     };
     let stored = &done.stored;
     if json {
@@ -34,5 +35,5 @@ pub async fn run(house: &House, decision_id: Uuid, json: bool) -> Result<()> {
             say!("differs: {difference}");
         }
     }
-    if done.differences.is_empty() { Ok(()) } else { Err(Error::Told) }
+    if done.differences.is_empty() { Ok(()) } else { Err(Error::AlreadyReported) }
 }

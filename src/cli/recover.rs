@@ -7,36 +7,38 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::paper::{grouped, money};
-use super::start::Started;
+use super::start::CommandContext;
 use super::{Error, Result};
-use crate::kafka::intake::Bounds;
+use crate::app::ingest::{RecordBatch, apply_batch_without_deciding};
+use crate::app::recover::{self, OutputRecord, RedecidedPage, TopicScan};
+use crate::app::{AppContext, relay};
+use crate::kafka::consumer::BatchLimits;
 use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
 use crate::kafka::{self, Broker};
+use crate::service;
 use crate::store::batches::CloseLock;
 use crate::store::offsets;
-use crate::store::recovery::Marks;
+use crate::store::recovery::Checkpoints;
+use crate::terminal::say;
+use crate::views::format::{grouped, money};
 use crate::wire::Topic;
-use crate::work::House;
-use crate::work::recover::{self, Anew, Heard, Said};
-use crate::work::relay;
-use crate::work::take_in::{Batch, take_in_quietly};
 
-pub async fn run(started: &Started, dry_run: bool, lost: &[String], json: bool) -> Result<()> {
-    let house = started.house().await?;
-    let lock = CloseLock::acquire(&house.pool, &started.stop).await?.ok_or(Error::Interrupted)?;
-    let (marks, begun) = recover::marks(&house).await?;
+pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json: bool) -> Result<()> {
+    let ctx = started.env.open_context().await?;
+    let lock =
+        CloseLock::acquire(&ctx.pool, &started.env.shutdown).await?.ok_or(service::Error::Interrupted)?;
+    let (marks, begun) = recover::checkpoints(&ctx).await?;
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {msg} {human_pos}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     if !dry_run {
-        fence(&started.broker, &marks).await?;
+        fence(&started.env.broker, &marks).await?;
     }
-    refuse_lost(&house, &started.broker, &topics_of(lost)?, dry_run).await?;
-    let mut heard = listen(&started.broker, &marks, bar.clone()).await?;
+    refuse_lost(&ctx, &started.env.broker, &topics_of(lost)?, dry_run).await?;
+    let mut heard = listen(&started.env.broker, &marks, bar.clone()).await?;
     let told = Told::of(&heard);
     let nothing = !begun && heard.is_nothing();
     if dry_run || nothing {
@@ -47,17 +49,17 @@ pub async fn run(started: &Started, dry_run: bool, lost: &[String], json: bool) 
     }
     if !begun {
         bar.set_message("taking back");
-        recover::adopt(&house, &mut heard, &marks).await?;
+        recover::adopt(&ctx, &mut heard, &marks).await?;
     }
     let mut done =
-        Done { messages: take_inputs(started, &house, &heard, &bar).await?, anew: Anew::default() };
+        Done { messages: take_inputs(started, &ctx, &heard, &bar).await?, anew: RedecidedPage::default() };
     bar.set_message("persons decided");
     bar.set_position(0);
-    while let Some(page) = recover::decide_page(&house).await? {
+    while let Some(page) = recover::decide_page(&ctx).await? {
         bar.inc(page.persons);
         done.anew.add(page);
     }
-    recover::end(&house).await?;
+    recover::end(&ctx).await?;
     bar.finish_and_clear();
     lock.release().await?;
     show(&told, Some(&done), "recovered", json);
@@ -65,12 +67,12 @@ pub async fn run(started: &Started, dry_run: bool, lost: &[String], json: bool) 
 }
 
 /// Ends what an older writer may have left open, and lets none of them write any more.
-async fn fence(broker: &Broker, marks: &Marks) -> Result<()> {
+async fn fence(broker: &Broker, marks: &Checkpoints) -> Result<()> {
     let (broker, groups) = (broker.clone(), marks.iter().map(|mark| mark.0).collect::<Vec<_>>());
     let fencing = move || {
         groups.iter().try_for_each(|group| Sender::fencing(&broker, &format!("relay-{group}")).map(drop))
     };
-    Ok(tokio::task::spawn_blocking(fencing).await.map_err(|_| Error::Interrupted)??)
+    Ok(tokio::task::spawn_blocking(fencing).await.map_err(|_| service::Error::Interrupted)??)
 }
 
 fn topics_of(names: &[String]) -> Result<Vec<Topic>> {
@@ -81,14 +83,16 @@ fn topics_of(names: &[String]) -> Result<Vec<Topic>> {
 }
 
 /// What a recreated topic held cannot be read back: only a person can say that it is lost.
-async fn refuse_lost(house: &House, broker: &Broker, confirmed: &[Topic], dry_run: bool) -> Result<()> {
-    let mut ended = relay::ends(house).await?;
+async fn refuse_lost(ctx: &AppContext, broker: &Broker, confirmed: &[Topic], dry_run: bool) -> Result<()> {
+    let mut ended = relay::end_offsets(ctx).await?;
     ended.retain(|partition, _| !confirmed.contains(&partition.topic));
     let broker = broker.clone();
-    let looking = tokio::task::spawn_blocking(move || kafka::lost::refuse_lost(&broker, &ended));
-    looking.await.map_err(|_| Error::Interrupted)??;
+    let looking = tokio::task::spawn_blocking(move || {
+        kafka::relay::truncation_check::check_not_truncated(&broker, &ended)
+    });
+    looking.await.map_err(|_| service::Error::Interrupted)??;
     for topic in confirmed.iter().filter(|_| !dry_run) {
-        relay::forget_ends(house, *topic).await?;
+        relay::clear_end_offsets(ctx, *topic).await?;
         say_lost(*topic);
     }
     Ok(())
@@ -99,8 +103,8 @@ fn say_lost(topic: Topic) {
 }
 
 /// Reads every output topic to its end.
-async fn listen(broker: &Broker, marks: &Marks, bar: ProgressBar) -> Result<Heard> {
-    let (broker, mut heard) = (broker.clone(), Heard::beyond(marks));
+async fn listen(broker: &Broker, marks: &Checkpoints, bar: ProgressBar) -> Result<TopicScan> {
+    let (broker, mut heard) = (broker.clone(), TopicScan::beyond(marks));
     let listening = move || {
         for topic in Topic::outputs() {
             bar.set_message(format!("reading {}", topic.name()));
@@ -108,37 +112,50 @@ async fn listen(broker: &Broker, marks: &Marks, bar: ProgressBar) -> Result<Hear
             read_to_end(&broker, topic, &mut |record| {
                 bar.inc(1);
                 let (partition, headers) = (record.partition.partition, record.headers.as_slice());
-                let said = Said { topic, partition, headers, value: record.value };
-                unheard = heard.hear(&said).err();
+                let said = OutputRecord { topic, partition, headers, value: record.value };
+                unheard = heard.add(&said).err();
                 Ok(unheard.is_none())
             })?;
             if let Some(unheard) = unheard {
-                return Err(Error::Failed(unheard.to_string()));
+                return Err(Error::failed(unheard.to_string()));
             }
         }
         Ok(heard)
     };
-    tokio::task::spawn_blocking(listening).await.map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(listening).await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// The inputs since the backup, to the ends that they have now.
-async fn take_inputs(started: &Started, house: &House, heard: &Heard, bar: &ProgressBar) -> Result<u64> {
-    let (asked, stood) = (started.broker.clone(), offsets::all(&house.pool).await?);
-    let ends = tokio::task::spawn_blocking(move || kafka::ends::ends(&asked, &stood));
-    let ends = ends.await.map_err(|_| Error::Interrupted)??;
+async fn take_inputs(
+    started: &CommandContext,
+    ctx: &AppContext,
+    heard: &TopicScan,
+    bar: &ProgressBar,
+) -> Result<u64> {
+    let (asked, stood) = (started.env.broker.clone(), offsets::all(&ctx.pool).await?);
+    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&asked, &stood));
+    let ends = ends.await.map_err(|_| service::Error::Interrupted)??;
     let upto: Vec<_> = ends.into_iter().map(|(partition, _, end)| (partition, end)).collect();
     bar.set_message("inputs taken in again");
     bar.set_position(0);
-    let letters = heard.letters.iter();
+    let letters = heard.dead_letters.iter();
     let letters = letters.map(|(topic, partition, offset)| format!("{topic}/{partition}/{offset}"));
     let told: HashSet<String> = letters.chain(heard.receipts.iter().cloned()).collect();
-    let (settings, wait) = (&started.settings, Duration::from_secs(1));
-    let bounds = Bounds { events: settings.batch_events, bytes: settings.batch_bytes, wait };
-    let take = async |batch: Batch| {
-        bar.inc(u64::try_from(batch.taken.len()).unwrap_or(0));
-        take_in_quietly(house, &batch, &told).await.map(drop)
+    let (settings, wait) = (&started.env.settings, Duration::from_secs(1));
+    let bounds = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+    let take = async |batch: RecordBatch| {
+        bar.inc(u64::try_from(batch.records.len()).unwrap_or(0));
+        apply_batch_without_deciding(ctx, &batch, &told).await.map(drop)
     };
-    kafka::feed::feed(house, &started.broker, &upto, bounds, Arc::new(heard.letters.clone()), take).await?;
+    kafka::consumer::bounded::ingest_up_to(
+        ctx,
+        &started.env.broker,
+        &upto,
+        bounds,
+        Arc::new(heard.dead_letters.clone()),
+        take,
+    )
+    .await?;
     Ok(bar.position())
 }
 
@@ -153,7 +170,7 @@ struct Told {
 }
 
 impl Told {
-    fn of(heard: &Heard) -> Self {
+    fn of(heard: &TopicScan) -> Self {
         Self {
             decisions: heard.decisions.len(),
             documents: heard.documents.len(),
@@ -168,7 +185,7 @@ impl Told {
 /// What was done with it.
 struct Done {
     messages: u64,
-    anew: Anew,
+    anew: RedecidedPage,
 }
 
 fn show(told: &Told, done: Option<&Done>, what: &str, json: bool) {

@@ -8,29 +8,30 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::paper::grouped;
-use super::start::Started;
+use super::start::CommandContext;
 use super::{Error, Result};
+use crate::app::AppContext;
+use crate::app::close::replay::CloseReplay;
+use crate::app::ingest::{RecordBatch, apply_batch};
+use crate::app::recompute::tables_of;
 use crate::kafka;
-use crate::kafka::intake::Bounds;
-use crate::store::close_pages::{self, Past};
-use crate::store::offsets::{self, Partition};
-use crate::store::outbox::Groups;
-use crate::store::{self, PgConnection, digest, installation, summary};
-use crate::work::House;
-use crate::work::close_month::again::Again;
-use crate::work::recompute::tables_of;
-use crate::work::take_in::{Batch, take_in};
+use crate::kafka::consumer::BatchLimits;
+use crate::store::close_pages::{self, PastClose};
+use crate::store::offsets::{self, TopicPartition};
+use crate::store::outbox::RelayShards;
+use crate::store::{self, PgConnection, installation, state_digest, summary};
+use crate::terminal::say;
+use crate::views::format::grouped;
 
 /// The state's digest: SHA-256 over its lines.
-pub struct State {
+pub struct StateDigest {
     pub lines: Vec<String>,
     pub digest: String,
 }
 
-impl State {
+impl StateDigest {
     pub async fn read(connection: &mut PgConnection) -> Result<Self> {
-        let lines = digest::lines(connection).await?;
+        let lines = state_digest::lines(connection).await?;
         let mut hash = Sha256::new();
         lines.iter().for_each(|line| hash.update(format!("{line}\n")));
         Ok(Self { digest: hex::encode(hash.finalize()), lines })
@@ -39,18 +40,18 @@ impl State {
 
 /// What the live database said at one moment.
 struct Live {
-    state: State,
-    closes: Vec<Past>,
-    stood: Vec<(Partition, i64)>,
+    state: StateDigest,
+    closes: Vec<PastClose>,
+    stood: Vec<(TopicPartition, i64)>,
 }
 
 /// Most differences that are shown.
 const SHOWN: usize = 20;
 
-pub async fn run(started: &Started, into: &str, json: bool) -> Result<()> {
-    let house = started.house().await?;
-    let live = look(&house).await?;
-    let copy = empty_house(&house, into).await?;
+pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()> {
+    let ctx = started.env.open_context().await?;
+    let live = look(&ctx).await?;
+    let copy = open_empty(&ctx, into).await?;
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {human_pos} messages  {msg}")
@@ -58,28 +59,31 @@ pub async fn run(started: &Started, into: &str, json: bool) -> Result<()> {
     );
     let replay = Replay { started, copy, bar };
     for past in &live.closes {
-        replay.close(&house, past).await?;
+        replay.close(&ctx, past).await?;
     }
-    replay.feed(&replay.copy, &live.stood).await?;
+    replay.ingest_page(&replay.copy, &live.stood).await?;
     replay.bar.finish_and_clear();
     let mut connection = replay.copy.pool.acquire().await.map_err(store::Error::from)?;
-    let state = State::read(&mut connection).await?;
+    let state = StateDigest::read(&mut connection).await?;
     drop(connection);
     show(&live, &state, replay.bar.position(), json)
 }
 
 /// State, closes and places of one snapshot, so that the live service may go on meanwhile.
-async fn look(house: &House) -> Result<Live> {
-    let mut tx = store::snapshot(&house.pool).await?;
-    let (state, closes, stood) =
-        (State::read(&mut tx).await?, close_pages::past(&mut tx).await?, offsets::all(&mut *tx).await?);
+async fn look(ctx: &AppContext) -> Result<Live> {
+    let mut tx = store::snapshot(&ctx.pool).await?;
+    let (state, closes, stood) = (
+        StateDigest::read(&mut tx).await?,
+        close_pages::past_closes(&mut tx).await?,
+        offsets::all(&mut *tx).await?,
+    );
     let batches = store::batches::all(&mut tx).await?;
     if batches.iter().any(|batch| !batch.closed) {
-        return Err(Error::Failed("a month is being closed; replay when that is done".to_owned()));
+        return Err(Error::failed("a month is being closed; replay when that is done".to_owned()));
     }
     if let Some(lost) = batches.iter().find(|batch| closes.iter().all(|past| past.month != batch.month)) {
         let lost = lost.month;
-        return Err(Error::Failed(format!(
+        return Err(Error::failed(format!(
             "the close of {lost} was read back from its topic: what its pages saw is lost, and it cannot be replayed"
         )));
     }
@@ -87,42 +91,42 @@ async fn look(house: &House) -> Result<Live> {
 }
 
 /// The same installation in another, empty database: ids are derived from its secret.
-async fn empty_house(house: &House, url: &str) -> Result<House> {
+async fn open_empty(ctx: &AppContext, url: &str) -> Result<AppContext> {
     let pool = store::connect(url, 4)?;
     store::migrate(&pool).await?;
     if summary::has_claims(&pool).await? || !offsets::all(&pool).await?.is_empty() {
-        return Err(Error::Failed("the database to replay into is not empty".to_owned()));
+        return Err(Error::failed("the database to replay into is not empty".to_owned()));
     }
-    let secret = installation::secret(&house.pool, None).await?;
+    let secret = installation::secret(&ctx.pool, None).await?;
     let secret = String::from_utf8(secret).map_err(|_| store::Error::Unreadable("secret"))?;
     installation::secret(&pool, Some(&secret)).await?;
-    let count = installation::outbox_groups(&pool, house.groups.count.unsigned_abs()).await?;
-    let groups = Groups { count, ..house.groups };
-    Ok(House { pool, groups, ..house.clone() })
+    let count = installation::outbox_groups(&pool, ctx.groups.count.unsigned_abs()).await?;
+    let groups = RelayShards { count, ..ctx.groups };
+    Ok(AppContext { pool, groups, ..ctx.clone() })
 }
 
 struct Replay<'a> {
-    started: &'a Started,
-    copy: House,
+    started: &'a CommandContext,
+    copy: AppContext,
     bar: ProgressBar,
 }
 
 impl Replay<'_> {
     /// The inputs that each page saw, then the page; its tables of the law are those of then.
-    async fn close(&self, live: &House, past: &Past) -> Result<()> {
+    async fn close(&self, live: &AppContext, past: &PastClose) -> Result<()> {
         self.bar.set_message(format!("closing {}", past.month));
-        let mut under_way: Option<Again> = None;
+        let mut under_way: Option<CloseReplay> = None;
         for page in &past.pages {
             let mut connection = live.pool.acquire().await.map_err(store::Error::from)?;
             let tables = Arc::new(tables_of(&mut connection, &page.tables_version).await?);
             drop(connection);
-            let house = House { tables, ..self.copy.clone() };
-            self.feed(&house.on(past.business_date), &page.inputs).await?;
+            let ctx = AppContext { tables, ..self.copy.clone() };
+            self.ingest_page(&ctx.with_business_date(past.business_date), &page.inputs).await?;
             let mut again = match under_way.take() {
                 Some(again) => again,
-                None => Again::begin(&house, past, &self.started.stop).await?,
+                None => CloseReplay::begin(&ctx, past, &self.started.env.shutdown).await?,
             };
-            again.page(&house, page.upto).await?;
+            again.page(&ctx, page.upto).await?;
             under_way = Some(again);
         }
         if let Some(again) = under_way {
@@ -131,21 +135,29 @@ impl Replay<'_> {
         Ok(())
     }
 
-    async fn feed(&self, house: &House, upto: &[(Partition, i64)]) -> Result<()> {
-        let settings = &self.started.settings;
+    async fn ingest_page(&self, ctx: &AppContext, upto: &[(TopicPartition, i64)]) -> Result<()> {
+        let settings = &self.started.env.settings;
         let wait = std::time::Duration::from_secs(1);
-        let bounds = Bounds { events: settings.batch_events, bytes: settings.batch_bytes, wait };
-        let take = async |batch: Batch| {
-            self.bar.inc(u64::try_from(batch.taken.len()).unwrap_or(0));
-            take_in(house, &batch).await.map(drop)
+        let bounds = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+        let take = async |batch: RecordBatch| {
+            self.bar.inc(u64::try_from(batch.records.len()).unwrap_or(0));
+            apply_batch(ctx, &batch).await.map(drop)
         };
         // No letter is told in advance: the replay finds by itself what cannot be read.
-        Ok(kafka::feed::feed(house, &self.started.broker, upto, bounds, Arc::default(), take).await?)
+        Ok(kafka::consumer::bounded::ingest_up_to(
+            ctx,
+            &self.started.env.broker,
+            upto,
+            bounds,
+            Arc::default(),
+            take,
+        )
+        .await?)
     }
 }
 
-fn show(live: &Live, again: &State, messages: u64, json: bool) -> Result<()> {
-    let lines = |state: &State| state.lines.iter().cloned().collect::<BTreeSet<_>>();
+fn show(live: &Live, again: &StateDigest, messages: u64, json: bool) -> Result<()> {
+    let lines = |state: &StateDigest| state.lines.iter().cloned().collect::<BTreeSet<_>>();
     let (then, now) = (lines(&live.state), lines(again));
     let differences: Vec<String> = then
         .difference(&now)
@@ -170,5 +182,5 @@ fn show(live: &Live, again: &State, messages: u64, json: bool) -> Result<()> {
         differences.iter().take(SHOWN).for_each(|line| say!("{line}"));
         say!("{}", if equal { "equal" } else { "NOT EQUAL" });
     }
-    if equal { Ok(()) } else { Err(Error::Told) }
+    if equal { Ok(()) } else { Err(Error::AlreadyReported) }
 }

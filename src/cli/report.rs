@@ -1,65 +1,143 @@
-//! `peyvand report --month`: figures per province and branch, so that they know whom to inform (order, clause 4).
+//! `peyvand report --month`: figures per province and branch on a terminal.
 
-mod page;
-
-use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::Result;
-use super::paper;
-use crate::claim::{Outcome, ReasonCode};
+use crate::app::AppContext;
 use crate::law::SolarMonth;
-use crate::store::batches;
-use crate::store::figures::{self, Line, Questions, Refusals};
-use crate::work::House;
-use page::{Figures, Report};
-
-/// What a person removes by giving an account of their own.
-const ACCOUNT: [ReasonCode; 3] =
-    [ReasonCode::NoValidAccount, ReasonCode::AccountNotOwned, ReasonCode::PaymentReturned];
-/// What a person removes by giving a mobile of their own.
-const MOBILE: [ReasonCode; 2] = [ReasonCode::NoValidMobile, ReasonCode::MobileNotOwned];
+use crate::terminal::{self, table};
+use crate::views::format::{grouped, money};
+use crate::views::report::{ReportFigures, ReportView, report};
 
 /// Shows the figures of a month.
-pub async fn run(house: &House, month: SolarMonth, json: bool) -> Result<()> {
-    let report = report(house, month).await?;
+pub async fn run(ctx: &AppContext, month: SolarMonth, json: bool) -> Result<()> {
+    let report = report(ctx, month).await?;
     if json {
-        paper::show_json(&report);
+        terminal::show_json(&report);
     } else {
-        paper::show(&report.to_text());
+        terminal::show(&text(&report));
     }
     Ok(())
 }
 
-async fn report(house: &House, month: SolarMonth) -> Result<Report> {
-    let questions = questions();
-    let mut tx = crate::store::snapshot(&house.pool).await?;
-    let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
-    let lines = figures::lines(&mut tx, month, &questions).await?;
-    let refusals = figures::refusals(&mut tx, &questions).await?;
-    Ok(Report::new(month.to_string(), house.clock.today().to_string(), closed, branches(lines, refusals)))
+const HEADS: [&str; 11] = [
+    "province",
+    "branch",
+    ">paid",
+    ">rials",
+    ">returned",
+    ">payable",
+    ">account",
+    ">mobile",
+    ">pending",
+    ">review",
+    ">refused",
+];
+
+pub fn text(report: &ReportView) -> String {
+    let mut out = String::new();
+    let not_closed = if report.closed { "" } else { " (NOT CLOSED)" };
+    let _ = writeln!(
+        out,
+        "Marriage allowance, {}{not_closed}: {} documents,",
+        report.month,
+        grouped(report.total.paid)
+    );
+    let _ =
+        writeln!(out, "{}. Other claims as they stand on {}.\n", money(report.total.paid_rial), report.as_of);
+    out.push_str(&table(0, &HEADS, &rows(report)));
+    out.push_str(
+        "\npaid, rials, returned: documents of the month. payable: approved, for the next close. account, mobile: wait for\n\
+         one of the person's own (a claim may wait for both).\n",
+    );
+    out.push_str(&refusals(report));
+    out
 }
 
-fn questions() -> Questions {
-    let words = |codes: &[ReasonCode]| codes.iter().map(|code| code.word()).collect();
-    let refusing = ReasonCode::all().filter(|code| code.outcome() == Outcome::Refused);
-    Questions {
-        account: words(&ACCOUNT),
-        mobile: words(&MOBILE),
-        refusing: refusing.map(ReasonCode::word).collect(),
+fn rows(report: &ReportView) -> Vec<Vec<String>> {
+    let mut rows = Vec::with_capacity(report.branches.len() + report.provinces.len() + 1);
+    for province in &report.provinces {
+        let name = named(&province.province_code);
+        let own = report.branches.iter().filter(|branch| branch.province_code == province.province_code);
+        rows.extend(own.map(|branch| row(branch, name, named(&branch.branch_code))));
+        rows.push(row(province, name, "all"));
     }
+    rows.push(row(&report.total, "all", "all"));
+    rows
 }
 
-/// Each branch with its grounds. A ground comes from the claims that the branch's line counts, so its line is there.
-fn branches(lines: Vec<Line>, refusals: Vec<Refusals>) -> Vec<Figures> {
-    let mut grounds: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
-    for refusal in refusals {
-        let branch = grounds.entry((refusal.province_code, refusal.branch_code)).or_default();
-        branch.insert(refusal.ground, refusal.claims);
+fn refusals(report: &ReportView) -> String {
+    let mut rows = Vec::new();
+    for place in report.branches.iter().chain([&report.total]) {
+        let sum = std::ptr::eq(place, &report.total);
+        let (province, branch) =
+            if sum { ("all", "all") } else { (named(&place.province_code), named(&place.branch_code)) };
+        let grounds = place.refused_by_ground.iter();
+        rows.extend(
+            grounds
+                .map(|(ground, n)| vec![province.to_owned(), branch.to_owned(), ground.clone(), grouped(*n)]),
+        );
     }
-    let figures = |line: Line| {
-        let grounds =
-            grounds.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
-        Figures::of(line, grounds)
-    };
-    lines.into_iter().map(figures).collect()
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", table(0, &["province", "branch", "refused by ground", ">claims"], &rows))
+}
+
+fn row(figures: &ReportFigures, name: &str, branch: &str) -> Vec<String> {
+    let counts = [
+        figures.returned,
+        figures.payable,
+        figures.waiting_for_account,
+        figures.waiting_for_mobile,
+        figures.pending,
+        figures.under_review,
+        figures.refused,
+    ];
+    let mut row = vec![name.to_owned(), branch.to_owned(), grouped(figures.paid), grouped(figures.paid_rial)];
+    row.extend(counts.map(grouped));
+    row
+}
+
+/// Persons whom we do not insure have neither branch nor province.
+fn named(code: &str) -> &str {
+    if code.is_empty() { "none" } else { code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::format::rial;
+
+    fn branch(province: &str, branch: &str, paid: i64, grounds: &[(&str, i64)]) -> ReportFigures {
+        ReportFigures {
+            province_code: province.to_owned(),
+            branch_code: branch.to_owned(),
+            paid,
+            paid_rial: 1_000 * rial(paid),
+            refused: grounds.iter().map(|(_, n)| n).sum(),
+            refused_by_ground: grounds.iter().map(|(ground, n)| ((*ground).to_owned(), *n)).collect(),
+            ..ReportFigures::default()
+        }
+    }
+
+    #[test]
+    fn branches_add_up_to_provinces_and_to_the_country() {
+        let branches = vec![
+            branch("01", "0101", 3, &[("NOT_FIRST_MARRIAGE", 2)]),
+            branch("01", "0102", 4, &[("NOT_FIRST_MARRIAGE", 1), ("EMPLOYMENT_ENDED", 5)]),
+            branch("02", "0201", 0, &[]),
+        ];
+        let report = ReportView::new("1404-07".to_owned(), "1404-08-01".to_owned(), true, branches);
+        assert_eq!((report.total.paid, report.total.paid_rial, report.total.refused), (7, 7_000, 8));
+        assert_eq!(report.provinces.iter().map(|p| p.paid).collect::<Vec<_>>(), [7, 0]);
+        assert_eq!(report.total.refused_by_ground["NOT_FIRST_MARRIAGE"], 3);
+        let page = text(&report);
+        assert!(
+            page.starts_with("Marriage allowance, 1404-07: 7 documents,\n7,000 rials (700 tomans)."),
+            "{page}"
+        );
+        assert!(page.contains("\n01        0102    EMPLOYMENT_ENDED         5\n"), "{page}");
+        assert!(page.contains("\nall       all     NOT_FIRST_MARRIAGE       3\n"), "{page}");
+    }
 }

@@ -10,18 +10,16 @@ use tokio::sync::watch;
 
 use super::arguments::{Arguments, Command};
 use super::{Error, Result};
-use crate::config::{ConfigError, Loaded, Origin, Settings};
-use crate::kafka::{self, Broker};
-use crate::retry::{Stop, stopped};
+use crate::config::{ConfigError, LoadedSettings, Origin, Settings};
+use crate::kafka::Broker;
+use crate::retry::shutdown_requested;
+use crate::service::{self, Environment};
 use crate::telemetry::{self, Metrics};
-use crate::work::House;
 
 /// A command under way.
-pub struct Started {
-    pub loaded: Loaded,
-    pub settings: Settings,
-    pub broker: Broker,
-    pub stop: Stop,
+pub struct CommandContext {
+    pub loaded: LoadedSettings,
+    pub env: Environment,
     /// Ends by itself on a stop, in its own time; other commands are broken off where they stand.
     ends_itself: bool,
     runtime: Option<tokio::runtime::Runtime>,
@@ -29,9 +27,9 @@ pub struct Started {
 }
 
 /// All faults of the settings at once.
-pub struct Faults(Vec<ConfigError>);
+pub struct SettingErrors(Vec<ConfigError>);
 
-impl fmt::Display for Faults {
+impl fmt::Display for SettingErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for error in &self.0 {
             writeln!(f, "peyvand: {error}")?;
@@ -41,16 +39,17 @@ impl fmt::Display for Faults {
 }
 
 /// What telemetry may still take after the work has ended.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const TELEMETRY_GRACE: Duration = Duration::from_secs(2);
 
 /// Where no day is told, invented months and the demo play on this one: the tables end with 1404.
 pub const DEMO_DAY: &str = "1404-08-01";
 
-impl Started {
-    pub fn begin(arguments: &Arguments) -> std::result::Result<Self, Faults> {
+impl CommandContext {
+    pub fn begin(arguments: &Arguments) -> std::result::Result<Self, SettingErrors> {
         let mut flags = arguments.flags.clone();
-        let load =
-            |flags: &BTreeMap<_, _>| Settings::load(flags, arguments.config.as_deref()).map_err(Faults);
+        let load = |flags: &BTreeMap<_, _>| {
+            Settings::load(flags, arguments.config.as_deref()).map_err(SettingErrors)
+        };
         let mut loaded = load(&flags)?;
         let plays = matches!(arguments.command, Command::Demo(_) | Command::Generate(_));
         if plays && loaded.origins.get("today") == Some(&Origin::Default) {
@@ -70,17 +69,17 @@ impl Started {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok();
         let ends_itself =
             matches!(arguments.command, Command::Serve | Command::Demo(_) | Command::Publish(_));
-        let (broker, stopper) = (Broker::new(&settings), Some(stopper));
-        Ok(Self { loaded, settings, broker, stop, ends_itself, runtime, stopper })
+        let env = Environment { broker: Broker::new(&settings), settings, shutdown: stop };
+        Ok(Self { loaded, env, ends_itself, runtime, stopper: Some(stopper) })
     }
 
     /// Runs the command; Ctrl-C and SIGTERM stop it.
     pub fn block_on<F: Future<Output = Result<()>>>(mut self, command: impl FnOnce(Self) -> F) -> Result<()> {
         let (Some(runtime), Some(stopper)) = (self.runtime.take(), self.stopper.take()) else {
-            return Err(Error::Failed("the machine gives no threads".to_owned()));
+            return Err(Error::failed("the machine gives no threads".to_owned()));
         };
-        let telemetry = telemetry::start(&self.settings, Metrics::global()).ok();
-        let within = Duration::from_secs(self.settings.stop_timeout_s);
+        let telemetry = telemetry::start(&self.env.settings, Metrics::global()).ok();
+        let within = Duration::from_secs(self.env.settings.stop_timeout_s);
         let by_hand = Arc::new(AtomicBool::new(false));
         let seen = by_hand.clone();
         let outcome = runtime.block_on(async move {
@@ -92,34 +91,22 @@ impl Started {
                 stop_signal().await;
                 std::process::exit(if signal == Signal::Interrupt { 130 } else { 143 });
             });
-            let (mut stop, ends_itself) = (self.stop.clone(), self.ends_itself);
+            let (mut stop, ends_itself) = (self.env.shutdown.clone(), self.ends_itself);
             let outcome = tokio::select! {
                 outcome = command(self) => outcome,
-                () = stopped(&mut stop), if !ends_itself => Err(Error::Interrupted),
+                () = shutdown_requested(&mut stop), if !ends_itself => Err(service::Error::Interrupted.into()),
             };
             signals.abort();
             outcome
         });
         if let Some(telemetry) = telemetry {
-            runtime.block_on(telemetry.stop(within.min(LAST_WORDS)));
+            runtime.block_on(telemetry.stop(within.min(TELEMETRY_GRACE)));
         }
         runtime.shutdown_timeout(Duration::from_secs(1));
         // A service that was told to stop has done its work; one that was broken off on a terminal says so.
-        outcome.and_then(|()| if by_hand.load(Ordering::Acquire) { Err(Error::Interrupted) } else { Ok(()) })
-    }
-
-    /// The topics there (unless `provision` is off).
-    pub async fn topics(&self) -> Result<()> {
-        if self.settings.provision {
-            kafka::topics::ensure(&self.broker, self.settings.replication_factor).await?;
-        }
-        Ok(())
-    }
-
-    /// The house open, its tables and the topics there.
-    pub async fn house(&self) -> Result<House> {
-        self.topics().await?;
-        Ok(House::open(&self.settings).await?)
+        outcome.and_then(|()| {
+            if by_hand.load(Ordering::Acquire) { Err(service::Error::Interrupted.into()) } else { Ok(()) }
+        })
     }
 }
 

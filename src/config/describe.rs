@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::Loaded;
+use super::LoadedSettings;
 use super::error::Origin;
 use super::keys::{find, keys};
 use super::secret::{HIDDEN, property_is_secret};
 
 /// One setting in force, fit for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct SettingRow {
     /// Its name; librdkafka's own as `kafka.<property>`.
     pub key: String,
     /// Its value; secrets hidden, empty where there is none.
@@ -20,22 +20,22 @@ pub struct Row {
     pub doc: &'static str,
 }
 
-impl Loaded {
+impl LoadedSettings {
     /// All settings in the order of the documents, then librdkafka's own.
-    pub fn describe(&self) -> Vec<Row> {
+    pub fn describe(&self) -> Vec<SettingRow> {
         let own = keys().iter().map(|key| self.row(key.name));
         let passed = self.texts.keys().filter(|key| key.starts_with("kafka.")).map(|key| self.row(key));
         own.chain(passed).collect()
     }
 
-    fn row(&self, name: &str) -> Row {
+    fn row(&self, name: &str) -> SettingRow {
         let text = self.texts.get(name).map_or("", String::as_str);
         let value = match find(name) {
             Some(key) => key.shown(text),
             None if property_is_secret(name.trim_start_matches("kafka.")) => HIDDEN.to_owned(),
             None => text.to_owned(),
         };
-        Row {
+        SettingRow {
             key: name.to_owned(),
             value,
             origin: self.origins.get(name).unwrap_or(&Origin::Default).to_string(),

@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::layers::Given;
+use super::layers::RawSetting;
 use super::parse::{self, LogFormat, Role};
 use super::secret::{HIDDEN, Secret, masked_url};
 use crate::law::SolarDate;
 
 /// One setting, as layers and documents see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Key {
+pub struct SettingKey {
     /// As in the file and, with hyphens, as a flag; in the environment `PEYVAND_` and capitals.
     pub name: &'static str,
     /// The text of the default; empty where there is none.
@@ -32,7 +32,7 @@ enum Mask {
     Hidden,
 }
 
-impl Key {
+impl SettingKey {
     /// `text` as it may be shown.
     pub(super) fn shown(&self, text: &str) -> String {
         match self.mask {
@@ -59,14 +59,14 @@ macro_rules! settings {
             pub kafka_properties: BTreeMap<String, String>,
         }
 
-        const KEYS: &[Key] = &[$( Key {
+        const KEYS: &[SettingKey] = &[$( SettingKey {
             name: stringify!($name), default: $default, expected: $expected, doc: concat!($($doc),+), mask: Mask::$mask,
         } ),*];
 
         impl Settings {
             /// None exactly where a fault was added to `errors`.
             pub(super) fn build(
-                values: &BTreeMap<String, Given>, kafka: &BTreeMap<String, Given>, errors: &mut Vec<ConfigError>,
+                values: &BTreeMap<String, RawSetting>, kafka: &BTreeMap<String, RawSetting>, errors: &mut Vec<ConfigError>,
             ) -> Option<Self> {
                 $( let $name = field(stringify!($name), values, $parse, errors); )*
                 let kafka_properties = kafka.iter()
@@ -138,17 +138,17 @@ settings! {
 }
 
 /// All settings in the order of the documents.
-pub fn keys() -> &'static [Key] {
+pub fn keys() -> &'static [SettingKey] {
     KEYS
 }
 
-pub(super) fn find(name: &str) -> Option<&'static Key> {
+pub(super) fn find(name: &str) -> Option<&'static SettingKey> {
     KEYS.iter().find(|key| key.name == name)
 }
 
 fn field<T>(
     name: &str,
-    values: &BTreeMap<String, Given>,
+    values: &BTreeMap<String, RawSetting>,
     parse: impl Fn(&str) -> Option<T>,
     errors: &mut Vec<ConfigError>,
 ) -> Option<T> {

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Origin};
 use super::keys::{find, keys};
-use super::names::{is_foreign, nearest};
+use super::names::{is_unrelated, nearest};
 
 /// A text and the layer it came from.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(super) struct RawSetting {
     pub text: String,
     pub origin: Origin,
 }
 
-impl Given {
+impl RawSetting {
     /// The key as its layer writes it, so that a message can be followed.
     pub fn written_as(&self, name: &str) -> String {
         match &self.origin {
@@ -43,16 +43,16 @@ const OWN_PROPERTIES: &[(&str, &str)] = &[
 ];
 
 pub(super) struct Layers {
-    pub values: BTreeMap<String, Given>,
+    pub values: BTreeMap<String, RawSetting>,
     /// With the prefix `kafka.`.
-    pub kafka: BTreeMap<String, Given>,
+    pub kafka: BTreeMap<String, RawSetting>,
     pub errors: Vec<ConfigError>,
 }
 
 impl Layers {
     pub fn with_defaults() -> Self {
-        let default = |key: &super::Key| {
-            (key.name.to_owned(), Given { text: key.default.to_owned(), origin: Origin::Default })
+        let default = |key: &super::SettingKey| {
+            (key.name.to_owned(), RawSetting { text: key.default.to_owned(), origin: Origin::Default })
         };
         Self { values: keys().iter().map(default).collect(), kafka: BTreeMap::new(), errors: Vec::new() }
     }
@@ -106,7 +106,7 @@ impl Layers {
             let origin = Origin::Environment(name.clone());
             if let Some(property) = name.strip_prefix(PROPERTY) {
                 self.give_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
-            } else if find(&rest.to_ascii_lowercase()).is_some() || !is_foreign(&name, rest) {
+            } else if find(&rest.to_ascii_lowercase()).is_some() || !is_unrelated(&name, rest) {
                 self.give(&rest.to_ascii_lowercase(), text, origin, |key| {
                     format!("PEYVAND_{}", key.to_ascii_uppercase())
                 });
@@ -128,7 +128,7 @@ impl Layers {
 
     fn give(&mut self, name: &str, text: String, origin: Origin, form: impl Fn(&str) -> String) {
         if find(name).is_some() {
-            self.values.insert(name.to_owned(), Given { text, origin });
+            self.values.insert(name.to_owned(), RawSetting { text, origin });
         } else {
             self.errors.push(ConfigError::unknown(name, origin, nearest(name).map(form)));
         }
@@ -141,7 +141,7 @@ impl Layers {
                 self.errors.push(ConfigError { key, origin, value: None, expected: (*instead).to_owned() });
             }
             None => {
-                self.kafka.insert(key, Given { text, origin });
+                self.kafka.insert(key, RawSetting { text, origin });
             }
         }
     }

@@ -14,15 +14,15 @@ mod secret;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use describe::{Row, settings_markdown};
+pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
-pub use keys::{Key, Settings, keys};
+pub use keys::{SettingKey, Settings, keys};
 pub use parse::{LogFormat, Role};
 pub use secret::Secret;
 
 /// The settings in force, and where each came from. Its `Debug` shows nothing: the texts hold secrets.
 #[derive(Clone)]
-pub struct Loaded {
+pub struct LoadedSettings {
     /// What the program runs with.
     pub settings: Settings,
     /// Key (also `kafka.<property>`) to the layer that gave its value.
@@ -31,7 +31,7 @@ pub struct Loaded {
     texts: BTreeMap<String, String>,
 }
 
-impl std::fmt::Debug for Loaded {
+impl std::fmt::Debug for LoadedSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Loaded(..)")
     }
@@ -43,7 +43,10 @@ impl Settings {
     ///
     /// # Errors
     /// Every fault of every layer, each naming key, layer, value (masked for secrets) and what is expected.
-    pub fn load(flags: &BTreeMap<String, String>, file: Option<&Path>) -> Result<Loaded, Vec<ConfigError>> {
+    pub fn load(
+        flags: &BTreeMap<String, String>,
+        file: Option<&Path>,
+    ) -> Result<LoadedSettings, Vec<ConfigError>> {
         let env: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| {
                 Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
@@ -75,7 +78,7 @@ impl Settings {
         flags: &BTreeMap<String, String>,
         file: Option<(PathBuf, String)>,
         env: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Loaded, Vec<ConfigError>> {
+    ) -> Result<LoadedSettings, Vec<ConfigError>> {
         let mut layers = layers::Layers::with_defaults();
         if let Some((path, text)) = file {
             layers.add_file(&path, &text);
@@ -87,7 +90,7 @@ impl Settings {
         let settings = Settings::build(&values, &kafka, &mut errors);
         let both = || values.iter().chain(kafka.iter());
         match settings {
-            Some(settings) if errors.is_empty() => Ok(Loaded {
+            Some(settings) if errors.is_empty() => Ok(LoadedSettings {
                 settings,
                 origins: both().map(|(key, given)| (key.clone(), given.origin.clone())).collect(),
                 texts: both().map(|(key, given)| (key.clone(), given.text.clone())).collect(),

@@ -7,7 +7,7 @@ const OTHER_VARIABLES: &[&str] = &["PEYVAND_CONFIG"];
 const OTHER_PREFIXES: &[&str] = &["PEYVAND_TEST_", "PEYVAND_LOCAL_"];
 
 /// Whether a variable that begins with `PEYVAND_` and is no setting belongs to somebody else.
-pub(super) fn is_foreign(name: &str, rest: &str) -> bool {
+pub(super) fn is_unrelated(name: &str, rest: &str) -> bool {
     OTHER_VARIABLES.contains(&name)
         || OTHER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || from_kubernetes(rest)

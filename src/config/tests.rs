@@ -11,12 +11,12 @@ fn load(
     file: Option<&str>,
     env: &[(&str, &str)],
     flags: &[(&str, &str)],
-) -> Result<Loaded, Vec<ConfigError>> {
+) -> Result<LoadedSettings, Vec<ConfigError>> {
     let flags: BTreeMap<_, _> = pairs(flags).into_iter().collect();
     Settings::load_from(&flags, file.map(|text| (PathBuf::from("p.toml"), text.to_owned())), pairs(env))
 }
 
-fn row(loaded: &Loaded, key: &str) -> Row {
+fn row(loaded: &LoadedSettings, key: &str) -> SettingRow {
     loaded.describe().into_iter().find(|row| row.key == key).unwrap()
 }
 

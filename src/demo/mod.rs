@@ -1,85 +1,101 @@
 //! `peyvand demo`: the whole job from files to summary, on an empty database.
 
 mod files;
+pub mod generate;
 mod stages;
 mod summary;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::arguments::Demo;
-use super::start::Started;
-use super::{Error, Result, serve};
+use crate::app::AppContext;
 use crate::config::Role;
-use crate::retry::Stop;
+use crate::retry::ShutdownSignal;
+use crate::service::{Environment, Error, Result, export, supervisor};
 use crate::store::summary as stored;
-use crate::work::House;
+use crate::terminal::say;
+
+/// What the demo runs on.
+#[derive(clap::Args, Debug)]
+pub struct DemoOptions {
+    /// Own files instead of a generated month; those that are there are used.
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// Where the output topics are written.
+    #[arg(long, default_value = "demo-out")]
+    pub out: PathBuf,
+    #[arg(long, default_value_t = 5000)]
+    pub marriages: u32,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
 
 /// Runs the service in this process, feeds it, closes the month before today, and tells what became of it.
-pub async fn run(mut started: Started, wish: Demo, json: bool) -> Result<()> {
-    let house = started.house().await?;
-    if stored::has_claims(&house.pool).await? {
+pub async fn run(mut env: Environment, options: DemoOptions, json: bool) -> Result<()> {
+    let ctx = env.open_context().await?;
+    if stored::has_claims(&ctx.pool).await? {
         return Err(Error::Failed(
             "this database has claims already; the demo wants an empty one (`make demo` brings up its own)"
                 .to_owned(),
         ));
     }
-    let began = house.clock.instant();
-    let dir = files::prepare(&wish, &house, json)?;
+    let began = ctx.clock.instant();
+    let dir = files::prepare(&options, &ctx, json)?;
     // No month closes by itself here: the demo closes its own, once.
-    started.settings.roles = [Role::Intake, Role::Relay].into();
+    env.settings.roles = [Role::Intake, Role::Relay].into();
     let (stopper, stop) = tokio::sync::watch::channel(false);
-    let mut roles = serve::spawn(&started.settings, &started.broker, &house, &stop).await?;
+    let mut roles = supervisor::spawn(&env.settings, &env.broker, &ctx, &stop).await?;
     let outcome = {
-        let work = play(&started, &house, &dir, &wish, json);
+        let work = run_month(&env, &ctx, &dir, &options, json);
         tokio::pin!(work);
         tokio::select! {
             outcome = &mut work => outcome,
-            () = interrupted(started.stop.clone()) => Err(Error::Interrupted),
-            Some(ended) = roles.join_next() => Err(Error::Failed(match serve::role_end(ended) {
+            () = interrupted(env.shutdown.clone()) => Err(Error::Interrupted),
+            Some(ended) = roles.join_next() => Err(Error::Failed(match supervisor::role_end(ended) {
                 Ok(()) => "the service ended by itself".to_owned(),
                 Err(error) => format!("the service ended: {error}"),
             })),
         }
     };
     let _ = stopper.send(true);
-    let within = Duration::from_secs(started.settings.stop_timeout_s);
-    let ended = serve::until_they_end(&mut roles, &stop, within).await;
+    let within = Duration::from_secs(env.settings.stop_timeout_s);
+    let ended = supervisor::until_they_end(&mut roles, &stop, within).await;
     let played = outcome?;
     ended?;
     if json {
-        return summary::show_json(&house, &played, &wish, began.elapsed()).await;
+        return summary::show_json(&ctx, &played, &options, began.elapsed()).await;
     }
-    summary::show(&house, &played, &wish, began.elapsed()).await
+    summary::show(&ctx, &played, &options, began.elapsed()).await
 }
 
 /// What was read and exported.
-pub struct Played {
+pub struct DemoRun {
     pub marriages: u64,
     pub month: crate::law::SolarMonth,
     pub records: BTreeMap<crate::wire::Topic, u64>,
 }
 
-async fn play(
-    started: &Started,
-    house: &House,
+async fn run_month(
+    env: &Environment,
+    ctx: &AppContext,
     dir: &std::path::Path,
-    wish: &Demo,
+    options: &DemoOptions,
     json: bool,
-) -> Result<Played> {
-    let stages = stages::Stages { started, house, dir, quiet: json };
+) -> Result<DemoRun> {
+    let stages = stages::Stages { env, ctx, dir, quiet: json };
     let marriages = stages.publish_inputs().await?;
-    let month = house.clock.today().month().previous();
+    let month = ctx.clock.today().month().previous();
     stages.close(month).await?;
     stages.publish_answers().await?;
     stages.drained().await?;
     if !json {
-        say!("Writing the output topics into {} …", wish.out.display());
+        say!("Writing the output topics into {} …", options.out.display());
     }
-    let records = super::export::run(started.broker.clone(), wish.out.clone()).await?;
-    Ok(Played { marriages, month, records })
+    let records = export::run(env.broker.clone(), options.out.clone()).await?;
+    Ok(DemoRun { marriages, month, records })
 }
 
-async fn interrupted(mut stop: Stop) {
-    crate::retry::stopped(&mut stop).await;
+async fn interrupted(mut stop: ShutdownSignal) {
+    crate::retry::shutdown_requested(&mut stop).await;
 }

@@ -3,19 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::publish::{Publication, Source, await_receipt, show};
-use crate::cli::start::Started;
-use crate::cli::{Error, Result, close, paper, status};
+use crate::app::AppContext;
 use crate::law::SolarMonth;
+use crate::service::publish::{Publication, SourceFile, await_receipt, show};
+use crate::service::{Environment, Error, Result, close, drain};
+use crate::terminal::say;
+use crate::views::format;
 use crate::wire::files::FileKind;
-use crate::work::House;
 
 /// How long a stage may take before the demo gives up.
-const PATIENCE: Duration = Duration::from_secs(1800);
+const STAGE_TIMEOUT: Duration = Duration::from_secs(1800);
 
 pub struct Stages<'a> {
-    pub started: &'a Started,
-    pub house: &'a House,
+    pub env: &'a Environment,
+    pub ctx: &'a AppContext,
     pub dir: &'a Path,
     /// Only the summary is told: as JSON, at the end.
     pub quiet: bool,
@@ -24,7 +25,7 @@ pub struct Stages<'a> {
 impl Stages<'_> {
     /// Histories first, then marriages and self-registrations. Gives the rows of marriages that were read.
     pub async fn publish_inputs(&self) -> Result<u64> {
-        self.tell(|| format!("Publishing to {} …", self.started.broker.brokers()));
+        self.announce(|| format!("Publishing to {} …", self.env.broker.brokers()));
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(kind).await?;
         }
@@ -39,7 +40,7 @@ impl Stages<'_> {
         Ok(())
     }
 
-    fn tell(&self, line: impl FnOnce() -> String) {
+    fn announce(&self, line: impl FnOnce() -> String) {
         if !self.quiet {
             say!("{}", line());
         }
@@ -51,13 +52,13 @@ impl Stages<'_> {
         if !path.exists() {
             return Ok(0);
         }
-        let (broker, stop, quiet) = (self.started.broker.clone(), self.started.stop.clone(), self.quiet);
-        let at = self.house.clock.now();
+        let (broker, stop, quiet) = (self.env.broker.clone(), self.env.shutdown.clone(), self.quiet);
+        let at = self.ctx.clock.now();
         let work = move || {
-            let source = Source::open(&path)?;
+            let source = SourceFile::open(&path)?;
             let publication = Publication { broker: &broker, kind, source: &source, at, stop: &stop, quiet };
             let sent = publication.send(None)?;
-            match await_receipt(&broker, source.file_id(), PATIENCE, &stop)? {
+            match await_receipt(&broker, source.file_id(), STAGE_TIMEOUT, &stop)? {
                 Some(_) if quiet => {}
                 Some(receipt) => show(&receipt, false),
                 None => return Err(Error::Failed(format!("no receipt came for {kind}"))),
@@ -68,25 +69,19 @@ impl Stages<'_> {
     }
 
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
-        self.tell(|| format!("Closing {month} (the business date is {}) …", self.house.clock.today()));
-        let closed = close::close(
-            self.house,
-            &self.started.broker,
-            month,
-            false,
-            PATIENCE,
-            &self.started.stop,
-            self.quiet,
-        )
-        .await?;
+        self.announce(|| format!("Closing {month} (the business date is {}) …", self.ctx.clock.today()));
+        let env = self.env;
+        let closed =
+            close::close_month(self.ctx, &env.broker, month, false, STAGE_TIMEOUT, &env.shutdown, &|_, _| {})
+                .await?;
         let (documents, total) = (closed.batch.documents, closed.batch.total.unsigned_abs());
-        self.tell(|| format!("  {documents} documents, {}", paper::money(total)));
+        self.announce(|| format!("  {documents} documents, {}", format::money(total)));
         self.drained().await
     }
 
     /// Everything is delivered, SMS included.
     pub async fn drained(&self) -> Result<()> {
-        let drained = status::wait(self.house, &self.started.broker, PATIENCE).await?;
+        let drained = drain::wait(self.ctx, &self.env.broker, STAGE_TIMEOUT).await?;
         if drained { Ok(()) } else { Err(Error::Failed("the outbox was not drained".to_owned())) }
     }
 }

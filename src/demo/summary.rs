@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Played;
-use crate::claim::texts::{Lang, Texts};
-use crate::cli::arguments::Demo;
-use crate::cli::paper::money;
-use crate::cli::{Result, explain};
+use super::{DemoOptions, DemoRun};
+use crate::app::AppContext;
+use crate::service::Result;
 use crate::store::{Error, PgConnection, batches, summary};
+use crate::terminal::say;
+use crate::texts::{Lang, Texts};
+use crate::views::format::money;
+use crate::views::person_file::three_lines;
 use crate::wire::Topic;
-use crate::work::House;
 
 /// How a person would say an outcome.
-fn said(outcome: &str) -> &'static str {
+fn summary_text(outcome: &str) -> &'static str {
     match outcome {
         "APPROVED" => "entitled and paid",
         "WAITING" => "entitled, must complete something",
@@ -25,8 +26,8 @@ fn said(outcome: &str) -> &'static str {
     }
 }
 
-pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -> Result<()> {
-    let mut connection = house.pool.acquire().await.map_err(Error::from)?;
+pub async fn show(ctx: &AppContext, played: &DemoRun, options: &DemoOptions, took: Duration) -> Result<()> {
+    let mut connection = ctx.pool.acquire().await.map_err(Error::from)?;
     let persons = summary::persons(&mut connection).await?;
     let month = Texts::built_in().month(played.month, Lang::En);
     say!("\n══ {month} ══");
@@ -36,15 +37,20 @@ pub async fn show(house: &House, played: &Played, wish: &Demo, took: Duration) -
     let messages = summary::messages(&mut connection).await?;
     say!("  {messages} SMS were requested, each after its document was safely handed over.");
     say!("  It took {:.1} s.", took.as_secs_f64());
-    show_examples(house, &mut connection).await?;
-    show_files(played, wish);
+    show_examples(ctx, &mut connection).await?;
+    show_files(played, options);
     show_next();
     Ok(())
 }
 
 /// The same in one line for programs.
-pub async fn show_json(house: &House, played: &Played, wish: &Demo, took: Duration) -> Result<()> {
-    let mut connection = house.pool.acquire().await.map_err(Error::from)?;
+pub async fn show_json(
+    ctx: &AppContext,
+    played: &DemoRun,
+    options: &DemoOptions,
+    took: Duration,
+) -> Result<()> {
+    let mut connection = ctx.pool.acquire().await.map_err(Error::from)?;
     let outcomes: BTreeMap<_, _> = summary::outcomes(&mut connection).await?.into_iter().collect();
     let batches = batches::all(&mut connection).await?;
     let batch = batches.iter().find(|batch| batch.month == played.month);
@@ -54,7 +60,7 @@ pub async fn show_json(house: &House, played: &Played, wish: &Demo, took: Durati
         json!({"month": played.month.to_string(), "marriage_rows": played.marriages,
             "persons": summary::persons(&mut connection).await?, "outcomes": outcomes,
             "documents": batch.map(|batch| batch.documents), "total_rial": batch.map(|batch| batch.total),
-            "sms": summary::messages(&mut connection).await?, "out": wish.out.display().to_string(),
+            "sms": summary::messages(&mut connection).await?, "out": options.out.display().to_string(),
             "records": records, "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX)})
     );
     Ok(())
@@ -63,7 +69,7 @@ pub async fn show_json(house: &House, played: &Played, wish: &Demo, took: Durati
 async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
     let grounds = summary::grounds(connection).await?;
     for (outcome, claims) in summary::outcomes(connection).await? {
-        say!("  {claims:>8}  {outcome:<14} {}", said(&outcome));
+        say!("  {claims:>8}  {outcome:<14} {}", summary_text(&outcome));
         for (_, ground, count) in grounds.iter().filter(|(of, ..)| *of == outcome) {
             say!("            {count:>7}  {ground}");
         }
@@ -71,7 +77,7 @@ async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<()> {
+async fn show_payment(connection: &mut PgConnection, played: &DemoRun) -> Result<()> {
     let batches = batches::all(connection).await?;
     if let Some(batch) = batches.iter().find(|batch| batch.month == played.month) {
         say!(
@@ -83,25 +89,25 @@ async fn show_payment(connection: &mut PgConnection, played: &Played) -> Result<
     Ok(())
 }
 
-async fn show_examples(house: &House, connection: &mut PgConnection) -> Result<()> {
+async fn show_examples(ctx: &AppContext, connection: &mut PgConnection) -> Result<()> {
     for (title, outcome) in [("Paid", "APPROVED"), ("Refused", "REFUSED"), ("Waiting", "WAITING")] {
         let Some(person) = summary::example(connection, outcome).await? else {
             continue;
         };
         say!("\n  {title}:");
-        for line in explain::three_lines(house, person).await? {
+        for line in three_lines(ctx, person).await? {
             say!("    {line}");
         }
     }
     Ok(())
 }
 
-fn show_files(played: &Played, wish: &Demo) {
-    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", wish.out.display());
+fn show_files(played: &DemoRun, options: &DemoOptions) {
+    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", options.out.display());
     for (topic, records) in &played.records {
         say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
     }
-    if wish.dir.is_none() {
+    if options.dir.is_none() {
         say!("    {:<32} the registry's month that was invented", "in/");
     }
     debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));

@@ -13,18 +13,18 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::telemetry::{Gauges, Metrics, render_prometheus};
+use crate::telemetry::{GaugeValues, Metrics, render_prometheus};
 
 /// What is not there yet, in words for an operator; without personal data, as it is shown to anyone who asks.
-pub type Missing = Vec<String>;
+pub type NotReady = Vec<String>;
 
 /// What the routes ask.
 #[derive(Clone)]
 pub struct Probe {
     /// Whether the database answers. It need not ask whether the roles run: one that ends by itself ends the process.
-    pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), Missing>> + Send + Sync>,
+    pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), NotReady>> + Send + Sync>,
     /// The gauges of now; none where they cannot be had: the last known are shown, if any were.
-    pub gauges: Arc<dyn Fn() -> BoxFuture<'static, Option<Gauges>> + Send + Sync>,
+    pub gauges: Arc<dyn Fn() -> BoxFuture<'static, Option<GaugeValues>> + Send + Sync>,
     /// The counts of this process.
     pub metrics: &'static Metrics,
 }
@@ -34,9 +34,9 @@ impl Probe {
     pub fn new<R, G, RF, GF>(metrics: &'static Metrics, ready: R, gauges: G) -> Self
     where
         R: Fn() -> RF + Send + Sync + 'static,
-        RF: Future<Output = Result<(), Missing>> + Send + 'static,
+        RF: Future<Output = Result<(), NotReady>> + Send + 'static,
         G: Fn() -> GF + Send + Sync + 'static,
-        GF: Future<Output = Option<Gauges>> + Send + 'static,
+        GF: Future<Output = Option<GaugeValues>> + Send + 'static,
     {
         Self {
             ready: Arc::new(move || Box::pin(ready())),

@@ -21,8 +21,9 @@ async fn the_three_routes_and_the_stop() {
     static UP: AtomicBool = AtomicBool::new(false);
     let ready =
         || async { if UP.load(Ordering::Relaxed) { Ok(()) } else { Err(vec!["database".to_owned()]) } };
-    let gauges =
-        || async { UP.load(Ordering::Relaxed).then(|| Gauges { open_cases: 4, ..Gauges::default() }) };
+    let gauges = || async {
+        UP.load(Ordering::Relaxed).then(|| GaugeValues { open_cases: 4, ..GaugeValues::default() })
+    };
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);

@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 
 use super::Error;
 use crate::config::Settings;
-use crate::wire::{Partitions, Topic};
+use crate::wire::{PartitionCounts, Topic};
 
 /// The most that a message may weigh, in bytes: dead letters carry a message and its place.
 pub const MAX_MESSAGE: &str = "16777216";
@@ -25,7 +25,7 @@ pub struct Broker {
     brokers: String,
     properties: BTreeMap<String, String>,
     prefix: String,
-    partitions: Partitions,
+    partitions: PartitionCounts,
 }
 
 impl Broker {
@@ -34,7 +34,7 @@ impl Broker {
             brokers: settings.kafka_brokers.clone(),
             properties: settings.kafka_properties.clone(),
             prefix: settings.topic_prefix.clone(),
-            partitions: Partitions::new(settings.topic_partitions),
+            partitions: PartitionCounts::new(settings.topic_partitions),
         }
     }
 
@@ -58,7 +58,7 @@ impl Broker {
     }
 
     /// A name of ours on this broker: a group, a transactional id.
-    pub fn own(&self, name: &str) -> String {
+    pub fn client_name(&self, name: &str) -> String {
         format!("{}peyvand-{name}", self.prefix)
     }
 
@@ -81,11 +81,11 @@ impl Broker {
     }
 
     /// A consumer that belongs to no group: it reads what it is told to.
-    pub fn reading(&self) -> ClientConfig {
+    pub fn consumer_config(&self) -> ClientConfig {
         let mut config = self.config();
         config
             // librdkafka wants a group id even where no group is joined.
-            .set("group.id", self.own("reader"))
+            .set("group.id", self.client_name("reader"))
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("isolation.level", "read_committed")
@@ -100,7 +100,7 @@ impl Broker {
     /// One request at a time on a connection: a broker takes any sequence number from a producer that it does not know. Were
     /// a second request under way while the first is refused, the second would be stored, and librdkafka would count the
     /// messages of the first as delivered (`tests/it/lost_rows.rs`).
-    pub fn producing(&self) -> ClientConfig {
+    pub fn producer_config(&self) -> ClientConfig {
         let mut config = self.config();
         config
             .set("enable.idempotence", "true")

@@ -26,9 +26,9 @@ pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 }
 
 /// The context of plain readers.
-pub struct Telling;
+pub struct LoggingContext;
 
-impl ClientContext for Telling {
+impl ClientContext for LoggingContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         log(level, facility, message);
     }
@@ -38,4 +38,4 @@ impl ClientContext for Telling {
     }
 }
 
-impl ConsumerContext for Telling {}
+impl ConsumerContext for LoggingContext {}

@@ -10,7 +10,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
-use super::telling;
+use super::client_logging;
 
 /// The offsets that a partition gave to the messages of one producer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,11 +114,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl ClientContext for DeliveryReports {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        telling::log(level, facility, message);
+        client_logging::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        telling::error(&error, reason);
+        client_logging::error(&error, reason);
     }
 }
 

@@ -11,18 +11,18 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::{Result, reader, topics};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
+use crate::failpoint::failpoint;
+use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
 /// A partition, the first offset in it that is looked at, and the one behind its last.
-type Mark = (Partition, i64, i64);
+type EndOffset = (TopicPartition, i64, i64);
 
 /// First and next offset of every input partition, as `watermarks` gives them, but behind the last record where the
 /// intake, which stands at `offsets`, lags. Blocks.
-pub fn ends(broker: &Broker, offsets: &[(Partition, i64)]) -> Result<Vec<Mark>> {
+pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Vec<EndOffset>> {
     let mut marks = topics::watermarks(broker, Topic::inputs())?;
-    let lag: Vec<Mark> = topics::lag(&marks, offsets)
+    let lag: Vec<EndOffset> = topics::lag(&marks, offsets)
         .into_iter()
         .filter_map(|(partition, behind)| {
             let (_, _, high) = marks.iter().find(|(known, ..)| *known == partition)?;
@@ -50,8 +50,8 @@ pub fn ends(broker: &Broker, offsets: &[(Partition, i64)]) -> Result<Vec<Mark>> 
 fn last_records<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
-    mut open: Vec<Mark>,
-) -> Result<HashMap<Partition, i64>> {
+    mut open: Vec<EndOffset>,
+) -> Result<HashMap<TopicPartition, i64>> {
     let mut found = HashMap::new();
     let mut look = 1_i64;
     while !open.is_empty() {
@@ -60,7 +60,7 @@ fn last_records<C: ConsumerContext>(
             let from = Offset::Offset((high - look).max(*next));
             list.add_partition_offset(&broker.name(partition.topic), partition.partition, from)?;
         }
-        boundary!("ends.assign", consumer.assign(&list))?;
+        failpoint!("ends.assign", consumer.assign(&list))?;
         read_to(broker, consumer, &open, &mut found)?;
         open.retain(|(partition, next, high)| !found.contains_key(partition) && high - look > *next);
         look = look.saturating_mul(32);
@@ -71,12 +71,12 @@ fn last_records<C: ConsumerContext>(
 fn read_to<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
-    open: &[Mark],
-    found: &mut HashMap<Partition, i64>,
+    open: &[EndOffset],
+    found: &mut HashMap<TopicPartition, i64>,
 ) -> Result<()> {
     let mut reading: HashSet<i32> = open.iter().map(|(partition, ..)| partition.partition).collect();
     while !reading.is_empty() {
-        match boundary!("ends.poll", consumer.poll(Duration::from_secs(30))) {
+        match failpoint!("ends.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
                 let problem = "no end came".to_owned();
                 return Err(broker.unreachable(problem));

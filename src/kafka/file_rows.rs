@@ -6,13 +6,13 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{ANSWER, Broker};
-use super::reader::{self, Record};
-use super::telling::Telling;
+use super::client_logging::LoggingContext;
+use super::reader::{self, TopicRecord};
 use super::{Result, topics};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
+use crate::failpoint::failpoint;
+use crate::store::offsets::TopicPartition;
 use crate::wire::files::{FileKind, LineSet};
-use crate::wire::{EventType, Message, Topic, headers};
+use crate::wire::{EventType, RawRecord, Topic, headers};
 
 /// Clocks of publishers may differ: rows are looked for this long before the record that opened their file.
 const CLOCK_SKEW: Duration = Duration::from_hours(1);
@@ -49,15 +49,16 @@ fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
 }
 
 /// Every partition of the topic, from its first record of this time or later to its end.
-fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Partition, i64, i64)>> {
-    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(TopicPartition, i64, i64)>> {
+    let consumer: BaseConsumer<LoggingContext> =
+        broker.consumer_config().create_with_context(LoggingContext)?;
     let name = broker.name(topic);
     let mut ranges = topics::watermarks(broker, std::iter::once(topic))?;
     let mut wanted = TopicPartitionList::new();
     for (partition, ..) in &ranges {
         wanted.add_partition_offset(&name, partition.partition, Offset::Offset(since_ms))?;
     }
-    let found = boundary!("file_rows.offsets", consumer.offsets_for_times(wanted, ANSWER))?;
+    let found = failpoint!("file_rows.offsets", consumer.offsets_for_times(wanted, ANSWER))?;
     for (partition, low, high) in &mut ranges {
         let start = found.find_partition(&name, partition.partition).map(|element| element.offset());
         *low = match start {
@@ -69,7 +70,7 @@ fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Par
     Ok(ranges)
 }
 
-fn message(record: Record<'_>) -> Message<'_> {
-    let Record { partition, offset, key, headers, value, .. } = record;
-    Message { topic: partition.topic, partition: partition.partition, offset, key, headers, value }
+fn message(record: TopicRecord<'_>) -> RawRecord<'_> {
+    let TopicRecord { partition, offset, key, headers, value, .. } = record;
+    RawRecord { topic: partition.topic, partition: partition.partition, offset, key, headers, value }
 }

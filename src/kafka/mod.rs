@@ -1,28 +1,15 @@
 //! Only rdkafka: the loops around `work`, and plain reading and writing of topics for the commands.
 //!
 //! Architecture invariant: nothing is decided here. Payment safety rests on Postgres; the broker delivers.
-
-mod assignment;
-mod batch_writer;
 mod client;
-mod collector;
+mod client_logging;
+pub mod consumer;
 mod delivery_reports;
-pub mod ends;
-pub mod feed;
+pub mod end_offsets;
 pub mod file_rows;
-pub mod gaps;
-pub mod intake;
-pub mod lost;
-mod poller;
-mod positions;
 pub mod producer;
 pub mod reader;
 pub mod relay;
-mod relay_writer;
-mod standstill;
-mod suspects;
-mod tail;
-mod telling;
 pub mod topics;
 
 pub use client::Broker;
@@ -59,7 +46,7 @@ pub enum Error {
     InputGone,
     /// Some part of the input is read by nobody.
     #[error("{topic}/{partition} stands still at offset {next}, though a record waits there")]
-    StandsStill { topic: String, partition: i32, next: i64 },
+    Stalled { topic: String, partition: i32, next: i64 },
     /// What the consumer reads now is not known.
     #[error("the assignment of input partitions could not be changed: {0}")]
     NotAssigned(rdkafka::error::KafkaError),
@@ -104,10 +91,10 @@ impl Error {
     }
 
     /// Is all well once the input is read anew, from where the database stands? What was gathered is not to be trusted.
-    pub fn begins_anew(&self) -> bool {
+    pub fn restarts_session(&self) -> bool {
         matches!(
             self,
-            Self::StandsStill { .. }
+            Self::Stalled { .. }
                 | Self::NotAssigned(_)
                 | Self::NotRewound(_)
                 | Self::PositionsDisagree { .. }

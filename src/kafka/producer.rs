@@ -9,9 +9,9 @@ use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use super::client::{ANSWER, Broker, SMALL_QUEUE};
 use super::delivery_reports::{DeliveryReports, OffsetRange};
 use super::{Error, Result};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
-use crate::wire::dead_letters_v1::DeadLetter;
+use crate::failpoint::failpoint;
+use crate::store::offsets::TopicPartition;
+use crate::wire::dead_letters_v1::DeadLetterEvent;
 use crate::wire::{EventType, Outgoing, Topic, partition_for};
 
 /// A topic that was just created may take half a minute until each of its partitions has a leader.
@@ -31,7 +31,7 @@ impl Sender {
     /// # Errors
     /// Where the broker does not answer, or a partition has no leader for 30 s.
     pub fn plain(broker: &Broker, topics: &[Topic]) -> Result<Self> {
-        let mut config = broker.producing();
+        let mut config = broker.producer_config();
         config.set("message.timeout.ms", "30000");
         let producer = config.create_with_context(DeliveryReports::default())?;
         let sender = Self { producer, broker: broker.clone(), sent: 0 };
@@ -41,16 +41,16 @@ impl Sender {
 
     /// The one writer of a group of partitions: from here on any older writer with this id is refused by the broker.
     pub fn fencing(broker: &Broker, id: &str) -> Result<Self> {
-        let mut config = broker.producing();
+        let mut config = broker.producer_config();
         config
-            .set("transactional.id", broker.own(id))
+            .set("transactional.id", broker.client_name(id))
             .set("queue.buffering.max.kbytes", SMALL_QUEUE)
             // Low, so that readers do not wait long for a transaction whose owner died.
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<DeliveryReports> =
             config.create_with_context(DeliveryReports::default())?;
-        boundary!("relay.fence", producer.init_transactions(Duration::from_secs(30)))?;
+        failpoint!("relay.fence", producer.init_transactions(Duration::from_secs(30)))?;
         Ok(Self { producer, broker: broker.clone(), sent: 0 })
     }
 
@@ -81,21 +81,21 @@ impl Sender {
 
     fn partitions_with_leader(&self, topic: &str) -> Result<usize> {
         let client = self.producer.client();
-        let answer = boundary!("produce.leaders", client.fetch_metadata(Some(topic), ANSWER));
+        let answer = failpoint!("produce.leaders", client.fetch_metadata(Some(topic), ANSWER));
         let metadata = answer.map_err(|error| self.broker.unreachable(error))?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         Ok(partitions.iter().filter(|partition| partition.leader() >= 0).count())
     }
 
     pub fn begin(&self) -> Result<()> {
-        Ok(boundary!("relay.begin", self.producer.begin_transaction())?)
+        Ok(failpoint!("relay.begin", self.producer.begin_transaction())?)
     }
 
     /// Returns once every event has been acknowledged and the transaction stands. After an error nothing is known:
     /// drop this sender, fence anew and look at the topics' tails.
     pub fn commit(&self) -> Result<()> {
         self.wait()?;
-        Ok(boundary!("relay.commit", self.producer.commit_transaction(Duration::from_secs(30)))?)
+        Ok(failpoint!("relay.commit", self.producer.commit_transaction(Duration::from_secs(30)))?)
     }
 
     /// Sends an event to the partition of its key, with further headers; waits while the queue is full.
@@ -115,7 +115,7 @@ impl Sender {
     }
 
     /// Sends a dead letter to the topic that it came from, key and bytes as they were.
-    pub fn send_again(&mut self, letter: &DeadLetter<'_>) -> Result<()> {
+    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>) -> Result<()> {
         let mut headers = OwnedHeaders::new();
         for (key, value) in letter.replay_headers() {
             headers = headers.insert(Header { key: &key, value: Some(&value) });
@@ -137,7 +137,7 @@ impl Sender {
         record.key = key;
         record.payload = value;
         loop {
-            match boundary!("produce.send", self.producer.send(record)) {
+            match failpoint!("produce.send", self.producer.send(record)) {
                 Ok(()) => {
                     self.sent += 1;
                     return Ok(());
@@ -157,7 +157,7 @@ impl Sender {
     /// # Errors
     /// [`Error::NotDelivered`] where the broker refused events, [`Error::Unconfirmed`] where it is unknown whether it has them.
     pub fn wait(&self) -> Result<()> {
-        boundary!("produce.acknowledge", self.await_reports())
+        failpoint!("produce.acknowledge", self.await_reports())
     }
 
     fn await_reports(&self) -> Result<()> {
@@ -182,10 +182,10 @@ impl Sender {
     }
 
     /// Which offsets each partition gave to what was sent since the last call.
-    pub fn take_offsets(&self) -> Vec<(Partition, OffsetRange)> {
+    pub fn take_offsets(&self) -> Vec<(TopicPartition, OffsetRange)> {
         let taken = self.producer.context().take_offsets();
         let known = taken.into_iter().filter_map(|(topic, partition, range)| {
-            Some((Partition { topic: self.broker.topic(&topic)?, partition }, range))
+            Some((TopicPartition { topic: self.broker.topic(&topic)?, partition }, range))
         });
         known.collect()
     }

@@ -10,17 +10,17 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
-use super::telling::Telling;
+use super::client_logging::LoggingContext;
 use super::{Result, topics};
-use crate::boundary::boundary;
-use crate::retry::Stop;
-use crate::store::offsets::Partition;
+use crate::failpoint::failpoint;
+use crate::retry::ShutdownSignal;
+use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 use crate::wire::headers::UNREADABLE_NAME;
 
 /// A record as it lies in its topic.
-pub struct Record<'a> {
-    pub partition: Partition,
+pub struct TopicRecord<'a> {
+    pub partition: TopicPartition,
     pub offset: i64,
     /// Milliseconds since 1970, as the producer or the broker set it.
     pub timestamp_ms: Option<i64>,
@@ -48,7 +48,7 @@ pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])>
 pub fn read_to_end(
     broker: &Broker,
     topic: Topic,
-    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+    each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
     read_between(broker, &marks, each)
@@ -58,17 +58,17 @@ pub fn read_to_end(
 /// Blocks. `each` may end the reading by answering false.
 pub fn read_between(
     broker: &Broker,
-    ranges: &[(Partition, i64, i64)],
-    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+    ranges: &[(TopicPartition, i64, i64)],
+    each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
     let filled = || ranges.iter().filter(|(_, from, to)| from < to);
     let starts: Vec<_> = filled().map(|(partition, from, _)| (*partition, *from)).collect();
     // All of them are one topic's: the number names the partition.
-    let mut ends: HashMap<i32, (Partition, i64)> =
+    let mut ends: HashMap<i32, (TopicPartition, i64)> =
         filled().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
-        match boundary!("read.poll", consumer.poll(SILENCE)) {
+        match failpoint!("read.poll", consumer.poll(SILENCE)) {
             None => {
                 return Err(broker.unreachable(SILENT));
             }
@@ -96,8 +96,8 @@ pub fn read_between(
 const SILENCE: Duration = Duration::from_secs(30);
 const SILENT: &str = "no record came for 30 s";
 
-fn record<'a>(partition: Partition, message: &'a BorrowedMessage<'_>) -> Record<'a> {
-    Record {
+fn record<'a>(partition: TopicPartition, message: &'a BorrowedMessage<'_>) -> TopicRecord<'a> {
+    TopicRecord {
         partition,
         offset: message.offset(),
         timestamp_ms: message.timestamp().to_millis(),
@@ -108,11 +108,11 @@ fn record<'a>(partition: Partition, message: &'a BorrowedMessage<'_>) -> Record<
 }
 
 /// A consumer of exactly these partitions from these offsets.
-pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseConsumer<Telling>> {
-    let mut config = broker.reading();
+pub fn assigned(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<BaseConsumer<LoggingContext>> {
+    let mut config = broker.consumer_config();
     // The broker tells an end only when it has waited this long for more: half a second a topic unless told.
     config.set("fetch.wait.max.ms", "20");
-    let consumer: BaseConsumer<Telling> = config.create_with_context(Telling)?;
+    let consumer: BaseConsumer<LoggingContext> = config.create_with_context(LoggingContext)?;
     let mut list = TopicPartitionList::new();
     for (partition, offset) in starts {
         list.add_partition_offset(
@@ -121,7 +121,7 @@ pub fn assigned(broker: &Broker, starts: &[(Partition, i64)]) -> Result<BaseCons
             Offset::Offset(*offset),
         )?;
     }
-    boundary!("read.assign", consumer.assign(&list))?;
+    failpoint!("read.assign", consumer.assign(&list))?;
     Ok(consumer)
 }
 
@@ -131,8 +131,8 @@ pub fn follow(
     broker: &Broker,
     topic: Topic,
     within: Duration,
-    stop: &Stop,
-    each: &mut dyn FnMut(Record<'_>) -> Result<bool>,
+    stop: &ShutdownSignal,
+    each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
     let marks = topics::watermarks(broker, std::iter::once(topic))?;
     let starts: Vec<_> = marks.iter().map(|(partition, low, _)| (*partition, *low)).collect();
@@ -140,10 +140,10 @@ pub fn follow(
     let mut left = within;
     let tick = Duration::from_millis(50);
     loop {
-        match boundary!("follow.poll", consumer.poll(tick)) {
+        match failpoint!("follow.poll", consumer.poll(tick)) {
             None | Some(Err(_)) => left = left.saturating_sub(tick),
             Some(Ok(message)) => {
-                let partition = Partition { topic, partition: message.partition() };
+                let partition = TopicPartition { topic, partition: message.partition() };
                 if !each(record(partition, &message))? {
                     return Ok(());
                 }

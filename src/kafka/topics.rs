@@ -8,10 +8,10 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::client::{ANSWER, Broker};
-use super::telling::Telling;
+use super::client_logging::LoggingContext;
 use super::{Error, Result};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
+use crate::failpoint::failpoint;
+use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
 /// Creates the topics that are missing, as `schemas/topics.json` and the settings describe them. Many may ask at once.
@@ -19,8 +19,8 @@ use crate::wire::Topic;
 /// # Errors
 /// Where the broker is away or refuses, or a topic that was there has another number of partitions.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
-    greet(broker).await?;
-    let admin: AdminClient<Telling> = broker.config().create_with_context(Telling)?;
+    check_connection(broker).await?;
+    let admin: AdminClient<LoggingContext> = broker.config().create_with_context(LoggingContext)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
     let retentions: Vec<_> = Topic::ALL.iter().map(|topic| topic.spec().retention_ms.to_string()).collect();
     let copies = i32::from(replication);
@@ -36,7 +36,7 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         .collect();
     let options = AdminOptions::new().operation_timeout(Some(ANSWER)).request_timeout(Some(ANSWER));
     let mut found = Vec::new();
-    let made = boundary!("topics.create", admin.create_topics(&topics, &options).await);
+    let made = failpoint!("topics.create", admin.create_topics(&topics, &options).await);
     for result in made.map_err(|error| broker.unreachable(error))? {
         match result {
             Ok(_) => {}
@@ -53,24 +53,25 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
 
 /// Asks the broker for its metadata. An admin client would keep to itself why nothing answers (a password, a certificate);
 /// a consumer tells.
-async fn greet(broker: &Broker) -> Result<()> {
-    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+async fn check_connection(broker: &Broker) -> Result<()> {
+    let consumer: BaseConsumer<LoggingContext> =
+        broker.consumer_config().create_with_context(LoggingContext)?;
     let broker = broker.clone();
     let asking = move || {
-        let answer = boundary!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
+        let answer = failpoint!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
         // What librdkafka has to say lies in the consumer's queue.
-        while boundary!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
+        while failpoint!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
         answer.map_err(|error| broker.unreachable(error))
     };
     tokio::task::spawn_blocking(asking).await.map_err(|_| Error::Stopped)?
 }
 
 /// The partition of a key is computed here, so a topic that somebody else made must have as many as we think.
-fn check_partitions(admin: &AdminClient<Telling>, broker: &Broker, name: &str) -> Result<()> {
+fn check_partitions(admin: &AdminClient<LoggingContext>, broker: &Broker, name: &str) -> Result<()> {
     let Some(topic) = broker.topic(name) else {
         return Ok(());
     };
-    let metadata = boundary!("topics.partitions", admin.inner().fetch_metadata(Some(name), ANSWER))?;
+    let metadata = failpoint!("topics.partitions", admin.inner().fetch_metadata(Some(name), ANSWER))?;
     let there = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
     differs(broker.partitions(topic), there)
         .map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
@@ -88,26 +89,27 @@ fn differs(wanted: i32, there: usize) -> Option<String> {
 pub fn watermarks(
     broker: &Broker,
     topics: impl Iterator<Item = Topic>,
-) -> Result<Vec<(Partition, i64, i64)>> {
-    let consumer: BaseConsumer<Telling> = broker.reading().create_with_context(Telling)?;
+) -> Result<Vec<(TopicPartition, i64, i64)>> {
+    let consumer: BaseConsumer<LoggingContext> =
+        broker.consumer_config().create_with_context(LoggingContext)?;
     let mut marks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);
-        let metadata = boundary!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
+        let metadata = failpoint!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
             .map_err(|error| broker.unreachable(error))?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         for partition in partitions {
-            let (low, high) = patiently(|| {
-                boundary!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
+            let (low, high) = with_retries(|| {
+                failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
             })?;
-            marks.push((Partition { topic, partition: partition.id() }, low, high));
+            marks.push((TopicPartition { topic, partition: partition.id() }, low, high));
         }
     }
     Ok(marks)
 }
 
 /// A partition that was made a moment ago, or whose broker went, has no leader for a moment.
-fn patiently<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
     let passing = |error: &KafkaError| {
         use RDKafkaErrorCode as Code;
         let code = error.rdkafka_error_code();
@@ -131,7 +133,10 @@ fn patiently<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
 }
 
 /// How many messages of each input partition have not been disposed of, where there are any.
-pub fn lag(marks: &[(Partition, i64, i64)], offsets: &[(Partition, i64)]) -> Vec<(Partition, i64)> {
+pub fn lag(
+    marks: &[(TopicPartition, i64, i64)],
+    offsets: &[(TopicPartition, i64)],
+) -> Vec<(TopicPartition, i64)> {
     marks
         .iter()
         .filter_map(|(partition, low, high)| {

@@ -53,7 +53,7 @@ impl InsuranceType {
 
     /// The word of the contract, e.g. `unemployment_benefit`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Compulsory => "compulsory",
             Self::Voluntary => "voluntary",
@@ -78,7 +78,7 @@ impl InsuranceType {
 
 impl fmt::Display for InsuranceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -86,7 +86,7 @@ impl FromStr for InsuranceType {
     type Err = UnknownInsuranceType;
 
     fn from_str(word: &str) -> Result<Self, UnknownInsuranceType> {
-        Self::ALL.into_iter().find(|t| t.word() == word).ok_or(UnknownInsuranceType)
+        Self::ALL.into_iter().find(|t| t.as_str() == word).ok_or(UnknownInsuranceType)
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn words_go_and_come_back_and_all_is_in_order() {
         for (place, kind) in InsuranceType::ALL.into_iter().enumerate() {
-            assert_eq!(kind.word().parse(), Ok(kind));
+            assert_eq!(kind.as_str().parse(), Ok(kind));
             assert_eq!(kind as usize, place);
         }
         assert_eq!("Compulsory".parse::<InsuranceType>(), Err(UnknownInsuranceType));

@@ -1,20 +1,29 @@
 //! What is read on a timer: the gauges for the exporter, which nobody scrapes, and files that lack rows.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Result, serve};
-use crate::kafka::Broker;
-use crate::retry::{Stop, pause_or_stop};
-use crate::store::files;
-use crate::telemetry::Metrics;
-use crate::work::House;
+use jiff::SignedDuration;
+
+use super::{Error, Result};
+use crate::app::AppContext;
+use crate::kafka::{self, Broker};
+use crate::retry::{ShutdownSignal, pause_or_stop};
+use crate::store::{figures, files, offsets};
+use crate::telemetry::{GaugeValues, Metrics};
+use crate::wire::Topic;
 
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Reads them until told to stop. What cannot be read stays as it was last: the exporter says nothing before the first time.
-pub async fn run(house: House, broker: Broker, unanswered_days: u16, mut stop: Stop) -> Result<()> {
+pub async fn run(
+    ctx: AppContext,
+    broker: Broker,
+    unanswered_days: u16,
+    mut stop: ShutdownSignal,
+) -> Result<()> {
     loop {
-        match serve::gauges(&house, broker.clone(), unanswered_days).await {
+        match gauges(&ctx, broker.clone(), unanswered_days).await {
             Ok(gauges) => Metrics::global().set_gauges(gauges),
             Err(error) => tracing::debug!(%error, "the gauges could not be read"),
         }
@@ -27,10 +36,10 @@ pub async fn run(house: House, broker: Broker, unanswered_days: u16, mut stop: S
 const LOOK_FOR_FILES_EVERY: Duration = Duration::from_secs(60);
 
 /// Raises the alarm where files were closed and still lack rows, each time their number changes.
-pub async fn incomplete_files(house: House, mut stop: Stop) -> Result<()> {
+pub async fn incomplete_files(ctx: AppContext, mut stop: ShutdownSignal) -> Result<()> {
     let mut known = 0;
     while pause_or_stop(LOOK_FOR_FILES_EVERY, &mut stop).await {
-        match count_incomplete(&house).await {
+        match count_incomplete(&ctx).await {
             Ok(files) if files != known => {
                 known = files;
                 if files > 0 {
@@ -44,6 +53,32 @@ pub async fn incomplete_files(house: House, mut stop: Stop) -> Result<()> {
     Ok(())
 }
 
-async fn count_incomplete(house: &House) -> crate::store::Result<i64> {
-    house.patiently(async { files::count_incomplete(&mut *house.pool.acquire().await?).await }).await
+async fn count_incomplete(ctx: &AppContext) -> crate::store::Result<i64> {
+    ctx.with_timeout(async { files::count_incomplete(&mut *ctx.pool.acquire().await?).await }).await
+}
+
+/// What an operator watches, read at each scrape.
+pub async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Result<GaugeValues> {
+    let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
+    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
+    let figures = figures::figures(&mut connection, before).await?;
+    let offsets = offsets::all(&ctx.pool).await?;
+    drop(connection);
+    let stand = offsets.clone();
+    let marks = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stand));
+    let marks = marks.await.map_err(|_| Error::Interrupted)??;
+    let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
+    for (partition, behind) in kafka::topics::lag(&marks, &offsets) {
+        *lag.entry(partition.topic.name().to_owned()).or_default() += behind;
+    }
+    Ok(GaugeValues {
+        lag,
+        outbox_depth: figures.outbox_depth,
+        open_files: figures.open_files,
+        incomplete_files: figures.incomplete_files,
+        unanswered_documents: figures.unanswered,
+        open_cases: figures.open_cases,
+        months_closed: i64::try_from(figures.months_closed.len()).unwrap_or(i64::MAX),
+        close_held: i64::from(figures.held.is_some()),
+    })
 }

@@ -7,15 +7,15 @@ use sqlx::pool::PoolConnection;
 use sqlx::{FromRow, Postgres};
 
 use super::{Error, PgConnection, PgPool, Result, instant, parsed};
-use crate::boundary::boundary;
+use crate::failpoint::failpoint;
 use crate::law::{SolarDate, SolarMonth};
-use crate::retry::{Stop, pause_or_stop};
+use crate::retry::{ShutdownSignal, pause_or_stop};
 
 /// Any number that only we use for advisory locks ("peyvand closes").
 const CLOSE_LOCK: i64 = 0x7065_7976_0001;
 
 /// Pause between two attempts at the lock.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Proof that this process, and no other, closes a month. Dropping the connection gives the lock back.
 pub struct CloseLock {
@@ -25,16 +25,16 @@ pub struct CloseLock {
 impl CloseLock {
     /// Waits for another close to end; none where the stop came first. It asks again and again, since a wait inside the
     /// database could not be broken off.
-    pub async fn acquire(pool: &PgPool, stop: &Stop) -> Result<Option<Self>> {
+    pub async fn acquire(pool: &PgPool, stop: &ShutdownSignal) -> Result<Option<Self>> {
         let (mut lock, mut stop) = (Self { connection: pool.acquire().await? }, stop.clone());
         loop {
             let take = sqlx::query_as("SELECT pg_try_advisory_lock($1)").bind(CLOSE_LOCK);
             let (taken,): (bool,) =
-                boundary!("close_lock.take", take.fetch_one(&mut *lock.connection).await)?;
+                failpoint!("close_lock.take", take.fetch_one(&mut *lock.connection).await)?;
             if taken {
                 return Ok(Some(lock));
             }
-            if !pause_or_stop(LOOK_AGAIN, &mut stop).await {
+            if !pause_or_stop(POLL_INTERVAL, &mut stop).await {
                 return Ok(None);
             }
         }
@@ -47,7 +47,7 @@ impl CloseLock {
 
     pub async fn release(mut self) -> Result<()> {
         let give = sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK);
-        boundary!("close_lock.give", give.execute(&mut *self.connection).await)?;
+        failpoint!("close_lock.give", give.execute(&mut *self.connection).await)?;
         Ok(())
     }
 }
@@ -61,7 +61,7 @@ impl Drop for CloseLock {
 
 /// A month's batch.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct PaymentBatch {
     pub month: SolarMonth,
     pub batch_id: String,
     /// The day on which the close began: every page decides by it, also past midnight and after a crash.
@@ -75,7 +75,7 @@ pub struct Batch {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct BatchRow {
     month: String,
     batch_id: String,
     business_date: String,
@@ -87,8 +87,8 @@ struct Row {
     digest: Option<String>,
 }
 
-fn read(row: Row) -> Result<Batch> {
-    Ok(Batch {
+fn read(row: BatchRow) -> Result<PaymentBatch> {
+    Ok(PaymentBatch {
         month: parsed(&row.month, "month")?,
         batch_id: row.batch_id,
         business_date: parsed(&row.business_date, "business date")?,
@@ -102,8 +102,8 @@ fn read(row: Row) -> Result<Batch> {
 }
 
 /// All batches, the latest month last.
-pub async fn all(tx: &mut PgConnection) -> Result<Vec<Batch>> {
-    let rows: Vec<Row> = sqlx::query_as(
+pub async fn all(tx: &mut PgConnection) -> Result<Vec<PaymentBatch>> {
+    let rows: Vec<BatchRow> = sqlx::query_as(
         "SELECT month, batch_id, business_date, traceparent, cursor, closed_at IS NOT NULL AS closed,
              coalesce(documents, 0) AS documents, coalesce(total, 0) AS total, digest FROM batches ORDER BY month",
     )
@@ -113,7 +113,7 @@ pub async fn all(tx: &mut PgConnection) -> Result<Vec<Batch>> {
 }
 
 /// The beginning of a close.
-pub struct Opening<'a> {
+pub struct BatchOpening<'a> {
     pub month: SolarMonth,
     pub batch_id: &'a str,
     pub business_date: SolarDate,
@@ -123,7 +123,7 @@ pub struct Opening<'a> {
 }
 
 /// Enters the batch; one that a crash left open stays as it was begun.
-pub async fn open(tx: &mut PgConnection, opening: &Opening<'_>) -> Result<()> {
+pub async fn open(tx: &mut PgConnection, opening: &BatchOpening<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
          VALUES ($1, $2, $3, $4::timestamptz, $5, $6) ON CONFLICT (month) DO NOTHING",
@@ -210,7 +210,7 @@ pub async fn insert_voucher(
     Ok(done.rows_affected() == 1)
 }
 
-pub async fn finish(tx: &mut PgConnection, batch: &Batch, at: Timestamp) -> Result<()> {
+pub async fn finish(tx: &mut PgConnection, batch: &PaymentBatch, at: Timestamp) -> Result<()> {
     let done = sqlx::query(
         "UPDATE batches SET closed_at = $2::timestamptz, documents = $3, total = $4, digest = $5 WHERE month = $1 AND closed_at IS NULL",
     )
@@ -244,7 +244,7 @@ pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Ti
 }
 
 /// Why this month is held, if it is.
-pub async fn why_held(tx: &mut PgConnection, month: SolarMonth) -> Result<Option<String>> {
+pub async fn hold_reason(tx: &mut PgConnection, month: SolarMonth) -> Result<Option<String>> {
     let row: Option<(String,)> = sqlx::query_as("SELECT reason FROM held_months WHERE month = $1")
         .bind(month.to_string())
         .fetch_optional(tx)

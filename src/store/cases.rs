@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{PgConnection, Result, code, instant, parsed};
-use crate::claim::known::StoredCase;
+use crate::claim::person_state::StoredCase;
 use crate::claim::plan::NewCase;
 use crate::ident::NationalCode;
 
@@ -39,7 +39,7 @@ pub async fn insert(
     .bind(cases.iter().map(|(_, person, _)| person.to_i64()).collect::<Vec<_>>())
     .bind(cases.iter().map(|(_, _, case)| case.claim_id).collect::<Vec<_>>())
     .bind(cases.iter().map(|(_, _, case)| case.document_id.as_str()).collect::<Vec<_>>())
-    .bind(cases.iter().map(|(_, _, case)| case.kind.word()).collect::<Vec<_>>())
+    .bind(cases.iter().map(|(_, _, case)| case.kind.as_str()).collect::<Vec<_>>())
     .bind(cases.iter().map(|(_, _, case)| case.grounds.join(" ")).collect::<Vec<_>>())
     .bind(cases.iter().map(|(_, _, case)| case.new_amount.map(|a| a.to_i64())).collect::<Vec<_>>())
     .bind(instant(at))

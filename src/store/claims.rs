@@ -1,15 +1,15 @@
 //! Claims as they were last answered.
 
-use super::copy::Rows;
+use super::copy::CopyRows;
 use super::{Error, PgConnection, Result, code, digest, parsed, rial};
-use crate::claim::known::StoredClaim;
+use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::ClaimUpdate;
 use crate::claim::{ClaimKey, Counterpart};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 #[derive(FromRow)]
-struct Row {
+struct ClaimRow {
     claim_id: Uuid,
     person: i64,
     deed_date: String,
@@ -30,12 +30,12 @@ struct Row {
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<Row> =
+    let rows: Vec<ClaimRow> =
         sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
     rows.into_iter().map(read).collect()
 }
 
-fn read(row: Row) -> Result<StoredClaim> {
+fn read(row: ClaimRow) -> Result<StoredClaim> {
     let counterpart = match (row.spouse, row.unnamed_record) {
         (Some(spouse), _) => Counterpart::Spouse(code(spouse)?),
         (None, Some(record_id)) => Counterpart::Unnamed { record_id },
@@ -72,9 +72,9 @@ pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()>
     write_over(tx, &others).await
 }
 
-fn words(update: &ClaimUpdate) -> Option<Vec<&'static str>> {
+fn code_strings(update: &ClaimUpdate) -> Option<Vec<&'static str>> {
     let codes = update.revision.as_ref()?.decision.codes();
-    Some(codes.iter().map(|code| code.word()).collect())
+    Some(codes.iter().map(|code| code.as_str()).collect())
 }
 
 /// New claims.
@@ -82,7 +82,7 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
-    let mut rows = Rows::new(18);
+    let mut rows = CopyRows::new(18);
     for update in updates {
         let claim = &update.claim;
         rows.row()
@@ -94,9 +94,9 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
             .put(claim.record_id.as_deref())
             .put(claim.request_id.as_deref())
             .put(claim.revision)
-            .put(claim.outcome.word())
+            .put(claim.outcome.as_str())
             .put(claim.amount.map(|amount| amount.to_i64()))
-            .put(words(update).unwrap_or_default().as_slice())
+            .put(code_strings(update).unwrap_or_default().as_slice())
             .put(claim.withdrawn)
             .put(claim.decision_id)
             .put(claim.facts_digest.as_slice())
@@ -119,7 +119,7 @@ async fn write_over(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<(
         return Ok(());
     }
     let claims = || updates.iter().map(|update| &update.claim);
-    let reasons = |update: &&ClaimUpdate| Some(words(update)?.join(" "));
+    let reasons = |update: &&ClaimUpdate| Some(code_strings(update)?.join(" "));
     sqlx::query(OVER)
         .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
@@ -129,7 +129,7 @@ async fn write_over(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<(
         .bind(claims().map(|c| c.record_id.as_deref()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.request_id.as_deref()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.revision).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.outcome.word()).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.outcome.as_str()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.amount.map(|a| a.to_i64())).collect::<Vec<_>>())
         .bind(updates.iter().map(reasons).collect::<Vec<_>>())
         .bind(claims().map(|c| c.withdrawn).collect::<Vec<_>>())

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::offsets::{self, Partition};
+use super::offsets::{self, TopicPartition};
 use super::{PgConnection, Result, parsed};
 use crate::law::{SolarDate, SolarMonth};
 
@@ -12,20 +12,20 @@ pub const END: i64 = i64::MAX;
 /// Waits until no batch of the intake is half written, lets none begin until this transaction ends, and says where the
 /// inputs stand: the page sees every batch before that place, and nothing of any other. A batch takes its own lock on this
 /// table in its first statement, before it locks anybody else, so the two cannot wait for each other.
-pub async fn hold_inputs(tx: &mut PgConnection) -> Result<Vec<(Partition, i64)>> {
+pub async fn lock_inputs(tx: &mut PgConnection) -> Result<Vec<(TopicPartition, i64)>> {
     sqlx::query("LOCK TABLE input_offsets IN SHARE MODE").execute(&mut *tx).await?;
     offsets::all(tx).await
 }
 
 /// A page's place in its close, and what it saw.
-pub struct Page {
+pub struct ClosePage {
     /// Every person after the page before it, up to this code.
     pub upto: i64,
-    pub inputs: Vec<(Partition, i64)>,
+    pub inputs: Vec<(TopicPartition, i64)>,
     pub tables_version: String,
 }
 
-pub async fn keep(tx: &mut PgConnection, month: SolarMonth, page: &Page) -> Result<()> {
+pub async fn insert(tx: &mut PgConnection, month: SolarMonth, page: &ClosePage) -> Result<()> {
     sqlx::query(
         "INSERT INTO close_pages (month, upto, input_offsets, tables_version) VALUES ($1, $2, $3, $4)
          ON CONFLICT (month, upto) DO UPDATE SET input_offsets = excluded.input_offsets, tables_version = excluded.tables_version",
@@ -40,15 +40,15 @@ pub async fn keep(tx: &mut PgConnection, month: SolarMonth, page: &Page) -> Resu
 }
 
 /// A close that has ended, with its pages in their order.
-pub struct Past {
+pub struct PastClose {
     pub month: SolarMonth,
     pub business_date: SolarDate,
     pub input_offsets: String,
-    pub pages: Vec<Page>,
+    pub pages: Vec<ClosePage>,
 }
 
 #[derive(FromRow)]
-struct Row {
+struct ClosePageRow {
     month: String,
     business_date: String,
     waited_for: String,
@@ -58,21 +58,21 @@ struct Row {
 }
 
 /// Every closed month, in order.
-pub async fn past(tx: &mut PgConnection) -> Result<Vec<Past>> {
-    let rows: Vec<Row> = sqlx::query_as(
+pub async fn past_closes(tx: &mut PgConnection) -> Result<Vec<PastClose>> {
+    let rows: Vec<ClosePageRow> = sqlx::query_as(
         "SELECT month, business_date, b.input_offsets AS waited_for, upto, p.input_offsets, tables_version
          FROM close_pages p JOIN batches b USING (month) WHERE closed_at IS NOT NULL ORDER BY month, upto",
     )
     .fetch_all(tx)
     .await?;
-    let mut closes: Vec<Past> = Vec::new();
+    let mut closes: Vec<PastClose> = Vec::new();
     for row in rows {
         let month = parsed(&row.month, "month")?;
         if closes.last().is_none_or(|past| past.month != month) {
             let business_date = parsed(&row.business_date, "business date")?;
-            closes.push(Past { month, business_date, input_offsets: row.waited_for, pages: Vec::new() });
+            closes.push(PastClose { month, business_date, input_offsets: row.waited_for, pages: Vec::new() });
         }
-        let page = Page {
+        let page = ClosePage {
             upto: row.upto,
             inputs: offsets::from_text(&row.input_offsets)?,
             tables_version: row.tables_version,

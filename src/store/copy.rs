@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{PgConnection, Result};
 
 /// Rows in PostgreSQL's binary copy format.
-pub struct Rows {
+pub struct CopyRows {
     bytes: Vec<u8>,
     columns: i16,
 }
@@ -24,11 +24,11 @@ const TEXT: u32 = 25;
 const EPOCH_US: i64 = 946_684_800_000_000;
 
 /// A value that a column can hold.
-pub trait Column {
-    fn put(&self, rows: &mut Rows);
+pub trait CopyValue {
+    fn put(&self, rows: &mut CopyRows);
 }
 
-impl Rows {
+impl CopyRows {
     /// `columns` in each row.
     pub fn new(columns: i16) -> Self {
         Self { bytes: HEADER.to_vec(), columns }
@@ -40,7 +40,7 @@ impl Rows {
         self
     }
 
-    pub fn put(&mut self, value: impl Column) -> &mut Self {
+    pub fn put(&mut self, value: impl CopyValue) -> &mut Self {
         value.put(self);
         self
     }
@@ -62,51 +62,51 @@ impl Rows {
     }
 }
 
-impl Column for i32 {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for i32 {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(&self.to_be_bytes());
     }
 }
 
-impl Column for i64 {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for i64 {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(&self.to_be_bytes());
     }
 }
 
-impl Column for bool {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for bool {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(&[u8::from(*self)]);
     }
 }
 
-impl Column for &str {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for &str {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(self.as_bytes());
     }
 }
 
-impl Column for &[u8] {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for &[u8] {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(self);
     }
 }
 
-impl Column for Uuid {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for Uuid {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(self.as_bytes());
     }
 }
 
-impl Column for Timestamp {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for Timestamp {
+    fn put(&self, rows: &mut CopyRows) {
         rows.value(&self.as_microsecond().saturating_sub(EPOCH_US).to_be_bytes());
     }
 }
 
 /// `text[]`, of one dimension.
-impl Column for &[&str] {
-    fn put(&self, rows: &mut Rows) {
+impl CopyValue for &[&str] {
+    fn put(&self, rows: &mut CopyRows) {
         let count = i32::try_from(self.len()).unwrap_or(i32::MAX);
         let mut array = Vec::with_capacity(20 + self.iter().map(|text| text.len() + 4).sum::<usize>());
         array.extend_from_slice(&i32::from(count > 0).to_be_bytes());
@@ -124,8 +124,8 @@ impl Column for &[&str] {
     }
 }
 
-impl<T: Column> Column for Option<T> {
-    fn put(&self, rows: &mut Rows) {
+impl<T: CopyValue> CopyValue for Option<T> {
+    fn put(&self, rows: &mut CopyRows) {
         match self {
             Some(value) => value.put(rows),
             None => rows.bytes.extend_from_slice(&NULL.to_be_bytes()),

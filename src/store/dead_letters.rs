@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::offsets::Partition;
+use super::offsets::TopicPartition;
 use super::{PgConnection, Result, instant};
 
 /// A message that could not be read.
-pub struct Letter {
-    pub partition: Partition,
+pub struct DeadLetterRow {
+    pub partition: TopicPartition,
     pub offset: i64,
     pub reason: &'static str,
 }
 
-pub async fn save_dead_letters(tx: &mut PgConnection, letters: &[Letter], at: Timestamp) -> Result<()> {
+pub async fn insert(tx: &mut PgConnection, letters: &[DeadLetterRow], at: Timestamp) -> Result<()> {
     if letters.is_empty() {
         return Ok(());
     }

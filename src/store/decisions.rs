@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::copy::Rows;
+use super::copy::CopyRows;
 use super::{PgConnection, Result, from_micros, parsed};
 use crate::claim::facts::Facts;
 use crate::law::SolarDate;
@@ -25,19 +25,19 @@ pub struct NewDecision<'a> {
 }
 
 /// What all revisions of a transaction share.
-pub struct Stamp<'a> {
+pub struct DecisionStamp<'a> {
     pub rules_version: &'a str,
     pub tables_version: &'a str,
     pub business_date: SolarDate,
     pub decided_at: Timestamp,
 }
 
-pub async fn insert(tx: &mut PgConnection, new: &[NewDecision<'_>], stamp: &Stamp<'_>) -> Result<()> {
+pub async fn insert(tx: &mut PgConnection, new: &[NewDecision<'_>], stamp: &DecisionStamp<'_>) -> Result<()> {
     if new.is_empty() {
         return Ok(());
     }
     let business_date = stamp.business_date.to_string();
-    let mut rows = Rows::new(14);
+    let mut rows = CopyRows::new(14);
     for decision in new {
         rows.row()
             .put(decision.decision_id)
@@ -64,7 +64,7 @@ pub async fn insert(tx: &mut PgConnection, new: &[NewDecision<'_>], stamp: &Stam
 }
 
 /// A stored revision.
-pub struct Decision {
+pub struct DecisionRow {
     pub decision_id: Uuid,
     pub claim_id: Uuid,
     pub revision: i32,
@@ -83,7 +83,7 @@ pub struct Decision {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct RawDecisionRow {
     decision_id: Uuid,
     claim_id: Uuid,
     revision: i32,
@@ -101,8 +101,8 @@ struct Row {
 }
 
 /// These revisions, in the order of claim and revision.
-pub async fn by_id(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Decision>> {
-    let rows: Vec<Row> = sqlx::query_as(
+pub async fn by_id(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<DecisionRow>> {
+    let rows: Vec<RawDecisionRow> = sqlx::query_as(
         "SELECT *, (extract(epoch FROM decided_at) * 1000000)::bigint AS decided_us FROM decisions
          WHERE decision_id = ANY($1) ORDER BY claim_id, revision",
     )
@@ -112,8 +112,8 @@ pub async fn by_id(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Decision>>
     rows.into_iter().map(read).collect()
 }
 
-fn read(row: Row) -> Result<Decision> {
-    Ok(Decision {
+fn read(row: RawDecisionRow) -> Result<DecisionRow> {
+    Ok(DecisionRow {
         decision_id: row.decision_id,
         claim_id: row.claim_id,
         revision: row.revision,
@@ -125,7 +125,7 @@ fn read(row: Row) -> Result<Decision> {
         facts: if row.facts.is_empty() {
             None
         } else {
-            Some(Facts::from_bytes(&row.facts).ok_or(super::Error::Unreadable("decision's facts"))?)
+            Some(Facts::decode(&row.facts).ok_or(super::Error::Unreadable("decision's facts"))?)
         },
         content_digest: row.content_digest,
         rules_version: row.rules_version,

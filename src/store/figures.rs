@@ -7,11 +7,11 @@ use sqlx::FromRow;
 
 use super::{PgConnection, Result, batches, files, from_micros, instant, parsed};
 use crate::law::SolarMonth;
-pub use report::{Line, Questions, Refusals, lines, refusals};
+pub use report::{BranchLine, ReasonGroups, RefusalCount, lines, refusals};
 
 /// The state of the installation, as the database tells it.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct InstallationFigures {
     /// Outgoing events that the broker does not have yet.
     pub outbox_depth: i64,
     /// SMS that wait until the broker has their document.
@@ -43,15 +43,15 @@ pub struct ClosedMonth {
 }
 
 #[derive(FromRow)]
-struct Counts {
+struct FigureCounts {
     unanswered: i64,
     open_cases: i64,
     dead_letters: i64,
 }
 
 /// Everything that `status` tells without lists. Documents issued before `unanswered_before` should have an answer.
-pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<Figures> {
-    let counts: Counts = sqlx::query_as(
+pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<InstallationFigures> {
+    let counts: FigureCounts = sqlx::query_as(
         "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
              (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases,
              (SELECT count(*) FROM dead_letters) AS dead_letters",
@@ -62,9 +62,12 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     let undelivered = undelivered(tx).await?;
     let batches = batches::all(tx).await?;
     let closed = batches.iter().filter(|batch| batch.closed);
-    let sums =
-        |b: &batches::Batch| ClosedMonth { month: b.month, documents: b.documents, total_rial: b.total };
-    Ok(Figures {
+    let sums = |b: &batches::PaymentBatch| ClosedMonth {
+        month: b.month,
+        documents: b.documents,
+        total_rial: b.total,
+    };
+    Ok(InstallationFigures {
         outbox_depth: undelivered.events,
         held_messages: undelivered.held_messages,
         open_files: files::open_files(tx).await?,

@@ -10,7 +10,7 @@ use crate::wire::files::LineSet;
 
 /// What became of rows.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Counts {
+pub struct FileCounts {
     pub accepted: i64,
     pub corrected: i64,
     pub unchanged: i64,
@@ -88,14 +88,14 @@ pub async fn save_lines(tx: &mut PgConnection, sets: &HashMap<String, LineSet>) 
 }
 
 /// A file's opening, or the first row of it that came: the row may overtake the opening.
-pub struct Opened<'a> {
+pub struct FileOpening<'a> {
     pub file_id: &'a str,
     pub kind: &'a str,
     pub at: Timestamp,
 }
 
 /// Enters files that are not known yet, in the order of their ids.
-pub async fn open(tx: &mut PgConnection, files: &[Opened<'_>]) -> Result<()> {
+pub async fn open(tx: &mut PgConnection, files: &[FileOpening<'_>]) -> Result<()> {
     sqlx::query(
         "INSERT INTO files (file_id, kind, opened_at)
          SELECT a, b, c::timestamptz FROM unnest($1::text[], $2::text[], $3::text[]) AS u (a, b, c) ORDER BY a ON CONFLICT DO NOTHING",
@@ -109,14 +109,14 @@ pub async fn open(tx: &mut PgConnection, files: &[Opened<'_>]) -> Result<()> {
 }
 
 /// A file's end: rows that were sent, the closing event, its trace.
-pub struct Closed<'a> {
+pub struct FileClosing<'a> {
     pub file_id: &'a str,
     pub rows: i64,
     pub closing: String,
     pub traceparent: Option<&'a str>,
 }
 
-pub async fn close(tx: &mut PgConnection, files: &[Closed<'_>]) -> Result<()> {
+pub async fn close(tx: &mut PgConnection, files: &[FileClosing<'_>]) -> Result<()> {
     for file in files {
         sqlx::query(
             "UPDATE files SET rows = $2, closing = $3, traceparent = $4, closed_at = now() WHERE file_id = $1 AND rows IS NULL",
@@ -133,7 +133,7 @@ pub async fn close(tx: &mut PgConnection, files: &[Closed<'_>]) -> Result<()> {
 
 /// A file whose rows have all been disposed of.
 #[derive(FromRow)]
-pub struct Complete {
+pub struct CompleteFile {
     pub file_id: String,
     pub accepted: i64,
     pub corrected: i64,
@@ -147,9 +147,9 @@ pub struct Complete {
 /// Adds what became of rows, and gives the files that are now complete, each once.
 pub async fn count(
     tx: &mut PgConnection,
-    counts: &[(String, Counts)],
+    counts: &[(String, FileCounts)],
     at: Timestamp,
-) -> Result<Vec<Complete>> {
+) -> Result<Vec<CompleteFile>> {
     let ids: Vec<_> = counts.iter().map(|(file, _)| file.as_str()).collect();
     sqlx::query(
         "UPDATE files f SET accepted = f.accepted + u.a, corrected = f.corrected + u.c, unchanged = f.unchanged + u.u,
@@ -166,7 +166,7 @@ pub async fn count(
     .bind(counts.iter().map(|(_, c)| c.dead).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
-    let complete: Vec<Complete> = sqlx::query_as(
+    let complete: Vec<CompleteFile> = sqlx::query_as(
         "UPDATE files SET received_at = $2::timestamptz
          WHERE file_id = ANY($1) AND received_at IS NULL AND accepted + corrected + unchanged + conflicting + dead >= rows
          RETURNING file_id, accepted, corrected, unchanged, conflicting, dead, closing, traceparent",
@@ -183,7 +183,7 @@ pub async fn count(
 }
 
 /// A file that was closed a while ago and still lacks rows: they are not in the topic, or were not disposed of.
-pub struct Incomplete {
+pub struct IncompleteFileRow {
     pub file_id: String,
     pub kind: String,
     /// Rows that were sent, by the closing event.
@@ -202,7 +202,7 @@ pub async fn count_incomplete(tx: &mut PgConnection) -> Result<i64> {
 }
 
 /// The incomplete files, those closed first before the others.
-pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<Incomplete>> {
+pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFileRow>> {
     let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(
         "SELECT file_id, kind, rows, accepted + corrected + unchanged + conflicting + dead, closing FROM files
          WHERE received_at IS NULL AND closed_at < now() - $1::interval ORDER BY closed_at, file_id LIMIT $2",
@@ -211,7 +211,7 @@ pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<Incompl
     .bind(limit)
     .fetch_all(tx)
     .await?;
-    let files = rows.into_iter().map(|(file_id, kind, rows, disposed, closing)| Incomplete {
+    let files = rows.into_iter().map(|(file_id, kind, rows, disposed, closing)| IncompleteFileRow {
         file_id,
         kind,
         rows,

@@ -1,13 +1,13 @@
 //! What an installation keeps to itself.
 
 use super::{Error, PgConnection, PgPool, Result};
-use crate::boundary::boundary;
+use crate::failpoint::failpoint;
 
 /// The secret of the ids: the one that was kept, else `given`, else a fresh one. Never changed after.
 pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
     let fresh = given
         .map_or_else(|| uuid::Uuid::new_v4().to_string() + &uuid::Uuid::new_v4().to_string(), str::to_owned);
-    let kept = keep(pool, "installation_secret", &fresh).await?;
+    let kept = keep_setting(pool, "installation_secret", &fresh).await?;
     match given {
         Some(given) if given != kept => Err(Error::Refused(
             "installation_secret is not the one that this database was begun with: ids would change and claims be paid twice; set the old one".to_owned(),
@@ -18,21 +18,21 @@ pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
 
 /// The number of outbox groups is fixed at the first start: positions are per group.
 pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
-    let kept = keep(pool, "outbox_groups", &wanted.to_string()).await?;
+    let kept = keep_setting(pool, "outbox_groups", &wanted.to_string()).await?;
     let groups: i16 = kept.parse().map_err(|_| Error::Unreadable("number of outbox groups"))?;
     let heads = sqlx::query("INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
         .bind(i32::from(groups));
-    boundary!("installation.heads", heads.execute(pool).await)?;
+    failpoint!("installation.heads", heads.execute(pool).await)?;
     let leases = sqlx::query("INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
         .bind(i32::from(groups));
-    boundary!("installation.groups", leases.execute(pool).await)?;
+    failpoint!("installation.groups", leases.execute(pool).await)?;
     Ok(groups)
 }
 
 /// The number of partitions is fixed at the first start: a key's partition, the group that delivers it and the offsets that
 /// are kept follow from it.
 pub async fn topic_partitions(pool: &PgPool, wanted: u16) -> Result<()> {
-    let kept = keep(pool, "topic_partitions", &wanted.to_string()).await?;
+    let kept = keep_setting(pool, "topic_partitions", &wanted.to_string()).await?;
     if kept == wanted.to_string() {
         return Ok(());
     }
@@ -41,9 +41,9 @@ pub async fn topic_partitions(pool: &PgPool, wanted: u16) -> Result<()> {
     )))
 }
 
-async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
+async fn keep_setting(pool: &PgPool, name: &str, value: &str) -> Result<String> {
     let insert = sqlx::query("INSERT INTO installation VALUES ($1, $2) ON CONFLICT DO NOTHING");
-    boundary!("installation.keep", insert.bind(name).bind(value).execute(pool).await)?;
+    failpoint!("installation.keep", insert.bind(name).bind(value).execute(pool).await)?;
     Ok(sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
         .bind(name)
         .fetch_one(pool)
@@ -53,7 +53,7 @@ async fn keep(pool: &PgPool, name: &str, value: &str) -> Result<String> {
 /// Keeps this version of the tables; the same version with other content is refused.
 pub async fn keep_tables(pool: &PgPool, version: &str, body: &str) -> Result<()> {
     let insert = sqlx::query("INSERT INTO law_tables VALUES ($1, $2) ON CONFLICT DO NOTHING");
-    boundary!("installation.tables", insert.bind(version).bind(body).execute(pool).await)?;
+    failpoint!("installation.tables", insert.bind(version).bind(body).execute(pool).await)?;
     let kept: String = sqlx::query_scalar("SELECT body FROM law_tables WHERE version = $1")
         .bind(version)
         .fetch_one(pool)

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgConnection, Result, from_micros, instant, parsed};
-use crate::claim::words::{DeliveryStatus, SmsKind};
+use crate::claim::codes::{DeliveryStatus, SmsKind};
 use crate::ident::NationalCode;
 
 /// A message to one person.
@@ -39,7 +39,7 @@ pub async fn insert(
          ON CONFLICT (sms_id) DO NOTHING RETURNING sms_id",
     )
     .bind(new.iter().map(|m| m.sms_id.as_str()).collect::<Vec<_>>())
-    .bind(new.iter().map(|m| m.kind.word()).collect::<Vec<_>>())
+    .bind(new.iter().map(|m| m.kind.as_str()).collect::<Vec<_>>())
     .bind(new.iter().map(|m| m.person.to_i64()).collect::<Vec<_>>())
     .bind(new.iter().map(|m| m.claim_id).collect::<Vec<_>>())
     .bind(new.iter().map(|m| m.document_id.as_str()).collect::<Vec<_>>())
@@ -56,7 +56,7 @@ pub async fn insert(
 
 /// A message that may now be requested from the gateway.
 #[derive(FromRow)]
-pub struct Released {
+pub struct ReleasedMessage {
     pub sms_id: String,
     pub kind: String,
     pub claim_id: Uuid,
@@ -68,8 +68,12 @@ pub struct Released {
 }
 
 /// Releases the messages of documents that the broker has acknowledged; each is given once, ever.
-pub async fn release(tx: &mut PgConnection, documents: &[String], at: Timestamp) -> Result<Vec<Released>> {
-    let mut rows: Vec<Released> = sqlx::query_as(
+pub async fn release(
+    tx: &mut PgConnection,
+    documents: &[String],
+    at: Timestamp,
+) -> Result<Vec<ReleasedMessage>> {
+    let mut rows: Vec<ReleasedMessage> = sqlx::query_as(
         "UPDATE messages SET released_at = $2::timestamptz WHERE document_id = ANY($1) AND released_at IS NULL
          RETURNING sms_id, kind, claim_id, document_id, mobile, body, segments, traceparent",
     )
@@ -106,14 +110,14 @@ pub async fn reports(
 }
 
 /// One report of the gateway.
-pub struct Report<'a> {
+pub struct DeliveryReportRow<'a> {
     pub sms_id: &'a str,
     pub at: Timestamp,
     pub status: DeliveryStatus,
 }
 
 /// Writes reports; one that is there already changes nothing. The latest instant stands on the message.
-pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Result<()> {
+pub async fn save_reports(tx: &mut PgConnection, reports: &[DeliveryReportRow<'_>]) -> Result<()> {
     if reports.is_empty() {
         return Ok(());
     }
@@ -124,7 +128,7 @@ pub async fn save_reports(tx: &mut PgConnection, reports: &[Report<'_>]) -> Resu
     )
     .bind(&ids)
     .bind(reports.iter().map(|r| instant(r.at)).collect::<Vec<_>>())
-    .bind(reports.iter().map(|r| r.status.word()).collect::<Vec<_>>())
+    .bind(reports.iter().map(|r| r.status.as_str()).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
     sqlx::query(

@@ -7,32 +7,32 @@ pub mod cases;
 pub mod claims;
 pub mod close_pages;
 mod copy;
+pub mod dead_letters;
 pub mod decisions;
-pub mod digest;
 pub mod dossier;
-pub mod dossier_view;
 pub mod figures;
 pub mod files;
-pub mod inputs;
 pub mod installation;
-pub mod known;
 pub mod marriages;
 pub mod messages;
 pub mod offsets;
 pub mod outbox;
 pub mod payments;
+pub mod person_file;
+pub mod person_states;
 pub mod persons;
 pub mod recovery;
-pub mod relay;
+pub mod relay_leases;
 pub mod self_registrations;
+pub mod state_digest;
 pub mod summary;
 
-use crate::boundary::boundary;
+use crate::failpoint::failpoint;
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 
 /// A connection beside a transaction, for reading.
-pub type Reader = sqlx::pool::PoolConnection<sqlx::Postgres>;
+pub type ReadConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
 
 /// What can go wrong at the database.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ pub enum Error {
     CountedTwice,
     /// The other end of a connection has vanished, most likely: nobody ever tells.
     #[error("the database has not answered for {} s (setting database_silence_s)", .0.as_secs())]
-    Silent(std::time::Duration),
+    QueryTimeout(std::time::Duration),
     /// What this transaction relies on does not hold. Names the invariant, never the person whom it is about.
     #[error("an invariant does not hold: {0}; nothing of the batch was written")]
     Invariant(&'static str),
@@ -90,7 +90,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// Would the same statement perhaps succeed a moment later? (A lost connection, a deadlock, a full disk.)
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         use sqlx::migrate::MigrateError;
         let error = match self {
             Self::Database(error) => error,
@@ -117,7 +117,7 @@ impl Error {
 
     /// Is it about what was to be written: a value, the cardinality of a set, a key or check, a limit of size, or facts that
     /// this program cannot decide on?
-    pub fn is_of_data(&self) -> bool {
+    pub fn is_data_error(&self) -> bool {
         if matches!(self, Self::Panicked) {
             return true;
         }
@@ -147,7 +147,7 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
 
 /// One moment for all that is read in it: what a batch writes meanwhile is seen whole or not at all.
 pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-    let mut tx = boundary!("snapshot.begin", pool.begin().await)?;
+    let mut tx = failpoint!("snapshot.begin", pool.begin().await)?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *tx).await?;
     Ok(tx)
 }
@@ -157,7 +157,7 @@ pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::
 pub async fn migrate(pool: &PgPool) -> Result<()> {
     let mut migrator = sqlx::migrate!("./migrations");
     migrator.set_ignore_missing(true);
-    boundary!("migrate", migrator.run(pool).await)?;
+    failpoint!("migrate", migrator.run(pool).await)?;
     Ok(())
 }
 

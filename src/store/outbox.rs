@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Error, PgConnection, PgPool, Result};
-use crate::boundary::boundary;
-use crate::wire::{OutboxEvent, Outgoing, Partitions, partition_for};
+use crate::failpoint::failpoint;
+use crate::wire::{OutboxEvent, Outgoing, PartitionCounts, partition_for};
 
 /// The groups of output partitions: every partition belongs to one group, and so to one writer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Groups {
+pub struct RelayShards {
     pub count: i16,
-    pub partitions: Partitions,
+    pub partitions: PartitionCounts,
 }
 
-impl Groups {
+impl RelayShards {
     /// The group that delivers this event.
     fn of(self, event: &OutboxEvent<'_>) -> i16 {
         let (kind, key) = event.address();
@@ -39,8 +39,8 @@ impl Segment {
 const SEGMENT_BYTES: usize = 1 << 18;
 
 /// Events of one group, packed; they get their positions when they are appended.
-pub struct Packed {
-    group: i16,
+pub struct PackedSegment {
+    shard: i16,
     count: i64,
     body: Vec<u8>,
 }
@@ -49,8 +49,8 @@ pub struct Packed {
 /// locked: a body holds no position, and nobody waits for it.
 pub fn pack<'a>(
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: Groups,
-) -> Result<Vec<Packed>> {
+    groups: RelayShards,
+) -> Result<Vec<PackedSegment>> {
     let mut open: BTreeMap<i16, (i64, Vec<u8>)> = BTreeMap::new();
     let mut packed = Vec::new();
     for event in events {
@@ -73,10 +73,10 @@ const UNREADABLE: Error = Error::Unreadable("outbox segment");
 const FORM: u8 = 1;
 
 /// Packed here rather than by PostgreSQL: a part of the bytes crosses the socket, there and back.
-fn pack_segment(group: i16, (count, plain): (i64, Vec<u8>)) -> Packed {
+fn pack_segment(group: i16, (count, plain): (i64, Vec<u8>)) -> PackedSegment {
     let mut body = lz4_flex::compress_prepend_size(&plain);
     body.push(FORM);
-    Packed { group, count, body }
+    PackedSegment { shard: group, count, body }
 }
 
 fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
@@ -87,7 +87,7 @@ fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
     let (mut rest, mut events) = (plain.as_slice(), Vec::new());
     while !rest.is_empty() {
         let (event, after): (OutboxEvent<'_>, _) = postcard::take_from_bytes(rest).map_err(|_| UNREADABLE)?;
-        events.push(event.written().map_err(|_| UNREADABLE)?);
+        events.push(event.into_outgoing().map_err(|_| UNREADABLE)?);
         rest = after;
     }
     Ok(events)
@@ -97,27 +97,27 @@ fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
 pub async fn append<'a>(
     tx: &mut PgConnection,
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: Groups,
+    groups: RelayShards,
 ) -> Result<()> {
-    place(tx, pack(events, groups)?).await
+    insert(tx, pack(events, groups)?).await
 }
 
 /// Gives what was packed its positions; per group position is commit order. Call it last in a transaction: the groups'
 /// heads stay locked until it ends.
-pub async fn place(tx: &mut PgConnection, packed: Vec<Packed>) -> Result<()> {
+pub async fn insert(tx: &mut PgConnection, packed: Vec<PackedSegment>) -> Result<()> {
     if packed.is_empty() {
         return Ok(());
     }
-    let mut heads = take_positions(tx, &packed).await?;
+    let mut heads = allocate_sequence_numbers(tx, &packed).await?;
     let (mut slots, mut groups, mut firsts, mut lasts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut bodies = Vec::with_capacity(packed.len());
     for segment in packed {
-        let head = heads.get_mut(&segment.group).ok_or(UNREADABLE)?;
-        slots.push(head.slot);
-        groups.push(segment.group);
-        firsts.push(head.next);
-        head.next += segment.count;
-        lasts.push(head.next - 1);
+        let head = heads.get_mut(&segment.shard).ok_or(UNREADABLE)?;
+        slots.push(head.outbox_partition);
+        groups.push(segment.shard);
+        firsts.push(head.next_sequence);
+        head.next_sequence += segment.count;
+        lasts.push(head.next_sequence - 1);
         bodies.push(segment.body);
     }
     sqlx::query(
@@ -136,16 +136,19 @@ pub async fn place(tx: &mut PgConnection, packed: Vec<Packed>) -> Result<()> {
 
 /// A group's head, locked: where its next event goes.
 #[derive(Clone, Copy)]
-struct Head {
-    slot: i16,
-    next: i64,
+struct ShardHead {
+    outbox_partition: i16,
+    next_sequence: i64,
 }
 
 /// Locks the heads in the order of their groups and moves them past these events.
-async fn take_positions(tx: &mut PgConnection, packed: &[Packed]) -> Result<BTreeMap<i16, Head>> {
+async fn allocate_sequence_numbers(
+    tx: &mut PgConnection,
+    packed: &[PackedSegment],
+) -> Result<BTreeMap<i16, ShardHead>> {
     let mut events: BTreeMap<i16, i64> = BTreeMap::new();
     for segment in packed {
-        *events.entry(segment.group).or_default() += segment.count;
+        *events.entry(segment.shard).or_default() += segment.count;
     }
     let (groups, counts): (Vec<i16>, Vec<i64>) = events.into_iter().unzip();
     sqlx::query("SELECT 1 FROM outbox_heads WHERE grp = ANY($1) ORDER BY grp FOR UPDATE")
@@ -160,7 +163,10 @@ async fn take_positions(tx: &mut PgConnection, packed: &[Packed]) -> Result<BTre
     .bind(&counts)
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|(group, slot, next)| (group, Head { slot, next })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(group, slot, next)| (group, ShardHead { outbox_partition: slot, next_sequence: next }))
+        .collect())
 }
 
 /// Segments of a group that hold events after `delivered`, up to about `bytes`; at least one where there is any.
@@ -181,12 +187,12 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
 }
 
 /// Bytes are not counted before a slot is left: rows are cheaper to ask, and a segment is a transaction's events.
-const EVENTS_A_SLOT: i64 = 200_000;
+const EVENTS_PER_OUTBOX_PARTITION: i64 = 200_000;
 
 /// Leaves the slot that is written to when it is full and the next is empty, and empties slots that were delivered.
 /// Does nothing where somebody holds a lock: the next call will.
 pub async fn rotate(pool: &PgPool) -> Result<()> {
-    let mut tx = boundary!("rotate.begin", pool.begin().await)?;
+    let mut tx = failpoint!("rotate.begin", pool.begin().await)?;
     sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut *tx).await?;
     let heads: Vec<(i64, i16, i64)> =
         sqlx::query_as("SELECT next_position, slot, slot_began FROM outbox_heads ORDER BY grp FOR UPDATE")
@@ -207,13 +213,13 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
     }
     let written: i64 = heads.iter().map(|(next, _, began)| next - began).sum();
     let next = (slot + 1) % 3;
-    if written >= EVENTS_A_SLOT && is_empty(&mut tx, next).await? {
+    if written >= EVENTS_PER_OUTBOX_PARTITION && is_empty(&mut tx, next).await? {
         sqlx::query("UPDATE outbox_heads SET slot = $1, slot_began = next_position")
             .bind(next)
             .execute(&mut *tx)
             .await?;
     }
-    boundary!("rotate.commit", tx.commit().await)?;
+    failpoint!("rotate.commit", tx.commit().await)?;
     Ok(())
 }
 
@@ -234,7 +240,7 @@ pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
 }
 
 /// The last position that was given in a group.
-pub async fn given(pool: &PgPool, group: i16) -> Result<i64> {
+pub async fn last_allocated(pool: &PgPool, group: i16) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1")
         .bind(group)
         .fetch_one(pool)

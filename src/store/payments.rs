@@ -7,21 +7,21 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
-use crate::claim::issue::Issue;
-use crate::claim::known::{DUPLICATE, StoredDocument};
-use crate::claim::words::PaymentOutcome;
+use crate::claim::codes::PaymentOutcome;
+use crate::claim::issuance::Issuance;
+use crate::claim::person_state::{DUPLICATE, StoredDocument};
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarMonth};
 
 /// A person's payment without its documents.
-pub struct Payment {
+pub struct PaymentRow {
     pub person: NationalCode,
     pub claim_id: Uuid,
     pub amount: Rial,
     pub decision_id: Uuid,
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Payment>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<PaymentRow>> {
     let rows: Vec<(i64, Uuid, i64, Uuid)> =
         sqlx::query_as("SELECT person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1)")
             .bind(codes)
@@ -29,7 +29,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Paym
             .await?;
     rows.into_iter()
         .map(|(person, claim_id, amount, decision_id)| {
-            Ok(Payment { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
+            Ok(PaymentRow { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
         })
         .collect()
 }
@@ -95,7 +95,7 @@ pub async fn persons_of_documents(
 /// keys decide: a second payment to a person fails here, whatever the program believed.
 pub async fn issue(
     tx: &mut PgConnection,
-    issues: &[(NationalCode, &Issue)],
+    issues: &[(NationalCode, &Issuance)],
     month: SolarMonth,
     at: Timestamp,
 ) -> Result<()> {
@@ -118,7 +118,7 @@ pub async fn issue(
 }
 
 /// Only what finance returned makes way; anything else keeps its place, and the insert fails on the unique index.
-async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)]) -> Result<()> {
+async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issuance)]) -> Result<()> {
     let again: Vec<_> =
         issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
     sqlx::query("UPDATE documents SET superseded = true WHERE person = ANY($1) AND NOT superseded AND state = 'returned'")
@@ -130,7 +130,7 @@ async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issue)]) -> 
 
 async fn insert_documents(
     tx: &mut PgConnection,
-    issues: &[(NationalCode, &Issue)],
+    issues: &[(NationalCode, &Issuance)],
     month: SolarMonth,
     at: Timestamp,
 ) -> Result<()> {
@@ -159,16 +159,16 @@ async fn insert_documents(
 
 /// One answer of finance.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
+pub struct FinanceAnswer {
     pub document_id: String,
-    pub at: Timestamp,
+    pub answered_at: Timestamp,
     pub outcome: PaymentOutcome,
     pub code: Option<String>,
     pub source_offset: i64,
 }
 
 /// Answers already known for these documents.
-pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>> {
+pub async fn finance_answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<FinanceAnswer>> {
     let rows: Vec<(String, i64, String, Option<String>, i64)> = sqlx::query_as(
         "SELECT document_id, (extract(epoch FROM at) * 1000000)::bigint, outcome, code, source_offset
          FROM payment_outcomes WHERE document_id = ANY($1)",
@@ -178,9 +178,9 @@ pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>>
     .await?;
     rows.into_iter()
         .map(|(document_id, at, outcome, code, source_offset)| {
-            Ok(Answer {
+            Ok(FinanceAnswer {
                 document_id,
-                at: from_micros(at)?,
+                answered_at: from_micros(at)?,
                 outcome: parsed(&outcome, "outcome")?,
                 code,
                 source_offset,
@@ -190,7 +190,7 @@ pub async fn answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<Answer>>
 }
 
 /// Writes answers, and lets the latest of each document speak: the greatest instant, then the later in the topic.
-pub async fn save_answers(tx: &mut PgConnection, answers: &[&Answer]) -> Result<()> {
+pub async fn save_finance_answers(tx: &mut PgConnection, answers: &[&FinanceAnswer]) -> Result<()> {
     if answers.is_empty() {
         return Ok(());
     }
@@ -201,8 +201,8 @@ pub async fn save_answers(tx: &mut PgConnection, answers: &[&Answer]) -> Result<
          ON CONFLICT (document_id, at, outcome) DO UPDATE SET code = excluded.code, source_offset = excluded.source_offset",
     )
     .bind(&ids)
-    .bind(answers.iter().map(|a| instant(a.at)).collect::<Vec<_>>())
-    .bind(answers.iter().map(|a| a.outcome.word()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|a| instant(a.answered_at)).collect::<Vec<_>>())
+    .bind(answers.iter().map(|a| a.outcome.as_str()).collect::<Vec<_>>())
     .bind(answers.iter().map(|a| a.code.as_deref()).collect::<Vec<_>>())
     .bind(answers.iter().map(|a| a.source_offset).collect::<Vec<_>>())
     .execute(&mut *tx)

@@ -11,7 +11,7 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// A payment document as it was issued.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct DocumentRow {
     pub document_id: String,
     pub claim_id: Uuid,
     pub decision_id: Uuid,
@@ -25,7 +25,7 @@ pub struct Document {
 }
 
 #[derive(FromRow)]
-struct DocumentRow {
+struct RawDocumentRow {
     document_id: String,
     claim_id: Uuid,
     decision_id: Uuid,
@@ -39,8 +39,8 @@ struct DocumentRow {
 }
 
 /// Ascending by attempt.
-pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Document>> {
-    let rows: Vec<DocumentRow> = sqlx::query_as(
+pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<DocumentRow>> {
+    let rows: Vec<RawDocumentRow> = sqlx::query_as(
         "SELECT document_id, claim_id, decision_id, attempt, month, amount, sheba, cost_centre, superseded,
              (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
          FROM documents WHERE person = $1 ORDER BY claim_id, attempt",
@@ -48,8 +48,8 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
     .bind(person.to_i64())
     .fetch_all(tx)
     .await?;
-    let read = |row: DocumentRow| {
-        Ok(Document {
+    let read = |row: RawDocumentRow| {
+        Ok(DocumentRow {
             document_id: row.document_id,
             claim_id: row.claim_id,
             decision_id: row.decision_id,
@@ -67,7 +67,7 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
 
 /// A case for a person to judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Case {
+pub struct CaseRow {
     pub case_id: Uuid,
     pub claim_id: Uuid,
     pub document_id: String,
@@ -78,11 +78,11 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
 }
 
-type CaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
+type RawCaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
 
 /// The eldest first.
-pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Case>> {
-    let rows: Vec<CaseRow> = sqlx::query_as(
+pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<CaseRow>> {
+    let rows: Vec<RawCaseRow> = sqlx::query_as(
         "SELECT case_id, claim_id, document_id, kind, grounds, new_amount, (extract(epoch FROM opened_at) * 1000000)::bigint,
              (extract(epoch FROM closed_at) * 1000000)::bigint
          FROM cases WHERE person = $1 ORDER BY opened_at, case_id",
@@ -90,16 +90,16 @@ pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Ca
     .bind(person.to_i64())
     .fetch_all(tx)
     .await?;
-    let read = |(case_id, claim_id, document_id, kind, grounds, new_amount, opened, closed): CaseRow| {
+    let read = |(case_id, claim_id, document_id, kind, grounds, new_amount, opened, closed): RawCaseRow| {
         let (opened_at, closed_at) = (from_micros(opened)?, closed.map(from_micros).transpose()?);
-        Ok(Case { case_id, claim_id, document_id, kind, grounds, new_amount, opened_at, closed_at })
+        Ok(CaseRow { case_id, claim_id, document_id, kind, grounds, new_amount, opened_at, closed_at })
     };
     rows.into_iter().map(read).collect()
 }
 
 /// An SMS, without its text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct MessageRow {
     pub sms_id: String,
     pub claim_id: Uuid,
     pub document_id: String,
@@ -115,7 +115,7 @@ pub struct Message {
 }
 
 #[derive(FromRow)]
-struct MessageRow {
+struct RawMessageRow {
     sms_id: String,
     claim_id: Uuid,
     document_id: String,
@@ -129,8 +129,8 @@ struct MessageRow {
 }
 
 /// The eldest first.
-pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<Message>> {
-    let rows: Vec<MessageRow> = sqlx::query_as(
+pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MessageRow>> {
+    let rows: Vec<RawMessageRow> = sqlx::query_as(
         "SELECT sms_id, claim_id, document_id, kind, mobile, segments, status,
              (extract(epoch FROM written_at) * 1000000)::bigint AS written_us,
              (extract(epoch FROM released_at) * 1000000)::bigint AS released_us,
@@ -140,8 +140,8 @@ pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec
     .bind(person.to_i64())
     .fetch_all(tx)
     .await?;
-    let read = |row: MessageRow| {
-        Ok(Message {
+    let read = |row: RawMessageRow| {
+        Ok(MessageRow {
             sms_id: row.sms_id,
             claim_id: row.claim_id,
             document_id: row.document_id,

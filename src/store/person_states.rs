@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
-use crate::claim::known::{Known, StoredPayment};
 use crate::claim::person::Dossier;
+use crate::claim::person_state::{PersonState, StoredPayment};
 use crate::ident::NationalCode;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
@@ -15,8 +15,9 @@ pub async fn load(
     tx: &mut PgConnection,
     persons: impl Iterator<Item = NationalCode>,
     fresh: &[MarriageRecorded],
-) -> Result<Vec<Known>> {
-    let mut known: HashMap<NationalCode, Known> = persons.map(|code| (code, begun(code))).collect();
+) -> Result<Vec<PersonState>> {
+    let mut known: HashMap<NationalCode, PersonState> =
+        persons.map(|code| (code, empty_states(code))).collect();
     let codes: Vec<i64> = known.keys().map(|code| code.to_i64()).collect();
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
@@ -49,7 +50,7 @@ pub async fn load(
 pub async fn load_with(
     tx: &mut PgConnection,
     mut dossiers: HashMap<NationalCode, Dossier>,
-) -> Result<Vec<Known>> {
+) -> Result<Vec<PersonState>> {
     let mut all = load(tx, dossiers.keys().copied(), &[]).await?;
     for known in &mut all {
         known.dossier = dossiers.remove(&known.person).unwrap_or_default();
@@ -57,8 +58,8 @@ pub async fn load_with(
     Ok(all)
 }
 
-fn begun(person: NationalCode) -> Known {
-    Known {
+fn empty_states(person: NationalCode) -> PersonState {
+    PersonState {
         person,
         dossier: Dossier::default(),
         rows: Vec::new(),
@@ -74,7 +75,7 @@ fn begun(person: NationalCode) -> Known {
 async fn load_payments(
     tx: &mut PgConnection,
     codes: &[i64],
-    known: &mut HashMap<NationalCode, Known>,
+    known: &mut HashMap<NationalCode, PersonState>,
 ) -> Result<()> {
     let payments = payments::of_persons(tx, codes).await?;
     if payments.is_empty() {
@@ -86,7 +87,7 @@ async fn load_payments(
     let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();
     for payment in payments {
         let paid_facts =
-            facts.remove(&payment.decision_id).ok_or(super::Error::Unreadable("paid decision"))?;
+            facts.remove(&payment.decision_id).ok_or(crate::store::Error::Unreadable("paid decision"))?;
         let stored = StoredPayment {
             claim_id: payment.claim_id,
             amount: payment.amount,

@@ -11,15 +11,18 @@ use crate::law::SolarDate;
 /// their dossiers. `codes` names each person once. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
 /// meet new persons can still form a ring: PostgreSQL ends one of them, and its batch is tried again.)
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    let locked = lock_unread(tx, codes).await?.into_iter();
-    locked.map(|(code, packed)| Ok((code, read(packed.as_deref())?))).collect()
+    let locked = lock_packed(tx, codes).await?.into_iter();
+    locked.map(|(code, packed)| Ok((code, decode(packed.as_deref())?))).collect()
 }
 
 /// A dossier as it lies in the database; none of a person of whom only a marriage told.
-pub type Packed = Option<Vec<u8>>;
+pub type PackedDossier = Option<Vec<u8>>;
 
 /// As [`lock`], leaving the dossiers for [`read`]: most batches change none, and reading is work for another thread.
-pub async fn lock_unread(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Packed>> {
+pub async fn lock_packed(
+    tx: &mut PgConnection,
+    codes: &[i64],
+) -> Result<HashMap<NationalCode, PackedDossier>> {
     let mut dossiers = lock_known(tx, codes).await?;
     if dossiers.len() == codes.len() {
         return Ok(dossiers);
@@ -39,8 +42,8 @@ pub async fn lock_unread(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap
     Ok(dossiers)
 }
 
-async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Packed>> {
-    let rows: Vec<(i64, Packed)> = sqlx::query_as(
+async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, PackedDossier>> {
+    let rows: Vec<(i64, PackedDossier)> = sqlx::query_as(
         "SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE",
     )
     .bind(codes)
@@ -51,15 +54,16 @@ async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Nati
 
 /// The dossiers of these persons, without a lock: for reading only.
 pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
-    let rows: Vec<(i64, Packed)> = sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
-        .bind(codes)
-        .fetch_all(tx)
-        .await?;
-    rows.into_iter().map(|(number, packed)| Ok((code(number)?, read(packed.as_deref())?))).collect()
+    let rows: Vec<(i64, PackedDossier)> =
+        sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
+            .bind(codes)
+            .fetch_all(tx)
+            .await?;
+    rows.into_iter().map(|(number, packed)| Ok((code(number)?, decode(packed.as_deref())?))).collect()
 }
 
 /// Reads a dossier.
-pub fn read(packed: Option<&[u8]>) -> Result<Dossier> {
+pub fn decode(packed: Option<&[u8]>) -> Result<Dossier> {
     Ok(packed.map(dossier::unpack).transpose()?.unwrap_or_default())
 }
 

@@ -1,8 +1,8 @@
 //! Which process delivers which group of output partitions, and how far it has come.
 
-use super::offsets::Partition;
+use super::offsets::TopicPartition;
 use super::{Error, PgConnection, PgPool, Result};
-use crate::boundary::boundary;
+use crate::failpoint::failpoint;
 use crate::wire::Topic;
 
 /// How long a lease holds without renewal, in seconds. Fencing at the broker, not this lease, keeps order.
@@ -11,7 +11,7 @@ const LEASE_SECONDS: i32 = 5;
 /// Renews this owner's leases, gives back what is more than its share among the processes that live, and takes free
 /// groups up to it. Gives those it now holds.
 pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
-    let mut tx = boundary!("lease.begin", pool.begin().await)?;
+    let mut tx = failpoint!("lease.begin", pool.begin().await)?;
     sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE").execute(&mut *tx).await?;
     let until = f64::from(LEASE_SECONDS);
     sqlx::query(
@@ -45,17 +45,17 @@ pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
             .bind(owner)
             .fetch_all(&mut *tx)
             .await?;
-    boundary!("lease.commit", tx.commit().await)?;
+    failpoint!("lease.commit", tx.commit().await)?;
     Ok(held.into_iter().map(|(group,)| group).collect())
 }
 
 /// Gives groups back at a graceful stop, so that another takes them over at once.
 pub async fn release(pool: &PgPool, owner: &str) -> Result<()> {
     let leave = sqlx::query("DELETE FROM relay_members WHERE owner = $1").bind(owner);
-    boundary!("release.leave", leave.execute(pool).await)?;
+    failpoint!("release.leave", leave.execute(pool).await)?;
     let groups =
         sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1").bind(owner);
-    boundary!("release.groups", groups.execute(pool).await)?;
+    failpoint!("release.groups", groups.execute(pool).await)?;
     Ok(())
 }
 
@@ -67,7 +67,7 @@ pub async fn delivered(pool: &PgPool, group: i16) -> Result<i64> {
 }
 
 /// Moves a group's mark; only its owner may, and never back.
-pub async fn confirm(tx: &mut PgConnection, group: i16, owner: &str, delivered: i64) -> Result<()> {
+pub async fn advance_watermark(tx: &mut PgConnection, group: i16, owner: &str, delivered: i64) -> Result<()> {
     let done = sqlx::query(
         "UPDATE relay_groups SET delivered = $3 WHERE grp = $1 AND owner = $2 AND delivered <= $3",
     )
@@ -80,19 +80,19 @@ pub async fn confirm(tx: &mut PgConnection, group: i16, owner: &str, delivered: 
 }
 
 /// Behind the last record sent to each output partition.
-pub async fn ends(pool: &PgPool) -> Result<Vec<(Partition, i64)>> {
+pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, next_offset FROM output_ends ORDER BY topic, partition")
             .fetch_all(pool)
             .await?;
     let read = |(topic, partition, next): (String, i32, i64)| {
         let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-        Ok((Partition { topic, partition }, next))
+        Ok((TopicPartition { topic, partition }, next))
     };
     rows.into_iter().map(read).collect()
 }
 
-pub async fn keep_ends(tx: &mut PgConnection, ends: &[(Partition, i64)]) -> Result<()> {
+pub async fn save_end_offsets(tx: &mut PgConnection, ends: &[(TopicPartition, i64)]) -> Result<()> {
     if ends.is_empty() {
         return Ok(());
     }
@@ -109,8 +109,8 @@ pub async fn keep_ends(tx: &mut PgConnection, ends: &[(Partition, i64)]) -> Resu
 }
 
 /// A topic's ends are learnt anew: a person has said that what it lost is lost.
-pub async fn forget_ends(pool: &PgPool, topic: Topic) -> Result<()> {
+pub async fn clear_end_offsets(pool: &PgPool, topic: Topic) -> Result<()> {
     let query = sqlx::query("DELETE FROM output_ends WHERE topic = $1").bind(topic.name());
-    boundary!("recover.forget_ends", query.execute(pool).await)?;
+    failpoint!("recover.forget_ends", query.execute(pool).await)?;
     Ok(())
 }

@@ -9,12 +9,12 @@ use crate::claim::person::SelfRegistration;
 use crate::ident::NationalCode;
 
 /// A stored self-registration with the offset that brought it.
-pub struct Stored {
+pub struct StoredRegistration {
     pub registration: SelfRegistration,
     pub source_offset: i64,
 }
 
-type Row = (String, i64, i64, i64, String, bool, i64);
+type RegistrationRow = (String, i64, i64, i64, String, bool, i64);
 
 const COLUMNS: &str =
     "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
@@ -22,33 +22,34 @@ const COLUMNS: &str =
 
 /// A request is its applicant's: the topic's key is the applicant, and what another one sends under the same id is
 /// another request.
-pub type Key = (NationalCode, String);
+pub type RegistrationKey = (NationalCode, String);
 
 pub async fn by_request(
     tx: &mut PgConnection,
     requests: &[(NationalCode, &str)],
-) -> Result<HashMap<Key, Stored>> {
+) -> Result<HashMap<RegistrationKey, StoredRegistration>> {
     let query = sqlx::AssertSqlSafe(format!(
         "{COLUMNS} (applicant, request_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))"
     ));
-    let rows: Vec<Row> = sqlx::query_as(query)
+    let rows: Vec<RegistrationRow> = sqlx::query_as(query)
         .bind(requests.iter().map(|(applicant, _)| applicant.to_i64()).collect::<Vec<_>>())
         .bind(requests.iter().map(|(_, request)| *request).collect::<Vec<_>>())
         .fetch_all(tx)
         .await?;
-    let key = |stored: &Stored| (stored.registration.applicant, stored.registration.request_id.clone());
+    let key =
+        |stored: &StoredRegistration| (stored.registration.applicant, stored.registration.request_id.clone());
     rows.into_iter().map(|row| read(row).map(|stored| (key(&stored), stored))).collect()
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
-    let rows: Vec<Row> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
+    let rows: Vec<RegistrationRow> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
     rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
 }
 
 fn read(
-    (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset): Row,
-) -> Result<Stored> {
+    (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset): RegistrationRow,
+) -> Result<StoredRegistration> {
     let registration = SelfRegistration {
         request_id,
         submitted_at,
@@ -57,14 +58,15 @@ fn read(
         deed_date: parsed(&deed_date, "deed date")?,
         first_marriage_undertaking: undertaking,
     };
-    Ok(Stored { registration, source_offset })
+    Ok(StoredRegistration { registration, source_offset })
 }
 
-pub async fn save(tx: &mut PgConnection, all: &[&Stored]) -> Result<()> {
+pub async fn save(tx: &mut PgConnection, all: &[&StoredRegistration]) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
-    let submitted = |s: &&Stored| from_micros(s.registration.submitted_at).map(|at: Timestamp| instant(at));
+    let submitted =
+        |s: &&StoredRegistration| from_micros(s.registration.submitted_at).map(|at: Timestamp| instant(at));
     sqlx::query(
         "INSERT INTO self_registrations (request_id, applicant, spouse, submitted_at, deed_date, undertaking, source_offset)
          SELECT r, a, s, t::timestamptz, d, u, o

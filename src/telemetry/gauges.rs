@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// The state of the installation, as the database and the broker tell it: the same in every process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gauges {
+pub struct GaugeValues {
     /// Messages that lie in an input topic and are not yet disposed of, by topic.
     pub lag: BTreeMap<String, i64>,
     /// Outgoing events that are not yet delivered.
@@ -24,16 +24,16 @@ pub struct Gauges {
 }
 
 /// A gauge without labels, as each of its places calls it.
-pub(super) struct NamedGauge {
+pub(super) struct GaugeDescription {
     pub prometheus: &'static str,
     pub otel: &'static str,
     pub doc: &'static str,
-    pub gauge: fn(&Gauges) -> i64,
+    pub gauge: fn(&GaugeValues) -> i64,
 }
 
 macro_rules! gauges {
     ($( $name:ident: $prometheus:literal, $otel:literal, $doc:literal; )*) => {
-        pub(super) const GAUGES: &[NamedGauge] = &[$( NamedGauge {
+        pub(super) const GAUGES: &[GaugeDescription] = &[$( GaugeDescription {
             prometheus: $prometheus, otel: $otel, doc: $doc, gauge: |gauges| gauges.$name,
         } ),*];
     };

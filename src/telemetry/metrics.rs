@@ -1,10 +1,11 @@
 //! Counts of this process. The hot path touches atomics only; exporters read them when they please.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::gauges::Gauges;
+use super::gauges::GaugeValues;
 
 /// A count that only grows.
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ impl Durations {
 }
 
 /// How a counter is called in each of its places.
-pub(super) struct Named {
+pub(super) struct CounterDescription {
     pub prometheus: &'static str,
     pub otel: &'static str,
     pub unit: &'static str,
@@ -87,7 +88,7 @@ macro_rules! counters {
             $( #[doc = $doc] pub $name: Counter, )*
             /// How long batches took, from the first message in hand to the commit.
             pub batch_seconds: Durations,
-            gauges: RwLock<Option<Gauges>>,
+            gauges: RwLock<Option<GaugeValues>>,
         }
 
         impl Metrics {
@@ -97,7 +98,7 @@ macro_rules! counters {
             }
         }
 
-        pub(super) const COUNTERS: &[Named] = &[$( Named {
+        pub(super) const COUNTERS: &[CounterDescription] = &[$( CounterDescription {
             prometheus: $prometheus, otel: $otel, unit: $unit, doc: $doc, counter: |metrics| &metrics.$name,
         } ),*];
     };
@@ -142,12 +143,12 @@ impl Metrics {
     }
 
     /// Keeps what database and broker said last, for the exporter.
-    pub fn set_gauges(&self, gauges: Gauges) {
+    pub fn set_gauges(&self, gauges: GaugeValues) {
         *self.gauges.write().unwrap_or_else(PoisonError::into_inner) = Some(gauges);
     }
 
     /// What they said last; none before they were first asked.
-    pub fn gauges(&self) -> Option<Gauges> {
+    pub fn gauges(&self) -> Option<GaugeValues> {
         self.gauges.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -24,7 +24,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-pub use gauges::Gauges;
+pub use gauges::GaugeValues;
 pub use metrics::Metrics;
 pub use prometheus::render_prometheus;
 
@@ -36,7 +36,7 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 #[error("logging was begun twice in one process")]
-pub struct BegunTwice;
+pub struct AlreadyStarted;
 
 /// The exporters of this process; `stop` sends what they still hold.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ struct Exporters {
 ///
 /// # Errors
 /// Where this process has a log already.
-pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry, BegunTwice> {
+pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry, AlreadyStarted> {
     let (exporters, fault) =
         match settings.otlp_endpoint.as_deref().map(|endpoint| exporters(endpoint, settings)) {
             None => (None, None),
@@ -62,7 +62,7 @@ pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry
             Some(Err(fault)) => (None, Some(fault)),
         };
     let spans = exporters.as_ref().map(span_layer);
-    Registry::default().with(spans).with(log_layer(settings)).try_init().map_err(|_| BegunTwice)?;
+    Registry::default().with(spans).with(log_layer(settings)).try_init().map_err(|_| AlreadyStarted)?;
     if let Some(exporters) = &exporters {
         opentelemetry::global::set_meter_provider(exporters.metrics.clone());
         instruments::register(metrics);

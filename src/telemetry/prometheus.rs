@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::gauges::{GAUGES, Gauges};
+use super::gauges::{GAUGES, GaugeValues};
 use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
 
 /// All counts, and the gauges once they are known. Writing to a `String` cannot fail, so results of `write!` are passed over.
-pub fn render_prometheus(metrics: &Metrics, gauges: Option<&Gauges>) -> String {
+pub fn render_prometheus(metrics: &Metrics, gauges: Option<&GaugeValues>) -> String {
     let mut text = String::with_capacity(4096);
     for named in COUNTERS {
         head(&mut text, named.prometheus, "counter", named.doc);
@@ -19,7 +19,7 @@ pub fn render_prometheus(metrics: &Metrics, gauges: Option<&Gauges>) -> String {
     text
 }
 
-fn states(text: &mut String, gauges: &Gauges) {
+fn states(text: &mut String, gauges: &GaugeValues) {
     const LAG: &str = "peyvand_input_lag_messages";
     for named in GAUGES {
         head(text, named.prometheus, "gauge", named.doc);

@@ -60,7 +60,10 @@ async fn traces_and_metrics_reach_a_collector() {
 
     METRICS.consumed.add(7);
     METRICS.batch_seconds.record(Duration::from_millis(30));
-    METRICS.set_gauges(Gauges { lag: BTreeMap::from([("a-topic".to_owned(), 3)]), ..Gauges::default() });
+    METRICS.set_gauges(GaugeValues {
+        lag: BTreeMap::from([("a-topic".to_owned(), 3)]),
+        ..GaugeValues::default()
+    });
     {
         let span = tracing::info_span!("take in a batch");
         trace::adopt(&span, PARENT);
@@ -115,8 +118,11 @@ fn prometheus_text() {
     for millis in [3, 60, 60, 20_000] {
         metrics.batch_seconds.record(Duration::from_millis(millis));
     }
-    let gauges =
-        Gauges { lag: BTreeMap::from([("a\"b".to_owned(), 12)]), open_cases: 2, ..Gauges::default() };
+    let gauges = GaugeValues {
+        lag: BTreeMap::from([("a\"b".to_owned(), 12)]),
+        open_cases: 2,
+        ..GaugeValues::default()
+    };
     let text = render_prometheus(&metrics, Some(&gauges));
     for line in [
         "# TYPE peyvand_decisions_total counter",

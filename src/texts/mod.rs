@@ -18,12 +18,12 @@ pub enum Lang {
 /// One text in both languages; may hold placeholders in braces.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bilingual {
+pub struct BilingualTemplate {
     pub fa: String,
     pub en: String,
 }
 
-impl Bilingual {
+impl BilingualTemplate {
     pub fn in_lang(&self, lang: Lang) -> &str {
         match lang {
             Lang::Fa => &self.fa,
@@ -35,11 +35,11 @@ impl Bilingual {
 /// A reason in words: which rule, what is so, and what would change it.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReasonText {
+pub struct ReasonTemplate {
     /// The article or clause the ground rests on; "our reading" where no source fixes it.
     pub article: String,
-    pub text: Bilingual,
-    pub remedy: Bilingual,
+    pub text: BilingualTemplate,
+    pub remedy: BilingualTemplate,
     /// The placeholders that text and remedy may use; whoever renders gives them all.
     #[serde(default)]
     pub values: Vec<String>,
@@ -63,10 +63,10 @@ struct MonthNames {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
-    reason: BTreeMap<String, ReasonText>,
+    reason: BTreeMap<String, ReasonTemplate>,
     sms: SmsTexts,
     months: MonthNames,
-    insurance: BTreeMap<String, Bilingual>,
+    insurance: BTreeMap<String, BilingualTemplate>,
 }
 
 #[expect(clippy::expect_used, reason = "the file is compiled in, and a test reads it")]
@@ -84,7 +84,7 @@ impl Texts {
     }
 
     /// By the contract's word, e.g. `NOT_FIRST_MARRIAGE`.
-    pub fn reason(&self, code: &str) -> Option<&ReasonText> {
+    pub fn reason(&self, code: &str) -> Option<&ReasonTemplate> {
         self.reason.get(code)
     }
 
@@ -98,7 +98,7 @@ impl Texts {
         while let Some((before, name, after)) = next_placeholder(rest) {
             out.push_str(before);
             match values.iter().find(|(given, _)| *given == name) {
-                Some((_, value)) => out.push_str(&self.spoken(value, lang)),
+                Some((_, value)) => out.push_str(&self.localized_value(value, lang)),
                 None => out.push('—'),
             }
             rest = after;
@@ -131,12 +131,12 @@ impl Texts {
     /// «۱۵ مهر ۱۴۰۴», or "15 Mehr 1404".
     pub fn date(&self, date: SolarDate, lang: Lang) -> String {
         let name = self.month_name(date.month(), lang);
-        in_digits_of(lang, format!("{} {name} {}", date.day(), date.year()))
+        with_digits_of(lang, format!("{} {name} {}", date.day(), date.year()))
     }
 
     /// «مهر ۱۴۰۴», or "Mehr 1404".
     pub fn month(&self, month: SolarMonth, lang: Lang) -> String {
-        in_digits_of(lang, format!("{} {}", self.month_name(month, lang), month.year()))
+        with_digits_of(lang, format!("{} {}", self.month_name(month, lang), month.year()))
     }
 
     /// A kind of insurance by its contract word, e.g. `sick_pay`.
@@ -144,15 +144,15 @@ impl Texts {
         self.insurance.get(word).map(|name| name.in_lang(lang))
     }
 
-    fn spoken(&self, value: &str, lang: Lang) -> String {
-        let parts: Vec<String> = value.split(", ").map(|part| self.spoken_part(part, lang)).collect();
+    fn localized_value(&self, value: &str, lang: Lang) -> String {
+        let parts: Vec<String> = value.split(", ").map(|part| self.localized_part(part, lang)).collect();
         match lang {
             Lang::Fa => parts.join("، "),
             Lang::En => parts.join(", "),
         }
     }
 
-    fn spoken_part(&self, part: &str, lang: Lang) -> String {
+    fn localized_part(&self, part: &str, lang: Lang) -> String {
         if let Ok(date) = part.parse::<SolarDate>() {
             self.date(date, lang)
         } else if let Ok(month) = part.parse::<SolarMonth>() {
@@ -160,7 +160,7 @@ impl Texts {
         } else if let Some(name) = self.insurance(part, lang) {
             name.to_owned()
         } else {
-            in_digits_of(lang, part.to_owned())
+            with_digits_of(lang, part.to_owned())
         }
     }
 }
@@ -182,10 +182,10 @@ pub fn grouped(amount: Rial, lang: Lang) -> String {
         }
         out.push(digit);
     }
-    in_digits_of(lang, out)
+    with_digits_of(lang, out)
 }
 
-fn in_digits_of(lang: Lang, text: String) -> String {
+fn with_digits_of(lang: Lang, text: String) -> String {
     match lang {
         Lang::Fa => persian_digits(&text),
         Lang::En => text,
@@ -209,5 +209,4 @@ pub fn segments(text: &str) -> u32 {
 }
 
 #[cfg(test)]
-#[path = "texts_tests.rs"]
 mod tests;

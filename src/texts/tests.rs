@@ -15,7 +15,7 @@ fn placeholders(template: &str) -> Vec<&str> {
 #[test]
 fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
     let texts = Texts::built_in();
-    let mut expected: Vec<&str> = ReasonCode::all().map(ReasonCode::word).collect();
+    let mut expected: Vec<&str> = ReasonCode::all().map(ReasonCode::as_str).collect();
     expected.sort_unstable();
     assert_eq!(texts.reason.keys().map(String::as_str).collect::<Vec<_>>(), expected);
     for (code, reason) in &texts.reason {
@@ -59,7 +59,7 @@ fn every_insurance_type_has_a_name() {
     let texts = Texts::built_in();
     for kind in InsuranceType::ALL {
         for lang in [Lang::Fa, Lang::En] {
-            assert!(texts.insurance(kind.word(), lang).is_some(), "{}", kind.word());
+            assert!(texts.insurance(kind.as_str(), lang).is_some(), "{}", kind.as_str());
         }
     }
     assert_eq!(texts.insurance.len(), InsuranceType::ALL.len());

@@ -17,7 +17,7 @@ const FIRST_LINE: u64 = 2;
 
 /// A file that was closed and lacks rows.
 #[derive(Clone, Debug, Serialize)]
-pub struct IncompleteFile {
+pub struct IncompleteFileView {
     pub file_id: String,
     pub kind: String,
     /// Rows that its closing event announced, and those of them that were not disposed of.
@@ -29,7 +29,7 @@ pub struct IncompleteFile {
     pub missing_lines: Vec<[u64; 2]>,
 }
 
-impl IncompleteFile {
+impl IncompleteFileView {
     /// As `7, 12-13`.
     pub fn lines(&self) -> String {
         let text = |[first, last]: &[u64; 2]| {
@@ -46,7 +46,7 @@ impl IncompleteFile {
 }
 
 /// The incomplete files, those closed first before the others.
-pub async fn files(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFile>> {
+pub async fn files(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFileView>> {
     let mut found = Vec::new();
     for file in files::incomplete(tx, limit).await? {
         let closing: FileClosed =
@@ -54,7 +54,7 @@ pub async fn files(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFi
         let lines = files::lines_of(tx, &file.file_id).await?;
         let last = lines.last().unwrap_or(0).max(closing.declared.saturating_add(FIRST_LINE - 1));
         let ranges = lines.missing(FIRST_LINE..=last, RANGES);
-        found.push(IncompleteFile {
+        found.push(IncompleteFileView {
             file_id: file.file_id,
             kind: file.kind,
             rows: file.rows,

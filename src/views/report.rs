@@ -1,16 +1,25 @@
-//! The page that `report` shows.
+//! The figures of a month, by branch and province, so that they know whom to inform (order, clause 4).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::cli::paper::{grouped, money, rial, table};
-use crate::store::figures::Line;
+use super::format::rial;
+use crate::app::AppContext;
+use crate::claim::{Outcome, ReasonCode};
+use crate::law::SolarMonth;
+use crate::store::figures::{self, BranchLine, ReasonGroups, RefusalCount};
+use crate::store::{Result, batches};
+
+/// What a person removes by giving an account of their own.
+const ACCOUNT: [ReasonCode; 3] =
+    [ReasonCode::NoValidAccount, ReasonCode::AccountNotOwned, ReasonCode::PaymentReturned];
+/// What a person removes by giving a mobile of their own.
+const MOBILE: [ReasonCode; 2] = [ReasonCode::NoValidMobile, ReasonCode::MobileNotOwned];
 
 /// Figures of a branch, a province or the country.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Figures {
+pub struct ReportFigures {
     /// Empty for persons without an insured record; likewise the branch. In sums, empty too.
     pub province_code: String,
     pub branch_code: String,
@@ -31,8 +40,8 @@ pub struct Figures {
     pub refused_by_ground: BTreeMap<String, i64>,
 }
 
-impl Figures {
-    pub fn of(line: Line, refused_by_ground: BTreeMap<String, i64>) -> Self {
+impl ReportFigures {
+    pub fn of(line: BranchLine, refused_by_ground: BTreeMap<String, i64>) -> Self {
         Self {
             province_code: line.province_code,
             branch_code: line.branch_code,
@@ -65,54 +74,25 @@ impl Figures {
             *self.refused_by_ground.entry(ground.clone()).or_default() += claims;
         }
     }
-
-    fn row(&self, name: &str, branch: &str) -> Vec<String> {
-        let counts = [
-            self.returned,
-            self.payable,
-            self.waiting_for_account,
-            self.waiting_for_mobile,
-            self.pending,
-            self.under_review,
-            self.refused,
-        ];
-        let mut row = vec![name.to_owned(), branch.to_owned(), grouped(self.paid), grouped(self.paid_rial)];
-        row.extend(counts.map(grouped));
-        row
-    }
 }
 
 /// A month's figures.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct ReportView {
     pub month: String,
     /// Claims stand as on this business date.
     pub as_of: String,
     pub closed: bool,
-    pub total: Figures,
-    pub provinces: Vec<Figures>,
-    pub branches: Vec<Figures>,
+    pub total: ReportFigures,
+    pub provinces: Vec<ReportFigures>,
+    pub branches: Vec<ReportFigures>,
 }
 
-const HEADS: [&str; 11] = [
-    "province",
-    "branch",
-    ">paid",
-    ">rials",
-    ">returned",
-    ">payable",
-    ">account",
-    ">mobile",
-    ">pending",
-    ">review",
-    ">refused",
-];
-
-impl Report {
+impl ReportView {
     /// `branches` by province and branch.
-    pub fn new(month: String, as_of: String, closed: bool, branches: Vec<Figures>) -> Self {
-        let mut provinces: BTreeMap<&str, Figures> = BTreeMap::new();
-        let mut total = Figures::default();
+    pub fn new(month: String, as_of: String, closed: bool, branches: Vec<ReportFigures>) -> Self {
+        let mut provinces: BTreeMap<&str, ReportFigures> = BTreeMap::new();
+        let mut total = ReportFigures::default();
         for branch in &branches {
             let province = provinces.entry(&branch.province_code).or_default();
             province.province_code.clone_from(&branch.province_code);
@@ -122,95 +102,39 @@ impl Report {
         let provinces = provinces.into_values().collect();
         Self { month, as_of, closed, total, provinces, branches }
     }
+}
 
-    pub fn to_text(&self) -> String {
-        let mut out = String::new();
-        let not_closed = if self.closed { "" } else { " (NOT CLOSED)" };
-        let _ = writeln!(
-            out,
-            "Marriage allowance, {}{not_closed}: {} documents,",
-            self.month,
-            grouped(self.total.paid)
-        );
-        let _ =
-            writeln!(out, "{}. Other claims as they stand on {}.\n", money(self.total.paid_rial), self.as_of);
-        out.push_str(&table(0, &HEADS, &self.rows()));
-        out.push_str(
-            "\npaid, rials, returned: documents of the month. payable: approved, for the next close. account, mobile: wait for\n\
-             one of the person's own (a claim may wait for both).\n",
-        );
-        out.push_str(&self.refusals());
-        out
-    }
+/// Reads the figures of a month.
+pub async fn report(ctx: &AppContext, month: SolarMonth) -> Result<ReportView> {
+    let questions = questions();
+    let mut tx = crate::store::snapshot(&ctx.pool).await?;
+    let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
+    let lines = figures::lines(&mut tx, month, &questions).await?;
+    let refusals = figures::refusals(&mut tx, &questions).await?;
+    Ok(ReportView::new(month.to_string(), ctx.clock.today().to_string(), closed, branches(lines, refusals)))
+}
 
-    fn rows(&self) -> Vec<Vec<String>> {
-        let mut rows = Vec::with_capacity(self.branches.len() + self.provinces.len() + 1);
-        for province in &self.provinces {
-            let name = named(&province.province_code);
-            let own = self.branches.iter().filter(|branch| branch.province_code == province.province_code);
-            rows.extend(own.map(|branch| branch.row(name, named(&branch.branch_code))));
-            rows.push(province.row(name, "all"));
-        }
-        rows.push(self.total.row("all", "all"));
-        rows
-    }
-
-    fn refusals(&self) -> String {
-        let mut rows = Vec::new();
-        for place in self.branches.iter().chain([&self.total]) {
-            let sum = std::ptr::eq(place, &self.total);
-            let (province, branch) =
-                if sum { ("all", "all") } else { (named(&place.province_code), named(&place.branch_code)) };
-            let grounds = place.refused_by_ground.iter();
-            rows.extend(grounds.map(|(ground, n)| {
-                vec![province.to_owned(), branch.to_owned(), ground.clone(), grouped(*n)]
-            }));
-        }
-        if rows.is_empty() {
-            return String::new();
-        }
-        format!("\n{}", table(0, &["province", "branch", "refused by ground", ">claims"], &rows))
+fn questions() -> ReasonGroups {
+    let words = |codes: &[ReasonCode]| codes.iter().map(|code| code.as_str()).collect();
+    let refusing = ReasonCode::all().filter(|code| code.outcome() == Outcome::Refused);
+    ReasonGroups {
+        account: words(&ACCOUNT),
+        mobile: words(&MOBILE),
+        refusing: refusing.map(ReasonCode::as_str).collect(),
     }
 }
 
-/// Persons whom we do not insure have neither branch nor province.
-fn named(code: &str) -> &str {
-    if code.is_empty() { "none" } else { code }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn branch(province: &str, branch: &str, paid: i64, grounds: &[(&str, i64)]) -> Figures {
-        Figures {
-            province_code: province.to_owned(),
-            branch_code: branch.to_owned(),
-            paid,
-            paid_rial: 1_000 * rial(paid),
-            refused: grounds.iter().map(|(_, n)| n).sum(),
-            refused_by_ground: grounds.iter().map(|(ground, n)| ((*ground).to_owned(), *n)).collect(),
-            ..Figures::default()
-        }
+/// Each branch with its grounds. A ground comes from the claims that the branch's line counts, so its line is there.
+fn branches(lines: Vec<BranchLine>, refusals: Vec<RefusalCount>) -> Vec<ReportFigures> {
+    let mut grounds: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
+    for refusal in refusals {
+        let branch = grounds.entry((refusal.province_code, refusal.branch_code)).or_default();
+        branch.insert(refusal.ground, refusal.claims);
     }
-
-    #[test]
-    fn branches_add_up_to_provinces_and_to_the_country() {
-        let branches = vec![
-            branch("01", "0101", 3, &[("NOT_FIRST_MARRIAGE", 2)]),
-            branch("01", "0102", 4, &[("NOT_FIRST_MARRIAGE", 1), ("EMPLOYMENT_ENDED", 5)]),
-            branch("02", "0201", 0, &[]),
-        ];
-        let report = Report::new("1404-07".to_owned(), "1404-08-01".to_owned(), true, branches);
-        assert_eq!((report.total.paid, report.total.paid_rial, report.total.refused), (7, 7_000, 8));
-        assert_eq!(report.provinces.iter().map(|p| p.paid).collect::<Vec<_>>(), [7, 0]);
-        assert_eq!(report.total.refused_by_ground["NOT_FIRST_MARRIAGE"], 3);
-        let text = report.to_text();
-        assert!(
-            text.starts_with("Marriage allowance, 1404-07: 7 documents,\n7,000 rials (700 tomans)."),
-            "{text}"
-        );
-        assert!(text.contains("\n01        0102    EMPLOYMENT_ENDED         5\n"), "{text}");
-        assert!(text.contains("\nall       all     NOT_FIRST_MARRIAGE       3\n"), "{text}");
-    }
+    let figures = |line: BranchLine| {
+        let grounds =
+            grounds.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
+        ReportFigures::of(line, grounds)
+    };
+    lines.into_iter().map(figures).collect()
 }

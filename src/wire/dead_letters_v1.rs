@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::envelope::{Message, Place};
+use super::envelope::{RawRecord, SourcePosition};
 use super::fault::Fault;
-use super::outgoing::POSITION;
+use super::outgoing::SEQUENCE_HEADER;
 use super::{EventType, Outgoing};
 
 pub const TOPIC: &str = "dead_letter_topic";
@@ -25,8 +25,8 @@ const LONGEST_VALUE: usize = 15 << 20;
 pub const REPLAY_OF: &str = "peyvand_replay_of";
 
 /// The letter for a message that cannot be read. `source` is the topic's name on the broker, which is also the key.
-pub fn dead_letter(message: &Message<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
-    let place = place_of(message, source);
+pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
+    let place = position_of(message, source);
     let own = |(name, _): &&(&str, &[u8])| is_own(name);
     let mut extra: Vec<(String, Vec<u8>)> = message
         .headers
@@ -62,17 +62,17 @@ pub fn dead_letter(message: &Message<'_>, source: &str, fault: &Fault, at: Times
 /// Did the message bring this header? Ours are not its own: a letter has its own place and reason, and its own position in
 /// the outbox, whatever a sender wrote under these names.
 fn is_own(name: &str) -> bool {
-    !name.starts_with("dead_letter_") && name != POSITION
+    !name.starts_with("dead_letter_") && name != SEQUENCE_HEADER
 }
 
-fn place_of(message: &Message<'_>, source: &str) -> Place {
-    Place { topic: source.to_owned(), partition: message.partition, offset: message.offset }
+fn position_of(message: &RawRecord<'_>, source: &str) -> SourcePosition {
+    SourcePosition { topic: source.to_owned(), partition: message.partition, offset: message.offset }
 }
 
 /// A dead letter as `dead-letters list` shows it and `replay` sends it again.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DeadLetter<'a> {
-    pub place: Place,
+pub struct DeadLetterEvent<'a> {
+    pub place: SourcePosition,
     pub reason: String,
     pub at: Option<Timestamp>,
     pub key: Option<&'a [u8]>,
@@ -84,18 +84,18 @@ pub struct DeadLetter<'a> {
 }
 
 /// Key and value may be somebody's.
-impl std::fmt::Debug for DeadLetter<'_> {
+impl std::fmt::Debug for DeadLetterEvent<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeadLetter").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 /// Reads a record of the dead-letter topic; None where the headers that tell its place are missing.
-pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Option<DeadLetter<'a>> {
+pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Option<DeadLetterEvent<'a>> {
     let find = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
     let text = |name: &str| find(name).and_then(|value| std::str::from_utf8(value).ok());
-    Some(DeadLetter {
-        place: Place {
+    Some(DeadLetterEvent {
+        place: SourcePosition {
             topic: text(TOPIC)?.to_owned(),
             partition: text(PARTITION)?.parse().ok()?,
             offset: text(OFFSET)?.parse().ok()?,
@@ -109,9 +109,9 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
     })
 }
 
-impl DeadLetter<'_> {
+impl DeadLetterEvent<'_> {
     /// Where the message first lay: a letter that was sent again and came back is the same letter.
-    pub fn first_place(&self) -> Place {
+    pub fn original_position(&self) -> SourcePosition {
         let told = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
         let told = told.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
         told.unwrap_or_else(|| self.place.clone())

@@ -8,8 +8,8 @@ use serde_with::serde_as;
 use uuid::Uuid;
 
 use super::form::Strict;
+use crate::claim::codes::CaseKind;
 use crate::claim::reason::{Outcome, ReasonCode};
-use crate::claim::words::CaseKind;
 use crate::ident::NationalCode;
 use crate::law::{SolarDate, SolarMonth};
 
@@ -24,15 +24,15 @@ pub struct DecisionMade<'a> {
     pub benefit: Cow<'a, str>,
     #[serde_as(as = "Strict")]
     pub national_code: NationalCode,
-    pub marriage: Marriage<'a>,
+    pub marriage: DecisionMarriage<'a>,
     #[serde_as(as = "Strict")]
     pub outcome: Outcome,
     /// None unless APPROVED or WAITING.
     pub amount_rial: Option<u64>,
     /// Every ground found, in the order of precedence.
-    pub reasons: Vec<Reason<'a>>,
+    pub reasons: Vec<DecisionReason<'a>>,
     /// None where nothing was computed (not insured, record withdrawn).
-    pub working: Option<Working>,
+    pub working: Option<DecisionWorking>,
     pub rules_version: Cow<'a, str>,
     pub tables_version: Cow<'a, str>,
     /// Lower-case hex.
@@ -46,7 +46,7 @@ pub struct DecisionMade<'a> {
 /// The marriage that a claim is about.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Marriage<'a> {
+pub struct DecisionMarriage<'a> {
     /// None while there is no registry row.
     pub record_id: Option<Cow<'a, str>>,
     /// None without a self-registration.
@@ -61,20 +61,20 @@ pub struct Marriage<'a> {
 /// A ground: the article, the fact used and where it came from, what was required, and what would change the answer.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Reason<'a> {
+pub struct DecisionReason<'a> {
     #[serde_as(as = "Strict")]
     pub code: ReasonCode,
     pub article: Cow<'a, str>,
     pub fact: Option<Cow<'a, str>>,
     pub source: Option<Cow<'a, str>>,
     pub required: Option<Cow<'a, str>>,
-    pub text: Bilingual<'a>,
-    pub remedy: Bilingual<'a>,
+    pub text: DecisionText<'a>,
+    pub remedy: DecisionText<'a>,
 }
 
 /// The same in Persian and in English.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Bilingual<'a> {
+pub struct DecisionText<'a> {
     pub fa: Cow<'a, str>,
     pub en: Cow<'a, str>,
 }
@@ -82,7 +82,7 @@ pub struct Bilingual<'a> {
 /// The sum as one would write it by hand.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Working {
+pub struct DecisionWorking {
     /// Days counted in the window.
     pub days: u32,
     #[serde_as(as = "Strict")]

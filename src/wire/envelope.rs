@@ -10,7 +10,7 @@ use super::{Input, Topic};
 
 /// A record as it lay in its topic.
 #[derive(Clone)]
-pub struct Message<'a> {
+pub struct RawRecord<'a> {
     pub topic: Topic,
     pub partition: i32,
     pub offset: i64,
@@ -21,7 +21,7 @@ pub struct Message<'a> {
 
 /// A place in a topic, by the topic's name on the broker; written `topic/partition/offset`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Place {
+pub struct SourcePosition {
     pub topic: String,
     pub partition: i32,
     pub offset: i64,
@@ -44,11 +44,11 @@ pub struct Event {
     pub file: Option<FileRef>,
     pub traceparent: Option<String>,
     /// The place where a replayed dead letter first lay.
-    pub replay_of: Option<Place>,
+    pub replay_of: Option<SourcePosition>,
 }
 
 /// Reads a record: headers, data, the rules that span fields, and that the key is the key field's text.
-pub fn read(message: &Message<'_>) -> Result<Event, Fault> {
+pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
     let headers = Headers::of(message)?;
     let json = message.value.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
     let input = Input::read(headers.kind, json)?;
@@ -69,7 +69,7 @@ pub fn read(message: &Message<'_>) -> Result<Event, Fault> {
     })
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourcePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.topic, self.partition, self.offset)
     }
@@ -78,15 +78,15 @@ impl fmt::Display for Place {
 /// Not a place in a topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not topic/partition/offset")]
-pub struct NotAPlace;
+pub struct InvalidPosition;
 
-impl FromStr for Place {
-    type Err = NotAPlace;
-    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+impl FromStr for SourcePosition {
+    type Err = InvalidPosition;
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
         let mut parts = text.rsplitn(3, '/');
-        let mut part = || parts.next().ok_or(NotAPlace);
-        let offset = part()?.parse().map_err(|_| NotAPlace)?;
-        let partition = part()?.parse().map_err(|_| NotAPlace)?;
+        let mut part = || parts.next().ok_or(InvalidPosition);
+        let offset = part()?.parse().map_err(|_| InvalidPosition)?;
+        let partition = part()?.parse().map_err(|_| InvalidPosition)?;
         Ok(Self { topic: part()?.to_owned(), partition, offset })
     }
 }

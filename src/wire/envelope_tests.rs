@@ -1,7 +1,7 @@
 //! Faults are told by code and field, and never by value.
 
 use super::dead_letters_v1::{dead_letter, parse};
-use super::{Fault, FileRef, Input, Message, Place, Topic, read};
+use super::{Fault, FileRef, Input, RawRecord, SourcePosition, Topic, read};
 use crate::ident::NationalCode;
 
 const DIGEST: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
@@ -25,7 +25,7 @@ fn try_read(
     key: Option<&str>,
     value: Option<&str>,
 ) -> Result<super::Event, Fault> {
-    read(&Message {
+    read(&RawRecord {
         topic: Topic::InsuredRecords,
         partition: 3,
         offset: 42,
@@ -55,7 +55,7 @@ fn a_good_message() {
     let event = try_read(&headers, Some(&code(5)), Some(&employment())).unwrap();
     assert_eq!(event.file, Some(FileRef { file_id: DIGEST.to_owned(), line: 9, rows: 1 }));
     assert_eq!(event.traceparent, None);
-    assert_eq!(event.replay_of, Some(Place { topic: "p.t".to_owned(), partition: 2, offset: 7 }));
+    assert_eq!(event.replay_of, Some(SourcePosition { topic: "p.t".to_owned(), partition: 2, offset: 7 }));
     assert!(matches!(event.input, Input::Employment(data) if data.ended_on.is_none()));
 }
 
@@ -111,7 +111,7 @@ fn faults_of_data_name_the_field_and_not_the_value() {
 #[test]
 fn a_dead_letter_keeps_everything_and_its_first_place() {
     let headers: [(&str, &[u8]); 3] = [TYPE, ID, ("dead_letter_reason", b"old")];
-    let message = Message {
+    let message = RawRecord {
         topic: Topic::InsuredRecords,
         partition: 3,
         offset: 42,

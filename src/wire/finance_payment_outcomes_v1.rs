@@ -7,7 +7,7 @@ use serde_with::serde_as;
 use super::event_type::EventType;
 use super::fault::Fault;
 use super::form::{Strict, reason};
-use crate::claim::words::PaymentOutcome;
+use crate::claim::codes::PaymentOutcome;
 
 /// `finance.document.accepted`, `.paid` or `.returned`: the type is the outcome.
 #[serde_as]

@@ -1,7 +1,7 @@
 //! The headers of an input event.
 
 use super::dead_letters_v1::REPLAY_OF;
-use super::envelope::{FileRef, Message, Place};
+use super::envelope::{FileRef, RawRecord, SourcePosition};
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::form::is_sha256_hex;
@@ -21,14 +21,14 @@ pub(crate) struct Headers<'a> {
     pub kind: EventType,
     pub id: &'a str,
     pub traceparent: Option<&'a str>,
-    pub replay_of: Option<Place>,
+    pub replay_of: Option<SourcePosition>,
     file_id: Option<&'a str>,
     file_line: Option<&'a str>,
     file_rows: Option<&'a str>,
 }
 
 impl<'a> Headers<'a> {
-    pub fn of(message: &Message<'a>) -> Result<Self, Fault> {
+    pub fn of(message: &RawRecord<'a>) -> Result<Self, Fault> {
         if message.headers.iter().any(|(name, _)| *name == UNREADABLE_NAME) {
             return Err(Fault::new(code::HEADERS_UNREADABLE, "the name of a header is no UTF-8 text"));
         }
@@ -97,7 +97,7 @@ fn is_traceparent(text: &str) -> bool {
 }
 
 /// The place in a file that an unreadable message names, as far as its headers can be read.
-pub fn file_of(message: &Message<'_>) -> Option<FileRef> {
+pub fn file_of(message: &RawRecord<'_>) -> Option<FileRef> {
     let headers = Headers::of(message).ok()?;
     let told = headers.file_rows.and_then(|text| text.parse().ok());
     let rows = told.or_else(|| rows_in(message.value?)).unwrap_or(1);
@@ -125,7 +125,7 @@ mod tests {
         all.extend(headers);
         let (partition, offset, value) = (0, 0, Some(value));
         let topic = Topic::InsuredRecords;
-        file_of(&Message { topic, partition, offset, key: None, headers: all, value }).map(|file| file.rows)
+        file_of(&RawRecord { topic, partition, offset, key: None, headers: all, value }).map(|file| file.rows)
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(rows_of(&[(UNREADABLE_NAME, b"x")], b"{}"), None);
         let headers = vec![(UNREADABLE_NAME, b"x".as_slice())];
         let topic = Topic::InsuredRecords;
-        let message = Message { topic, partition: 0, offset: 0, key: None, headers, value: None };
+        let message = RawRecord { topic, partition: 0, offset: 0, key: None, headers, value: None };
         assert_eq!(Headers::of(&message).err().map(|fault| fault.code), Some(code::HEADERS_UNREADABLE));
     }
 }

@@ -14,7 +14,7 @@ use super::notifications_delivery_reports_v1::{self, DeliveryReported};
 use super::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use super::registry_files_v1::{FileClosed, FileOpened};
 use super::registry_marriages_v1::MarriageRecorded;
-use crate::claim::words::{DeliveryStatus, PaymentOutcome};
+use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
 
 /// The data of an input event.

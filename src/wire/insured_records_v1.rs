@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{Loose, Object, Rials, Strict, reason};
+use super::form::{FreeText, Object, Rials, Strict, reason};
 use super::masked_debug;
-use crate::claim::words::Ownership;
+use crate::claim::codes::Ownership;
 use crate::ident::{InsuranceNumber, NationalCode};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
@@ -36,7 +36,7 @@ pub struct PersonChanged {
     #[serde_as(as = "Strict")]
     pub province_code: String,
     /// As recorded: a malformed one counts as none and does not spoil the event.
-    #[serde_as(as = "Option<Loose>")]
+    #[serde_as(as = "Option<FreeText>")]
     #[serde(default)]
     pub sheba: Option<String>,
     /// None says the same as `unknown`.
@@ -44,7 +44,7 @@ pub struct PersonChanged {
     #[serde(default)]
     pub sheba_owner: Option<Ownership>,
     /// As recorded: a malformed one counts as none and does not spoil the event.
-    #[serde_as(as = "Option<Loose>")]
+    #[serde_as(as = "Option<FreeText>")]
     #[serde(default)]
     pub mobile: Option<String>,
     /// None says the same as `unknown`.
@@ -90,13 +90,13 @@ pub struct WagesPosted {
     #[serde_as(as = "Strict")]
     pub national_code: NationalCode,
     #[serde_as(as = "Vec<Object>")]
-    pub rows: Vec<WageRow>,
+    pub rows: Vec<WageEventRow>,
 }
 
 /// One line of a wage list: the same (month, workshop, type) again replaces; 0 days and 0 rials take it back.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct WageRow {
+pub struct WageEventRow {
     #[serde_as(as = "Strict")]
     pub month: SolarMonth,
     #[serde_as(as = "Strict")]

@@ -28,13 +28,13 @@ pub mod registry_marriages_v1;
 pub mod tables;
 pub mod topics;
 
-pub use envelope::{Event, FileRef, Message, Place, read};
+pub use envelope::{Event, FileRef, RawRecord, SourcePosition, read};
 pub use event_type::EventType;
 pub use fault::Fault;
 pub use input::Input;
 pub use outbox_event::OutboxEvent;
 pub use outgoing::Outgoing;
-pub use partition::{Partitions, partition_for};
+pub use partition::{PartitionCounts, partition_for};
 pub use topics::{Direction, Topic};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_with::serde_as;
 use super::event_type::EventType;
 use super::fault::Fault;
 use super::form::{Strict, reason};
-use crate::claim::words::DeliveryStatus;
+use crate::claim::codes::DeliveryStatus;
 
 /// `notifications.sms.delivered` or `.failed`: the type is the status.
 #[serde_as]

@@ -8,7 +8,7 @@ use serde_with::serde_as;
 use uuid::Uuid;
 
 use super::form::Strict;
-use crate::claim::words::SmsKind;
+use crate::claim::codes::SmsKind;
 
 /// `notifications.sms.requested`: send this text; `sms_id` is the gateway's idempotency id.
 #[serde_as]

@@ -12,11 +12,11 @@ use super::{EventType, Outgoing};
 #[derive(Serialize, Deserialize)]
 pub enum OutboxEvent<'a> {
     Written(Outgoing),
-    Decision(Box<Decision<'a>>),
+    Decision(Box<DecisionEvent<'a>>),
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Decision<'a> {
+pub struct DecisionEvent<'a> {
     pub traceparent: Option<Cow<'a, str>>,
     pub data: DecisionMade<'a>,
 }
@@ -33,11 +33,11 @@ impl OutboxEvent<'_> {
     }
 
     /// The event as it is sent.
-    pub fn written(self) -> Result<Outgoing, serde_json::Error> {
+    pub fn into_outgoing(self) -> Result<Outgoing, serde_json::Error> {
         match self {
             Self::Written(event) => Ok(event),
             Self::Decision(decision) => {
-                let Decision { traceparent, data } = *decision;
+                let DecisionEvent { traceparent, data } = *decision;
                 Outgoing::new(
                     EventType::DecisionMade,
                     data.national_code.to_string(),

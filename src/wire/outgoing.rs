@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{EventType, Topic};
 
 /// The header in which each outgoing record carries its outbox position.
-pub const POSITION: &str = "peyvand_position";
+pub const SEQUENCE_HEADER: &str = "peyvand_position";
 
 /// The `ce_source` of everything that Peyvand says.
 pub const SOURCE: &str = "/peyvand";
@@ -106,7 +106,7 @@ pub fn event_id(kind: EventType, identity: &[&str]) -> String {
 }
 
 /// The trace of an input that brings none: derived from its place, so that it is the same however often it is read.
-pub fn traceparent_of_place(topic: &str, partition: i32, offset: i64) -> String {
+pub fn traceparent_of_position(topic: &str, partition: i32, offset: i64) -> String {
     let place = format!("{topic}\u{1f}{partition}\u{1f}{offset}");
     let trace = Uuid::new_v5(&NAMESPACE, place.as_bytes());
     format!("00-{}-{:016x}-01", trace.simple(), trace.as_u64_pair().1)

@@ -4,11 +4,11 @@ use super::Topic;
 
 /// How many partitions the topics of an installation have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Partitions {
+pub struct PartitionCounts {
     setting: u16,
 }
 
-impl Partitions {
+impl PartitionCounts {
     /// By the setting `topic_partitions`.
     pub fn new(setting: u16) -> Self {
         Self { setting }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_setting_counts_for_topics_of_more_than_one_partition() {
-        let three = Partitions::new(3);
+        let three = PartitionCounts::new(3);
         assert_eq!(three.of(Topic::InsuredRecords), 3);
         assert_eq!(three.of(Topic::DeadLetters), 1);
     }

@@ -6,7 +6,7 @@ use serde_with::serde_as;
 use super::fault::Fault;
 use super::form::{Object, Strict, reason};
 use super::masked_debug;
-use crate::claim::words::{OfficeKind, Permanence, Status};
+use crate::claim::codes::{OfficeKind, Permanence, Status};
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 

@@ -1,1 +1,1 @@
-"""Breaks a running Peyvand in every way that a seed draws, and lets the checker speak afterwards."""
+"""The fault runner: injects faults drawn from a seed into a running Peyvand, then runs the checker."""

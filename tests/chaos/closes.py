@@ -1,4 +1,5 @@
-"""The business date moves past month's ends amid the load, and each close is killed at its pages, by two hands at once."""
+"""Moves the business date past the ends of months during the load. Each close is killed several times between its
+pages, then run by two processes at once."""
 
 import math
 import random
@@ -7,12 +8,12 @@ import time
 
 from . import postgres
 
-# The business date, and the month that ended before it.
+# (business date, the month that ended before it)
 TURNS = (("1404-08-01", "1404-07"), ("1404-09-01", "1404-08"), ("1404-10-01", "1404-09"), ("1404-11-01", "1404-10"))
 
 
 class Closer(threading.Thread):
-    """One month after the other at even distances of the load's time; the last is left for the end of the run."""
+    """Closes one month after the other, evenly spread over the load. The last month is left for the end of the run."""
 
     def __init__(self, installation, fleet, stack, evidence, seed, load_seconds, turns):
         super().__init__(name="closer", daemon=True)
@@ -27,13 +28,13 @@ class Closer(threading.Thread):
                 return
             self.move_to(day)
             if month != TURNS[0][1]:
-                # By itself, where the brake allows it.
+                # Time for the automatic close, which runs if the variance check allows it.
                 self._ended.wait(self._chance.uniform(2, 10))
             self.kill_at_pages(month)
             self.close(month)
 
     def finish(self, seconds=240):
-        """All months that are left, once nothing breaks any more; false where that takes too long."""
+        """Closes all remaining months after the faults have ended. Returns false if that takes too long."""
         self._deadline = time.monotonic() + seconds
         for day, month in TURNS:
             if not self._is_closed(month):
@@ -42,11 +43,12 @@ class Closer(threading.Thread):
         return all(self._is_closed(month) for _, month in TURNS)
 
     def move_to(self, day):
-        """Every process learns of the new day by a restart, one after the other: for a while two days are in force."""
+        """Restarts the processes one after the other with the new business date. Until the last restart two dates are
+        in use."""
         if self._installation.today == day:
             return
         self._installation.today = day
-        self._evidence.tell("the business date", today=day)
+        self._evidence.log("the business date", today=day)
         for service in self._fleet.services:
             if self._ended.wait(self._chance.uniform(0.5, 2)):
                 return
@@ -54,7 +56,7 @@ class Closer(threading.Thread):
                 service.start()
 
     def kill_at_pages(self, month):
-        """Each life of the close makes a page or two, and is killed."""
+        """Starts the close several times and kills it each time after a page or two."""
         for _ in range(self._chance.randrange(5, 10)):
             if self._ended.is_set() or self._is_closed(month):
                 return
@@ -66,16 +68,16 @@ class Closer(threading.Thread):
             if process.poll() is None:
                 process.kill()
                 self._evidence.count("kill close")
-                self._evidence.tell("a close was killed", aloud=False, month=month, page_after=before)
+                self._evidence.log("a close was killed", to_console=False, month=month, page_after=before)
             process.wait()
 
     def close(self, month):
-        """Two at once, again and again until the month is closed."""
+        """Runs two closes at once and repeats until the month is closed."""
         while not self._ended.is_set() and time.monotonic() < self._deadline:
             both = [self._begin(month), self._begin(month)]
             statuses = [process.wait() for process in both]
             if self._is_closed(month):
-                self._evidence.tell("a month is closed", month=month, two_at_once=statuses)
+                self._evidence.log("a month is closed", month=month, two_at_once=statuses)
                 return
             self._ended.wait(1)
 
@@ -100,7 +102,7 @@ class Closer(threading.Thread):
         return bool(self._ask(f"SELECT 1 FROM batches WHERE month = '{month}' AND closed_at IS NOT NULL"))
 
     def end(self):
-        """No further month; what is under way may be killed: the next close goes on from there."""
+        """Starts no further close and kills running ones. The next close continues where they stopped."""
         self._ended.set()
         for process in self._commands:
             if process.poll() is None:

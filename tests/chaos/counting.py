@@ -1,4 +1,5 @@
-"""Records counted one by one in the input topics themselves: what was acknowledged must lie there, whatever anybody took in."""
+"""Counts records in the input topics themselves. Every acknowledged record must be in its topic, whether or not the
+service ingested it."""
 
 import collections
 
@@ -8,24 +9,26 @@ from checker import lines
 from checker.feed import broker
 from checker.feed.raw import INPUTS
 
-PATIENCE_S = 10
+TIMEOUT_S = 10
 FILES = "registry.files.v1"
 
 
 class Rows:
-    """Of one file: its lines that lie in the topics, and its events on the topic of files."""
+    """The lines of one file that are in the topics, and the file's events on the topic of files."""
 
     def __init__(self):
         self.lines, self.events = lines.Lines(), set()
 
 
 class Count:
-    """Reads the inputs of an installation once.
+    """Reads the input topics of an installation once.
 
-    `places` of acknowledged records, each with its id (None where it has none), must hold just these."""
+    `places`: the position and the id (or None) of each acknowledged record; the record there must have that id."""
 
     def __init__(self, brokers, prefix, places=(), claims=()):
-        self._wanted = {(topic.removeprefix(prefix), partition, offset): identity for topic, partition, offset, identity in places}
+        self._wanted = {
+            (topic.removeprefix(prefix), partition, offset): identity for topic, partition, offset, identity in places
+        }
         self._claims = claims
         self.rows, self._rows_of_claims = collections.defaultdict(Rows), [Rows() for _ in claims]
         source = broker.Broker(brokers, prefix)
@@ -49,14 +52,14 @@ class Count:
                 add(rows, raw, headers)
 
     def lost_records(self):
-        """Places of acknowledged records where there is no such record."""
+        """Positions of acknowledged records at which the topic does not contain that record."""
         return sorted(self._wanted)
 
     def broken_claims(self):
-        """What publishers said that they had sent, and was not there by then."""
+        """Faults of files that a publisher reported as sent, but that were incomplete in the topics at that time."""
         for claim, rows in zip(self._claims, self._rows_of_claims):
             for fault in faults_of(claim.published, rows):
-                yield f"a publisher said by exit status {claim.status} that it had sent everything: {fault}"
+                yield f"a publisher ended with status {claim.status} (everything sent), but {fault}"
 
 
 def add(rows, raw, headers):
@@ -69,29 +72,30 @@ def add(rows, raw, headers):
 
 
 def faults_of(published, rows):
-    """What of a published file is not in the topics, by the file's own bytes."""
+    """Lists the parts of a published file that are not in the topics. The expected rows come from the file's bytes."""
     name, wanted = f"{published.path.name} ({published.file_id[:12]}…)", published.good_lines()
     missing = list(rows.lines.missing_of(wanted))
     if missing:
-        yield f"{name}: {len(missing)} of {len(wanted)} rows are not in the topic: lines {lines.told(lines.spans_of(missing))}"
+        numbers = lines.ranges_text(lines.spans_of(missing))
+        yield f"{name}: {len(missing)} of {len(wanted)} rows are not in the topic: lines {numbers}"
     for event in ("registry.file.opened", "registry.file.closed"):
         if event not in rows.events:
             yield f"{name}: {event} is not in the topic"
 
 
-# A publisher's word that the whole file lay in the topics before these ends.
+# A publisher's exit status states that the whole file is in the topics below the end offsets `ends`.
 Claim = collections.namedtuple("Claim", "published status ends")
 
 
 def ends_of(brokers, prefix):
-    """(topic, partition) -> the end of each input partition now."""
+    """(topic, partition) -> current end offset, for each input partition."""
     consumer = confluent_kafka.Consumer({"bootstrap.servers": brokers, "group.id": "chaos-ends", "log_level": 0})
     try:
-        known, found = consumer.list_topics(timeout=PATIENCE_S).topics, {}
+        known, found = consumer.list_topics(timeout=TIMEOUT_S).topics, {}
         for topic in INPUTS:
             for partition in known[prefix + topic].partitions if prefix + topic in known else ():
                 where = confluent_kafka.TopicPartition(prefix + topic, partition)
-                found[topic, partition] = consumer.get_watermark_offsets(where, timeout=PATIENCE_S)[1]
+                found[topic, partition] = consumer.get_watermark_offsets(where, timeout=TIMEOUT_S)[1]
         return found
     except confluent_kafka.KafkaException as problem:
         raise OSError(str(problem)) from None

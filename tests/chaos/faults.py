@@ -1,4 +1,4 @@
-"""The faults, each a method that does its harm and mends it; `Faults.run` does them as the plan says."""
+"""The faults. Each is a method that causes a fault and then repairs it. `Faults.run` calls them as the plan states."""
 
 import os
 import signal
@@ -8,21 +8,28 @@ import time
 
 from . import kafka_faults, nodes, postgres
 
-# A consumer that is silent for longer has lost its partitions, and a relay its lease.
+# After a longer silence a consumer has lost its partitions, and a relay has lost its lease.
 SESSION_S = 6
-# Nothing waits for their end.
+# The run does not wait for the end of these faults.
 HARMLESS = ("open transaction", "kill publisher")
 
 
 class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
     def __init__(self, stack, proxies, requests, fresh, fleet, load, watch, evidence):
-        """`requests`: the rules of single requests to brokers; `fresh`: topics that are made anew."""
-        self._stack, self._proxies, self._fleet, self._load, self._watch, self._evidence = stack, proxies, fleet, load, watch, evidence
+        """`requests`: the faults of single broker requests; `fresh`: the topics that are created during the run."""
+        self._stack, self._proxies, self._fleet, self._load, self._watch, self._evidence = (
+            stack,
+            proxies,
+            fleet,
+            load,
+            watch,
+            evidence,
+        )
         self._requests, self._fresh, self._prefix = requests, fresh, fleet.prefix
         self._active, self._held = [], []
 
     def run(self, plan, until):
-        """Dispatches the plan; what would begin after `until` (a monotonic time) is left out."""
+        """Executes the plan. Steps that would begin after `until` (a monotonic time in seconds) are skipped."""
         began = time.monotonic()
         for step in plan:
             time.sleep(max(0.0, began + step["at"] - time.monotonic()))
@@ -30,9 +37,9 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
                 return
             name = step["fault"]
             self._evidence.count(f"fault {name}")
-            self._evidence.tell(name, number=step["number"])
+            self._evidence.log(name, number=step["number"])
             if name == "kill and stay away":
-                # What comes after it comes so much later.
+                # This fault runs alone: all later steps are delayed by its duration.
                 began -= time.monotonic()
                 self.wait()
                 self._do(name, step)
@@ -52,11 +59,11 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         try:
             getattr(self, name.replace(" ", "_").replace("-", "_"))(step)
         except OSError as problem:
-            # Another fault came between; the end of the run mends all.
-            self._evidence.tell("a fault was cut short", fault=name, why=str(problem)[:300])
+            # Another fault interfered. `heal` repairs everything at the end of the run.
+            self._evidence.log("a fault was cut short", fault=name, why=str(problem)[:300])
 
     def heal(self):
-        """Everything comes up."""
+        """Ends every fault and starts everything that is down."""
         self._requests.heal()
         for proxy in self._proxies.values():
             proxy.heal()
@@ -78,7 +85,7 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         self._fleet.start()
 
     def kill_and_stay_away(self, step):
-        """Alone, so that the time until all is served again is this kill's."""
+        """Kills one service while no other fault runs, so that the measured takeover time belongs to this kill."""
         service = self._fleet.one(step["number"])
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
@@ -95,7 +102,7 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         self._load.kill_publisher(step["number"])
 
     def rebalance(self, step):
-        """Processes come and go: some are asked to, some are not."""
+        """Stops and starts processes several times: some with SIGTERM, some with SIGKILL."""
         for turn in range(3 + step["number"] % 3):
             service = self._fleet.one(step["number"] + turn)
             if (step["number"] >> turn) % 2:
@@ -114,12 +121,12 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         service.thaw()
 
     def zombie_with_a_twin(self, step):
-        """While it is frozen another process takes its name; then it wakes."""
+        """Freezes a service, starts another process under the same instance name, then resumes the frozen one."""
         service = self._fleet.one(step["number"])
         if not service.freeze():
             return
         time.sleep(step["for"] / 4)
-        zombie = service.forsake()
+        zombie = service.replace_frozen()
         time.sleep(SESSION_S + 2)
         if zombie.poll() is not None:
             return
@@ -127,9 +134,9 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         self._evidence.count("zombies")
         try:
             status = zombie.wait(20)
-            self._evidence.tell("the zombie ended by itself", aloud=False, status=status)
+            self._evidence.log("the zombie ended by itself", to_console=False, status=status)
         except subprocess.TimeoutExpired:
-            self._evidence.count("zombies that lived on beside their twin")
+            self._evidence.count("zombies that outlived the start of their twin")
             zombie.kill()
             zombie.wait()
 
@@ -138,24 +145,24 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
         return self._proxies[names[step["number"] % len(names)]]
 
     def cut(self, step):
-        self._weather(step, lambda proxy: proxy.cut())
+        self._network_fault(step, lambda proxy: proxy.cut())
 
     def delay(self, step):
-        self._weather(step, lambda proxy: proxy.delay(step["for"] / 20))
+        self._network_fault(step, lambda proxy: proxy.delay(step["for"] / 20))
 
     def half_open(self, step):
-        self._weather(step, lambda proxy: proxy.half_open(step["side"]))
+        self._network_fault(step, lambda proxy: proxy.half_open(step["side"]))
 
     def silence(self, step):
-        """The network grows slow, so that much is under way; then the database's side of every connection vanishes, and nobody
-        ever says so. New connections are served."""
+        """Slows the network down so that much is in flight, then drops the database side of every connection without
+        notifying the client, permanently. New connections work."""
         proxy = self._proxies["postgres"]
         proxy.delay(0.05)
         time.sleep(1)
-        proxy.half_open("client", for_good=True)
+        proxy.half_open("client", permanent=True)
         proxy.heal()
 
-    def _weather(self, step, begin):
+    def _network_fault(self, step, begin):
         proxy = self._somewhere(step)
         begin(proxy)
         time.sleep(step["for"] * 2)
@@ -169,7 +176,7 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
 
     def disk_full(self, step):
         if not self._stack.small_disk:
-            self._evidence.tell("SKIPPED: no full disk, since mount is not permitted here")
+            self._evidence.log("SKIPPED: the disk cannot be filled, because mount is not permitted here")
             return
         ballast = self._stack.ballast
         try:
@@ -177,25 +184,25 @@ class Faults(nodes.NodeFaults, kafka_faults.KafkaFaults):
                 room = os.statvfs(ballast.parent)
                 os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
         except OSError:
-            pass  # as full as it gets
+            pass  # the disk is full
         time.sleep(2 + step["for"])
         ballast.unlink(missing_ok=True)
         self._stack.database.start()
 
     def connections(self, step):
-        """Others take every connection that the server gives."""
+        """Opens connections until the server refuses more."""
         taken = []
         try:
             while True:
                 taken.append(postgres.Connection(self._stack.socket))
         except OSError:
-            self._evidence.tell("connections are exhausted", aloud=False, taken=len(taken))
+            self._evidence.log("connections are exhausted", to_console=False, taken=len(taken))
         time.sleep(step["for"] * 2)
         for connection in taken:
             connection.close()
 
     def open_transaction(self, step):
-        """Somebody's forgotten transaction: nothing that dies after its snapshot can be vacuumed away."""
+        """Keeps a transaction open. Rows that die after its snapshot cannot be vacuumed."""
         connection = postgres.Connection(self._stack.socket)
         self._held.append(connection)
         connection.query("BEGIN ISOLATION LEVEL REPEATABLE READ")

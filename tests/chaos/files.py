@@ -1,9 +1,9 @@
-"""The months that are published, and the corrections of their rows."""
+"""The generated months and the corrections of their rows."""
 
 import csv
 import json
 
-# Histories and marriages come in any order; a wave begins with one of these.
+# Insured records and marriages may arrive in any order. Each wave draws one of these orders.
 ORDERS = (
     ("persons", "employments", "wages", "earlier-payments", "marriages", "self-registrations"),
     ("marriages", "self-registrations", "persons", "wages", "employments", "earlier-payments"),
@@ -13,7 +13,7 @@ NAMES = {kind: f"{kind.replace('-', '_')}.csv" for kind in ORDERS[0]}
 
 
 def generate(installation, folder, day, marriages, seed):
-    """An invented month, as its registry's file would tell it on `day`."""
+    """Generates an invented month, as the registry would send it on `day`."""
     done = installation.run("generate", folder, "--marriages", marriages, "--seed", seed, "--today", day, "--json")
     if done.returncode:
         raise OSError(f"generate: {done.stderr}")
@@ -35,12 +35,12 @@ def write(path, columns, lines):
 
 
 def sound(row):
-    """A row that the publisher sends: not one of the faulty ones that the generator strews in."""
+    """Whether the publisher sends the row. The generator adds some faulty rows that it rejects."""
     return all(row[name] for name in row if name.endswith(("birth_date", "national_code", "family_name")))
 
 
 def corrected_marriages(folder, path, chance, version):
-    """Some rows again with a higher version: other names, an end, an earlier deed, or as they were."""
+    """Writes some rows again with a higher version: another name, an ended marriage, an earlier deed, or no change."""
     columns, lines = rows(folder / NAMES["marriages"])
     changed = []
     for row in chance.sample(lines, len(lines) // 12):
@@ -61,10 +61,15 @@ def corrected_marriages(folder, path, chance, version):
 
 
 def corrected_persons(folder, path, chance, only=None):
-    """Some persons with another account or number, or none, or deceased; `only` these where it is given, with a good account."""
+    """Writes some persons again with another account, no account, an unconfirmed mobile or a date of death.
+    With `only`, these persons get another valid account."""
     columns, lines = rows(folder / NAMES["persons"])
     lines = [row for row in lines if sound(row)]
-    good = [row["sheba"] for row in lines if row["sheba_owner"] == "yes" and row["sheba"].startswith("IR") and len(row["sheba"]) == 26]
+    good = [
+        row["sheba"]
+        for row in lines
+        if row["sheba_owner"] == "yes" and row["sheba"].startswith("IR") and len(row["sheba"]) == 26
+    ]
     changed = []
     for row in lines if only is not None else chance.sample(lines, len(lines) // 15):
         what = 0 if only is not None else chance.randrange(5)

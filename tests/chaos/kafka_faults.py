@@ -1,4 +1,4 @@
-"""Faults of single requests to brokers, and topics that are made anew amid everything."""
+"""Faults of single broker requests, and topics that are created during the run."""
 
 import random
 import time
@@ -8,11 +8,11 @@ from . import rules
 
 class KafkaFaults:
     def first_refused(self, step):
-        """Of each partition and connection the first Produce is refused while the next is under way."""
+        """Refuses the first Produce of each partition and connection while the next one is in flight."""
         self._while_ruled(step, "first refused", rules.REFUSED[step["number"] % 2])
 
     def metadata_gone(self, step):
-        """Brokers say that topics have no leader or are not there, or say nothing, while they take what is produced."""
+        """Metadata requests report a missing leader or topic, or get no answer. Produce requests succeed meanwhile."""
         if step["number"] % 3 == 0:
             self._while_ruled(step, "metadata silent", 0)
         else:

@@ -1,4 +1,4 @@
-"""The load: months of the country published file by file while everything breaks, and corrected again and again."""
+"""The load: generated months are published file by file during the faults, and their rows are corrected repeatedly."""
 
 import queue
 import random
@@ -10,26 +10,31 @@ from checker.published import Published
 
 from . import counting, files
 
-# The registry's months, newest first: other months are other people.
-DAYS = [f"{year}-{month:02}-01" for year in (1404, 1403, 1402, 1401) for month in range(12, 0, -1) if (year, month) <= (1404, 8)]
-PATIENCE_S = 40
-# Exit statuses of `publish` by which everything was sent: 3 where the receipt has not come in time.
+# The days on which generated months are sent, newest first. Each month has its own persons.
+DAYS = [
+    f"{year}-{month:02}-01"
+    for year in (1404, 1403, 1402, 1401)
+    for month in range(12, 0, -1)
+    if (year, month) <= (1404, 8)
+]
+TIMEOUT_S = 40
+# Exit statuses of `publish` that state that everything was sent. 3: the receipt did not arrive in time.
 SENT = (0, 3)
 
 
 class Load:
-    """Waves wait in a queue; publishers take one after the other until the time is over."""
+    """A queue of waves (one generated month each). Publishers take waves from it until the time is over."""
 
     def __init__(self, installation, evidence, home, seed, wave_marriages, pace=0.0):
-        """Waves begin at least `pace` seconds apart."""
+        """`pace`: the least number of seconds between the starts of two waves."""
         self._installation, self._evidence, self._home = installation, evidence, home
         self._seed, self._marriages, self._pace = seed, wave_marriages, pace
         self._waves, self._finishing = queue.Queue(), threading.Event()
         self._threads, self._lock = [], threading.Lock()
-        self.published = []  # folders whose first files are in
-        # Every file that was received, once; and what publishers said of files whose receipts had not come yet.
+        self.published = []  # folders whose files were all received
+        # Path -> kind of every received file; and the claims of publishers about files without a receipt so far.
         self.received, self.claims = {}, []
-        # Whose payment came back since it was last asked: finance knows.
+        # Returns the persons whose payments finance returned since the last call. The runner sets it.
         self.returned = set
         self._running, self._numbers = set(), iter(range(1, 1 << 30))
         for number in range(len(DAYS)):
@@ -48,7 +53,7 @@ class Load:
         thread.start()
 
     def finish(self):
-        """No new wave; what was begun is published to its receipts."""
+        """Starts no new wave. Publishers continue until every started file has its receipt."""
         self._finishing.set()
 
     def wait(self, timeout):
@@ -68,7 +73,7 @@ class Load:
             chance = random.Random(f"{self._seed}/wave/{number}")
             folder = self._home / f"wave-{number}"
             files.generate(self._installation, folder, DAYS[number], self._marriages, self._seed)
-            # Both inputs at one instant, in whatever order the broker gets them.
+            # Both inputs are published at the same time, so their order at the broker is random.
             together, begun = ("marriages", "self-registrations"), []
             for kind in chance.choice(files.ORDERS):
                 path = folder / files.NAMES[kind]
@@ -81,7 +86,7 @@ class Load:
                 thread.join()
             with self._lock:
                 self.published.append(folder)
-            self._evidence.tell("a wave is in", publisher=publisher, wave=number, month_before=DAYS[number])
+            self._evidence.log("a wave was received", publisher=publisher, wave=number, month_before=DAYS[number])
 
     def _spawn_publish(self, kind, path, twice):
         thread = threading.Thread(target=self.publish, args=(kind, path, twice), daemon=True)
@@ -89,18 +94,20 @@ class Load:
         return thread
 
     def publish(self, kind, path, twice=False):
-        """Until its receipt comes; `twice` at once by two publishers."""
+        """Publishes a file until its receipt arrives. With `twice`, two publishers send it at the same time."""
         if twice:
             self._evidence.count("published twice at once")
             other = self._spawn_publish(kind, path, False)
             self.publish(kind, path)
             other.join()
             return
-        # The half of them through proxies: what breaks there breaks for publishers, too.
+        # Half of the files pass through the proxies, so network faults affect publishers too.
         through_proxies = random.Random(f"{self._seed}/{path.name}/{path.parent.name}").random() < 0.5
         while True:
-            status, told = self._run("publish", kind, path, "--timeout", PATIENCE_S, "--json", through_proxies=through_proxies)
-            if status == 0 and '"accepted"' in told:
+            status, output = self._run(
+                "publish", kind, path, "--timeout", TIMEOUT_S, "--json", through_proxies=through_proxies
+            )
+            if status == 0 and '"accepted"' in output:
                 self._evidence.count("files received")
                 with self._lock:
                     self.received[path] = kind
@@ -111,7 +118,8 @@ class Load:
             time.sleep(0.2)
 
     def _note_claim(self, published, status):
-        """No receipt yet, but by its word everything lies in the topics: then it lies before their ends of now, whoever sends it again."""
+        """Records that a publisher without a receipt reported everything as sent: all rows must then be below the
+        current end offsets, even if the file is sent again later."""
         self._evidence.count("files sent, and no receipt yet")
         try:
             ends = counting.ends_of(self._installation.outside, self._installation.prefix)
@@ -121,19 +129,19 @@ class Load:
             self.claims.append(counting.Claim(published, status, ends))
 
     def _run(self, *arguments, through_proxies=False):
-        """A command to its end, which may be a kill's."""
+        """Runs a command to its end. A fault may kill it."""
         with self._lock:
             process = subprocess.Popen(
                 [self._installation.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True, env=self._installation.publisher_environment(through_proxies))
             self._running.add(process)
-        told, _ = process.communicate()
+        output, _ = process.communicate()
         with self._lock:
             self._running.discard(process)
-        return process.returncode, told
+        return process.returncode, output
 
     def kill_publisher(self, number):
-        """kill -9 of one of the commands that are sending; a file is begun again by whoever waits for it."""
+        """Kills one running publisher (SIGKILL). The thread that waits for the file publishes it again."""
         with self._lock:
             running = [process for process in self._running if process.poll() is None]
             if running:
@@ -142,7 +150,7 @@ class Load:
         return bool(running)
 
     def _correct(self):
-        """Corrections before, during and after payment: whenever a wave is in, some of its rows are others."""
+        """Publishes corrections of received waves, before, during and after their payment."""
         chance, version = random.Random(f"{self._seed}/corrections"), 3
         while not self._finishing.wait(chance.uniform(2, 6)):
             with self._lock:
@@ -151,7 +159,9 @@ class Load:
                 continue
             path = folder / f"correction-{next(self._numbers)}.csv"
             if chance.random() < 0.5:
-                self.publish("marriages", files.corrected_marriages(folder, path, chance, version), chance.random() < 0.2)
+                self.publish(
+                    "marriages", files.corrected_marriages(folder, path, chance, version), chance.random() < 0.2
+                )
             else:
                 self.publish("persons", files.corrected_persons(folder, path, chance))
             version += 1
@@ -159,15 +169,16 @@ class Load:
                 self._new_accounts(self.returned())
 
     def _replay_dead_letters(self):
-        """An operator sends again what could not be read, amid everything: it still cannot, and comes back."""
+        """Replays the dead letters during the load, as an operator would. They are still unreadable and become dead
+        letters again."""
         chance = random.Random(f"{self._seed}/replays")
         while not self._finishing.wait(chance.uniform(20, 60)):
-            status, told = self._run("dead-letters", "replay", "--json")
-            self._evidence.count("replays of dead letters" if status == 0 else "replays of dead letters broken off")
-            self._evidence.tell("dead letters are sent again", aloud=False, status=status, told=told[:200])
+            status, output = self._run("dead-letters", "replay", "--json")
+            self._evidence.count("replays of dead letters" if status == 0 else "interrupted replays of dead letters")
+            self._evidence.log("dead letters were replayed", to_console=False, status=status, told=output[:200])
 
     def _new_accounts(self, codes):
-        """Persons whose payment came back give another account."""
+        """Publishes another account for persons whose payments were returned."""
         for folder in list(self.published) if codes else ():
             path = folder / f"accounts-{next(self._numbers)}.csv"
             chance = random.Random(f"{self._seed}/{path.name}")

@@ -1,6 +1,8 @@
-"""Who has which input partitions, by the group's coordinator: one line of JSON, null while the group is not at rest.
+"""Reads the assignment of input partitions from the group coordinator. Prints one line of JSON, null unless the group
+is stable.
 
-A process of its own: librdkafka's requests of an administrator end theirs by an assertion now and then, when the coordinator goes under them.
+Runs as a separate process: librdkafka's admin requests sometimes abort their process with an assertion when the
+coordinator dies.
 """
 
 import json
@@ -12,13 +14,14 @@ from confluent_kafka.admin import AdminClient
 
 
 def of(brokers, group):
-    """instance (or its member's id, where it has joined without a name) -> its partitions; None while the group is not at rest, or nobody can say."""
+    """Instance name (or member id, if it joined without one) -> its partitions. None if the group is not stable or the
+    request fails."""
     command = [sys.executable, "-m", "chaos.members", brokers, group]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return None
-    members = json.loads(told)
+    members = json.loads(output)
     return None if members is None else {name: {tuple(place) for place in places} for name, places in members}
 
 
@@ -27,7 +30,11 @@ def ask(brokers, group):
     found = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
     if found.state != confluent_kafka.ConsumerGroupState.STABLE:
         return None
-    return [(each.group_instance_id or each.member_id, [(place.topic, place.partition) for place in each.assignment.topic_partitions]) for each in found.members]
+    return [
+        (each.group_instance_id or each.member_id,
+         [(place.topic, place.partition) for place in each.assignment.topic_partitions])
+        for each in found.members
+    ]
 
 
 if __name__ == "__main__":

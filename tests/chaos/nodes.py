@@ -1,4 +1,4 @@
-"""Faults of brokers and of the database itself."""
+"""Faults of the brokers and the database."""
 
 import json
 import threading
@@ -21,20 +21,24 @@ class NodeFaults:
             node.start()
 
     def kill_leader(self, step):
-        """The broker that leads a partition of the payment documents, or of the relay's transactions."""
+        """Kills the leader of a partition: of payment documents, insured records or the transaction log."""
         admin = AdminClient({"bootstrap.servers": self._stack.outside, "log_level": 0})
         try:
             topics = admin.list_topics(timeout=5).topics
         except confluent_kafka.KafkaException as problem:
             raise OSError(str(problem)) from None
-        names = sorted(name for name in topics if name.endswith(("payment-documents.v1", "insured.records.v1", "__transaction_state")))
+        names = sorted(
+            name
+            for name in topics
+            if name.endswith(("payment-documents.v1", "insured.records.v1", "__transaction_state"))
+        )
         partitions = topics[names[step["number"] % len(names)]].partitions
         leader = partitions[step["number"] % len(partitions)].leader
         if leader > 0:
             self._kill_one(self._stack.brokers[leader - 1], step)
 
     def kill_controller(self, step):
-        """The quorum's leader, as the nodes' own files name it: brokers do not tell."""
+        """Kills the quorum's leader. It is read from the nodes' files, because the brokers' API does not report it."""
         seen = []
         for node in self._stack.brokers:
             path = node.folder / "data" / "__cluster_metadata-0" / "quorum-state"
@@ -60,7 +64,7 @@ class NodeFaults:
             database.start()
 
     def kill_everything(self, step):
-        """All at once, and all comes back by itself."""
+        """Kills all brokers, the database and all services at once, then starts them again."""
         nodes = [*self._stack.brokers, self._stack.database]
         nodes = [node for node in nodes if node.is_up()]
         together = [threading.Thread(target=node.do, args=("kill", False)) for node in nodes]

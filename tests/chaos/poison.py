@@ -1,4 +1,4 @@
-"""Messages that cannot be read: each must end in dead-letters.v1, and no other key may wait for it."""
+"""Unreadable messages. Each must reach dead-letters.v1, and none may delay the messages of other keys."""
 
 import json
 import random
@@ -7,16 +7,33 @@ import time
 
 from . import outsiders
 
-MARRIAGES, RECORDS, PORTAL, FILES = "registry.marriages.v1", "insured.records.v1", "portal.self-registrations.v1", "registry.files.v1"
-RECORDED, CHANGED, SUBMITTED = "registry.marriage.recorded", "insured.person.changed", "portal.self-registration.submitted"
+MARRIAGES, RECORDS, PORTAL, FILES = (
+    "registry.marriages.v1",
+    "insured.records.v1",
+    "portal.self-registrations.v1",
+    "registry.files.v1",
+)
+RECORDED, CHANGED, SUBMITTED = (
+    "registry.marriage.recorded",
+    "insured.person.changed",
+    "portal.self-registration.submitted",
+)
 SPOUSE = {"given_name": "نام", "family_name": "نشان", "birth_date": "1375-02-03", "earlier_marriages": 0}
 
 
 def good_marriage(record_id):
     return {
-        "record_id": record_id, "record_version": 1, "status": "registered", "deed_date": "1404-05-20", "registered_on": "1404-05-22",
-        "office_kind": "marriage_office", "office_code": "101", "deed_number": "5001", "permanence": "permanent",
-        "husband": SPOUSE | {"national_code": "0012345679"}, "wife": SPOUSE | {"national_code": "0499370899"},
+        "record_id": record_id,
+        "record_version": 1,
+        "status": "registered",
+        "deed_date": "1404-05-20",
+        "registered_on": "1404-05-22",
+        "office_kind": "marriage_office",
+        "office_code": "101",
+        "deed_number": "5001",
+        "permanence": "permanent",
+        "husband": SPOUSE | {"national_code": "0012345679"},
+        "wife": SPOUSE | {"national_code": "0499370899"},
     }
 
 
@@ -56,7 +73,12 @@ KINDS = {
     "key that does not match": lambda key: (MARRIAGES, key, headers(RECORDED), whole("R-another")),
     "no key": lambda key: (MARRIAGES, None, headers(RECORDED), whole(key)),
     "huge number": marriage(lambda data: data.update(record_version=10**40)),
-    "number beyond floats": lambda key: (MARRIAGES, key, headers(RECORDED), whole(key).replace(b'"record_version": 1', b'"record_version": 1e999')),
+    "number beyond floats": lambda key: (
+        MARRIAGES,
+        key,
+        headers(RECORDED),
+        whole(key).replace(b'"record_version": 1', b'"record_version": 1e999'),
+    ),
     "negative number": marriage(lambda data: data.update(record_version=-1)),
     "date that does not exist": marriage(lambda data: data.update(deed_date="1404-07-31")),
     "thirteenth month": marriage(lambda data: data.update(registered_on="1404-13-01")),
@@ -67,7 +89,7 @@ KINDS = {
 
 
 class Poisoner(threading.Thread):
-    """Sends one now and then; every kind comes once before any comes again."""
+    """Sends a poison message every `pause` seconds. Every kind is sent once before one is repeated."""
 
     def __init__(self, brokers, prefix, seed, evidence, pause=0.4):
         super().__init__(name="poison", daemon=True)
@@ -94,7 +116,7 @@ class Poisoner(threading.Thread):
 
 
 def end_of(consumer, topic):
-    """Where the topic's one partition ends. A broker that has just come back does not serve it at once."""
+    """The end offset of the topic's one partition. Retries, because a restarted broker does not serve it at once."""
     partition = outsiders.confluent_kafka.TopicPartition(topic, 0)
     for _ in range(30):
         try:
@@ -105,7 +127,7 @@ def end_of(consumer, topic):
 
 
 def missing(brokers, prefix, places):
-    """Of these places those that no dead letter names."""
+    """The positions among `places` that no dead letter names."""
     topic = f"{prefix}dead-letters.v1"
     consumer = outsiders.reader(brokers, topic)
     try:

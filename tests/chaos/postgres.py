@@ -1,11 +1,11 @@
-"""PostgreSQL's protocol, as much as watching and annoying a server needs: no driver, and it connects in a millisecond."""
+"""The part of PostgreSQL's protocol that the fault runner needs. It needs no driver and connects in a millisecond."""
 
 import socket
 import struct
 
 
 class Refused(OSError):
-    """The server answered with an error."""
+    """The server returned an error."""
 
 
 class Connection:
@@ -18,7 +18,7 @@ class Connection:
         self._until_ready()
 
     def query(self, sql):
-        """Rows, each value as text or None."""
+        """Returns the rows; each value is text or None."""
         text = sql.encode() + b"\0"
         self._socket.sendall(b"Q" + struct.pack("!I", len(text) + 4) + text)
         return self._until_ready()
@@ -47,7 +47,7 @@ class Connection:
         while len(found) < size:
             piece = self._socket.recv(size - len(found))
             if not piece:
-                raise OSError("the database hung up")
+                raise OSError("the database closed the connection")
             found += piece
         return found
 
@@ -63,7 +63,7 @@ def row_of(body):
 
 
 def ask(folder, sql):
-    """One query over a connection of its own."""
+    """Runs one query on a new connection."""
     connection = Connection(folder)
     try:
         return connection.query(sql)

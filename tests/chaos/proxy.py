@@ -1,11 +1,12 @@
-"""A proxy before each server, and the faults of a network: cut, delay, half-open, and an answer that is lost after the commit."""
+"""A proxy in front of each server, with network faults: cut, delay, half-open connections, and answers to commits that
+are lost."""
 
 import asyncio
 import contextlib
 import struct
 import threading
 
-# A frontend's simple query COMMIT; Kafka's EndTxn request is the 26th of its kinds.
+# PostgreSQL's simple query COMMIT, and the API key of Kafka's EndTxn request.
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 END_TXN = 26
 PIECE = 1 << 16
@@ -20,32 +21,32 @@ def commits_in_kafka(data):
 
 
 class Link:
-    """One client's connection and ours to the server."""
+    """A client's connection and the proxy's connection to the server."""
 
-    def __init__(self, client, server, talk=None):
-        """`talk`: passes on what is said, or something else."""
-        self.client, self.server, self._talk = client, server, talk
+    def __init__(self, client, server, frame_filter=None):
+        """`frame_filter`: passes each frame on, or changes or drops it."""
+        self.client, self.server, self._filter = client, server, frame_filter
         self.loses_answer = False
-        # Which side was left behind by a half-open fault, and the signal to stop passing things on.
-        self.left, self.for_good, self.stop = None, False, asyncio.Event()
+        # The side that a half-open fault left connected, whether that is permanent, and the signal to stop forwarding.
+        self.left, self.permanent, self.stop = None, False, asyncio.Event()
 
     def reset(self):
         for writer in (self.client, self.server):
             writer.transport.abort()
 
     async def passed(self, data, is_request):
-        if self._talk is None:
+        if self._filter is None:
             return data
-        return await (self._talk.request(data) if is_request else self._talk.answer(data))
+        return await (self._filter.request(data) if is_request else self._filter.answer(data))
 
 
 class Proxy:
-    """Its methods may be called from any thread."""
+    """The proxy of one server. Its methods may be called from any thread."""
 
     def __init__(self, name, port, reach, commits, rules=None):
-        """`reach`: a coroutine function that opens a connection to the server; `commits`: does this piece ask for a commit?
+        """`reach`: a coroutine function that connects to the server; `commits`: whether these bytes request a commit.
 
-        `rules`: harm to single requests."""
+        `rules`: the faults of single requests."""
         self.name, self.port, self._reach, self._commits, self._rules = name, port, reach, commits, rules
         self._links = set()
         self._refuses, self._delay, self._lost, self._seen = False, 0.0, 0, 0
@@ -61,20 +62,22 @@ class Proxy:
         self._loop.call_soon_threadsafe(act, *arguments)
 
     def cut(self):
-        """Resets every connection, and refuses new ones until `heal`."""
+        """Resets every connection and refuses new ones until `heal`."""
         self._refuses = True
         self._call(self._reset_all)
 
     def delay(self, seconds):
-        """Each piece comes so much later, until `heal`."""
+        """Delays each chunk of bytes by this many seconds, until `heal`."""
         self._delay = seconds
 
-    def half_open(self, side, for_good=False):
-        """The other side goes; who is at `side` (client or server) hears nothing more, and is not told until `heal`, or never."""
-        self._call(self._leave, side, for_good)
+    def half_open(self, side, permanent=False):
+        """Closes every connection to the other side. The connection to `side` (client or server) stays open and
+        receives nothing until `heal` resets it; with `permanent` it is never reset."""
+        self._call(self._leave, side, permanent)
 
     def lose_answers(self, every):
-        """Each commit of so many reaches the server, and its answer is lost with the connection; none with 0."""
+        """Every `every`-th commit reaches the server, but its answer is dropped and the connection closed. 0 ends
+        this."""
         self._lost = every
 
     def heal(self):
@@ -85,15 +88,15 @@ class Proxy:
         for link in list(self._links):
             link.reset()
 
-    def _leave(self, side, for_good):
+    def _leave(self, side, permanent):
         for link in list(self._links):
-            link.left, link.for_good = side, for_good
+            link.left, link.permanent = side, permanent
             link.stop.set()
             (link.server if side == "client" else link.client).transport.abort()
 
     def _reset_left(self):
         for link in list(self._links):
-            if link.left and not link.for_good:
+            if link.left and not link.permanent:
                 link.reset()
 
     async def _serve(self, reader, writer):
@@ -105,7 +108,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = Link(writer, server_writer, self._rules and self._rules.talk(writer.write))
+        link = Link(writer, server_writer, self._rules and self._rules.filter_for(writer.write))
         self._links.add(link)
         try:
             await self._until_ended(link, reader, server_reader)

@@ -1,4 +1,5 @@
-"""Faults of single requests: what proxies before the brokers do to those that name topics of one prefix."""
+"""Faults of single requests. The proxies in front of the brokers apply them to requests that name topics of one
+prefix."""
 
 import asyncio
 import collections
@@ -6,27 +7,28 @@ import time
 
 from . import wire
 
-# So long the answer to a refused first request waits for the next request to be under way.
+# The longest time for which the refusal of a first request is delayed until the next request is in flight.
 WAIT_FOR_NEXT_S = 3
-# So many answers are held back at a time: a client has five requests under way on a connection, and the next one needs room.
+# The most refusals that are delayed at a time. A client allows five requests in flight per connection, and the next
+# request must still fit.
 HELD_AT_MOST = 2
 REFUSED = (wire.NOT_LEADER_OR_FOLLOWER, wire.UNKNOWN_TOPIC_OR_PARTITION)
 NO_METADATA = (wire.LEADER_NOT_AVAILABLE, wire.UNKNOWN_TOPIC_OR_PARTITION)
 
 
 class Cut(OSError):
-    """The connection is to be reset."""
+    """The connection must be reset."""
 
 
 class Rule:
-    """One harm to one prefix. `seconds`: how long from when it begins; `waits`: it begins when a topic of the prefix was created.
+    """One fault for one prefix. `seconds`: its duration; `waits`: it begins when a topic of the prefix was created.
 
-    first refused     the first Produce of a partition of a connection is refused, and told after the next one was sent
-    metadata refused  a topic's metadata is an error
-    metadata silent   metadata are asked for and never answered, while everything else goes on
-    cut               connections that named the prefix are reset, once each
-    delay             requests and answers of such connections come so much later
-    slow answers      answers alone do
+    first refused     refuses the first Produce of a partition and connection; the answer arrives after the next request
+    metadata refused  answers metadata requests with an error of the topic
+    metadata silent   never answers metadata requests; all other requests work
+    cut               resets each connection that named the prefix, once
+    delay             delays requests and answers of such connections by `by` seconds
+    slow answers      delays only the answers
     """
 
     def __init__(self, prefix, harm, seconds, error=0, waits=False, by=0.3):
@@ -46,7 +48,7 @@ class Rule:
 
 
 class Rules:
-    """Shared by the proxies of all brokers; its methods may be called from any thread."""
+    """The active faults, shared by the proxies of all brokers. The methods may be called from any thread."""
 
     def __init__(self):
         self._rules, self.counts = (), collections.Counter()
@@ -67,27 +69,28 @@ class Rules:
     def all(self):
         return self._rules
 
-    def talk(self, to_client):
-        """`to_client`: sends a frame to the client, out of turn."""
-        return Talk(self, to_client)
+    def filter_for(self, to_client):
+        """`to_client`: sends a frame to the client, ahead of other answers."""
+        return ConnectionFilter(self, to_client)
 
 
-class Talk:
-    """What goes over one connection."""
+class ConnectionFilter:
+    """Applies the active faults to the requests and answers of one connection."""
 
     def __init__(self, rules, to_client):
         self._rules, self._to_client = rules, to_client
         self._requests, self._answers = wire.Frames(), wire.Frames()
-        # Correlation id -> (kind, version, rule); prefixes that this client named; partition -> was its second request seen?
+        # Correlation id -> (kind, version, rule); prefixes that this client named; partition -> event that is set when
+        # its second request arrives.
         self._awaited, self._named, self._seen = {}, set(), {}
-        # Correlation ids of refusals that were not told yet, and what tells them.
+        # Correlation ids of delayed refusals, and the tasks that send them.
         self._held, self._tasks = set(), []
-        # Whose rule left a request without an answer.
+        # The rule that left a request of this connection unanswered.
         self._unanswered = None
 
     async def request(self, data):
         if self._unanswered and not self._unanswered.is_on():
-            raise Cut("who was left without an answer would wait a minute for it")
+            raise Cut("a client without an answer would wait a minute for it")
         passed = b""
         for frame in self._requests.take(data):
             rules = [rule for rule in self._rules.all() if rule.prefix in frame or rule.prefix in self._named]
@@ -171,7 +174,7 @@ class Talk:
         return b""
 
     async def _after_the_next(self, frame, event):
-        """Other answers overtake it: clients find them by their correlation ids."""
+        """Delays a refusal behind the answers of later requests. Clients match answers by correlation id."""
         try:
             await asyncio.wait_for(event.wait(), WAIT_FOR_NEXT_S)
             self._rules.counts["first requests refused with the next under way"] += 1

@@ -1,19 +1,36 @@
-"""One run: everything up, load and faults for so long, everything healed, the verdict."""
+"""One run: start everything, apply load and faults for the given time, repair everything, judge the result."""
 
 import asyncio
 import contextlib
 import subprocess
 import time
 
-from . import closes, evidence, faults, fresh, horizon, load, outsiders, plan, poison, proxy, rules, services, stack, starve, takeover, verdict
+from . import (
+    closes,
+    evidence,
+    faults,
+    fresh,
+    horizon,
+    load,
+    outsiders,
+    plan,
+    poison,
+    proxy,
+    rules,
+    services,
+    stack,
+    starve,
+    takeover,
+    verdict,
+)
 
 FIRST_DAY = closes.TURNS[0][0]
-# Coming to rest, the last closes and the checker take no longer, beside starved cores either.
+# The most seconds for settling, the last closes and the checker, including runs with busy cores.
 AFTERWARDS_S = 3600
 
 
 def proxies_of(parts, requests):
-    """`requests`: the rules of single requests to brokers."""
+    """`requests`: the faults of single broker requests."""
     async def to_database():
         return await asyncio.open_unix_connection(str(parts.socket / ".s.PGSQL.5432"))
 
@@ -28,14 +45,21 @@ def proxies_of(parts, requests):
 
 
 def install(options, parts, proxies):
-    """The installation, with its topics and tables."""
+    """Creates the installation with its topics and tables."""
     doors = ",".join(f"127.0.0.1:{ports[3]}" for ports in parts.ports)
     made = services.Installation(
-        options.peyvand, "chaos.", FIRST_DAY, doors, parts.outside, f"postgres://peyvand@127.0.0.1:{proxies['postgres'].port}/peyvand",
-        parts.database_url, len(parts.brokers))
+        options.peyvand,
+        "chaos.",
+        FIRST_DAY,
+        doors,
+        parts.outside,
+        f"postgres://peyvand@127.0.0.1:{proxies['postgres'].port}/peyvand",
+        parts.database_url,
+        len(parts.brokers),
+    )
     done = made.run("status", "--json", timeout=120)
     if done.returncode:
-        raise OSError(f"topics and tables could not be made: {done.stderr}")
+        raise OSError(f"topics and tables could not be created: {done.stderr}")
     return made
 
 
@@ -48,9 +72,9 @@ class Run:
         self._evidence.write("plan.json", vars(options) | {"plan": self._plan})
 
     def to_the_end(self):
-        """The line of result."""
-        options, tell = self._options, self._evidence.tell
-        tell("begins", seed=options.seed, evidence=self._evidence.folder)
+        """Runs everything and returns the line of results."""
+        options, log = self._options, self._evidence.log
+        log("begins", seed=options.seed, evidence=self._evidence.folder)
         self._stack = stack.Stack(options.cluster)
         with contextlib.ExitStack() as clean_up:
             self._busy = starve.Busy(options.starve, self._seconds + AFTERWARDS_S)
@@ -64,7 +88,7 @@ class Run:
             self._fleet = services.Fleet(options.services, self._installation, self._evidence)
             clean_up.callback(self._fleet.end)
             self._fleet.start()
-            tell("everything is up", brokers=options.cluster, services=options.services)
+            log("everything is up", brokers=options.cluster, services=options.services)
             self._break(clean_up)
             took = self._mend()
             return self._judge(took)
@@ -79,11 +103,15 @@ class Run:
         self._load.returned = self._finance.returned
         self._poisoner = poison.Poisoner(*outside)
         self._watch = takeover.Watch(parts, installation.prefix, self._evidence)
-        self._fresh = fresh.FreshTopics(installation, parts.outside, self._requests, self._evidence, parts.home, options.seed)
+        self._fresh = fresh.FreshTopics(
+            installation, parts.outside, self._requests, self._evidence, parts.home, options.seed
+        )
         clean_up.callback(self._fresh.end)
         self._faults = faults.Faults(
             parts, self._proxies, self._requests, self._fresh, self._fleet, self._load, self._watch, self._evidence)
-        self._closer = closes.Closer(installation, self._fleet, parts, self._evidence, options.seed, self._seconds, options.closes)
+        self._closer = closes.Closer(
+            installation, self._fleet, parts, self._evidence, options.seed, self._seconds, options.closes
+        )
         clean_up.callback(self._closer.end)
         self._load.start(options.publishers)
         for thread in (self._finance, self._gateway, self._poisoner, self._closer):
@@ -97,29 +125,31 @@ class Run:
         self._horizon = held and held.end()
 
     def _mend(self):
-        """Seconds until everything is at rest, or None."""
-        tell = self._evidence.tell
-        tell("the faults end")
+        """Repairs everything. Returns the seconds until all work is done, or None if that fails."""
+        log = self._evidence.log
+        log("the faults end")
         self._load.finish()
         self._closer.end()
         self._faults.wait()
         self._faults.heal()
         if not self._load.wait(240):
-            tell("VIOLATION: files do not get through")
-            self._watch.tell_all()
+            log("VIOLATION: files were not received in time")
+            self._watch.record_owners()
             return None
         if not self._fresh.wait(300):
-            tell("VIOLATION: files do not get into topics that were made anew")
+            log("VIOLATION: files were not sent to fresh topics in time")
             return None
         self._poisoner.end()
-        tell("the load is in")
-        # The last close finds everything in; its answers come in after it.
-        closer = closes.Closer(self._installation, self._fleet, self._stack, self._evidence, self._options.seed, 0, len(closes.TURNS))
+        log("the load was received")
+        # The last close finds all inputs ingested. The answers to its documents arrive after it.
+        closer = closes.Closer(
+            self._installation, self._fleet, self._stack, self._evidence, self._options.seed, 0, len(closes.TURNS)
+        )
         if not closer.finish():
-            tell("VIOLATION: months cannot be closed")
+            log("VIOLATION: months were not closed in time")
             return None
         took = verdict.settle(self._installation, self._evidence)
-        # What finance and the gateway read now is all that there is to answer.
+        # Finance and the gateway read the last documents and messages now, then answer all of them.
         time.sleep(2)
         for outsider in (self._finance, self._gateway):
             outsider.hurry()
@@ -138,24 +168,40 @@ class Run:
         found = verdict.check(self._installation, self._load.received, self._evidence)
         violations = found["violations"] + lost + (took is None)
         if self._horizon and not horizon.is_kept(self._horizon):
-            self._evidence.tell("VIOLATION: beside an open transaction", **self._horizon)
+            self._evidence.log("VIOLATION: dead rows or a stall during an open transaction", **self._horizon)
             violations += 1
         passed = not violations and found["status"] == 0
         if not passed:
             verdict.keep_state(self._installation, self._stack, self._evidence)
         line = {
-            "seed": self._options.seed, "passed": passed, "violations": violations, "minutes": self._options.minutes,
-            "brokers": self._options.cluster, "services": self._options.services, "starved_cores": self._busy.end(),
+            "seed": self._options.seed,
+            "passed": passed,
+            "violations": violations,
+            "minutes": self._options.minutes,
+            "brokers": self._options.cluster,
+            "services": self._options.services,
+            "starved_cores": self._busy.end(),
             "kills": {what.removeprefix("kill "): n for what, n in counts.items() if what.startswith("kill ")},
-            "zombies": counts["zombies"], "poison": len(self._poisoner.places),
+            "zombies": counts["zombies"],
+            "poison": len(self._poisoner.places),
             "lost_answers": sum(each.lost_answers for each in self._proxies.values()),
             "faults": {what.removeprefix("fault "): n for what, n in counts.items() if what.startswith("fault ")},
-            "events": found["read"] + found["written"], "read": found["read"], "written": found["written"],
-            "documents": found["documents"], "files": len(self._load.received), "fresh_files": self._fresh.counted_files,
-            "acknowledged": sum(len(each.places) for each in senders), "requests": dict(self._requests.counts), "served_again_s": self._watch.took, "at_rest_after_s": took,
-            "ended_by_itself": counts["ended by itself"], "exit_statuses": statuses, "binary": version(self._options.peyvand),
+            "events": found["read"] + found["written"],
+            "read": found["read"],
+            "written": found["written"],
+            "documents": found["documents"],
+            "files": len(self._load.received),
+            "fresh_files": self._fresh.counted_files,
+            "acknowledged": sum(len(each.places) for each in senders),
+            "requests": dict(self._requests.counts),
+            "served_again_s": self._watch.took,
+            "at_rest_after_s": took,
+            "ended_by_itself": counts["ended by itself"],
+            "exit_statuses": statuses,
+            "binary": version(self._options.peyvand),
         } | ({"horizon": self._horizon} if self._horizon else {})
-        self._evidence.write("counts.json", dict(counts) | {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()})
+        lost_answers = {f"lost by {name}": each.lost_answers for name, each in self._proxies.items()}
+        self._evidence.write("counts.json", dict(counts) | lost_answers)
         self._evidence.result(line)
         return line
 

@@ -1,4 +1,4 @@
-"""The `serve` processes and their supervisor, and one-off commands of the same binary."""
+"""The `serve` processes, their supervisor, and one-off commands of the same binary."""
 
 import os
 import signal
@@ -9,28 +9,37 @@ import time
 from . import stack
 
 SECRET = "a secret of the fault runner, never for a payment"
-# Small steps, so that a kill meets work half done, and a refused request has others behind it.
-SMALL = {"BATCH_EVENTS": "200", "BATCH_WAIT_MS": "20", "CLOSE_PAGE_PERSONS": "100", "RELAY_PAGE_BYTES": "65536", "CLOSE_TIMEOUT_S": "120", "DATABASE_SILENCE_S": "20",
-         "KAFKA_PROPERTY_BATCH_NUM_MESSAGES": "10"}
-# A publisher has its next request to a partition under way while the first is refused: with batches of ten it had so in few runs.
+# Small batches and pages, so that a kill interrupts unfinished work and a refused request has others behind it.
+SMALL = {
+    "BATCH_EVENTS": "200", "BATCH_WAIT_MS": "20", "CLOSE_PAGE_PERSONS": "100", "RELAY_PAGE_BYTES": "65536",
+    "CLOSE_TIMEOUT_S": "120", "DATABASE_SILENCE_S": "20", "KAFKA_PROPERTY_BATCH_NUM_MESSAGES": "10",
+}
+# With batches of ten, a publisher rarely had its next request to a partition in flight while the first was refused.
 SMALL_BATCHES = {"PEYVAND_KAFKA_PROPERTY_BATCH_NUM_MESSAGES": "3"}
 
 
 class Installation:
-    """How every process of this run is started."""
+    """Starts every process of this run with the same settings."""
 
     def __init__(self, binary, prefix, today, inside, outside, database_inside, database_outside, copies):
         self.binary, self.prefix, self.today, self.outside = binary, prefix, today, outside
         self._clean = {name: text for name, text in os.environ.items() if not name.startswith("PEYVAND_")}
         self._common = {
-            "PEYVAND_TOPIC_PREFIX": prefix, "PEYVAND_INSTALLATION_SECRET": SECRET, "PEYVAND_REPLICATION_FACTOR": str(copies),
+            "PEYVAND_TOPIC_PREFIX": prefix,
+            "PEYVAND_INSTALLATION_SECRET": SECRET,
+            "PEYVAND_REPLICATION_FACTOR": str(copies),
             "PEYVAND_LOG": "info",
         } | {f"PEYVAND_{name}": text for name, text in SMALL.items()}
         self._inside = {"PEYVAND_KAFKA_BROKERS": inside, "PEYVAND_DATABASE_URL": database_inside}
         self._outside = {"PEYVAND_KAFKA_BROKERS": outside, "PEYVAND_DATABASE_URL": database_outside}
 
     def environment(self, through_proxies):
-        return self._clean | self._common | {"PEYVAND_TODAY": self.today} | (self._inside if through_proxies else self._outside)
+        return (
+            self._clean
+            | self._common
+            | {"PEYVAND_TODAY": self.today}
+            | (self._inside if through_proxies else self._outside)
+        )
 
     def publisher_environment(self, through_proxies):
         return self.environment(through_proxies) | (SMALL_BATCHES if through_proxies else {})
@@ -38,26 +47,40 @@ class Installation:
     def start(self, arguments, log, through_proxies=False, **more):
         environment = self.environment(through_proxies) | more
         with open(log, "ab") as file:
-            return subprocess.Popen([self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                    env=environment, cwd=log.parent)
+            return subprocess.Popen(
+                [self.binary, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env=environment,
+                cwd=log.parent,
+            )
 
     def run(self, *arguments, timeout=300):
-        """To its end; nothing of it goes through a proxy."""
-        return subprocess.run([self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env=self.environment(False), timeout=timeout, check=False)
+        """Runs a command to its end, without proxies."""
+        return subprocess.run(
+            [self.binary, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self.environment(False),
+            timeout=timeout,
+            check=False,
+        )
 
-    def publish(self, kind, path, prefix, patience):
-        """Through the proxies, into topics of another prefix, where nobody gives a receipt; the exit status, None where it hung."""
+    def publish(self, kind, path, prefix, timeout):
+        """Publishes through the proxies to topics of another prefix, where no service sends receipts. Returns the exit
+        status, or None if the command did not end within `timeout` seconds."""
         command = [self.binary, "publish", kind, str(path), "--timeout", "0", "--json"]
         try:
-            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, check=False,
+            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False,
                                   env=self.publisher_environment(True) | {"PEYVAND_TOPIC_PREFIX": prefix}).returncode
         except subprocess.TimeoutExpired:
             return None
 
 
 class Service:
-    """One place in the fleet: a `serve` process that is started again when it ends, unless it is to stay down."""
+    """One `serve` process. The supervisor starts it again when it ends, unless it was stopped on purpose."""
 
     def __init__(self, name, installation, evidence):
         self.name, self.log = name, evidence.folder / f"serve-{name}.log"
@@ -71,14 +94,17 @@ class Service:
             if self.is_running():
                 return
             self._process = self._installation.start(
-                ["serve", "--instance", self.name, "--http-listen", f"127.0.0.1:{self._port}"], self.log, through_proxies=True)
+                ["serve", "--instance", self.name, "--http-listen", f"127.0.0.1:{self._port}"],
+                self.log,
+                through_proxies=True,
+            )
             self.is_frozen = False
 
     def is_running(self):
         return self._process is not None and self._process.poll() is None
 
     def kill(self):
-        """kill -9; false where nothing ran. Stays down until `start`."""
+        """Sends SIGKILL. Returns false if no process ran. The service stays down until `start`."""
         with self._lock:
             self.wanted = False
             if not self.is_running():
@@ -101,16 +127,16 @@ class Service:
                 self._process.send_signal(signal.SIGCONT)
             self.is_frozen = False
 
-    def forsake(self):
-        """The frozen process is left aside, and another begins under its name; gives the frozen one."""
+    def replace_frozen(self):
+        """Starts another process under the name of the frozen one. Returns the frozen process."""
         with self._lock:
             zombie, self._process, self.is_frozen = self._process, None, False
-            self._port = stack.free_port()  # the frozen one still holds the other
+            self._port = stack.free_port()  # the frozen process still holds the old port
             self.start()
             return zombie
 
     def stop(self):
-        """Asks it to end; its exit status, or None where nothing ran."""
+        """Sends SIGTERM. Returns the exit status, or None if no process ran."""
         with self._lock:
             self.wanted = False
             if not self.is_running():
@@ -130,13 +156,13 @@ class Service:
                 self._process.kill()
                 self._process.wait()
 
-    def tend(self):
-        """One that ended by itself is started again: its supervisor's part."""
+    def restart_if_ended(self):
+        """Starts the process again if it ended by itself, as a supervisor does."""
         with self._lock:
             if self.wanted and not self.is_running():
                 status = self._process.returncode
                 self._evidence.count("ended by itself")
-                self._evidence.tell("a service ended by itself", service=self.name, status=status)
+                self._evidence.log("a service ended by itself", service=self.name, status=status)
                 self.start()
 
 
@@ -150,7 +176,7 @@ class Fleet:
     def _supervise(self):
         while not self._ended.wait(0.5):
             for service in self.services:
-                service.tend()
+                service.restart_if_ended()
 
     def start(self):
         for service in self.services:
@@ -169,7 +195,7 @@ class Fleet:
         return [service.stop() for service in self.services]
 
     def end(self):
-        """Whatever happened: nothing stays."""
+        """Kills every process, in any state."""
         self._ended.set()
         for service in self.services:
             service.end()
@@ -179,6 +205,6 @@ class Fleet:
 
 
 def pause(event, seconds):
-    """Waits, or less where the event comes; was it in time?"""
+    """Waits for the event for at most `seconds`. Returns whether the full time passed without it."""
     deadline = time.monotonic() + seconds
     return not event.wait(max(0.0, deadline - time.monotonic()))

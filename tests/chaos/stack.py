@@ -1,4 +1,4 @@
-"""A private broker (or three) and a database, each node of which can be killed, and comes back with its data."""
+"""A private stack: one or three brokers and a database. Each node can be killed and restarted with its data."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOCAL = ROOT / "deploy" / "local"
 
-# What a production broker has: the private stack of the tests is more impatient.
+# Kafka's defaults, as in production. The private stack of the other tests uses shorter times.
 DEFAULTS = """
 group.initial.rebalance.delay.ms=3000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=10000
@@ -35,7 +35,7 @@ DATABASE_MEGABYTES = 2000
 
 
 def free_port():
-    """Below the kernel's own range, so that no outgoing connection takes it while a node is down."""
+    """A free port below the kernel's ephemeral range, so that no outgoing connection takes it while a node is down."""
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
         with socket.socket() as probe:
@@ -44,7 +44,7 @@ def free_port():
 
 
 class Node:
-    """One process of the stack; `node` of deploy/local starts and ends it."""
+    """One process of the stack. The script deploy/local/node starts and ends it."""
 
     def __init__(self, kind, folder, more=()):
         self.kind, self.folder, self.lock = kind, folder, threading.RLock()
@@ -52,7 +52,9 @@ class Node:
 
     def do(self, what, check=True):
         command = [LOCAL / "node", self.kind, self.folder, what]
-        done = subprocess.run(command, capture_output=True, text=True, env=self._environment, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=self._environment, stdin=subprocess.DEVNULL, check=False
+        )
         if check and done.returncode:
             raise OSError(f"{self.kind} {what}: {done.stderr.strip()[-2000:]}")
         return done.returncode == 0
@@ -64,9 +66,9 @@ class Node:
         except (OSError, ValueError, IndexError):
             return False
 
-    def start(self, patience=60):
-        """Also where the one before has not let go of its port or its memory yet."""
-        deadline = time.monotonic() + patience
+    def start(self, timeout=60):
+        """Retries, because the previous process may not have released its port or memory yet."""
+        deadline = time.monotonic() + timeout
         with self.lock:
             while not self.is_up():
                 if self.do("start", check=time.monotonic() > deadline):
@@ -77,17 +79,19 @@ class Node:
 class Stack:
     def __init__(self, brokers):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="peyvand-chaos."))
-        self.home.chmod(0o711)  # the database's own user passes through
+        self.home.chmod(0o711)  # the database's user must be able to enter
         self.database = Node("postgres", self.home / "postgres")
-        cluster = {"KAFKA_CLUSTER_ID": base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "a")}
+        cluster = {
+            "KAFKA_CLUSTER_ID": base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "a")
+        }
         self.brokers = [Node("kafka", self.home / f"kafka-{number}", cluster) for number in range(1, brokers + 1)]
-        # Of each broker: where outsiders knock, where the proxy reaches it, the controller, and where the service knocks.
+        # Ports of each broker: direct, behind the proxy, controller, and the proxy's own port for the services.
         self.ports = [[free_port() for _ in range(4)] for _ in self.brokers]
         self.small_disk = False
 
     @property
     def outside(self):
-        """The brokers' addresses for all that no fault of the network shall meet."""
+        """The brokers' direct addresses, for clients that network faults must not affect."""
         return ",".join(f"127.0.0.1:{ports[0]}" for ports in self.ports)
 
     @property
@@ -100,7 +104,7 @@ class Stack:
 
     @property
     def ballast(self):
-        """What fills the database's disk."""
+        """The file that fills the database's disk."""
         return self.database.folder / "data" / "ballast"
 
     def start(self):
@@ -115,13 +119,17 @@ class Stack:
             starter.join()
         down = [node.folder.name for node in (*self.brokers, self.database) if not node.is_up()]
         if down:
-            raise OSError(f"did not come up: {', '.join(down)}")
+            raise OSError(f"did not start: {', '.join(down)}")
 
     def _properties(self, number):
         outside, inside, controller, door = self.ports[number - 1]
         voters = ",".join(f"{n}@127.0.0.1:{ports[2]}" for n, ports in enumerate(self.ports, 1))
         template = (LOCAL / "server.properties").read_text()
-        for word, text in (("@PORT@", outside), ("@CONTROLLER_PORT@", controller), ("@DATA@", self.brokers[number - 1].folder / "data")):
+        for word, text in (
+            ("@PORT@", outside),
+            ("@CONTROLLER_PORT@", controller),
+            ("@DATA@", self.brokers[number - 1].folder / "data"),
+        ):
             template = template.replace(word, str(text))
         return template + DEFAULTS + (REPLICATED if len(self.brokers) > 1 else "") + f"""
 node.id={number}
@@ -132,17 +140,23 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:
 """
 
     def _mount(self):
-        """The database's disk is a small one of its own, where that is allowed."""
+        """Mounts a small separate disk for the database, if mount is permitted."""
         data = self.database.folder / "data"
         data.mkdir(parents=True)
         self.database.folder.chmod(0o711)
         owner = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         options = f"size={DATABASE_MEGABYTES}m,mode=700,uid={owner.pw_uid},gid={owner.pw_gid}"
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", data], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", data], capture_output=True, text=True, check=False
+        )
         self.small_disk = done.returncode == 0
         if not self.small_disk:
-            data.rmdir()  # `node` finds a place that the database may enter
-            print(f"chaos: SKIPPED: no full disk, since mount is not permitted here ({done.stderr.strip()})", flush=True)
+            data.rmdir()  # `node` chooses a folder that the database's user can enter
+            print(
+                "chaos: SKIPPED: the disk cannot be filled, because mount is not permitted here "
+                f"({done.stderr.strip()})",
+                flush=True,
+            )
 
     def keep_logs(self, folder):
         for node in self.brokers:

@@ -1,18 +1,19 @@
-"""Kafka's protocol, as much as a proxy needs to refuse one request or to lose one answer: frames, kinds, topics by their names.
+"""The part of Kafka's protocol that a proxy needs to refuse one request or lose one answer: frames, kinds, topic names.
 
-A request is sent to a topic that does not exist by another name of the same length, and the broker itself refuses it."""
+To have the broker refuse a request, the proxy replaces the topic's name by a name of the same length that does not
+exist."""
 
 import re
 import struct
 
 PRODUCE, METADATA, CREATE_TOPICS = 0, 3, 19
 UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER = 3, 5, 6
-# Of these versions on texts and arrays are compact: one more than their length, in one byte where they are short.
+# From these versions on, strings and arrays are compact: their length plus one, in one byte if they are short.
 FLEXIBLE = {PRODUCE: 9, METADATA: 9}
 
 
 class Frames:
-    """Cuts a stream into its frames; what is incomplete waits for the rest."""
+    """Splits a byte stream into frames. An incomplete frame waits for the rest of its bytes."""
 
     def __init__(self):
         self._data = bytearray()
@@ -40,7 +41,7 @@ def correlation_of(answer):
 
 
 def topics_in(frame, prefix, tail=b"v1"):
-    """Places of the names of topics that begin with the prefix: (start, end, width of the length before it)."""
+    """Positions of topic names that begin with the prefix: (start, end, bytes of the length field before it)."""
     for match in re.finditer(re.escape(prefix) + rb"[a-z.\-]+?\." + tail, frame):
         start, end = match.span()
         size = end - start
@@ -51,7 +52,7 @@ def topics_in(frame, prefix, tail=b"v1"):
 
 
 def renamed(frame, places, tail):
-    """The same frame with the last letters of these names changed."""
+    """The same frame with the last characters of these names replaced."""
     changed = bytearray(frame)
     for _, end, _ in places:
         changed[end - len(tail):end] = tail
@@ -59,7 +60,7 @@ def renamed(frame, places, tail):
 
 
 def partition_at(kind, version, frame, end):
-    """The place of the first partition's number behind the topic's name."""
+    """The position of the first partition number after the topic's name."""
     return end + (1 if version >= FLEXIBLE[kind] else 4)
 
 
@@ -68,7 +69,7 @@ def partition_of(version, request, end):
 
 
 def with_error(kind, version, answer, place, error):
-    """The answer with another error code of that topic's partition (of a topic itself, in metadata)."""
+    """The answer with this error code for the topic's partition (in metadata: for the topic)."""
     start, end, width = place
     at = start - width - 2 if kind == METADATA else partition_at(kind, version, answer, end) + 4
     changed = bytearray(answer)

@@ -1,1 +1,2 @@
-"""An independent checker of Peyvand's promises: it shares no code with the service, and reads only what outsiders can."""
+"""An independent checker of Peyvand's promises. It shares no code with the service and reads only what outsiders
+can."""

@@ -1,10 +1,11 @@
-"""After payment: which cases must be open for a person to judge (contract.md section 4). Once opened they stay, so more may be open."""
+"""Post-payment cases that must be open for a clerk (contract.md section 4). Opened cases stay open, so there may be
+more."""
 
 from .law import claims, grounds
 
 
 def due(inputs, stage, view, key, records, documents, dates, tables):
-    """Kinds of cases that the facts of the end call for on every one of the dates."""
+    """Kinds of cases that the final facts require on every one of the dates."""
     kinds = of_payment(inputs, stage, records, documents, dates)
     amount = documents[-1]["amount_rial"]
     reviews = {review(view, key, records, amount, today, tables) for today in dates}
@@ -14,22 +15,24 @@ def due(inputs, stage, view, key, records, documents, dates, tables):
 
 
 def of_payment(inputs, stage, records, documents, dates):
-    words = [inputs.last_word(data["document_id"], stage) for data in documents]
-    last, died = words[-1], records.person["deceased_on"]
+    replies = [inputs.last_reply(data["document_id"], stage) for data in documents]
+    last, died = replies[-1], records.person["deceased_on"]
     returned = last is not None and last.outcome == "returned"
-    if any(word and word.outcome == "paid" for word in words[:-1]) or returned and last.code == "AM05":
+    if any(reply and reply.outcome == "paid" for reply in replies[:-1]) or returned and last.code == "AM05":
         return {"payment"}
     return {"payment"} if returned and died and all(died <= today for today in dates) else set()
 
 
 def review(view, key, records, amount, today, tables):
-    """The claim decided anew without account, mobile and death: what it would be now against what was paid."""
+    """Decides the paid claim again without account, mobile and death, and compares the result with the payment."""
     if key not in view.claims(records.insured) or records.payments:
         return "recovery"
-    found, anew = claims.of_everything_but_completion(view, key, records, today, tables, paid_elsewhere=False, with_death=False)
+    found, assessment = claims.of_everything_but_completion(
+        view, key, records, today, tables, paid_elsewhere=False, with_death=False
+    )
     outcome = grounds.outcome_of(found)
     if outcome in ("REFUSED", "MANUAL_REVIEW"):
         return "recovery"
-    if outcome == "PENDING" or anew.amount == amount:
-        return None  # a passing wait opens none
-    return "recovery" if anew.amount < amount else "difference"
+    if outcome == "PENDING" or assessment.amount == amount:
+        return None  # a pending answer opens no case
+    return "recovery" if assessment.amount < amount else "difference"

@@ -1,4 +1,4 @@
-"""What the oracle expects of one person: what is due at a close, and every answer at the end."""
+"""What the oracle expects for one person: the payment due at a close, and every answer at the end."""
 
 import collections
 
@@ -7,9 +7,10 @@ from .feed import raw as raws
 from .law import claims, grounds, identifiers, registry
 
 Payable = collections.namedtuple("Payable", "key attempt amount sheba cost_centre mobile full_name answer")
-# `answers`: every answer that may stand, by business date; `paid`: it has a document; `sure`: nothing came since the close.
+# `answers`: all acceptable answers; `paid`: the claim has a document; `sure`: no input arrived since the last close.
 End = collections.namedtuple("End", "answers paid sure")
-# A further attempt that a case may have held back: whether it was open then is not ours to know.
+# A further attempt that an open case may have prevented. The checker cannot know whether the case was open at the
+# close.
 PERHAPS = "perhaps"
 
 
@@ -19,11 +20,11 @@ class Expected:
         self._dates = sorted(outputs.dates | {stage.business_date for stage in stages if stage.month})
         self._highest = {outputs.keys[claim]: decision for claim, decision in outputs.latest.items()}
         self._with_cases = {case.data["document_id"] for case in outputs.cases}
-        # person -> the answer that was paid, and stays frozen
+        # person -> the answer that was paid; it stays frozen
         self.frozen = {}
 
     def due(self, stage, view, records, documents_before):
-        """The payment that the close owes the person, or None."""
+        """The payment that the close must issue for the person, or None."""
         if documents_before:
             return self._due_again(stage, records, *max(documents_before, key=lambda each: each[1]["attempt"]))
         for key in sorted(view.claims(records.insured, self._deeds_from), key=lambda key: key.deed_date):
@@ -33,9 +34,10 @@ class Expected:
         return None
 
     def _due_again(self, stage, records, key, last):
-        """A further attempt: where finance returned the last, the account is another and good, and no person has to look first."""
-        word = self._inputs.last_word(last["document_id"], stage)
-        if not word or word.outcome != "returned" or word.code == "AM05":
+        """A further attempt is due if finance returned the last one, the person has another valid account, and no case
+        needs a clerk's decision first."""
+        reply = self._inputs.last_reply(last["document_id"], stage)
+        if not reply or reply.outcome != "returned" or reply.code == "AM05":
             return None
         died = records.person["deceased_on"]
         answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, stage.business_date, self._tables)
@@ -53,7 +55,7 @@ class Expected:
         )
 
     def ends(self, view, records, documents):
-        """claim -> its end, for every claim that is held, and for the one that was paid."""
+        """claim -> its end, for every current claim and for the paid claim."""
         paid = documents[0][0] if documents else None
         later = self._later(view.code, records)
         found = {}
@@ -70,7 +72,7 @@ class Expected:
         return found
 
     def cases_due(self, view, records, documents):
-        """Kinds of cases that must have been opened on what the person was paid."""
+        """Kinds of cases that must have been opened about the person's payment."""
         if not documents or not records.insured:
             return set()
         ordered = sorted((data for _, data in documents), key=lambda data: data["attempt"])
@@ -78,7 +80,7 @@ class Expected:
         return cases.due(self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables)
 
     def _later(self, code, records):
-        """Did an input about the person come after the last close?"""
+        """Whether an input about the person arrived after the last close."""
         last = self._last_close(code)
         if not last:
             return True
@@ -89,7 +91,7 @@ class Expected:
         return next((stage for stage in reversed(self._stages) if stage.month and stage.is_about(code)), None)
 
     def _dates_of(self, key, later):
-        """On which business dates can the claim have been decided last? Days that pass change answers only at a close."""
+        """Business dates on which the claim may have been decided last. A new date changes answers only at a close."""
         closed = self._stages[-2].business_date if len(self._stages) > 1 else None
         if closed and not later:
             return [closed]
@@ -98,8 +100,8 @@ class Expected:
 
     def _end_of_paid(self, code, documents, records):
         last = max((data for _, data in documents), key=lambda data: data["attempt"])
-        word, frozen = self._inputs.last_word(last["document_id"], self._stages[-1]), self.frozen.get(code)
-        if word and word.outcome == "returned" and word.code != "AM05":
+        reply, frozen = self._inputs.last_reply(last["document_id"], self._stages[-1]), self.frozen.get(code)
+        if reply and reply.outcome == "returned" and reply.code != "AM05":
             answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, self._dates[-1], self._tables)
         else:
             answer = claims.answer(set(), last["amount_rial"])
@@ -107,7 +109,7 @@ class Expected:
 
 
 def place_of(key, view):
-    """A name for the claim that is no personal data and the same in every installation; None where nothing holds it."""
+    """A name for the claim without personal data, the same in every installation. None if no input makes the claim."""
     row, request = view.row_for(key), view.request_for(key)
     if row:
         return f"{row.record_id}/{registry.side_of(row, key.code).role}"

@@ -1,4 +1,5 @@
-"""The inputs, read once: registry and requests as each close saw them, answers to documents, the ledger, what is secret."""
+"""The inputs, read once: registry and requests as each close read them, answers to documents, the ledger, and the
+personal data that no log may contain."""
 
 import collections
 
@@ -7,21 +8,26 @@ from .feed import events
 from .feed import raw as raws
 from .law import registry, solar
 
-Word = collections.namedtuple("Word", "at order outcome code topic partition offset")
+Reply = collections.namedtuple("Reply", "at order outcome code topic partition offset")
 
-SMALL = ("registry.marriages.v1", "portal.self-registrations.v1", "finance.payment-outcomes.v1", "notifications.delivery-reports.v1")
+SMALL = (
+    "registry.marriages.v1",
+    "portal.self-registrations.v1",
+    "finance.payment-outcomes.v1",
+    "notifications.delivery-reports.v1",
+)
 
 
 class Inputs:
     def __init__(self, source, stages, dead=frozenset()):
-        """`dead`: places of messages that became dead letters: an answer that came before its document counts nowhere."""
+        """`dead`: positions of messages that became dead letters. An answer that arrived before its document is one."""
         self._source, self._stages, self._dead = source, stages, dead
         self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
         self.registries = [registry.Registry() for _ in stages]
-        # Of each stage: persons about whom an input came after it.
+        # For each stage: persons about whom an input arrived after it.
         self.later = [set() for _ in stages]
-        self.words = collections.defaultdict(list)
-        # Place of each answer of finance or the gateway -> the id that it names.
+        self.replies = collections.defaultdict(list)
+        # Position of each answer of finance or the gateway -> the id that it names.
         self.answers, self.last_offsets = {}, {}
 
     def read_small(self):
@@ -33,7 +39,7 @@ class Inputs:
         return self
 
     def read_files(self):
-        """After everything else: a folder's closings are known only then."""
+        """Must run after all other inputs: a folder knows its closing events only then."""
         for raw in self._source.read("registry.files.v1"):
             self.counted(raw)
 
@@ -46,7 +52,7 @@ class Inputs:
         return event
 
     def records(self, partition):
-        """Good events of insured records of one partition, in order."""
+        """The valid insured records of one partition, in order."""
         for raw in self._source.read(raws.RECORDS, partition):
             event = self.counted(raw)
             if event.fault:
@@ -61,7 +67,7 @@ class Inputs:
         return self._source.partitions(raws.RECORDS)
 
     def _stages_of(self, event, codes):
-        """The stages that see the event; persons of the others had an input later."""
+        """The stages that include the event. For the other stages the persons are marked as having a later input."""
         for stage in self._stages:
             if stage.sees(event.topic, event.partition, event.offset):
                 yield stage.number
@@ -82,7 +88,9 @@ class Inputs:
         request = registry.request_of(event.data, event.order)
         self.secrets.code(request.applicant)
         self.secrets.code(request.spouse)
-        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant])][-1]
+        verdict = [self.registries[number].submit(request) for number in self._stages_of(event, [request.applicant])][
+            -1
+        ]
         self.ledger.rows(event, [verdict])
 
     def answer(self, event, identity):
@@ -98,16 +106,28 @@ class Inputs:
         if not self.answer(event, event.data["document_id"]):
             return
         name = event.type.rpartition(".")[2]
-        word = Word(solar.instant(event.data["at"]), event.order, name, event.data.get("code"), event.topic, event.partition, event.offset)
-        self.words[event.data["document_id"]].append(word)
+        reply = Reply(
+            solar.instant(event.data["at"]),
+            event.order,
+            name,
+            event.data.get("code"),
+            event.topic,
+            event.partition,
+            event.offset,
+        )
+        self.replies[event.data["document_id"]].append(reply)
 
     def report(self, event):
         self.answer(event, event.data["sms_id"])
 
-    def last_word(self, document_id, stage):
-        """The latest `at`, then the later in the topic, of what the stage saw."""
-        seen = [word for word in self.words.get(document_id, ()) if stage.sees(word.topic, word.partition, word.offset)]
-        return max(seen, key=lambda word: (word.at, word.order), default=None)
+    def last_reply(self, document_id, stage):
+        """The last answer of finance that the stage includes: by `at`, then by order in the topic."""
+        seen = [
+            reply
+            for reply in self.replies.get(document_id, ())
+            if stage.sees(reply.topic, reply.partition, reply.offset)
+        ]
+        return max(seen, key=lambda reply: (reply.at, reply.order), default=None)
 
 
 TAKE = {

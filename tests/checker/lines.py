@@ -1,19 +1,19 @@
-"""Which lines of a file came, exactly: a bit for each, since a line may come late, behind a later one, and again."""
+"""The exact set of lines of a file that arrived, one bit each. A line may arrive after a later line, and may repeat."""
 
-# What no file of rows reaches (16 MiB of bits); a line beyond it is kept by itself.
+# No real file has more lines (16 MiB of bits). Lines above this number are stored in a set.
 MOST_BITS = 1 << 27
 
 
 class Lines:
-    """Lines of events. An event of wages stands for several rows, of which its line is the first."""
+    """The lines of events. A wage event contains several rows; its line is the line of its first row."""
 
     def __init__(self):
         self._bits, self._beyond = bytearray(), set()
-        # Only where an event holds more than one row.
+        # Line -> rows, only for events with more than one row.
         self._rows_at = {}
 
     def add(self, line, rows=1):
-        """Is it new?"""
+        """Adds a line. Returns whether it is new."""
         if line in self:
             return False
         if line >= MOST_BITS:
@@ -43,7 +43,7 @@ class Lines:
         return self._rows_at.get(line, 1) if line in self else 0
 
     def missing(self, upto):
-        """Spans of lines from 2 (the header is 1) to `upto` that no event can hold: (first, last)."""
+        """Ranges (first, last) of lines from 2 (line 1 is the header) to `upto` that no event can contain."""
         covered = 1
         for line in self:
             if line > upto:
@@ -55,7 +55,8 @@ class Lines:
             yield covered + 1, upto
 
     def missing_of(self, wanted):
-        """Of these lines, in order, those that no event holds: one of N rows holds its line and the next N-1 wanted ones."""
+        """The lines of `wanted` (in order) that no event contains. An event of N rows contains its own line and the
+        next N-1 wanted lines."""
         held = 0
         for line in wanted:
             held = max(held - 1, self.rows_at(line))
@@ -73,8 +74,8 @@ def spans_of(lines):
     return spans
 
 
-def told(spans, at_most=8):
-    """`2-5, 9, 12-13`"""
+def ranges_text(spans, at_most=8):
+    """Formats ranges as `2-5, 9, 12-13`."""
     spans = list(spans)
     words = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:at_most]]
     return ", ".join(words) + (f" and {len(spans) - at_most} more ranges" if len(spans) > at_most else "")

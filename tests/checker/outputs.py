@@ -1,4 +1,4 @@
-"""The output topics, read once; of each event only what the promises look at stays in memory."""
+"""The output topics, read once. Only the parts of events that the promises need stay in memory."""
 
 import collections
 
@@ -28,7 +28,7 @@ class Outputs:
 
 
 def read(source, take):
-    """`take`: topic -> what is done with each of its records."""
+    """`take`: topic -> function that processes each of its records."""
     found = Outputs()
     for topic in raws.OUTPUTS:
         if topic in source.missing:
@@ -42,19 +42,21 @@ def read(source, take):
 
 
 def check_envelope(found, raw, ids, key_places, last):
-    """Ids once a topic, offsets that rise, a key in one partition, headers by their schema."""
+    """Checks that ids are unique in a topic, offsets increase, each key is in one partition, and headers fit the
+    schema."""
     where = raws.place(raw)
     if raw.offset <= last.get(raw.partition, -1):
-        found.fault(where, "its offset does not rise")
+        found.fault(where, "its offset is not greater than the previous one")
     last[raw.partition] = raw.offset
     if key_places.setdefault(raw.key, raw.partition) != raw.partition:
-        found.fault(where, "its key lies in two partitions")
+        found.fault(where, "its key is in two partitions")
     if raw.topic == "dead-letters.v1":
         return
     fault = schema.at("headers.schema.json")(raw.headers or {})
-    lacks = [name for name in ("ce_specversion", "ce_source", "ce_time", "content-type", "traceparent") if name not in (raw.headers or {})]
-    if raw.headers is None or fault is not None or lacks:
-        found.fault(where, f"headers: {fault or lacks}")
+    required = ("ce_specversion", "ce_source", "ce_time", "content-type", "traceparent")
+    missing = [name for name in required if name not in (raw.headers or {})]
+    if raw.headers is None or fault is not None or missing:
+        found.fault(where, f"headers: {fault or missing}")
         return
     identity = raw.headers["ce_id"]
     if identity in ids:

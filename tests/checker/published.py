@@ -1,4 +1,4 @@
-"""Files that are known to have been published: what their bytes say, counted without the service and without its events."""
+"""Files that are known to be published. Their rows are counted from their bytes, without the service or its events."""
 
 import csv
 import hashlib
@@ -14,17 +14,17 @@ class Published:
             self.file_id = hashlib.file_digest(file, "sha256").hexdigest()
 
     def declared(self):
-        """Its data rows."""
+        """The number of data rows."""
         with open(self.path, encoding="utf-8-sig", newline="") as file:
             return sum(bool(row) for row in csv.reader(file)) - 1
 
     def good_lines(self):
-        """Lines that the publisher must send, in order."""
+        """The lines that the publisher must send, in order."""
         return [line for line, data in csvfiles.read(self.kind, self.path) if data is not None]
 
 
 def read_list(path):
-    """A line a file: its kind, a tab, its path. The same bytes count once."""
+    """Reads a list with one file per line: kind, tab, path. Files with the same bytes count once."""
     found = {}
     with open(path, encoding="utf-8") as file:
         for text in file:

@@ -1,4 +1,5 @@
-"""Plays the inputs through the oracle, close by close, and holds each close's documents against what it owed."""
+"""Replays the inputs through the oracle, close by close, and compares the documents of each close with the due
+payments."""
 
 import collections
 
@@ -13,7 +14,10 @@ class Replay:
         self._expected = expected.Expected(inputs, outputs, stages, tables, deeds_from)
         self._claim_of = {key: claim for claim, key in outputs.keys.items()}
         self._mobile_of = {
-            sms.data["about"]["document_id"]: sms.data["mobile"] for sms in outputs.sms if sms.data["kind"] == "registration"}
+            sms.data["about"]["document_id"]: sms.data["mobile"]
+            for sms in outputs.sms
+            if sms.data["kind"] == "registration"
+        }
         self._documents = collections.defaultdict(list)
         for claim, documents in outputs.by_claim().items():
             key = outputs.keys.get(claim)
@@ -33,18 +37,20 @@ class Replay:
                     self._evaluate(self._stages[barrier], dossiers, everybody)
                     barrier += 1
                 self._inputs.ledger.rows(event, apply(dossiers[event.data["national_code"]], event))
-            # Whom only a later record names was there at the earlier closes as well, and had nothing.
+            # A person whose first record arrives later had no records at the earlier closes.
             for stage in self._stages[barrier:]:
                 self._evaluate(stage, dossiers, everybody)
             seen |= dossiers.keys() & everybody
             self.insured.update(code for code, each in dossiers.items() if each.insured)
-        # Whom no record names can still have registered a marriage.
+        # Persons without insured records may still have registered a marriage.
         nobody = {code: dossier.Dossier() for code in everybody - seen}
         for stage in self._stages:
             self._evaluate(stage, nobody, everybody)
         for _, data in (each for documents in self._documents.values() for each in documents):
             if data["document_id"] not in self._compared and data["month"] in {stage.month for stage in self._stages}:
-                self.disagreements.append((data["month"], f"document {data['document_id']}: the person was not insured at that close"))
+                self.disagreements.append(
+                    (data["month"], f"document {data['document_id']}: the person was not insured at that close")
+                )
 
     def _evaluate(self, stage, dossiers, everybody):
         for code, records in dossiers.items():
@@ -65,7 +71,8 @@ class Replay:
             self.cases_due.append((documents[0][1]["claim_id"], kind))
 
     def _settle(self, code, view, records):
-        """Where nobody says what a close saw, its disagreement may be an input that came while it ran: with the facts of now?"""
+        """If a close does not state what it read, a disagreement may come from an input that arrived while it ran.
+        Compares again with the current facts."""
         stage, first = self._unsettled.pop(code, (None, None))
         if stage and self._compare(stage, code, view, records)[0]:
             self.disagreements.append((stage.month, first))
@@ -80,7 +87,7 @@ class Replay:
             self._unsettled[code] = (stage, fault)
 
     def _compare(self, stage, code, view, records):
-        """(what is wrong with the person's documents of this close, or None; what is due)"""
+        """(fault of the person's documents of this close, or None; the due payment)"""
         documents = self._documents.get(code, ())
         due = self._expected.due(stage, view, records, [each for each in documents if each[1]["month"] < stage.month])
         given = [each for each in documents if each[1]["month"] == stage.month]
@@ -90,7 +97,8 @@ class Replay:
         if due == expected.PERHAPS:
             return None, due
         if due is None:
-            return (f"document {given[0][1]['document_id']}: by the oracle nothing is payable" if given else None), due
+            fault = f"document {given[0][1]['document_id']}: nothing is payable by the oracle" if given else None
+            return fault, due
         if due.attempt == 1:
             self._expected.frozen[code] = due.answer
         if not given:
@@ -99,22 +107,27 @@ class Replay:
 
     def _differences(self, due, key, data):
         fields = [
-            name for name, wanted, found in (
-                ("claim", due.key, key), ("attempt", due.attempt, data["attempt"]), ("amount", due.amount, data["amount_rial"]),
-                ("Sheba", due.sheba, data["sheba"]), ("cost centre", due.cost_centre, data["cost_centre"]),
+            name
+            for name, wanted, found in (
+                ("claim", due.key, key),
+                ("attempt", due.attempt, data["attempt"]),
+                ("amount", due.amount, data["amount_rial"]),
+                ("Sheba", due.sheba, data["sheba"]),
+                ("cost centre", due.cost_centre, data["cost_centre"]),
                 ("the SMS's mobile", due.mobile, self._mobile_of.get(data["document_id"], due.mobile)),
-            ) if wanted != found
+            )
+            if wanted != found
         ]
         if not same_name(due.full_name, data["full_name"]):
             fields.append("full name")
-        return f"document {data['document_id']}: {', '.join(fields)} not as the oracle's" if fields else None
+        return f"document {data['document_id']}: {', '.join(fields)} differ from the oracle" if fields else None
 
     def _name(self, key, view):
         return f"claim {self._claim_of[key]}" if key in self._claim_of else f"{expected.place_of(key, view)}"
 
 
 def apply(records, event):
-    """Takes one event into a person's dossier; what became of each of its rows."""
+    """Applies one event to a person's dossier. Returns the disposition of each of its rows."""
     records.last_offset = (event.partition, event.offset)
     if event.type == "insured.person.changed":
         return [records.change_person(event.data, event.order)]

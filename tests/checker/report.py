@@ -1,4 +1,5 @@
-"""What was found: a line per promise, a line per violation (at most 20 each), and the count alone on the last line."""
+"""The report: one line per promise, one line per violation (at most 20 per promise), and the totals on the last
+line."""
 
 import collections
 
@@ -6,8 +7,8 @@ AT_MOST = 20
 
 
 class Report:
-    def __init__(self, say=print):
-        self._say = say
+    def __init__(self, write=print):
+        self._write = write
         self._violations = collections.defaultdict(list)
         self.passed, self.failed = [], []
 
@@ -18,21 +19,21 @@ class Report:
         return self._violations[promise]
 
     def note(self, text):
-        self._say(f"  note: {text}")
+        self._write(f"  note: {text}")
 
     def done(self, promise, title, unchecked=None):
-        """Ends a promise. `unchecked`: why it could not be proved at all (neither passed nor failed)."""
+        """Prints the result of a promise. `unchecked`: why it could not be checked (it neither passed nor failed)."""
         found = self._violations[promise]
         if unchecked and not found:
-            self._say(f"{title} … not checked: {unchecked}")
+            self._write(f"{title} … not checked: {unchecked}")
             return
         (self.failed if found else self.passed).append(promise)
-        self._say(f"{title} … {f'FAILED ({len(found):,} violations)' if found else 'ok'}")
+        self._write(f"{title} … {f'FAILED ({len(found):,} violations)' if found else 'ok'}")
         for text in found[:AT_MOST]:
-            self._say(f"  violation: {text}")
+            self._write(f"  violation: {text}")
         if len(found) > AT_MOST:
-            self._say(f"  … and {len(found) - AT_MOST:,} more")
+            self._write(f"  … and {len(found) - AT_MOST:,} more")
 
     def end(self):
-        self._say(f"{len(self.passed)} passed, {len(self.failed)} failed")
+        self._write(f"{len(self.passed)} passed, {len(self.failed)} failed")
         return 1 if self.failed else 0

@@ -1,4 +1,4 @@
-"""`check sample`: every line of tests/sample/expected.jsonl agrees with the oracle fed from the sample's files."""
+"""`check sample`: compares every line of tests/sample/expected.jsonl with the oracle's answer to the sample's files."""
 
 import collections
 import json
@@ -12,7 +12,7 @@ TODAY = "1404-08-01"
 
 
 def load(folder):
-    """Registry and dossiers from a folder's histories, marriages and self-registrations."""
+    """Builds the registry and the dossiers from a folder's files."""
     known, dossiers = registry.Registry(), collections.defaultdict(dossier.Dossier)
     for kind, name in csvfiles.FILES.items():
         path = pathlib.Path(folder) / name
@@ -35,7 +35,7 @@ def load(folder):
 
 
 def answers(folder, today, law):
-    """(record, role) of each claim -> answer."""
+    """(record or request id, national code) of each claim -> answer."""
     known, dossiers = load(folder)
     found = {}
     for code in known.persons():
@@ -52,7 +52,7 @@ def compare(line, answer):
     ours = answer and (answer.outcome, sorted(answer.reasons), answer.amount, answer.days, answer.wage_sum)
     names = ("outcome", "reasons", "amount", "days", "wage sum")
     if ours is None:
-        return "no claim by the oracle"
+        return "the oracle has no claim"
     different = [f"{name}: expected {w}, oracle {o}" for name, w, o in zip(names, wanted, ours) if w != o]
     return "; ".join(different)
 
@@ -68,5 +68,5 @@ def check(report):
         if fault:
             report.violation("sample", f"expected.jsonl line {number}, {line['record_id']}: {fault}")
     for record_id, _ in ours:
-        report.violation("sample", f"{record_id}: the oracle has a claim that expected.jsonl lacks")
+        report.violation("sample", f"{record_id}: the oracle has a claim that is not in expected.jsonl")
     report.done("sample", f"sample: the oracle agrees with expected.jsonl ({lines} lines)")

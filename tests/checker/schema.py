@@ -1,6 +1,7 @@
-"""The part of JSON Schema 2020-12 that `schemas/` uses, compiled to functions; so the checker needs no library for it.
+"""The part of JSON Schema 2020-12 that `schemas/` uses, compiled to functions, so that the checker needs no library.
 
-A compiled check takes a value and returns None, or the path of the first fault. Paths hold names of fields, never values."""
+A compiled check takes a value and returns None or the path of the first fault. Paths contain field names, never
+values."""
 
 import functools
 import json
@@ -26,12 +27,12 @@ def simple(test):
 
 
 def for_type(kind, test):
-    """Most words of JSON Schema speak of one type and are silent about the others."""
+    """Most keywords of JSON Schema apply to one type and accept values of all other types."""
     return lambda value: None if not isinstance(value, kind) or test(value) else ""
 
 
 def of_properties(root, properties):
-    # Months, types, codes come again and again: a good text or number of a field is remembered, up to a bound.
+    # Months, types and codes repeat often, so valid strings and numbers of each field are cached, up to a limit.
     checks = [(name, compiled(root, inner), set()) for name, inner in properties.items()]
 
     def check(value):
@@ -69,7 +70,7 @@ def of_values(root, schema, of):
 
 
 def of_condition(root, schema):
-    condition, then, other = (compiled(root, schema.get(word, {})) for word in ("if", "then", "else"))
+    condition, then, other = (compiled(root, schema.get(keyword, {})) for keyword in ("if", "then", "else"))
     return lambda value: (then if condition(value) is None else other)(value)
 
 
@@ -92,28 +93,35 @@ def of_type(names):
     return simple(lambda value: any(is_of(value, name) for name in names))
 
 
-def of_word(root, schema, word, argument):
-    if word == "pattern":
+def of_keyword(root, schema, keyword, argument):
+    if keyword == "pattern":
         pattern = re.compile(re.sub(r"\$$", r"\\Z", argument))
         return for_type(str, pattern.search)
-    if word == "anyOf":
+    if keyword == "anyOf":
         inner = [compiled(root, each) for each in argument]
         return simple(lambda value: any(check(value) is None for check in inner))
-    if word == "allOf":
+    if keyword == "allOf":
         return all_of([compiled(root, each) for each in argument])
-    if word == "$ref":
+    if keyword == "$ref":
         return compiled(root, root["$defs"][argument.removeprefix("#/$defs/")])
     plain = {
-        "type": of_type, "required": of_required,
-        "enum": lambda words: simple(frozenset(words).__contains__), "const": lambda word: simple(lambda value: value == word),
-        "minLength": lambda n: for_type(str, lambda value: len(value) >= n), "maxLength": lambda n: for_type(str, lambda value: len(value) <= n),
-        "minimum": lambda n: for_type(int, lambda value: value >= n), "maximum": lambda n: for_type(int, lambda value: value <= n),
-        "minItems": lambda n: for_type(list, lambda value: len(value) >= n), "maxItems": lambda n: for_type(list, lambda value: len(value) <= n),
+        "type": of_type,
+        "required": of_required,
+        "enum": lambda values: simple(frozenset(values).__contains__),
+        "const": lambda constant: simple(lambda value: value == constant),
+        "minLength": lambda n: for_type(str, lambda value: len(value) >= n),
+        "maxLength": lambda n: for_type(str, lambda value: len(value) <= n),
+        "minimum": lambda n: for_type(int, lambda value: value >= n),
+        "maximum": lambda n: for_type(int, lambda value: value <= n),
+        "minItems": lambda n: for_type(list, lambda value: len(value) >= n),
+        "maxItems": lambda n: for_type(list, lambda value: len(value) <= n),
         "format": lambda name: for_type(str, lambda value: name != "date-time" or solar.instant(value) is not None),
-        "properties": lambda inner: of_properties(root, inner), "items": lambda inner: of_values(root, inner, list),
-        "additionalProperties": lambda inner: of_values(root, inner, dict), "if": lambda _: of_condition(root, schema),
+        "properties": lambda inner: of_properties(root, inner),
+        "items": lambda inner: of_values(root, inner, list),
+        "additionalProperties": lambda inner: of_values(root, inner, dict),
+        "if": lambda _: of_condition(root, schema),
     }
-    return plain[word](argument)
+    return plain[keyword](argument)
 
 
 def all_of(checks):
@@ -131,14 +139,14 @@ def all_of(checks):
 
 
 def compiled(root, schema):
-    # The cheap and frequent `type` comes first: what follows may rely on nothing, but fails sooner.
-    words = sorted((word for word in schema if word not in NOTES), key=lambda word: word != "type")
-    return all_of([of_word(root, schema, word, schema[word]) for word in words])
+    # `type` is cheap and fails most often, so it is checked first. The other checks do not rely on this order.
+    keywords = sorted((keyword for keyword in schema if keyword not in NOTES), key=lambda keyword: keyword != "type")
+    return all_of([of_keyword(root, schema, keyword, schema[keyword]) for keyword in keywords])
 
 
 @functools.lru_cache(maxsize=None)
 def at(path):
-    """The check of one file below schemas/; None where there is no such file."""
+    """The compiled check of one file under schemas/, or None if the file does not exist."""
     place = PLACE / path
     if not place.exists():
         return None
@@ -147,7 +155,9 @@ def at(path):
 
 
 def of_event(topic, kind):
-    return at(f"{topic.removesuffix('.v1')}/v1/{kind}.schema.json") if re.fullmatch(r"[a-z0-9.\-]+", kind or "") else None
+    return (
+        at(f"{topic.removesuffix('.v1')}/v1/{kind}.schema.json") if re.fullmatch(r"[a-z0-9.\-]+", kind or "") else None
+    )
 
 
 def topics():

@@ -1,4 +1,5 @@
-"""What must appear in no log: every national code, Sheba and mobile that the inputs hold, in Latin or Persian digits."""
+"""Personal data that no log may contain: every national code, Sheba and mobile number of the inputs, in Latin or
+Persian digits."""
 
 import re
 
@@ -10,7 +11,7 @@ _SHEBA = re.compile(r"IR[0-9]{2}(?:[ \u200c-]?[0-9]{4}){5}[ \u200c-]?[0-9]{2}", 
 
 
 class Secrets:
-    """Kept as numbers: there may be hundreds of thousands."""
+    """Stores the data as numbers, because there may be hundreds of thousands."""
 
     def __init__(self):
         self.codes, self._accounts, self._mobiles = set(), set(), set()
@@ -30,13 +31,18 @@ class Secrets:
             self._mobiles.add(int(number))
 
     def kind_in(self, text):
-        """What kind of personal data the text holds, or None; never the data."""
+        """The kind of personal data that the text contains, or None. Never returns the data itself."""
         text = latin_digits(text)
         for run in _DIGITS.findall(text):
             number, length = int(run), len(run)
             if length in (8, 9, 10) and number in self.codes:
                 return "a national code"
-            if number in self._mobiles or length > 10 and int(run[-10:]) in self._mobiles and run[:-10] in ("0", "98", "0098"):
+            if (
+                number in self._mobiles
+                or length > 10
+                and int(run[-10:]) in self._mobiles
+                and run[:-10] in ("0", "98", "0098")
+            ):
                 return "a mobile number"
             if number in self._accounts:
                 return "a Sheba"

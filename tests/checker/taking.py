@@ -1,4 +1,4 @@
-"""What stays in memory of each outgoing event; its form is checked on the way."""
+"""Reads each outgoing event: checks its form and keeps the parts that the promises need."""
 
 import collections
 import hashlib
@@ -11,13 +11,16 @@ from .law import grounds
 from .law.registry import ClaimKey
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Decision = collections.namedtuple("Decision", "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record told")
+Decision = collections.namedtuple(
+    "Decision",
+    "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record reasons_digest",
+)
 Document = collections.namedtuple("Document", "place data stamp time")
 Sms = collections.namedtuple("Sms", "place data stamp time")
 
 
 def data_of(found, raw):
-    """Valid data of the event, or None after a fault was noted."""
+    """The valid data of the event, or None after recording a fault."""
     kind = (raw.headers or {}).get("ce_type")
     check = schema.of_event(raw.topic, kind)
     try:
@@ -25,25 +28,30 @@ def data_of(found, raw):
     except ValueError:
         data = None
     if check is None or data is None:
-        found.fault(raws.place(raw), "no JSON, or a type that has no schema")
+        found.fault(raws.place(raw), "not JSON, or its type has no schema")
         return None
     fault = check(data)
     if fault is not None:
-        found.fault(raws.place(raw), f"breaks its schema at {fault}")
+        found.fault(raws.place(raw), f"violates its schema at {fault}")
         return None
-    wanted = data.get(schema.topics()[raw.topic]["key"]) if kind != "notifications.sms.requested" else data["about"]["claim_id"]
+    wanted = (
+        data.get(schema.topics()[raw.topic]["key"])
+        if kind != "notifications.sms.requested"
+        else data["about"]["claim_id"]
+    )
     if raw.key != wanted:
-        found.fault(raws.place(raw), "its key is not the field that topics.json names")
+        found.fault(raws.place(raw), "its key is not the value of the field that topics.json names")
     return data
 
 
-def told_in(reasons):
-    """A digest of the reasons with facts and texts; ids in them are another installation's others."""
+def digest_of_reasons(reasons):
+    """A digest of the reasons with facts and texts. Ids are masked, because they differ between installations."""
     return hashlib.sha256(UUID.sub("an id", json.dumps(reasons, sort_keys=True)).encode()).hexdigest()[:12]
 
 
 def same_claim(known, key):
-    """A record that holds a claim no more is not named; where the spouse has no code, nothing else tells it apart."""
+    """A decision does not name a record that no longer makes the claim. If the spouse has no code, only the record
+    identifies the claim."""
     return known == (key if key.record_id or key.spouse else key._replace(record_id=known.record_id))
 
 
@@ -56,20 +64,31 @@ def take_decision(found, raw):
         return
     marriage, working = data["marriage"], data["working"] or {}
     key = ClaimKey(
-        data["national_code"], marriage["spouse_national_code"], None if marriage["spouse_national_code"] else marriage["record_id"],
+        data["national_code"],
+        marriage["spouse_national_code"],
+        None if marriage["spouse_national_code"] else marriage["record_id"],
         marriage["deed_date"],
     )
     claim, where = data["claim_id"], raws.place(raw)
     if not same_claim(found.keys.setdefault(claim, key), key):
-        found.fault(where, f"claim {claim} was about another person or marriage before")
+        found.fault(where, f"claim {claim}: an earlier decision is about another person or marriage")
     before = found.latest.get(claim)
     if before and data["revision"] <= before.revision:
         found.fault(where, f"claim {claim}: revision {data['revision']} after {before.revision}")
     place_of = marriage["record_id"] or marriage["request_id"]
     decision = Decision(
-        data["decision_id"], claim, data["revision"], data["outcome"], data["amount_rial"], tuple(each["code"] for each in data["reasons"]),
-        working.get("days"), working.get("wage_sum_rial"), data["business_date"], where, place_of,
-        told_in(data["reasons"]),
+        data["decision_id"],
+        claim,
+        data["revision"],
+        data["outcome"],
+        data["amount_rial"],
+        tuple(each["code"] for each in data["reasons"]),
+        working.get("days"),
+        working.get("wage_sum_rial"),
+        data["business_date"],
+        where,
+        place_of,
+        digest_of_reasons(data["reasons"]),
     )
     if not before or data["revision"] > before.revision:
         found.latest[claim] = decision
@@ -84,25 +103,31 @@ def take_decision(found, raw):
 def check_reasons(found, where, reasons):
     lines = [grounds.LINE_OF[reason] for reason in reasons]
     if lines != sorted(lines) or len(set(reasons)) != len(reasons):
-        found.fault(where, "its reasons are not in the order of the lines, or one comes twice")
+        found.fault(where, "its reasons are not in the contract's order, or one repeats")
 
 
 def check_working(found, where, working):
-    """The sum by hand adds up: days that count, and wages under their ceilings."""
+    """The working adds up: the counted days, and the wages under their ceilings."""
     if working is None or not working["months"]:
         return
     if sum(month["counted_days"] for month in working["months"]) != working["days"]:
-        found.fault(where, "its months' days are not its days")
-    wages = sum(min(month["wage_rial"], month["ceiling_rial"]) for month in working["months"] if month["ceiling_rial"] is not None)
+        found.fault(where, "the days of its months do not add up to its days")
+    wages = sum(
+        min(month["wage_rial"], month["ceiling_rial"])
+        for month in working["months"]
+        if month["ceiling_rial"] is not None
+    )
     if working["wage_sum_rial"] not in (None, wages):
-        found.fault(where, "its months' wages under their ceilings are not its sum")
+        found.fault(where, "the capped wages of its months do not add up to its wage sum")
 
 
 def take_payment(found, raw):
     data = data_of(found, raw)
     if data is not None:
         kind = raw.headers["ce_type"]
-        into = {"finance.payment-document.issued": found.documents, "finance.voucher.issued": found.vouchers}.get(kind, found.batches)
+        into = {"finance.payment-document.issued": found.documents, "finance.voucher.issued": found.vouchers}.get(
+            kind, found.batches
+        )
         into.append(Document((raw.partition, raw.offset), data, raw.stamp, raw.headers["ce_time"]))
 
 
@@ -124,14 +149,17 @@ def take_dead(found, raw):
     if fault is not None:
         found.fault(raws.place(raw), f"headers at {fault}")
         return
-    # Which letter it is: on a message sent again the headers name the place where it lay then.
+    # Identifies the dead letter. For a replayed message the headers name the position of the replay.
     where = (headers["dead_letter_topic"], int(headers["dead_letter_partition"]), int(headers["dead_letter_offset"]))
     if where in found.dead:
-        found.fault(raws.place(raw), "a second dead letter of one message")
+        found.fault(raws.place(raw), "a second dead letter for one message")
     found.dead[where] = (raws.place(raw), headers, raw.value if isinstance(raw.value, bytes) else None)
 
 
 TAKE = {
-    "eligibility.decisions.v1": take_decision, "finance.payment-documents.v1": take_payment, "notifications.sms.v1": take_sms,
-    "registry.file-receipts.v1": take_receipt, "dead-letters.v1": take_dead,
+    "eligibility.decisions.v1": take_decision,
+    "finance.payment-documents.v1": take_payment,
+    "notifications.sms.v1": take_sms,
+    "registry.file-receipts.v1": take_receipt,
+    "dead-letters.v1": take_dead,
 }

@@ -1,4 +1,4 @@
-"""The closes as barriers in the input: what each page of them saw, and what came after."""
+"""The closes as boundaries in the inputs: what each page of a close read, and what arrived after it."""
 
 import collections
 import itertools
@@ -8,9 +8,10 @@ INFINITY = 1 << 62
 
 
 class Stage(collections.namedtuple("Stage", "number month business_date offsets after upto exact")):
-    """Pages of a close that saw the same, for the persons `after` one code and up to another; or the end (`month` None).
+    """Pages of a close that read the same inputs, for the persons with codes above `after` and up to `upto`; or the end
+    of the inputs (`month` is None).
 
-    A topic that a close does not name lies before it wholly where `offsets` is None. `exact`: it says what it saw."""
+    `offsets`: the end offsets that the pages read up to; None includes all inputs. `exact`: the close recorded them."""
 
     def sees(self, topic, partition, offset):
         return self.offsets is None or offset < self.offsets.get((topic, partition), 0)
@@ -42,7 +43,7 @@ ANSWERS = ("finance.payment-outcomes.v1", "notifications.delivery-reports.v1")
 
 
 class BeforeAnswers(dict):
-    """In files no close says what it saw: everything but the answers to its documents."""
+    """Files do not record what a close read. It is taken to read everything except the answers to its documents."""
 
     def get(self, where, default=None):
         return 0 if where[0] in ANSWERS else INFINITY

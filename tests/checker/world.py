@@ -1,4 +1,5 @@
-"""All that is looked at, read in the order that memory allows: outputs, small inputs, then insured records part by part."""
+"""Everything that the promises check. To limit memory, it is read in this order: outputs, small inputs, then insured
+records in parts."""
 
 import dataclasses
 
@@ -25,14 +26,24 @@ class World:
     live: bool = False
     ends: dict = dataclasses.field(default_factory=dict)
     missing: tuple = ()
-    # Are the answers of finance among the inputs?
+    # Whether the answers of finance are among the inputs.
     answers_known: bool = True
-    # Files that are known to have been published.
+    # Files that are known to be published.
     published: tuple = ()
     deeds_from: str = None
 
 
-def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=(), live=False, answers_known=True, published=()):
+def read(
+    source,
+    database=None,
+    stages=None,
+    prefix="",
+    deeds_from=None,
+    logs=(),
+    live=False,
+    answers_known=True,
+    published=(),
+):
     outputs = outgoing.read(source, taking.TAKE)
     if stages is None:
         stages = timeline.from_database(database.rows("batches"), database.rows("close_pages"))
@@ -42,9 +53,24 @@ def read(source, database=None, stages=None, prefix="", deeds_from=None, logs=()
     replay = replaying.Replay(read_in, outputs, stages, law, deeds_from)
     replay.run()
     read_in.read_files()
-    ends = {(topic, partition): pair for topic in incoming.raws.INPUTS for partition, pair in source.ends(topic).items()}
-    return World(outputs, read_in, replay, database, stages, tuple(logs), prefix, live, ends, tuple(source.missing), answers_known,
-                 tuple(published), deeds_from)
+    ends = {
+        (topic, partition): pair for topic in incoming.raws.INPUTS for partition, pair in source.ends(topic).items()
+    }
+    return World(
+        outputs,
+        read_in,
+        replay,
+        database,
+        stages,
+        tuple(logs),
+        prefix,
+        live,
+        ends,
+        tuple(source.missing),
+        answers_known,
+        tuple(published),
+        deeds_from,
+    )
 
 
 def check(world, report, state=None):

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{TestApp, house};
+use crate::app::{TestApp, ctx};
 use crate::checker::check;
 use crate::town::{
     document_id, finance, insured, kill_close, marriage, marriages, married, person, profile, sheba,
@@ -107,7 +107,7 @@ fn a_page_of_a_close_waits_for_the_batch_that_is_half_written() {
     let runtime = Runtime::new().unwrap();
     // Where the test fails, the transaction is dropped in here.
     let _inside = runtime.enter();
-    let pool = house(&app, &runtime).pool;
+    let pool = ctx(&app, &runtime).pool;
     let mut batch = runtime.block_on(pool.begin()).unwrap();
     let advance = sqlx::query(
         "UPDATE input_offsets SET next_offset = next_offset WHERE topic = 'registry.marriages.v1'",

@@ -3,13 +3,13 @@
 use std::process::Stdio;
 use std::sync::Arc;
 
+use peyvand::app::{AppContext, relay};
 use peyvand::claim::IdKey;
 use peyvand::clock::Clock;
-use peyvand::store::messages::Released;
-use peyvand::store::outbox::Groups;
+use peyvand::store::messages::ReleasedMessage;
+use peyvand::store::outbox::RelayShards;
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::{Partitions, tables};
-use peyvand::work::{House, relay};
+use peyvand::wire::{PartitionCounts, tables};
 use serde_json::Value;
 
 use crate::app::TestApp;
@@ -202,19 +202,19 @@ fn a_close_waits_for_its_input_and_names_what_lags() {
 /// "No SMS between 21:00 and 08:00 Tehran: it is published at once with `not_before` the next 08:00"
 #[tokio::test]
 async fn quiet_hours_are_said_with_the_message() {
-    let house = House {
+    let ctx = AppContext {
         pool: peyvand::store::connect("postgres://nobody@127.0.0.1:1/none", 2).unwrap(),
         clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),
-        day: None,
+        fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(b"quiet"),
-        groups: Groups { count: 1, partitions: Partitions::new(1) },
+        groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
         deeds_from: None,
         page_persons: 1,
         brake_percent: 50,
-        silence: std::time::Duration::from_secs(1),
+        query_timeout: std::time::Duration::from_secs(1),
     };
-    let message = Released {
+    let message = ReleasedMessage {
         sms_id: "m".to_owned(),
         kind: "registration".to_owned(),
         claim_id: uuid::Uuid::nil(),
@@ -230,7 +230,7 @@ async fn quiet_hours_are_said_with_the_message() {
         ("2025-10-24T07:59:59+03:30", Some("2025-10-24T08:00:00+03:30")),
         ("2025-10-24T08:00:00+03:30", None),
     ] {
-        let event = relay::sms_requested(&house, &message, at.parse().unwrap()).unwrap();
+        let event = relay::sms_requested(&ctx, &message, at.parse().unwrap()).unwrap();
         let data: Value = serde_json::from_slice(event.value.as_deref().unwrap()).unwrap();
         let instant = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
         assert_eq!(data["not_before"].as_str().map(instant), not_before.map(instant), "{at}");

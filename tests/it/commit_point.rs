@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use peyvand::store::offsets::{self, Advance, Partition};
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch, apply_batch};
+use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
 use peyvand::store::{Error, outbox};
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::{EventType, Message, Outgoing, Topic};
-use peyvand::work::take_in::{Batch, Taken, take_in};
+use peyvand::wire::{EventType, Outgoing, RawRecord, Topic};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{Couple, TestApp, house};
+use crate::app::{Couple, TestApp, ctx};
 use crate::town::{married, row};
 
 /// A batch whose commit went unanswered is tried again, and a consumer that lost its partition goes on for a while: the
@@ -32,7 +32,7 @@ fn a_batch_that_stands_is_not_written_again() {
     );
     let lying = app.lying(topic.name()).remove(0);
     let headers = lying.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-    let message = Message {
+    let message = RawRecord {
         topic,
         partition: lying.partition,
         offset: lying.offset,
@@ -40,18 +40,18 @@ fn a_batch_that_stands_is_not_written_again() {
         headers,
         value: lying.value.as_deref(),
     };
-    let taken = || Taken::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false);
-    let partition = Partition { topic, partition: lying.partition };
-    let advance = Advance { partition, expected: lying.offset, next: lying.offset + 1 };
-    let batch = || Batch { advances: vec![advance], taken: vec![taken()] };
+    let taken = || ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false);
+    let partition = TopicPartition { topic, partition: lying.partition };
+    let advance = OffsetAdvance { partition, expected: lying.offset, next: lying.offset + 1 };
+    let batch = || RecordBatch { advances: vec![advance], records: vec![taken()] };
     let runtime = Runtime::new().unwrap();
-    let house = house(&app, &runtime);
+    let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        offsets::begin(&house.pool, &[(partition, lying.offset)]).await.unwrap();
+        offsets::begin(&ctx.pool, &[(partition, lying.offset)]).await.unwrap();
         let (one, two) = (batch(), batch());
-        let (one, two) = tokio::join!(take_in(&house, &one), take_in(&house, &two));
+        let (one, two) = tokio::join!(apply_batch(&ctx, &one), apply_batch(&ctx, &two));
         assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "both consumers wrote the batch");
-        let again = take_in(&house, &batch()).await;
+        let again = apply_batch(&ctx, &batch()).await;
         assert!(matches!(again, Err(Error::LostPartition)), "the batch was written again");
     });
     assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
@@ -91,11 +91,11 @@ fn positions_are_given_in_the_order_of_commits() {
     let app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
-    let house = house(&app, &runtime);
+    let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        let (mut first, pool) = (house.pool.begin().await.unwrap(), house.pool.clone());
-        let groups = house.groups;
-        outbox::append(&mut first, [receipt('a')], house.groups).await.unwrap();
+        let (mut first, pool) = (ctx.pool.begin().await.unwrap(), ctx.pool.clone());
+        let groups = ctx.groups;
+        outbox::append(&mut first, [receipt('a')], ctx.groups).await.unwrap();
         let second = tokio::spawn(async move {
             let mut second = pool.begin().await.unwrap();
             outbox::append(&mut second, [receipt('b')], groups).await.unwrap();
@@ -103,10 +103,10 @@ fn positions_are_given_in_the_order_of_commits() {
         });
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert!(!second.is_finished(), "the second did not wait for the first");
-        assert!(outbox::page(&house.pool, 0, 0, 1 << 20).await.unwrap().is_empty());
+        assert!(outbox::page(&ctx.pool, 0, 0, 1 << 20).await.unwrap().is_empty());
         first.commit().await.unwrap();
         second.await.unwrap();
-        let page = outbox::page(&house.pool, 0, 0, 1 << 20).await.unwrap();
+        let page = outbox::page(&ctx.pool, 0, 0, 1 << 20).await.unwrap();
         let order: Vec<_> = page
             .iter()
             .flat_map(|segment| segment.events().unwrap())
@@ -127,10 +127,10 @@ fn an_sms_waits_for_its_document() {
     let released = "SELECT count(*) FROM messages WHERE released_at IS NOT NULL";
     assert_eq!((app.value("SELECT count(*) FROM messages"), app.value(released)), ("2".into(), "0".into()));
     let runtime = Runtime::new().unwrap();
-    let house = house(&app, &runtime);
+    let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        for group in 0..house.groups.count {
-            let waiting = outbox::page(&house.pool, group, 0, usize::MAX).await.unwrap();
+        for group in 0..ctx.groups.count {
+            let waiting = outbox::page(&ctx.pool, group, 0, usize::MAX).await.unwrap();
             let mut events = waiting.iter().flat_map(|segment| segment.events().unwrap());
             assert!(
                 events.all(|(_, event)| event.kind != EventType::SmsRequested),
@@ -164,12 +164,12 @@ fn undelivered_events_outlive_the_turn_of_the_slots() {
     let mut app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
-    let house = house(&app, &runtime);
-    let pool = house.pool.clone();
+    let ctx = ctx(&app, &runtime);
+    let pool = ctx.pool.clone();
     let append = |file| {
         runtime.block_on(async {
             let mut tx = pool.begin().await.unwrap();
-            outbox::append(&mut tx, [receipt(file)], house.groups).await.unwrap();
+            outbox::append(&mut tx, [receipt(file)], ctx.groups).await.unwrap();
             tx.commit().await.unwrap();
             outbox::rotate(&pool).await.unwrap();
         });

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use peyvand::claim::{Outcome, ReasonCode};
 use peyvand::config::{self, settings_markdown};
-use peyvand::telemetry::{Gauges, Metrics, render_prometheus};
+use peyvand::telemetry::{GaugeValues, Metrics, render_prometheus};
 use peyvand::wire::files::FileKind;
 use peyvand::wire::{EventType, Topic};
 
@@ -140,7 +140,7 @@ fn the_settings_are_those_of_the_code() {
 
 #[test]
 fn the_metrics_are_those_of_the_code() {
-    let text = render_prometheus(&Metrics::new(), Some(&Gauges::default()));
+    let text = render_prometheus(&Metrics::new(), Some(&GaugeValues::default()));
     let told: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let rows = between(page("docs/OPERATIONS.md"), "metrics").lines();
@@ -182,7 +182,7 @@ fn files_and_topics_are_those_of_the_code() {
     let rows: Vec<&str> = between(page, "files").lines().skip(2).collect();
     assert_eq!(rows.len(), FileKind::ALL.len());
     for (row, kind) in rows.iter().zip(FileKind::ALL) {
-        let mut expected = vec![kind.word().to_owned(), kind.file_name()];
+        let mut expected = vec![kind.as_str().to_owned(), kind.file_name()];
         expected.extend(kind.columns().iter().map(|column| (*column).to_owned()));
         assert_eq!(quoted(row), expected);
     }

@@ -73,7 +73,7 @@ impl TestApp {
 
 fn publish(app: &TestApp, folder: &Path, kind: K) -> Child {
     let path = folder.join(kind.file_name());
-    let publishing = ["publish", kind.word(), path.to_str().unwrap(), "--timeout", CEILING_S];
+    let publishing = ["publish", kind.as_str(), path.to_str().unwrap(), "--timeout", CEILING_S];
     app.command(&publishing).stdout(Stdio::null()).spawn().unwrap()
 }
 

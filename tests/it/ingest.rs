@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use peyvand::kafka::gaps::Prover;
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
+use peyvand::kafka::consumer::gap_proof::GapProver;
 use peyvand::kafka::{Broker, Error};
-use peyvand::store::offsets::{Advance, Partition};
-use peyvand::wire::{Message, Topic, partition_for};
-use peyvand::work::take_in::{Batch, Taken};
+use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
+use peyvand::wire::{RawRecord, Topic, partition_for};
 
 use crate::app::{Couple, Lying, TestApp};
 use crate::processes::{counter, listen};
@@ -74,18 +74,18 @@ fn gaps_that_transactions_leave_are_proved_and_counted() {
 }
 
 /// A batch of these records; it begins at `expected`.
-fn batch(expected: i64, records: &[&Lying]) -> Batch {
+fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
     let topic = Topic::RegistryMarriages;
     let taken = records.iter().map(|lying| {
         let headers = lying.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
         let (key, value) = (lying.key.as_deref(), lying.value.as_deref());
         let message =
-            Message { topic, partition: lying.partition, offset: lying.offset, key, headers, value };
-        Taken::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false)
+            RawRecord { topic, partition: lying.partition, offset: lying.offset, key, headers, value };
+        ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false)
     });
-    let partition = Partition { topic, partition: records[0].partition };
+    let partition = TopicPartition { topic, partition: records[0].partition };
     let next = records.last().unwrap().offset + 1;
-    Batch { advances: vec![Advance { partition, expected, next }], taken: taken.collect() }
+    RecordBatch { advances: vec![OffsetAdvance { partition, expected, next }], records: taken.collect() }
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_gap_that_holds_a_record_is_disproved() {
     let lying = app.lying(MARRIAGES);
     let offsets: Vec<_> = lying.iter().map(|record| record.offset).collect();
     assert_eq!(offsets, [0, 1, 2, 5, 6], "a record that was taken back, and its marker, lie between");
-    let mut prover = Prover::new(Broker::new(&settings(&app)), Arc::default());
+    let mut prover = GapProver::new(Broker::new(&settings(&app)), Arc::default());
     let mut proves = |expected, places: &[usize]| {
         let records: Vec<_> = places.iter().map(|place| &lying[*place]).collect();
         prover.prove(&batch(expected, &records))
@@ -111,7 +111,7 @@ fn a_gap_that_holds_a_record_is_disproved() {
     {
         let told = proves(expected, places).unwrap_err();
         assert!(matches!(told, Error::RecordPassedOver { found, .. } if found == lost), "{places:?}: {told}");
-        assert!(told.begins_anew());
+        assert!(told.restarts_session());
     }
     // What a gap held cannot be known once retention has taken it away.
     app.forget_records(MARRIAGES, 0, 4);

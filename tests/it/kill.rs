@@ -80,7 +80,7 @@ fn publish_meanwhile(app: &TestApp) -> JoinHandle<Vec<Output>> {
         .into_iter()
         .map(|kind| {
             let path = folder.join(kind.file_name());
-            app.command(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", CEILING_S, "--json"])
+            app.command(&["publish", kind.as_str(), path.to_str().unwrap(), "--timeout", CEILING_S, "--json"])
         })
         .collect();
     thread::spawn(move || commands.into_iter().map(|mut command| command.output().unwrap()).collect())

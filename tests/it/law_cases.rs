@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use peyvand::law::marriage_allowance::{
-    AmountFinding, Assessment, DaysFinding, Employment, EmploymentFinding, Outside, Wage, assess,
+    AmountFinding, Assessment, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage, Outside, assess,
 };
 use peyvand::law::{Rial, SolarDate, SolarMonth};
 use peyvand::wire::tables;
@@ -105,8 +105,8 @@ fn date(value: &Value) -> SolarDate {
     value.as_str().unwrap().parse().unwrap_or_else(|e| panic!("{value}: {e}"))
 }
 
-fn employments(case: &Value) -> Vec<Employment> {
-    let employment = |e: &Value| Employment {
+fn employments(case: &Value) -> Vec<EmploymentPeriod> {
+    let employment = |e: &Value| EmploymentPeriod {
         insurance_type: e["insurance_type"].as_str().unwrap().parse().unwrap(),
         started_on: date(&e["started_on"]),
         ended_on: (!e["ended_on"].is_null()).then(|| date(&e["ended_on"])),
@@ -114,19 +114,19 @@ fn employments(case: &Value) -> Vec<Employment> {
     case["employments"].as_array().unwrap().iter().map(employment).collect()
 }
 
-fn wages(case: &Value) -> Vec<Wage> {
+fn wages(case: &Value) -> Vec<MonthlyWage> {
     case["wages"].as_array().unwrap().iter().flat_map(months_of_line).collect()
 }
 
 /// `"month": "1404-06"` or `"months": "1402-07..1404-06"`; `"days": "full"` is each month's length.
-fn months_of_line(line: &Value) -> Vec<Wage> {
+fn months_of_line(line: &Value) -> Vec<MonthlyWage> {
     let month = |text: &str| text.parse::<SolarMonth>().unwrap_or_else(|e| panic!("{line}: {e}"));
     let (first, last) = match line.get("months") {
         Some(range) => range.as_str().unwrap().split_once("..").map(|(a, b)| (month(a), month(b))).unwrap(),
         None => (month(line["month"].as_str().unwrap()), month(line["month"].as_str().unwrap())),
     };
     std::iter::successors(Some(first), |m| (*m < last).then(|| m.next()))
-        .map(|month| Wage {
+        .map(|month| MonthlyWage {
             month,
             insurance_type: line["insurance_type"].as_str().unwrap().parse().unwrap(),
             days: if line["days"] == "full" {
@@ -176,7 +176,7 @@ fn tell_employment(found: &EmploymentFinding, grounds: &mut BTreeSet<&str>) -> V
         }
         EmploymentFinding::TypeNotCovered { types } => {
             grounds.insert("INSURANCE_TYPE_NOT_COVERED");
-            json!({"employment": "type_not_covered", "types": types.iter().map(|t| t.word()).collect::<Vec<_>>()})
+            json!({"employment": "type_not_covered", "types": types.iter().map(|t| t.as_str()).collect::<Vec<_>>()})
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What holds of Article 85 for any person whatever.
 
-use peyvand::law::marriage_allowance::{AmountFinding, Assessment, DaysFinding, Employment, Wage, assess};
+use peyvand::law::marriage_allowance::{
+    AmountFinding, Assessment, DaysFinding, EmploymentPeriod, MonthlyWage, assess,
+};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 use peyvand::wire::tables;
 use proptest::prelude::*;
@@ -27,9 +29,9 @@ fn any_type() -> impl Strategy<Value = InsuranceType> {
     prop_oneof![3 => Just(InsuranceType::Compulsory), 1 => select(InsuranceType::ALL.as_slice())]
 }
 
-fn any_employment() -> impl Strategy<Value = Employment> {
+fn any_employment() -> impl Strategy<Value = EmploymentPeriod> {
     (any_type(), any_date(), proptest::option::of(0..3_000_i32)).prop_map(
-        |(insurance_type, started_on, days)| Employment {
+        |(insurance_type, started_on, days)| EmploymentPeriod {
             insurance_type,
             started_on,
             ended_on: days.map(|days| started_on.plus_days(days).unwrap()),
@@ -38,10 +40,10 @@ fn any_employment() -> impl Strategy<Value = Employment> {
 }
 
 /// Mostly rows that lists hold; sometimes no number is too large.
-fn any_wage() -> impl Strategy<Value = Wage> {
+fn any_wage() -> impl Strategy<Value = MonthlyWage> {
     let days = prop_oneof![20 => 0..=40_u32, 1 => 0..=1_000_000_u32];
     let rials = prop_oneof![20 => 0..=900_000_000_u64, 1 => 0..=10_000_000_000_000_u64];
-    (any_date(), any_type(), days, rials).prop_map(|(date, insurance_type, days, rials)| Wage {
+    (any_date(), any_type(), days, rials).prop_map(|(date, insurance_type, days, rials)| MonthlyWage {
         month: date.month(),
         insurance_type,
         days,
@@ -50,21 +52,26 @@ fn any_wage() -> impl Strategy<Value = Wage> {
 }
 
 /// Rows of the window's months, so that days are reached as often as not.
-fn history(deed: SolarDate) -> impl Strategy<Value = Vec<Wage>> {
-    let row = (0..=61_i32, any_wage()).prop_map(move |(back, wage)| Wage {
+fn history(deed: SolarDate) -> impl Strategy<Value = Vec<MonthlyWage>> {
+    let row = (0..=61_i32, any_wage()).prop_map(move |(back, wage)| MonthlyWage {
         month: SolarMonth::from_index(deed.month().index() - back).unwrap(),
         ..wage
     });
     proptest::collection::vec(row, 0..120)
 }
 
-fn known_case() -> impl Strategy<Value = (SolarDate, SolarDate, Vec<Employment>, Vec<Wage>)> {
+fn known_case() -> impl Strategy<Value = (SolarDate, SolarDate, Vec<EmploymentPeriod>, Vec<MonthlyWage>)> {
     known_deed().prop_flat_map(|(deed, today)| {
         (Just(deed), Just(today), proptest::collection::vec(any_employment(), 0..4), history(deed))
     })
 }
 
-fn judged(deed: SolarDate, today: SolarDate, employments: &[Employment], wages: &[Wage]) -> Assessment {
+fn judged(
+    deed: SolarDate,
+    today: SolarDate,
+    employments: &[EmploymentPeriod],
+    wages: &[MonthlyWage],
+) -> Assessment {
     assess(deed, today, employments, wages, &TABLES).unwrap()
 }
 
@@ -109,8 +116,8 @@ proptest! {
             let whole = split[place];
             let half = Rial::new(whole.insurable.get() / 2).unwrap();
             let rest = Rial::new(whole.insurable.get() - half.get()).unwrap();
-            split[place] = Wage { days: whole.days / 2, insurable: half, ..whole };
-            split.push(Wage { days: whole.days - whole.days / 2, insurable: rest, ..whole });
+            split[place] = MonthlyWage { days: whole.days / 2, insurable: half, ..whole };
+            split.push(MonthlyWage { days: whole.days - whole.days / 2, insurable: rest, ..whole });
         }
         prop_assert_eq!(judged(deed, today, &employments, &wages), judged(deed, today, &employments, &split));
     }

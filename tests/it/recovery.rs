@@ -3,14 +3,15 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use peyvand::app::recover;
+use peyvand::app::recover::TopicScan;
 use peyvand::store::outbox;
 use peyvand::wire::Topic;
 use peyvand::wire::files::FileKind as K;
-use peyvand::work::recover::{self, Heard};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::app::{SECRET, TestApp, house};
+use crate::app::{SECRET, TestApp, ctx};
 use crate::checker::check;
 use crate::commit_point::receipt;
 use crate::town::{
@@ -319,15 +320,15 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
     let app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
-    let house = house(&app, &runtime);
+    let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        let (marks, _) = recover::marks(&house).await.unwrap();
-        let mut tx = house.pool.begin().await.unwrap();
-        outbox::append(&mut tx, [receipt('a')], house.groups).await.unwrap();
+        let (marks, _) = recover::checkpoints(&ctx).await.unwrap();
+        let mut tx = ctx.pool.begin().await.unwrap();
+        outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
         tx.commit().await.unwrap();
-        let refused = recover::adopt(&house, &mut Heard::beyond(&marks), &marks).await.unwrap_err();
+        let refused = recover::adopt(&ctx, &mut TopicScan::beyond(&marks), &marks).await.unwrap_err();
         assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
-        assert!(!recover::marks(&house).await.unwrap().1, "it was begun nevertheless");
+        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "it was begun nevertheless");
     });
     app.finish();
 }

@@ -12,7 +12,7 @@ use peyvand::wire::files::FileKind;
 use peyvand::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use peyvand::wire::notifications_sms_v1::SmsRequested;
 use peyvand::wire::registry_file_receipts_v1::FileReceived;
-use peyvand::wire::{Direction, Event, EventType, Fault, Input, Message, Outgoing, Topic, read};
+use peyvand::wire::{Direction, Event, EventType, Fault, Input, Outgoing, RawRecord, Topic, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
@@ -82,7 +82,7 @@ fn examples(kind: EventType, which: &str) -> Vec<(String, Value)> {
 fn read_input(kind: EventType, data: &Value) -> Result<Event, Fault> {
     let key = data[kind.topic().key_field()].as_str().unwrap_or_default().to_owned();
     let value = data.to_string();
-    read(&Message {
+    read(&RawRecord {
         topic: kind.topic(),
         partition: 0,
         offset: 0,
@@ -326,7 +326,7 @@ fn headers_are_as_their_schemas_say() {
     let trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let event = Outgoing::new(EventType::BatchClosed, "B-1404-07", "an-id", at, trace, &json!({})).unwrap();
     check("headers.schema.json", &headers_of(&event));
-    let message = Message {
+    let message = RawRecord {
         topic: Topic::RegistryMarriages,
         partition: 1,
         offset: 2,

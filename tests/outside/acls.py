@@ -1,4 +1,4 @@
-"""Gives accounts on the broker the rights that docs/OPERATIONS.md says they need, and no others."""
+"""Gives broker accounts exactly the rights that docs/OPERATIONS.md lists."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from confluent_kafka.admin import AclOperation as May, ResourceType as Of
 
 
 def rights(prefix):
-    """Each holds for all names that begin so."""
+    """(resource type, name prefix, operation). A right applies to all names with the prefix."""
     yield from ((Of.TOPIC, prefix, may) for may in (May.READ, May.WRITE, May.CREATE))
     yield Of.GROUP, f"{prefix}peyvand-", May.READ
     yield Of.TRANSACTIONAL_ID, f"{prefix}peyvand-relay-", May.WRITE
@@ -15,7 +15,7 @@ def rights(prefix):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--brokers", required=True, help="a door through which everything is allowed")
+    parser.add_argument("--brokers", required=True, help="a listener without access control")
     parser.add_argument("--prefix", default="")
     parser.add_argument("accounts", nargs="+")
     options = parser.parse_args()

@@ -1,4 +1,5 @@
-"""What every outside client needs: CloudEvents in Kafka's binary mode, and the schemas. It knows `schemas/` and nothing else."""
+"""The common part of the outside clients: CloudEvents in Kafka's binary mode, and the schemas. From the repository it
+reads only `schemas/`."""
 
 import argparse
 import collections
@@ -14,28 +15,28 @@ import jsonschema
 import referencing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "schemas"
-TEHRAN = datetime.timezone(datetime.timedelta(hours=3, minutes=30))  # all year since the autumn of 2022
+TEHRAN = datetime.timezone(datetime.timedelta(hours=3, minutes=30))  # all year since autumn 2022
 
 Event = collections.namedtuple("Event", "topic partition offset key id type time headers data")
 
 
 class Violation(Exception):
-    """The other side broke the contract."""
+    """The other side violated the contract."""
 
 
 def arguments(description, *more):
-    """The arguments that all clients share; each of `more` is (flags, options) for argparse."""
+    """Parses the arguments that all clients share. Each of `more` is (flag, options) for argparse."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--brokers", required=True)
-    parser.add_argument("--prefix", default="", help="stands before every topic's name")
+    parser.add_argument("--prefix", default="", help="prefix of every topic name")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds")
     for flags, options in more:
         parser.add_argument(flags, **options)
     return parser.parse_args()
 
 
-def play(main):
-    """Runs a client: the last line says what was found, and the exit status whether it was right."""
+def run_client(main):
+    """Runs a client. The last line of output is the result as JSON; the exit status is 1 on a violation."""
     try:
         print(json.dumps(main(), ensure_ascii=False))
     except (Violation, confluent_kafka.KafkaException, OSError) as fault:
@@ -58,7 +59,9 @@ class Schemas:
         registry = referencing.Registry().with_resources(known)
         formats = jsonschema.Draft202012Validator.FORMAT_CHECKER
         self._of = {
-            str(path.relative_to(ROOT)): jsonschema.Draft202012Validator(text, registry=registry, format_checker=formats)
+            str(path.relative_to(ROOT)): jsonschema.Draft202012Validator(
+                text, registry=registry, format_checker=formats
+            )
             for path, text in texts.items()
         }
 
@@ -66,13 +69,13 @@ class Schemas:
         name = f"{topic.removesuffix('.v1')}/v1/{kind}.schema.json"
         demand(name in self._of, f"{place}: no schema for {kind}")
         for fault in self._of[name].iter_errors(data):
-            # The path, not the value: values are personal.
-            raise Violation(f"{place}: {kind} at {fault.json_path} breaks `{fault.validator}` of its schema")
+            # Only the path is printed: values are personal data.
+            raise Violation(f"{place}: {kind} at {fault.json_path} violates `{fault.validator}` of its schema")
 
 
     def check_headers(self, headers, place):
         for fault in self._of["headers.schema.json"].iter_errors(headers):
-            raise Violation(f"{place}: the headers at {fault.json_path} break `{fault.validator}` of their schema")
+            raise Violation(f"{place}: the headers at {fault.json_path} violate `{fault.validator}` of their schema")
 
 
 SCHEMAS = Schemas()
@@ -87,18 +90,26 @@ def event_of(message, topic):
     try:
         data = json.loads(message.value())
     except (TypeError, ValueError):
-        raise Violation(f"{place}: the value is no JSON") from None
+        raise Violation(f"{place}: the value is not JSON") from None
     SCHEMAS.check(topic, headers["ce_type"], data, place)
     return Event(topic, message.partition(), message.offset(), message.key().decode(), headers["ce_id"],
                  headers["ce_type"], headers.get("ce_time"), headers, data)
 
 
 def read(options, topic, until=None):
-    """All events of a topic in each partition's order: to its end now, or on until `until(events)`, within the time-out."""
-    consumer = confluent_kafka.Consumer({
-        "bootstrap.servers": options.brokers, "log_level": 2, "group.id": f"outside-{uuid.uuid4()}", "enable.auto.commit": False,
-        "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest",
-    })
+    """Reads all events of a topic, each partition in order: up to the current end, or until `until(events)` is true.
+    Raises a violation after the timeout."""
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": options.brokers,
+            "log_level": 2,
+            "group.id": f"outside-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+    )
     name, events, ended, deadline = options.prefix + topic, [], set(), time.monotonic() + options.timeout
     try:
         known = consumer.list_topics(name, timeout=options.timeout).topics[name]
@@ -106,7 +117,9 @@ def read(options, topic, until=None):
         places = [confluent_kafka.TopicPartition(name, p, confluent_kafka.OFFSET_BEGINNING) for p in known.partitions]
         consumer.assign(places)
         while not (until(events) if until else len(ended) == len(places)):
-            demand(time.monotonic() < deadline, f"{name}: what was waited for did not come within {options.timeout:g} s")
+            demand(
+                time.monotonic() < deadline, f"{name}: the expected events did not arrive within {options.timeout:g} s"
+            )
             for message in consumer.consume(1000, 0.2):
                 if message.error() is None:
                     events.append(event_of(message, topic))
@@ -120,7 +133,7 @@ def read(options, topic, until=None):
 
 
 def once(events):
-    """The events without repeats: the same id is the same event, and must say the same."""
+    """The events without repeats. Events with the same id must have the same content."""
     seen = {}
     for event in events:
         first = seen.setdefault(event.id, event)
@@ -129,26 +142,43 @@ def once(events):
 
 
 class Sender:
-    """Publishes events, and holds its own messages to the schemas too."""
+    """Publishes events, and checks them against the schemas."""
 
     def __init__(self, options):
-        self._producer = confluent_kafka.Producer({
-            "bootstrap.servers": options.brokers, "log_level": 2, "acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random",
-            "message.timeout.ms": int(options.timeout * 1000), "queue.buffering.max.messages": 200000, "linger.ms": 20,
-        })
+        self._producer = confluent_kafka.Producer(
+            {
+                "bootstrap.servers": options.brokers,
+                "log_level": 2,
+                "acks": "all",
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": int(options.timeout * 1000),
+                "queue.buffering.max.messages": 200000,
+                "linger.ms": 20,
+            }
+        )
         self._options, self._failed, self.sent = options, [], 0
 
     def send(self, topic, key, kind, identity, data, **extension):
-        SCHEMAS.check(topic, kind, data, f"{topic}, our own message {identity}")
+        SCHEMAS.check(topic, kind, data, f"{topic}, own message {identity}")
         headers = {
-            "ce_specversion": "1.0", "ce_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{identity}")), "ce_type": kind,
-            "ce_source": "/outside", "ce_time": datetime.datetime.now(TEHRAN).isoformat(), "content-type": "application/json",
+            "ce_specversion": "1.0",
+            "ce_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{identity}")),
+            "ce_type": kind,
+            "ce_source": "/outside",
+            "ce_time": datetime.datetime.now(TEHRAN).isoformat(),
+            "content-type": "application/json",
             "traceparent": f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01",
         } | {f"ce_{name}": str(value) for name, value in extension.items()}
         while True:
             try:
-                self._producer.produce(self._options.prefix + topic, json.dumps(data, ensure_ascii=False).encode(), key,
-                                       headers=headers, on_delivery=lambda error, _: error and self._failed.append(error))
+                self._producer.produce(
+                    self._options.prefix + topic,
+                    json.dumps(data, ensure_ascii=False).encode(),
+                    key,
+                    headers=headers,
+                    on_delivery=lambda error, _: error and self._failed.append(error),
+                )
                 break
             except BufferError:
                 self._producer.poll(0.1)

@@ -1,4 +1,4 @@
-"""The SMS gateway: takes each request once, holds its text to the rules of the trade, and reports on the delivery."""
+"""The SMS gateway: processes each request once, checks its text, and reports the delivery."""
 
 import collections
 import datetime
@@ -11,7 +11,7 @@ DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" 
 
 
 def segments(text):
-    """Persian goes as UCS-2: 70 units alone, 67 in each part of several."""
+    """Persian text is sent as UCS-2: 70 units in a single SMS, 67 in each of several segments."""
     units = len(text.encode("utf-16-be")) // 2
     return 1 if units <= 70 else -(-units // 67)
 
@@ -24,16 +24,19 @@ def is_national_code(digits):
 def check(event):
     sms, place = event.data, f"sms {event.data['sms_id']}"
     cloud.demand(event.key == sms["about"]["claim_id"], f"{place}: the key is not the claim")
-    cloud.demand(sms["segments"] == segments(sms["text"]), f"{place}: {segments(sms['text'])} segments, not {sms['segments']}")
+    cloud.demand(
+        sms["segments"] == segments(sms["text"]), f"{place}: {segments(sms['text'])} segments, not {sms['segments']}"
+    )
     plain = sms["text"].translate(DIGITS)
-    cloud.demand(not any(is_national_code(code) for code in re.findall(r"(?<!\d)\d{10}(?!\d)", plain)), f"{place}: carries a national code")
-    cloud.demand(re.search("[\u0600-\u06ff]", sms["text"]), f"{place}: not in Persian")
+    codes = re.findall(r"(?<!\d)\d{10}(?!\d)", plain)
+    cloud.demand(not any(is_national_code(code) for code in codes), f"{place}: its text contains a national code")
+    cloud.demand(re.search("[\u0600-\u06ff]", sms["text"]), f"{place}: its text is not Persian")
     if sms["kind"] == "registration":
-        cloud.demand("ریال" in sms["text"] or "تومان" in sms["text"], f"{place}: names no currency")
+        cloud.demand("ریال" in sms["text"] or "تومان" in sms["text"], f"{place}: its text names no currency")
     moments = [datetime.datetime.fromisoformat(text) for text in (sms["not_before"], event.time) if text]
     if moments:
         at = max(moments).astimezone(cloud.TEHRAN)
-        cloud.demand(8 <= at.hour < 21, f"{place}: would disturb somebody at {at:%H:%M}")
+        cloud.demand(8 <= at.hour < 21, f"{place}: it would be sent in the quiet hours, at {at:%H:%M}")
 
 
 def report(options, requests):
@@ -45,7 +48,13 @@ def report(options, requests):
         if status is None:
             continue
         at = options.at or datetime.datetime.now(cloud.TEHRAN).isoformat(timespec="seconds")
-        sender.send(REPORTS, key, f"notifications.sms.{status}", f"{key}/{status}/{at}", {"sms_id": key, "status": status, "at": at})
+        sender.send(
+            REPORTS,
+            key,
+            f"notifications.sms.{status}",
+            f"{key}/{status}/{at}",
+            {"sms_id": key, "status": status, "at": at},
+        )
         given[status] += 1
     sender.finish()
     return given
@@ -53,10 +62,21 @@ def report(options, requests):
 
 def main():
     options = cloud.arguments(
-        __doc__, ("--requests", {"type": int, "help": "wait for so many different requests (else: to the topic's end now)"}),
-        ("--report", {"choices": ["delivered", "failed"], "help": "report this of each request"}),
-        ("--fail-for", {"action": "append", "default": [], "metavar": "SMS_ID", "help": "report `failed` of this one"}),
-        ("--at", {"help": "the instant of the reports, RFC 3339 (else now)"}))
+        __doc__,
+        (
+            "--requests",
+            {
+                "type": int,
+                "help": "wait for this number of distinct requests (default: read to the current end of the topic)",
+            },
+        ),
+        ("--report", {"choices": ["delivered", "failed"], "help": "report this status for each request"}),
+        (
+            "--fail-for",
+            {"action": "append", "default": [], "metavar": "SMS_ID", "help": "report `failed` for this SMS"},
+        ),
+        ("--at", {"help": "the time of the reports, RFC 3339 (default: now)"}),
+    )
 
     def enough(events):
         return len({event.data["sms_id"] for event in events}) >= options.requests
@@ -66,12 +86,18 @@ def main():
     for event in events:
         check(event)
         first = requests.setdefault(event.data["sms_id"], event.data)
-        cloud.demand(first == event.data, f"sms {event.data['sms_id']}: two different texts under one id")
+        cloud.demand(first == event.data, f"sms {event.data['sms_id']}: two different requests with one id")
     registrations = [r["about"]["document_id"] for r in requests.values() if r["kind"] == "registration"]
     cloud.demand(len(set(registrations)) == len(registrations), "a document was announced twice")
     given = report(options, requests.values())
-    return {"requests": len(requests), "repeats": len(events) - len(requests), "segments": sum(r["segments"] for r in requests.values()),
-            "kinds": collections.Counter(r["kind"] for r in requests.values()), "documents": sorted(registrations), "reports": given}
+    return {
+        "requests": len(requests),
+        "repeats": len(events) - len(requests),
+        "segments": sum(r["segments"] for r in requests.values()),
+        "kinds": collections.Counter(r["kind"] for r in requests.values()),
+        "documents": sorted(registrations),
+        "reports": given,
+    }
 
 
-cloud.play(main)
+cloud.run_client(main)

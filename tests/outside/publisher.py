@@ -1,4 +1,4 @@
-"""The civil registry: publishes a marriages.csv row by row, and waits for the receipt if asked to."""
+"""The civil registry: publishes a marriages.csv row by row, and optionally waits for the receipt."""
 
 import csv
 import datetime
@@ -19,7 +19,7 @@ def value(name, text):
 
 
 def event_data(row):
-    """A row's columns under their own names; those of a spouse nested, without the prefix."""
+    """The columns of a row as event data. The columns of a spouse are nested, without their prefix."""
     data = {"husband": {}, "wife": {}}
     for column, text in row.items():
         whose, _, name = column.partition("_")
@@ -39,9 +39,16 @@ def publish(options, content):
     reader, rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")), 0
     for row in reader:
         data, rows = event_data(row), rows + 1
-        sender.send(MARRIAGES, data["record_id"], "registry.marriage.recorded", f"{data['record_id']}/{data['record_version']}",
-                    data, fileid=file_id, fileline=reader.line_num)
-    sender.finish()  # a file is closed only when all of it lies in the topic
+        sender.send(
+            MARRIAGES,
+            data["record_id"],
+            "registry.marriage.recorded",
+            f"{data['record_id']}/{data['record_version']}",
+            data,
+            fileid=file_id,
+            fileline=reader.line_num,
+        )
+    sender.finish()  # the file is closed only after all its rows are in the topic
     closed = about | {"declared": rows, "rejected": {}, "rows": rows, "digest": file_id, "closed_at": now}
     sender.send(FILES, file_id, "registry.file.closed", f"{file_id}/closed", closed)
     sender.finish()
@@ -50,18 +57,21 @@ def publish(options, content):
 
 def main():
     options = cloud.arguments(
-        __doc__, ("file", {"type": pathlib.Path}), ("--receipt", {"action": "store_true", "help": "wait for the receipt and show it"}))
+        __doc__,
+        ("file", {"type": pathlib.Path}),
+        ("--receipt", {"action": "store_true", "help": "wait for the receipt and print it"}),
+    )
     file_id, rows = publish(options, options.file.read_bytes())
     found = {"file_id": file_id, "rows": rows}
     if options.receipt:
-        def come(events):
+        def receipts(events):
             return [event for event in events if event.key == file_id]
-
-        receipt = come(cloud.read(options, RECEIPTS, come))[0].data
-        dealt = sum(receipt[word] for word in ("accepted", "corrected", "unchanged", "conflicting")) + sum(receipt["rejected"].values())
-        cloud.demand(receipt["declared"] == rows == dealt, "the receipt's figures do not add up to the rows that were sent")
+        receipt = receipts(cloud.read(options, RECEIPTS, receipts))[0].data
+        counted = sum(receipt[name] for name in ("accepted", "corrected", "unchanged", "conflicting"))
+        counted += sum(receipt["rejected"].values())
+        cloud.demand(receipt["declared"] == rows == counted, "the receipt's counts do not add up to the sent rows")
         found["receipt"] = receipt
     return found
 
 
-cloud.play(main)
+cloud.run_client(main)

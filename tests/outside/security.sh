@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# The program against a broker and a database that let nobody in who is not known: TLS by an authority of our own,
-# SCRAM-SHA-512, a client's certificate, the rights that docs/OPERATIONS.md names and no others, PostgreSQL with
-# verify-full. Starts both by itself, and leaves nothing.
-#   security.sh PEYVAND PYTHON        (PYTHON has Confluent's client)
+# Tests the program with a broker and a database that require authentication: TLS with a private certificate authority,
+# SCRAM-SHA-512, a client certificate, exactly the rights that docs/OPERATIONS.md lists, PostgreSQL with verify-full.
+# Starts both servers and removes all their data at the end.
+#   security.sh PEYVAND PYTHON        (PYTHON: an interpreter with Confluent's client)
 set -euo pipefail
 peyvand=$(realpath "$1") python=$2
 OUTSIDE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 HERE=$(cd "$OUTSIDE/../../deploy/local" && pwd -P)
 LOCAL=${LOCAL_STACK_HOME:-$(cd "$HERE/../.." && pwd -P)/.local}
 for part in common needs kafka postgres; do . "$HERE/parts/$part.sh"; done
-command -v openssl >/dev/null || die "openssl is missing: it makes the certificates"
+command -v openssl >/dev/null || die "openssl is missing; it creates the certificates"
 
 work=$(mktemp -d) service=
-chmod 711 "$work" # the database's own user passes through
+chmod 711 "$work" # the database's user must be able to enter
 clean_up() {
     set +e
     trap '' INT TERM HUP
@@ -27,7 +27,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 129' HUP
 
-# --- certificates: our authority, one for both servers, one for a client, and an authority of nobody
+# --- certificates: a private authority, one certificate for both servers, one for a client, and an untrusted authority
 authority() { # NAME
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
         -addext keyUsage=critical,keyCertSign -keyout "$work/$1.key" -out "$work/$1.pem" 2>/dev/null
@@ -38,12 +38,12 @@ certificate() { # NAME EXTENSIONS: signed by `ours`
             -extfile <(echo "$2") -out "$work/$1.pem" 2>/dev/null
 }
 authority ours
-authority nobodys
+authority untrusted
 certificate server subjectAltName=DNS:localhost
 certificate by-certificate extendedKeyUsage=clientAuth
 cat "$work/server.key" "$work/server.pem" >"$work/keystore.pem"
 
-# --- the broker: the private stack's, with three doors more; whoever comes through the plain one may do everything
+# --- the broker of the private stack with three more listeners; the plain listener has no access control
 password=a-password-for-tests-alone
 fetch_broker
 jars=$(broker_jars)
@@ -72,7 +72,7 @@ kafka_format() { # DIR
         { cat "$1/format.log" >&2; die "the broker's data could not be formatted"; }
 }
 
-# --- the database: TCP with TLS and a password, and nothing else
+# --- the database: accepts only TCP with TLS and a password
 start_database() {
     local dir=$work/postgres bin data port
     mkdir -p "$dir"
@@ -116,7 +116,7 @@ fail() { echo "security: $*" >&2; tail -20 "$work"/*.log >&2; exit 1; }
 "$peyvand" serve --roles intake,relay >"$work/serve.log" 2>&1 & service=$!
 "$peyvand" generate month --marriages 5 >/dev/null 2>&1
 publish() { "$peyvand" publish "$1" "month/$1.csv" --timeout 60 >/dev/null || fail "publish $1"; }
-all() { # waits for what was begun in the background, the service aside; all of it must end well
+all() { # waits for all background jobs except the service; each must succeed
     local job
     for job in $(jobs -p); do [ "$job" = "$service" ] || wait "$job"; done
 }
@@ -126,34 +126,35 @@ publish marriages
 "$peyvand" close-month 1404-07 --confirm >/dev/null || fail "close-month"
 "$peyvand" status --wait --timeout 60 >/dev/null || fail "status --wait"
 "$peyvand" export out >/dev/null || fail "export"
-documents=$(grep -c finance.payment-document.issued out/finance.payment-documents.v1.jsonl) || fail "no document came"
+documents=$(grep -c finance.payment-document.issued out/finance.payment-documents.v1.jsonl) ||
+    fail "no document was issued"
 
-# --- other doors, and who must not come in and is told why
-refused() { # WORDS COMMAND...: it fails by itself
-    local words=$1 told
+# --- the other listeners, and clients that must be refused with a reason
+refused() { # TEXT COMMAND...: the command must fail and print TEXT
+    local text=$1 output
     shift
-    ! told=$(timeout 20 "$@" 2>&1) || fail "not refused: $*"
-    grep -qF "$words" <<<"$told" || fail "$* did not say '$words' but: $told"
+    ! output=$(timeout 20 "$@" 2>&1) || fail "not refused: $*"
+    grep -qF "$text" <<<"$output" || fail "$* did not print '$text' but: $output"
 }
-kept_out() { # WORDS COMMAND...: a service that does not give up, and logs it
-    local words=$1 log i pid
+kept_out() { # TEXT COMMAND...: the service must log TEXT; it retries, so it is killed
+    local text=$1 log i pid
     shift
     log=$(mktemp "$work/kept-out-XXXX.log")
     "$@" --roles intake --provision false >"$log" 2>&1 & pid=$!
-    for ((i = 0; i < 200; i++)); do ! grep -qF "$words" "$log" || break; sleep 0.05; done
+    for ((i = 0; i < 200; i++)); do ! grep -qF "$text" "$log" || break; sleep 0.05; done
     kill -KILL "$pid" && wait "$pid" 2>/dev/null || true
-    grep -qF "$words" "$log" || fail "$* did not say '$words'"
+    grep -qF "$text" "$log" || fail "$* did not log '$text'"
 }
-let_in() { "$peyvand" status "$@" >/dev/null || fail "not let in: $*"; }
+let_in() { "$peyvand" status "$@" >/dev/null || fail "refused: $*"; }
 let_in "${without_tls[@]}" &
 let_in "${by_certificate[@]}" &
 refused "TopicAuthorizationFailed" "$peyvand" status --topic-prefix other. &
 refused "no encryption" "$peyvand" status --database-url "$server?sslmode=disable" &
-refused "UnknownIssuer" "$peyvand" status --database-url "$server?sslmode=verify-full&sslrootcert=$work/nobodys.pem" &
+refused "UnknownIssuer" "$peyvand" status --database-url "$server?sslmode=verify-full&sslrootcert=$work/untrusted.pem" &
 refused "not valid for name" "$peyvand" status --database-url "${server/localhost/127.0.0.1}?$trusted" &
 refused "password authentication failed" "$peyvand" status --database-url "${server/$password/another}?$trusted" &
 kept_out "invalid credentials" env PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD=another "$peyvand" serve &
-kept_out "certificate verify failed" env PEYVAND_KAFKA_PROPERTY_SSL_CA_LOCATION="$work/nobodys.pem" "$peyvand" serve &
+kept_out "certificate verify failed" env PEYVAND_KAFKA_PROPERTY_SSL_CA_LOCATION="$work/untrusted.pem" "$peyvand" serve &
 kept_out "certificate verify failed" "$peyvand" serve --kafka-brokers "127.0.0.1:$tls" &
 all
 
@@ -161,5 +162,5 @@ kill -TERM "$service"
 wait "$service" || fail "the service ended with $?"
 service=
 ! grep -F "$password" "$work"/*.log || fail "the password is in a log"
-! grep -F AuthorizationFailed "$work/serve.log" || fail "the rights that docs/OPERATIONS.md names are too few"
+! grep -F AuthorizationFailed "$work/serve.log" || fail "the rights that docs/OPERATIONS.md lists are not sufficient"
 echo "{\"documents\": $documents}"

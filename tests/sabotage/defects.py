@@ -1,4 +1,4 @@
-"""The defects: a patch each, with its sentence and its tests at the head."""
+"""The defects. Each is a patch whose header states the defect in one sentence and names its tests."""
 
 import dataclasses
 import hashlib
@@ -16,7 +16,7 @@ NAME = re.compile(r"\d{3}-[a-z0-9-]+")
 @dataclasses.dataclass
 class Outcome:
     what: str
-    said: str
+    detail: str
 
 
 @dataclasses.dataclass
@@ -41,7 +41,7 @@ def read(path):
 
 
 def applies(defect, tree, *flags):
-    """`git apply`, in a tree that may lie within another."""
+    """Runs `git apply` in `tree`, which may be inside another repository. Returns whether it succeeded."""
     command = ["git", "apply", *flags, str(defect.path)]
     done = subprocess.run(command, cwd=tree, env=outside(tree), capture_output=True, check=False)
     return done.returncode == 0
@@ -52,7 +52,7 @@ def outside(tree):
 
 
 def exists(kind, test):
-    """Is there a test of this name? A checker's rule is a number of its promises."""
+    """Whether the test exists. For the checker, `test` is the number of a promise."""
     if kind == "checker":
         return any(f'TITLE = "{test} ' in path.read_text() for path in (ROOT / "tests/checker/promises").glob("*.py"))
     *modules, function = test.split("::")
@@ -67,12 +67,14 @@ def problems(defects):
     found = []
     for defect in defects:
         if not NAME.fullmatch(defect.name):
-            found.append(f"{defect.name}: not NNN-name")
+            found.append(f"{defect.name}: the name is not of the form NNN-name")
         if not defect.sentence.endswith(".") or not defect.catches:
-            found.append(f"{defect.name}: its head lacks `defect: …` or `catch: …`")
+            found.append(f"{defect.name}: its header lacks `defect: …` or `catch: …`")
         if not applies(defect, ROOT, "--check"):
             found.append(f"{defect.name}: does not apply")
         found += [f"{defect.name}: no test {kind} {test}" for kind, test in defect.catches if not exists(kind, test)]
     numbers = [defect.name[:3] for defect in defects]
-    found += [f"{number}: two defects of one number" for number in sorted(set(numbers)) if numbers.count(number) > 1]
+    found += [
+        f"{number}: several defects have this number" for number in sorted(set(numbers)) if numbers.count(number) > 1
+    ]
     return found

@@ -1,4 +1,5 @@
-"""What became of each defect, kept, so that a run that was broken off goes on: by its patch, and by what it was tried on."""
+"""The stored outcome of each defect, so that an interrupted run can continue. The key contains digests of the patch and
+of the files that the outcome depends on."""
 
 import functools
 import hashlib
@@ -8,7 +9,7 @@ from defects import ROOT, Outcome
 from tree import HOME, tracked
 
 FILE = HOME / "results.jsonl"
-# What every test stands on; of the other tests a change is no change of this one.
+# Files on which every outcome depends. Changes of other tests do not affect the outcome of a test.
 PRODUCT = ("src/", "migrations/", "tables/", "schemas/", "Cargo.toml", "Cargo.lock")
 SHARED = ("tests/it/app/", "tests/it/town.rs", "tests/it/schemas.rs")
 
@@ -19,7 +20,7 @@ def files():
 
 
 def inputs_of(catches):
-    """A digest of the product and of the tests' own files."""
+    """A digest of the product's files and the tests' own files."""
     wanted = set(PRODUCT)
     for kind, test in catches:
         if kind == "it":
@@ -45,7 +46,7 @@ class Results:
         return self._kept.get(key, {}).get("seconds", 0)
 
     def keep(self, key, outcome, seconds):
-        row = {"key": key, "what": outcome.what, "said": outcome.said, "seconds": round(seconds, 1)}
+        row = {"key": key, "what": outcome.what, "said": outcome.detail, "seconds": round(seconds, 1)}
         self._kept[key] = row
         with FILE.open("a") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

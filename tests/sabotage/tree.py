@@ -1,4 +1,5 @@
-"""The copy of the tree that defects are planted in, with its own target folder: only this crate is built there."""
+"""The copy of the tree in which defects are planted. It has its own target folder, in which only this crate is
+built."""
 
 import fcntl
 import pathlib
@@ -8,7 +9,7 @@ from defects import ROOT, applies
 
 HOME = ROOT / ".local/sabotage"
 TREE = HOME / "tree"
-# Of the crate itself, whose path is another in the copy.
+# Build results of the crate itself. They are not copied, because the crate has another path in the copy.
 OWN = ("peyvand", "libpeyvand", "it-", "intake-")
 
 
@@ -21,14 +22,15 @@ def tracked():
 class Copy:
     def __init__(self):
         TREE.mkdir(parents=True, exist_ok=True)
-        # Held until the process ends: two runs would plant their defects into each other's copy.
+        # The lock is held until the process ends, because two runs must not share the copy.
         self._lock = (HOME / "lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         if not (TREE / "target").exists():
             seed()
 
     def refresh(self):
-        """Makes the copy as the tree is. What is written anew is newer than what was built, so that Cargo sees it."""
+        """Makes the copy equal to the tree. Only changed files are written, so that Cargo rebuilds only what
+        changed."""
         names = tracked()
         for name in names:
             (there, here), copy = (ROOT / name, TREE / name), (ROOT / name).read_bytes()
@@ -47,7 +49,7 @@ class Copy:
 
 
 def seed():
-    """Dependencies that the tree has built are not built again. What is not there is built once, in the copy."""
+    """Copies the dependencies that the tree has already built. Missing ones are built once, in the copy."""
     built = ROOT / "target/debug"
     for folder in ("build", "deps", ".fingerprint"):
         place = TREE / "target/debug" / folder

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::boundary::boundary;
-use crate::store::batches::{self, Batch, CloseLock};
+use crate::app::AppContext;
+use crate::failpoint::failpoint;
+use crate::store::batches::{self, CloseLock, PaymentBatch};
 use crate::store::{Error, Result, outbox};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, VoucherIssued, VoucherLine};
 use crate::wire::outgoing::event_id;
 use crate::wire::{EventType, Outgoing};
-use crate::work::House;
 
 /// Short-term-benefit expense "marriage allowance".
 const EXPENSE: &str = "short_term_benefits.marriage_allowance";
@@ -19,9 +19,9 @@ const PAYABLES: &str = "payables";
 
 type Centre = (String, i64, i64);
 
-pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Result<Batch> {
-    let at = house.clock.now();
-    let mut tx = boundary!("close_finish.begin", lock.begin().await)?;
+pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut batch: PaymentBatch) -> Result<PaymentBatch> {
+    let at = ctx.clock.now();
+    let mut tx = failpoint!("close_finish.begin", lock.begin().await)?;
     let documents = batches::documents(&mut tx, batch.month).await?;
     let mut hash = Sha256::new();
     let mut total: i64 = 0;
@@ -48,13 +48,18 @@ pub async fn finish(house: &House, lock: &mut CloseLock, mut batch: Batch) -> Re
     }
     events.push(closing(&batch, at)?);
     batches::finish(&mut tx, &batch, at).await?;
-    outbox::append(&mut tx, events, house.groups).await?;
-    boundary!("close_finish.commit", tx.commit().await)?;
+    outbox::append(&mut tx, events, ctx.groups).await?;
+    failpoint!("close_finish.commit", tx.commit().await)?;
     Ok(batch)
 }
 
 /// Debit the expense, credit the payables: balanced.
-fn voucher(batch: &Batch, id: &str, (centre, documents, total): &Centre, at: Timestamp) -> Result<Outgoing> {
+fn voucher(
+    batch: &PaymentBatch,
+    id: &str,
+    (centre, documents, total): &Centre,
+    at: Timestamp,
+) -> Result<Outgoing> {
     let total = total.unsigned_abs();
     let line = |account, debit_rial, credit_rial| VoucherLine {
         account: Cow::Borrowed(account),
@@ -72,7 +77,7 @@ fn voucher(batch: &Batch, id: &str, (centre, documents, total): &Centre, at: Tim
     event(EventType::VoucherIssued, batch, event_id(EventType::VoucherIssued, &[id]), at, &data)
 }
 
-fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
+fn closing(batch: &PaymentBatch, at: Timestamp) -> Result<Outgoing> {
     let data = BatchClosed {
         batch_id: Cow::Borrowed(&batch.batch_id),
         month: batch.month,
@@ -85,7 +90,7 @@ fn closing(batch: &Batch, at: Timestamp) -> Result<Outgoing> {
 
 fn event(
     kind: EventType,
-    batch: &Batch,
+    batch: &PaymentBatch,
     id: String,
     at: Timestamp,
     data: &impl serde::Serialize,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::claim::issue::close;
+use crate::app::AppContext;
+use crate::claim::issuance::plan_close;
 use crate::law::SolarMonth;
-use crate::store::{Result, batches, close_pages, known, persons};
-use crate::work::House;
+use crate::store::{Result, batches, close_pages, person_states, persons};
 
 /// A branch's share.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Branch {
+pub struct BranchForecast {
     pub province_code: String,
     pub documents: u64,
     pub total_rial: u64,
@@ -23,37 +23,37 @@ pub struct Forecast {
     pub documents: u64,
     pub total_rial: u64,
     /// By branch code.
-    pub branches: BTreeMap<String, Branch>,
+    pub branches: BTreeMap<String, BranchForecast>,
     /// Count and total of the last closed month.
     pub last: Option<(SolarMonth, u64, u64)>,
 }
 
 /// Decides as the close would, page by page, and writes nothing.
-pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
-    let mut connection = house.pool.acquire().await?;
+pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
+    let mut connection = ctx.pool.acquire().await?;
     let closed: Vec<_> =
         batches::all(&mut connection).await?.into_iter().filter(|batch| batch.closed).collect();
     let last = closed.iter().rfind(|batch| batch.month < month);
     let mut forecast = Forecast {
         month,
-        ahead_of_time: house.clock.today() <= month.last_day(),
+        ahead_of_time: ctx.clock.today() <= month.last_day(),
         documents: 0,
         total_rial: 0,
         branches: BTreeMap::new(),
         last: last.map(|batch| (batch.month, batch.documents.unsigned_abs(), batch.total.unsigned_abs())),
     };
-    let rules = house.rules();
+    let rules = ctx.planning_context();
     let mut cursor = -1;
     loop {
         let codes =
-            batches::persons_after(&mut connection, cursor, close_pages::END, house.page_persons).await?;
+            batches::persons_after(&mut connection, cursor, close_pages::END, ctx.page_persons).await?;
         let Some(after) = codes.last() else {
             return Ok(forecast);
         };
         cursor = *after;
         let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
-        for mut known in known::load_with(&mut connection, dossiers).await? {
-            if let Some(issue) = close(&mut known, &rules).issue {
+        for mut known in person_states::load_with(&mut connection, dossiers).await? {
+            if let Some(issue) = plan_close(&mut known, &rules).issuance {
                 forecast.add(&issue);
             }
         }
@@ -61,7 +61,7 @@ pub async fn forecast(house: &House, month: SolarMonth) -> Result<Forecast> {
 }
 
 impl Forecast {
-    fn add(&mut self, issue: &crate::claim::issue::Issue) {
+    fn add(&mut self, issue: &crate::claim::issuance::Issuance) {
         let branch = self.branches.entry(issue.cost_centre.clone()).or_default();
         branch.province_code.clone_from(&issue.province_code);
         branch.documents += 1;

@@ -1,20 +1,20 @@
 //! One page of a close: persons locked, decided anew, their documents issued, and the cursor moved, in one transaction.
 
-use crate::boundary::boundary;
-use crate::claim::issue::{Issue, close};
-use crate::claim::texts::Texts;
-use crate::claim::words::SmsKind;
+use crate::app::AppContext;
+use crate::app::output_events::{self, DocumentBatch};
+use crate::app::write_plans::{Planned, decisions_made, message, write};
+use crate::claim::codes::SmsKind;
+use crate::claim::issuance::{Issuance, plan_close};
+use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
-use crate::store::batches::{self, Batch, CloseLock};
-use crate::store::close_pages::{END, Page};
+use crate::store::batches::{self, CloseLock, PaymentBatch};
+use crate::store::close_pages::{self, ClosePage, END};
 use crate::store::messages::{self, NewMessage};
-use crate::store::{PgConnection, Result, close_pages, known, outbox, payments, persons};
+use crate::store::{PgConnection, Result, outbox, payments, person_states, persons};
+use crate::texts::Texts;
 use crate::wire::Outgoing;
-use crate::work::House;
-use crate::work::events::{self, Issuing};
-use crate::work::write::{Planned, decisions_made, message, write};
 
-pub struct PageDone {
+pub struct ClosedPage {
     pub cursor: i64,
     pub persons: u64,
     pub documents: u64,
@@ -22,7 +22,7 @@ pub struct PageDone {
 
 /// How far a page goes.
 #[derive(Clone, Copy)]
-pub enum Reach {
+pub enum PageLimit {
     /// So many persons at most.
     Persons(u32),
     /// Everybody up to this code: where the page of an earlier close ended.
@@ -32,66 +32,71 @@ pub enum Reach {
 /// Closes the next page; none where no person is left. While it runs no batch of the intake does: all its statements see
 /// the same inputs, and it keeps which.
 pub async fn close_page(
-    house: &House,
+    ctx: &AppContext,
     lock: &mut CloseLock,
-    batch: &Batch,
+    batch: &PaymentBatch,
     cursor: i64,
-    reach: Reach,
-) -> Result<Option<PageDone>> {
-    let at = house.clock.now();
-    let mut tx = boundary!("close_page.begin", lock.begin().await)?;
-    let inputs = close_pages::hold_inputs(&mut tx).await?;
-    let Chosen { codes, last } = choose(&mut tx, house, cursor, reach).await?;
-    let tables_version = house.tables.version().to_owned();
-    close_pages::keep(&mut tx, batch.month, &Page { upto: last, inputs, tables_version }).await?;
+    reach: PageLimit,
+) -> Result<Option<ClosedPage>> {
+    let at = ctx.clock.now();
+    let mut tx = failpoint!("close_page.begin", lock.begin().await)?;
+    let inputs = close_pages::lock_inputs(&mut tx).await?;
+    let PagePersons { codes, last } = select_persons(&mut tx, ctx, cursor, reach).await?;
+    let tables_version = ctx.tables.version().to_owned();
+    close_pages::insert(&mut tx, batch.month, &ClosePage { upto: last, inputs, tables_version }).await?;
     if codes.is_empty() && last == END {
-        boundary!("close_page.last_commit", tx.commit().await)?;
+        failpoint!("close_page.last_commit", tx.commit().await)?;
         return Ok(None);
     }
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let planned = plan(house, batch, known::load_with(&mut tx, dossiers).await?, at);
-    let mut packed = outbox::pack(decisions_made(house, &planned, at), house.groups)?;
-    let mut events = write(&mut tx, house, &planned, at).await?;
+    let planned = plan(ctx, batch, person_states::load_with(&mut tx, dossiers).await?, at);
+    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
+    let mut events = write(&mut tx, ctx, &planned, at).await?;
     let issues: Vec<_> = planned
         .iter()
-        .filter_map(|planned| Some((planned.known.person, planned.plan.issue.as_ref()?)))
+        .filter_map(|planned| Some((planned.known.person, planned.plan.issuance.as_ref()?)))
         .collect();
     payments::issue(&mut tx, &issues, batch.month, at).await?;
-    write_messages(&mut tx, house, batch, &issues, at).await?;
+    write_messages(&mut tx, ctx, batch, &issues, at).await?;
     events.extend(documents(batch, &issues, at)?);
     batches::move_cursor(&mut tx, batch.month, cursor, last).await?;
-    let done = PageDone { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
-    packed.extend(outbox::pack(events, house.groups)?);
-    outbox::place(&mut tx, packed).await?;
-    boundary!("close_page.commit", tx.commit().await)?;
+    let done = ClosedPage { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
+    packed.extend(outbox::pack(events, ctx.groups)?);
+    outbox::insert(&mut tx, packed).await?;
+    failpoint!("close_page.commit", tx.commit().await)?;
     Ok(Some(done))
 }
 
 /// The persons of a page, ascending, and the code up to which the page goes.
-struct Chosen {
+struct PagePersons {
     codes: Vec<i64>,
     last: i64,
 }
 
 /// The next persons with a claim to look at. An insured person with a registry row and no claim is decided here, too: the
 /// decision was lost, and must not wait for an input that may never come.
-async fn choose(tx: &mut PgConnection, house: &House, cursor: i64, reach: Reach) -> Result<Chosen> {
+async fn select_persons(
+    tx: &mut PgConnection,
+    ctx: &AppContext,
+    cursor: i64,
+    reach: PageLimit,
+) -> Result<PagePersons> {
     let (end, most) = match reach {
-        Reach::Persons(most) => (END, most),
-        Reach::Code(end) => (end, u32::MAX),
+        PageLimit::Persons(most) => (END, most),
+        PageLimit::Code(end) => (end, u32::MAX),
     };
     let mut codes = batches::persons_after(tx, cursor, end, most).await?;
     let mut last = match (reach, codes.last()) {
-        (Reach::Persons(_), Some(last)) => *last,
+        (PageLimit::Persons(_), Some(last)) => *last,
         _ => end,
     };
-    let lost = persons::without_claim(tx, cursor, last, house.deeds_from, most).await?;
-    let Some(last_lost) = lost.last() else { return Ok(Chosen { codes, last }) };
+    let lost = persons::without_claim(tx, cursor, last, ctx.deeds_from, most).await?;
+    let Some(last_lost) = lost.last() else { return Ok(PagePersons { codes, last }) };
     tracing::error!(
         persons = lost.len(),
         "ALARM: insured persons with a registry row had no claim; the close decides them"
     );
-    if matches!(reach, Reach::Persons(_)) && (last == END || count(lost.len()) == u64::from(most)) {
+    if matches!(reach, PageLimit::Persons(_)) && (last == END || count(lost.len()) == u64::from(most)) {
         // Those behind them come with the next page; END stands for the page that found nobody.
         last = *last_lost;
         codes.retain(|code| *code <= last);
@@ -99,42 +104,47 @@ async fn choose(tx: &mut PgConnection, house: &House, cursor: i64, reach: Reach)
     codes.extend(lost);
     codes.sort_unstable();
     codes.dedup();
-    Ok(Chosen { codes, last })
+    Ok(PagePersons { codes, last })
 }
 
 fn plan(
-    house: &House,
-    batch: &Batch,
-    known: Vec<crate::claim::known::Known>,
+    ctx: &AppContext,
+    batch: &PaymentBatch,
+    known: Vec<crate::claim::person_state::PersonState>,
     at: jiff::Timestamp,
 ) -> Vec<Planned> {
-    let rules = house.rules_at(at);
+    let rules = ctx.planning_context_at(at);
     known
         .into_iter()
         .filter_map(|mut known| {
-            let plan = close(&mut known, &rules);
+            let plan = plan_close(&mut known, &rules);
             (!plan.is_empty()).then(|| Planned { known, plan, trace: Some(batch.traceparent.clone()) })
         })
         .collect()
 }
 
-fn documents(batch: &Batch, issues: &[(NationalCode, &Issue)], at: jiff::Timestamp) -> Result<Vec<Outgoing>> {
-    let issuing = Issuing { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
-    issues.iter().map(|(person, issue)| events::document(*person, issue, &issuing)).collect()
+fn documents(
+    batch: &PaymentBatch,
+    issues: &[(NationalCode, &Issuance)],
+    at: jiff::Timestamp,
+) -> Result<Vec<Outgoing>> {
+    let issuing =
+        DocumentBatch { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
+    issues.iter().map(|(person, issue)| output_events::document(*person, issue, &issuing)).collect()
 }
 
 /// The SMS waits beside its document until the broker has that.
 async fn write_messages(
     tx: &mut PgConnection,
-    house: &House,
-    batch: &Batch,
-    issues: &[(NationalCode, &Issue)],
+    ctx: &AppContext,
+    batch: &PaymentBatch,
+    issues: &[(NationalCode, &Issuance)],
     at: jiff::Timestamp,
 ) -> Result<()> {
-    let expected = house.business_date(at).month();
-    let sms = |(person, issue): &(NationalCode, &Issue)| -> NewMessage {
+    let expected = ctx.business_date(at).month();
+    let sms = |(person, issue): &(NationalCode, &Issuance)| -> NewMessage {
         let document_id = issue.document_id.to_string();
-        let id = house.ids.id("sms", &[&document_id, "registration"]);
+        let id = ctx.ids.id("sms", &[&document_id, "registration"]);
         let body = Texts::built_in().sms_registration(&issue.full_name, issue.amount, expected);
         let (kind, about, trace) =
             (SmsKind::Registration, (*person, issue.claim_id), Some(batch.traceparent.clone()));

@@ -1,37 +1,39 @@
 //! A past close again, in another database: the same persons, page by page, where the inputs stood for each.
 
-use super::page::{Reach, close_page};
-use super::{House, begin, finish};
-use crate::retry::Stop;
-use crate::store::batches::{Batch, CloseLock};
-use crate::store::close_pages::Past;
+use super::page::{PageLimit, close_page};
+use super::{AppContext, begin, finish};
+use crate::retry::ShutdownSignal;
+use crate::store::batches::{CloseLock, PaymentBatch};
+use crate::store::close_pages::PastClose;
 use crate::store::{Error, Result};
 
 /// A close that is under way again.
-pub struct Again {
+pub struct CloseReplay {
     lock: CloseLock,
-    batch: Batch,
+    batch: PaymentBatch,
     cursor: i64,
 }
 
-impl Again {
+impl CloseReplay {
     /// Opens the batch on the day on which it was opened then.
-    pub async fn begin(house: &House, past: &Past, stop: &Stop) -> Result<Self> {
-        let mut lock = CloseLock::acquire(&house.pool, stop).await?.ok_or(Error::Stopped)?;
-        let batch = begin(&house.on(past.business_date), &mut lock, past.month, &past.input_offsets).await?;
+    pub async fn begin(ctx: &AppContext, past: &PastClose, stop: &ShutdownSignal) -> Result<Self> {
+        let mut lock = CloseLock::acquire(&ctx.pool, stop).await?.ok_or(Error::Stopped)?;
+        let batch =
+            begin(&ctx.with_business_date(past.business_date), &mut lock, past.month, &past.input_offsets)
+                .await?;
         Ok(Self { lock, cursor: batch.cursor, batch })
     }
 
     /// Closes the page that ended at `upto`; the inputs stand where they stood for it. `house` has the tables of then.
-    pub async fn page(&mut self, house: &House, upto: i64) -> Result<()> {
-        let house = house.on(self.batch.business_date);
-        let done = close_page(&house, &mut self.lock, &self.batch, self.cursor, Reach::Code(upto)).await?;
+    pub async fn page(&mut self, ctx: &AppContext, upto: i64) -> Result<()> {
+        let ctx = ctx.with_business_date(self.batch.business_date);
+        let done = close_page(&ctx, &mut self.lock, &self.batch, self.cursor, PageLimit::Code(upto)).await?;
         self.cursor = done.map_or(self.cursor, |done| done.cursor);
         Ok(())
     }
 
-    pub async fn finish(mut self, house: &House) -> Result<Batch> {
-        let batch = finish::finish(house, &mut self.lock, self.batch).await?;
+    pub async fn finish(mut self, ctx: &AppContext) -> Result<PaymentBatch> {
+        let batch = finish::finish(ctx, &mut self.lock, self.batch).await?;
         self.lock.release().await?;
         Ok(batch)
     }

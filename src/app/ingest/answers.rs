@@ -2,38 +2,38 @@
 
 use jiff::Timestamp;
 
-use super::Taken;
-use super::stage::Stage;
-use crate::claim::words::{DeliveryStatus, PaymentOutcome};
-use crate::store::messages::Report;
-use crate::store::payments::Answer;
+use super::ConsumedRecord;
+use super::batch_state::BatchState;
+use super::file_tally::Disposition;
+use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
+use crate::store::messages::DeliveryReportRow;
+use crate::store::payments::FinanceAnswer;
 use crate::wire::Event;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
-use crate::work::files::Disposition;
 
 /// An answer's identity; one instant holds at most one of each word.
 pub type AnswerKey = (String, Timestamp, &'static str);
 
-pub fn answer_key(answer: &Answer) -> AnswerKey {
-    (answer.document_id.clone(), answer.at, answer.outcome.word())
+pub fn answer_key(answer: &FinanceAnswer) -> AnswerKey {
+    (answer.document_id.clone(), answer.answered_at, answer.outcome.as_str())
 }
 
 pub type ReportKey = (String, Timestamp, DeliveryStatus);
 
-impl<'a> Stage<'a> {
+impl<'a> BatchState<'a> {
     /// None where no such document was issued.
     pub fn outcome(
         &mut self,
-        taken: &Taken,
+        taken: &ConsumedRecord,
         event: &Event,
         outcome: PaymentOutcome,
         data: &DocumentOutcome,
     ) -> Option<Disposition> {
         let person = *self.documents.get(&data.document_id)?;
-        let new = Answer {
+        let new = FinanceAnswer {
             document_id: data.document_id.clone(),
-            at: data.at,
+            answered_at: data.at,
             outcome,
             code: data.code.clone(),
             source_offset: taken.effective_offset(),
@@ -53,7 +53,7 @@ impl<'a> Stage<'a> {
         }
         self.changed_answers.insert(key.clone());
         self.answers.insert(key, new);
-        self.touch(person, event);
+        self.mark_touched(person, event);
         Some(disposition)
     }
 
@@ -65,7 +65,7 @@ impl<'a> Stage<'a> {
         if !self.known_reports.insert((data.sms_id.clone(), data.at, status)) {
             return Some(Disposition::Unchanged);
         }
-        self.reports.push(Report { sms_id: &data.sms_id, at: data.at, status });
+        self.reports.push(DeliveryReportRow { sms_id: &data.sms_id, at: data.at, status });
         Some(Disposition::Accepted)
     }
 }

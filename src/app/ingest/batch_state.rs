@@ -6,59 +6,59 @@ use std::hash::Hash;
 use jiff::Timestamp;
 
 use super::answers::{AnswerKey, ReportKey, answer_key};
-use super::decide::{Kept, News, ToDecide, Touched};
-use super::{Batch, Taken};
+use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPersons};
+use super::file_tally::{Disposition, FileTally};
+use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
-use crate::store::inputs::Letter as StoredLetter;
-use crate::store::payments::{self, Answer};
-use crate::store::persons::Packed;
-use crate::store::self_registrations::{self, Stored};
-use crate::store::{Error, PgConnection, Result, marriages, messages, persons};
+use crate::store::dead_letters::DeadLetterRow as StoredLetter;
+use crate::store::payments::{self, FinanceAnswer};
+use crate::store::persons::{self, PackedDossier};
+use crate::store::self_registrations::{self, StoredRegistration};
+use crate::store::{Error, PgConnection, Result, marriages, messages};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
-use crate::work::files::{Disposition, Ledger};
 
 #[derive(Default)]
-pub struct Stage<'a> {
+pub struct BatchState<'a> {
     /// Of the persons whose records the batch changes.
     pub dossiers: HashMap<NationalCode, Dossier>,
     /// Of the others that it names.
-    pub unread: HashMap<NationalCode, Packed>,
+    pub packed_dossiers: HashMap<NationalCode, PackedDossier>,
     pub changed_dossiers: HashSet<NationalCode>,
     pub marriages: HashMap<String, MarriageRecorded>,
     pub changed_marriages: BTreeSet<String>,
-    pub registrations: HashMap<self_registrations::Key, Stored>,
-    pub changed_registrations: BTreeSet<self_registrations::Key>,
+    pub registrations: HashMap<self_registrations::RegistrationKey, StoredRegistration>,
+    pub changed_registrations: BTreeSet<self_registrations::RegistrationKey>,
     /// Whose each document is.
     pub documents: HashMap<String, NationalCode>,
-    pub answers: HashMap<AnswerKey, Answer>,
+    pub answers: HashMap<AnswerKey, FinanceAnswer>,
     /// One statement writes a batch's answers, so a key stands in it once.
     pub changed_answers: BTreeSet<AnswerKey>,
     /// Documents of which finance said something new.
     pub answered: HashSet<String>,
     pub messages: HashSet<String>,
     pub known_reports: HashSet<ReportKey>,
-    pub reports: Vec<messages::Report<'a>>,
+    pub reports: Vec<messages::DeliveryReportRow<'a>>,
     /// Persons to plan, with the trace of the last input that touched each.
-    pub touched: HashMap<NationalCode, Option<String>>,
+    pub touched_persons: HashMap<NationalCode, Option<String>>,
     pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
-    pub ledger: Ledger,
-    pub letters: Vec<(StoredLetter, Outgoing)>,
+    pub file_tally: FileTally,
+    pub dead_letters: Vec<(StoredLetter, Outgoing)>,
 }
 
 /// What is left to do once the facts are written.
-pub struct Saved {
-    pub to_decide: ToDecide,
-    pub ledger: Ledger,
-    pub letters: Vec<(StoredLetter, Outgoing)>,
+pub struct SavedBatch {
+    pub to_decide: DecisionWork,
+    pub file_tally: FileTally,
+    pub dead_letters: Vec<(StoredLetter, Outgoing)>,
 }
 
 /// The identities that a batch names.
 #[derive(Default)]
-struct Named<'a> {
+struct NamedIdentities<'a> {
     records: Vec<&'a str>,
     requests: Vec<(NationalCode, &'a str)>,
     documents: Vec<&'a str>,
@@ -69,15 +69,15 @@ struct Named<'a> {
     changing: HashSet<NationalCode>,
 }
 
-impl<'a> Named<'a> {
-    fn of(batch: &'a Batch) -> Self {
+impl<'a> NamedIdentities<'a> {
+    fn of(batch: &'a RecordBatch) -> Self {
         let mut named = Self::default();
         let letter_file =
-            |taken: &'a Taken| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
-        let event_file = |taken: &'a Taken| taken.event().and_then(|event| event.file.as_ref());
-        let files = batch.taken.iter().filter_map(|taken| event_file(taken).or_else(|| letter_file(taken)));
+            |taken: &'a ConsumedRecord| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
+        let event_file = |taken: &'a ConsumedRecord| taken.event().and_then(|event| event.file.as_ref());
+        let files = batch.records.iter().filter_map(|taken| event_file(taken).or_else(|| letter_file(taken)));
         named.files = files.collect();
-        for event in batch.taken.iter().filter_map(Taken::event) {
+        for event in batch.records.iter().filter_map(ConsumedRecord::event) {
             named.add(event);
         }
         named
@@ -107,12 +107,12 @@ impl<'a> Named<'a> {
     }
 }
 
-impl<'a> Stage<'a> {
+impl<'a> BatchState<'a> {
     /// Reads what the batch's messages are about, and locks its persons. Records, requests and documents are keys of
     /// their topics, so nobody else changes them meanwhile; persons are named by several topics, hence their locks.
-    pub async fn load(tx: &mut PgConnection, batch: &'a Batch) -> Result<Self> {
-        let mut named = Named::of(batch);
-        let ledger = Ledger::load(tx, &named.files).await?;
+    pub async fn load(tx: &mut PgConnection, batch: &'a RecordBatch) -> Result<Self> {
+        let mut named = NamedIdentities::of(batch);
+        let ledger = FileTally::load(tx, &named.files).await?;
         let marriages = if named.records.is_empty() {
             HashMap::new()
         } else {
@@ -126,7 +126,7 @@ impl<'a> Stage<'a> {
         let (mut documents, mut answers) = (HashMap::new(), Vec::new());
         if !named.documents.is_empty() {
             documents = payments::persons_of_documents(tx, &named.documents).await?;
-            answers = payments::answers(tx, &named.documents).await?;
+            answers = payments::finance_answers(tx, &named.documents).await?;
         }
         let (mut messages, mut reports) = (Vec::new(), Vec::new());
         if !named.messages.is_empty() {
@@ -139,18 +139,18 @@ impl<'a> Stage<'a> {
         named.persons.extend(documents.values().map(|code| code.to_i64()));
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut unread =
-            if codes.is_empty() { HashMap::new() } else { persons::lock_unread(tx, &codes).await? };
+            if codes.is_empty() { HashMap::new() } else { persons::lock_packed(tx, &codes).await? };
         let dossiers = read_dossiers(named.changing, &mut unread)?;
         Ok(Self {
             dossiers,
-            unread,
+            packed_dossiers: unread,
             marriages,
             registrations,
             documents,
             answers: answers.into_iter().map(|answer| (answer_key(&answer), answer)).collect(),
             messages: messages.into_iter().collect(),
             known_reports: reports.into_iter().collect(),
-            ledger,
+            file_tally: ledger,
             ..Self::default()
         })
     }
@@ -159,18 +159,18 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// Where `load` has not read what the message is about.
-    pub fn apply(&mut self, taken: &'a Taken, at: Timestamp) -> Result<()> {
+    pub fn apply(&mut self, taken: &'a ConsumedRecord, at: Timestamp) -> Result<()> {
         let event = match &taken.content {
             Ok(event) => event,
             Err(letter) => {
                 let row =
                     StoredLetter { partition: taken.partition, offset: taken.offset, reason: letter.reason };
-                self.letters.push((row, letter.outgoing.clone()));
+                self.dead_letters.push((row, letter.outgoing.clone()));
                 if let Some(file) = &letter.file
-                    && !self.ledger.is_repeat(file)
+                    && !self.file_tally.is_repeat(file)
                 {
-                    self.ledger.open(&file.file_id, "unknown", at);
-                    self.ledger.count_dead(file);
+                    self.file_tally.open(&file.file_id, "unknown", at);
+                    self.file_tally.count_dead(file);
                 }
                 return Ok(());
             }
@@ -178,21 +178,21 @@ impl<'a> Stage<'a> {
         // A replayed letter was counted as a dead one when its file came.
         let file = event.file.as_ref().filter(|_| !taken.is_replay());
         // A line that came again, or behind a later one, is not counted; but what it says lies in the topic, and is applied.
-        let file = file.filter(|file| !self.ledger.is_repeat(file));
+        let file = file.filter(|file| !self.file_tally.is_repeat(file));
         if let Some(file) = file {
-            self.ledger.open(&file.file_id, kind_of(event), at);
+            self.file_tally.open(&file.file_id, kind_of(event), at);
         }
         let unknown = self.apply_input(taken, event, &mut |ledger, disposition| {
             if let Some(file) = file {
                 ledger.count(file, disposition);
             }
         })?;
-        if unknown && let Some(letter) = &taken.if_unknown {
+        if unknown && let Some(letter) = &taken.if_unknown_document {
             let row =
                 StoredLetter { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
-            self.letters.push((row, (**letter).clone()));
+            self.dead_letters.push((row, (**letter).clone()));
             if let Some(file) = file {
-                self.ledger.count_dead(file);
+                self.file_tally.count_dead(file);
             }
         }
         Ok(())
@@ -201,9 +201,9 @@ impl<'a> Stage<'a> {
     /// True where the input is about a document or message that was never issued.
     fn apply_input(
         &mut self,
-        taken: &'a Taken,
+        taken: &'a ConsumedRecord,
         event: &'a Event,
-        count: &mut dyn FnMut(&mut Ledger, Disposition),
+        count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<bool> {
         let disposition = match &event.input {
             Input::Marriage(row) => self.marriage(event, row),
@@ -216,11 +216,11 @@ impl<'a> Stage<'a> {
                 return Ok(false);
             }
             Input::FileOpened(data) => {
-                self.ledger.open(&data.file_id, data.kind.word(), data.opened_at);
+                self.file_tally.open(&data.file_id, data.kind.as_str(), data.opened_at);
                 return Ok(false);
             }
             Input::FileClosed(data) => {
-                self.ledger.close(data.clone(), event.traceparent.clone());
+                self.file_tally.close(data.clone(), event.traceparent.clone());
                 return Ok(false);
             }
             Input::Outcome(outcome, data) => match self.outcome(taken, event, *outcome, data) {
@@ -232,13 +232,13 @@ impl<'a> Stage<'a> {
                 None => return Ok(true),
             },
         };
-        count(&mut self.ledger, disposition);
+        count(&mut self.file_tally, disposition);
         Ok(false)
     }
 
     /// The person is to be planned, by cause of this event.
-    pub fn touch(&mut self, code: NationalCode, event: &Event) {
-        self.touched.insert(code, event.traceparent.clone());
+    pub fn mark_touched(&mut self, code: NationalCode, event: &Event) {
+        self.touched_persons.insert(code, event.traceparent.clone());
     }
 
     /// A person whose record a message changes.
@@ -249,32 +249,33 @@ impl<'a> Stage<'a> {
     }
 
     /// Writes the facts but the registry's rows; what remains is to decide and to answer.
-    pub async fn save(mut self, tx: &mut PgConnection) -> Result<Saved> {
+    pub async fn save(mut self, tx: &mut PgConnection) -> Result<SavedBatch> {
         let dossiers = self.changed_dossiers.iter().map(|code| Ok((*code, found(&self.dossiers, code)?)));
         persons::save(tx, &dossiers.collect::<Result<Vec<_>>>()?).await?;
         let rows = self.changed_registrations.iter().map(|key| found(&self.registrations, key));
         self_registrations::save(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
         let rows = self.changed_answers.iter().map(|key| found(&self.answers, key));
-        payments::save_answers(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
+        payments::save_finance_answers(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
         messages::save_reports(tx, &self.reports).await?;
         let touched = self.take_touched()?;
-        let rows = self.changed_marriages.iter().map(|id| self.marriages.remove(id).ok_or(NOT_THERE));
-        let to_decide = ToDecide {
+        let rows =
+            self.changed_marriages.iter().map(|id| self.marriages.remove(id).ok_or(MISSING_CHANGED_FACT));
+        let to_decide = DecisionWork {
             touched,
             fresh: rows.collect::<Result<_>>()?,
-            news: News { moved: self.moved, answered: self.answered },
+            news: BatchChanges { moved: self.moved, answered: self.answered },
             wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
-        Ok(Saved { to_decide, ledger: self.ledger, letters: self.letters })
+        Ok(SavedBatch { to_decide, file_tally: self.file_tally, dead_letters: self.dead_letters })
     }
 
     /// The persons to plan, with their dossiers.
-    fn take_touched(&mut self) -> Result<Touched> {
-        let mut touched = Touched::with_capacity(self.touched.len());
-        for (code, trace) in self.touched.drain() {
+    fn take_touched(&mut self) -> Result<TouchedPersons> {
+        let mut touched = TouchedPersons::with_capacity(self.touched_persons.len());
+        for (code, trace) in self.touched_persons.drain() {
             let kept = match self.dossiers.remove(&code) {
-                Some(dossier) => Kept::Read(Box::new(dossier)),
-                None => Kept::Unread(taken_out(&mut self.unread, code)?),
+                Some(dossier) => LockedDossier::Decoded(Box::new(dossier)),
+                None => LockedDossier::Packed(remove_packed(&mut self.packed_dossiers, code)?),
             };
             touched.insert(code, (kept, trace));
         }
@@ -285,21 +286,25 @@ impl<'a> Stage<'a> {
 /// Reads the dossiers of these persons, who are among the locked ones.
 fn read_dossiers(
     persons: HashSet<NationalCode>,
-    unread: &mut HashMap<NationalCode, Packed>,
+    unread: &mut HashMap<NationalCode, PackedDossier>,
 ) -> Result<HashMap<NationalCode, Dossier>> {
-    let read = |code| Ok((code, persons::read(taken_out(unread, code)?.as_deref())?));
+    let read = |code| Ok((code, persons::decode(remove_packed(unread, code)?.as_deref())?));
     persons.into_iter().map(read).collect()
 }
 
-fn taken_out(unread: &mut HashMap<NationalCode, Packed>, code: NationalCode) -> Result<Packed> {
+fn remove_packed(
+    unread: &mut HashMap<NationalCode, PackedDossier>,
+    code: NationalCode,
+) -> Result<PackedDossier> {
     unread.remove(&code).ok_or(Error::Invariant("every person whom a batch names was locked"))
 }
 
-const NOT_THERE: Error = Error::Invariant("every fact that a batch has changed is there to be written");
+const MISSING_CHANGED_FACT: Error =
+    Error::Invariant("every fact that a batch has changed is there to be written");
 
 /// A fact that a message has changed.
 fn found<'s, K: Eq + Hash, V>(facts: &'s HashMap<K, V>, key: &K) -> Result<&'s V> {
-    facts.get(key).ok_or(NOT_THERE)
+    facts.get(key).ok_or(MISSING_CHANGED_FACT)
 }
 
 /// The kind of file that an event's rows come from, by the word of `publish`.
@@ -317,7 +322,7 @@ fn kind_of(event: &Event) -> &'static str {
         Input::FileOpened(data) => data.kind,
         Input::FileClosed(data) => data.kind,
     };
-    kind.word()
+    kind.as_str()
 }
 
 #[cfg(test)]
@@ -337,22 +342,26 @@ mod tests {
     #[test]
     fn whoever_was_not_locked_is_an_error() {
         fails(read_dossiers([person()].into(), &mut HashMap::new()));
-        fails(Stage::default().dossier(person()));
-        let mut stage = Stage { touched: [(person(), None)].into(), ..Stage::default() };
+        fails(BatchState::default().dossier(person()));
+        let mut stage = BatchState { touched_persons: [(person(), None)].into(), ..BatchState::default() };
         fails(stage.take_touched());
     }
 
     #[test]
     fn a_changed_fact_that_is_not_there_is_an_error() {
-        fails(found(&HashMap::<String, Answer>::new(), &"a document".to_owned()));
+        fails(found(&HashMap::<String, FinanceAnswer>::new(), &"a document".to_owned()));
     }
 
     #[test]
     fn whoever_was_locked_is_planned_with_the_dossier() {
         let mut unread = HashMap::from([(person(), None)]);
         let dossiers = read_dossiers([person()].into(), &mut unread).unwrap();
-        let mut stage = Stage { touched: [(person(), None)].into(), dossiers, ..Stage::default() };
+        let mut stage =
+            BatchState { touched_persons: [(person(), None)].into(), dossiers, ..BatchState::default() };
         assert!(stage.dossier(person()).is_ok());
-        assert!(matches!(stage.take_touched().unwrap().remove(&person()), Some((Kept::Read(_), None))));
+        assert!(matches!(
+            stage.take_touched().unwrap().remove(&person()),
+            Some((LockedDossier::Decoded(_), None))
+        ));
     }
 }

@@ -2,33 +2,33 @@
 
 use std::collections::HashMap;
 
-use super::{Batch, Taken};
-use crate::store::offsets::{Advance, Partition};
+use super::{ConsumedRecord, RecordBatch};
+use crate::store::offsets::{OffsetAdvance, TopicPartition};
 
-impl Batch {
+impl RecordBatch {
     /// The earlier and the later half, each with its own advances. None where there is nothing to part.
-    pub fn halves(mut self) -> Result<(Self, Self), Self> {
-        if self.taken.len() < 2 {
+    pub fn bisect(mut self) -> Result<(Self, Self), Self> {
+        if self.records.len() < 2 {
             return Err(self);
         }
-        let later = self.taken.split_off(self.taken.len() / 2);
-        let reached = reached(&self.taken);
+        let later = self.records.split_off(self.records.len() / 2);
+        let reached = next_offsets(&self.records);
         let (mut first, mut second) = (Vec::new(), Vec::new());
-        for Advance { partition, expected, next } in self.advances {
+        for OffsetAdvance { partition, expected, next } in self.advances {
             let middle = reached.get(&partition).copied();
             if let Some(next) = middle {
-                first.push(Advance { partition, expected, next });
+                first.push(OffsetAdvance { partition, expected, next });
             }
             if later.iter().any(|taken| taken.partition == partition) {
-                second.push(Advance { partition, expected: middle.unwrap_or(expected), next });
+                second.push(OffsetAdvance { partition, expected: middle.unwrap_or(expected), next });
             }
         }
-        Ok((Self { advances: first, taken: self.taken }, Self { advances: second, taken: later }))
+        Ok((Self { advances: first, records: self.records }, Self { advances: second, records: later }))
     }
 }
 
 /// The next offset of each partition after these messages.
-fn reached(taken: &[Taken]) -> HashMap<Partition, i64> {
+fn next_offsets(taken: &[ConsumedRecord]) -> HashMap<TopicPartition, i64> {
     taken.iter().map(|taken| (taken.partition, taken.offset + 1)).collect()
 }
 
@@ -37,37 +37,41 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::wire::{Message, Topic};
+    use crate::wire::{RawRecord, Topic};
 
-    fn taken(partition: i32, offset: i64) -> Taken {
+    fn taken(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
-        let message = Message { topic, partition, offset, key: None, headers: Vec::new(), value: None };
-        Taken::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
+        let message = RawRecord { topic, partition, offset, key: None, headers: Vec::new(), value: None };
+        ConsumedRecord::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
     }
 
-    fn advance(partition: i32, expected: i64, next: i64) -> Advance {
-        Advance { partition: Partition { topic: Topic::RegistryMarriages, partition }, expected, next }
+    fn advance(partition: i32, expected: i64, next: i64) -> OffsetAdvance {
+        OffsetAdvance {
+            partition: TopicPartition { topic: Topic::RegistryMarriages, partition },
+            expected,
+            next,
+        }
     }
 
     #[test]
     fn halves_advance_one_after_the_other() {
         // Offsets 11 and 21 are gaps, as transactions' markers leave them.
         let places = [(0, 10), (1, 20), (0, 12), (0, 13), (2, 30)];
-        let batch = Batch {
+        let batch = RecordBatch {
             advances: vec![advance(0, 9, 14), advance(1, 20, 21), advance(2, 30, 31)],
-            taken: places.map(|(partition, offset)| taken(partition, offset)).into(),
+            records: places.map(|(partition, offset)| taken(partition, offset)).into(),
         };
-        let (first, second) = batch.halves().ok().unwrap();
+        let (first, second) = batch.bisect().ok().unwrap();
         assert_eq!(first.advances, [advance(0, 9, 11), advance(1, 20, 21)]);
         assert_eq!(second.advances, [advance(0, 11, 14), advance(2, 30, 31)]);
-        assert_eq!((first.taken.len(), second.taken.len()), (2, 3));
-        let (_, last) = second.halves().ok().unwrap();
+        assert_eq!((first.records.len(), second.records.len()), (2, 3));
+        let (_, last) = second.bisect().ok().unwrap();
         assert_eq!(last.advances, [advance(0, 13, 14), advance(2, 30, 31)]);
     }
 
     #[test]
     fn one_message_is_whole() {
-        let batch = Batch { advances: vec![advance(0, 1, 2)], taken: vec![taken(0, 1)] };
-        assert!(batch.halves().is_err());
+        let batch = RecordBatch { advances: vec![advance(0, 1, 2)], records: vec![taken(0, 1)] };
+        assert!(batch.bisect().is_err());
     }
 }

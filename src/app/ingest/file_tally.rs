@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::store::files::{self, ChunkKey, Closed, Complete, Counts, Opened};
+use crate::store::files::{self, ChunkKey, CompleteFile, FileClosing, FileCounts, FileOpening};
 use crate::store::{Error, PgConnection, Result};
 use crate::wire::files::{LineSet, chunks_of};
 use crate::wire::outgoing::event_id;
@@ -23,19 +23,19 @@ pub enum Disposition {
 
 /// Counts the rows of files within one batch.
 #[derive(Default)]
-pub struct Ledger {
+pub struct FileTally {
     /// Files that have their receipt: all of their lines were disposed of.
     received: HashSet<String>,
     /// The lines of the others that were disposed of before, or are within this batch.
     lines: HashMap<String, LineSet>,
     /// Messages that this batch counts, as first line and number of rows.
     counted: HashMap<String, Vec<(u64, u32)>>,
-    counts: BTreeMap<String, Counts>,
+    counts: BTreeMap<String, FileCounts>,
     opened: BTreeMap<String, (&'static str, Timestamp)>,
     closed: Vec<(FileClosed, Option<String>)>,
 }
 
-impl Ledger {
+impl FileTally {
     pub async fn load(tx: &mut PgConnection, messages: &[&FileRef]) -> Result<Self> {
         if messages.is_empty() {
             return Ok(Self::default());
@@ -84,7 +84,7 @@ impl Ledger {
     }
 
     pub fn close(&mut self, closed: FileClosed, traceparent: Option<String>) {
-        self.open(&closed.file_id.clone(), closed.kind.word(), closed.closed_at);
+        self.open(&closed.file_id.clone(), closed.kind.as_str(), closed.closed_at);
         self.closed.push((closed, traceparent));
     }
 
@@ -97,11 +97,11 @@ impl Ledger {
             |(file_id, (kind, at)): (&'_ String, &(&'static str, Timestamp))| (file_id.clone(), *kind, *at);
         let opened: Vec<_> = self.opened.iter().map(opened).collect();
         let opened: Vec<_> =
-            opened.iter().map(|(file_id, kind, at)| Opened { file_id, kind, at: *at }).collect();
+            opened.iter().map(|(file_id, kind, at)| FileOpening { file_id, kind, at: *at }).collect();
         files::open(tx, &opened).await?;
         self.save_lines(tx).await?;
         let closed = self.closed.iter().map(|(closed, trace)| {
-            Ok(Closed {
+            Ok(FileClosing {
                 file_id: &closed.file_id,
                 rows: i64::try_from(closed.rows).unwrap_or(i64::MAX),
                 closing: serde_json::to_string(closed).map_err(|_| Error::Unreadable("file's end"))?,
@@ -115,7 +115,7 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl FileTally {
     /// Adds the counted lines to those in the database. Another batch may have added lines to the same chunks since this one
     /// read them, of other partitions. Both have counted a line only where its key is in two partitions.
     async fn save_lines(&self, tx: &mut PgConnection) -> Result<()> {
@@ -147,7 +147,7 @@ fn chunk_keys(file_id: &str, line: u64, rows: u32) -> impl Iterator<Item = Chunk
     chunks_of(line, rows).map(|chunk| ChunkKey { file_id: file_id.to_owned(), chunk })
 }
 
-fn receipt(file: Complete, at: Timestamp) -> Result<Outgoing> {
+fn receipt(file: CompleteFile, at: Timestamp) -> Result<Outgoing> {
     let closing: FileClosed =
         serde_json::from_str(&file.closing).map_err(|_| Error::Unreadable("file's end"))?;
     let mut rejected = closing.rejected;

@@ -1,21 +1,26 @@
 //! Facts of insured persons: profile, employments, wage lists, earlier payments. A later row of a key replaces the earlier.
 
-use super::Taken;
-use super::stage::Stage;
-use crate::claim::person::{EarlierPayment, Employment, Record, Wage};
-use crate::claim::words::Ownership;
+use super::ConsumedRecord;
+use super::batch_state::BatchState;
+use super::file_tally::{Disposition, FileTally};
+use crate::claim::codes::Ownership;
+use crate::claim::person::{EarlierPayment, Employment, PersonRecord, Wage};
 use crate::ident::NationalCode;
 use crate::store::Result;
 use crate::wire::Event;
 use crate::wire::insured_records_v1::{
     EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted,
 };
-use crate::work::files::{Disposition, Ledger};
 
-impl Stage<'_> {
-    pub fn person(&mut self, taken: &Taken, event: &Event, data: &PersonChanged) -> Result<Disposition> {
-        let new = Record {
-            at: taken.effective_offset(),
+impl BatchState<'_> {
+    pub fn person(
+        &mut self,
+        taken: &ConsumedRecord,
+        event: &Event,
+        data: &PersonChanged,
+    ) -> Result<Disposition> {
+        let new = PersonRecord {
+            source_offset: taken.effective_offset(),
             insurance_number: data.insurance_number.to_string(),
             given_name: data.given_name.clone(),
             family_name: data.family_name.clone(),
@@ -29,18 +34,19 @@ impl Stage<'_> {
             mobile_owner: data.mobile_owner.unwrap_or(Ownership::Unknown),
         };
         let dossier = self.dossier(data.national_code)?;
-        let disposition = replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.at);
+        let disposition =
+            replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.source_offset);
         Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn employment(
         &mut self,
-        taken: &Taken,
+        taken: &ConsumedRecord,
         event: &Event,
         data: &EmploymentChanged,
     ) -> Result<Disposition> {
         let new = Employment {
-            at: taken.effective_offset(),
+            source_offset: taken.effective_offset(),
             workshop_code: data.workshop_code.as_str().into(),
             insurance_type: data.insurance_type,
             started_on: data.started_on,
@@ -48,39 +54,41 @@ impl Stage<'_> {
         };
         let dossier = self.dossier(data.national_code)?;
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
-        let disposition = put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.at);
+        let disposition =
+            put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.source_offset);
         Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn earlier_payment(
         &mut self,
-        taken: &Taken,
+        taken: &ConsumedRecord,
         event: &Event,
         data: &EarlierPaymentRecorded,
     ) -> Result<Disposition> {
         let new = EarlierPayment {
-            at: taken.effective_offset(),
+            source_offset: taken.effective_offset(),
             paid_on: data.paid_on,
             source: data.source.clone(),
             amount: data.amount_rial,
         };
         let dossier = self.dossier(data.national_code)?;
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
-        let disposition =
-            put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| &mut payment.at);
+        let disposition = put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| {
+            &mut payment.source_offset
+        });
         Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn wages(
         &mut self,
-        taken: &Taken,
+        taken: &ConsumedRecord,
         event: &Event,
         data: &WagesPosted,
-        count: &mut dyn FnMut(&mut Ledger, Disposition),
+        count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<()> {
         for row in &data.rows {
             let new = Wage {
-                at: taken.effective_offset(),
+                source_offset: taken.effective_offset(),
                 month: row.month,
                 workshop_code: row.workshop_code.as_str().into(),
                 insurance_type: row.insurance_type,
@@ -89,9 +97,10 @@ impl Stage<'_> {
             };
             let dossier = self.dossier(data.national_code)?;
             let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
-            let disposition = put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.at);
+            let disposition =
+                put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.source_offset);
             let disposition = self.changed(data.national_code, event, disposition);
-            count(&mut self.ledger, disposition);
+            count(&mut self.file_tally, disposition);
         }
         Ok(())
     }
@@ -100,7 +109,7 @@ impl Stage<'_> {
         // Also what came again unchanged is written: from now on its later place says how old it is.
         self.changed_dossiers.insert(code);
         if disposition != Disposition::Unchanged {
-            self.touch(code, event);
+            self.mark_touched(code, event);
         }
         disposition
     }

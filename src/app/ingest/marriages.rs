@@ -1,17 +1,17 @@
 //! Facts of marriages: registry rows and self-registrations (R18, R19, R22).
 
-use super::Taken;
-use super::stage::Stage;
+use super::ConsumedRecord;
+use super::batch_state::BatchState;
+use super::file_tally::Disposition;
 use crate::claim::person::SelfRegistration;
 use crate::claim::{ClaimKey, Counterpart};
 use crate::ident::NationalCode;
-use crate::store::self_registrations::Stored;
+use crate::store::self_registrations::StoredRegistration;
 use crate::wire::Event;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
-use crate::work::files::Disposition;
 
-impl Stage<'_> {
+impl BatchState<'_> {
     /// A correction is a higher version; a lower or the same one changes nothing, and the first content of one stands.
     pub fn marriage(&mut self, event: &Event, row: &MarriageRecorded) -> Disposition {
         let old = self.marriages.get(&row.record_id);
@@ -26,11 +26,11 @@ impl Stage<'_> {
         let old_keys = old.map(claim_keys).unwrap_or_default();
         let new_keys = claim_keys(row);
         for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
-            self.touch(key.person, event);
+            self.mark_touched(key.person, event);
             self.moved.entry(key.person).or_default().push(key);
         }
         for key in new_keys {
-            self.touch(key.person, event);
+            self.mark_touched(key.person, event);
         }
         self.changed_marriages.insert(row.record_id.clone());
         self.marriages.insert(row.record_id.clone(), row.clone());
@@ -39,7 +39,7 @@ impl Stage<'_> {
 
     pub fn self_registration(
         &mut self,
-        taken: &Taken,
+        taken: &ConsumedRecord,
         event: &Event,
         data: &SelfRegistrationSubmitted,
     ) -> Disposition {
@@ -63,10 +63,10 @@ impl Stage<'_> {
             Some(_) => Disposition::Corrected,
         };
         if disposition != Disposition::Unchanged {
-            self.touch(registration.applicant, event);
+            self.mark_touched(registration.applicant, event);
         }
         self.changed_registrations.insert(key.clone());
-        self.registrations.insert(key, Stored { registration, source_offset });
+        self.registrations.insert(key, StoredRegistration { registration, source_offset });
         disposition
     }
 }

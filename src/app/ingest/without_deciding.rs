@@ -2,53 +2,57 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::stage::{Saved, Stage};
-use super::{Batch, Done};
-use crate::boundary::boundary;
+use super::batch_state::{BatchState, SavedBatch};
+use super::{IngestStats, RecordBatch};
+use crate::app::AppContext;
+use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
-use crate::store::inputs::{self, Letter as StoredLetter};
-use crate::store::offsets::{self, Taker};
-use crate::store::recovery::{self, Person};
+use crate::store::dead_letters::{self, DeadLetterRow as StoredLetter};
+use crate::store::offsets::{self, OffsetOwner};
+use crate::store::recovery::{self, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, marriages, outbox, payments};
-use crate::work::House;
 
 /// Takes a batch in and decides nothing. Of `told`, ids of receipts and of letters that the topics hold, nothing is said again.
-pub async fn take_in_quietly(house: &House, batch: &Batch, told: &HashSet<String>) -> Result<Done> {
-    let at = house.clock.now();
-    let mut tx = boundary!("recover_take_in.begin", house.pool.begin().await)?;
-    offsets::advance(&mut tx, Taker::Recovery, &batch.advances).await?;
-    let mut stage = Stage::load(&mut tx, batch).await?;
-    for taken in &batch.taken {
+pub async fn apply_batch_without_deciding(
+    ctx: &AppContext,
+    batch: &RecordBatch,
+    told: &HashSet<String>,
+) -> Result<IngestStats> {
+    let at = ctx.clock.now();
+    let mut tx = failpoint!("recover_take_in.begin", ctx.pool.begin().await)?;
+    offsets::advance(&mut tx, OffsetOwner::Recovery, &batch.advances).await?;
+    let mut stage = BatchState::load(&mut tx, batch).await?;
+    for taken in &batch.records {
         stage.apply(taken, at)?;
     }
-    let Saved { to_decide, ledger, letters } = stage.save(&mut tx).await?;
+    let SavedBatch { to_decide, file_tally: ledger, dead_letters: letters } = stage.save(&mut tx).await?;
     marriages::save(&mut tx, &to_decide.fresh).await?;
     let moved = to_decide
         .news
         .moved
         .into_iter()
-        .map(|(code, keys)| (code, keys.iter().map(|key| house.ids.claim(key)).collect::<Vec<_>>()));
+        .map(|(code, keys)| (code, keys.iter().map(|key| ctx.ids.claim(key)).collect::<Vec<_>>()));
     let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved.collect();
-    let mut answered = owners(&mut tx, to_decide.news.answered).await?;
-    let person = |code: &NationalCode| Person {
+    let mut answered = persons_of_documents(&mut tx, to_decide.news.answered).await?;
+    let person = |code: &NationalCode| PersonToRedecide {
         code: *code,
         moved: moved.remove(code).unwrap_or_default(),
         answered: answered.remove(code).unwrap_or_default(),
     };
     recovery::add(&mut tx, &to_decide.touched.keys().map(person).collect::<Vec<_>>()).await?;
     let rows: Vec<_> = letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
-    inputs::save_dead_letters(&mut tx, &rows, at).await?;
-    let done = Done { messages: batch.taken.len(), decisions: 0, dead_letters: rows.len() };
+    dead_letters::insert(&mut tx, &rows, at).await?;
+    let done = IngestStats { messages: batch.records.len(), decisions: 0, dead_letters: rows.len() };
     let mut events: Vec<_> = letters.into_iter().map(|(_, letter)| letter).collect();
     events.extend(ledger.write(&mut tx, at).await?);
     events.retain(|event| !told.contains(&event.id));
-    outbox::append(&mut tx, events, house.groups).await?;
-    boundary!("recover_take_in.commit", tx.commit().await).map_err(Error::Database)?;
+    outbox::append(&mut tx, events, ctx.groups).await?;
+    failpoint!("recover_take_in.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
 }
 
 /// Answered documents by their persons.
-async fn owners(
+async fn persons_of_documents(
     tx: &mut PgConnection,
     answered: HashSet<String>,
 ) -> Result<HashMap<NationalCode, Vec<String>>> {

@@ -4,83 +4,81 @@
 //!
 //! Each step is one transaction or resumes where it stood; until the last one the service refuses to start.
 
-mod anew;
-mod heard;
+mod redecide;
+mod topic_scan;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub use anew::{Anew, decide_page};
-pub use heard::{Heard, Said, Unheard};
+pub use redecide::{RedecidedPage, decide_page};
+pub use topic_scan::{OutputRecord, TopicScan, UnreadableRecord};
 
-use self::heard::revision_of;
-use super::{House, relay};
-use crate::boundary::boundary;
+use self::topic_scan::revision_of;
+use super::{AppContext, relay};
 use crate::claim::RULES_VERSION;
-use crate::store::recovery::adopt::{self, Batch, Decision, Document};
-use crate::store::recovery::{self, Marks, Person};
+use crate::failpoint::failpoint;
+use crate::store::recovery::adopt::{self, RecoveredBatch, RecoveredDecision, RecoveredDocument};
+use crate::store::recovery::{self, Checkpoints, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, batches, close_pages, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
 /// See [`recovery::refuse_half_recovered`].
-pub async fn refuse_half_recovered(house: &House) -> Result<()> {
-    recovery::refuse_half_recovered(&house.pool).await
+pub async fn refuse_half_recovered(ctx: &AppContext) -> Result<()> {
+    recovery::refuse_half_recovered(&ctx.pool).await
 }
 
 const STOP_ALL: &str = "stop every `peyvand serve` first";
 
 /// Where the recovery begins: where this database stood, or where it did when a recovery was begun before.
-pub async fn marks(house: &House) -> Result<(Marks, bool)> {
-    if let Some(marks) = recovery::under_way(&house.pool).await? {
-        return Ok((marks, true));
+pub async fn checkpoints(ctx: &AppContext) -> Result<(Checkpoints, bool)> {
+    if let Some(checkpoints) = recovery::under_way(&ctx.pool).await? {
+        return Ok((checkpoints, true));
     }
-    let mut connection = house.pool.acquire().await?;
+    let mut connection = ctx.pool.acquire().await?;
     if recovery::is_served(&mut connection).await? {
         return Err(Error::Refused(format!("a process delivers, or did a moment ago: {STOP_ALL}")));
     }
-    Ok((recovery::marks(&mut connection).await?, false))
+    Ok((recovery::checkpoints(&mut connection).await?, false))
 }
 
 /// Takes back what the topics hold, all or nothing.
-pub async fn adopt(house: &House, heard: &mut Heard, marks: &Marks) -> Result<()> {
-    refuse_another_secret(house, heard)?;
-    refuse_another_history(house, heard, marks).await?;
-    let mut tx = boundary!("recover_adopt.begin", house.pool.begin().await)?;
+pub async fn adopt(ctx: &AppContext, heard: &mut TopicScan, checkpoints: &Checkpoints) -> Result<()> {
+    refuse_another_secret(ctx, heard)?;
+    refuse_another_history(ctx, heard, checkpoints).await?;
+    let mut tx = failpoint!("recover_adopt.begin", ctx.pool.begin().await)?;
     // Whoever takes in beside the recovery has written before this moment, or will find it under way.
-    close_pages::hold_inputs(&mut tx).await?;
-    if recovery::marks(&mut tx).await? != *marks {
+    close_pages::lock_inputs(&mut tx).await?;
+    if recovery::checkpoints(&mut tx).await? != *checkpoints {
         return Err(Error::Refused(format!("a process has written meanwhile: {STOP_ALL}")));
     }
-    for (group, held) in &heard.held {
+    for (group, held) in &heard.last_sequences {
         adopt::head(&mut tx, *group, *held).await?;
     }
     name_records(&mut heard.decisions);
     adopt::decisions(&mut tx, &heard.decisions).await?;
     let highest: HashMap<_, _> = heard.decisions.iter().map(|d| (d.claim_id, d)).collect();
     adopt::claims(&mut tx, &highest.into_values().collect::<Vec<_>>()).await?;
-    adopt_payments(&mut tx, house, heard).await?;
+    adopt_payments(&mut tx, ctx, heard).await?;
     let persons = heard.persons().into_iter();
-    let person = |code| Person { code, moved: Vec::new(), answered: Vec::new() };
+    let person = |code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() };
     recovery::add(&mut tx, &persons.map(person).collect::<Vec<_>>()).await?;
     if !(heard.documents.is_empty() && heard.closings.is_empty()) {
         // The lost close decided everybody without a document anew.
         recovery::add_unpaid(&mut tx).await?;
     }
-    recovery::begin(&mut tx, marks).await?;
+    recovery::begin(&mut tx, checkpoints).await?;
     // Of documents that this database had issued and now hears to be delivered the SMS may go.
-    let at = house.clock.now();
+    let at = ctx.clock.now();
     let released = messages::release(&mut tx, &heard.confirmed_documents, at).await?;
-    let events = released
-        .iter()
-        .map(|message| relay::sms_requested(house, message, at))
-        .collect::<Result<Vec<_>>>()?;
-    outbox::append(&mut tx, events, house.groups).await?;
-    boundary!("recover_adopt.commit", tx.commit().await)?;
+    let events =
+        released.iter().map(|message| relay::sms_requested(ctx, message, at)).collect::<Result<Vec<_>>>()?;
+    outbox::append(&mut tx, events, ctx.groups).await?;
+    failpoint!("recover_adopt.commit", tx.commit().await)?;
     Ok(())
 }
 
 /// Ids are derived from the secret: under another one everybody would be somebody else, and be paid again.
-fn refuse_another_secret(house: &House, heard: &Heard) -> Result<()> {
-    let foreign = |d: &Decision| house.ids.decision(d.claim_id, d.revision) != d.decision_id;
+fn refuse_another_secret(ctx: &AppContext, heard: &TopicScan) -> Result<()> {
+    let foreign = |d: &RecoveredDecision| ctx.ids.decision(d.claim_id, d.revision) != d.decision_id;
     if heard.decisions.iter().any(foreign) {
         let told = "the topics' decisions are not of this database's installation_secret: set the one that they were made with";
         return Err(Error::Refused(told.to_owned()));
@@ -91,11 +89,15 @@ fn refuse_another_secret(house: &House, heard: &Heard) -> Result<()> {
 const ANOTHERS: &str = "is another event's in its topic: this database went on by itself after it was restored; restore the backup again, and recover before anything else runs";
 
 /// A database that went on by itself after it was restored has given positions that the topics hold to other events.
-async fn refuse_another_history(house: &House, heard: &Heard, marks: &Marks) -> Result<()> {
-    for (group, given, delivered) in marks {
+async fn refuse_another_history(
+    ctx: &AppContext,
+    heard: &TopicScan,
+    checkpoints: &Checkpoints,
+) -> Result<()> {
+    for (group, given, delivered) in checkpoints {
         let mut from = *delivered;
         while from < *given {
-            let segments = outbox::page(&house.pool, *group, from, 1 << 20).await?;
+            let segments = outbox::page(&ctx.pool, *group, from, 1 << 20).await?;
             from = *given;
             for segment in segments {
                 for (position, event) in segment.events()? {
@@ -112,7 +114,7 @@ async fn refuse_another_history(house: &House, heard: &Heard, marks: &Marks) -> 
 }
 
 /// A claim without a spouse's code is told apart by its record, which its last revision may name no more.
-fn name_records(decisions: &mut [Decision]) {
+fn name_records(decisions: &mut [RecoveredDecision]) {
     let mut named: HashMap<uuid::Uuid, String> = HashMap::new();
     for decision in decisions.iter_mut().filter(|decision| decision.spouse.is_none()) {
         match &decision.record_id {
@@ -122,13 +124,12 @@ fn name_records(decisions: &mut [Decision]) {
     }
 }
 
-async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> Result<()> {
-    let mut months: BTreeMap<String, Batch> = BTreeMap::new();
-    let business_date =
-        |at| house.clock.solar_date_of(at).unwrap_or_else(|_| house.clock.today()).to_string();
+async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicScan) -> Result<()> {
+    let mut months: BTreeMap<String, RecoveredBatch> = BTreeMap::new();
+    let business_date = |at| ctx.clock.solar_date_of(at).unwrap_or_else(|_| ctx.clock.today()).to_string();
     for document in &heard.documents {
         let (data, at) = (&document.data, document.data.issued_at);
-        months.entry(data.month.to_string()).or_insert_with(|| Batch {
+        months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
             month: data.month.to_string(),
             batch_id: data.batch_id.to_string(),
             business_date: business_date(at),
@@ -139,7 +140,7 @@ async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> 
     }
     for closing in &heard.closings {
         let data = &closing.data;
-        let batch = months.entry(data.month.to_string()).or_insert_with(|| Batch {
+        let batch = months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
             month: data.month.to_string(),
             batch_id: data.batch_id.to_string(),
             business_date: business_date(closing.at),
@@ -153,7 +154,7 @@ async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> 
     for batch in months.values() {
         adopt::batch(tx, batch).await?;
     }
-    let mut documents = heard.documents.iter().map(|d| document(house, d)).collect::<Result<Vec<_>>>()?;
+    let mut documents = heard.documents.iter().map(|d| document(ctx, d)).collect::<Result<Vec<_>>>()?;
     documents.sort_by_key(|document| document.attempt);
     for document in &documents {
         adopt::document(tx, document).await?;
@@ -172,10 +173,10 @@ async fn adopt_payments(tx: &mut PgConnection, house: &House, heard: &Heard) -> 
     Ok(())
 }
 
-fn document(house: &House, document: &heard::Document) -> Result<Document> {
+fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<RecoveredDocument> {
     let data = &document.data;
-    let revision = revision_of(&house.ids, data.claim_id, data.decision_id);
-    Ok(Document {
+    let revision = revision_of(&ctx.ids, data.claim_id, data.decision_id);
+    Ok(RecoveredDocument {
         document_id: data.document_id.to_string(),
         person: data.national_code,
         claim_id: data.claim_id,
@@ -190,15 +191,15 @@ fn document(house: &House, document: &heard::Document) -> Result<Document> {
         cost_centre: data.cost_centre.to_string(),
         issued_at: data.issued_at,
         rules_version: RULES_VERSION,
-        tables_version: house.tables.version().to_owned(),
-        business_date: house.business_date(data.issued_at).to_string(),
+        tables_version: ctx.tables.version().to_owned(),
+        business_date: ctx.business_date(data.issued_at).to_string(),
     })
 }
 
 /// The service may start again.
-pub async fn end(house: &House) -> Result<()> {
-    let mut tx = boundary!("recover_end.begin", house.pool.begin().await)?;
+pub async fn end(ctx: &AppContext) -> Result<()> {
+    let mut tx = failpoint!("recover_end.begin", ctx.pool.begin().await)?;
     recovery::end(&mut tx).await?;
-    boundary!("recover_end.commit", tx.commit().await)?;
+    failpoint!("recover_end.commit", tx.commit().await)?;
     Ok(())
 }

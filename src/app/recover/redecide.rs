@@ -5,30 +5,30 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::super::House;
-use super::super::write::{Planned, decisions_made, message, write};
-use crate::boundary::boundary;
-use crate::claim::after_payment::frozen_facts;
+use crate::app::AppContext;
+use crate::app::relay::sms_requested;
+use crate::app::write_plans::{Planned, decisions_made, message, write};
+use crate::claim::assemble::{AssembledClaim, assemble_claims};
+use crate::claim::codes::SmsKind;
 use crate::claim::decide::decide;
 use crate::claim::facts::Facts;
-use crate::claim::gather::{Held, claims_held};
-use crate::claim::known::{Known, Rules, StoredClaim, StoredPayment};
-use crate::claim::plan::{ClaimUpdate, Occasion, Plan, ReturnNotice, Revision, plan};
+use crate::claim::person_state::{PersonState, PlanningContext, StoredClaim, StoredPayment};
+use crate::claim::plan::{ClaimUpdate, Plan, ReturnNotice, Revision, Trigger, plan};
+use crate::claim::post_payment::frozen_facts;
 use crate::claim::reason::Outcome;
-use crate::claim::texts::Texts;
-use crate::claim::words::SmsKind;
 use crate::claim::{Counterpart, IdKey};
+use crate::failpoint::failpoint;
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
-use crate::store::messages::{self, Released};
-use crate::store::recovery::{self, Person, Unannounced};
-use crate::store::{PgConnection, Result, known, outbox, persons};
+use crate::store::messages::{self, ReleasedMessage};
+use crate::store::recovery::{self, DocumentWithoutSms, PersonToRedecide};
+use crate::store::{PgConnection, Result, outbox, person_states, persons};
+use crate::texts::Texts;
 use crate::wire::Outgoing;
-use crate::work::relay::sms_requested;
 
 /// What a page of persons came to.
 #[derive(Default, Clone, Copy)]
-pub struct Anew {
+pub struct RedecidedPage {
     pub persons: u64,
     /// Revisions that no topic holds yet.
     pub decisions: u64,
@@ -37,7 +37,7 @@ pub struct Anew {
     pub unsettled: u64,
 }
 
-impl Anew {
+impl RedecidedPage {
     pub fn add(&mut self, page: Self) {
         self.persons += page.persons;
         self.decisions += page.decisions;
@@ -47,21 +47,23 @@ impl Anew {
 }
 
 /// Decides the next persons; none where nobody is left.
-pub async fn decide_page(house: &House) -> Result<Option<Anew>> {
-    let at = house.clock.now();
-    let mut tx = boundary!("recover_page.begin", house.pool.begin().await)?;
-    let page = recovery::next(&mut tx, house.page_persons).await?;
+pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
+    let at = ctx.clock.now();
+    let mut tx = failpoint!("recover_page.begin", ctx.pool.begin().await)?;
+    let page = recovery::next_persons(&mut tx, ctx.page_persons).await?;
     if page.is_empty() {
         return Ok(None);
     }
     let codes: Vec<_> = page.iter().map(|person| person.code.to_i64()).collect();
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let known = known::load_with(&mut tx, dossiers).await?;
-    let lost = Lost::read(&mut tx, &codes).await?;
-    let unannounced = recovery::unannounced(&mut tx, &codes).await?;
-    let mut told: HashMap<NationalCode, Person> = page.into_iter().map(|p| (p.code, p)).collect();
-    let mut done = Anew { persons: u64::try_from(codes.len()).unwrap_or(0), ..Anew::default() };
-    let (rules, mut found, mut planned, mut sms) = (house.rules_at(at), Vec::new(), Vec::new(), Vec::new());
+    let known = person_states::load_with(&mut tx, dossiers).await?;
+    let lost = LostParts::read(&mut tx, &codes).await?;
+    let unannounced = recovery::documents_without_sms(&mut tx, &codes).await?;
+    let mut told: HashMap<NationalCode, PersonToRedecide> = page.into_iter().map(|p| (p.code, p)).collect();
+    let mut done =
+        RedecidedPage { persons: u64::try_from(codes.len()).unwrap_or(0), ..RedecidedPage::default() };
+    let (rules, mut found, mut planned, mut sms) =
+        (ctx.planning_context_at(at), Vec::new(), Vec::new(), Vec::new());
     for mut known in known {
         if let Some(person) = told.remove(&known.person) {
             let moved = known.claims.iter().filter(|claim| person.moved.contains(&claim.claim_id));
@@ -70,7 +72,7 @@ pub async fn decide_page(house: &House) -> Result<Option<Anew>> {
         }
         let own = unannounced.iter().filter(|document| document.person == known.person.to_i64());
         for document in own {
-            sms.push(registration(house, &known, document));
+            sms.push(registration(ctx, &known, document));
         }
         let (plan, facts) = lost.plan(&mut known, &rules, &mut done);
         found.extend(facts);
@@ -78,42 +80,47 @@ pub async fn decide_page(house: &House) -> Result<Option<Anew>> {
             planned.push(Planned { known, plan, trace: None });
         }
     }
-    recovery::keep_facts(&mut tx, &found).await?;
-    let mut packed = outbox::pack(decisions_made(house, &planned, at), house.groups)?;
+    recovery::save_facts(&mut tx, &found).await?;
+    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
     let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
     done.decisions = u64::try_from(updates.filter(|update| update.revision.is_some()).count()).unwrap_or(0);
-    let mut events = write(&mut tx, house, &planned, at).await?;
+    let mut events = write(&mut tx, ctx, &planned, at).await?;
     done.unsettled += u64::try_from(sms.iter().filter(|sms| sms.is_none()).count()).unwrap_or(0);
-    events.extend(announce(&mut tx, house, sms.into_iter().flatten().collect(), at).await?);
+    events.extend(insert_and_request(&mut tx, ctx, sms.into_iter().flatten().collect(), at).await?);
     done.messages = u64::try_from(events.len()).unwrap_or(0);
-    packed.extend(outbox::pack(events, house.groups)?);
-    recovery::done(&mut tx, &codes).await?;
-    outbox::place(&mut tx, packed).await?;
-    boundary!("recover_page.commit", tx.commit().await)?;
+    packed.extend(outbox::pack(events, ctx.groups)?);
+    recovery::remove_redecided(&mut tx, &codes).await?;
+    outbox::insert(&mut tx, packed).await?;
+    failpoint!("recover_page.commit", tx.commit().await)?;
     Ok(Some(done))
 }
 
 /// What the topics did not tell of these persons' decisions.
-struct Lost {
+struct LostParts {
     /// Claim and decision of those without their facts.
-    bare: Vec<(Uuid, Uuid)>,
+    without_facts: Vec<(Uuid, Uuid)>,
     /// Paid decisions that no topic holds, and their revisions.
-    unsaid: HashMap<Uuid, i32>,
+    unpublished: HashMap<Uuid, i32>,
 }
 
-impl Lost {
+impl LostParts {
     async fn read(tx: &mut PgConnection, codes: &[i64]) -> Result<Self> {
         let bare = recovery::without_facts(tx, codes).await?;
-        let unsaid = recovery::take_unsaid(tx, codes).await?.into_iter().collect();
-        Ok(Self { bare, unsaid })
+        let unsaid = recovery::take_unpublished_decisions(tx, codes).await?.into_iter().collect();
+        Ok(Self { without_facts: bare, unpublished: unsaid })
     }
 
     /// The facts of now stand for those that were lost; then the person is decided, as at a close without its documents.
-    fn plan(&self, known: &mut Known, rules: &Rules<'_>, done: &mut Anew) -> (Plan, Vec<(Uuid, Vec<u8>)>) {
-        let held = claims_held(known, rules);
+    fn plan(
+        &self,
+        known: &mut PersonState,
+        rules: &PlanningContext<'_>,
+        done: &mut RedecidedPage,
+    ) -> (Plan, Vec<(Uuid, Vec<u8>)>) {
+        let held = assemble_claims(known, rules);
         let first = self.restore_payment(known, rules, &held, done);
         let mut found = Vec::new();
-        for (claim_id, decision) in &self.bare {
+        for (claim_id, decision) in &self.without_facts {
             let Some(facts) = facts_of(known, &held, *claim_id) else { continue };
             let standing = known.claims.iter().find(|claim| claim.claim_id == *claim_id);
             let payment = known.payment.as_ref().filter(|payment| payment.claim_id == *claim_id);
@@ -121,12 +128,12 @@ impl Lost {
             let after =
                 standing.filter(|claim| claim.decision_id == *decision && claim.outcome == Outcome::Waiting);
             let frozen = after.and(payment).and_then(|payment| frozen_facts(known, payment));
-            found.push((*decision, frozen.unwrap_or(facts).seal().bytes));
+            found.push((*decision, frozen.unwrap_or(facts).encode().bytes));
         }
-        let mut planned = plan(known, rules, Occasion::Close);
+        let mut planned = plan(known, rules, Trigger::Close);
         planned.updates.splice(0..0, first);
         if planned.returned.is_none() {
-            planned.returned = notice(known);
+            planned.returned = return_notice(known);
         }
         (planned, found)
     }
@@ -134,10 +141,10 @@ impl Lost {
     /// What was paid, as far as it can be told; and its decision, where that was never said.
     fn restore_payment(
         &self,
-        known: &mut Known,
-        rules: &Rules<'_>,
-        held: &[Held],
-        done: &mut Anew,
+        known: &mut PersonState,
+        rules: &PlanningContext<'_>,
+        held: &[AssembledClaim],
+        done: &mut RedecidedPage,
     ) -> Option<ClaimUpdate> {
         let payment = known.payment.as_ref().filter(|payment| payment.paid_facts.is_none())?;
         let claim_id = payment.claim_id;
@@ -150,15 +157,15 @@ impl Lost {
         }
         let payment = known.payment.as_ref()?;
         let own = |(id, revision): &(&Uuid, &i32)| rules.ids.decision(claim_id, **revision) == **id;
-        let (_, revision) = self.unsaid.iter().find(own)?;
-        let update = unsaid(known, rules, held, payment, *revision)?;
+        let (_, revision) = self.unpublished.iter().find(own)?;
+        let update = unpublished_decision(known, rules, held, payment, *revision)?;
         known.claims.retain(|claim| claim.claim_id != claim_id);
         known.claims.push(update.claim.clone());
         Some(update)
     }
 }
 
-fn facts_of(known: &Known, held: &[Held], claim_id: Uuid) -> Option<Facts> {
+fn facts_of(known: &PersonState, held: &[AssembledClaim], claim_id: Uuid) -> Option<Facts> {
     if let Some(held) = held.iter().find(|held| held.claim_id == claim_id) {
         return Some(held.facts.clone());
     }
@@ -167,23 +174,24 @@ fn facts_of(known: &Known, held: &[Held], claim_id: Uuid) -> Option<Facts> {
 }
 
 /// The decision that a document rests on, with the amount that was paid.
-fn unsaid(
-    known: &Known,
-    rules: &Rules<'_>,
-    held: &[Held],
+fn unpublished_decision(
+    known: &PersonState,
+    rules: &PlanningContext<'_>,
+    held: &[AssembledClaim],
     payment: &StoredPayment,
     revision: i32,
 ) -> Option<ClaimUpdate> {
     let mut facts = payment.paid_facts.clone()?;
-    facts.payment = Some(crate::claim::facts::Payment {
+    facts.payment = Some(crate::claim::facts::PaymentFacts {
         amount_rial: payment.amount.get(),
         document_id: payment.documents.first()?.document_id.clone(),
         returned: None,
     });
-    let (sealed, decision) = (facts.seal(), decide(&facts, rules.today, rules.tables));
+    let (sealed, decision) = (facts.encode(), decide(&facts, rules.today, rules.tables));
     let stored = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id).cloned();
     let now = held.iter().find(|held| held.claim_id == payment.claim_id);
-    let mut claim = stored.or_else(|| now.map(|now| StoredClaim::begun(now.claim_id, now.key.clone())))?;
+    let mut claim =
+        stored.or_else(|| now.map(|now| StoredClaim::undecided(now.claim_id, now.key.clone())))?;
     claim.record_id = now.and_then(|now| now.record_id.clone());
     claim.request_id = now.and_then(|now| now.request_id.clone());
     claim.revision = revision;
@@ -198,12 +206,12 @@ fn unsaid(
 
 /// A return that was taken in again, whose decision the topic holds: its notice may have been lost. One that was not is known
 /// by its id, and not sent again.
-fn notice(known: &Known) -> Option<ReturnNotice> {
+fn return_notice(known: &PersonState) -> Option<ReturnNotice> {
     let payment = known.payment.as_ref()?;
     let latest = payment.latest().filter(|document| known.answered.contains(&document.document_id))?;
     let claim = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id)?;
     let account = known.dossier.record.as_ref()?.sheba.as_deref()?.parse::<crate::ident::Sheba>().ok()?;
-    let waits = claim.outcome == Outcome::Waiting && latest.may_be_tried_again();
+    let waits = claim.outcome == Outcome::Waiting && latest.may_retry();
     (waits && account.to_string() == latest.sheba).then(|| ReturnNotice {
         claim_id: payment.claim_id,
         document_id: latest.document_id.clone(),
@@ -213,14 +221,18 @@ fn notice(known: &Known) -> Option<ReturnNotice> {
 }
 
 /// The SMS of a document whose own was never sent, to the number of now; none where there is no number.
-fn registration(house: &House, known: &Known, document: &Unannounced) -> Option<messages::NewMessage> {
+fn registration(
+    ctx: &AppContext,
+    known: &PersonState,
+    document: &DocumentWithoutSms,
+) -> Option<messages::NewMessage> {
     let record = known.dossier.record.as_ref()?;
     let mobile = record.mobile.as_deref()?.parse::<Mobile>().ok()?.to_string();
     let issued = Timestamp::from_microsecond(document.issued_us).ok()?;
-    let expected = house.business_date(issued).month();
+    let expected = ctx.business_date(issued).month();
     let amount = Rial::from_i64(document.amount)?;
     let body = Texts::built_in().sms_registration(&record.full_name(), amount, expected);
-    let id = sms_id(&house.ids, &document.document_id);
+    let id = sms_id(&ctx.ids, &document.document_id);
     let about = (known.person, document.claim_id);
     Some(message(id, SmsKind::Registration, about, &document.document_id, mobile, body, None))
 }
@@ -230,18 +242,18 @@ fn sms_id(ids: &IdKey, document_id: &str) -> Uuid {
 }
 
 /// Their documents were delivered: they may go at once.
-async fn announce(
+async fn insert_and_request(
     tx: &mut PgConnection,
-    house: &House,
+    ctx: &AppContext,
     new: Vec<messages::NewMessage>,
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
     let fresh = messages::insert(tx, &new, at, true).await?;
     let mut events = Vec::with_capacity(fresh.len());
     for sms in new.into_iter().filter(|sms| fresh.contains(&sms.sms_id)) {
-        let released = Released {
+        let released = ReleasedMessage {
             sms_id: sms.sms_id,
-            kind: sms.kind.word().to_owned(),
+            kind: sms.kind.as_str().to_owned(),
             claim_id: sms.claim_id,
             document_id: sms.document_id,
             mobile: sms.mobile,
@@ -249,7 +261,7 @@ async fn announce(
             segments: sms.segments,
             traceparent: sms.traceparent,
         };
-        events.push(sms_requested(house, &released, at)?);
+        events.push(sms_requested(ctx, &released, at)?);
     }
     Ok(events)
 }

@@ -13,22 +13,22 @@ use crate::claim::{Decision as Verdict, facts};
 use crate::ident::NationalCode;
 use crate::law::Rial;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
-use crate::store::recovery::adopt::{Case, Decision, Message};
-use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, Reason, Working};
+use crate::store::recovery::adopt::{RecoveredCase, RecoveredDecision, RecoveredMessage};
+use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionReason, DecisionWorking};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
-use crate::wire::outgoing::POSITION;
+use crate::wire::outgoing::SEQUENCE_HEADER;
 use crate::wire::{EventType, Topic, dead_letters_v1};
 
 /// A record of an output topic.
-pub struct Said<'a> {
+pub struct OutputRecord<'a> {
     pub topic: Topic,
     pub partition: i32,
     pub headers: &'a [(&'a str, &'a [u8])],
     pub value: Option<&'a [u8]>,
 }
 
-impl Said<'_> {
+impl OutputRecord<'_> {
     /// Ours come last, whatever a letter's message brought along.
     fn header(&self, wanted: &str) -> Option<&str> {
         let found = self.headers.iter().rfind(|(name, _)| *name == wanted);
@@ -39,27 +39,31 @@ impl Said<'_> {
         self.header("ce_time").and_then(|text| text.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    fn data<T: DeserializeOwned>(&self) -> Result<T, Unheard> {
+    fn data<T: DeserializeOwned>(&self) -> Result<T, UnreadableRecord> {
         let read = self.value.and_then(|value| serde_json::from_slice(value).ok());
-        read.ok_or_else(|| self.unheard())
+        read.ok_or_else(|| self.unreadable())
     }
 
-    fn unheard(&self) -> Unheard {
-        Unheard(self.topic.name(), self.partition, self.header(POSITION).unwrap_or("-").to_owned())
+    fn unreadable(&self) -> UnreadableRecord {
+        UnreadableRecord(
+            self.topic.name(),
+            self.partition,
+            self.header(SEQUENCE_HEADER).unwrap_or("-").to_owned(),
+        )
     }
 }
 
 /// A record that is none of ours.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}/{1}: the record of position {2} cannot be read; nothing was changed")]
-pub struct Unheard(&'static str, i32, String);
+pub struct UnreadableRecord(&'static str, i32, String);
 
-pub struct Document {
+pub struct ScannedDocument {
     pub data: PaymentDocumentIssued<'static>,
     pub traceparent: Option<String>,
 }
 
-pub struct Closing {
+pub struct ScannedClosing {
     pub data: BatchClosed<'static>,
     pub at: Timestamp,
     pub traceparent: Option<String>,
@@ -67,47 +71,49 @@ pub struct Closing {
 
 /// Everything beyond the marks.
 #[derive(Default)]
-pub struct Heard {
+pub struct TopicScan {
     /// Of each group: the last position given, and delivered, as the database has it.
-    marks: BTreeMap<i16, (i64, i64)>,
-    groups: i16,
+    checkpoints: BTreeMap<i16, (i64, i64)>,
+    shards: i16,
     /// The last position that each group's partitions hold.
-    pub held: BTreeMap<i16, i64>,
+    pub last_sequences: BTreeMap<i16, i64>,
     /// Events that the database has given to its outbox, and does not know to be delivered: their ids, by group and position.
     pub confirmed: HashMap<(i16, i64), String>,
     pub confirmed_documents: Vec<String>,
-    pub decisions: Vec<Decision>,
-    pub documents: Vec<Document>,
+    pub decisions: Vec<RecoveredDecision>,
+    pub documents: Vec<ScannedDocument>,
     pub vouchers: Vec<VoucherIssued<'static>>,
-    pub closings: Vec<Closing>,
-    pub messages: Vec<Message>,
-    pub cases: Vec<Case>,
+    pub closings: Vec<ScannedClosing>,
+    pub messages: Vec<RecoveredMessage>,
+    pub cases: Vec<RecoveredCase>,
     /// Ids of receipts.
     pub receipts: HashSet<String>,
     /// Places of dead letters, as topic's name, partition and offset.
-    pub letters: HashSet<(String, i32, i64)>,
+    pub dead_letters: HashSet<(String, i32, i64)>,
 }
 
-impl Heard {
+impl TopicScan {
     pub fn beyond(marks: &[(i16, i64, i64)]) -> Self {
         let groups = i16::try_from(marks.len()).unwrap_or(i16::MAX);
         let marks = marks.iter().map(|(group, given, delivered)| (*group, (*given, *delivered))).collect();
-        Self { marks, groups, ..Self::default() }
+        Self { checkpoints: marks, shards: groups, ..Self::default() }
     }
 
     /// Has the broker nothing that the database does not know of?
     pub fn is_nothing(&self) -> bool {
-        self.held.iter().all(|(group, held)| *held <= self.marks.get(group).map_or(0, |mark| mark.0))
+        self.last_sequences
+            .iter()
+            .all(|(group, held)| *held <= self.checkpoints.get(group).map_or(0, |mark| mark.0))
     }
 
-    pub fn hear(&mut self, said: &Said<'_>) -> Result<(), Unheard> {
-        let Some(position) = said.header(POSITION).and_then(|text| text.parse::<i64>().ok()) else {
+    pub fn add(&mut self, said: &OutputRecord<'_>) -> Result<(), UnreadableRecord> {
+        let Some(position) = said.header(SEQUENCE_HEADER).and_then(|text| text.parse::<i64>().ok()) else {
             return Ok(());
         };
-        let group = i16::try_from(said.partition % i32::from(self.groups.max(1))).unwrap_or(0);
-        let held = self.held.entry(group).or_default();
+        let group = i16::try_from(said.partition % i32::from(self.shards.max(1))).unwrap_or(0);
+        let held = self.last_sequences.entry(group).or_default();
         *held = position.max(*held);
-        let (given, delivered) = self.marks.get(&group).copied().unwrap_or_default();
+        let (given, delivered) = self.checkpoints.get(&group).copied().unwrap_or_default();
         if position <= given {
             if position > delivered {
                 self.confirm(said, group, position)?;
@@ -115,32 +121,37 @@ impl Heard {
             return Ok(());
         }
         if said.topic == Topic::DeadLetters {
-            self.letters.extend(place_of(said));
+            self.dead_letters.extend(place_of(said));
             return Ok(());
         }
         let kind = said.header("ce_type").and_then(EventType::from_name);
         match kind {
             Some(EventType::DecisionMade) => self.decisions.push(decision(&said.data()?)),
             Some(EventType::CaseOpened) => self.cases.push(case(said.data()?)),
-            Some(EventType::PaymentDocumentIssued) => self.documents.push(Document {
+            Some(EventType::PaymentDocumentIssued) => self.documents.push(ScannedDocument {
                 data: said.data()?,
                 traceparent: said.header("traceparent").map(str::to_owned),
             }),
             Some(EventType::VoucherIssued) => self.vouchers.push(said.data()?),
-            Some(EventType::BatchClosed) => self.closings.push(Closing {
+            Some(EventType::BatchClosed) => self.closings.push(ScannedClosing {
                 data: said.data()?,
                 at: said.at(),
                 traceparent: said.header("traceparent").map(str::to_owned),
             }),
             Some(EventType::SmsRequested) => self.messages.push(message(said, said.data()?)),
             Some(EventType::FileReceived) => self.receipts.extend(said.header("ce_id").map(str::to_owned)),
-            _ => return Err(said.unheard()),
+            _ => return Err(said.unreadable()),
         }
         Ok(())
     }
 
     /// The database gave this position, and has not heard of its delivery.
-    fn confirm(&mut self, said: &Said<'_>, group: i16, position: i64) -> Result<(), Unheard> {
+    fn confirm(
+        &mut self,
+        said: &OutputRecord<'_>,
+        group: i16,
+        position: i64,
+    ) -> Result<(), UnreadableRecord> {
         if said.topic == Topic::DeadLetters {
             return Ok(());
         }
@@ -161,7 +172,7 @@ impl Heard {
     }
 }
 
-fn place_of(said: &Said<'_>) -> Option<(String, i32, i64)> {
+fn place_of(said: &OutputRecord<'_>) -> Option<(String, i32, i64)> {
     let letter = dead_letters_v1::parse(said.headers, None)?;
     Some((letter.place.topic, letter.place.partition, letter.place.offset))
 }
@@ -174,10 +185,10 @@ fn small(of: u32) -> i32 {
     i32::try_from(of).unwrap_or(i32::MAX)
 }
 
-fn decision(data: &DecisionMade<'_>) -> Decision {
+fn decision(data: &DecisionMade<'_>) -> RecoveredDecision {
     let reasons: Vec<_> = data.reasons.iter().map(|reason| reason.code).collect();
     let (answer_digest, working_digest) = (answer_digest(data), working_digest(data.working.as_ref()));
-    Decision {
+    RecoveredDecision {
         decision_id: data.decision_id,
         claim_id: data.claim_id,
         revision: small(data.revision),
@@ -186,10 +197,10 @@ fn decision(data: &DecisionMade<'_>) -> Decision {
         spouse: data.marriage.spouse_national_code.map(NationalCode::to_i64),
         record_id: data.marriage.record_id.as_deref().map(str::to_owned),
         request_id: data.marriage.request_id.as_deref().map(str::to_owned),
-        outcome: data.outcome.word(),
+        outcome: data.outcome.as_str(),
         amount: data.amount_rial.map(number),
         withdrawn: reasons == [ReasonCode::RecordWithdrawn],
-        reasons: reasons.iter().map(|code| code.word()).collect(),
+        reasons: reasons.iter().map(|code| code.as_str()).collect(),
         days: data.working.as_ref().map(|working| small(working.days)),
         wage_sum: data.working.as_ref().and_then(|working| working.wage_sum_rial).map(number),
         facts_digest: hex::decode(data.facts_digest.as_bytes()).unwrap_or_default(),
@@ -209,14 +220,14 @@ fn answer_digest(data: &DecisionMade<'_>) -> [u8; 32] {
     struct Answer<'a> {
         outcome: &'a str,
         amount_rial: Option<u64>,
-        reasons: &'a [Reason<'a>],
+        reasons: &'a [DecisionReason<'a>],
     }
     let answer =
-        Answer { outcome: data.outcome.word(), amount_rial: data.amount_rial, reasons: &data.reasons };
+        Answer { outcome: data.outcome.as_str(), amount_rial: data.amount_rial, reasons: &data.reasons };
     facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
 }
 
-fn working_digest(working: Option<&Working>) -> [u8; 32] {
+fn working_digest(working: Option<&DecisionWorking>) -> [u8; 32] {
     let month = |month: &crate::wire::eligibility_decisions_v1::WorkingMonth| MonthWorking {
         month: month.month,
         days: month.days,
@@ -238,23 +249,23 @@ fn working_digest(working: Option<&Working>) -> [u8; 32] {
     Verdict { outcome, amount: None, reasons: Vec::new(), working: law }.working_digest()
 }
 
-fn case(data: CaseOpened<'_>) -> Case {
-    Case {
+fn case(data: CaseOpened<'_>) -> RecoveredCase {
+    RecoveredCase {
         case_id: data.case_id,
         claim_id: data.claim_id,
         document_id: data.document_id.into_owned(),
         person: data.national_code,
-        kind: data.kind.word(),
+        kind: data.kind.as_str(),
         grounds: data.grounds.into_iter().map(std::borrow::Cow::into_owned).collect(),
         new_amount: data.new_amount_rial.map(number),
         opened_at: data.opened_at,
     }
 }
 
-fn message(said: &Said<'_>, data: SmsRequested<'_>) -> Message {
-    Message {
+fn message(said: &OutputRecord<'_>, data: SmsRequested<'_>) -> RecoveredMessage {
+    RecoveredMessage {
         sms_id: data.sms_id.into_owned(),
-        kind: data.kind.word(),
+        kind: data.kind.as_str(),
         claim_id: data.about.claim_id,
         document_id: data.about.document_id.into_owned(),
         mobile: data.mobile.into_owned(),

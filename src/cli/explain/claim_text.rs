@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use super::claim::Claim;
 use super::{payment_text, sum_text};
-use crate::claim::Reason;
-use crate::cli::paper::{grouped, money, table};
+use crate::claim::ReasonText;
+use crate::terminal::table;
+use crate::views::format::{grouped, money};
+use crate::views::person_file::claim::ClaimView;
 
 /// Everything of a claim under its headline.
-pub fn section(claim: &Claim) -> String {
+pub fn section(claim: &ClaimView) -> String {
     let mut out = String::new();
     let spouse = claim.spouse_national_code.as_deref().unwrap_or("a spouse without a national code");
     let _ = writeln!(out, "\nMARRIAGE OF {} WITH {spouse}", claim.deed_date);
@@ -33,7 +34,7 @@ pub fn section(claim: &Claim) -> String {
     out
 }
 
-fn notes(out: &mut String, claim: &Claim) {
+fn notes(out: &mut String, claim: &ClaimView) {
     if claim.withdrawn {
         out.push_str("  No input holds this marriage any more.\n");
     }
@@ -57,7 +58,7 @@ fn notes(out: &mut String, claim: &Claim) {
     }
 }
 
-fn ground(out: &mut String, reason: &Reason) {
+fn ground(out: &mut String, reason: &ReasonText) {
     let _ = writeln!(out, "    {} ({})", reason.code, reason.article);
     let _ = writeln!(out, "      {}", reason.text.en);
     let _ = writeln!(out, "      {}", reason.text.fa);
@@ -67,8 +68,8 @@ fn ground(out: &mut String, reason: &Reason) {
     let _ = writeln!(out, "      {}", reason.remedy.fa);
 }
 
-fn decisions(out: &mut String, claim: &Claim) {
-    let row = |d: &super::claim::Decision| {
+fn decisions(out: &mut String, claim: &ClaimView) {
+    let row = |d: &crate::views::person_file::claim::DecisionView| {
         vec![
             d.revision.to_string(),
             d.decided_at.to_string(),

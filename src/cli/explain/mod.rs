@@ -1,12 +1,6 @@
-//! `peyvand explain`: the dossier of a person as a branch officer wants it - the answer first, then why.
+//! `peyvand explain`: the file of a person for a branch officer. The answer comes first, then the reasons.
 
-mod claim;
 mod claim_text;
-mod dossier;
-mod gather;
-mod headline;
-mod of_claim;
-mod of_person;
 mod payment_text;
 mod person_text;
 mod sum_text;
@@ -14,32 +8,22 @@ mod sum_text;
 mod tests;
 
 use super::Result;
-use super::paper;
+use crate::app::AppContext;
 use crate::ident::NationalCode;
-use crate::work::House;
-use dossier::Dossier;
+use crate::terminal;
+use crate::views::person_file::person_file;
 
-/// Shows everything known of the person; false where nothing is.
-pub async fn run(house: &House, code: NationalCode, json: bool) -> Result<bool> {
-    let dossier = dossier(house, code).await?;
-    if dossier.is_empty() {
+/// Shows everything known of the person. Returns false where nothing is known.
+pub async fn run(ctx: &AppContext, code: NationalCode, json: bool) -> Result<bool> {
+    let file = person_file(ctx, code).await?;
+    if file.is_empty() {
         eprintln!("Nothing is known of this person.");
         return Ok(false);
     }
     if json {
-        paper::show_json(&dossier);
+        terminal::show_json(&file);
     } else {
-        paper::show(&person_text::page(&dossier));
+        terminal::show(&person_text::page(&file));
     }
     Ok(true)
-}
-
-/// The same person in three short lines: outcome and amount, why, what happens next. Without the national code.
-pub async fn three_lines(house: &House, code: NationalCode) -> Result<Vec<String>> {
-    Ok(headline::three_lines(&dossier(house, code).await?))
-}
-
-async fn dossier(house: &House, code: NationalCode) -> Result<Dossier> {
-    let gathered = gather::gather(house, code).await?;
-    Ok(of_person::dossier(&gathered, &house.clock, house.deeds_from))
 }

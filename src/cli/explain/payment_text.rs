@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::claim::{Case, Claim, Document, Message};
-use crate::cli::paper::{Moment, grouped, money, table};
+use crate::terminal::table;
+use crate::views::format::{TehranTime, grouped, money};
+use crate::views::person_file::claim::{CaseView, ClaimView, DocumentView, MessageView};
 
 /// Nothing where nothing followed.
-pub fn section(out: &mut String, claim: &Claim) {
+pub fn section(out: &mut String, claim: &ClaimView) {
     for document in &claim.documents {
         self::document(out, document);
     }
@@ -14,7 +15,7 @@ pub fn section(out: &mut String, claim: &Claim) {
     messages(out, claim);
 }
 
-fn document(out: &mut String, document: &Document) {
+fn document(out: &mut String, document: &DocumentView) {
     let gone = if document.superseded { ", superseded" } else { "" };
     let _ =
         writeln!(out, "\n  Payment document {} (attempt {}{gone})", document.document_id, document.attempt);
@@ -34,9 +35,9 @@ fn document(out: &mut String, document: &Document) {
     }
 }
 
-fn cases(out: &mut String, claim: &Claim) {
-    let row = |case: &Case| {
-        let closed = case.closed_at.as_ref().map_or_else(|| "open".to_owned(), Moment::to_string);
+fn cases(out: &mut String, claim: &ClaimView) {
+    let row = |case: &CaseView| {
+        let closed = case.closed_at.as_ref().map_or_else(|| "open".to_owned(), TehranTime::to_string);
         let amount = case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped);
         vec![
             case.kind.clone(),
@@ -54,10 +55,12 @@ fn cases(out: &mut String, claim: &Claim) {
     }
 }
 
-fn messages(out: &mut String, claim: &Claim) {
-    let row = |m: &Message| {
-        let requested =
-            m.requested_at.as_ref().map_or_else(|| "waits for its document".to_owned(), Moment::to_string);
+fn messages(out: &mut String, claim: &ClaimView) {
+    let row = |m: &MessageView| {
+        let requested = m
+            .requested_at
+            .as_ref()
+            .map_or_else(|| "waits for its document".to_owned(), TehranTime::to_string);
         let status = m.status.clone().unwrap_or_else(|| "no report".to_owned());
         let at = m.status_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
         vec![m.kind.clone(), m.mobile.clone(), m.segments.to_string(), requested, format!("{status}{at}")]

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use super::claim_text;
-use super::dossier::{Dossier, Person, RegistryRow};
-use crate::cli::paper::{grouped, money, table};
+use crate::terminal::table;
+use crate::views::format::{grouped, money};
+use crate::views::person_file::person::{PersonFile, PersonView, RegistryRowView};
 
 /// The whole page.
-pub fn page(dossier: &Dossier) -> String {
+pub fn page(dossier: &PersonFile) -> String {
     let mut out = String::new();
     let name = dossier.person.as_ref().map_or("not insured", |person| person.full_name.as_str());
     let _ = writeln!(out, "{}  {name}  (as of {})\n", dossier.national_code, dossier.as_of);
@@ -30,7 +31,7 @@ pub fn page(dossier: &Dossier) -> String {
     out
 }
 
-fn person(out: &mut String, person: &Person) {
+fn person(out: &mut String, person: &PersonView) {
     let mut line = |name: &str, text: &str| {
         let _ = writeln!(out, "  {name:<18}{text}");
     };
@@ -48,7 +49,7 @@ fn person(out: &mut String, person: &Person) {
     line("mobile", &owned(&person.mobile, person.mobile_owner));
 }
 
-fn facts(out: &mut String, dossier: &Dossier) {
+fn facts(out: &mut String, dossier: &PersonFile) {
     let employments: Vec<_> = dossier
         .employments
         .iter()
@@ -75,7 +76,7 @@ fn facts(out: &mut String, dossier: &Dossier) {
     section(out, "ALLOWANCES PAID BEFORE, BY BRANCHES", &["paid on", ">amount", "source"], &paid);
 }
 
-fn marriages(out: &mut String, dossier: &Dossier) {
+fn marriages(out: &mut String, dossier: &PersonFile) {
     if !dossier.registry_rows.is_empty() {
         out.push_str("\nCIVIL REGISTRY\n");
     }
@@ -99,7 +100,7 @@ fn marriages(out: &mut String, dossier: &Dossier) {
     );
 }
 
-fn registry_row(out: &mut String, row: &RegistryRow) {
+fn registry_row(out: &mut String, row: &RegistryRowView) {
     let no = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let _ = writeln!(
         out,

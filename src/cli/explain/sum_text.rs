@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::claim::{Month, Working};
-use crate::cli::paper::{grouped, money, table};
+use crate::terminal::table;
+use crate::views::format::{grouped, money};
+use crate::views::person_file::claim::{MonthView, WorkingView};
 
 /// `due` where the answer gives an amount; what a refused claim would be worth is told all the same.
-pub fn section(out: &mut String, working: &Working, due: bool) {
+pub fn section(out: &mut String, working: &WorkingView, due: bool) {
     out.push_str("\n  The sum by hand (rials)\n");
     out.push_str(&months(working));
     let known = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), grouped);
@@ -29,8 +30,8 @@ pub fn section(out: &mut String, working: &Working, due: bool) {
     line("amount", working.amount_rial.map_or_else(|| "cannot be known".to_owned(), greater));
 }
 
-fn months(working: &Working) -> String {
-    let row = |m: &Month| {
+fn months(working: &WorkingView) -> String {
+    let row = |m: &MonthView| {
         let wages = m.ceiling_rial.map(|ceiling| [m.wage_rial, ceiling, m.counted_wage_rial].map(grouped));
         let mut row = vec![m.month.clone(), m.days.to_string(), m.counted_days.to_string()];
         row.extend(wages.unwrap_or_else(|| ["-", "-", "-"].map(str::to_owned)));

@@ -2,25 +2,26 @@
 
 use uuid::Uuid;
 
-use super::claim::{
-    Answer, Case, Claim, Decision, Document, FinanceAnswer, Message, Month, NextClose, Working,
-};
-use super::dossier::{Dossier, Person};
-use super::headline::{headline, three_lines};
 use super::{claim_text, person_text};
-use crate::claim::{Reason, ReasonCode, Words};
-use crate::cli::paper::Moment;
+use crate::claim::{Bilingual, ReasonCode, ReasonText};
 use crate::clock::Clock;
+use crate::views::format::TehranTime;
+use crate::views::person_file::claim::{
+    AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
+    NextCloseView, WorkingView,
+};
+use crate::views::person_file::headline::{headline, three_lines};
+use crate::views::person_file::person::{PersonFile, PersonView};
 
 const CODE: &str = "0012345679";
 
-fn at(text: &str) -> Moment {
+fn at(text: &str) -> TehranTime {
     let clock = Clock::new(Some("1404-08-01".parse().unwrap())).unwrap();
-    Moment::of(&clock, text.parse().unwrap())
+    TehranTime::of(&clock, text.parse().unwrap())
 }
 
-fn working() -> Working {
-    let month = |month: &str, wage, ceiling: Option<u64>| Month {
+fn working() -> WorkingView {
+    let month = |month: &str, wage, ceiling: Option<u64>| MonthView {
         month: month.to_owned(),
         days: 40,
         counted_days: 30,
@@ -28,7 +29,7 @@ fn working() -> Working {
         ceiling_rial: ceiling,
         counted_wage_rial: ceiling.map_or(0, |ceiling| ceiling.min(wage)),
     };
-    Working {
+    WorkingView {
         days: 1_461,
         required_days: 720,
         window_from: "1399-02-10".to_owned(),
@@ -43,8 +44,8 @@ fn working() -> Working {
     }
 }
 
-fn approved() -> Claim {
-    let mut claim = Claim {
+fn approved() -> ClaimView {
+    let mut claim = ClaimView {
         headline: String::new(),
         claim_id: Uuid::nil(),
         deed_date: "1404-02-10".to_owned(),
@@ -58,8 +59,8 @@ fn approved() -> Claim {
         working: Some(working()),
         recomputed_equal: true,
         facts_changed_since: false,
-        next_close: NextClose { answer: None, issues_attempt: Some(1) },
-        decisions: vec![Decision {
+        next_close: NextCloseView { answer: None, issues_attempt: Some(1) },
+        decisions: vec![DecisionView {
             decision_id: Uuid::nil(),
             revision: 1,
             outcome: "APPROVED".to_owned(),
@@ -80,13 +81,13 @@ fn approved() -> Claim {
     claim
 }
 
-fn paid() -> Claim {
-    let answer = |outcome, code: Option<&str>, on| FinanceAnswer {
+fn paid() -> ClaimView {
+    let answer = |outcome, code: Option<&str>, on| FinanceAnswerView {
         outcome,
         code: code.map(str::to_owned),
         at: at(on),
     };
-    let document = Document {
+    let document = DocumentView {
         document_id: "d-1".to_owned(),
         decision_id: Uuid::nil(),
         attempt: 1,
@@ -101,7 +102,7 @@ fn paid() -> Claim {
             answer("paid", None, "2025-10-27T06:30:00Z"),
         ],
     };
-    let message = Message {
+    let message = MessageView {
         sms_id: "s".to_owned(),
         kind: "registration".to_owned(),
         document_id: "d-1".to_owned(),
@@ -112,19 +113,19 @@ fn paid() -> Claim {
         status: Some("delivered".to_owned()),
         status_at: Some(at("2025-10-23T06:32:00Z")),
     };
-    let mut claim = Claim {
+    let mut claim = ClaimView {
         documents: vec![document],
         messages: vec![message],
-        next_close: NextClose::default(),
+        next_close: NextCloseView::default(),
         ..approved()
     };
     claim.headline = headline(&claim);
     claim
 }
 
-fn waiting() -> Claim {
-    let words = |en: &str, fa: &str| Words { fa: fa.to_owned(), en: en.to_owned() };
-    let reason = |code: ReasonCode| Reason {
+fn waiting() -> ClaimView {
+    let words = |en: &str, fa: &str| Bilingual { fa: fa.to_owned(), en: en.to_owned() };
+    let reason = |code: ReasonCode| ReasonText {
         code,
         article: "Order clause 1".to_owned(),
         fact: "none".to_owned(),
@@ -134,19 +135,20 @@ fn waiting() -> Claim {
         remedy: words("Enter one.", "ثبت کنید."),
     };
     let reasons = vec![reason(ReasonCode::NoValidAccount), reason(ReasonCode::NoValidMobile)];
-    let mut claim = Claim { outcome: "WAITING", reasons, next_close: NextClose::default(), ..approved() };
+    let mut claim =
+        ClaimView { outcome: "WAITING", reasons, next_close: NextCloseView::default(), ..approved() };
     claim.headline = headline(&claim);
     claim
 }
 
-fn dossier(claims: Vec<Claim>) -> Dossier {
+fn dossier(claims: Vec<ClaimView>) -> PersonFile {
     let no_claim = claims.is_empty().then_some("No marriage of this person is known.");
-    Dossier {
+    PersonFile {
         national_code: CODE.to_owned(),
         as_of: "1404-08-01".to_owned(),
         claims,
         no_claim,
-        person: Some(Person {
+        person: Some(PersonView {
             insurance_number: "0000000001".to_owned(),
             full_name: "مریم کریمی".to_owned(),
             birth_date: "1375-01-01".to_owned(),
@@ -181,7 +183,7 @@ fn a_headline_says_it_in_one_line() {
 
 #[test]
 fn an_open_case_is_told_in_the_headline() {
-    let case = |closed_at| Case {
+    let case = |closed_at| CaseView {
         case_id: Uuid::nil(),
         document_id: "d-1".to_owned(),
         kind: "recovery".to_owned(),
@@ -190,9 +192,9 @@ fn an_open_case_is_told_in_the_headline() {
         opened_at: at("2025-10-28T06:30:00Z"),
         closed_at,
     };
-    let open = Claim { cases: vec![case(None)], ..paid() };
+    let open = ClaimView { cases: vec![case(None)], ..paid() };
     assert!(headline(&open).ends_with("; a person must judge: recovery"));
-    let ended = Claim { cases: vec![case(Some(at("2025-10-29T06:30:00Z")))], ..paid() };
+    let ended = ClaimView { cases: vec![case(Some(at("2025-10-29T06:30:00Z")))], ..paid() };
     assert_eq!(headline(&ended), paid().headline);
     assert!(claim_text::section(&open).contains("recovery  1404-08-06 10:00  open"));
 }
@@ -200,8 +202,11 @@ fn an_open_case_is_told_in_the_headline() {
 #[test]
 fn a_return_tells_its_code() {
     let mut claim = paid();
-    let returned =
-        FinanceAnswer { outcome: "returned", code: Some("AM05".to_owned()), at: at("2025-10-28T06:30:00Z") };
+    let returned = FinanceAnswerView {
+        outcome: "returned",
+        code: Some("AM05".to_owned()),
+        at: at("2025-10-28T06:30:00Z"),
+    };
     claim.documents[0].answers.push(returned);
     assert!(headline(&claim).ends_with("document d-1 of 1404-07, returned on 1404-08-06 (AM05)"));
     claim.next_close.issues_attempt = Some(2);
@@ -248,8 +253,9 @@ fn the_sum_is_written_by_hand() {
 
 #[test]
 fn what_the_next_close_would_say_otherwise_is_told() {
-    let answer = Answer { outcome: "REFUSED", amount_rial: None, reasons: vec!["EMPLOYMENT_ENDED"] };
-    let claim = Claim { next_close: NextClose { answer: Some(answer), issues_attempt: None }, ..approved() };
+    let answer = AnswerView { outcome: "REFUSED", amount_rial: None, reasons: vec!["EMPLOYMENT_ENDED"] };
+    let claim =
+        ClaimView { next_close: NextCloseView { answer: Some(answer), issues_attempt: None }, ..approved() };
     assert!(claim_text::section(&claim).contains("  A close today would answer: REFUSED EMPLOYMENT_ENDED\n"));
     assert!(headline(&claim).ends_with("the next close will answer otherwise"));
 }

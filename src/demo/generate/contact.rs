@@ -1,6 +1,6 @@
 //! Accounts and mobiles as they are on record: good ones in several writings, and those that make a claim wait.
 
-use super::dice::Dice;
+use super::dice::SeededRandom;
 use crate::ident::Sheba;
 use crate::ident::text::persian_digits;
 
@@ -11,7 +11,7 @@ pub struct Contact {
 }
 
 #[derive(Clone, Copy)]
-enum Case {
+enum ContactScenario {
     Good,
     OtherWriting,
     Missing,
@@ -28,46 +28,46 @@ const BANKS: [&str; 24] = [
 /// Merged into bank 015.
 const RETIRED: [&str; 5] = ["052", "063", "065", "073", "079"];
 
-pub fn account(dice: &mut Dice) -> Contact {
+pub fn account(dice: &mut SeededRandom) -> Contact {
     let case = dice.weighted(
         &[
-            (70, Case::Missing),
-            (8, Case::Malformed),
-            (10, Case::RetiredBank),
-            (10, Case::NotOwned),
-            (8, Case::Unknown),
-            (20, Case::OtherWriting),
+            (70, ContactScenario::Missing),
+            (8, ContactScenario::Malformed),
+            (10, ContactScenario::RetiredBank),
+            (10, ContactScenario::NotOwned),
+            (8, ContactScenario::Unknown),
+            (20, ContactScenario::OtherWriting),
         ],
-        Case::Good,
+        ContactScenario::Good,
     );
-    let bank = dice.word(if matches!(case, Case::RetiredBank) { &RETIRED } else { &BANKS });
+    let bank = dice.word(if matches!(case, ContactScenario::RetiredBank) { &RETIRED } else { &BANKS });
     let good = sheba(bank, dice);
     let text = match case {
-        Case::Missing => String::new(),
-        Case::Malformed => malformed_sheba(&good, dice),
-        Case::OtherWriting => in_groups(&good, if dice.per_mille(500) { ' ' } else { '-' }),
+        ContactScenario::Missing => String::new(),
+        ContactScenario::Malformed => malformed_sheba(&good, dice),
+        ContactScenario::OtherWriting => in_groups(&good, if dice.per_mille(500) { ' ' } else { '-' }),
         _ => good,
     };
     Contact { text, owner: owner(case) }
 }
 
-pub fn mobile(dice: &mut Dice) -> Contact {
+pub fn mobile(dice: &mut SeededRandom) -> Contact {
     let case = dice.weighted(
         &[
-            (50, Case::Missing),
-            (8, Case::Malformed),
-            (10, Case::NotOwned),
-            (8, Case::Unknown),
-            (40, Case::OtherWriting),
+            (50, ContactScenario::Missing),
+            (8, ContactScenario::Malformed),
+            (10, ContactScenario::NotOwned),
+            (8, ContactScenario::Unknown),
+            (40, ContactScenario::OtherWriting),
         ],
-        Case::Good,
+        ContactScenario::Good,
     );
     let mut good = String::from("09");
     dice.digits(9, &mut good);
     let text = match case {
-        Case::Missing => String::new(),
-        Case::Malformed => good.chars().take(10).collect(),
-        Case::OtherWriting => match dice.below(4) {
+        ContactScenario::Missing => String::new(),
+        ContactScenario::Malformed => good.chars().take(10).collect(),
+        ContactScenario::OtherWriting => match dice.below(4) {
             0 => persian_digits(&good),
             1 => good.replacen('0', "+98", 1),
             2 => good.replacen('0', "0098", 1),
@@ -78,23 +78,23 @@ pub fn mobile(dice: &mut Dice) -> Contact {
     Contact { text, owner: owner(case) }
 }
 
-fn owner(case: Case) -> &'static str {
+fn owner(case: ContactScenario) -> &'static str {
     match case {
-        Case::Missing => "",
-        Case::NotOwned => "no",
-        Case::Unknown => "unknown",
+        ContactScenario::Missing => "",
+        ContactScenario::NotOwned => "no",
+        ContactScenario::Unknown => "unknown",
         _ => "yes",
     }
 }
 
-fn sheba(bank: &str, dice: &mut Dice) -> String {
+fn sheba(bank: &str, dice: &mut SeededRandom) -> String {
     let mut account = String::from("0");
     dice.digits(18, &mut account);
     Sheba::with_check_digits(bank, &account).map(|sheba| sheba.as_str().to_owned()).unwrap_or_default()
 }
 
 /// One digit wrong, or one lost.
-fn malformed_sheba(good: &str, dice: &mut Dice) -> String {
+fn malformed_sheba(good: &str, dice: &mut SeededRandom) -> String {
     let mut text = good.to_owned();
     match text.pop() {
         Some(last) if dice.per_mille(600) => text.push(if last == '0' { '1' } else { '0' }),
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn most_contacts_read_and_all_kinds_of_trouble_occur() {
-        let mut dice = Dice::new(5, 5);
+        let mut dice = SeededRandom::new(5, 5);
         let accounts: Vec<Contact> = (0..3000).map(|_| account(&mut dice)).collect();
         let good = accounts.iter().filter(|c| c.owner == "yes" && c.text.parse::<Sheba>().is_ok()).count();
         let bad = accounts.iter().filter(|c| !c.text.is_empty() && c.text.parse::<Sheba>().is_err()).count();

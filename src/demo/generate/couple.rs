@@ -1,10 +1,10 @@
 //! One couple: its rows in the registry's file, its records, and what it tells the portal.
 
-use super::dice::Dice;
-use super::marriage_row::{Party, Row};
-use super::people::{Person, Sex};
-use super::story::{STORIES, Story, told};
-use super::{Country, Files, GenerateError, portal, record};
+use super::dice::SeededRandom;
+use super::marriage_row::{MarriageRow, SpouseColumns};
+use super::people::{GeneratedPerson, Sex};
+use super::story::{CoupleScenario, SCENARIOS, apply_scenario};
+use super::{GenerateError, GeneratedFiles, GeneratorContext, portal, record};
 use crate::law::{CalendarError, SolarDate, SolarMonth};
 
 /// Persons of a couple that the file does not have, and further spouses, are numbered apart.
@@ -13,26 +13,31 @@ const APART: u64 = 5_000_000;
 pub const MOST_COUPLES: u32 = 2_500_000;
 
 pub struct Couple {
-    pub husband: Person,
-    pub wife: Person,
+    pub husband: GeneratedPerson,
+    pub wife: GeneratedPerson,
     pub deed: SolarDate,
     pub registered: SolarDate,
 }
 
 /// Writes everything about couple number `n`.
-pub fn write(files: &mut Files, country: &Country, n: u64, dice: &mut Dice) -> Result<(), GenerateError> {
-    let story = dice.weighted(&STORIES, Story::Plain);
+pub fn write(
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
+    n: u64,
+    dice: &mut SeededRandom,
+) -> Result<(), GenerateError> {
+    let story = dice.weighted(&SCENARIOS, CoupleScenario::Plain);
     let couple = couple(country, 2 * n, dice)?;
     registry(files, country, &couple, story, n, dice)?;
-    let husband_insured = story != Story::ForeignHusband && dice.per_mille(950);
-    let wife_insured = story != Story::ForeignWife && dice.per_mille(900);
+    let husband_insured = story != CoupleScenario::ForeignHusband && dice.per_mille(950);
+    let wife_insured = story != CoupleScenario::ForeignWife && dice.per_mille(900);
     if husband_insured {
         record::insured(files, country, &couple.husband, Sex::Man, couple.deed, dice)?;
     }
     if wife_insured {
         record::insured(files, country, &couple.wife, Sex::Woman, couple.deed, dice)?;
     }
-    if !matches!(story, Story::ForeignHusband | Story::ForeignWife) {
+    if !matches!(story, CoupleScenario::ForeignHusband | CoupleScenario::ForeignWife) {
         portal::about(files, country, &couple, n, dice)?;
     }
     if dice.per_mille(10) {
@@ -44,7 +49,7 @@ pub fn write(files: &mut Files, country: &Country, n: u64, dice: &mut Dice) -> R
     Ok(())
 }
 
-fn couple(country: &Country, number: u64, dice: &mut Dice) -> Result<Couple, CalendarError> {
+fn couple(country: &GeneratorContext, number: u64, dice: &mut SeededRandom) -> Result<Couple, CalendarError> {
     let deed = deed_date(country, dice)?;
     let registered = deed.plus_days(dice.between(0, 20))?.min(country.today);
     Ok(Couple {
@@ -56,7 +61,7 @@ fn couple(country: &Country, number: u64, dice: &mut Dice) -> Result<Couple, Cal
 }
 
 /// Mostly in the month that is reported; some are told late, a few belong to other years.
-fn deed_date(country: &Country, dice: &mut Dice) -> Result<SolarDate, CalendarError> {
+fn deed_date(country: &GeneratorContext, dice: &mut SeededRandom) -> Result<SolarDate, CalendarError> {
     let (least, most) = dice.weighted(
         &[
             (600, (0, 0)),
@@ -74,31 +79,31 @@ fn deed_date(country: &Country, dice: &mut Dice) -> Result<SolarDate, CalendarEr
 }
 
 fn registry(
-    files: &mut Files,
-    country: &Country,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
     couple: &Couple,
-    story: Story,
+    story: CoupleScenario,
     n: u64,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
-    let row = told(Row::new(country, couple, n, dice), story, dice);
+    let row = apply_scenario(MarriageRow::new(country, couple, n, dice), story, dice);
     match story {
-        Story::DateCorrected => {
-            let wrong = Row { deed: couple.deed.plus_days(-dice.between(1, 12))?, ..row.clone() };
+        CoupleScenario::DateCorrected => {
+            let wrong = MarriageRow { deed: couple.deed.plus_days(-dice.between(1, 12))?, ..row.clone() };
             in_versions(files, wrong, row, dice)?;
         }
-        Story::NameCorrected => {
+        CoupleScenario::NameCorrected => {
             let mut wrong = row.clone();
             wrong.wife.family = "نامعلوم".to_owned();
             in_versions(files, wrong, row, dice)?;
         }
-        Story::TwoRecords => {
+        CoupleScenario::TwoRecords => {
             let mut again = row.again(1);
             again.registered = row.registered.plus_days(dice.between(0, 5))?.min(country.today);
             row.write(files)?;
             again.write(files)?;
         }
-        Story::EarlierRowToo => {
+        CoupleScenario::EarlierRowToo => {
             let mut earlier = row.again(2);
             earlier.deed = couple.deed.plus_days(-dice.between(400, 2000))?;
             earlier.registered = earlier.deed.plus_days(dice.between(0, 15))?;
@@ -107,7 +112,7 @@ fn registry(
             earlier.write(files)?;
             row.write(files)?;
         }
-        Story::OtherSpouseSameDay => {
+        CoupleScenario::OtherSpouseSameDay => {
             let mut other = row.again(3);
             other.wife = another_wife(country, n, couple.deed, dice)?;
             row.write(files)?;
@@ -115,19 +120,24 @@ fn registry(
         }
         _ => row.write(files)?,
     }
-    Row::new(country, couple, n, dice).perhaps_faulty(files, dice)
+    MarriageRow::new(country, couple, n, dice).perhaps_faulty(files, dice)
 }
 
-fn another_wife(country: &Country, n: u64, on: SolarDate, dice: &mut Dice) -> Result<Party, CalendarError> {
-    Ok(Party::of(&country.register.person(2 * APART + n, Sex::Woman, on, dice)?))
+fn another_wife(
+    country: &GeneratorContext,
+    n: u64,
+    on: SolarDate,
+    dice: &mut SeededRandom,
+) -> Result<SpouseColumns, CalendarError> {
+    Ok(SpouseColumns::of(&country.register.person(2 * APART + n, Sex::Woman, on, dice)?))
 }
 
 /// A first version and its correction; now and then the older one comes last, and must change nothing.
 fn in_versions(
-    files: &mut Files,
-    first: Row,
-    mut corrected: Row,
-    dice: &mut Dice,
+    files: &mut GeneratedFiles,
+    first: MarriageRow,
+    mut corrected: MarriageRow,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     corrected.version = 2;
     if dice.per_mille(200) {

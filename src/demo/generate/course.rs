@@ -1,11 +1,11 @@
 //! The sorts of working lives and how often they occur.
 
-use super::dice::Dice;
+use super::dice::SeededRandom;
 use super::people::Sex;
 
 /// What sort of working life, seen from the deed date.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Course {
+pub enum WorkHistory {
     Steady,
     SeveralWorkshops,
     MinimumWage,
@@ -22,30 +22,30 @@ pub enum Course {
     Soldier,
 }
 
-pub fn course(sex: Sex, dice: &mut Dice) -> Course {
+pub fn draw_work_history(sex: Sex, dice: &mut SeededRandom) -> WorkHistory {
     let soldier = if sex == Sex::Man { 35 } else { 0 };
     let choices = [
-        (soldier, Course::Soldier),
-        (110, Course::SeveralWorkshops),
-        (110, Course::MinimumWage),
-        (30, Course::AboveCeiling),
-        (60, Course::Boundary),
-        (85, Course::Short),
-        (75, Course::EndedBefore),
-        (8, Course::EndedOnDeed),
-        (8, Course::EndedDayBefore),
-        (14, Course::Unemployed),
-        (60, Course::NotCovered),
-        (30, Course::OnLeave),
+        (soldier, WorkHistory::Soldier),
+        (110, WorkHistory::SeveralWorkshops),
+        (110, WorkHistory::MinimumWage),
+        (30, WorkHistory::AboveCeiling),
+        (60, WorkHistory::Boundary),
+        (85, WorkHistory::Short),
+        (75, WorkHistory::EndedBefore),
+        (8, WorkHistory::EndedOnDeed),
+        (8, WorkHistory::EndedDayBefore),
+        (14, WorkHistory::Unemployed),
+        (60, WorkHistory::NotCovered),
+        (30, WorkHistory::OnLeave),
     ];
-    dice.weighted(&choices, Course::Steady)
+    dice.weighted(&choices, WorkHistory::Steady)
 }
 
 /// Pay as a share of the minimum wage, per mille.
-pub fn pay(course: Course, dice: &mut Dice) -> u32 {
+pub fn pay(course: WorkHistory, dice: &mut SeededRandom) -> u32 {
     let (low, high) = match course {
-        Course::MinimumWage => (1000, 1000),
-        Course::AboveCeiling => (7100, 12_000),
+        WorkHistory::MinimumWage => (1000, 1000),
+        WorkHistory::AboveCeiling => (7100, 12_000),
         _ => dice.weighted(&[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))], (3500, 6900)),
     };
     dice.between(low, high).unsigned_abs()

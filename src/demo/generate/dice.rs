@@ -4,13 +4,13 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A stream of throws. Each marriage has its own, so that a bigger month begins like a smaller one.
-pub struct Dice(ChaCha8Rng);
+pub struct SeededRandom(ChaCha8Rng);
 
-impl Dice {
+impl SeededRandom {
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream);
-        Dice(rng)
+        SeededRandom(rng)
     }
 
     /// 0 .. n; 0 where n is 0.
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn the_same_stream_throws_the_same() {
         let throws = |seed, stream| {
-            let mut dice = Dice::new(seed, stream);
+            let mut dice = SeededRandom::new(seed, stream);
             (0..50).map(|_| dice.below(1000)).collect::<Vec<_>>()
         };
         assert_eq!(throws(7, 3), throws(7, 3));
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn throws_stay_within_their_ends() {
-        let mut dice = Dice::new(1, 1);
+        let mut dice = SeededRandom::new(1, 1);
         let throws: Vec<i32> = (0..2000).map(|_| dice.between(-3, 4)).collect();
         assert_eq!((throws.iter().min(), throws.iter().max()), (Some(&-3), Some(&4)));
         assert_eq!(dice.below(0), 0);

@@ -1,12 +1,12 @@
 //! Working lives up to a marriage: where somebody was insured, as what, from when to when, and for how much.
 
-use super::course::{Course, pay};
-use super::dice::Dice;
+use super::course::{WorkHistory, pay};
+use super::dice::SeededRandom;
 use super::people::Sex;
 use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth};
 
 /// A time at one workshop (or at none, for what is posted without one).
-pub struct Spell {
+pub struct EmploymentSpell {
     pub workshop: u64,
     pub kind: InsuranceType,
     pub from: SolarDate,
@@ -21,38 +21,46 @@ pub struct Spell {
     pub leave: Option<(SolarMonth, SolarMonth, InsuranceType)>,
 }
 
-impl Spell {
-    fn new(kind: InsuranceType, from: SolarDate, to: Option<SolarDate>, pay: u32, dice: &mut Dice) -> Self {
+impl EmploymentSpell {
+    fn new(
+        kind: InsuranceType,
+        from: SolarDate,
+        to: Option<SolarDate>,
+        pay: u32,
+        dice: &mut SeededRandom,
+    ) -> Self {
         let workshop =
             u64::from(dice.below(900_000)) * 10_000 + 1_000_000_000 + u64::from(dice.below(10_000));
-        Spell { workshop, kind, from, to, pay, days_a_month: 31, employed: true, leave: None }
+        EmploymentSpell { workshop, kind, from, to, pay, days_a_month: 31, employed: true, leave: None }
     }
 }
 
 /// The spells of such a life, in order of time.
 pub fn spells(
-    course: Course,
+    course: WorkHistory,
     sex: Sex,
     deed: SolarDate,
-    dice: &mut Dice,
-) -> Result<Vec<Spell>, CalendarError> {
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let pay = pay(course, dice);
     let start = deed.plus_days(-dice.between(1700, 2600))?;
     match course {
-        Course::Steady | Course::MinimumWage | Course::AboveCeiling => steady(start, None, pay, dice),
-        Course::SeveralWorkshops => several(start, deed, pay, dice),
-        Course::Boundary => steady_without_gap(deed.plus_days(-dice.between(700, 740))?, pay, dice),
-        Course::Short => steady_without_gap(deed.plus_days(-dice.between(40, 660))?, pay, dice),
-        Course::EndedBefore => {
+        WorkHistory::Steady | WorkHistory::MinimumWage | WorkHistory::AboveCeiling => {
+            steady(start, None, pay, dice)
+        }
+        WorkHistory::SeveralWorkshops => several(start, deed, pay, dice),
+        WorkHistory::Boundary => steady_without_gap(deed.plus_days(-dice.between(700, 740))?, pay, dice),
+        WorkHistory::Short => steady_without_gap(deed.plus_days(-dice.between(40, 660))?, pay, dice),
+        WorkHistory::EndedBefore => {
             let ago = if dice.per_mille(500) { dice.between(2, 90) } else { dice.between(91, 1200) };
             steady(start, Some(deed.plus_days(-ago)?), pay, dice)
         }
-        Course::EndedOnDeed => steady(start, Some(deed), pay, dice),
-        Course::EndedDayBefore => steady(start, Some(deed.plus_days(-1)?), pay, dice),
-        Course::Unemployed => unemployed(start, deed, pay, dice),
-        Course::NotCovered => not_covered(deed, pay, dice),
-        Course::OnLeave => on_leave(start, sex, deed, pay, dice),
-        Course::Soldier => soldier(deed, pay, dice),
+        WorkHistory::EndedOnDeed => steady(start, Some(deed), pay, dice),
+        WorkHistory::EndedDayBefore => steady(start, Some(deed.plus_days(-1)?), pay, dice),
+        WorkHistory::Unemployed => unemployed(start, deed, pay, dice),
+        WorkHistory::NotCovered => not_covered(deed, pay, dice),
+        WorkHistory::OnLeave => on_leave(start, sex, deed, pay, dice),
+        WorkHistory::Soldier => soldier(deed, pay, dice),
     }
 }
 
@@ -61,8 +69,8 @@ fn steady(
     from: SolarDate,
     to: Option<SolarDate>,
     pay: u32,
-    dice: &mut Dice,
-) -> Result<Vec<Spell>, CalendarError> {
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let mut spells = Vec::with_capacity(3);
     let mut begin = from;
     for _ in 0..dice.weighted(&[(300, 1), (120, 2)], 0) {
@@ -71,15 +79,19 @@ fn steady(
         if to.is_some_and(|last| last < next) {
             break;
         }
-        spells.push(Spell::new(InsuranceType::Compulsory, begin, Some(end), pay, dice));
+        spells.push(EmploymentSpell::new(InsuranceType::Compulsory, begin, Some(end), pay, dice));
         begin = next;
     }
-    spells.push(Spell::new(InsuranceType::Compulsory, begin, to, pay, dice));
+    spells.push(EmploymentSpell::new(InsuranceType::Compulsory, begin, to, pay, dice));
     Ok(spells)
 }
 
-fn steady_without_gap(from: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
-    Ok(vec![Spell::new(InsuranceType::Compulsory, from, None, pay, dice)])
+fn steady_without_gap(
+    from: SolarDate,
+    pay: u32,
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
+    Ok(vec![EmploymentSpell::new(InsuranceType::Compulsory, from, None, pay, dice)])
 }
 
 /// A main workshop and a second one beside it, part-time or full.
@@ -87,12 +99,12 @@ fn several(
     start: SolarDate,
     deed: SolarDate,
     pay: u32,
-    dice: &mut Dice,
-) -> Result<Vec<Spell>, CalendarError> {
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let mut spells = steady(start, None, pay, dice)?;
     let from = deed.plus_days(-dice.between(300, 1500))?;
     let to = if dice.per_mille(500) { Some(from.plus_days(dice.between(60, 290))?) } else { None };
-    let mut second = Spell::new(InsuranceType::Compulsory, from, to, pay, dice);
+    let mut second = EmploymentSpell::new(InsuranceType::Compulsory, from, to, pay, dice);
     second.days_a_month = dice.weighted(&[(400, 10), (300, 15)], 31);
     spells.push(second);
     Ok(spells)
@@ -103,18 +115,23 @@ fn unemployed(
     start: SolarDate,
     deed: SolarDate,
     pay: u32,
-    dice: &mut Dice,
-) -> Result<Vec<Spell>, CalendarError> {
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let last = deed.plus_days(-dice.between(20, 300))?;
     let mut spells = steady(start, Some(last), pay, dice)?;
-    let mut benefit = Spell::new(InsuranceType::UnemploymentBenefit, last.plus_days(1)?, None, 0, dice);
+    let mut benefit =
+        EmploymentSpell::new(InsuranceType::UnemploymentBenefit, last.plus_days(1)?, None, 0, dice);
     benefit.employed = dice.per_mille(500);
     spells.push(benefit);
     Ok(spells)
 }
 
 /// Insured on the deed date, but of a kind that has no allowance; half of them worked before.
-fn not_covered(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+fn not_covered(
+    deed: SolarDate,
+    pay: u32,
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     use InsuranceType as T;
     const KINDS: [T; 13] = [
         T::Voluntary,
@@ -138,7 +155,7 @@ fn not_covered(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>,
         let from = turn.plus_days(-dice.between(800, 1500))?;
         spells = steady(from, Some(turn.plus_days(-1)?), pay, dice)?;
     }
-    spells.push(Spell::new(kind, turn, None, pay, dice));
+    spells.push(EmploymentSpell::new(kind, turn, None, pay, dice));
     Ok(spells)
 }
 
@@ -148,21 +165,26 @@ fn on_leave(
     sex: Sex,
     deed: SolarDate,
     pay: u32,
-    dice: &mut Dice,
-) -> Result<Vec<Spell>, CalendarError> {
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let kind = if sex == Sex::Woman { InsuranceType::MaternityPay } else { InsuranceType::SickPay };
     let last = deed.month().index() - dice.between(0, 3);
     let first = last - dice.between(0, 8);
-    let mut spell = Spell::new(InsuranceType::Compulsory, start, None, pay, dice);
+    let mut spell = EmploymentSpell::new(InsuranceType::Compulsory, start, None, pay, dice);
     spell.leave = Some((SolarMonth::from_index(first)?, SolarMonth::from_index(last)?, kind));
     Ok(vec![spell])
 }
 
 /// Two years of service without an employment, then work.
-fn soldier(deed: SolarDate, pay: u32, dice: &mut Dice) -> Result<Vec<Spell>, CalendarError> {
+fn soldier(
+    deed: SolarDate,
+    pay: u32,
+    dice: &mut SeededRandom,
+) -> Result<Vec<EmploymentSpell>, CalendarError> {
     let back = deed.plus_days(-dice.between(60, 900))?;
     let from = back.plus_days(-dice.between(540, 640))?;
-    let mut service = Spell::new(InsuranceType::MilitaryService, from, Some(back.plus_days(-1)?), 0, dice);
+    let mut service =
+        EmploymentSpell::new(InsuranceType::MilitaryService, from, Some(back.plus_days(-1)?), 0, dice);
     service.employed = false;
-    Ok(vec![service, Spell::new(InsuranceType::Compulsory, back, None, pay, dice)])
+    Ok(vec![service, EmploymentSpell::new(InsuranceType::Compulsory, back, None, pay, dice)])
 }

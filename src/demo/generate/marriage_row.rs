@@ -1,14 +1,14 @@
 //! A row of the registry's file.
 
 use super::couple::Couple;
-use super::dice::Dice;
-use super::people::Person;
-use super::{Country, Files, GenerateError};
+use super::dice::SeededRandom;
+use super::people::GeneratedPerson;
+use super::{GenerateError, GeneratedFiles, GeneratorContext};
 use crate::law::SolarDate;
 
 /// A spouse as the row names him or her; empty code for a foreigner.
 #[derive(Clone)]
-pub struct Party {
+pub struct SpouseColumns {
     pub code: String,
     pub given: String,
     pub family: String,
@@ -16,9 +16,9 @@ pub struct Party {
     pub earlier: u32,
 }
 
-impl Party {
-    pub fn of(person: &Person) -> Self {
-        Party {
+impl SpouseColumns {
+    pub fn of(person: &GeneratedPerson) -> Self {
+        SpouseColumns {
             code: person.code.clone(),
             given: person.given.to_owned(),
             family: person.family.to_owned(),
@@ -28,8 +28,8 @@ impl Party {
     }
 
     /// Without a code, and half of them without a name.
-    pub fn foreign(party: &Party, dice: &mut Dice) -> Self {
-        let mut foreign = Party { code: String::new(), ..party.clone() };
+    pub fn foreign(party: &SpouseColumns, dice: &mut SeededRandom) -> Self {
+        let mut foreign = SpouseColumns { code: String::new(), ..party.clone() };
         if dice.per_mille(500) {
             (foreign.given, foreign.family, foreign.birth) = (String::new(), String::new(), String::new());
         }
@@ -38,7 +38,7 @@ impl Party {
 }
 
 #[derive(Clone)]
-pub struct Row {
+pub struct MarriageRow {
     pub record_id: String,
     pub version: u32,
     pub status: &'static str,
@@ -48,14 +48,14 @@ pub struct Row {
     pub office_code: String,
     pub deed_number: String,
     pub permanence: &'static str,
-    pub husband: Party,
-    pub wife: Party,
+    pub husband: SpouseColumns,
+    pub wife: SpouseColumns,
 }
 
-impl Row {
-    pub fn new(country: &Country, couple: &Couple, n: u64, dice: &mut Dice) -> Self {
+impl MarriageRow {
+    pub fn new(country: &GeneratorContext, couple: &Couple, n: u64, dice: &mut SeededRandom) -> Self {
         let (year, month) = (country.month.year() % 100, country.month.number());
-        let mut row = Row {
+        let mut row = MarriageRow {
             record_id: format!("R{year:02}{month:02}{n:07}0"),
             version: 1,
             status: "registered",
@@ -65,8 +65,8 @@ impl Row {
             office_code: String::new(),
             deed_number: String::new(),
             permanence: "permanent",
-            husband: Party::of(&couple.husband),
-            wife: Party::of(&couple.wife),
+            husband: SpouseColumns::of(&couple.husband),
+            wife: SpouseColumns::of(&couple.wife),
         };
         dice.digits(5, &mut row.office_code);
         dice.digits(8, &mut row.deed_number);
@@ -87,11 +87,16 @@ impl Row {
         self.deed_number.clear();
     }
 
-    pub fn write(&self, files: &mut Files) -> Result<(), GenerateError> {
+    pub fn write(&self, files: &mut GeneratedFiles) -> Result<(), GenerateError> {
         self.write_dated(files, &self.deed.to_string(), &self.registered.to_string())
     }
 
-    fn write_dated(&self, files: &mut Files, deed: &str, registered: &str) -> Result<(), GenerateError> {
+    fn write_dated(
+        &self,
+        files: &mut GeneratedFiles,
+        deed: &str,
+        registered: &str,
+    ) -> Result<(), GenerateError> {
         let (husband, wife) = (&self.husband, &self.wife);
         files.marriages.row(&[
             &self.record_id,
@@ -117,7 +122,11 @@ impl Row {
     }
 
     /// One in two thousand comes once more under a record of its own with a fault in it.
-    pub fn perhaps_faulty(&self, files: &mut Files, dice: &mut Dice) -> Result<(), GenerateError> {
+    pub fn perhaps_faulty(
+        &self,
+        files: &mut GeneratedFiles,
+        dice: &mut SeededRandom,
+    ) -> Result<(), GenerateError> {
         if !dice.one_in(2000) {
             return Ok(());
         }

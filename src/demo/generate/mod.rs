@@ -21,14 +21,14 @@ use std::path::{Path, PathBuf};
 use crate::law::{CalendarError, SolarDate, SolarMonth};
 use crate::wire::files::FileKind;
 use crate::wire::tables;
-use dice::Dice;
-use people::Register;
-use table::Table;
+use dice::SeededRandom;
+use people::PersonNumbers;
+use table::CsvTable;
 use wages::{MinimumWages, WageLines};
 
 /// What to invent.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct GenerateOptions {
     pub marriages: u32,
     pub seed: u64,
     /// The business date: the file is that of the month before, and nothing is later than this day.
@@ -37,7 +37,7 @@ pub struct Plan {
 
 /// Data rows written, the faulty ones included; `marriages` counts the couples asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Summary {
+pub struct GenerateCounts {
     pub marriages: u64,
     pub marriage_rows: u64,
     pub persons: u64,
@@ -66,44 +66,48 @@ impl GenerateError {
 }
 
 /// What all couples share.
-struct Country {
-    register: Register,
+struct GeneratorContext {
+    register: PersonNumbers,
     today: SolarDate,
     /// The month that the file reports: the one before today's.
     month: SolarMonth,
     minimum: MinimumWages,
 }
 
-struct Files {
-    marriages: Table,
-    persons: Table,
-    employments: Table,
-    wages: Table,
+struct GeneratedFiles {
+    marriages: CsvTable,
+    persons: CsvTable,
+    employments: CsvTable,
+    wages: CsvTable,
     wage_lines: WageLines,
-    self_registrations: Table,
-    earlier_payments: Table,
+    self_registrations: CsvTable,
+    earlier_payments: CsvTable,
 }
 
 /// Writes the six files into `dir`, which is made if it is missing; `progress` hears of couples done and to do.
-pub fn write_month(plan: &Plan, dir: &Path, progress: &dyn Fn(u64, u64)) -> Result<Summary, GenerateError> {
+pub fn write_month(
+    plan: &GenerateOptions,
+    dir: &Path,
+    progress: &dyn Fn(u64, u64),
+) -> Result<GenerateCounts, GenerateError> {
     if plan.marriages > couple::MOST_COUPLES {
         return Err(GenerateError::TooMany);
     }
     std::fs::create_dir_all(dir).map_err(|source| GenerateError::file(dir, source))?;
     let tables = tables::parse(tables::built_in()).map_err(|_| GenerateError::Tables)?;
     let month = plan.today.month().previous();
-    let country = Country {
-        register: Register::new(plan.seed, month),
+    let country = GeneratorContext {
+        register: PersonNumbers::new(plan.seed, month),
         today: plan.today,
         month,
         minimum: MinimumWages::new(&tables)?,
     };
-    let mut files = Files::create(dir)?;
+    let mut files = GeneratedFiles::create(dir)?;
     let total = u64::from(plan.marriages);
     // Other months of one seed are other people: the month is part of the seed.
     let seed = plan.seed ^ (u64::from(month.index().unsigned_abs()) << 40);
     for n in 0..total {
-        couple::write(&mut files, &country, n, &mut Dice::new(seed, n))?;
+        couple::write(&mut files, &country, n, &mut SeededRandom::new(seed, n))?;
         if n % 256 == 0 {
             progress(n, total);
         }
@@ -112,21 +116,21 @@ pub fn write_month(plan: &Plan, dir: &Path, progress: &dyn Fn(u64, u64)) -> Resu
     files.finish(total)
 }
 
-impl Files {
+impl GeneratedFiles {
     fn create(dir: &Path) -> Result<Self, GenerateError> {
-        Ok(Files {
-            marriages: Table::create(dir, FileKind::Marriages)?,
-            persons: Table::create(dir, FileKind::Persons)?,
-            employments: Table::create(dir, FileKind::Employments)?,
-            wages: Table::create(dir, FileKind::Wages)?,
+        Ok(GeneratedFiles {
+            marriages: CsvTable::create(dir, FileKind::Marriages)?,
+            persons: CsvTable::create(dir, FileKind::Persons)?,
+            employments: CsvTable::create(dir, FileKind::Employments)?,
+            wages: CsvTable::create(dir, FileKind::Wages)?,
             wage_lines: WageLines::default(),
-            self_registrations: Table::create(dir, FileKind::SelfRegistrations)?,
-            earlier_payments: Table::create(dir, FileKind::EarlierPayments)?,
+            self_registrations: CsvTable::create(dir, FileKind::SelfRegistrations)?,
+            earlier_payments: CsvTable::create(dir, FileKind::EarlierPayments)?,
         })
     }
 
-    fn finish(self, marriages: u64) -> Result<Summary, GenerateError> {
-        Ok(Summary {
+    fn finish(self, marriages: u64) -> Result<GenerateCounts, GenerateError> {
+        Ok(GenerateCounts {
             marriages,
             marriage_rows: self.marriages.finish()?,
             persons: self.persons.finish()?,

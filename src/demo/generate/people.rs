@@ -1,6 +1,6 @@
 //! Invented persons: who they are for the registry, and what the insurance records hold of them.
 
-use super::dice::Dice;
+use super::dice::SeededRandom;
 use super::names::{FAMILIES, MEN, WOMEN};
 use crate::ident::NationalCode;
 use crate::law::{CalendarError, SolarDate, SolarMonth};
@@ -13,7 +13,7 @@ pub enum Sex {
 
 /// A person as the civil registry knows him or her.
 #[derive(Clone)]
-pub struct Person {
+pub struct GeneratedPerson {
     /// Ten digits, leading zeros kept.
     pub code: String,
     pub given: &'static str,
@@ -23,7 +23,7 @@ pub struct Person {
 
 /// Persons are numbered; no two numbers share a code, whatever the seed.
 #[derive(Clone, Copy)]
-pub struct Register {
+pub struct PersonNumbers {
     shift: u64,
     first: u64,
 }
@@ -35,10 +35,10 @@ const NUMBERS_A_MONTH: u64 = 16_000_000;
 const SPREAD: u64 = 618_033_989;
 const NINE_DIGITS: u64 = 1_000_000_000;
 
-impl Register {
+impl PersonNumbers {
     pub fn new(seed: u64, month: SolarMonth) -> Self {
         let month = u64::from(month.index().unsigned_abs());
-        Register { shift: seed % NINE_DIGITS, first: month * NUMBERS_A_MONTH % NINE_DIGITS }
+        PersonNumbers { shift: seed % NINE_DIGITS, first: month * NUMBERS_A_MONTH % NINE_DIGITS }
     }
 
     /// None for one number in 10⁹ (the code 0000000000).
@@ -53,8 +53,8 @@ impl Register {
         number: u64,
         sex: Sex,
         on: SolarDate,
-        dice: &mut Dice,
-    ) -> Result<Person, CalendarError> {
+        dice: &mut SeededRandom,
+    ) -> Result<GeneratedPerson, CalendarError> {
         // The one number without a code takes that of a number nobody else has.
         let code =
             self.code(number).or_else(|| self.code(NUMBERS_A_MONTH - 1)).ok_or(CalendarError::OutOfRange)?;
@@ -62,7 +62,7 @@ impl Register {
         // Two throws: most marry in the middle of that span.
         let age = (dice.between(youngest, oldest) + dice.between(youngest, oldest)) / 2;
         let birth = on.plus_days(-(age * 365 + dice.between(0, 364)))?;
-        Ok(Person {
+        Ok(GeneratedPerson {
             code: code.to_string(),
             given: dice.word(if sex == Sex::Man { &MEN } else { &WOMEN }),
             family: dice.word(&FAMILIES),
@@ -78,13 +78,13 @@ const PROVINCE_WEIGHTS: [u32; 31] = [
 ];
 
 /// Where the premium was last received.
-pub struct Branch {
+pub struct GeneratedBranch {
     pub province: u32,
     /// Some four hundred in the country; four digits.
     pub code: u32,
 }
 
-pub fn branch(dice: &mut Dice) -> Branch {
+pub fn branch(dice: &mut SeededRandom) -> GeneratedBranch {
     let total: u32 = PROVINCE_WEIGHTS.iter().sum();
     let mut throw = dice.below(total);
     let mut province = 1;
@@ -99,7 +99,7 @@ pub fn branch(dice: &mut Dice) -> Branch {
     }
     // A province has a branch per 2.5 per mille of the population, at least four; Tehran the most.
     let branches = (weight * 2 / 5).clamp(4, 60);
-    Branch { province, code: province * 100 + dice.below(branches) + 1 }
+    GeneratedBranch { province, code: province * 100 + dice.below(branches) + 1 }
 }
 
 #[cfg(test)]
@@ -109,15 +109,15 @@ mod tests {
 
     #[test]
     fn no_two_persons_share_a_code() {
-        let register = Register::new(42, SolarMonth::new(1404, 7).unwrap());
+        let register = PersonNumbers::new(42, SolarMonth::new(1404, 7).unwrap());
         let codes: BTreeSet<_> = (0..50_000).map(|n| register.code(n)).collect();
         assert_eq!(codes.len(), 50_000);
     }
 
     #[test]
     fn branches_are_several_hundred_in_all_provinces() {
-        let mut dice = Dice::new(1, 1);
-        let all: Vec<Branch> = (0..50_000).map(|_| branch(&mut dice)).collect();
+        let mut dice = SeededRandom::new(1, 1);
+        let all: Vec<GeneratedBranch> = (0..50_000).map(|_| branch(&mut dice)).collect();
         let provinces: BTreeSet<u32> = all.iter().map(|b| b.province).collect();
         let codes: BTreeSet<u32> = all.iter().map(|b| b.code).collect();
         assert_eq!(provinces, (1..=31).collect());

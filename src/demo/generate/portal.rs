@@ -1,13 +1,13 @@
 //! What applicants themselves tell on the portal: before the registry, beside it, or otherwise than it.
 
 use super::couple::Couple;
-use super::dice::Dice;
-use super::people::Person;
-use super::{Country, Files, GenerateError};
+use super::dice::SeededRandom;
+use super::people::GeneratedPerson;
+use super::{GenerateError, GeneratedFiles, GeneratorContext};
 use crate::law::SolarDate;
 
 #[derive(Clone, Copy)]
-enum Telling {
+enum RegistrationScenario {
     Nothing,
     AsRegistered,
     OtherDate,
@@ -16,7 +16,7 @@ enum Telling {
 }
 
 struct Request<'a> {
-    applicant: &'a Person,
+    applicant: &'a GeneratedPerson,
     spouse: &'a str,
     deed: SolarDate,
     undertaking: bool,
@@ -24,32 +24,32 @@ struct Request<'a> {
 
 /// A couple whose marriage the registry's file has.
 pub fn about(
-    files: &mut Files,
-    country: &Country,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
     couple: &Couple,
     n: u64,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     let telling = dice.weighted(
         &[
-            (35, Telling::AsRegistered),
-            (10, Telling::OtherDate),
-            (6, Telling::TwiceFirstWrong),
-            (6, Telling::NoUndertaking),
+            (35, RegistrationScenario::AsRegistered),
+            (10, RegistrationScenario::OtherDate),
+            (6, RegistrationScenario::TwiceFirstWrong),
+            (6, RegistrationScenario::NoUndertaking),
         ],
-        Telling::Nothing,
+        RegistrationScenario::Nothing,
     );
     let request = request(couple, dice);
     let other = Request { deed: couple.deed.plus_days(-dice.between(1, 30))?, ..request };
     match telling {
-        Telling::Nothing => Ok(()),
-        Telling::AsRegistered => write(files, country, &request, n, 1, dice),
-        Telling::OtherDate => write(files, country, &other, n, 1, dice),
-        Telling::TwiceFirstWrong => {
+        RegistrationScenario::Nothing => Ok(()),
+        RegistrationScenario::AsRegistered => write(files, country, &request, n, 1, dice),
+        RegistrationScenario::OtherDate => write(files, country, &other, n, 1, dice),
+        RegistrationScenario::TwiceFirstWrong => {
             write(files, country, &other, n, 1, dice)?;
             write(files, country, &request, n, 2, dice)
         }
-        Telling::NoUndertaking => {
+        RegistrationScenario::NoUndertaking => {
             write(files, country, &Request { undertaking: false, ..request }, n, 1, dice)
         }
     }
@@ -57,11 +57,11 @@ pub fn about(
 
 /// A couple that the file does not have yet: the wife is insured; one in three husbands, who is not, tells it too.
 pub fn ahead_of_the_file(
-    files: &mut Files,
-    country: &Country,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
     couple: &Couple,
     n: u64,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     let undertaking = dice.per_mille(900);
     let wife =
@@ -74,7 +74,7 @@ pub fn ahead_of_the_file(
     Ok(())
 }
 
-fn request<'a>(couple: &'a Couple, dice: &mut Dice) -> Request<'a> {
+fn request<'a>(couple: &'a Couple, dice: &mut SeededRandom) -> Request<'a> {
     let (applicant, spouse) =
         if dice.per_mille(500) { (&couple.husband, &couple.wife) } else { (&couple.wife, &couple.husband) };
     Request { applicant, spouse: &spouse.code, deed: couple.deed, undertaking: true }
@@ -82,12 +82,12 @@ fn request<'a>(couple: &'a Couple, dice: &mut Dice) -> Request<'a> {
 
 /// `turn` orders the requests of a couple and is the last digit of the id.
 fn write(
-    files: &mut Files,
-    country: &Country,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
     request: &Request<'_>,
     n: u64,
     turn: i32,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     let id = format!("S{:02}{:02}{n:07}{turn}", country.month.year() % 100, country.month.number());
     let days = turn + if turn == 1 { 0 } else { 1 };

@@ -1,24 +1,24 @@
 //! What the insurance records hold of a person: particulars, employments, wage lists, an earlier payment.
 
-use super::course::course;
-use super::dice::Dice;
-use super::history::{Spell, spells};
+use super::course::draw_work_history;
+use super::dice::SeededRandom;
+use super::history::{EmploymentSpell, spells};
 use super::names::{FAMILIES, in_arabic_letters};
-use super::people::{Person, Sex, branch};
-use super::{Country, Files, GenerateError, contact};
+use super::people::{GeneratedPerson, Sex, branch};
+use super::{GenerateError, GeneratedFiles, GeneratorContext, contact};
 use crate::law::{SolarDate, SolarMonth};
 
 /// Writes an insured person whose marriage is of `deed`.
 pub fn insured(
-    files: &mut Files,
-    country: &Country,
-    person: &Person,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
+    person: &GeneratedPerson,
     sex: Sex,
     deed: SolarDate,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     particulars(files, country, person, deed, dice)?;
-    let spells = spells(course(sex, dice), sex, deed, dice)?;
+    let spells = spells(draw_work_history(sex, dice), sex, deed, dice)?;
     employments(files, person, &spells, dice)?;
     // Most lists of the month before have not come yet; a few employers are two months late.
     let months_late = dice.weighted(&[(400, 0), (565, 1)], 2);
@@ -28,11 +28,11 @@ pub fn insured(
 }
 
 fn particulars(
-    files: &mut Files,
-    country: &Country,
-    person: &Person,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
+    person: &GeneratedPerson,
     deed: SolarDate,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     let branch = branch(dice);
     let account = contact::account(dice);
@@ -74,7 +74,7 @@ fn particulars(
 }
 
 /// The same name in other letters or spacing, or now and then another name.
-fn family_on_record(person: &Person, dice: &mut Dice) -> String {
+fn family_on_record(person: &GeneratedPerson, dice: &mut SeededRandom) -> String {
     match dice.below(1000) {
         0..40 => in_arabic_letters(person.family),
         40..60 => person.family.replace('\u{200C}', ""),
@@ -87,15 +87,15 @@ fn family_on_record(person: &Person, dice: &mut Dice) -> String {
 }
 
 fn employments(
-    files: &mut Files,
-    person: &Person,
-    spells: &[Spell],
-    dice: &mut Dice,
+    files: &mut GeneratedFiles,
+    person: &GeneratedPerson,
+    spells: &[EmploymentSpell],
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     for spell in spells.iter().filter(|spell| spell.employed) {
         let (workshop, from) = (format!("{:010}", spell.workshop), spell.from.to_string());
         let to = spell.to.map_or_else(String::new, |to| to.to_string());
-        files.employments.row(&[&person.code, &workshop, spell.kind.word(), &from, &to])?;
+        files.employments.row(&[&person.code, &workshop, spell.kind.as_str(), &from, &to])?;
         if dice.one_in(2000) {
             let (kind, to) =
                 if dice.per_mille(500) { ("apprentice", to.as_str()) } else { ("compulsory", "1380-01-01") };
@@ -107,11 +107,11 @@ fn employments(
 
 /// A few were paid by a branch: for this marriage, on request, or years ago.
 fn earlier_payment(
-    files: &mut Files,
-    country: &Country,
-    person: &Person,
+    files: &mut GeneratedFiles,
+    country: &GeneratorContext,
+    person: &GeneratedPerson,
     deed: SolarDate,
-    dice: &mut Dice,
+    dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     if !dice.per_mille(8) {
         return Ok(());

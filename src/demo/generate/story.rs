@@ -1,10 +1,10 @@
 //! What makes a marriage's row special, and how often.
 
-use super::dice::Dice;
-use super::marriage_row::{Party, Row};
+use super::dice::SeededRandom;
+use super::marriage_row::{MarriageRow, SpouseColumns};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Story {
+pub enum CoupleScenario {
     Plain,
     Temporary,
     Consulate,
@@ -25,39 +25,39 @@ pub enum Story {
 }
 
 /// Per mille.
-pub const STORIES: [(u32, Story); 16] = [
-    (18, Story::Temporary),
-    (8, Story::Consulate),
-    (10, Story::Acknowledged),
-    (8, Story::NoOffice),
-    (28, Story::HusbandBefore),
-    (18, Story::WifeBefore),
-    (8, Story::BothBefore),
-    (10, Story::Divorced),
-    (6, Story::Annulled),
-    (6, Story::ForeignHusband),
-    (6, Story::ForeignWife),
-    (6, Story::DateCorrected),
-    (6, Story::NameCorrected),
-    (8, Story::TwoRecords),
-    (6, Story::EarlierRowToo),
-    (3, Story::OtherSpouseSameDay),
+pub const SCENARIOS: [(u32, CoupleScenario); 16] = [
+    (18, CoupleScenario::Temporary),
+    (8, CoupleScenario::Consulate),
+    (10, CoupleScenario::Acknowledged),
+    (8, CoupleScenario::NoOffice),
+    (28, CoupleScenario::HusbandBefore),
+    (18, CoupleScenario::WifeBefore),
+    (8, CoupleScenario::BothBefore),
+    (10, CoupleScenario::Divorced),
+    (6, CoupleScenario::Annulled),
+    (6, CoupleScenario::ForeignHusband),
+    (6, CoupleScenario::ForeignWife),
+    (6, CoupleScenario::DateCorrected),
+    (6, CoupleScenario::NameCorrected),
+    (8, CoupleScenario::TwoRecords),
+    (6, CoupleScenario::EarlierRowToo),
+    (3, CoupleScenario::OtherSpouseSameDay),
 ];
 
 /// The row as the story has it.
-pub fn told(mut row: Row, story: Story, dice: &mut Dice) -> Row {
+pub fn apply_scenario(mut row: MarriageRow, story: CoupleScenario, dice: &mut SeededRandom) -> MarriageRow {
     match story {
-        Story::Temporary => row.permanence = "temporary",
-        Story::Consulate => row.office_kind = "consulate",
-        Story::Acknowledged => row.without_office("acknowledgement"),
-        Story::NoOffice => row.without_office("none"),
-        Story::HusbandBefore => row.husband.earlier = dice.weighted(&[(850, 1)], 2),
-        Story::WifeBefore => row.wife.earlier = 1,
-        Story::BothBefore => (row.husband.earlier, row.wife.earlier) = (1, 1),
-        Story::Divorced => row.status = "divorced",
-        Story::Annulled => row.status = "annulled",
-        Story::ForeignHusband => row.husband = Party::foreign(&row.husband, dice),
-        Story::ForeignWife => row.wife = Party::foreign(&row.wife, dice),
+        CoupleScenario::Temporary => row.permanence = "temporary",
+        CoupleScenario::Consulate => row.office_kind = "consulate",
+        CoupleScenario::Acknowledged => row.without_office("acknowledgement"),
+        CoupleScenario::NoOffice => row.without_office("none"),
+        CoupleScenario::HusbandBefore => row.husband.earlier = dice.weighted(&[(850, 1)], 2),
+        CoupleScenario::WifeBefore => row.wife.earlier = 1,
+        CoupleScenario::BothBefore => (row.husband.earlier, row.wife.earlier) = (1, 1),
+        CoupleScenario::Divorced => row.status = "divorced",
+        CoupleScenario::Annulled => row.status = "annulled",
+        CoupleScenario::ForeignHusband => row.husband = SpouseColumns::foreign(&row.husband, dice),
+        CoupleScenario::ForeignWife => row.wife = SpouseColumns::foreign(&row.wife, dice),
         _ => {}
     }
     row

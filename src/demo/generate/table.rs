@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::GenerateError;
 use crate::wire::files::FileKind;
 
-pub struct Table {
+pub struct CsvTable {
     out: BufWriter<File>,
     path: PathBuf,
     line: Vec<u8>,
@@ -15,13 +15,13 @@ pub struct Table {
     pub rows: u64,
 }
 
-impl Table {
+impl CsvTable {
     /// With the columns and the usual name of its kind.
     pub fn create(dir: &Path, kind: FileKind) -> Result<Self, GenerateError> {
         let path = dir.join(kind.file_name());
         let file = File::create(&path).map_err(|source| GenerateError::file(&path, source))?;
         let mut table =
-            Table { out: BufWriter::with_capacity(1 << 20, file), path, line: Vec::new(), rows: 0 };
+            CsvTable { out: BufWriter::with_capacity(1 << 20, file), path, line: Vec::new(), rows: 0 };
         table.row(kind.columns())?;
         table.rows = 0;
         Ok(table)

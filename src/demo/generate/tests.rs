@@ -2,7 +2,7 @@ use super::*;
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::wire::files::Reader;
+use crate::wire::files::RowReader;
 
 const FILES: [&str; 6] =
     ["marriages", "persons", "employments", "wages", "self-registrations", "earlier-payments"];
@@ -11,11 +11,11 @@ fn kind(word: &str) -> FileKind {
     word.parse().unwrap()
 }
 
-fn plan(marriages: u32, seed: u64) -> Plan {
-    Plan { marriages, seed, today: "1404-08-01".parse().unwrap() }
+fn plan(marriages: u32, seed: u64) -> GenerateOptions {
+    GenerateOptions { marriages, seed, today: "1404-08-01".parse().unwrap() }
 }
 
-fn written(plan: &Plan) -> (Summary, BTreeMap<&'static str, String>) {
+fn written(plan: &GenerateOptions) -> (GenerateCounts, BTreeMap<&'static str, String>) {
     let dir = tempfile::tempdir().unwrap();
     let summary = write_month(plan, dir.path(), &|_, _| ()).unwrap();
     let texts =
@@ -41,7 +41,7 @@ fn a_bigger_month_begins_like_a_smaller_one() {
 #[test]
 fn another_month_of_the_same_seed_has_other_people() {
     let codes = |today: &str| {
-        let plan = Plan { today: today.parse().unwrap(), ..plan(200, 7) };
+        let plan = GenerateOptions { today: today.parse().unwrap(), ..plan(200, 7) };
         let persons = written(&plan).1.remove("persons").unwrap();
         persons.lines().skip(1).map(|line| line[..10].to_owned()).collect::<std::collections::BTreeSet<_>>()
     };
@@ -93,7 +93,7 @@ fn too_many_couples_are_refused() {
 fn all_files_read_and_a_few_rows_are_faulty_on_purpose() {
     let mut reasons = BTreeMap::new();
     for (name, text) in written(&plan(3000, 1)).1 {
-        let mut reader = Reader::new(kind(name), text.as_bytes()).unwrap();
+        let mut reader = RowReader::new(kind(name), text.as_bytes()).unwrap();
         let (mut good, mut faulty) = (0_u32, 0_u32);
         while let Some(row) = reader.next_row().unwrap() {
             match row {

@@ -1,9 +1,9 @@
 //! Wage lists, the bulk of a month: millions of rows, so lines are put together by hand in one buffer.
 
 use super::GenerateError;
-use super::dice::Dice;
-use super::history::Spell;
-use super::table::Table;
+use super::dice::SeededRandom;
+use super::history::EmploymentSpell;
+use super::table::CsvTable;
 use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth, Tables};
 
 /// The minimum daily wage of each month that the tables know; months beyond take the nearest.
@@ -42,11 +42,11 @@ impl WageLines {
     pub fn write(
         &mut self,
         code: &str,
-        spells: &[Spell],
+        spells: &[EmploymentSpell],
         last_list: SolarMonth,
         minimum: &MinimumWages,
-        dice: &mut Dice,
-        out: &mut Table,
+        dice: &mut SeededRandom,
+        out: &mut CsvTable,
     ) -> Result<(), GenerateError> {
         self.lines.clear();
         self.rows = 0;
@@ -63,10 +63,10 @@ impl WageLines {
     fn spell(
         &mut self,
         code: &str,
-        spell: &Spell,
+        spell: &EmploymentSpell,
         last_list: SolarMonth,
         minimum: &MinimumWages,
-        dice: &mut Dice,
+        dice: &mut SeededRandom,
     ) -> Result<(), GenerateError> {
         let last = spell.to.map_or(last_list, |to| to.month().min(last_list));
         let mut month = spell.from.month();
@@ -98,7 +98,7 @@ impl WageLines {
         self.head(code, month);
         self.push_number(workshop);
         self.lines.push(b',');
-        self.lines.extend_from_slice(kind.word().as_bytes());
+        self.lines.extend_from_slice(kind.as_str().as_bytes());
         self.lines.push(b',');
         self.push_number(u64::from(days));
         self.lines.push(b',');
@@ -116,7 +116,7 @@ impl WageLines {
         self.lines.push(b',');
     }
 
-    fn faulty(&mut self, code: &str, month: SolarMonth, dice: &mut Dice) {
+    fn faulty(&mut self, code: &str, month: SolarMonth, dice: &mut SeededRandom) {
         let year = month.year();
         let line = match dice.below(4) {
             0 => format!("{code},{month},1000000001,compulsory,-3,1000000\n"),
@@ -141,7 +141,7 @@ impl WageLines {
     }
 }
 
-fn kind_in(spell: &Spell, month: SolarMonth) -> InsuranceType {
+fn kind_in(spell: &EmploymentSpell, month: SolarMonth) -> InsuranceType {
     match spell.leave {
         Some((first, last, kind)) if (first..=last).contains(&month) => kind,
         _ => spell.kind,
@@ -155,7 +155,7 @@ fn has_pay(kind: InsuranceType) -> bool {
 }
 
 /// The days of the month that lie in the spell, at most its days a month.
-fn days_in(spell: &Spell, month: SolarMonth) -> u32 {
+fn days_in(spell: &EmploymentSpell, month: SolarMonth) -> u32 {
     let first = if spell.from.month() == month { spell.from.day() } else { 1 };
     let last = spell.to.filter(|to| to.month() == month).map_or(month.days(), SolarDate::day);
     u32::from(last.saturating_sub(first) + 1).min(spell.days_a_month)

@@ -13,12 +13,12 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
-use super::client::Broker;
 use super::positions::Positions;
-use super::{Error, Result, telling};
-use crate::boundary::{boundary, is_injected};
-use crate::store::offsets::{self, Partition};
-use crate::work::House;
+use crate::app::AppContext;
+use crate::failpoint::{failpoint, is_injected};
+use crate::kafka::client::Broker;
+use crate::kafka::{Error, Result, client_logging};
+use crate::store::offsets::{self, TopicPartition};
 
 /// How long an answer of the broker is waited for in a rebalance.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ const REWIND_PAUSE: Duration = Duration::from_millis(200);
 /// What this process reads of the input: assigned by the group, begun where the database says.
 pub struct Assignment {
     broker: Broker,
-    house: House,
+    ctx: AppContext,
     runtime: Handle,
     /// Raised to end the intake: nothing is waited for any more.
     stop: Arc<AtomicBool>,
@@ -40,8 +40,8 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    pub fn new(broker: Broker, house: House, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
-        Self { broker, house, runtime, stop, positions: Mutex::default(), failure: Mutex::default() }
+    pub fn new(broker: Broker, ctx: AppContext, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
+        Self { broker, ctx, runtime, stop, positions: Mutex::default(), failure: Mutex::default() }
     }
 
     /// Runs with the positions at hand.
@@ -59,8 +59,8 @@ impl Assignment {
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<Vec<(Partition, i64)>> {
-        let known = self.runtime.block_on(self.house.patiently(offsets::all(&self.house.pool)))?;
+    ) -> Result<Vec<(TopicPartition, i64)>> {
+        let known = self.runtime.block_on(self.ctx.with_timeout(offsets::all(&self.ctx.pool)))?;
         let mut lows = Vec::new();
         for element in list.elements() {
             let Some(partition) = self.partition(&element) else {
@@ -76,21 +76,21 @@ impl Assignment {
         self.begin(&lows)
     }
 
-    fn partition(&self, element: &TopicPartitionListElem<'_>) -> Option<Partition> {
+    fn partition(&self, element: &TopicPartitionListElem<'_>) -> Option<TopicPartition> {
         let topic = self.broker.topic(element.topic())?;
-        Some(Partition { topic, partition: element.partition() })
+        Some(TopicPartition { topic, partition: element.partition() })
     }
 
     /// Where the database says that these stand.
-    fn begin(&self, partitions: &[(Partition, i64)]) -> Result<Vec<(Partition, i64)>> {
-        let asked = self.house.patiently(offsets::begin(&self.house.pool, partitions));
+    fn begin(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<(TopicPartition, i64)>> {
+        let asked = self.ctx.with_timeout(offsets::begin(&self.ctx.pool, partitions));
         Ok(self.runtime.block_on(asked)?)
     }
 
     /// Lets the consumer read these partitions from their starts.
     fn read_from(
         &self,
-        starts: &[(Partition, i64)],
+        starts: &[(TopicPartition, i64)],
         assign: impl FnOnce(&TopicPartitionList) -> KafkaResult<()>,
     ) -> Result<()> {
         let mut list = TopicPartitionList::new();
@@ -131,7 +131,7 @@ impl Assignment {
         let mut attempt = 1;
         loop {
             let starts = self.begin(&self.with(|positions| positions.all()))?;
-            let seek = |partition: Partition, next| self.seek_to(consumer, partition, next);
+            let seek = |partition: TopicPartition, next| self.seek_to(consumer, partition, next);
             let error = match self.with(|positions| positions.rewind(&starts, seek)) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
@@ -145,23 +145,28 @@ impl Assignment {
         }
     }
 
-    fn seek_to(&self, consumer: &BaseConsumer<Self>, partition: Partition, next: i64) -> KafkaResult<()> {
+    fn seek_to(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        partition: TopicPartition,
+        next: i64,
+    ) -> KafkaResult<()> {
         if is_injected("rewind.seek/fails") {
             return Err(KafkaError::Seek("injected by a test".to_owned()));
         }
         let name = self.broker.name(partition.topic);
         let (number, offset) = (partition.partition, Offset::Offset(next));
-        boundary!("rewind.seek", consumer.seek(&name, number, offset, PATIENCE))
+        failpoint!("rewind.seek", consumer.seek(&name, number, offset, PATIENCE))
     }
 }
 
 impl ClientContext for Assignment {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        telling::log(level, facility, message);
+        client_logging::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        telling::error(&error, reason);
+        client_logging::error(&error, reason);
     }
 }
 
@@ -174,7 +179,7 @@ impl ConsumerContext for Assignment {
                 if is_injected("assignment.assign/fails") {
                     return Err(KafkaError::Subscription("injected by a test".to_owned()));
                 }
-                boundary!(
+                failpoint!(
                     "assignment.assign",
                     if cooperative { consumer.incremental_assign(from) } else { consumer.assign(from) }
                 )
@@ -184,7 +189,7 @@ impl ConsumerContext for Assignment {
             self.finish("taken over", list, done);
         } else {
             self.revoke(list);
-            let given = boundary!(
+            let given = failpoint!(
                 "assignment.unassign",
                 if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
             );
@@ -202,7 +207,7 @@ impl ConsumerContext for Assignment {
 
 fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionListElem<'_>) -> Result<i64> {
     let (topic, number) = (element.topic(), element.partition());
-    let (low, _) = boundary!(
+    let (low, _) = failpoint!(
         "assignment.watermarks",
         consumer.fetch_watermarks(topic, number, PATIENCE).inspect_err(|_| {
             // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
@@ -218,7 +223,7 @@ impl Assignment {
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<Vec<(Partition, i64)>> {
+    ) -> Result<Vec<(TopicPartition, i64)>> {
         let mut pause = Duration::from_millis(100);
         loop {
             match self.starts(consumer, list) {
@@ -241,27 +246,28 @@ mod tests {
     use crate::claim::IdKey;
     use crate::clock::Clock;
     use crate::config::Settings;
-    use crate::store::outbox::Groups;
-    use crate::wire::{Partitions, Topic, tables};
+    use crate::store::outbox::RelayShards;
+    use crate::wire::{PartitionCounts, Topic, tables};
 
-    const STARTS: [(Partition, i64); 1] = [(Partition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
+    const STARTS: [(TopicPartition, i64); 1] =
+        [(TopicPartition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
 
     /// An assignment whose database is never asked.
     fn assignment() -> Assignment {
         let settings = Settings::load_from(&BTreeMap::new(), None, []).unwrap().settings;
-        let house = House {
+        let ctx = AppContext {
             pool: crate::store::connect("postgres://nobody@localhost/none", 1).unwrap(),
             clock: Clock::new(None).unwrap(),
-            day: None,
+            fixed_business_date: None,
             tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
             ids: IdKey::new(b"test"),
-            groups: Groups { count: 1, partitions: Partitions::new(1) },
+            groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
             deeds_from: None,
             page_persons: 1,
             brake_percent: 50,
-            silence: PATIENCE,
+            query_timeout: PATIENCE,
         };
-        Assignment::new(Broker::new(&settings), house, Handle::current(), Arc::default())
+        Assignment::new(Broker::new(&settings), ctx, Handle::current(), Arc::default())
     }
 
     fn refused() -> KafkaResult<()> {
@@ -274,7 +280,7 @@ mod tests {
         let done = assignment.read_from(&STARTS, |_| refused());
         assignment.finish("taken over", &list, done);
         assert_eq!(assignment.with(|positions| positions.all()), [], "a position that nobody reads from");
-        assert!(assignment.check().is_err_and(|error| error.begins_anew()));
+        assert!(assignment.check().is_err_and(|error| error.restarts_session()));
         assert!(assignment.check().is_ok());
 
         let done = assignment.read_from(&STARTS, |list| {

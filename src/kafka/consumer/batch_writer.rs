@@ -7,27 +7,27 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
-use super::client::Broker;
-use super::intake::{Intake, Shared};
-use super::suspects::{Next, Suspects};
-use super::{Error, Result};
-use crate::retry::{GaveUp, Policy, Stop, Verdict, retry};
+use super::poison_isolation::{NextStep, PoisonIsolation};
+use super::{ConsumerRole, SessionState};
+use crate::app::ingest::{RecordBatch, apply_batch};
+use crate::kafka::client::Broker;
+use crate::kafka::{Error, Result};
+use crate::retry::{Policy, RetryError, Retryability, ShutdownSignal, retry};
 use crate::store;
 use crate::telemetry::trace;
-use crate::work::take_in::{Batch, take_in};
 
 /// Errors that may pass are tried until they do: a batch is never skipped.
 pub async fn write_batches(
-    intake: Arc<Intake>,
-    shared: Arc<Shared>,
-    mut receive: mpsc::Receiver<(u64, Batch)>,
-    stop: Stop,
+    intake: Arc<ConsumerRole>,
+    shared: Arc<SessionState>,
+    mut receive: mpsc::Receiver<(u64, RecordBatch)>,
+    stop: ShutdownSignal,
 ) -> Result<()> {
     // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
     let (end, grace) = tokio::sync::watch::channel(false);
     let (mut stopping, allowed) = (stop.clone(), intake.grace);
     let ending = tokio::spawn(async move {
-        crate::retry::stopped(&mut stopping).await;
+        crate::retry::shutdown_requested(&mut stopping).await;
         tokio::time::sleep(allowed).await;
         let _ = end.send(true);
     });
@@ -35,10 +35,13 @@ pub async fn write_batches(
         if epoch != shared.epoch.load(Ordering::Acquire) {
             continue;
         }
-        if let Err(error) = write_in_parts(&intake, &shared.suspects, batch, &grace).await {
+        if let Err(error) = write_isolating_poison(&intake, &shared.suspects, batch, &grace).await {
             (intake.failed)();
             // Reading again within this session mends neither.
-            if let GaveUp::Rejected(error @ (store::Error::Silent(_) | store::Error::Invariant(_))) = error {
+            if let RetryError::Rejected(
+                error @ (store::Error::QueryTimeout(_) | store::Error::Invariant(_)),
+            ) = error
+            {
                 ending.abort();
                 return Err(Error::Store(error));
             }
@@ -54,18 +57,18 @@ pub async fn write_batches(
 
 /// Writes a batch. One that the database refuses for what it holds is taken apart, down to the message that is refused
 /// alone: that becomes a dead letter, and no other message waits for it.
-async fn write_in_parts(
-    intake: &Intake,
-    suspects: &Suspects,
-    batch: Batch,
-    grace: &Stop,
-) -> std::result::Result<(), GaveUp<store::Error>> {
+async fn write_isolating_poison(
+    intake: &ConsumerRole,
+    suspects: &PoisonIsolation,
+    batch: RecordBatch,
+    grace: &ShutdownSignal,
+) -> std::result::Result<(), RetryError<store::Error>> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
-        let began = intake.house.clock.instant();
-        let write = || intake.house.patiently(take_in(&intake.house, &part));
+        let began = intake.ctx.clock.instant();
+        let write = || intake.ctx.with_timeout(apply_batch(&intake.ctx, &part));
         let classify = |error: &store::Error| {
-            if error.may_pass() { Verdict::Retry } else { Verdict::Reject }
+            if error.is_transient() { Retryability::Retry } else { Retryability::Reject }
         };
         let notify = |error: &store::Error, pause: Duration| {
             (intake.failed)();
@@ -82,9 +85,9 @@ async fn write_in_parts(
         };
         trace::failed(&span);
         match error {
-            GaveUp::Rejected(told) if told.is_of_data() => match suspects.part(part) {
-                Next::Write(smaller) => parts.extend(smaller.into_iter().rev()),
-                Next::ReadAgain => return Err(GaveUp::Rejected(told)),
+            RetryError::Rejected(told) if told.is_data_error() => match suspects.isolate(part) {
+                NextStep::Write(smaller) => parts.extend(smaller.into_iter().rev()),
+                NextStep::ReadAgain => return Err(RetryError::Rejected(told)),
             },
             error => return Err(error),
         }
@@ -92,10 +95,10 @@ async fn write_in_parts(
     Ok(())
 }
 
-fn span_of(broker: &Broker, batch: &Batch) -> tracing::Span {
+fn span_of(broker: &Broker, batch: &RecordBatch) -> tracing::Span {
     let topics = || batch.advances.iter().map(|advance| advance.partition.topic);
     let first = topics().next();
     let topic = first.filter(|first| topics().all(|topic| topic == *first)).map(|topic| broker.name(topic));
-    let threads = batch.taken.iter().filter_map(|taken| taken.event()?.traceparent.as_deref());
-    trace::process(topic.as_deref(), &broker.own("intake"), batch.taken.len(), threads)
+    let threads = batch.records.iter().filter_map(|taken| taken.event()?.traceparent.as_deref());
+    trace::process(topic.as_deref(), &broker.client_name("intake"), batch.records.len(), threads)
 }

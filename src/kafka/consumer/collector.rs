@@ -3,27 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{Error, Result};
-use crate::store::offsets::{Advance, Partition};
-use crate::work::take_in::{Batch, Taken};
+use crate::app::ingest::{ConsumedRecord, RecordBatch};
+use crate::kafka::{Error, Result};
+use crate::store::offsets::{OffsetAdvance, TopicPartition};
 
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct BatchLimits {
     pub events: usize,
     pub bytes: usize,
     pub wait: Duration,
 }
 
-pub struct Collector {
-    bounds: Bounds,
-    taken: Vec<Taken>,
+pub struct BatchCollector {
+    bounds: BatchLimits,
+    taken: Vec<ConsumedRecord>,
     bytes: usize,
-    advances: BTreeMap<Partition, (i64, i64)>,
+    advances: BTreeMap<TopicPartition, (i64, i64)>,
     began: Option<Instant>,
 }
 
-impl Collector {
-    pub fn new(bounds: Bounds) -> Self {
+impl BatchCollector {
+    pub fn new(bounds: BatchLimits) -> Self {
         Self { bounds, taken: Vec::new(), bytes: 0, advances: BTreeMap::new(), began: None }
     }
 
@@ -32,7 +32,7 @@ impl Collector {
     ///
     /// # Errors
     /// Where the partition does not stand where the gathered messages end: some would be lost, or taken twice.
-    pub fn add(&mut self, taken: Taken, bytes: usize, expected: i64, now: Instant) -> Result<()> {
+    pub fn add(&mut self, taken: ConsumedRecord, bytes: usize, expected: i64, now: Instant) -> Result<()> {
         let (partition, next) = (taken.partition, taken.offset + 1);
         let advance = self.advances.entry(partition).or_insert((expected, expected));
         if advance.1 != expected {
@@ -59,20 +59,20 @@ impl Collector {
     }
 
     /// The batch that was gathered, and an empty collector.
-    pub fn take(&mut self) -> Option<Batch> {
+    pub fn take(&mut self) -> Option<RecordBatch> {
         if self.taken.is_empty() {
             return None;
         }
         self.bytes = 0;
         self.began = None;
         let advances = std::mem::take(&mut self.advances);
-        let advance = |(partition, (expected, next))| Advance { partition, expected, next };
+        let advance = |(partition, (expected, next))| OffsetAdvance { partition, expected, next };
         let advances = advances.into_iter().map(advance).collect();
-        Some(Batch { advances, taken: std::mem::take(&mut self.taken) })
+        Some(RecordBatch { advances, records: std::mem::take(&mut self.taken) })
     }
 
     /// Drops what was gathered of a partition that was revoked: whoever reads it next begins where the database says.
-    pub fn forget(&mut self, partition: Partition) {
+    pub fn forget(&mut self, partition: TopicPartition) {
         self.advances.remove(&partition);
         self.taken.retain(|taken| taken.partition != partition);
         if self.taken.is_empty() {
@@ -94,26 +94,26 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::wire::{Message, Topic};
+    use crate::wire::{RawRecord, Topic};
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
-    fn collector() -> Collector {
-        Collector::new(Bounds { events: 100, bytes: 1 << 20, wait: Duration::ZERO })
+    fn collector() -> BatchCollector {
+        BatchCollector::new(BatchLimits { events: 100, bytes: 1 << 20, wait: Duration::ZERO })
     }
 
     /// Adds a message of one byte.
-    fn add(collector: &mut Collector, partition: i32, expected: i64, offset: i64) -> Result<()> {
+    fn add(collector: &mut BatchCollector, partition: i32, expected: i64, offset: i64) -> Result<()> {
         let message =
-            Message { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
-        let taken = Taken::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
+            RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        let taken = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
         collector.add(taken, 1, expected, Clock::new(None).unwrap().instant())
     }
 
     /// Partition and offset of each message of the batch, and how far its partitions advance.
-    fn collected(collector: &mut Collector) -> [Vec<(i64, i64)>; 2] {
+    fn collected(collector: &mut BatchCollector) -> [Vec<(i64, i64)>; 2] {
         let batch = collector.take().unwrap();
-        let taken = batch.taken.iter().map(|taken| (taken.partition.partition.into(), taken.offset));
+        let taken = batch.records.iter().map(|taken| (taken.partition.partition.into(), taken.offset));
         let advances = batch.advances.iter().map(|advance| (advance.expected, advance.next));
         [taken.collect(), advances.collect()]
     }
@@ -135,7 +135,7 @@ mod tests {
         for (partition, expected, offset) in [(0, 5, 5), (1, 0, 0), (0, 6, 6)] {
             add(&mut collector, partition, expected, offset).unwrap();
         }
-        collector.forget(Partition { topic: TOPIC, partition: 0 });
+        collector.forget(TopicPartition { topic: TOPIC, partition: 0 });
         add(&mut collector, 0, 5, 5).unwrap();
         let [taken, advances] = collected(&mut collector);
         assert_eq!((taken, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
@@ -147,7 +147,7 @@ mod tests {
             let mut collector = collector();
             add(&mut collector, 0, 5, 6).unwrap();
             let error = add(&mut collector, 0, position, 9).unwrap_err();
-            assert!(error.begins_anew(), "{error}");
+            assert!(error.restarts_session(), "{error}");
             assert!(error.to_string().contains(&format!("stands at offset {position}")), "{error}");
         }
     }
@@ -158,7 +158,7 @@ mod tests {
         let now = Clock::new(None).unwrap().instant();
         add(&mut collector, 0, 5, 5).unwrap();
         assert!(collector.is_due(now + Duration::from_secs(1)));
-        collector.forget(Partition { topic: TOPIC, partition: 0 });
+        collector.forget(TopicPartition { topic: TOPIC, partition: 0 });
         assert!(!collector.is_due(now + Duration::from_secs(1)));
         assert!(collector.take().is_none());
     }

@@ -12,13 +12,13 @@ use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client::Broker;
-use super::telling::Telling;
-use super::{Error, Result};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
+use crate::app::ingest::RecordBatch;
+use crate::failpoint::failpoint;
+use crate::kafka::client::Broker;
+use crate::kafka::client_logging::LoggingContext;
+use crate::kafka::{Error, Result};
+use crate::store::offsets::TopicPartition;
 use crate::telemetry::Metrics;
-use crate::work::take_in::Batch;
 
 /// How long a proof may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,11 +32,11 @@ struct Gap {
 }
 
 /// The gaps of a batch, by partition; each partition's in their order, so that the first begins where the proof does.
-fn gaps_of(batch: &Batch) -> BTreeMap<Partition, Vec<Gap>> {
+fn gaps_of(batch: &RecordBatch) -> BTreeMap<TopicPartition, Vec<Gap>> {
     let mut positions: BTreeMap<_, _> =
         batch.advances.iter().map(|advance| (advance.partition, advance.expected)).collect();
     let mut gaps: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for taken in &batch.taken {
+    for taken in &batch.records {
         let received = taken.offset;
         let expected = positions.insert(taken.partition, received + 1).unwrap_or(received);
         if received > expected {
@@ -47,14 +47,14 @@ fn gaps_of(batch: &Batch) -> BTreeMap<Partition, Vec<Gap>> {
 }
 
 /// Proves that gaps are empty, by a consumer of its own, which is kept for the next time.
-pub struct Prover {
+pub struct GapProver {
     broker: Broker,
     /// Raised to break a proof off.
     stop: Arc<AtomicBool>,
-    consumer: Option<BaseConsumer<Telling>>,
+    consumer: Option<BaseConsumer<LoggingContext>>,
 }
 
-impl Prover {
+impl GapProver {
     pub fn new(broker: Broker, stop: Arc<AtomicBool>) -> Self {
         Self { broker, stop, consumer: None }
     }
@@ -64,7 +64,7 @@ impl Prover {
     /// # Errors
     /// `RecordPassedOver` where one does; `GapNotProved` where the broker does not answer; `InputGone` where the topic no
     /// longer holds what the gap held; `Stopped`.
-    pub fn prove(&mut self, batch: &Batch) -> Result<()> {
+    pub fn prove(&mut self, batch: &RecordBatch) -> Result<()> {
         for (partition, gaps) in gaps_of(batch) {
             self.prove_partition(partition, &gaps)?;
         }
@@ -72,7 +72,7 @@ impl Prover {
     }
 
     /// All gaps of the partition in one pass.
-    fn prove_partition(&mut self, partition: Partition, gaps: &[Gap]) -> Result<()> {
+    fn prove_partition(&mut self, partition: TopicPartition, gaps: &[Gap]) -> Result<()> {
         let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else {
             return Ok(());
         };
@@ -98,7 +98,12 @@ impl Prover {
     }
 
     /// A consumer that reads the partition from this offset on: the last one, unless it has failed.
-    fn consumer_at(&mut self, topic: &str, partition: i32, offset: i64) -> Result<BaseConsumer<Telling>> {
+    fn consumer_at(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> Result<BaseConsumer<LoggingContext>> {
         let consumer = match self.consumer.take() {
             Some(consumer) => consumer,
             None => consumer(&self.broker)?,
@@ -109,10 +114,10 @@ impl Prover {
         Ok(consumer)
     }
 
-    fn read(&self, consumer: &BaseConsumer<Telling>, span: &Span<'_>) -> Result<()> {
+    fn read(&self, consumer: &BaseConsumer<LoggingContext>, span: &Span<'_>) -> Result<()> {
         let mut left = PATIENCE;
         loop {
-            match boundary!("gaps.poll", consumer.poll(TICK)) {
+            match failpoint!("gaps.poll", consumer.poll(TICK)) {
                 Some(Ok(message)) => {
                     let is_ours = message.partition() == span.partition && message.topic() == span.topic;
                     if is_ours && span.ends_at(message.offset())? {
@@ -172,8 +177,8 @@ impl Span<'_> {
     }
 }
 
-fn consumer(broker: &Broker) -> Result<BaseConsumer<Telling>> {
-    let mut config = broker.reading();
+fn consumer(broker: &Broker) -> Result<BaseConsumer<LoggingContext>> {
+    let mut config = broker.consumer_config();
     config
         // An end that the broker tells proves nothing: it may be behind what was received.
         .set("enable.partition.eof", "false")
@@ -181,11 +186,11 @@ fn consumer(broker: &Broker) -> Result<BaseConsumer<Telling>> {
         // A gap is small most often; what is fetched behind it is thrown away.
         .set("fetch.message.max.bytes", "49152")
         .set("queued.max.messages.kbytes", "1024");
-    Ok(config.create_with_context(Telling)?)
+    Ok(config.create_with_context(LoggingContext)?)
 }
 
-fn assign(consumer: &BaseConsumer<Telling>, list: &TopicPartitionList) -> KafkaResult<()> {
-    boundary!("gaps.assign", consumer.assign(list))
+fn assign(consumer: &BaseConsumer<LoggingContext>, list: &TopicPartitionList) -> KafkaResult<()> {
+    failpoint!("gaps.assign", consumer.assign(list))
 }
 
 #[cfg(test)]
@@ -193,30 +198,30 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::store::offsets::Advance;
-    use crate::wire::{Message, Topic};
-    use crate::work::take_in::Taken;
+    use crate::app::ingest::ConsumedRecord;
+    use crate::store::offsets::OffsetAdvance;
+    use crate::wire::{RawRecord, Topic};
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
-    fn taken((partition, offset): (i32, i64)) -> Taken {
+    fn taken((partition, offset): (i32, i64)) -> ConsumedRecord {
         let message =
-            Message { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
-        Taken::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
+            RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
     }
 
-    fn advance(partition: i32, expected: i64, next: i64) -> Advance {
-        Advance { partition: Partition { topic: TOPIC, partition }, expected, next }
+    fn advance(partition: i32, expected: i64, next: i64) -> OffsetAdvance {
+        OffsetAdvance { partition: TopicPartition { topic: TOPIC, partition }, expected, next }
     }
 
     #[test]
     fn every_gap_of_a_batch_is_found() {
         let places = [(0, 12), (1, 20), (0, 13), (0, 17), (1, 21)];
         let advances = vec![advance(0, 10, 18), advance(1, 20, 22)];
-        let batch = Batch { advances, taken: places.map(taken).into() };
+        let batch = RecordBatch { advances, records: places.map(taken).into() };
         let gaps: Vec<_> = gaps_of(&batch).into_iter().collect();
         let [before, within] = [(10, 12), (14, 17)].map(|(expected, received)| Gap { expected, received });
-        assert_eq!(gaps, [(Partition { topic: TOPIC, partition: 0 }, vec![before, within])]);
+        assert_eq!(gaps, [(TopicPartition { topic: TOPIC, partition: 0 }, vec![before, within])]);
     }
 
     #[test]
@@ -226,7 +231,7 @@ mod tests {
         for found in [10, 11, 14, 16] {
             let error = span.ends_at(found).unwrap_err();
             assert!(
-                error.begins_anew() && error.to_string().contains(&format!("lies at {found}")),
+                error.restarts_session() && error.to_string().contains(&format!("lies at {found}")),
                 "{error}"
             );
         }

@@ -1,6 +1,16 @@
 //! The intake role: one thread polls and reads messages, two tasks write batches, each of its own partitions; the next
 //! batches are gathered while the last commit. Memory is bounded: a few batches and librdkafka's own queue.
 
+mod assignment;
+mod batch_writer;
+pub mod bounded;
+mod collector;
+pub mod gap_proof;
+mod poison_isolation;
+mod poller;
+mod positions;
+mod stall_watchdog;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,49 +20,49 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::assignment::Assignment;
-use super::batch_writer::write_batches;
+use self::assignment::Assignment;
+use self::batch_writer::write_batches;
+use self::poison_isolation::PoisonIsolation;
+use self::poller::Poller;
 use super::client::Broker;
-pub use super::collector::Bounds;
-use super::poller::Poller;
-use super::suspects::Suspects;
-use super::{Error, Result, standstill};
-use crate::boundary::boundary;
-use crate::retry::{Stop, pause_or_stop};
+use super::{Error, Result};
+use crate::app::AppContext;
+use crate::app::ingest::IngestStats;
+use crate::failpoint::failpoint;
+pub use crate::kafka::consumer::collector::BatchLimits;
+use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::telemetry::Metrics;
 use crate::wire::Topic;
-use crate::work::House;
-use crate::work::take_in::Done;
 
 /// Hears of every batch that stands, and how long it took.
-pub type Count = Arc<dyn Fn(&Done, Duration) + Send + Sync>;
+pub type BatchObserver = Arc<dyn Fn(&IngestStats, Duration) + Send + Sync>;
 
 #[derive(Clone)]
-pub struct Intake {
-    pub house: House,
+pub struct ConsumerRole {
+    pub ctx: AppContext,
     pub broker: Broker,
     /// Static membership: a restart finds its partitions again at once.
     pub instance: Option<String>,
-    pub bounds: Bounds,
+    pub bounds: BatchLimits,
     /// What the batches in hand may still take after a stop.
     pub grace: Duration,
-    pub counts: Count,
+    pub counts: BatchObserver,
     pub failed: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What the polling thread and the writing task tell each other.
 #[derive(Default)]
-pub struct Shared {
+pub struct SessionState {
     /// Raised to end the polling thread.
     pub stop: Arc<AtomicBool>,
     /// Batches of an older epoch are dropped: they were gathered before a rewind.
     pub epoch: AtomicU64,
     pub rewind: AtomicBool,
-    pub suspects: Suspects,
+    pub suspects: PoisonIsolation,
 }
 
 /// Batches written at the same time, each of its own partitions: while one waits for the database, another is planned.
-const LANES: usize = 2;
+const WRITERS: usize = 2;
 
 /// The pauses between two sessions grow while sessions end soon.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -64,12 +74,12 @@ const LONG_SESSION: Duration = Duration::from_secs(60);
 ///
 /// Where this process can no longer tell what it has read - or where the input stands still - it ends its session and
 /// begins another one, from where the database stands.
-pub async fn run(mut intake: Intake, mut stop: Stop) -> Result<()> {
+pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     loop {
-        let began = intake.house.clock.instant();
+        let began = intake.ctx.clock.instant();
         let error = match session(Arc::new(intake.clone()), &stop).await {
-            Err(error) if error.begins_anew() => error,
+            Err(error) if error.restarts_session() => error,
             other => return other,
         };
         (intake.failed)();
@@ -77,7 +87,7 @@ pub async fn run(mut intake: Intake, mut stop: Stop) -> Result<()> {
         if began.elapsed() >= LONG_SESSION {
             pause = FIRST_PAUSE;
         }
-        if let Error::StandsStill { .. } = error {
+        if let Error::Stalled { .. } = error {
             tracing::warn!(%error, "the intake joins its group anew");
             // The broker gives to one whose name it knows what that had before, and shares nothing out anew.
             intake.instance = None;
@@ -91,22 +101,22 @@ pub async fn run(mut intake: Intake, mut stop: Stop) -> Result<()> {
     }
 }
 
-async fn session(intake: Arc<Intake>, stop: &Stop) -> Result<()> {
-    let shared = Arc::new(Shared::default());
+async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()> {
+    let shared = Arc::new(SessionState::default());
     let assignment =
-        Assignment::new(intake.broker.clone(), intake.house.clone(), Handle::current(), shared.stop.clone());
+        Assignment::new(intake.broker.clone(), intake.ctx.clone(), Handle::current(), shared.stop.clone());
     let consumer = subscribe(&intake, assignment)?;
     let (mut lanes, mut writers) = (Vec::new(), JoinSet::new());
-    for _ in 0..LANES {
+    for _ in 0..WRITERS {
         let (send, receive) = mpsc::channel(1);
         lanes.push(send);
         writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
     }
-    let poller = Poller::new(&intake.broker, &intake.house, intake.bounds, shared.clone(), lanes);
+    let poller = Poller::new(&intake.broker, &intake.ctx, intake.bounds, shared.clone(), lanes);
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
-    let watcher = tokio::spawn(until_over(intake.clone(), shared.stop.clone(), stop.clone()));
+    let watcher = tokio::spawn(watch_for_end(intake.clone(), shared.stop.clone(), stop.clone()));
     let mut written = Ok(());
     while let Some(ended) = writers.join_next().await {
         // One writer that cannot go on ends the other, too: without it nothing more is polled.
@@ -123,22 +133,26 @@ async fn session(intake: Arc<Intake>, stop: &Stop) -> Result<()> {
 }
 
 /// Ends the polling once the program is told to stop, or the input stands still.
-async fn until_over(intake: Arc<Intake>, end: Arc<AtomicBool>, mut stop: Stop) -> Result<()> {
+async fn watch_for_end(
+    intake: Arc<ConsumerRole>,
+    end: Arc<AtomicBool>,
+    mut stop: ShutdownSignal,
+) -> Result<()> {
     let over = tokio::select! {
-        () = crate::retry::stopped(&mut stop) => Ok(()),
-        (partition, next) = standstill::watch(&intake.house, &intake.broker) => {
+        () = crate::retry::shutdown_requested(&mut stop) => Ok(()),
+        (partition, next) = stall_watchdog::watch(&intake.ctx, &intake.broker) => {
             let topic = intake.broker.name(partition.topic);
-            Err(Error::StandsStill { topic, partition: partition.partition, next })
+            Err(Error::Stalled { topic, partition: partition.partition, next })
         }
     };
     end.store(true, Ordering::Release);
     over
 }
 
-fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Assignment>> {
-    let mut config = intake.broker.reading();
+fn subscribe(intake: &ConsumerRole, assignment: Assignment) -> Result<BaseConsumer<Assignment>> {
+    let mut config = intake.broker.consumer_config();
     config
-        .set("group.id", intake.broker.own("intake"))
+        .set("group.id", intake.broker.client_name("intake"))
         .set("enable.partition.eof", "false")
         // Batches bound what is held; the queue before them need not hold more.
         .set("queued.max.messages.kbytes", "4096")
@@ -159,6 +173,6 @@ fn subscribe(intake: &Intake, assignment: Assignment) -> Result<BaseConsumer<Ass
     let consumer: BaseConsumer<Assignment> = config.create_with_context(assignment)?;
     let names: Vec<_> = Topic::inputs().map(|topic| intake.broker.name(topic)).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    boundary!("intake.subscribe", consumer.subscribe(&names))?;
+    failpoint!("intake.subscribe", consumer.subscribe(&names))?;
     Ok(consumer)
 }

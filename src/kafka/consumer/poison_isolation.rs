@@ -3,43 +3,43 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::store::offsets::Partition;
-use crate::work::take_in::Batch;
+use crate::app::ingest::RecordBatch;
+use crate::store::offsets::TopicPartition;
 
 #[derive(Default)]
-pub struct Suspects(Mutex<HashSet<(Partition, i64)>>);
+pub struct PoisonIsolation(Mutex<HashSet<(TopicPartition, i64)>>);
 
 /// What to do with a batch that the database refused for what it holds.
-pub enum Next {
+pub enum NextStep {
     /// Write these, in this order.
-    Write(Vec<Batch>),
+    Write(Vec<RecordBatch>),
     /// Read the input again: the message that was refused is under suspicion now.
     ReadAgain,
 }
 
-impl Suspects {
-    pub fn has(&self, partition: Partition, offset: i64) -> bool {
+impl PoisonIsolation {
+    pub fn is_suspect(&self, partition: TopicPartition, offset: i64) -> bool {
         self.all().contains(&(partition, offset))
     }
 
     /// Takes a refused batch apart; a message refused alone becomes a dead letter once its bytes are at hand.
-    pub fn part(&self, batch: Batch) -> Next {
-        let mut one = match batch.halves() {
-            Ok((earlier, later)) => return Next::Write(vec![earlier, later]),
+    pub fn isolate(&self, batch: RecordBatch) -> NextStep {
+        let mut one = match batch.bisect() {
+            Ok((earlier, later)) => return NextStep::Write(vec![earlier, later]),
             Err(one) => one,
         };
-        for taken in &mut one.taken {
+        for taken in &mut one.records {
             let place = (taken.partition, taken.offset);
-            if !taken.refuse() {
+            if !taken.make_dead_letter() {
                 self.all().insert(place);
-                return Next::ReadAgain;
+                return NextStep::ReadAgain;
             }
             self.all().remove(&place);
         }
-        Next::Write(vec![one])
+        NextStep::Write(vec![one])
     }
 
-    fn all(&self) -> MutexGuard<'_, HashSet<(Partition, i64)>> {
+    fn all(&self) -> MutexGuard<'_, HashSet<(TopicPartition, i64)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

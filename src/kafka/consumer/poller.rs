@@ -10,47 +10,48 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::SessionState;
 use super::assignment::Assignment;
-use super::client::Broker;
-use super::collector::{Bounds, Collector};
-use super::gaps::Prover;
-use super::intake::Shared;
-use super::{Error, Result, reader};
-use crate::boundary::{boundary, is_injected};
-use crate::store::offsets::Partition;
-use crate::wire::Message;
-use crate::work::House;
-use crate::work::take_in::{Batch, Taken};
+use super::collector::{BatchCollector, BatchLimits};
+use super::gap_proof::GapProver;
+use crate::app::AppContext;
+use crate::app::ingest::{ConsumedRecord, RecordBatch};
+use crate::failpoint::{failpoint, is_injected};
+use crate::kafka::client::Broker;
+use crate::kafka::{Error, Result, reader};
+use crate::store::offsets::TopicPartition;
+use crate::wire::RawRecord;
 
 pub struct Poller {
     broker: Broker,
-    house: House,
-    shared: Arc<Shared>,
-    lanes: Vec<Lane>,
-    prover: Prover,
+    ctx: AppContext,
+    shared: Arc<SessionState>,
+    lanes: Vec<WriterQueue>,
+    prover: GapProver,
 }
 
 /// What is gathered for one of the writers.
-struct Lane {
-    collector: Collector,
-    send: mpsc::Sender<(u64, Batch)>,
+struct WriterQueue {
+    collector: BatchCollector,
+    send: mpsc::Sender<(u64, RecordBatch)>,
 }
 
 impl Poller {
     /// A lane for each of these writers.
     pub fn new(
         broker: &Broker,
-        house: &House,
-        bounds: Bounds,
-        shared: Arc<Shared>,
-        writers: Vec<mpsc::Sender<(u64, Batch)>>,
+        ctx: &AppContext,
+        bounds: BatchLimits,
+        shared: Arc<SessionState>,
+        writers: Vec<mpsc::Sender<(u64, RecordBatch)>>,
     ) -> Self {
-        let lanes = writers.into_iter().map(|send| Lane { collector: Collector::new(bounds), send });
+        let lanes =
+            writers.into_iter().map(|send| WriterQueue { collector: BatchCollector::new(bounds), send });
         Self {
             broker: broker.clone(),
-            house: house.clone(),
+            ctx: ctx.clone(),
             lanes: lanes.collect(),
-            prover: Prover::new(broker.clone(), shared.stop.clone()),
+            prover: GapProver::new(broker.clone(), shared.stop.clone()),
             shared,
         }
     }
@@ -61,16 +62,16 @@ impl Poller {
             if self.shared.rewind.swap(false, Ordering::AcqRel) && !self.rewind(consumer)? {
                 continue;
             }
-            let polled = boundary!("intake.poll", consumer.poll(Duration::from_millis(10)));
+            let polled = failpoint!("intake.poll", consumer.poll(Duration::from_millis(10)));
             // A rebalance happens within a poll, before the record that it gives: so this comes before that record is taken.
             consumer.context().check()?;
             self.forget_revoked(consumer);
             match polled {
                 None => {}
                 Some(Ok(message)) => self.take(consumer, &message)?,
-                Some(Err(error)) => tell(&error)?,
+                Some(Err(error)) => log_progress(&error)?,
             }
-            let now = self.house.clock.instant();
+            let now = self.ctx.clock.instant();
             for lane in 0..self.lanes.len() {
                 if self.lanes[lane].collector.is_due(now) {
                     self.hand_over(consumer, lane)?;
@@ -85,7 +86,7 @@ impl Poller {
         self.lanes.iter_mut().for_each(|lane| lane.collector.clear());
         match consumer.context().rewind(consumer) {
             Ok(()) => Ok(true),
-            Err(error) if error.begins_anew() => Err(error),
+            Err(error) if error.restarts_session() => Err(error),
             Err(error) => {
                 tracing::warn!(%error, "it is not known yet where the input stands; trying again");
                 self.shared.rewind.store(true, Ordering::Release);
@@ -98,11 +99,11 @@ impl Poller {
     /// What was gathered of a revoked partition is read by another process, or again by this one.
     fn forget_revoked(&mut self, consumer: &BaseConsumer<Assignment>) {
         for partition in consumer.context().with(|positions| positions.take_revoked()) {
-            self.lane_of(partition).collector.forget(partition);
+            self.queue_of(partition).collector.forget(partition);
         }
     }
 
-    fn lane_of(&mut self, partition: Partition) -> &mut Lane {
+    fn queue_of(&mut self, partition: TopicPartition) -> &mut WriterQueue {
         let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
         &mut self.lanes[lane]
     }
@@ -114,10 +115,10 @@ impl Poller {
         if is_injected("intake.take/loses") {
             return Ok(());
         }
-        let partition = Partition { topic, partition: message.partition() };
+        let partition = TopicPartition { topic, partition: message.partition() };
         let position = consumer.context().with(|positions| positions.advance(partition, message.offset()));
         let Some(expected) = position else { return Ok(()) };
-        let read = Message {
+        let read = RawRecord {
             topic,
             partition: message.partition(),
             offset: message.offset(),
@@ -127,10 +128,10 @@ impl Poller {
         };
         let of_header = |(name, value): &(&str, &[u8])| name.len() + value.len();
         let weight = read.key.map_or(0, <[u8]>::len) + read.headers.iter().map(of_header).sum::<usize>();
-        let is_suspect = self.shared.suspects.has(partition, message.offset());
-        let taken = Taken::read(&read, message.topic(), self.house.clock.now(), is_suspect);
-        let (bytes, now) = (message.payload_len() + weight + 256, self.house.clock.instant());
-        self.lane_of(partition).collector.add(taken, bytes, expected, now)
+        let is_suspect = self.shared.suspects.is_suspect(partition, message.offset());
+        let taken = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
+        let (bytes, now) = (message.payload_len() + weight + 256, self.ctx.clock.instant());
+        self.queue_of(partition).collector.add(taken, bytes, expected, now)
     }
 
     /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
@@ -158,7 +159,7 @@ impl Poller {
 }
 
 /// Kafka's own committed offsets are a copy for lag monitors; where the input stands, the database says.
-fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Batch) {
+fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &RecordBatch) {
     let mut list = TopicPartitionList::new();
     for advance in &batch.advances {
         let name = broker.name(advance.partition.topic);
@@ -166,11 +167,11 @@ fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &Ba
         let _ =
             list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
     }
-    let _ = boundary!("intake.copy_offsets", consumer.commit(&list, CommitMode::Async));
+    let _ = failpoint!("intake.copy_offsets", consumer.commit(&list, CommitMode::Async));
 }
 
 /// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.
-fn tell(error: &KafkaError) -> Result<()> {
+fn log_progress(error: &KafkaError) -> Result<()> {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId) => {
             return Err(error.clone().into());

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use crate::store::offsets::Partition;
+use crate::store::offsets::TopicPartition;
 
 /// Invariant: a partition is in here only while the consumer reads it, and what is taken of it follows its position. So a
 /// position is written only after the consumer has accepted it.
 #[derive(Default)]
 pub struct Positions {
-    next: HashMap<Partition, i64>,
+    next: HashMap<TopicPartition, i64>,
     /// A rewind has begun and is not complete: some partitions are read from another offset than their position says.
     rewinding: bool,
     /// Revoked since the last call of `take_revoked`.
-    revoked: Vec<Partition>,
+    revoked: Vec<TopicPartition>,
 }
 
 impl Positions {
@@ -21,14 +21,14 @@ impl Positions {
     }
 
     /// Every partition with its position.
-    pub fn all(&self) -> Vec<(Partition, i64)> {
+    pub fn all(&self) -> Vec<(TopicPartition, i64)> {
         self.next.iter().map(|(partition, next)| (*partition, *next)).collect()
     }
 
     /// Adds partitions that the consumer reads from now on, provided that `assign` succeeds.
     pub fn add_assigned<E>(
         &mut self,
-        starts: &[(Partition, i64)],
+        starts: &[(TopicPartition, i64)],
         assign: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
         assign()?;
@@ -36,7 +36,7 @@ impl Positions {
         Ok(())
     }
 
-    pub fn revoke(&mut self, partitions: impl IntoIterator<Item = Partition>) {
+    pub fn revoke(&mut self, partitions: impl IntoIterator<Item = TopicPartition>) {
         for partition in partitions {
             self.next.remove(&partition);
             self.revoked.push(partition);
@@ -44,15 +44,15 @@ impl Positions {
     }
 
     /// The partitions that were revoked since the last call, whether or not they were assigned again since.
-    pub fn take_revoked(&mut self) -> Vec<Partition> {
+    pub fn take_revoked(&mut self) -> Vec<TopicPartition> {
         std::mem::take(&mut self.revoked)
     }
 
     /// Moves every partition to its start. Where a seek fails nothing more is taken until another rewind succeeds.
     pub fn rewind<E>(
         &mut self,
-        starts: &[(Partition, i64)],
-        mut seek: impl FnMut(Partition, i64) -> Result<(), E>,
+        starts: &[(TopicPartition, i64)],
+        mut seek: impl FnMut(TopicPartition, i64) -> Result<(), E>,
     ) -> Result<(), E> {
         self.rewinding = true;
         for (partition, next) in starts {
@@ -65,7 +65,7 @@ impl Positions {
 
     /// Moves a partition behind a record, and gives the position before it. None where the record must not be taken: it
     /// is of a partition that was revoked, or was fetched before a rewind, or was taken before.
-    pub fn advance(&mut self, partition: Partition, offset: i64) -> Option<i64> {
+    pub fn advance(&mut self, partition: TopicPartition, offset: i64) -> Option<i64> {
         let position = self.next.get_mut(&partition)?;
         if self.rewinding || offset < *position {
             return None;
@@ -79,8 +79,8 @@ mod tests {
     use super::*;
     use crate::wire::Topic;
 
-    fn partition(partition: i32) -> Partition {
-        Partition { topic: Topic::RegistryMarriages, partition }
+    fn partition(partition: i32) -> TopicPartition {
+        TopicPartition { topic: Topic::RegistryMarriages, partition }
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             positions.advance(partition, next);
         }
         let second_fails =
-            |number: Partition, _| if number == partition(1) { Err("refused") } else { Ok(()) };
+            |number: TopicPartition, _| if number == partition(1) { Err("refused") } else { Ok(()) };
         assert_eq!(positions.rewind(&starts, second_fails), Err("refused"));
         for number in 0..2 {
             assert_eq!(positions.advance(partition(number), 9), None, "partition {number}");

@@ -5,42 +5,42 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::client::Broker;
-use super::{Result, ends};
-use crate::store::offsets::{self, Partition};
-use crate::work::House;
+use crate::app::AppContext;
+use crate::kafka::client::Broker;
+use crate::kafka::{Result, end_offsets};
+use crate::store::offsets::{self, TopicPartition};
 
-const LOOK: Duration = Duration::from_secs(15);
+const CHECK_INTERVAL: Duration = Duration::from_secs(15);
 /// So often a partition must be seen at one place, with something to read there.
-const LOOKS: u32 = 3;
+const OBSERVATIONS: u32 = 3;
 
 /// Returns once a partition stands still, and where.
-pub async fn watch(house: &House, broker: &Broker) -> (Partition, i64) {
-    let mut seen = Seen::default();
+pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
+    let mut seen = StallWatchdog::default();
     loop {
-        tokio::time::sleep(LOOK).await;
-        match waiting(house, broker).await {
+        tokio::time::sleep(CHECK_INTERVAL).await;
+        match partitions_with_input(ctx, broker).await {
             Ok(waiting) => {
-                if let Some(found) = seen.look(waiting) {
+                if let Some(found) = seen.observe(waiting) {
                     return found;
                 }
             }
             // Without broker or database everything stands still, and joining anew mends nothing.
             Err(error) => {
                 tracing::debug!(%error, "it is not known whether the input moves");
-                seen = Seen::default();
+                seen = StallWatchdog::default();
             }
         }
     }
 }
 
 /// Partitions in which a record waits to be taken, and where they stand.
-async fn waiting(house: &House, broker: &Broker) -> Result<Vec<(Partition, i64)>> {
-    let stood = house.patiently(offsets::all(&house.pool)).await?;
+async fn partitions_with_input(ctx: &AppContext, broker: &Broker) -> Result<Vec<(TopicPartition, i64)>> {
+    let stood = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
     let (broker, asked) = (broker.clone(), stood.clone());
-    let marks = tokio::task::spawn_blocking(move || ends::ends(&broker, &asked)).await;
-    let marks = marks.map_err(|_| super::Error::Stopped)??;
-    let is_behind = |(partition, next): &(Partition, i64)| {
+    let marks = tokio::task::spawn_blocking(move || end_offsets::end_offsets(&broker, &asked)).await;
+    let marks = marks.map_err(|_| crate::kafka::Error::Stopped)??;
+    let is_behind = |(partition, next): &(TopicPartition, i64)| {
         marks.iter().any(|(known, _, end)| known == partition && next < end)
     };
     Ok(stood.into_iter().filter(is_behind).collect())
@@ -48,17 +48,17 @@ async fn waiting(house: &House, broker: &Broker) -> Result<Vec<(Partition, i64)>
 
 /// Where partitions stood, and in how many looks on end.
 #[derive(Default)]
-struct Seen(HashMap<Partition, (i64, u32)>);
+struct StallWatchdog(HashMap<TopicPartition, (i64, u32)>);
 
-impl Seen {
-    fn look(&mut self, waiting: Vec<(Partition, i64)>) -> Option<(Partition, i64)> {
+impl StallWatchdog {
+    fn observe(&mut self, waiting: Vec<(TopicPartition, i64)>) -> Option<(TopicPartition, i64)> {
         let before = std::mem::take(&mut self.0);
         for (partition, next) in waiting {
             let looks =
                 before.get(&partition).filter(|(stood, _)| *stood == next).map_or(0, |(_, looks)| *looks);
             self.0.insert(partition, (next, looks + 1));
         }
-        let stands = self.0.iter().find(|(_, (_, looks))| *looks >= LOOKS);
+        let stands = self.0.iter().find(|(_, (_, looks))| *looks >= OBSERVATIONS);
         stands.map(|(partition, (next, _))| (*partition, *next))
     }
 }
@@ -70,9 +70,10 @@ mod tests {
 
     #[test]
     fn only_what_stands_at_one_place_in_every_look_stands_still() {
-        let [one, other] = [0, 1].map(|partition| Partition { topic: Topic::RegistryMarriages, partition });
-        let mut seen = Seen::default();
-        let mut look = |waiting: &[(Partition, i64)]| seen.look(waiting.to_vec());
+        let [one, other] =
+            [0, 1].map(|partition| TopicPartition { topic: Topic::RegistryMarriages, partition });
+        let mut seen = StallWatchdog::default();
+        let mut look = |waiting: &[(TopicPartition, i64)]| seen.observe(waiting.to_vec());
         assert_eq!(look(&[(one, 5), (other, 7)]), None);
         assert_eq!(look(&[(one, 5), (other, 8)]), None);
         assert_eq!(look(&[(other, 8)]), None, "what was taken meanwhile begins anew");

@@ -1,5 +1,9 @@
 //! The relay role: leases groups of output partitions and keeps one writer for each.
 
+mod tail;
+pub mod truncation_check;
+mod writer;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,30 +12,29 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::client::Broker;
-use super::relay_writer;
 use super::{Error, Result};
-use crate::retry::{Stop, pause_or_stop};
+use crate::app::{self, AppContext};
+use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::store;
-use crate::work::{self, House};
 
 /// How often leases are renewed; they hold several times as long.
 const RENEW: Duration = Duration::from_secs(1);
 
 /// What the writers share.
-pub struct Relay {
-    pub house: House,
+pub struct RelayRole {
+    pub ctx: AppContext,
     pub broker: Broker,
     pub owner: String,
     pub page_bytes: usize,
-    pub counts: Arc<dyn Fn(RelayDid) + Send + Sync>,
+    pub counts: Arc<dyn Fn(RelayEvent) + Send + Sync>,
     /// One transaction at a time in this process: while librdkafka waits for the broker to take partitions into a
     /// transaction its thread spins, and several that spin starve the broker that they wait for.
-    pub turn: tokio::sync::Semaphore,
+    pub transaction_permit: tokio::sync::Semaphore,
 }
 
 /// For metrics.
 #[derive(Clone, Copy, Debug)]
-pub enum RelayDid {
+pub enum RelayEvent {
     /// A transaction with so many records stands.
     Committed(u64),
     Failed,
@@ -43,32 +46,36 @@ struct Writer {
 }
 
 /// Runs until told to stop, or until a writer finds what no new attempt would mend; gives its groups back then.
-pub async fn run(relay: Arc<Relay>, mut stop: Stop) -> Result<()> {
+pub async fn run(relay: Arc<RelayRole>, mut stop: ShutdownSignal) -> Result<()> {
     let mut writers: HashMap<i16, Writer> = HashMap::new();
     let delivered = deliver(&relay, &mut writers, &mut stop).await;
     for (_, writer) in writers {
         // Of several that cannot go on, the first has spoken; each has logged its own.
         let _ = end(writer).await;
     }
-    if let Err(Error::Store(store::Error::Silent(_))) = delivered {
+    if let Err(Error::Store(store::Error::QueryTimeout(_))) = delivered {
         // Who does not answer is not asked for more: the leases run out.
         return delivered;
     }
-    let released = work::relay::release(&relay.house, &relay.owner).await.map_err(Error::from);
+    let released = app::relay::release(&relay.ctx, &relay.owner).await.map_err(Error::from);
     delivered.and(released)
 }
 
-async fn deliver(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, stop: &mut Stop) -> Result<()> {
+async fn deliver(
+    relay: &Arc<RelayRole>,
+    writers: &mut HashMap<i16, Writer>,
+    stop: &mut ShutdownSignal,
+) -> Result<()> {
     let mut rounds: u32 = 0;
     loop {
-        match work::relay::lease(&relay.house, &relay.owner).await {
-            Ok(held) => tend(relay, writers, &held).await?,
-            Err(error @ store::Error::Silent(_)) => return Err(error.into()),
+        match app::relay::lease(&relay.ctx, &relay.owner).await {
+            Ok(held) => maintain(relay, writers, &held).await?,
+            Err(error @ store::Error::QueryTimeout(_)) => return Err(error.into()),
             Err(error) => tracing::warn!(%error, "the relay's leases were not renewed; trying again"),
         }
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(5)
-            && let Err(error) = work::relay::rotate(&relay.house).await
+            && let Err(error) = app::relay::rotate(&relay.ctx).await
         {
             tracing::warn!(%error, "delivered outbox segments were not dropped; trying again");
         }
@@ -82,18 +89,18 @@ async fn deliver(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, stop: &
 ///
 /// A writer that ended by itself must not stay: its lease would be renewed and nothing sent. One that panicked is started
 /// anew; one that cannot go on is an error of the whole.
-async fn tend(relay: &Arc<Relay>, writers: &mut HashMap<i16, Writer>, held: &[i16]) -> Result<()> {
+async fn maintain(relay: &Arc<RelayRole>, writers: &mut HashMap<i16, Writer>, held: &[i16]) -> Result<()> {
     let over = |group: &i16, writer: &mut Writer| !held.contains(group) || writer.task.is_finished();
     let over: Vec<_> = writers.extract_if(over).collect();
     for (_, writer) in over {
         if end(writer).await?.is_none() {
-            (relay.counts)(RelayDid::Failed);
+            (relay.counts)(RelayEvent::Failed);
         }
     }
     for group in held {
         writers.entry(*group).or_insert_with(|| {
             let (stop, stopped) = watch::channel(false);
-            Writer { stop, task: tokio::spawn(relay_writer::run(relay.clone(), *group, stopped)) }
+            Writer { stop, task: tokio::spawn(writer::run(relay.clone(), *group, stopped)) }
         });
     }
     Ok(())

@@ -6,12 +6,12 @@ use std::time::Duration;
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 
-use super::client::Broker;
-use super::{Result, reader, topics};
-use crate::boundary::boundary;
-use crate::store::offsets::Partition;
+use crate::failpoint::failpoint;
+use crate::kafka::client::Broker;
+use crate::kafka::{Result, reader, topics};
+use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
-use crate::wire::outgoing::POSITION;
+use crate::wire::outgoing::SEQUENCE_HEADER;
 
 /// The last record of ours in a partition.
 pub struct Tail {
@@ -24,14 +24,15 @@ pub struct Tail {
 const FIRST_LOOK: i64 = 16;
 
 /// The last position in every output partition of a group. Call it after fencing: nobody else writes there then.
-pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<Partition, Tail>> {
-    let ours = |partition: &Partition| partition.partition % i32::from(groups) == i32::from(group);
+pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<TopicPartition, Tail>> {
+    let ours = |partition: &TopicPartition| partition.partition % i32::from(groups) == i32::from(group);
     let marks = topics::watermarks(broker, Topic::outputs())?;
     let mut open: Vec<_> = marks.into_iter().filter(|(p, low, high)| ours(p) && low < high).collect();
     let mut found = HashMap::new();
     let mut look = FIRST_LOOK;
     while !open.is_empty() {
-        let start = |(partition, low, high): &(Partition, i64, i64)| (*partition, (*high - look).max(*low));
+        let start =
+            |(partition, low, high): &(TopicPartition, i64, i64)| (*partition, (*high - look).max(*low));
         let starts: Vec<_> = open.iter().map(start).collect();
         found.extend(read_tail(broker, &starts)?);
         open.retain(|(partition, low, high)| !found.contains_key(partition) && high - look > *low);
@@ -40,13 +41,13 @@ pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMa
     Ok(found)
 }
 
-fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Partition, Tail>> {
+fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMap<TopicPartition, Tail>> {
     let consumer = reader::assigned(broker, starts)?;
     let mut found = HashMap::new();
     // The group is fenced, so each partition ends once.
     let mut open = starts.len();
     while open > 0 {
-        match boundary!("tail.poll", consumer.poll(Duration::from_secs(30))) {
+        match failpoint!("tail.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
                 return Err(broker.unreachable("no tail came"));
             }
@@ -57,7 +58,7 @@ fn read_tail(broker: &Broker, starts: &[(Partition, i64)]) -> Result<HashMap<Par
                     continue;
                 };
                 if let Some(tail) = tail_of(&reader::headers(&message)) {
-                    found.insert(Partition { topic, partition: message.partition() }, tail);
+                    found.insert(TopicPartition { topic, partition: message.partition() }, tail);
                 }
             }
         }
@@ -69,7 +70,7 @@ fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
     // Ours come last, whatever a letter's message brought along.
     let find = |wanted| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
     let text = |wanted| find(wanted).and_then(|value| std::str::from_utf8(value).ok());
-    let position = text(POSITION)?.parse().ok()?;
+    let position = text(SEQUENCE_HEADER)?.parse().ok()?;
     let is_letter = find(crate::wire::dead_letters_v1::TOPIC).is_some();
     Some(Tail { position, id: text("ce_id").filter(|_| !is_letter).unwrap_or_default().to_owned() })
 }

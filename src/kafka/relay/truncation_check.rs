@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::client::Broker;
-use super::{Error, Result, topics};
-use crate::store::offsets::Partition;
+use crate::kafka::client::Broker;
+use crate::kafka::{Error, Result, topics};
+use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
 /// Looks, a second apart, before a topic counts as lost: after a broker's end its topics may be unknown for a moment, and a
 /// new leader may not know yet how far its partition reaches.
-const LOOKS: u32 = 15;
+const ATTEMPTS: u32 = 15;
 
 /// Does every output partition still reach to where it ended when it was last written to? Retention takes from the front
 /// alone. Blocks.
-pub fn refuse_lost(broker: &Broker, ended: &BTreeMap<Partition, i64>) -> Result<()> {
+pub fn check_not_truncated(broker: &Broker, ended: &BTreeMap<TopicPartition, i64>) -> Result<()> {
     let mut look = 1;
     loop {
         let marks = topics::watermarks(broker, Topic::outputs())?;
@@ -25,7 +25,7 @@ pub fn refuse_lost(broker: &Broker, ended: &BTreeMap<Partition, i64>) -> Result<
         });
         match lost {
             None => return Ok(()),
-            Some(error) if look == LOOKS => return Err(error),
+            Some(error) if look == ATTEMPTS => return Err(error),
             Some(_) => std::thread::sleep(Duration::from_secs(1)),
         }
         look += 1;
@@ -33,7 +33,7 @@ pub fn refuse_lost(broker: &Broker, ended: &BTreeMap<Partition, i64>) -> Result<
 }
 
 /// The error of a partition that ended further on than it does.
-pub fn error(broker: &Broker, partition: Partition, ended: i64, ends: i64) -> Error {
+pub fn error(broker: &Broker, partition: TopicPartition, ended: i64, ends: i64) -> Error {
     let name = partition.topic.name().to_owned();
     Error::OutputLost {
         topic: broker.name(partition.topic),

@@ -4,20 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::Broker;
-use super::delivery_reports::OffsetRange;
-use super::lost::{self, refuse_lost};
-use super::producer::Sender;
-use super::relay::{Relay, RelayDid};
 use super::tail::{Tail, last_positions};
-use super::{Error, Result};
-use crate::retry::{Policy, Stop, Verdict, pause_or_stop, retry};
+use super::truncation_check::{self, check_not_truncated};
+use super::{RelayEvent, RelayRole};
+use crate::app;
+use crate::app::relay::Delivery;
+use crate::kafka::client::Broker;
+use crate::kafka::delivery_reports::OffsetRange;
+use crate::kafka::producer::Sender;
+use crate::kafka::{Error, Result};
+use crate::retry::{Policy, Retryability, ShutdownSignal, pause_or_stop, retry};
+use crate::store;
+use crate::store::offsets::TopicPartition;
 use crate::store::outbox::Segment;
-use crate::store::{self, offsets::Partition};
 use crate::telemetry::trace;
-use crate::wire::outgoing::POSITION;
-use crate::wire::{Outgoing, Partitions, Topic, partition_for};
-use crate::work::{self, relay::Delivered};
+use crate::wire::outgoing::SEQUENCE_HEADER;
+use crate::wire::{Outgoing, PartitionCounts, Topic, partition_for};
 
 /// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -25,22 +27,22 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Delivers the group until told to stop. Any error ends the writer's session: a new one fences the old and looks again.
 /// What no new session would mend is the only error given.
-pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
+pub async fn run(relay: Arc<RelayRole>, group: i16, stop: ShutdownSignal) -> Result<()> {
     let session = || session(relay.clone(), group, stop.clone());
     let classify = |error: &Error| match error {
-        Error::OlderThanTopics { .. } | Error::OutputLost { .. } | Error::Store(store::Error::Silent(_)) => {
-            Verdict::Reject
-        }
-        _ => Verdict::Retry,
+        Error::OlderThanTopics { .. }
+        | Error::OutputLost { .. }
+        | Error::Store(store::Error::QueryTimeout(_)) => Retryability::Reject,
+        _ => Retryability::Retry,
     };
     let notify = |error: &Error, pause: Duration| {
-        (relay.counts)(RelayDid::Failed);
+        (relay.counts)(RelayEvent::Failed);
         tracing::warn!(group, %error, ?pause, "the relay's writer begins anew");
     };
-    if let Err(crate::retry::GaveUp::Rejected(error)) =
+    if let Err(crate::retry::RetryError::Rejected(error)) =
         retry(Policy::FOREVER, &stop, session, classify, notify).await
     {
-        (relay.counts)(RelayDid::Failed);
+        (relay.counts)(RelayEvent::Failed);
         tracing::error!(group, %error, "the relay's writer has stopped for good");
         return Err(error);
     }
@@ -49,39 +51,38 @@ pub async fn run(relay: Arc<Relay>, group: i16, stop: Stop) -> Result<()> {
 
 /// What the topics held when this writer took over.
 struct Tails {
-    held: HashMap<Partition, Tail>,
-    partitions: Partitions,
+    held: HashMap<TopicPartition, Tail>,
+    partitions: PartitionCounts,
 }
 
 impl Tails {
     /// Was this event delivered by an earlier writer, though the database has not heard of it?
-    fn hold(&self, event: &Outgoing, position: i64) -> bool {
+    fn contains(&self, event: &Outgoing, position: i64) -> bool {
         let topic = event.topic();
         let partition = partition_for(event.key.as_bytes(), self.partitions.of(topic));
-        self.held.get(&Partition { topic, partition }).is_some_and(|held| position <= held.position)
+        self.held.get(&TopicPartition { topic, partition }).is_some_and(|held| position <= held.position)
     }
 }
 
-async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
-    let mut delivered = work::relay::delivered(&relay.house, group).await?;
-    let mut ended = work::relay::ends(&relay.house).await?;
-    ended
-        .retain(|partition, _| partition.partition % i32::from(relay.house.groups.count) == i32::from(group));
-    let (broker, groups, known) = (relay.broker.clone(), relay.house.groups, ended.clone());
+async fn session(relay: Arc<RelayRole>, group: i16, mut stop: ShutdownSignal) -> Result<()> {
+    let mut delivered = app::relay::delivered(&relay.ctx, group).await?;
+    let mut ended = app::relay::end_offsets(&relay.ctx).await?;
+    ended.retain(|partition, _| partition.partition % i32::from(relay.ctx.groups.count) == i32::from(group));
+    let (broker, groups, known) = (relay.broker.clone(), relay.ctx.groups, ended.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
         sender.await_leaders(Topic::outputs())?;
-        refuse_lost(&broker, &known)?;
+        check_not_truncated(&broker, &known)?;
         let held = last_positions(&broker, group, groups.count)?;
         Ok((sender, Tails { held, partitions: groups.partitions }))
     })
     .await?;
-    refuse_older(&relay, group, delivered, &tails).await?;
+    check_sequence(&relay, group, delivered, &tails).await?;
     let tails = Arc::new(tails);
     tracing::debug!(group, delivered, "the relay's writer has taken over");
     let mut pause = FIRST_PAUSE;
     loop {
-        let segments = work::relay::page(&relay.house, group, delivered, relay.page_bytes).await?;
+        let segments = app::relay::page(&relay.ctx, group, delivered, relay.page_bytes).await?;
         if segments.is_empty() {
             if !pause_or_stop(pause, &mut stop).await {
                 return Ok(());
@@ -92,7 +93,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         pause = FIRST_PAUSE;
         let (from, tails) = (delivered, tails.clone());
         let (broker, known) = (relay.broker.clone(), ended.clone());
-        let turn = relay.turn.acquire().await.map_err(|_| Error::Stopped)?;
+        let turn = relay.transaction_permit.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {
             let (mut sender, span) = (sender, trace::send(group));
@@ -107,9 +108,9 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
         drop(turn);
         let ends = new_ends(&relay.broker, &mut ended, &sender.take_offsets())?;
         delivered = page.last;
-        let done = Delivered { upto: page.last, documents: page.documents, ends };
-        work::relay::confirm(&relay.house, group, &relay.owner, &done).await?;
-        (relay.counts)(RelayDid::Committed(page.sent));
+        let done = Delivery { upto: page.last, documents: page.documents, end_offsets: ends };
+        app::relay::confirm(&relay.ctx, group, &relay.owner, &done).await?;
+        (relay.counts)(RelayEvent::Committed(page.sent));
         if *stop.borrow() {
             return Ok(());
         }
@@ -118,7 +119,7 @@ async fn session(relay: Arc<Relay>, group: i16, mut stop: Stop) -> Result<()> {
 
 /// Why a page was not delivered. A topic that was recreated under the writer's hands gives offsets from before its end again;
 /// they count as unconfirmed, and a new session might find the topic long enough.
-fn cause(broker: &Broker, mut ended: BTreeMap<Partition, i64>, sender: &Sender, error: Error) -> Error {
+fn cause(broker: &Broker, mut ended: BTreeMap<TopicPartition, i64>, sender: &Sender, error: Error) -> Error {
     match (&error, new_ends(broker, &mut ended, &sender.take_offsets())) {
         (Error::Unconfirmed(_), Err(recreated)) => recreated,
         _ => error,
@@ -127,15 +128,15 @@ fn cause(broker: &Broker, mut ended: BTreeMap<Partition, i64>, sender: &Sender, 
 
 /// A database that was restored from before its topics must not send over what it does not know: neither while it has
 /// given fewer positions than the topics hold, nor once it has given the same ones to other events.
-async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) -> Result<()> {
-    let given = work::relay::given(&relay.house, group).await?;
+async fn check_sequence(relay: &RelayRole, group: i16, delivered: i64, tails: &Tails) -> Result<()> {
+    let given = app::relay::last_allocated(&relay.ctx, group).await?;
     for (partition, tail) in &tails.held {
         let is_known = if tail.position > given {
             false
         } else if tail.position <= delivered || tail.id.is_empty() {
             true
         } else {
-            work::relay::id_at(&relay.house, group, tail.position).await?.is_none_or(|id| id == tail.id)
+            app::relay::id_at(&relay.ctx, group, tail.position).await?.is_none_or(|id| id == tail.id)
         };
         if !is_known {
             let (topic, partition) = (relay.broker.name(partition.topic), partition.partition);
@@ -149,37 +150,37 @@ async fn refuse_older(relay: &Relay, group: i16, delivered: i64, tails: &Tails) 
 /// stays there, and does not count as delivered.
 fn new_ends(
     broker: &Broker,
-    ended: &mut BTreeMap<Partition, i64>,
-    given: &[(Partition, OffsetRange)],
-) -> Result<Vec<(Partition, i64)>> {
+    ended: &mut BTreeMap<TopicPartition, i64>,
+    given: &[(TopicPartition, OffsetRange)],
+) -> Result<Vec<(TopicPartition, i64)>> {
     let mut ends = Vec::with_capacity(given.len());
     for (partition, offsets) in given {
         let before = ended.insert(*partition, offsets.next).unwrap_or(0);
         if offsets.first < before {
-            return Err(lost::error(broker, *partition, before, offsets.next));
+            return Err(truncation_check::error(broker, *partition, before, offsets.next));
         }
         ends.push((*partition, offsets.next));
     }
     Ok(ends)
 }
 
-struct Page {
+struct SentPage {
     last: i64,
     sent: u64,
     documents: Vec<String>,
 }
 
 /// Sends what lies after `delivered` in one transaction.
-fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<Page> {
-    let mut page = Page { last: delivered, sent: 0, documents: Vec::new() };
+fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<SentPage> {
+    let mut page = SentPage { last: delivered, sent: 0, documents: Vec::new() };
     sender.begin()?;
     for segment in segments {
         for (position, event) in segment.events()?.filter(|(position, _)| *position > delivered) {
-            if !tails.hold(&event, position) {
-                sender.send(&event, &[(POSITION, position.to_string().as_bytes())])?;
+            if !tails.contains(&event, position) {
+                sender.send(&event, &[(SEQUENCE_HEADER, position.to_string().as_bytes())])?;
                 page.sent += 1;
             }
-            page.documents.extend(work::relay::document_of(&event));
+            page.documents.extend(app::relay::document_of(&event));
             page.last = position;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use super::months::{Listed, first_averaged, is_averaged};
+use super::months::{ListedMonth, first_averaged, is_averaged};
 use super::{AmountFinding, AssessError, Law, Outside, Rial, SolarDate, SolarMonth, Tables};
 
 /// The two things of which the greater is paid, and what stands against either.
@@ -12,7 +12,7 @@ pub(super) struct Average {
     first_month: SolarMonth,
 }
 
-pub(super) fn average(law: &Law<'_>, months: &[Listed]) -> Result<Average, AssessError> {
+pub(super) fn average(law: &Law<'_>, months: &[ListedMonth]) -> Result<Average, AssessError> {
     let first_month = first_averaged(law)?;
     // R11: 30 days of the minimum daily wage in force on D, also in a month of 31.
     let floor = match law.tables.minimum_daily_wage(law.deed_date) {
@@ -23,13 +23,17 @@ pub(super) fn average(law: &Law<'_>, months: &[Listed]) -> Result<Average, Asses
 }
 
 /// None where the 24 months do not all lie in the wage table, or a ceiling of a month with wages is not known.
-fn wage_sum(law: &Law<'_>, first_month: SolarMonth, months: &[Listed]) -> Result<Option<Rial>, AssessError> {
+fn wage_sum(
+    law: &Law<'_>,
+    first_month: SolarMonth,
+    months: &[ListedMonth],
+) -> Result<Option<Rial>, AssessError> {
     let last_day = law.deed_date.month().previous().last_day();
     if first_month.first_day() < law.tables.wage_table_begins() || last_day > law.tables.wage_table_ends() {
         return Ok(None);
     }
     let mut sum = Rial::ZERO;
-    let with_wages = |listed: &&Listed| listed.wage > Rial::ZERO && is_averaged(law, listed.month);
+    let with_wages = |listed: &&ListedMonth| listed.wage > Rial::ZERO && is_averaged(law, listed.month);
     for listed in months.iter().filter(with_wages) {
         let Some(ceiling) = law.tables.monthly_ceiling(listed.month) else {
             return Ok(None);

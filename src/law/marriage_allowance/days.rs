@@ -1,16 +1,16 @@
 //! Art. 85(2): 720 insured days within the five years before the date of the marriage. (R7, R8, R14)
 
-use super::months::Listed;
+use super::months::ListedMonth;
 use super::{AssessError, DaysFinding, Law, SolarDate, SolarMonth, list_open_until};
 
 /// [D − 5 Solar years, D).
-pub(super) struct Window {
+pub(super) struct ContributionWindow {
     pub from: SolarDate,
     /// The last day: that before D.
     pub to: SolarDate,
 }
 
-impl Window {
+impl ContributionWindow {
     /// R7: it starts on the same day, years earlier; 30 Esfand clamps to 29 in a common year.
     pub(super) fn before(deed_date: SolarDate, years: u8) -> Result<Self, AssessError> {
         Ok(Self { from: deed_date.years_before(years)?, to: deed_date.plus_days(-1)? })
@@ -28,12 +28,18 @@ impl Window {
 }
 
 /// R8: a month's days, added over workshops, count at most as often as the month has days inside the window.
-pub(super) fn count(window: &Window, months: &[Listed]) -> Result<u32, AssessError> {
-    let add = |sum: u32, listed: &Listed| sum.checked_add(listed.days.min(window.days_inside(listed.month)));
+pub(super) fn count(window: &ContributionWindow, months: &[ListedMonth]) -> Result<u32, AssessError> {
+    let add =
+        |sum: u32, listed: &ListedMonth| sum.checked_add(listed.days.min(window.days_inside(listed.month)));
     months.iter().try_fold(0, add).ok_or(AssessError::Overflow)
 }
 
-pub(super) fn judge(law: &Law<'_>, window: &Window, months: &[Listed], counted: u32) -> DaysFinding {
+pub(super) fn judge(
+    law: &Law<'_>,
+    window: &ContributionWindow,
+    months: &[ListedMonth],
+    counted: u32,
+) -> DaysFinding {
     let short = law.parameters.required_days.saturating_sub(counted);
     if short == 0 {
         return DaysFinding::Reached;

@@ -1,13 +1,13 @@
 //! Art. 85(1): on the date of the marriage the employment relation has not been cut. (R6, R14)
 
-use super::{Employment, EmploymentFinding, InsuranceType, Law, list_open_until};
+use super::{EmploymentFinding, EmploymentPeriod, InsuranceType, Law, list_open_until};
 
-pub(super) fn judge(law: &Law<'_>, employments: &[Employment]) -> EmploymentFinding {
+pub(super) fn judge(law: &Law<'_>, employments: &[EmploymentPeriod]) -> EmploymentFinding {
     // The end date is the last employed day; an open end is employed still (R6).
-    let covers_deed_date = |e: &&Employment| {
+    let covers_deed_date = |e: &&EmploymentPeriod| {
         e.started_on <= law.deed_date && e.ended_on.is_none_or(|last| last >= law.deed_date)
     };
-    let eligible = |e: &&Employment| law.covers(e.insurance_type).employment;
+    let eligible = |e: &&EmploymentPeriod| law.covers(e.insurance_type).employment;
 
     if employments.iter().filter(covers_deed_date).any(|e| eligible(&e)) {
         return EmploymentFinding::Holds;

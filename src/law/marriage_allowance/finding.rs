@@ -4,7 +4,7 @@ use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
 /// One employment as it is recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Employment {
+pub struct EmploymentPeriod {
     pub insurance_type: InsuranceType,
     pub started_on: SolarDate,
     /// The last employed day; None while it goes on.
@@ -13,7 +13,7 @@ pub struct Employment {
 
 /// One line of a wage list; several lines of a month and type are added. Any order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Wage {
+pub struct MonthlyWage {
     pub month: SolarMonth,
     pub insurance_type: InsuranceType,
     pub days: u32,

@@ -8,18 +8,18 @@ mod months;
 #[cfg(test)]
 mod tests;
 
-use super::tables::{Coverage, Parameters};
+use super::tables::{Coverage, LegalParameters};
 use super::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 pub use finding::{
-    AmountFinding, AssessError, Assessment, DaysFinding, Employment, EmploymentFinding, MonthWorking,
-    Outside, Wage, Working,
+    AmountFinding, AssessError, Assessment, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthWorking,
+    MonthlyWage, Outside, Working,
 };
 
 /// What holds as of D (R2: the deed date governs every window and table).
 struct Law<'a> {
     deed_date: SolarDate,
     today: SolarDate,
-    parameters: Parameters,
+    parameters: LegalParameters,
     coverage: [Coverage; InsuranceType::ALL.len()],
     tables: &'a Tables,
 }
@@ -44,14 +44,14 @@ impl<'a> Law<'a> {
 pub fn assess(
     deed_date: SolarDate,
     today: SolarDate,
-    employments: &[Employment],
-    wages: &[Wage],
+    employments: &[EmploymentPeriod],
+    wages: &[MonthlyWage],
     tables: &Tables,
 ) -> Result<Assessment, AssessError> {
     let Some(law) = Law::on(deed_date, today, tables) else {
         return nothing_known(deed_date, today, tables);
     };
-    let window = days::Window::before(deed_date, law.parameters.window_years)?;
+    let window = days::ContributionWindow::before(deed_date, law.parameters.window_years)?;
     let months = months::add_up(&law, &window, wages)?;
     let counted = days::count(&window, &months)?;
     let average = amount::average(&law, &months)?;

@@ -1,11 +1,11 @@
 //! Wage lists added up by calendar month, over workshops. (R8, R9, R10)
 
-use super::days::Window;
-use super::{AssessError, Law, MonthWorking, Rial, SolarMonth, Wage};
+use super::days::ContributionWindow;
+use super::{AssessError, Law, MonthWorking, MonthlyWage, Rial, SolarMonth};
 
 /// What was listed for a month.
 #[derive(Clone, Copy)]
-pub(super) struct Listed {
+pub(super) struct ListedMonth {
     pub month: SolarMonth,
     /// Of the types whose days count.
     pub days: u32,
@@ -16,14 +16,18 @@ pub(super) struct Listed {
 }
 
 /// Every month of the window and of the average, ascending, with what was listed for it.
-pub(super) fn add_up(law: &Law<'_>, window: &Window, wages: &[Wage]) -> Result<Vec<Listed>, AssessError> {
+pub(super) fn add_up(
+    law: &Law<'_>,
+    window: &ContributionWindow,
+    wages: &[MonthlyWage],
+) -> Result<Vec<ListedMonth>, AssessError> {
     let first = window.from.month().min(first_averaged(law)?);
     // D's month itself is there only where the window reaches into it.
     let last = window.to.month();
     let mut months = Vec::with_capacity(usize::try_from(last.index() - first.index() + 1).unwrap_or(0));
     let mut month = first;
     while month <= last {
-        months.push(Listed { month, days: 0, wage: Rial::ZERO, any: false });
+        months.push(ListedMonth { month, days: 0, wage: Rial::ZERO, any: false });
         month = month.next();
     }
     for line in wages {
@@ -59,8 +63,12 @@ pub(super) fn is_averaged(law: &Law<'_>, month: SolarMonth) -> bool {
 }
 
 /// The lines of the sum by hand.
-pub(super) fn working(law: &Law<'_>, window: &Window, months: &[Listed]) -> Vec<MonthWorking> {
-    let line = |listed: &Listed| {
+pub(super) fn working(
+    law: &Law<'_>,
+    window: &ContributionWindow,
+    months: &[ListedMonth],
+) -> Vec<MonthWorking> {
+    let line = |listed: &ListedMonth| {
         let averaged = is_averaged(law, listed.month);
         MonthWorking {
             month: listed.month,

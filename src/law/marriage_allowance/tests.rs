@@ -1,10 +1,10 @@
 //! What the worked cases under `tests/law/` cannot show: other tables, and sums past every bound.
 
 use super::{
-    AmountFinding, AssessError, DaysFinding, Employment, EmploymentFinding, Outside, Wage, assess,
-    list_open_until,
+    AmountFinding, AssessError, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage, Outside,
+    assess, list_open_until,
 };
-use crate::law::tables::{Coverage, Parameters, Row};
+use crate::law::tables::{Coverage, LegalParameters, Row};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 
 fn date(text: &str) -> SolarDate {
@@ -19,7 +19,7 @@ fn row<T>(from: &str, value: T) -> Row<T> {
     Row { from: date(from), until: None, value }
 }
 
-const LAW: Parameters = Parameters {
+const LAW: LegalParameters = LegalParameters {
     required_days: 720,
     window_years: 5,
     average_months: 24,
@@ -28,7 +28,7 @@ const LAW: Parameters = Parameters {
 };
 
 /// Wages of 1,000 rials a day from 1394 to 1404; employments, days and wages of every type count.
-fn tables(parameters: Vec<Row<Parameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
+fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
     let all = Coverage { employment: true, days: true, wages: true };
     let wages = (1394..=1404).map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap())).collect();
     let rows = |kind| {
@@ -46,8 +46,8 @@ fn simple() -> Tables {
 const NONE: Coverage = Coverage { employment: false, days: false, wages: false };
 const ALL: Coverage = Coverage { employment: true, days: true, wages: true };
 
-fn wage(text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
-    Wage { month: month(text), insurance_type: kind, days, insurable: Rial::new(rials).unwrap() }
+fn wage(text: &str, kind: InsuranceType, days: u32, rials: u64) -> MonthlyWage {
+    MonthlyWage { month: month(text), insurance_type: kind, days, insurable: Rial::new(rials).unwrap() }
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_list_is_open_until_the_end_of_the_month_after() {
 fn a_types_properties_hold_as_of_the_deed_date() {
     let driver = vec![row("1300-01-01", NONE), row("1404-01-01", ALL)];
     let tables = tables(vec![row("1300-01-01", LAW)], "1394-01-01", driver);
-    let employments = [Employment {
+    let employments = [EmploymentPeriod {
         insurance_type: InsuranceType::Driver,
         started_on: date("1395-01-01"),
         ended_on: None,
@@ -83,7 +83,7 @@ fn a_types_properties_hold_as_of_the_deed_date() {
 
 #[test]
 fn parameters_hold_as_of_the_deed_date() {
-    let lenient = Parameters {
+    let lenient = LegalParameters {
         required_days: 31,
         window_years: 6,
         average_months: 12,
@@ -144,7 +144,7 @@ fn a_missing_ceiling_is_never_guessed() {
 /// R7 and R9 are rows of a table: where the average reaches further back than the window, days count in the window alone.
 #[test]
 fn days_before_the_window_do_not_count_though_their_wages_do() {
-    let one_year = Parameters { window_years: 1, ..LAW };
+    let one_year = LegalParameters { window_years: 1, ..LAW };
     let tables = tables(vec![row("1300-01-01", one_year)], "1394-01-01", vec![row("1300-01-01", ALL)]);
     let wages = ["1402-08", "1403-08"].map(|text| wage(text, InsuranceType::Compulsory, 30, 24_000));
     let found = assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &tables).unwrap();
@@ -167,7 +167,7 @@ fn the_working_shows_every_month_with_days_or_rials() {
 #[test]
 fn absurd_figures_are_capped_like_any_other() {
     let (deed, today) = (date("1404-07-15"), date("1404-08-01"));
-    let twice = |line: Wage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
+    let twice = |line: MonthlyWage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
     // 7 × 1,000 × 31
     assert_eq!(
         twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum,

@@ -26,7 +26,7 @@ pub struct Coverage {
 
 /// Readings of ours that no statute fixes, and the statute's own numbers; effective-dated like the rest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Parameters {
+pub struct LegalParameters {
     /// Insured days that Art. 85(2) asks for: 720.
     pub required_days: u32,
     /// Solar years before the deed date in which they count: 5.
@@ -47,7 +47,7 @@ pub struct Tables {
     ceiling_factor: Dated<u32>,
     /// By `InsuranceType as usize`.
     coverage: Vec<Dated<Coverage>>,
-    parameters: Dated<Parameters>,
+    parameters: Dated<LegalParameters>,
     retired_banks: Vec<(String, SolarDate)>,
 }
 
@@ -78,10 +78,10 @@ impl Tables {
         minimum_daily_wage: Vec<Row<Rial>>,
         ceiling_factor: Vec<Row<u32>>,
         coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>,
-        parameters: Vec<Row<Parameters>>,
+        parameters: Vec<Row<LegalParameters>>,
         retired_banks: Vec<(String, SolarDate)>, // 3-digit bank code, retired from
     ) -> Result<Self, Vec<TableError>> {
-        let mut errors = rows::Errors::default();
+        let mut errors = rows::TableErrors::default();
         if version.trim().is_empty() {
             errors.add("version", 0, "is empty".to_owned());
         }
@@ -128,7 +128,7 @@ impl Tables {
     }
 
     #[must_use]
-    pub fn parameters(&self, on: SolarDate) -> Option<Parameters> {
+    pub fn parameters(&self, on: SolarDate) -> Option<LegalParameters> {
         self.parameters.on(on)
     }
 

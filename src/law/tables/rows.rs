@@ -1,13 +1,13 @@
 //! Rows with dates, in order and without holes.
 
-use super::{Coverage, Parameters, Row, TableError};
+use super::{Coverage, LegalParameters, Row, TableError};
 use crate::law::{InsuranceType, SolarDate};
 
 /// Everything wrong that was found.
 #[derive(Default)]
-pub(super) struct Errors(Vec<TableError>);
+pub(super) struct TableErrors(Vec<TableError>);
 
-impl Errors {
+impl TableErrors {
     pub(super) fn add(&mut self, table: &str, row: usize, problem: String) {
         self.0.push(TableError { table: table.to_owned(), row, problem });
     }
@@ -25,7 +25,7 @@ pub(super) struct Dated<T> {
 
 impl<T: Copy> Dated<T> {
     /// Problems go to `errors`; what is returned then is not to be used.
-    pub(super) fn new(table: &str, rows: Vec<Row<T>>, errors: &mut Errors) -> Self {
+    pub(super) fn new(table: &str, rows: Vec<Row<T>>, errors: &mut TableErrors) -> Self {
         if rows.is_empty() {
             errors.add(table, 0, "has no rows".to_owned());
         }
@@ -81,7 +81,7 @@ fn between<T>(earlier: &Row<T>, later: &Row<T>) -> Option<String> {
 /// One table per insurance type, in the order of `InsuranceType::ALL`; none may lack.
 pub(super) fn of_every_type(
     coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>,
-    errors: &mut Errors,
+    errors: &mut TableErrors,
 ) -> Vec<Dated<Coverage>> {
     let mut by_type: Vec<Option<Vec<Row<Coverage>>>> = vec![None; InsuranceType::ALL.len()];
     for (kind, rows) in coverage {
@@ -102,7 +102,7 @@ pub(super) fn of_every_type(
 }
 
 /// No average of no months, no window of no years.
-pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
+pub(super) fn check_parameters(rows: &[Row<LegalParameters>], errors: &mut TableErrors) {
     for (at, Row { value, .. }) in rows.iter().enumerate() {
         for (name, zero) in
             [("average_months", value.average_months == 0), ("window_years", value.window_years == 0)]
@@ -114,7 +114,7 @@ pub(super) fn check_parameters(rows: &[Row<Parameters>], errors: &mut Errors) {
     }
 }
 
-pub(super) fn check_banks(banks: &[(String, SolarDate)], errors: &mut Errors) {
+pub(super) fn check_banks(banks: &[(String, SolarDate)], errors: &mut TableErrors) {
     for (at, (bank, _)) in banks.iter().enumerate() {
         if bank.len() != 3 || !bank.bytes().all(|b| b.is_ascii_digit()) {
             errors.add("retired_banks", at + 1, format!("a bank's code has three digits, not {bank:?}"));

@@ -1,4 +1,4 @@
-use super::{Coverage, Parameters, Row, TableError, Tables};
+use super::{Coverage, LegalParameters, Row, TableError, Tables};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
 fn date(text: &str) -> SolarDate {
@@ -16,7 +16,7 @@ fn rial(rials: u64) -> Rial {
 /// Tables of two years, good but for what the test puts in.
 fn with(wages: Vec<Row<Rial>>, factors: Vec<Row<u32>>) -> Result<Tables, Vec<TableError>> {
     let coverage = Coverage { employment: true, days: true, wages: true };
-    let parameters = Parameters {
+    let parameters = LegalParameters {
         required_days: 720,
         window_years: 5,
         average_months: 24,
@@ -110,7 +110,7 @@ fn a_type_given_twice_is_a_fault() {
     let rows = || vec![row("1400-01-01", None, coverage)];
     let twice =
         InsuranceType::ALL.into_iter().chain([InsuranceType::Driver]).map(|kind| (kind, rows())).collect();
-    let parameters = Parameters {
+    let parameters = LegalParameters {
         required_days: 720,
         window_years: 0,
         average_months: 24,

@@ -1,13 +1,13 @@
 //! The minimum daily wage: decreed year by year, so that no row outlives its Solar year (R26).
 
 use super::Row;
-use super::rows::{Dated, Errors};
+use super::rows::{Dated, TableErrors};
 use crate::law::{Rial, SolarMonth};
 
 const TABLE: &str = "minimum_daily_wage";
 
 /// Every row gets its end: the day before the next row, at most the end of its year.
-pub(super) fn of_years(mut rows: Vec<Row<Rial>>, errors: &mut Errors) -> Dated<Rial> {
+pub(super) fn of_years(mut rows: Vec<Row<Rial>>, errors: &mut TableErrors) -> Dated<Rial> {
     for (at, row) in rows.iter().enumerate() {
         check_row(at + 1, row, errors);
     }
@@ -31,7 +31,7 @@ pub(super) fn of_years(mut rows: Vec<Row<Rial>>, errors: &mut Errors) -> Dated<R
     Dated::new(TABLE, rows, errors)
 }
 
-fn check_row(number: usize, row: &Row<Rial>, errors: &mut Errors) {
+fn check_row(number: usize, row: &Row<Rial>, errors: &mut TableErrors) {
     if row.value == Rial::ZERO {
         errors.add(TABLE, number, "the wage is 0".to_owned());
     }

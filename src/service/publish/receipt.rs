@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cli::{Error, Result};
-use crate::kafka::reader::{Record, follow, read_to_end};
+use crate::kafka::reader::{TopicRecord, follow, read_to_end};
 use crate::kafka::{self, Broker};
-use crate::retry::Stop;
+use crate::retry::ShutdownSignal;
+use crate::service::{Error, Result};
+use crate::terminal::say;
 use crate::wire::Topic;
 use crate::wire::registry_file_receipts_v1::FileReceived;
 
@@ -19,7 +20,7 @@ pub fn await_receipt(
     broker: &Broker,
     file_id: &str,
     within: Duration,
-    stop: &Stop,
+    stop: &ShutdownSignal,
 ) -> Result<Option<FileReceived>> {
     let found = look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, stop, each))?;
     if found.is_none() && *stop.borrow() {
@@ -28,7 +29,7 @@ pub fn await_receipt(
     Ok(found)
 }
 
-type Each<'a> = &'a mut dyn FnMut(Record<'_>) -> kafka::Result<bool>;
+type Each<'a> = &'a mut dyn FnMut(TopicRecord<'_>) -> kafka::Result<bool>;
 
 fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Result<Option<FileReceived>> {
     let mut found = None;
@@ -53,7 +54,7 @@ pub fn show(receipt: &FileReceived, json: bool) {
     }
     say!(
         "  {:<18} {:>9} rows: {} accepted, {} corrected, {} unchanged, {} conflicting, {} rejected",
-        receipt.kind.word(),
+        receipt.kind.as_str(),
         receipt.declared,
         receipt.accepted,
         receipt.corrected,

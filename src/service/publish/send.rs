@@ -6,22 +6,22 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use super::Source;
+use super::SourceFile;
 use super::rejects::Rejects;
-use crate::cli::{Error, Result};
 use crate::kafka::producer::Sender;
 use crate::kafka::{Broker, file_rows};
-use crate::retry::Stop;
+use crate::retry::ShutdownSignal;
+use crate::service::{Error, Result};
 use crate::wire::files::{
-    Envelope, FileError, FileKind, LineSet, Piece, Pieces, Reader, RowFault, Step, Tally, close_event,
-    open_event, row_event,
+    ChunkOrReject, FileError, FileKind, LineSet, PublicationEnvelope, RowChunk, RowChunks, RowCounts,
+    RowFault, RowReader, close_event, open_event, row_event,
 };
 use crate::wire::outgoing::fresh_traceparent;
 use crate::wire::{Outgoing, Topic};
 
 /// What was read and sent, in rows.
 #[derive(Clone, Copy, Debug)]
-pub struct Sent {
+pub struct PublishCounts {
     pub declared: u64,
     pub rejected: u64,
 }
@@ -36,28 +36,28 @@ const PASSES: u32 = 5;
 pub struct Publication<'a> {
     pub broker: &'a Broker,
     pub kind: FileKind,
-    pub source: &'a Source,
+    pub source: &'a SourceFile,
     pub at: Timestamp,
-    pub stop: &'a Stop,
+    pub stop: &'a ShutdownSignal,
     /// Without a progress bar and without the faults of rows.
     pub quiet: bool,
 }
 
 /// The rows that a pass sends: those that the topic lacks. A row behind one of them with the same key goes again, so that per
 /// key the last row of the file is the last in the topic.
-struct Lacking {
+struct MissingRows {
     present: LineSet,
     last_present: u64,
     keys: HashSet<String>,
 }
 
-impl Lacking {
+impl MissingRows {
     fn new(present: LineSet) -> Self {
         let last_present = present.last().unwrap_or(0);
         Self { present, last_present, keys: HashSet::new() }
     }
 
-    fn takes(&mut self, piece: &Piece) -> bool {
+    fn takes(&mut self, piece: &RowChunk) -> bool {
         if piece.line > self.last_present {
             return true;
         }
@@ -76,12 +76,12 @@ impl Publication<'_> {
     ///
     /// # Errors
     /// Where the file cannot be read, the broker refuses, or it stays unknown whether the broker has every row.
-    pub fn send(&self, rejects: Option<&Path>) -> Result<Sent> {
+    pub fn send(&self, rejects: Option<&Path>) -> Result<PublishCounts> {
         self.check()?;
         let mut pass = 1;
         loop {
             let present = file_rows::lines_in_topic(self.broker, self.kind, self.source.file_id())?;
-            match self.pass(Lacking::new(present), rejects) {
+            match self.pass(MissingRows::new(present), rejects) {
                 Err(Error::Kafka(error)) if error.is_unconfirmed() && pass < PASSES => {
                     tracing::warn!(%error, pass, "the rows that the topic lacks are sent again");
                     pass += 1;
@@ -92,11 +92,11 @@ impl Publication<'_> {
     }
 
     /// Goes through the file once.
-    fn pass(&self, mut lacking: Lacking, rejects: Option<&Path>) -> Result<Sent> {
+    fn pass(&self, mut lacking: MissingRows, rejects: Option<&Path>) -> Result<PublishCounts> {
         let mut rejects = rejects.map(Rejects::create).transpose()?;
         let mut pieces = self.pieces()?;
         let trace = fresh_traceparent();
-        let envelope = Envelope {
+        let envelope = PublicationEnvelope {
             file_id: self.source.file_id(),
             kind: self.kind,
             at: self.at,
@@ -108,13 +108,13 @@ impl Publication<'_> {
         let (mut rejected, mut steps) = (0_u64, 0_u64);
         while let Some(step) = pieces.next_step().map_err(|error| self.failed(&error))? {
             match step {
-                Step::Send(piece) if lacking.takes(&piece) => {
+                ChunkOrReject::Send(piece) if lacking.takes(&piece) => {
                     sender.send(&self.written(row_event(&envelope, &piece))?, &[])?;
                 }
-                Step::Send(_) => {}
-                Step::Rejected(fault) => {
+                ChunkOrReject::Send(_) => {}
+                ChunkOrReject::Rejected(fault) => {
                     rejected += 1;
-                    tell(&bar, &fault, rejected, self.quiet);
+                    report_progress(&bar, &fault, rejected, self.quiet);
                     if let Some(rejects) = &mut rejects {
                         rejects.write(&fault)?;
                     }
@@ -132,10 +132,15 @@ impl Publication<'_> {
         if let Some(rejects) = rejects {
             rejects.finish()?;
         }
-        Ok(Sent { declared: pieces.tally().declared, rejected })
+        Ok(PublishCounts { declared: pieces.tally().declared, rejected })
     }
 
-    fn close(&self, sender: &mut Sender, envelope: &Envelope<'_>, tally: &Tally) -> Result<()> {
+    fn close(
+        &self,
+        sender: &mut Sender,
+        envelope: &PublicationEnvelope<'_>,
+        tally: &RowCounts,
+    ) -> Result<()> {
         sender.send(&self.written(close_event(envelope, tally))?, &[])?;
         Ok(sender.wait()?)
     }
@@ -154,9 +159,9 @@ impl Publication<'_> {
         Ok(())
     }
 
-    fn pieces(&self) -> Result<Pieces<std::fs::File>> {
-        let reader = Reader::new(self.kind, self.source.reopen()?);
-        Ok(Pieces::new(reader.map_err(|error: FileError| self.failed(&error))?))
+    fn pieces(&self) -> Result<RowChunks<std::fs::File>> {
+        let reader = RowReader::new(self.kind, self.source.reopen()?);
+        Ok(RowChunks::new(reader.map_err(|error: FileError| self.failed(&error))?))
     }
 
     fn written(&self, event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
@@ -172,7 +177,7 @@ impl Publication<'_> {
     }
 }
 
-fn tell(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
+fn report_progress(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
     if quiet || nth > SHOWN_FAULTS + 1 {
         return;
     }
@@ -195,7 +200,7 @@ fn progress(bytes: u64, kind: FileKind, quiet: bool) -> ProgressBar {
         "  {msg:<18} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec} {eta}",
     );
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(kind.word());
+    bar.set_message(kind.as_str());
     bar
 }
 
@@ -205,9 +210,9 @@ mod tests {
     use crate::wire::Input;
     use crate::wire::insured_records_v1::WagesPosted;
 
-    fn piece(line: u64, nine: u32) -> Piece {
+    fn piece(line: u64, nine: u32) -> RowChunk {
         let national_code = crate::ident::NationalCode::with_check_digit(nine).unwrap();
-        Piece { line, rows: 1, input: Input::Wages(WagesPosted { national_code, rows: Vec::new() }) }
+        RowChunk { line, rows: 1, input: Input::Wages(WagesPosted { national_code, rows: Vec::new() }) }
     }
 
     /// Lines 2 to 5 and 7 are in the topic; 6 is of the same person as 7.
@@ -216,7 +221,7 @@ mod tests {
         let mut present = LineSet::default();
         present.insert(2, 4);
         present.insert(7, 2);
-        let mut lacking = Lacking::new(present);
+        let mut lacking = MissingRows::new(present);
         let rows = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 1), (7, 1), (8, 2), (9, 3)];
         let sent: Vec<_> = rows.iter().filter(|(line, nine)| lacking.takes(&piece(*line, *nine))).collect();
         assert_eq!(sent, [&(6, 1), &(7, 1), &(9, 3)]);

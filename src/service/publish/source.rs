@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::cli::{Error, Result};
+use crate::service::{Error, Result};
 
 /// A file, or standard input kept in an unnamed temporary file.
-pub struct Source {
+pub struct SourceFile {
     file: File,
     name: PathBuf,
     file_id: String,
     bytes: u64,
 }
 
-impl Source {
+impl SourceFile {
     pub fn open(path: &Path) -> Result<Self> {
         let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
         let file =

@@ -6,7 +6,7 @@ use crate::law::SolarMonth;
 use crate::store::{PgConnection, Result};
 
 /// Which grounds make a claim be counted where; the words are the rules', the counting is the database's.
-pub struct Questions {
+pub struct ReasonGroups {
     /// Grounds that an account of the person's own would remove.
     pub account: Vec<&'static str>,
     /// Grounds that a mobile of the person's own would remove.
@@ -17,7 +17,7 @@ pub struct Questions {
 
 /// A branch. Documents are the month's; claims are counted as they stand now, withdrawn ones not at all.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
-pub struct Line {
+pub struct BranchLine {
     /// Empty for persons without an insured record; likewise the branch.
     pub province_code: String,
     pub branch_code: String,
@@ -36,7 +36,11 @@ pub struct Line {
 }
 
 /// By province and branch.
-pub async fn lines(tx: &mut PgConnection, month: SolarMonth, questions: &Questions) -> Result<Vec<Line>> {
+pub async fn lines(
+    tx: &mut PgConnection,
+    month: SolarMonth,
+    questions: &ReasonGroups,
+) -> Result<Vec<BranchLine>> {
     Ok(sqlx::query_as(LINES)
         .bind(month.to_string())
         .bind(&questions.account)
@@ -70,7 +74,7 @@ const LINES: &str = "
 
 /// How many refused claims of a branch have a ground; a claim with two grounds is counted under both.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
-pub struct Refusals {
+pub struct RefusalCount {
     pub province_code: String,
     pub branch_code: String,
     pub ground: String,
@@ -78,7 +82,7 @@ pub struct Refusals {
 }
 
 /// By province, branch and ground.
-pub async fn refusals(tx: &mut PgConnection, questions: &Questions) -> Result<Vec<Refusals>> {
+pub async fn refusals(tx: &mut PgConnection, questions: &ReasonGroups) -> Result<Vec<RefusalCount>> {
     Ok(sqlx::query_as(
         "SELECT coalesce(p.province_code, '') AS province_code, coalesce(p.branch_code, '') AS branch_code, g.ground,
              count(*) AS claims

@@ -7,7 +7,7 @@ use crate::ident::NationalCode;
 use crate::store::{PgConnection, Result, instant};
 
 /// A published revision without its facts, and its claim as it then stood.
-pub struct Decision {
+pub struct RecoveredDecision {
     pub decision_id: Uuid,
     pub claim_id: Uuid,
     pub revision: i32,
@@ -32,7 +32,7 @@ pub struct Decision {
     pub decided_at: Timestamp,
 }
 
-pub async fn decisions(tx: &mut PgConnection, all: &[Decision]) -> Result<u64> {
+pub async fn decisions(tx: &mut PgConnection, all: &[RecoveredDecision]) -> Result<u64> {
     let done = sqlx::query(
         "INSERT INTO decisions (decision_id, claim_id, revision, outcome, amount, reasons, days, wage_sum, facts, content_digest,
              rules_version, tables_version, business_date, decided_at)
@@ -60,9 +60,9 @@ pub async fn decisions(tx: &mut PgConnection, all: &[Decision]) -> Result<u64> {
 }
 
 /// The claims of these revisions, which are the highest of each.
-pub async fn claims(tx: &mut PgConnection, all: &[&Decision]) -> Result<()> {
+pub async fn claims(tx: &mut PgConnection, all: &[&RecoveredDecision]) -> Result<()> {
     // Where the spouse has no code the record stands for the pair; one that moved away names none any more.
-    let unnamed = |d: &&Decision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
+    let unnamed = |d: &&RecoveredDecision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
     sqlx::query(
         "INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
              reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest)
@@ -100,7 +100,7 @@ pub async fn claims(tx: &mut PgConnection, all: &[&Decision]) -> Result<()> {
 }
 
 /// A batch, closed or not.
-pub struct Batch {
+pub struct RecoveredBatch {
     pub month: String,
     pub batch_id: String,
     pub business_date: String,
@@ -111,7 +111,7 @@ pub struct Batch {
 }
 
 /// What its pages saw is lost: it names no inputs.
-pub async fn batch(tx: &mut PgConnection, batch: &Batch) -> Result<()> {
+pub async fn batch(tx: &mut PgConnection, batch: &RecoveredBatch) -> Result<()> {
     sqlx::query(
         "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
          VALUES ($1, $2, $3, $4::timestamptz, '[]', $5) ON CONFLICT (month) DO NOTHING",
@@ -140,7 +140,7 @@ pub async fn batch(tx: &mut PgConnection, batch: &Batch) -> Result<()> {
 }
 
 /// A document that finance has.
-pub struct Document {
+pub struct RecoveredDocument {
     pub document_id: String,
     pub person: NationalCode,
     pub claim_id: Uuid,
@@ -159,7 +159,7 @@ pub struct Document {
 }
 
 /// Earlier attempts first. The keys decide: what would be a second payment to a person fails here.
-pub async fn document(tx: &mut PgConnection, document: &Document) -> Result<()> {
+pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Result<()> {
     sqlx::query("INSERT INTO persons (code) VALUES ($1) ON CONFLICT DO NOTHING")
         .bind(document.person.to_i64())
         .execute(&mut *tx)
@@ -213,7 +213,7 @@ pub async fn document(tx: &mut PgConnection, document: &Document) -> Result<()> 
 }
 
 /// An SMS that the gateway has.
-pub struct Message {
+pub struct RecoveredMessage {
     pub sms_id: String,
     pub kind: &'static str,
     pub claim_id: Uuid,
@@ -225,7 +225,7 @@ pub struct Message {
     pub at: Timestamp,
 }
 
-pub async fn messages(tx: &mut PgConnection, all: &[Message]) -> Result<()> {
+pub async fn messages(tx: &mut PgConnection, all: &[RecoveredMessage]) -> Result<()> {
     sqlx::query(
         "INSERT INTO messages (sms_id, kind, person, claim_id, document_id, mobile, body, segments, traceparent, written_at, released_at)
          SELECT a, b, d.person, c, u.document, e, f, g, h, i::timestamptz, i::timestamptz
@@ -248,7 +248,7 @@ pub async fn messages(tx: &mut PgConnection, all: &[Message]) -> Result<()> {
 }
 
 /// A case that was told.
-pub struct Case {
+pub struct RecoveredCase {
     pub case_id: Uuid,
     pub claim_id: Uuid,
     pub document_id: String,
@@ -259,7 +259,7 @@ pub struct Case {
     pub opened_at: Timestamp,
 }
 
-pub async fn case(tx: &mut PgConnection, case: &Case) -> Result<()> {
+pub async fn case(tx: &mut PgConnection, case: &RecoveredCase) -> Result<()> {
     sqlx::query(
         "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, new_amount, opened_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz) ON CONFLICT (case_id) DO NOTHING",

@@ -8,15 +8,15 @@ use super::{Error, PgConnection, Result};
 use crate::ident::NationalCode;
 
 /// The word under which an installation keeps that its recovery was begun and not ended.
-pub(super) const UNDER_WAY: &str = "recovery";
+pub(super) const RECOVERY_KEY: &str = "recovery";
 
 /// Where each group stood when the recovery began: the last position that was given, and the last delivered.
-pub type Marks = Vec<(i16, i64, i64)>;
+pub type Checkpoints = Vec<(i16, i64, i64)>;
 
-/// The marks of a recovery that was begun and not ended.
-pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Marks>> {
+/// The checkpoints of a recovery that was begun and not ended.
+pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Checkpoints>> {
     let kept: Option<String> = sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
-        .bind(UNDER_WAY)
+        .bind(RECOVERY_KEY)
         .fetch_optional(database)
         .await?;
     let read = |text: String| serde_json::from_str(&text).map_err(|_| Error::Unreadable("recovery"));
@@ -34,23 +34,23 @@ pub async fn refuse_half_recovered<'e>(database: impl sqlx::PgExecutor<'e>) -> R
 }
 
 /// Where each group stands now.
-pub async fn marks(tx: &mut PgConnection) -> Result<Marks> {
+pub async fn checkpoints(tx: &mut PgConnection) -> Result<Checkpoints> {
     Ok(sqlx::query_as("SELECT grp, next_position - 1, delivered FROM outbox_heads JOIN relay_groups USING (grp) ORDER BY grp")
         .fetch_all(tx)
         .await?)
 }
 
-pub async fn begin(tx: &mut PgConnection, marks: &Marks) -> Result<()> {
+pub async fn begin(tx: &mut PgConnection, checkpoints: &Checkpoints) -> Result<()> {
     sqlx::query("INSERT INTO installation VALUES ($1, $2)")
-        .bind(UNDER_WAY)
-        .bind(serde_json::to_string(marks).unwrap_or_default())
+        .bind(RECOVERY_KEY)
+        .bind(serde_json::to_string(checkpoints).unwrap_or_default())
         .execute(tx)
         .await?;
     Ok(())
 }
 
 pub async fn end(tx: &mut PgConnection) -> Result<()> {
-    sqlx::query("DELETE FROM installation WHERE name = $1").bind(UNDER_WAY).execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM installation WHERE name = $1").bind(RECOVERY_KEY).execute(&mut *tx).await?;
     // Of a person that no input named before, the record came with the inputs.
     sqlx::query(
         "UPDATE documents d SET province_code = p.province_code FROM persons p
@@ -69,13 +69,13 @@ pub async fn is_served(tx: &mut PgConnection) -> Result<bool> {
 }
 
 /// A person to decide, and what the inputs said that are not in the facts.
-pub struct Person {
+pub struct PersonToRedecide {
     pub code: NationalCode,
     pub moved: Vec<Uuid>,
     pub answered: Vec<String>,
 }
 
-pub async fn add(tx: &mut PgConnection, persons: &[Person]) -> Result<()> {
+pub async fn add(tx: &mut PgConnection, persons: &[PersonToRedecide]) -> Result<()> {
     // Two statements at once on one row would be an error: each person comes once.
     sqlx::query(
         "INSERT INTO recovery_persons (code, moved, answered)
@@ -109,17 +109,17 @@ pub async fn add_unpaid(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// The next persons to decide, in the order of their codes.
-pub async fn next(tx: &mut PgConnection, limit: u32) -> Result<Vec<Person>> {
+pub async fn next_persons(tx: &mut PgConnection, limit: u32) -> Result<Vec<PersonToRedecide>> {
     let rows: Vec<(i64, Vec<Uuid>, Vec<String>)> =
         sqlx::query_as("SELECT code, moved, answered FROM recovery_persons ORDER BY code LIMIT $1")
             .bind(i64::from(limit))
             .fetch_all(tx)
             .await?;
-    let read = |(code, moved, answered)| Ok(Person { code: super::code(code)?, moved, answered });
+    let read = |(code, moved, answered)| Ok(PersonToRedecide { code: super::code(code)?, moved, answered });
     rows.into_iter().map(read).collect()
 }
 
-pub async fn done(tx: &mut PgConnection, codes: &[i64]) -> Result<()> {
+pub async fn remove_redecided(tx: &mut PgConnection, codes: &[i64]) -> Result<()> {
     sqlx::query("DELETE FROM recovery_persons WHERE code = ANY($1)").bind(codes).execute(tx).await?;
     Ok(())
 }
@@ -137,7 +137,7 @@ pub async fn without_facts(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(
     .await?)
 }
 
-pub async fn keep_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Result<()> {
+pub async fn save_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Result<()> {
     sqlx::query(
         "UPDATE decisions d SET facts = u.facts FROM unnest($1::uuid[], $2::bytea[]) AS u (id, facts) WHERE d.decision_id = u.id",
     )
@@ -149,7 +149,7 @@ pub async fn keep_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Res
 }
 
 /// Decisions that were paid and whose own event never reached its topic: a place was kept for them, which this takes away.
-pub async fn take_unsaid(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, i32)>> {
+pub async fn take_unpublished_decisions(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, i32)>> {
     Ok(sqlx::query_as(
         "DELETE FROM decisions d USING payments p WHERE p.person = ANY($1) AND d.decision_id = p.decision_id
              AND d.content_digest = '' RETURNING d.decision_id, d.revision",
@@ -160,7 +160,7 @@ pub async fn take_unsaid(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uu
 }
 
 /// Documents of these persons that have no registration SMS yet, with claim and instant.
-pub async fn unannounced(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Unannounced>> {
+pub async fn documents_without_sms(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<DocumentWithoutSms>> {
     Ok(sqlx::query_as(
         "SELECT person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
          FROM documents d WHERE person = ANY($1) AND NOT EXISTS (
@@ -172,7 +172,7 @@ pub async fn unannounced(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Una
 }
 
 #[derive(sqlx::FromRow)]
-pub struct Unannounced {
+pub struct DocumentWithoutSms {
     pub person: i64,
     pub claim_id: Uuid,
     pub document_id: String,

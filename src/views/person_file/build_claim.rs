@@ -1,24 +1,24 @@
 //! A claim, from what is stored to what is shown.
 
 use super::claim::{
-    Answer, Case, Claim, Decision, Document, FinanceAnswer, Message, Month, NextClose, Working,
+    AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
+    NextCloseView, WorkingView,
 };
-use super::gather::GatheredClaim;
 use super::headline::headline;
+use super::load::LoadedClaim;
 use crate::claim::plan::Plan;
 use crate::claim::{Decision as Verdict, ReasonCode};
-use crate::cli::paper::{self, Moment};
 use crate::clock::Clock;
 use crate::law::{Rial, SolarDate, Tables};
-use crate::store::decisions::Decision as StoredDecision;
-use crate::store::dossier_view;
-use crate::store::payments;
+use crate::store::decisions::DecisionRow as StoredDecision;
+use crate::store::{payments, person_file};
+use crate::views::format::{self, TehranTime};
 
-pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
+pub fn claim(gathered: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
     let (stored, again) = (&gathered.stored, &gathered.again);
     let standing = gathered.decisions.last();
-    let stored_facts = standing.and_then(|decision| Some(decision.facts.as_ref()?.seal().digest));
-    let mut claim = Claim {
+    let stored_facts = standing.and_then(|decision| Some(decision.facts.as_ref()?.encode().digest));
+    let mut claim = ClaimView {
         headline: String::new(),
         claim_id: stored.claim_id,
         deed_date: stored.key.deed_date.to_string(),
@@ -26,7 +26,7 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
         record_id: stored.record_id.clone(),
         request_id: stored.request_id.clone(),
         withdrawn: stored.withdrawn,
-        outcome: stored.outcome.word(),
+        outcome: stored.outcome.as_str(),
         amount_rial: stored.amount.map(Rial::get),
         reasons: again.reasons.clone(),
         working: working(again, stored.key.deed_date, &gathered.tables),
@@ -49,22 +49,26 @@ pub fn claim(gathered: &GatheredClaim, next: &Plan, clock: &Clock) -> Claim {
     claim
 }
 
-fn next_close(gathered: &GatheredClaim, next: &Plan) -> NextClose {
+fn next_close(gathered: &LoadedClaim, next: &Plan) -> NextCloseView {
     let id = gathered.stored.claim_id;
     let update = next.updates.iter().rev().find(|update| update.claim.claim_id == id);
     let revised = update.and_then(|update| update.revision.as_ref()).map(|revision| &revision.decision);
     let other = revised.filter(|decision| decision.answer_digest() != gathered.stored.answer_digest);
-    NextClose {
-        answer: other.map(|decision| Answer {
-            outcome: decision.outcome.word(),
+    NextCloseView {
+        answer: other.map(|decision| AnswerView {
+            outcome: decision.outcome.as_str(),
             amount_rial: decision.amount.map(Rial::get),
-            reasons: decision.codes().iter().map(|code| code.word()).collect(),
+            reasons: decision.codes().iter().map(|code| code.as_str()).collect(),
         }),
-        issues_attempt: next.issue.as_ref().filter(|issue| issue.claim_id == id).map(|issue| issue.attempt),
+        issues_attempt: next
+            .issuance
+            .as_ref()
+            .filter(|issue| issue.claim_id == id)
+            .map(|issue| issue.attempt),
     }
 }
 
-fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<Working> {
+fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<WorkingView> {
     let sum = decision.working.as_ref()?;
     // R26: outside the tables no amount is computed, even where some of its parts are known.
     let known = !decision.codes().contains(&ReasonCode::OutsideKnownTables);
@@ -73,7 +77,7 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
     let average =
         sum.wage_sum.zip(divisor).and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
     let floor = sum.floor.map(Rial::get);
-    let month = |m: &crate::law::marriage_allowance::MonthWorking| Month {
+    let month = |m: &crate::law::marriage_allowance::MonthWorking| MonthView {
         month: m.month.to_string(),
         days: m.days,
         counted_days: m.counted_days,
@@ -81,7 +85,7 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
         ceiling_rial: m.ceiling.map(Rial::get),
         counted_wage_rial: m.ceiling.map_or(0, |ceiling| m.wage.min(ceiling).get()),
     };
-    Some(Working {
+    Some(WorkingView {
         days: sum.days,
         required_days: sum.required_days,
         window_from: sum.window_from.to_string(),
@@ -96,67 +100,71 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
     })
 }
 
-fn decision(stored: &StoredDecision, clock: &Clock) -> Decision {
-    Decision {
+fn decision(stored: &StoredDecision, clock: &Clock) -> DecisionView {
+    DecisionView {
         decision_id: stored.decision_id,
         revision: stored.revision,
         outcome: stored.outcome.clone(),
-        amount_rial: stored.amount.map(paper::rial),
+        amount_rial: stored.amount.map(format::rial),
         reasons: stored.reasons.clone(),
         days: stored.days,
-        wage_sum_rial: stored.wage_sum.map(paper::rial),
+        wage_sum_rial: stored.wage_sum.map(format::rial),
         rules_version: stored.rules_version.clone(),
         tables_version: stored.tables_version.clone(),
         business_date: stored.business_date.to_string(),
-        decided_at: Moment::of(clock, stored.decided_at),
+        decided_at: TehranTime::of(clock, stored.decided_at),
     }
 }
 
-fn document(stored: &dossier_view::Document, answers: &[payments::Answer], clock: &Clock) -> Document {
-    Document {
+fn document(
+    stored: &person_file::DocumentRow,
+    answers: &[payments::FinanceAnswer],
+    clock: &Clock,
+) -> DocumentView {
+    DocumentView {
         document_id: stored.document_id.clone(),
         decision_id: stored.decision_id,
         attempt: stored.attempt,
         month: stored.month.to_string(),
-        amount_rial: paper::rial(stored.amount_rial),
+        amount_rial: format::rial(stored.amount_rial),
         sheba: stored.sheba.clone(),
         cost_centre: stored.cost_centre.clone(),
-        issued_at: Moment::of(clock, stored.issued_at),
+        issued_at: TehranTime::of(clock, stored.issued_at),
         superseded: stored.superseded,
         answers: answers
             .iter()
-            .map(|answer| FinanceAnswer {
-                outcome: answer.outcome.word(),
+            .map(|answer| FinanceAnswerView {
+                outcome: answer.outcome.as_str(),
                 code: answer.code.clone(),
-                at: Moment::of(clock, answer.at),
+                at: TehranTime::of(clock, answer.answered_at),
             })
             .collect(),
     }
 }
 
-fn case(stored: &dossier_view::Case, clock: &Clock) -> Case {
-    Case {
+fn case(stored: &person_file::CaseRow, clock: &Clock) -> CaseView {
+    CaseView {
         case_id: stored.case_id,
         document_id: stored.document_id.clone(),
         kind: stored.kind.clone(),
         grounds: stored.grounds.clone(),
-        new_amount_rial: stored.new_amount.map(paper::rial),
-        opened_at: Moment::of(clock, stored.opened_at),
-        closed_at: stored.closed_at.map(|at| Moment::of(clock, at)),
+        new_amount_rial: stored.new_amount.map(format::rial),
+        opened_at: TehranTime::of(clock, stored.opened_at),
+        closed_at: stored.closed_at.map(|at| TehranTime::of(clock, at)),
     }
 }
 
-fn message(stored: &dossier_view::Message, clock: &Clock) -> Message {
-    Message {
+fn message(stored: &person_file::MessageRow, clock: &Clock) -> MessageView {
+    MessageView {
         sms_id: stored.sms_id.clone(),
         kind: stored.kind.clone(),
         document_id: stored.document_id.clone(),
         mobile: masked(&stored.mobile),
         segments: stored.segments,
-        written_at: Moment::of(clock, stored.written_at),
-        requested_at: stored.released_at.map(|at| Moment::of(clock, at)),
+        written_at: TehranTime::of(clock, stored.written_at),
+        requested_at: stored.released_at.map(|at| TehranTime::of(clock, at)),
         status: stored.status.clone(),
-        status_at: stored.status_at.map(|at| Moment::of(clock, at)),
+        status_at: stored.status_at.map(|at| TehranTime::of(clock, at)),
     }
 }
 

@@ -2,31 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use super::dossier::{Dossier, EarlierPayment, Employment, Person, RegistryRow, SelfRegistration, WageYear};
-use super::gather::Gathered;
-use super::of_claim;
-use crate::claim::person::{Record, Wage};
-use crate::cli::paper::Moment;
+use super::build_claim;
+use super::load::LoadedPerson;
+use super::person::{
+    EarlierPaymentView, EmploymentView, PersonFile, PersonView, RegistryRowView, SelfRegistrationView,
+    WageYear,
+};
+use crate::claim::person::{PersonRecord, Wage};
 use crate::clock::Clock;
 use crate::ident::{NationalCode, text};
 use crate::law::SolarDate;
+use crate::views::format::TehranTime;
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 
-pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>) -> Dossier {
+pub fn person_file(gathered: &LoadedPerson, clock: &Clock, deeds_from: Option<SolarDate>) -> PersonFile {
     let known = &gathered.known;
     let facts = &known.dossier;
-    Dossier {
+    PersonFile {
         national_code: known.person.to_string(),
         as_of: clock.today().to_string(),
-        claims: gathered.claims.iter().map(|claim| of_claim::claim(claim, &gathered.next, clock)).collect(),
+        claims: gathered
+            .claims
+            .iter()
+            .map(|claim| build_claim::claim(claim, &gathered.next, clock))
+            .collect(),
         no_claim: gathered.claims.is_empty().then(|| no_claim(gathered, deeds_from)),
         person: facts.record.as_ref().map(person),
         employments: facts
             .employments
             .iter()
-            .map(|e| Employment {
+            .map(|e| EmploymentView {
                 workshop_code: e.workshop_code.to_string(),
-                insurance_type: e.insurance_type.word(),
+                insurance_type: e.insurance_type.as_str(),
                 started_on: e.started_on.to_string(),
                 ended_on: e.ended_on.map(|day| day.to_string()),
             })
@@ -35,7 +42,7 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
         earlier_payments: facts
             .earlier_payments
             .iter()
-            .map(|p| EarlierPayment {
+            .map(|p| EarlierPaymentView {
                 paid_on: p.paid_on.to_string(),
                 amount_rial: p.amount.get(),
                 source: p.source.clone(),
@@ -46,7 +53,7 @@ pub fn dossier(gathered: &Gathered, clock: &Clock, deeds_from: Option<SolarDate>
     }
 }
 
-fn no_claim(gathered: &Gathered, deeds_from: Option<SolarDate>) -> &'static str {
+fn no_claim(gathered: &LoadedPerson, deeds_from: Option<SolarDate>) -> &'static str {
     let known = &gathered.known;
     if known.rows.is_empty() && known.self_registrations.is_empty() {
         "No marriage of this person is known."
@@ -59,8 +66,8 @@ fn no_claim(gathered: &Gathered, deeds_from: Option<SolarDate>) -> &'static str 
     }
 }
 
-fn person(record: &Record) -> Person {
-    Person {
+fn person(record: &PersonRecord) -> PersonView {
+    PersonView {
         insurance_number: record.insurance_number.clone(),
         full_name: record.full_name(),
         birth_date: record.birth_date.to_string(),
@@ -68,9 +75,9 @@ fn person(record: &Record) -> Person {
         branch_code: record.branch_code.clone(),
         province_code: record.province_code.clone(),
         sheba: record.sheba.clone(),
-        sheba_owner: record.sheba_owner.word(),
+        sheba_owner: record.sheba_owner.as_str(),
         mobile: record.mobile.clone(),
-        mobile_owner: record.mobile_owner.word(),
+        mobile_owner: record.mobile_owner.as_str(),
     }
 }
 
@@ -92,7 +99,7 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
         }
         year.days = year.days.saturating_add(u64::from(wage.days));
         year.insurable_rial = year.insurable_rial.saturating_add(wage.insurable.get());
-        let word = wage.insurance_type.word();
+        let word = wage.insurance_type.as_str();
         if !year.insurance_types.contains(&word) {
             year.insurance_types.push(word);
         }
@@ -100,20 +107,20 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     years.into_values().collect()
 }
 
-fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRow {
+fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView {
     let is_husband = row.husband.national_code == Some(person);
     let (own, other, word) =
         if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
-    RegistryRow {
+    RegistryRowView {
         record_id: row.record_id.clone(),
         record_version: row.record_version,
-        status: row.status.word(),
+        status: row.status.as_str(),
         deed_date: row.deed_date.to_string(),
         registered_on: row.registered_on.to_string(),
-        office_kind: row.office_kind.word(),
+        office_kind: row.office_kind.as_str(),
         office_code: row.office_code.clone(),
         deed_number: row.deed_number.clone(),
-        permanence: row.permanence.word(),
+        permanence: row.permanence.as_str(),
         person_is: word,
         family_name: own.family_name.clone(),
         birth_date: own.birth_date.map(|day| day.to_string()),
@@ -129,11 +136,11 @@ fn full_name(spouse: &Spouse) -> Option<String> {
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
 }
 
-fn self_registrations(gathered: &Gathered, clock: &Clock) -> Vec<SelfRegistration> {
-    let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistration {
+fn self_registrations(gathered: &LoadedPerson, clock: &Clock) -> Vec<SelfRegistrationView> {
+    let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistrationView {
         request_id: own.request_id.clone(),
         // Written by us from an instant: the fallback is never taken.
-        submitted_at: Moment::of(
+        submitted_at: TehranTime::of(
             clock,
             jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default(),
         ),
@@ -154,7 +161,7 @@ mod tests {
     #[test]
     fn a_year_counts_months_once_and_leaves_out_what_was_taken_back() {
         let wage = |month: &str, kind, days, rial| Wage {
-            at: 0,
+            source_offset: 0,
             month: month.parse().unwrap(),
             workshop_code: "w".into(),
             insurance_type: kind,

@@ -1,13 +1,13 @@
 //! The answer first: a claim in one line, a person in three.
 
-use super::claim::{Claim, Document, Working};
-use super::dossier::Dossier;
-use crate::cli::paper::{grouped, money};
+use super::claim::{ClaimView, DocumentView, WorkingView};
+use super::person::PersonFile;
+use crate::views::format::{grouped, money};
 
 /// `APPROVED 103,909,680 rials (10,390,968 tomans): paid by document … of 1404-07 on 1404-08-05`.
-pub fn headline(claim: &Claim) -> String {
+pub fn headline(claim: &ClaimView) -> String {
     let amount = claim.amount_rial.map(|rial| format!(" {}", money(rial))).unwrap_or_default();
-    let reasons: Vec<_> = claim.reasons.iter().map(|reason| reason.code.word()).collect();
+    let reasons: Vec<_> = claim.reasons.iter().map(|reason| reason.code.as_str()).collect();
     let why = match claim.document() {
         _ if !reasons.is_empty() => reasons.join(", "),
         Some(document) => payment(document) + &again(claim),
@@ -20,7 +20,7 @@ pub fn headline(claim: &Claim) -> String {
     format!("{}{amount}: {why}{cases}", claim.outcome)
 }
 
-fn after_approval(claim: &Claim) -> &'static str {
+fn after_approval(claim: &ClaimView) -> &'static str {
     match (claim.next_close.issues_attempt, &claim.next_close.answer) {
         (Some(_), _) => "no document yet, the next close issues it",
         (None, Some(_)) => "no document yet, and the next close will answer otherwise",
@@ -29,13 +29,13 @@ fn after_approval(claim: &Claim) -> &'static str {
 }
 
 /// A return that was mended.
-fn again(claim: &Claim) -> String {
+fn again(claim: &ClaimView) -> String {
     let attempt = claim.next_close.issues_attempt;
     attempt.map(|attempt| format!("; the next close issues attempt {attempt}")).unwrap_or_default()
 }
 
 /// Where the payment of a document stands, by finance's latest word.
-fn payment(document: &Document) -> String {
+fn payment(document: &DocumentView) -> String {
     let named = format!("document {} of {}", document.document_id, document.month);
     let Some(answer) = document.answers.last() else {
         return format!("{named}, with finance since {}, no answer yet", document.issued_at.day());
@@ -49,7 +49,7 @@ fn payment(document: &Document) -> String {
 }
 
 /// The person in three short lines: what, why, what next. The national code is not told.
-pub fn three_lines(dossier: &Dossier) -> Vec<String> {
+pub fn three_lines(dossier: &PersonFile) -> Vec<String> {
     let Some(claim) = foremost(dossier) else {
         return vec![dossier.no_claim.unwrap_or("Nothing is known of this person.").to_owned()];
     };
@@ -62,12 +62,12 @@ pub fn three_lines(dossier: &Dossier) -> Vec<String> {
 }
 
 /// The claim that people ask about: the one that is paid, else the latest that an input still holds.
-fn foremost(dossier: &Dossier) -> Option<&Claim> {
+fn foremost(dossier: &PersonFile) -> Option<&ClaimView> {
     let paid = dossier.claims.iter().find(|claim| !claim.documents.is_empty());
     paid.or_else(|| dossier.claims.iter().rfind(|claim| !claim.withdrawn)).or_else(|| dossier.claims.last())
 }
 
-fn why(claim: &Claim) -> String {
+fn why(claim: &ClaimView) -> String {
     let Some((first, others)) = claim.reasons.split_first() else {
         return claim.working.as_ref().map_or_else(|| "No ground stands against it.".to_owned(), sum);
     };
@@ -80,7 +80,7 @@ fn why(claim: &Claim) -> String {
 }
 
 /// The sum in a line.
-fn sum(working: &Working) -> String {
+fn sum(working: &WorkingView) -> String {
     let days = format!("{} insured days of {} required", grouped(working.days), working.required_days);
     let (Some(sum), Some(divisor), Some(average), Some(floor)) =
         (working.wage_sum_rial, working.divisor, working.average_rial, working.floor_rial)
@@ -96,7 +96,7 @@ fn sum(working: &Working) -> String {
     )
 }
 
-fn next(claim: &Claim) -> String {
+fn next(claim: &ClaimView) -> String {
     if let Some(reason) = claim.reasons.first() {
         return reason.remedy.en.clone();
     }

@@ -2,69 +2,69 @@
 
 use std::collections::BTreeMap;
 
-use crate::claim::issue;
-use crate::claim::known::{Known, StoredClaim};
+use crate::app::AppContext;
+use crate::claim::person_state::{PersonState, StoredClaim};
 use crate::claim::plan::Plan;
-use crate::claim::{Decision, decide};
+use crate::claim::{Decision, decide, issuance};
 use crate::ident::NationalCode;
 use crate::law::Tables;
-use crate::store::decisions::{self, Decision as StoredDecision};
-use crate::store::dossier_view::{self, Case, Document, Message};
-use crate::store::payments::{self, Answer};
-use crate::store::{Error, PgConnection, Result, installation, known, persons};
+use crate::store::decisions::{self, DecisionRow as StoredDecision};
+use crate::store::payments::{self, FinanceAnswer};
+use crate::store::person_file::{self, CaseRow, DocumentRow, MessageRow};
+use crate::store::{Error, PgConnection, Result, installation, person_states, persons};
 use crate::wire;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
-use crate::work::House;
 
 /// One person, as the database tells it.
-pub struct Gathered {
-    pub known: Known,
+pub struct LoadedPerson {
+    pub known: PersonState,
     pub rows: Vec<MarriageRecorded>,
     /// By deed date.
-    pub claims: Vec<GatheredClaim>,
+    pub claims: Vec<LoadedClaim>,
     /// What a close on the business date would write.
     pub next: Plan,
 }
 
 /// A claim with what followed from it.
-pub struct GatheredClaim {
+pub struct LoadedClaim {
     pub stored: StoredClaim,
     /// Ascending by revision; the last one stands.
     pub decisions: Vec<StoredDecision>,
     /// The standing decision, decided again from its stored facts, and by which tables.
     pub again: Decision,
     pub tables: Tables,
-    pub documents: Vec<(Document, Vec<Answer>)>,
-    pub cases: Vec<Case>,
-    pub messages: Vec<Message>,
+    pub documents: Vec<(DocumentRow, Vec<FinanceAnswer>)>,
+    pub cases: Vec<CaseRow>,
+    pub messages: Vec<MessageRow>,
 }
 
 /// Everything of `code`; a code that was never heard of gives an empty dossier.
-pub async fn gather(house: &House, code: NationalCode) -> Result<Gathered> {
-    let mut tx = crate::store::snapshot(&house.pool).await?;
+pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedPerson> {
+    let mut tx = crate::store::snapshot(&ctx.pool).await?;
     let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
     dossiers.entry(code).or_default();
-    let mut known = known::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
-    let rows = dossier_view::registry_rows(&mut tx, code).await?;
-    let claims = claims(&mut tx, house, &known).await?;
+    let mut known =
+        person_states::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
+    let rows = person_file::registry_rows(&mut tx, code).await?;
+    let claims = claims(&mut tx, ctx, &known).await?;
     // Planning the close puts its document in its place; what is shown is the person as stored.
     let stored = (known.claims.clone(), known.payment.clone());
-    let next = issue::close(&mut known, &house.rules());
+    let next = issuance::plan_close(&mut known, &ctx.planning_context());
     (known.claims, known.payment) = stored;
-    Ok(Gathered { known, rows, claims, next })
+    Ok(LoadedPerson { known, rows, claims, next })
 }
 
-async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<Vec<GatheredClaim>> {
+async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) -> Result<Vec<LoadedClaim>> {
     let mut stored = known.claims.clone();
     stored.sort_by(|a, b| a.key.cmp(&b.key));
     let revisions = |claim: &StoredClaim| {
-        (1..=claim.revision).map(|n| house.ids.decision(claim.claim_id, n)).collect::<Vec<_>>()
+        (1..=claim.revision).map(|n| ctx.ids.decision(claim.claim_id, n)).collect::<Vec<_>>()
     };
     let ids: Vec<_> = stored.iter().flat_map(revisions).collect();
     let mut all = decisions::by_id(tx, &ids).await?;
     let documents = documents(tx, known.person).await?;
-    let cases = dossier_view::cases(tx, known.person).await?;
-    let messages = dossier_view::messages(tx, known.person).await?;
+    let cases = person_file::cases(tx, known.person).await?;
+    let messages = person_file::messages(tx, known.person).await?;
     let mut tables: BTreeMap<String, Tables> = BTreeMap::new();
     let mut claims = Vec::with_capacity(stored.len());
     for claim in stored {
@@ -72,8 +72,8 @@ async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<V
         let decisions: Vec<_> = all.extract_if(.., |decision| decision.claim_id == id).collect();
         let standing = decisions.last().ok_or(Error::Unreadable("decision"))?;
         let facts = standing.facts.as_ref().ok_or(Error::Unreadable("decision's facts"))?;
-        let tables = tables_of(tx, house, &standing.tables_version, &mut tables).await?;
-        claims.push(GatheredClaim {
+        let tables = tables_of(tx, ctx, &standing.tables_version, &mut tables).await?;
+        claims.push(LoadedClaim {
             again: decide(facts, standing.business_date, &tables),
             tables,
             documents: documents.iter().filter(|(document, _)| document.claim_id == id).cloned().collect(),
@@ -89,12 +89,12 @@ async fn claims(tx: &mut PgConnection, house: &House, known: &Known) -> Result<V
 /// The tables by which a decision was reached: most often those in force.
 async fn tables_of(
     tx: &mut PgConnection,
-    house: &House,
+    ctx: &AppContext,
     version: &str,
     read: &mut BTreeMap<String, Tables>,
 ) -> Result<Tables> {
-    if version == house.tables.version() {
-        return Ok((*house.tables).clone());
+    if version == ctx.tables.version() {
+        return Ok((*ctx.tables).clone());
     }
     if let Some(tables) = read.get(version) {
         return Ok(tables.clone());
@@ -108,12 +108,15 @@ async fn tables_of(
     Ok(tables)
 }
 
-async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<(Document, Vec<Answer>)>> {
-    let documents = dossier_view::documents(tx, person).await?;
+async fn documents(
+    tx: &mut PgConnection,
+    person: NationalCode,
+) -> Result<Vec<(DocumentRow, Vec<FinanceAnswer>)>> {
+    let documents = person_file::documents(tx, person).await?;
     let ids: Vec<_> = documents.iter().map(|document| document.document_id.as_str()).collect();
-    let mut answers = payments::answers(tx, &ids).await?;
-    answers.sort_by_key(|answer| (answer.at, answer.source_offset));
-    let with_answers = |document: Document| {
+    let mut answers = payments::finance_answers(tx, &ids).await?;
+    answers.sort_by_key(|answer| (answer.answered_at, answer.source_offset));
+    let with_answers = |document: DocumentRow| {
         let own =
             answers.iter().filter(|answer| answer.document_id == document.document_id).cloned().collect();
         (document, own)

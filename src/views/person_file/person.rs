@@ -3,28 +3,28 @@
 
 use serde::Serialize;
 
-use super::claim::Claim;
-use crate::cli::paper::Moment;
+use super::claim::ClaimView;
+use crate::views::format::TehranTime;
 
 /// Everything known of one person.
 #[derive(Clone, Serialize)]
-pub struct Dossier {
+pub struct PersonFile {
     pub national_code: String,
     /// The business date of this look.
     pub as_of: String,
     /// By deed date.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<ClaimView>,
     /// Why there is no claim; none where there is one.
     pub no_claim: Option<&'static str>,
-    pub person: Option<Person>,
-    pub employments: Vec<Employment>,
+    pub person: Option<PersonView>,
+    pub employments: Vec<EmploymentView>,
     pub wages: Vec<WageYear>,
-    pub earlier_payments: Vec<EarlierPayment>,
-    pub registry_rows: Vec<RegistryRow>,
-    pub self_registrations: Vec<SelfRegistration>,
+    pub earlier_payments: Vec<EarlierPaymentView>,
+    pub registry_rows: Vec<RegistryRowView>,
+    pub self_registrations: Vec<SelfRegistrationView>,
 }
 
-impl Dossier {
+impl PersonFile {
     /// Has no input ever said anything of this person?
     pub fn is_empty(&self) -> bool {
         let no_record = self.person.is_none() && self.employments.is_empty() && self.wages.is_empty();
@@ -34,7 +34,7 @@ impl Dossier {
 }
 
 #[derive(Clone, Serialize)]
-pub struct Person {
+pub struct PersonView {
     pub insurance_number: String,
     pub full_name: String,
     pub birth_date: String,
@@ -49,7 +49,7 @@ pub struct Person {
 }
 
 #[derive(Clone, Serialize)]
-pub struct Employment {
+pub struct EmploymentView {
     pub workshop_code: String,
     pub insurance_type: &'static str,
     pub started_on: String,
@@ -70,7 +70,7 @@ pub struct WageYear {
 }
 
 #[derive(Clone, Serialize)]
-pub struct EarlierPayment {
+pub struct EarlierPaymentView {
     pub paid_on: String,
     pub amount_rial: u64,
     pub source: String,
@@ -78,7 +78,7 @@ pub struct EarlierPayment {
 
 /// The latest version of a row of the registry's file that names the person.
 #[derive(Clone, Serialize)]
-pub struct RegistryRow {
+pub struct RegistryRowView {
     pub record_id: String,
     pub record_version: u32,
     pub status: &'static str,
@@ -98,9 +98,9 @@ pub struct RegistryRow {
 }
 
 #[derive(Clone, Serialize)]
-pub struct SelfRegistration {
+pub struct SelfRegistrationView {
     pub request_id: String,
-    pub submitted_at: Moment,
+    pub submitted_at: TehranTime,
     pub deed_date: String,
     pub spouse_national_code: String,
     pub first_marriage_undertaking: bool,

@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{
-    FileKind,
-    piece::{Piece, Tally},
-};
+use super::FileKind;
+use super::piece::{RowChunk, RowCounts};
 use crate::wire::headers::{FILE_ID, FILE_LINE, FILE_ROWS};
 use crate::wire::outgoing::event_id;
 use crate::wire::registry_files_v1::{FileClosed, FileOpened};
@@ -13,7 +11,7 @@ use crate::wire::{EventType, Input, Outgoing};
 
 /// What all events of one publication share.
 #[derive(Clone, Copy, Debug)]
-pub struct Envelope<'a> {
+pub struct PublicationEnvelope<'a> {
     /// SHA-256 of the file's bytes, lower-case hex.
     pub file_id: &'a str,
     pub kind: FileKind,
@@ -21,7 +19,7 @@ pub struct Envelope<'a> {
     pub traceparent: Option<&'a str>,
 }
 
-impl Envelope<'_> {
+impl PublicationEnvelope<'_> {
     fn event(
         &self,
         kind: EventType,
@@ -34,14 +32,22 @@ impl Envelope<'_> {
 }
 
 /// `registry.file.opened`, before any row.
-pub fn open_event(envelope: &Envelope<'_>) -> Result<Outgoing, serde_json::Error> {
+pub fn open_event(envelope: &PublicationEnvelope<'_>) -> Result<Outgoing, serde_json::Error> {
     let data =
         FileOpened { file_id: envelope.file_id.to_owned(), kind: envelope.kind, opened_at: envelope.at };
-    envelope.event(EventType::FileOpened, envelope.file_id, &[envelope.file_id, envelope.kind.word()], &data)
+    envelope.event(
+        EventType::FileOpened,
+        envelope.file_id,
+        &[envelope.file_id, envelope.kind.as_str()],
+        &data,
+    )
 }
 
 /// `registry.file.closed`, after every row has been acknowledged.
-pub fn close_event(envelope: &Envelope<'_>, tally: &Tally) -> Result<Outgoing, serde_json::Error> {
+pub fn close_event(
+    envelope: &PublicationEnvelope<'_>,
+    tally: &RowCounts,
+) -> Result<Outgoing, serde_json::Error> {
     let data = FileClosed {
         file_id: envelope.file_id.to_owned(),
         kind: envelope.kind,
@@ -51,13 +57,21 @@ pub fn close_event(envelope: &Envelope<'_>, tally: &Tally) -> Result<Outgoing, s
         digest: envelope.file_id.to_owned(),
         closed_at: envelope.at,
     };
-    envelope.event(EventType::FileClosed, envelope.file_id, &[envelope.file_id, envelope.kind.word()], &data)
+    envelope.event(
+        EventType::FileClosed,
+        envelope.file_id,
+        &[envelope.file_id, envelope.kind.as_str()],
+        &data,
+    )
 }
 
 /// The event of a piece, with its place in the file. Its id is that of the record and version, the request, or the file and line.
-pub fn row_event(envelope: &Envelope<'_>, piece: &Piece) -> Result<Outgoing, serde_json::Error> {
+pub fn row_event(
+    envelope: &PublicationEnvelope<'_>,
+    piece: &RowChunk,
+) -> Result<Outgoing, serde_json::Error> {
     let line = piece.line.to_string();
-    let by_line = [envelope.file_id, envelope.kind.word(), line.as_str()];
+    let by_line = [envelope.file_id, envelope.kind.as_str(), line.as_str()];
     let (input, key) = (&piece.input, piece.input.key());
     let event = match input {
         Input::Marriage(data) => {

@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use super::RowFault;
 use crate::ident::{NationalCode, text};
 use crate::law::Rial;
-use crate::wire::form::{Form, MAX_TEXT, carried, national_code_fault, reason};
+use crate::wire::form::{CanonicalText, MAX_TEXT, carried, national_code_fault, reason};
 
 /// A record, with where each of the kind's columns stands in it.
 pub struct Fields<'a> {
@@ -79,11 +79,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A value in its one written form: text, date, month, instant or word.
-    pub fn value<T: Form>(&mut self, column: &'static str) -> Result<T, RowFault> {
+    pub fn value<T: CanonicalText>(&mut self, column: &'static str) -> Result<T, RowFault> {
         self.needed(column, T::read)
     }
 
-    pub fn optional<T: Form>(&mut self, column: &'static str) -> Result<Option<T>, RowFault> {
+    pub fn optional<T: CanonicalText>(&mut self, column: &'static str) -> Result<Option<T>, RowFault> {
         self.maybe(column, T::read)
     }
 

@@ -11,7 +11,7 @@ macro_rules! kinds {
         impl FileKind {
             pub const ALL: &'static [FileKind] = &[$(FileKind::$variant),+];
 
-            pub fn word(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
@@ -59,13 +59,13 @@ impl FileKind {
 
     /// The usual name of such a file, e.g. `earlier_payments.csv`.
     pub fn file_name(self) -> String {
-        format!("{}.csv", self.word().replace('-', "_"))
+        format!("{}.csv", self.as_str().replace('-', "_"))
     }
 }
 
 impl std::fmt::Display for FileKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -79,6 +79,6 @@ pub struct UnknownFileKind;
 impl std::str::FromStr for FileKind {
     type Err = UnknownFileKind;
     fn from_str(word: &str) -> Result<Self, UnknownFileKind> {
-        Self::ALL.iter().copied().find(|kind| kind.word() == word).ok_or(UnknownFileKind)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or(UnknownFileKind)
     }
 }

@@ -15,13 +15,13 @@ pub struct LineSet(BTreeMap<u64, Chunk>);
 type Chunk = [u8; CHUNK_BYTES];
 
 /// The place of a line: its chunk, the byte there, and the bit there.
-struct Place {
+struct LinePosition {
     chunk: u64,
     byte: usize,
     bit: u8,
 }
 
-impl Place {
+impl LinePosition {
     fn of(line: u64) -> Self {
         let within = usize::try_from(line % CHUNK_LINES).unwrap_or(0);
         Self { chunk: line / CHUNK_LINES, byte: within / 8, bit: 1 << (within % 8) }
@@ -42,14 +42,14 @@ fn last_of(line: u64, rows: u32) -> u64 {
 
 impl LineSet {
     pub fn contains(&self, line: u64) -> bool {
-        let place = Place::of(line);
+        let place = LinePosition::of(line);
         self.0.get(&place.chunk).is_some_and(|chunk| chunk[place.byte] & place.bit != 0)
     }
 
     /// Adds `rows` lines, `line` the first of them.
     pub fn insert(&mut self, line: u64, rows: u32) {
         for line in line..=last_of(line, rows) {
-            let place = Place::of(line);
+            let place = LinePosition::of(line);
             self.0.entry(place.chunk).or_insert([0; CHUNK_BYTES])[place.byte] |= place.bit;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::RowFault;
 use super::fields::Fields;
-use crate::claim::words::Permanence;
+use crate::claim::codes::Permanence;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 use crate::wire::form::reason;

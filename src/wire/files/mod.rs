@@ -11,13 +11,13 @@ mod rejects;
 mod rows;
 mod source;
 
-pub use event::{Envelope, close_event, open_event, row_event};
+pub use event::{PublicationEnvelope, close_event, open_event, row_event};
 pub use kind::{FileKind, UnknownFileKind};
 pub use line_set::{LineSet, chunks_of};
-pub use piece::{Piece, Pieces, Step, Tally};
-pub use reader::{FileError, Reader};
+pub use piece::{ChunkOrReject, RowChunk, RowChunks, RowCounts};
+pub use reader::{FileError, RowReader};
 pub use rejects::RejectsWriter;
-pub use rows::{Row, RowData, RowFault};
+pub use rows::{FileRow, RowData, RowFault};
 
 #[cfg(test)]
 mod reader_tests;

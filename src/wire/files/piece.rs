@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::reader::{FileError, Reader};
-use super::rows::{Row, RowData, RowFault};
+use super::reader::{FileError, RowReader};
+use super::rows::{FileRow, RowData, RowFault};
 use crate::ident::NationalCode;
 use crate::wire::Input;
-use crate::wire::insured_records_v1::{MAX_WAGE_ROWS, WageRow, WagesPosted};
+use crate::wire::insured_records_v1::{MAX_WAGE_ROWS, WageEventRow, WagesPosted};
 
 /// The rows of one event: `rows` of them, the first on line `line`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Piece {
+pub struct RowChunk {
     pub line: u64,
     pub rows: u32,
     pub input: Input,
@@ -19,14 +19,14 @@ pub struct Piece {
 
 /// What comes next out of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    Send(Piece),
+pub enum ChunkOrReject {
+    Send(RowChunk),
     Rejected(RowFault),
 }
 
 /// What has come out of a file so far, in rows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
+pub struct RowCounts {
     /// Data rows read.
     pub declared: u64,
     /// Of these, rows in pieces handed out.
@@ -35,27 +35,27 @@ pub struct Tally {
 }
 
 /// The pieces of a file; consecutive wage rows of one person go together, up to 200.
-pub struct Pieces<R> {
-    reader: Reader<R>,
-    tally: Tally,
+pub struct RowChunks<R> {
+    reader: RowReader<R>,
+    tally: RowCounts,
     wages: Option<Wages>,
     /// A piece that was completed by the row after it, which came out first or made another.
-    ready: Option<Piece>,
+    ready: Option<RowChunk>,
     ended: bool,
 }
 
 struct Wages {
     line: u64,
     national_code: NationalCode,
-    rows: Vec<WageRow>,
+    rows: Vec<WageEventRow>,
 }
 
-impl<R: Read> Pieces<R> {
-    pub fn new(reader: Reader<R>) -> Self {
-        Self { reader, tally: Tally::default(), wages: None, ready: None, ended: false }
+impl<R: Read> RowChunks<R> {
+    pub fn new(reader: RowReader<R>) -> Self {
+        Self { reader, tally: RowCounts::default(), wages: None, ready: None, ended: false }
     }
 
-    pub fn tally(&self) -> &Tally {
+    pub fn tally(&self) -> &RowCounts {
         &self.tally
     }
 
@@ -65,11 +65,11 @@ impl<R: Read> Pieces<R> {
     }
 
     /// The next step, or None at the end.
-    pub fn next_step(&mut self) -> Result<Option<Step>, FileError> {
+    pub fn next_step(&mut self) -> Result<Option<ChunkOrReject>, FileError> {
         loop {
             if let Some(piece) = self.ready.take() {
                 self.tally.rows += u64::from(piece.rows);
-                return Ok(Some(Step::Send(piece)));
+                return Ok(Some(ChunkOrReject::Send(piece)));
             }
             if self.ended {
                 return Ok(None);
@@ -82,7 +82,7 @@ impl<R: Read> Pieces<R> {
                 Some(Err(fault)) => {
                     self.tally.declared += 1;
                     *self.tally.rejected.entry(fault.reason).or_default() += 1;
-                    return Ok(Some(Step::Rejected(fault)));
+                    return Ok(Some(ChunkOrReject::Rejected(fault)));
                 }
                 Some(Ok(row)) => {
                     self.tally.declared += 1;
@@ -93,10 +93,10 @@ impl<R: Read> Pieces<R> {
     }
 
     /// Takes a row in; gives the piece that it completes.
-    fn take(&mut self, row: Row) -> Option<Piece> {
+    fn take(&mut self, row: FileRow) -> Option<RowChunk> {
         let (code, wage) = match row.data {
             RowData::Event(input) => {
-                return Some(Piece { line: row.line, rows: 1, input });
+                return Some(RowChunk { line: row.line, rows: 1, input });
             }
             RowData::Wage(code, wage) => (code, wage),
         };
@@ -113,8 +113,8 @@ impl<R: Read> Pieces<R> {
     }
 }
 
-impl<R: Read> Iterator for Pieces<R> {
-    type Item = Result<Step, FileError>;
+impl<R: Read> Iterator for RowChunks<R> {
+    type Item = Result<ChunkOrReject, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_step().transpose()
@@ -128,9 +128,9 @@ impl Wages {
         self.national_code == code && self.rows.len() < MAX_WAGE_ROWS && next == Ok(line)
     }
 
-    fn into_piece(self) -> Piece {
+    fn into_piece(self) -> RowChunk {
         let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let input = Input::Wages(WagesPosted { national_code: self.national_code, rows: self.rows });
-        Piece { line: self.line, rows, input }
+        RowChunk { line: self.line, rows, input }
     }
 }

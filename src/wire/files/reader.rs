@@ -7,8 +7,8 @@ use csv::ByteRecord;
 
 use super::FileKind;
 use super::fields::Fields;
-use super::rows::{self, Row, RowFault};
-use super::source::{Gauge, Source, TooLong};
+use super::rows::{self, FileRow, RowFault};
+use super::source::{ByteCounter, NormalisedLines, RecordTooLong};
 use crate::ident::text;
 
 const BUFFER: usize = 1 << 16;
@@ -29,19 +29,19 @@ pub enum FileError {
 }
 
 /// Reads rows of one kind from any source, holding one record at a time.
-pub struct Reader<R> {
+pub struct RowReader<R> {
     kind: FileKind,
-    csv: csv::Reader<Source<R>>,
-    gauge: Arc<Gauge>,
+    csv: csv::Reader<NormalisedLines<R>>,
+    gauge: Arc<ByteCounter>,
     record: ByteRecord,
     places: Vec<usize>,
     width: usize,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> RowReader<R> {
     /// Reads the header: columns by name, in any order, further ones ignored.
     pub fn new(kind: FileKind, input: R) -> Result<Self, FileError> {
-        let source = Source::new(input);
+        let source = NormalisedLines::new(input);
         let gauge = source.gauge();
         let mut csv = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -66,7 +66,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The next row, or None at the end. A faulty row does not end the file.
-    pub fn next_row(&mut self) -> Result<Option<Result<Row, RowFault>>, FileError> {
+    pub fn next_row(&mut self) -> Result<Option<Result<FileRow, RowFault>>, FileError> {
         self.gauge.record_begins();
         let begins = self.csv.position().line();
         if !self.csv.read_byte_record(&mut self.record).map_err(|error| file_error(error, begins))? {
@@ -78,10 +78,10 @@ impl<R: Read> Reader<R> {
         Ok(Some(self.read_record(line)))
     }
 
-    fn read_record(&self, line: u64) -> Result<Row, RowFault> {
+    fn read_record(&self, line: u64) -> Result<FileRow, RowFault> {
         let mut fields = Fields::new(&self.record, self.kind.columns(), &self.places, line);
         fields.check_width(self.width)?;
-        rows::read(self.kind, &mut fields).map(|data| Row { line, data })
+        rows::read(self.kind, &mut fields).map(|data| FileRow { line, data })
     }
 }
 
@@ -103,7 +103,7 @@ fn places(kind: FileKind, header: &ByteRecord) -> Result<Vec<usize>, FileError> 
 
 fn file_error(error: csv::Error, line: u64) -> FileError {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<RecordTooLong>()) => {
             FileError::RecordTooLong(line)
         }
         csv::ErrorKind::Io(error) => FileError::Io(error),

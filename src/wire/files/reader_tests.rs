@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ident::NationalCode;
-use crate::wire::{EventType, Input, Message, Outgoing, read};
+use crate::wire::{EventType, Input, Outgoing, RawRecord, read};
 
 const HEADER: &str = "national_code,month,workshop_code,insurance_type,days,insurable_rial";
 
@@ -14,25 +14,26 @@ fn wage(nine: u32, days: &str) -> String {
     format!("{},1403-01,77,compulsory,{days},1000", code(nine))
 }
 
-fn steps(csv: &str) -> (Vec<Step>, Tally) {
-    let mut pieces = Pieces::new(Reader::new(FileKind::Wages, csv.as_bytes()).unwrap());
+fn steps(csv: &str) -> (Vec<ChunkOrReject>, RowCounts) {
+    let mut pieces = RowChunks::new(RowReader::new(FileKind::Wages, csv.as_bytes()).unwrap());
     let steps = pieces.by_ref().map(Result::unwrap).collect();
     (steps, pieces.tally().clone())
 }
 
 /// (first line, rows) of pieces; (line, 0) of rejected rows.
-fn shape(steps: &[Step]) -> Vec<(u64, u32)> {
-    let shape = |step: &Step| match step {
-        Step::Send(piece) => (piece.line, piece.rows),
-        Step::Rejected(fault) => (fault.line, 0),
+fn shape(steps: &[ChunkOrReject]) -> Vec<(u64, u32)> {
+    let shape = |step: &ChunkOrReject| match step {
+        ChunkOrReject::Send(piece) => (piece.line, piece.rows),
+        ChunkOrReject::Rejected(fault) => (fault.line, 0),
     };
     steps.iter().map(shape).collect()
 }
 
 #[test]
 fn headers_are_checked() {
-    let new =
-        |csv: &'static str| Reader::new(FileKind::DeliveryReports, csv.as_bytes()).err().unwrap().to_string();
+    let new = |csv: &'static str| {
+        RowReader::new(FileKind::DeliveryReports, csv.as_bytes()).err().unwrap().to_string()
+    };
     assert!(
         new("").starts_with("the file is empty; its first line must name the columns: sms_id, status, at")
     );
@@ -56,7 +57,7 @@ fn marks_line_ends_blank_lines_and_quotes() {
 #[test]
 fn an_open_quotation_mark_does_not_swallow_the_file() {
     let csv = format!("{HEADER}\n{}\n\"{}", wage(1, "1"), "x,1\n".repeat(1 << 19));
-    let mut reader = Reader::new(FileKind::Wages, csv.as_bytes()).unwrap();
+    let mut reader = RowReader::new(FileKind::Wages, csv.as_bytes()).unwrap();
     assert!(reader.next_row().unwrap().unwrap().is_ok());
     assert!(matches!(reader.next_row(), Err(FileError::RecordTooLong(3))));
 }
@@ -74,7 +75,7 @@ fn bytes_that_are_no_text_spoil_their_row_only() {
     let mut csv = format!("{HEADER}\n").into_bytes();
     csv.extend_from_slice(b"\xff\xfe,1403-01,77,compulsory,1,1\n");
     csv.extend_from_slice(wage(1, "1").as_bytes());
-    let mut reader = Reader::new(FileKind::Wages, csv.as_slice()).unwrap();
+    let mut reader = RowReader::new(FileKind::Wages, csv.as_slice()).unwrap();
     assert_eq!(reader.next_row().unwrap().unwrap().unwrap_err().reason, "not_text");
     assert!(reader.next_row().unwrap().unwrap().is_ok());
     assert!(reader.next_row().unwrap().is_none());
@@ -97,7 +98,7 @@ fn consecutive_wage_rows_of_a_person_go_together() {
 /// Reads an event as the service would.
 fn back(event: &Outgoing) -> crate::wire::Event {
     let headers = event.headers();
-    let message = Message {
+    let message = RawRecord {
         topic: event.topic(),
         partition: 0,
         offset: 0,
@@ -111,7 +112,7 @@ fn back(event: &Outgoing) -> crate::wire::Event {
 #[test]
 fn what_is_published_can_be_read() {
     let file_id = "ab".repeat(32);
-    let envelope = Envelope {
+    let envelope = PublicationEnvelope {
         file_id: &file_id,
         kind: FileKind::Wages,
         at: "2025-10-23T06:30:00Z".parse().unwrap(),
@@ -123,7 +124,7 @@ fn what_is_published_can_be_read() {
         panic!("a close")
     };
     assert_eq!((closed.declared, closed.rows, closed.rejected["not_a_number"]), (3, 2, 1));
-    let Step::Send(piece) = &steps[1] else { panic!("a piece") };
+    let ChunkOrReject::Send(piece) = &steps[1] else { panic!("a piece") };
     let event = row_event(&envelope, piece).unwrap();
     assert_eq!(event, row_event(&envelope, piece).unwrap(), "a repeat has the same id");
     let read = back(&event);

@@ -3,18 +3,20 @@
 use super::FileKind;
 use super::fields::Fields;
 use super::marriage_row::marriage;
-use crate::claim::words::{DeliveryStatus, PaymentOutcome};
+use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::form::reason;
-use crate::wire::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageRow};
+use crate::wire::insured_records_v1::{
+    EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageEventRow,
+};
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 
 /// A good row.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Row {
+pub struct FileRow {
     /// Where it begins; the header is line 1.
     pub line: u64,
     pub data: RowData,
@@ -26,7 +28,7 @@ pub enum RowData {
     /// An event of its own.
     Event(Input),
     /// A line of a wage list, to be gathered with its neighbours.
-    Wage(NationalCode, WageRow),
+    Wage(NationalCode, WageEventRow),
 }
 
 /// A row that is rejected: its first fault in column order.
@@ -94,7 +96,7 @@ fn employment(f: &mut Fields<'_>) -> Result<EmploymentChanged, RowFault> {
 
 fn wage(f: &mut Fields<'_>) -> Result<RowData, RowFault> {
     let national_code = f.code("national_code")?;
-    let row = WageRow {
+    let row = WageEventRow {
         month: f.value("month")?,
         workshop_code: f.value("workshop_code")?,
         insurance_type: f.value("insurance_type")?,

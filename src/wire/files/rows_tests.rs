@@ -1,6 +1,6 @@
 //! One good row of each kind, and one row for each way in which a row is rejected.
 
-use super::{FileKind, Reader, Row, RowData, RowFault};
+use super::{FileKind, FileRow, RowData, RowFault, RowReader};
 use crate::ident::{Mobile, NationalCode, Sheba};
 use crate::wire::Input;
 use crate::wire::insured_records_v1::PersonChanged;
@@ -67,17 +67,17 @@ fn good(kind: FileKind) -> Vec<(&'static str, String)> {
     kind.columns().iter().copied().zip(fields.into_iter().map(str::to_owned)).collect()
 }
 
-fn read(kind: FileKind, row: &[(&str, String)]) -> Result<Row, RowFault> {
+fn read(kind: FileKind, row: &[(&str, String)]) -> Result<FileRow, RowFault> {
     let line = |cells: Vec<&str>| cells.join(",");
     let csv = format!(
         "{}\n{}\n",
         line(row.iter().map(|(name, _)| *name).collect()),
         line(row.iter().map(|(_, text)| text.as_str()).collect())
     );
-    Reader::new(kind, csv.as_bytes()).unwrap().next_row().unwrap().unwrap()
+    RowReader::new(kind, csv.as_bytes()).unwrap().next_row().unwrap().unwrap()
 }
 
-fn with(kind: FileKind, changes: &[(&str, &str)]) -> Result<Row, RowFault> {
+fn with(kind: FileKind, changes: &[(&str, &str)]) -> Result<FileRow, RowFault> {
     let mut row = good(kind);
     for (column, text) in changes {
         row.iter_mut().find(|(name, _)| name == column).unwrap().1 = (*text).to_owned();
@@ -183,7 +183,7 @@ fn codes_are_padded_then_checked() {
     rejected(Wages, &[("national_code", "A234567890")], "national_code", "not_a_code");
     rejected(Persons, &[("insurance_number", "12345678901")], "insurance_number", "not_a_code");
     let short = code(12_345_678);
-    let Row { data: RowData::Wage(national_code, _), .. } =
+    let FileRow { data: RowData::Wage(national_code, _), .. } =
         with(Wages, &[("national_code", &short[1..])]).unwrap()
     else {
         panic!("a wage row")
@@ -212,12 +212,12 @@ fn words_are_those_of_the_contract() {
 #[test]
 fn the_finer_words_of_a_gateway_are_two() {
     for word in ["undelivered", "blocked", "rejected", "expired", "failed", "delivered"] {
-        let Row { data: RowData::Event(Input::Delivery(status, _)), .. } =
+        let FileRow { data: RowData::Event(Input::Delivery(status, _)), .. } =
             with(DeliveryReports, &[("status", word)]).unwrap()
         else {
             panic!("a delivery report")
         };
-        assert_eq!(status.word(), if word == "delivered" { word } else { "failed" });
+        assert_eq!(status.as_str(), if word == "delivered" { word } else { "failed" });
     }
     for word in ["queued", "sent", "accepted"] {
         rejected(DeliveryReports, &[("status", word)], "status", "not_final");
@@ -271,7 +271,7 @@ fn the_first_fault_in_column_order_is_told() {
 #[test]
 fn text_is_made_one_and_must_be_text() {
     let changes = [("given_name", " علي  رضا "), ("family_name", "كياني"), ("birth_date", "۱۳۷۵-۱۲-۳۰")];
-    let Row { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
+    let FileRow { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
         panic!("a person")
     };
     assert_eq!((person.given_name.as_str(), person.family_name.as_str()), ("علی رضا", "کیانی"));
@@ -288,7 +288,8 @@ fn no_account_or_mobile_number_spoils_a_row() {
     let padded = format!("{good}{}", "x".repeat(200));
     for written in ["\u{1}", "\u{7f}09123456789", &format!("{good}\u{0}"), &padded, &"۰".repeat(1000)] {
         let changes = [("sheba", written), ("mobile", written)];
-        let Row { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
+        let FileRow { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap()
+        else {
             panic!("a person")
         };
         let (sheba, mobile) = (person.sheba.clone().unwrap(), person.mobile.clone().unwrap());

@@ -9,12 +9,12 @@ const MAX_RECORD: u64 = 1 << 20;
 
 /// What has been taken from the source, seen from outside the CSV reader that owns it.
 #[derive(Default)]
-pub(super) struct Gauge {
+pub(super) struct ByteCounter {
     bytes: AtomicU64,
     at_record: AtomicU64,
 }
 
-impl Gauge {
+impl ByteCounter {
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -29,23 +29,23 @@ impl Gauge {
 }
 
 /// Gives every line the one end `\n`, the last one too: the CSV reader counts lines by it.
-pub(super) struct Source<R> {
+pub(super) struct NormalisedLines<R> {
     input: R,
-    gauge: Arc<Gauge>,
+    gauge: Arc<ByteCounter>,
     after_return: bool,
     line_is_open: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("a record without end")]
-pub(super) struct TooLong;
+pub(super) struct RecordTooLong;
 
-impl<R> Source<R> {
+impl<R> NormalisedLines<R> {
     pub fn new(input: R) -> Self {
         Self { input, gauge: Arc::default(), after_return: false, line_is_open: false }
     }
 
-    pub fn gauge(&self) -> Arc<Gauge> {
+    pub fn gauge(&self) -> Arc<ByteCounter> {
         Arc::clone(&self.gauge)
     }
 
@@ -68,14 +68,14 @@ impl<R> Source<R> {
     }
 }
 
-impl<R: Read> Read for Source<R> {
+impl<R: Read> Read for NormalisedLines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
         loop {
             if self.gauge.record_is_too_long() {
-                return Err(io::Error::other(TooLong));
+                return Err(io::Error::other(RecordTooLong));
             }
             let read = self.input.read(buffer)?;
             self.gauge.bytes.fetch_add(read as u64, Ordering::Relaxed);
@@ -113,8 +113,8 @@ mod tests {
         {
             for slow in [false, true] {
                 let mut out = String::new();
-                let mut fast = Source::new(text.as_bytes());
-                let mut one = Source::new(Slow(text.as_bytes()));
+                let mut fast = NormalisedLines::new(text.as_bytes());
+                let mut one = NormalisedLines::new(Slow(text.as_bytes()));
                 let read = if slow { one.read_to_string(&mut out) } else { fast.read_to_string(&mut out) };
                 assert_eq!((read.unwrap(), out.as_str()), (expected.len(), expected));
             }

@@ -10,15 +10,15 @@ use super::{TextVisitor, loose_text, reason};
 use crate::law::Rial;
 
 /// Text that may be anything a person wrote, also nothing (a Sheba or mobile that is malformed counts as none).
-pub struct Loose;
+pub struct FreeText;
 
-impl SerializeAs<String> for Loose {
+impl SerializeAs<String> for FreeText {
     fn serialize_as<S: Serializer>(value: &String, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(value)
     }
 }
 
-impl<'de> DeserializeAs<'de, String> for Loose {
+impl<'de> DeserializeAs<'de, String> for FreeText {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         deserializer.deserialize_str(TextVisitor(PhantomData, loose_text))
     }

@@ -12,14 +12,14 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-pub use adapters::{Loose, Object, Rials, Sha256Hex, is_sha256_hex};
+pub use adapters::{FreeText, Object, Rials, Sha256Hex, is_sha256_hex};
 pub use values::national_code_fault;
 
 /// Longest text in characters; keeps every identifier within what an index of the database holds.
 pub const MAX_TEXT: usize = 200;
 
 /// A value with one written form in messages.
-pub trait Form: Sized {
+pub trait CanonicalText: Sized {
     fn read(text: &str) -> Result<Self, &'static str>;
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
@@ -27,13 +27,13 @@ pub trait Form: Sized {
 /// The one written form of a value.
 pub struct Strict;
 
-impl<T: Form> SerializeAs<T> for Strict {
+impl<T: CanonicalText> SerializeAs<T> for Strict {
     fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
         value.write(serializer)
     }
 }
 
-impl<'de, T: Form> DeserializeAs<'de, T> for Strict {
+impl<'de, T: CanonicalText> DeserializeAs<'de, T> for Strict {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_str(TextVisitor(PhantomData::<T>, T::read))
     }
@@ -54,7 +54,7 @@ impl<T> Visitor<'_> for TextVisitor<T> {
 }
 
 /// Text that says something: not empty, no control characters, at most [`MAX_TEXT`] characters.
-impl Form for String {
+impl CanonicalText for String {
     fn read(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() { Err(reason::MISSING) } else { loose_text(text) }
     }

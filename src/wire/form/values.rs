@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::ser::Serializer;
 
-use super::{Form, reason};
-use crate::claim::reason::{Outcome, ReasonCode};
-use crate::claim::words::{
+use super::{CanonicalText, reason};
+use crate::claim::codes::{
     CaseKind, DeliveryStatus, OfficeKind, Ownership, PaymentOutcome, Permanence, SmsKind, Status,
 };
-use crate::ident::{InsuranceNumber, NationalCode, national_code::NationalCodeError};
+use crate::claim::reason::{Outcome, ReasonCode};
+use crate::ident::national_code::NationalCodeError;
+use crate::ident::{InsuranceNumber, NationalCode};
 use crate::law::{InsuranceType, SolarDate, SolarMonth};
 use crate::wire::files::FileKind;
 
@@ -18,7 +19,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 /// Exactly ten ASCII digits: padding and folding are the publisher's work, not a message's.
-impl Form for NationalCode {
+impl CanonicalText for NationalCode {
     fn read(text: &str) -> Result<Self, &'static str> {
         if text.len() != 10 || !all_digits(text) {
             return Err(reason::NOT_A_CODE);
@@ -40,7 +41,7 @@ pub fn national_code_fault(error: NationalCodeError) -> &'static str {
     }
 }
 
-impl Form for InsuranceNumber {
+impl CanonicalText for InsuranceNumber {
     fn read(text: &str) -> Result<Self, &'static str> {
         if text.len() != 10 || !all_digits(text) {
             return Err(reason::NOT_A_CODE);
@@ -52,7 +53,7 @@ impl Form for InsuranceNumber {
     }
 }
 
-impl Form for SolarDate {
+impl CanonicalText for SolarDate {
     fn read(text: &str) -> Result<Self, &'static str> {
         text.parse().map_err(|_| reason::NO_SUCH_DATE)
     }
@@ -65,7 +66,7 @@ impl Form for SolarDate {
     }
 }
 
-impl Form for SolarMonth {
+impl CanonicalText for SolarMonth {
     fn read(text: &str) -> Result<Self, &'static str> {
         text.parse().map_err(|_| reason::NO_SUCH_DATE)
     }
@@ -105,7 +106,7 @@ fn is_rfc3339(text: &str) -> bool {
 
 /// RFC 3339, with an offset (no bracketed zone, which RFC 9557 adds), in whole microseconds: the database holds no finer
 /// ones, so that two that differ by less are one also here. It knows no year 0 either, and nothing was paid before 1000.
-impl Form for Timestamp {
+impl CanonicalText for Timestamp {
     fn read(text: &str) -> Result<Self, &'static str> {
         if !is_rfc3339(text) {
             return Err(reason::NO_SUCH_DATE);
@@ -123,12 +124,12 @@ impl Form for Timestamp {
 /// Words of closed lists: read by `FromStr`, written by `word()`.
 macro_rules! words {
     ($($name:ty),+) => { $(
-        impl Form for $name {
+        impl CanonicalText for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
                 text.parse().map_err(|_| reason::UNKNOWN_WORD)
             }
             fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.word())
+                serializer.serialize_str(self.as_str())
             }
         }
     )+ };

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_with::{DisplayFromStr, serde_as};
 
 use crate::law::SolarDate;
-use crate::law::tables::{Coverage, Parameters, Row};
+use crate::law::tables::{Coverage, LegalParameters, Row};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct TablesFile {
     pub(super) version: String,
     #[serde(default)]
-    pub(super) minimum_daily_wage: Vec<WageRow>,
+    pub(super) minimum_daily_wage: Vec<WageTableRow>,
     #[serde(default)]
     pub(super) ceiling_factor: Vec<FactorRow>,
     #[serde(default)]
@@ -27,7 +27,7 @@ pub(super) struct File {
 #[serde_as]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WageRow {
+pub(super) struct WageTableRow {
     #[serde_as(as = "DisplayFromStr")]
     pub(super) from: SolarDate,
     #[serde_as(as = "Option<DisplayFromStr>")]
@@ -86,8 +86,8 @@ pub(super) struct ParametersRow {
 }
 
 impl ParametersRow {
-    pub(super) fn into_row(self) -> Row<Parameters> {
-        let value = Parameters {
+    pub(super) fn into_row(self) -> Row<LegalParameters> {
+        let value = LegalParameters {
             required_days: self.required_days,
             window_years: self.window_years,
             average_months: self.average_months,

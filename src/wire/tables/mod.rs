@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::law::tables::{Coverage, Row, TableError};
 use crate::law::{InsuranceType, Rial, SolarDate, Tables};
-use file::{CoverageRow, File, ParametersRow, WageRow};
+use file::{CoverageRow, ParametersRow, TablesFile, WageTableRow};
 
 /// The tables that come with the program.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn built_in() -> &'static str {
 
 /// All problems, each with its table and row; a file that is no TOML of this form has one.
 pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
-    let file: File = toml::from_str(toml).map_err(|e| vec![not_of_this_form(toml, &e)])?;
+    let file: TablesFile = toml::from_str(toml).map_err(|e| vec![not_of_this_form(toml, &e)])?;
     let mut errors = Vec::new();
     let coverage = coverage(file.coverage, &mut errors);
     let wages = wages(file.minimum_daily_wage, &mut errors);
@@ -66,7 +66,7 @@ fn coverage(
     known
 }
 
-fn wages(rows: Vec<WageRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
+fn wages(rows: Vec<WageTableRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
     let mut wages = Vec::with_capacity(rows.len());
     for (at, r) in rows.into_iter().enumerate() {
         if r.rial > i64::MAX.cast_unsigned() {

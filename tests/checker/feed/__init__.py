@@ -1,1 +1,1 @@
-"""Where records come from: the broker, the database, exported files, input files."""
+"""The sources of records: the broker, the database, exported files, input files."""

@@ -1,4 +1,4 @@
-"""Topics from a broker, read_committed, each to its end at the start."""
+"""Reads topics from a broker with read_committed, each up to its end offset at the start."""
 
 import time
 import uuid
@@ -7,13 +7,19 @@ import confluent_kafka
 
 from . import raw as raws
 
-PATIENCE_S = 30
+TIMEOUT_S = 30
 
 
 def properties(brokers, more):
     return {
-        "bootstrap.servers": brokers, "group.id": f"checker-{uuid.uuid4()}", "enable.auto.commit": False, "isolation.level": "read_committed",
-        "enable.partition.eof": True, "auto.offset.reset": "error", "log_level": 2, "queued.max.messages.kbytes": 32768,
+        "bootstrap.servers": brokers,
+        "group.id": f"checker-{uuid.uuid4()}",
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "log_level": 2,
+        "queued.max.messages.kbytes": 32768,
     } | more
 
 
@@ -21,15 +27,17 @@ class Broker:
     def __init__(self, brokers, prefix, more=()):
         self._prefix = prefix
         self._consumer = confluent_kafka.Consumer(properties(brokers, dict(more)))
-        known = self._consumer.list_topics(timeout=PATIENCE_S).topics
-        self._partitions = {t: sorted(known[prefix + t].partitions) for t in raws.INPUTS + raws.OUTPUTS if prefix + t in known}
+        known = self._consumer.list_topics(timeout=TIMEOUT_S).topics
+        self._partitions = {
+            t: sorted(known[prefix + t].partitions) for t in raws.INPUTS + raws.OUTPUTS if prefix + t in known
+        }
         self.missing = [topic for topic in raws.INPUTS + raws.OUTPUTS if topic not in self._partitions]
-        # The ends are taken once, inputs before outputs: what follows from an input that is seen cannot be missed for long.
+        # The end offsets are read once, inputs before outputs, so the outputs cover the inputs that are read.
         self._ends = {}
         for topic in raws.INPUTS + raws.OUTPUTS:
             for partition in self._partitions.get(topic, ()):
                 where = confluent_kafka.TopicPartition(prefix + topic, partition)
-                self._ends[topic, partition] = self._consumer.get_watermark_offsets(where, timeout=PATIENCE_S)
+                self._ends[topic, partition] = self._consumer.get_watermark_offsets(where, timeout=TIMEOUT_S)
 
     def partitions(self, topic):
         return self._partitions.get(topic, [])
@@ -47,14 +55,14 @@ class Broker:
         if low >= high:
             return
         self._consumer.assign([confluent_kafka.TopicPartition(self._prefix + topic, partition, low)])
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while True:
-            # It waits for so many messages or so long, also where the end was reached: the wait is short.
+            # `consume` waits for the full batch or the timeout, even at the end of the topic, so the timeout is short.
             messages = self._consumer.consume(5000, 0.03)
             if messages:
-                deadline = time.monotonic() + PATIENCE_S
+                deadline = time.monotonic() + TIMEOUT_S
             elif time.monotonic() > deadline:
-                raise OSError(f"{topic}/{partition}: nothing came for {PATIENCE_S} s")
+                raise OSError(f"{topic}/{partition}: no record for {TIMEOUT_S} s")
             for message in messages:
                 error = message.error()
                 if error and error.code() != confluent_kafka.KafkaError._PARTITION_EOF:
@@ -62,7 +70,7 @@ class Broker:
                 if error or message.offset() >= high:
                     return
                 yield raw_of(message, topic)
-            # The last records below the end may be markers of transactions, which nobody is given.
+            # The last records below the end may be transaction markers, which are not returned to consumers.
             where = self._consumer.position([confluent_kafka.TopicPartition(self._prefix + topic, partition)])[0].offset
             if where >= high:
                 return

@@ -1,4 +1,5 @@
-"""Input files: rows to the data of events, and what a publisher must reject (contract.md section 1)."""
+"""Input files: converts rows to event data and rejects the rows that a publisher must reject (contract.md section
+1)."""
 
 import csv
 import re
@@ -6,30 +7,41 @@ import re
 from ..law import identifiers, solar, tables
 from ..law.text import latin_digits
 
-WORDS = {
-    "status": {"registered", "divorced", "annulled"}, "office_kind": {"marriage_office", "consulate", "acknowledgement", "none"},
-    "permanence": {"permanent", "temporary"}, "sheba_owner": {"yes", "no", "unknown"}, "mobile_owner": {"yes", "no", "unknown"},
-    "insurance_type": tables.INSURANCE_TYPES, "outcome": {"accepted", "paid", "returned"},
+ALLOWED_VALUES = {
+    "status": {"registered", "divorced", "annulled"},
+    "office_kind": {"marriage_office", "consulate", "acknowledgement", "none"},
+    "permanence": {"permanent", "temporary"},
+    "sheba_owner": {"yes", "no", "unknown"},
+    "mobile_owner": {"yes", "no", "unknown"},
+    "insurance_type": tables.INSURANCE_TYPES,
+    "outcome": {"accepted", "paid", "returned"},
 }
 DATES = {"deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on"}
 CODES = {"national_code", "applicant_national_code", "spouse_national_code"}
 NUMBERS = {"record_version", "earlier_marriages", "days", "insurable_rial", "amount_rial"}
 MAY_BE_EMPTY = {"deceased_on", "sheba", "sheba_owner", "mobile", "mobile_owner", "ended_on"}
-# A gateway's finer words (docs/FILES.md); those that are no answer yet are rejected.
-STATUS_OF_SMS = {"delivered": "delivered"} | dict.fromkeys(("failed", "undelivered", "blocked", "rejected", "expired"), "failed")
+# A gateway's detailed status values (docs/FILES.md). Values that are not final are rejected.
+STATUS_OF_SMS = {"delivered": "delivered"} | dict.fromkeys(
+    ("failed", "undelivered", "blocked", "rejected", "expired"), "failed"
+)
 FILES = {
-    "persons": "persons.csv", "employments": "employments.csv", "wages": "wages.csv", "earlier-payments": "earlier_payments.csv",
-    "marriages": "marriages.csv", "self-registrations": "self_registrations.csv", "payment-outcomes": "payment_outcomes.csv",
+    "persons": "persons.csv",
+    "employments": "employments.csv",
+    "wages": "wages.csv",
+    "earlier-payments": "earlier_payments.csv",
+    "marriages": "marriages.csv",
+    "self-registrations": "self_registrations.csv",
+    "payment-outcomes": "payment_outcomes.csv",
     "delivery-reports": "delivery_reports.csv",
 }
 
 
 class Rejected(Exception):
-    """A row that is not sent on."""
+    """The publisher must not send this row."""
 
 
 def value(column, text):
-    """One column's value; `column` without the prefix of a spouse."""
+    """The value of one column. `column` is the name without the prefix of a spouse."""
     if text == "":
         return None
     if column in CODES:
@@ -43,7 +55,7 @@ def value(column, text):
         return int(text)
     if column in DATES and not solar.date_exists(text) or column == "month" and not solar.month_exists(text):
         raise Rejected(column)
-    if column in WORDS and text not in WORDS[column]:
+    if column in ALLOWED_VALUES and text not in ALLOWED_VALUES[column]:
         raise Rejected(column)
     if column in ("at", "submitted_at") and solar.instant(text) is None:
         raise Rejected(column)
@@ -70,15 +82,17 @@ def nested(row):
 def check_marriage(data):
     sides = (data["husband"], data["wife"])
     for side in sides:
-        missing = [name for name in ("given_name", "family_name", "birth_date") if side["national_code"] and side[name] is None]
+        missing = [
+            name for name in ("given_name", "family_name", "birth_date") if side["national_code"] and side[name] is None
+        ]
         if missing or side["earlier_marriages"] is None:
             raise Rejected("a spouse's column is empty")
     if sides[0]["national_code"] == sides[1]["national_code"] or data["deed_date"] > data["registered_on"]:
-        raise Rejected("equal or empty codes, or a deed after its registration")
+        raise Rejected("equal or empty codes, or a deed date after the registration date")
 
 
 def check(kind, data):
-    """Rules that span columns, and columns that must not be empty."""
+    """Checks the rules that span columns, and that required columns are not empty."""
     may_miss = set(MAY_BE_EMPTY)
     if kind == "marriages" and data.get("office_kind") in ("acknowledgement", "none"):
         may_miss |= {"office_code", "deed_number"}
@@ -99,16 +113,25 @@ def check(kind, data):
 
 
 def read(kind, path, wanted=None):
-    """(line, data or None) for each row of a file, or for those whose cells are `wanted`; None where it is rejected."""
+    """(line, data) for each row of a file, or only for rows that `wanted` accepts. data is None if the row is
+    rejected."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         for row in reader:
             if wanted and not wanted(row):
                 continue
             try:
-                # A row that is too short or too long has no values, or some under None.
-                cells = {column: latin_digits(text or "").strip() for column, text in row.items() if column and not isinstance(text, list)}
-                data = nested(cells) if kind == "marriages" else {column: value(column, text) for column, text in cells.items()}
+                # csv.DictReader sets missing cells of a short row to None, and puts extra cells under the key None.
+                cells = {
+                    column: latin_digits(text or "").strip()
+                    for column, text in row.items()
+                    if column and not isinstance(text, list)
+                }
+                data = (
+                    nested(cells)
+                    if kind == "marriages"
+                    else {column: value(column, text) for column, text in cells.items()}
+                )
                 check(kind, data)
             except Rejected:
                 data = None

@@ -1,4 +1,4 @@
-"""The tables that the checker looks at, by `psql`'s COPY: no library, and nothing is written."""
+"""Reads the tables that the checker needs with `psql` and COPY. It needs no library and writes nothing."""
 
 import csv
 import os
@@ -9,8 +9,8 @@ QUERIES = {
     "dead_letters": "SELECT topic, partition, source_offset, reason FROM dead_letters",
     "batches": "SELECT month, batch_id, business_date, closed_at, documents, total, digest FROM batches ORDER BY month",
     "close_pages": "SELECT month, upto, input_offsets FROM close_pages",
-    "documents": "SELECT document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, state, state_code, superseded"
-                 " FROM documents",
+    "documents": "SELECT document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, state,"
+    " state_code, superseded FROM documents",
     "decisions": "SELECT count(*) AS published FROM decisions",
     "payments": "SELECT person, claim_id, amount, decision_id FROM payments",
     "vouchers": "SELECT voucher_id, month, cost_centre, documents, total FROM vouchers",
@@ -18,9 +18,9 @@ QUERIES = {
     "cases": "SELECT case_id, claim_id, document_id, kind FROM cases",
     "files": "SELECT file_id, kind, accepted, corrected, unchanged, conflicting, dead, rows, received_at FROM files",
     "claims": "SELECT claim_id, person, spouse, unnamed_record, deed_date, revision, outcome, amount,"
-              " array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",
+    " array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",
     "marriages": "SELECT record_id, record_version, husband, wife, content::jsonb ->> 'status' AS status,"
-                 " content::jsonb ->> 'deed_date' AS deed_date, content::jsonb ->> 'registered_on' AS registered_on FROM marriages",
+    " content::jsonb ->> 'deed_date' AS deed_date, content::jsonb ->> 'registered_on' AS registered_on FROM marriages",
     "self_registrations": "SELECT request_id, applicant FROM self_registrations",
     "insured": "SELECT code FROM persons WHERE insured",
     "payment_outcomes": "SELECT document_id, outcome, at FROM payment_outcomes",
@@ -30,15 +30,18 @@ QUERIES = {
 
 
 class Database:
-    """Each table is read when it is asked for, as dictionaries of text."""
+    """Reads a table on request. Rows are dictionaries of text."""
 
     def __init__(self, url):
         self._url = url
 
     def rows(self, name):
-        command = ["psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-c", f"COPY ({QUERIES[name]}) TO STDOUT CSV HEADER", self._url]
-        # In the environment psql would take its own variables; the address says all.
-        process = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"PGTZ": "UTC"}, check=False)
+        copy = f"COPY ({QUERIES[name]}) TO STDOUT CSV HEADER"
+        command = ["psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-c", copy, self._url]
+        # The address contains all connection settings.
+        process = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"PGTZ": "UTC"}, check=False
+        )
         if process.returncode:
             raise OSError(f"psql could not read {name}: {process.stderr.strip()[:300]}")
         csv.field_size_limit(1 << 24)
@@ -46,7 +49,7 @@ class Database:
 
 
 class Tables:
-    """The same from memory, for `selftest`."""
+    """The same interface over tables in memory, for `selftest`."""
 
     def __init__(self, tables):
         self.tables = tables

@@ -1,4 +1,4 @@
-"""Input messages: which are good, and which must become dead letters (contract.md section 1, `schemas/README.md`)."""
+"""Input messages: which are valid and which must become dead letters (contract.md section 1, `schemas/README.md`)."""
 
 import collections
 import re
@@ -7,21 +7,27 @@ from .. import schema
 from ..law import identifiers, solar
 from . import raw as raws
 
-# `fault`: None, or why it must be a dead letter. `unsure`: the contract does not say whether it must.
+# `fault`: why the message must be a dead letter, or None. `unsure`: the contract does not define whether it must be
+# one.
 Event = collections.namedtuple("Event", "topic partition offset order type data fault unsure file line rows")
 
 KEYS = {name: topic["key"] for name, topic in schema.topics().items()}
 TYPES = {
-    "registry.marriages.v1": {"registry.marriage.recorded"}, "registry.files.v1": {"registry.file.opened", "registry.file.closed"},
+    "registry.marriages.v1": {"registry.marriage.recorded"},
+    "registry.files.v1": {"registry.file.opened", "registry.file.closed"},
     "portal.self-registrations.v1": {"portal.self-registration.submitted"},
     "insured.records.v1": {
-        "insured.person.changed", "insured.employment.changed", "insured.wages.posted", "insured.earlier-payment.recorded"},
+        "insured.person.changed",
+        "insured.employment.changed",
+        "insured.wages.posted",
+        "insured.earlier-payment.recorded",
+    },
     "finance.payment-outcomes.v1": {"finance.document.accepted", "finance.document.paid", "finance.document.returned"},
     "notifications.delivery-reports.v1": {"notifications.sms.delivered", "notifications.sms.failed"},
 }
 DATES = ("deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on")
 CODES = ("national_code", "applicant_national_code", "spouse_national_code")
-# Headers on which reading rests; the others are recommended, and what becomes of a bad one is not said.
+# Required headers. The other headers are recommended; the contract does not define the effect of a malformed one.
 NEEDED_HEADERS = {".ce_id", ".ce_type", ".ce_specversion", ".ce_fileid", ".ce_fileline", ".ce_filerows"}
 
 
@@ -39,7 +45,7 @@ def fault_of_fields(data):
 
 
 def fault_of_rules(kind, data):
-    """Rules that no schema can say."""
+    """Checks the rules that a schema cannot express."""
     fault = fault_of_fields(data)
     if fault:
         return fault
@@ -84,7 +90,8 @@ def fault_of_value(raw, kind):
 
 
 def order_of(raw):
-    """A dead letter that was sent again counts where it first lay: what overtook it since is newer."""
+    """The offset that orders the message. A replayed dead letter has the order of its first position, so messages that
+    overtook it are newer."""
     origin = (raw.headers or {}).get("peyvand_replay_of", "")
     offset = origin.rpartition("/")[2]
     return int(offset) if offset.isdigit() else raw.offset
@@ -107,4 +114,16 @@ def event_of(raw):
     unsure = fault is None and fault_of_headers is not None
     if fault is None and rows is None:
         rows = len(data["rows"]) if "rows" in data and isinstance(data["rows"], list) else 1
-    return Event(raw.topic, raw.partition, raw.offset, order_of(raw), headers["ce_type"], data, fault, unsure, file, line, rows or 1)
+    return Event(
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        order_of(raw),
+        headers["ce_type"],
+        data,
+        fault,
+        unsure,
+        file,
+        line,
+        rows or 1,
+    )

@@ -1,4 +1,5 @@
-"""Folders in the place of a broker: CSV files as the events that `peyvand publish` would send, JSON lines as `peyvand export` writes."""
+"""Folders as a source instead of a broker: CSV files become the events that `peyvand publish` would send, and JSON
+lines are read as `peyvand export` writes them."""
 
 import collections
 import hashlib
@@ -15,14 +16,20 @@ TOPIC_OF = {
     "payment-outcomes": "finance.payment-outcomes.v1", "delivery-reports": "notifications.delivery-reports.v1",
 }
 TYPE_OF = {
-    "marriages": "registry.marriage.recorded", "persons": "insured.person.changed", "employments": "insured.employment.changed",
-    "wages": "insured.wages.posted", "earlier-payments": "insured.earlier-payment.recorded",
+    "marriages": "registry.marriage.recorded",
+    "persons": "insured.person.changed",
+    "employments": "insured.employment.changed",
+    "wages": "insured.wages.posted",
+    "earlier-payments": "insured.earlier-payment.recorded",
     "self-registrations": "portal.self-registration.submitted",
 }
 KEY_OF = {
-    "marriages": "record_id", "self-registrations": "applicant_national_code", "payment-outcomes": "document_id", "delivery-reports": "sms_id",
+    "marriages": "record_id",
+    "self-registrations": "applicant_national_code",
+    "payment-outcomes": "document_id",
+    "delivery-reports": "sms_id",
 }
-# Bytes of wage rows that are looked at together.
+# Bytes of wage rows that are processed together.
 PART_BYTES = 80 << 20
 
 
@@ -49,7 +56,7 @@ class Folder:
         return list(self._files)
 
     def partitions(self, topic):
-        """Insured records come in parts by person, so that not everything is in memory at once."""
+        """Insured records are read in parts by person, to limit memory."""
         return list(range(self._parts)) if topic == raws.RECORDS else [0]
 
     def ends(self, topic):
@@ -69,7 +76,9 @@ class Folder:
         with open(self.outputs / f"{topic}.jsonl", encoding="utf-8") as file:
             for line in file:
                 record = json.loads(line)
-                yield raws.Raw(topic, record["partition"], record["offset"], record["key"], record["headers"], record["data"], None)
+                yield raws.Raw(
+                    topic, record["partition"], record["offset"], record["key"], record["headers"], record["data"], None
+                )
 
     def _published(self, kind, topic, partition):
         path = self._files[kind]
@@ -80,10 +89,11 @@ class Folder:
                 rejected += 1
                 continue
             key = data[KEY_OF.get(kind, "national_code")]
-            headers = {"ce_id": f"{kind}/{line}", "ce_type": type_of(kind, data), "ce_fileid": self._ids[kind], "ce_fileline": str(line)}
+            headers = {"ce_id": f"{kind}/{line}", "ce_type": type_of(kind, data), "ce_fileid": self._ids[kind],
+                       "ce_fileline": str(line)}
             if kind == "wages":
                 data = {"national_code": data.pop("national_code"), "rows": [data]}
-            # A file's order is its lines'; files of one topic have keys of different kinds.
+            # The line is the offset: it orders one file. Files of one topic have different kinds of keys.
             yield raws.Raw(topic, partition or 0, line, key, headers, data, None)
         self._counts[kind] += collections.Counter(declared=declared, rejected=rejected)
 
@@ -94,14 +104,31 @@ class Folder:
         for kind, counts in self._counts.items():
             file_id, declared, rejected = self._ids[kind], counts["declared"], counts["rejected"]
             opened = {"file_id": file_id, "kind": kind, "opened_at": "2000-01-01T00:00:00Z"}
-            yield raws.Raw("registry.files.v1", 0, 0, file_id, {"ce_id": f"{file_id}/opened", "ce_type": "registry.file.opened"}, opened, None)
-            data = {"file_id": file_id, "kind": kind, "declared": declared, "rejected": {"rejected": rejected} if rejected else {},
-                    "rows": declared - rejected, "digest": file_id, "closed_at": "2000-01-01T00:00:00Z"}
-            yield raws.Raw("registry.files.v1", 0, 0, file_id, {"ce_id": file_id, "ce_type": "registry.file.closed"}, data, None)
+            yield raws.Raw(
+                "registry.files.v1",
+                0,
+                0,
+                file_id,
+                {"ce_id": f"{file_id}/opened", "ce_type": "registry.file.opened"},
+                opened,
+                None,
+            )
+            data = {
+                "file_id": file_id,
+                "kind": kind,
+                "declared": declared,
+                "rejected": {"rejected": rejected} if rejected else {},
+                "rows": declared - rejected,
+                "digest": file_id,
+                "closed_at": "2000-01-01T00:00:00Z",
+            }
+            yield raws.Raw(
+                "registry.files.v1", 0, 0, file_id, {"ce_id": file_id, "ce_type": "registry.file.closed"}, data, None
+            )
 
 
 def closes_in(folder, today=None):
-    """(months that were closed, the business date): the greatest that a decision names, unless told."""
+    """(closed months, business date). The default business date is the latest one of a decision."""
     months, dates = [], set()
     for raw in folder.read("finance.payment-documents.v1"):
         if raw.headers["ce_type"] == "finance.batch.closed":

@@ -1,17 +1,26 @@
-"""One record as it lies in a topic."""
+"""One record of a topic."""
 
 import collections
 import json
 
-# `headers`: name -> text, or None where they are no text. `value`: bytes, or data that were parsed already. `stamp`: Kafka's, or None.
+# `headers`: name -> text, or None if they are not text. `value`: bytes, or data that is already parsed. `stamp`:
+# Kafka's timestamp in ms, or None.
 Raw = collections.namedtuple("Raw", "topic partition offset key headers value stamp")
 
 INPUTS = (
-    "registry.marriages.v1", "registry.files.v1", "portal.self-registrations.v1", "insured.records.v1", "finance.payment-outcomes.v1",
+    "registry.marriages.v1",
+    "registry.files.v1",
+    "portal.self-registrations.v1",
+    "insured.records.v1",
+    "finance.payment-outcomes.v1",
     "notifications.delivery-reports.v1",
 )
 OUTPUTS = (
-    "eligibility.decisions.v1", "finance.payment-documents.v1", "notifications.sms.v1", "registry.file-receipts.v1", "dead-letters.v1",
+    "eligibility.decisions.v1",
+    "finance.payment-documents.v1",
+    "notifications.sms.v1",
+    "registry.file-receipts.v1",
+    "dead-letters.v1",
 )
 RECORDS = "insured.records.v1"
 
@@ -21,11 +30,11 @@ def place(raw):
 
 
 def data_of(raw):
-    """The value as JSON; raises ValueError where it is none."""
+    """The value parsed as JSON. Raises ValueError if it is not JSON."""
     if not isinstance(raw.value, (bytes, bytearray)):
         return raw.value
     return json.loads(raw.value, parse_constant=refuse)
 
 
-def refuse(word):
-    raise ValueError(f"{word} is no JSON")
+def refuse(constant):
+    raise ValueError(f"{constant} is not JSON")

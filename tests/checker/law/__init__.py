@@ -1,1 +1,2 @@
-"""The law a second time, slowly and plainly, from domain.md and contract.md alone. Pure: no clock, no files, no network."""
+"""A second, simple and slow implementation of the law, written from domain.md and contract.md only. Pure functions: no
+clock, no files, no network (`tables` reads one file)."""

@@ -1,19 +1,20 @@
-"""Article 85 for one person and one deed date: employment (R6), days (R7, R8), the list that may still come (R14), amount (R9-R12, R26)."""
+"""Article 85 for one person and one deed date: employment (R6), days (R7, R8), the wage list that may still arrive
+(R14), amount (R9-R12, R26)."""
 
 import collections
 
 from . import solar
 
-Assessment = collections.namedtuple("Assessment", "grounds days wage_sum amount")
+Assessment = collections.namedtuple("Assessment", "reasons days wage_sum amount")
 
 
 def list_may_still_come(month, today, parameters):
-    """Until the last day of the month after (contract.md section 3, `open month`)."""
+    """Whether the month is open: until the last day of the following month (contract.md section 3, `open month`)."""
     return solar.month_of(today) <= solar.months_later(month, parameters["list_months_after"])
 
 
-def employment_ground(deed, today, employments, tables, parameters):
-    """`employments`: (insurance type, started on, last employed day or None). None where R6 is satisfied."""
+def employment_reason(deed, today, employments, tables, parameters):
+    """`employments`: (insurance type, started on, last employed day or None). Returns None if R6 is satisfied."""
     covering = {kind for kind, started, ended in employments if started <= deed and (ended is None or deed <= ended)}
     if any(tables.covers(kind, "employment", deed) for kind in covering):
         return None
@@ -23,7 +24,7 @@ def employment_ground(deed, today, employments, tables, parameters):
 
 
 def counted_days(deed, listed, parameters):
-    """Of each month of the window [D - 5 years, D): (days that count, days that could count at most)."""
+    """month -> (counted days, most days that can count), for each month of the window [D - 5 years, D)."""
     begin = solar.years_before(deed, parameters["window_years"])
     months = {}
     for month in solar.months_from_to(solar.month_of(begin), solar.month_of(deed)):
@@ -33,18 +34,20 @@ def counted_days(deed, listed, parameters):
     return months
 
 
-def days_ground(months, today, parameters):
+def days_reason(months, today, parameters):
     days = sum(counted for counted, _ in months.values())
     if days >= parameters["required_days"]:
         return days, None
     at_best = sum(
-        inside if list_may_still_come(month, today, parameters) else counted for month, (counted, inside) in months.items()
+        inside if list_may_still_come(month, today, parameters) else counted
+        for month, (counted, inside) in months.items()
     )
     return days, "AWAITING_WAGE_LIST" if at_best >= parameters["required_days"] else "INSUFFICIENT_CONTRIBUTION_DAYS"
 
 
 def wage_sum(deed, wages, tables, parameters):
-    """Of the 24 whole months before D's month, each under its ceiling; None where a month is outside the table."""
+    """The wages of the 24 whole months before D's month, each limited to its ceiling. None if a month is not in the
+    table."""
     total = 0
     for back in range(1, parameters["average_months"] + 1):
         month = solar.months_later(solar.month_of(deed), -back)
@@ -64,13 +67,13 @@ def assess(deed, today, employments, wage_rows, tables):
             listed[month] += days
         if tables.covers(kind, "wages", deed):
             wages[month] += rials
-    days, of_days = days_ground(counted_days(deed, listed, parameters), today, parameters)
-    of_employment = employment_ground(deed, today, employments, tables, parameters)
-    grounds = {ground for ground in (of_employment, of_days) if ground}
+    days, of_days = days_reason(counted_days(deed, listed, parameters), today, parameters)
+    of_employment = employment_reason(deed, today, employments, tables, parameters)
+    reasons = {reason for reason in (of_employment, of_days) if reason}
     total, minimum = wage_sum(deed, wages, tables, parameters), tables.minimum_wage(deed)
     amount = None
     if deed > today or total is None or minimum is None:
-        grounds.add("OUTSIDE_KNOWN_TABLES")
+        reasons.add("OUTSIDE_KNOWN_TABLES")
     else:
         amount = max(total // parameters["average_months"], parameters["floor_days"] * minimum)
-    return Assessment(grounds, days, total, amount)
+    return Assessment(reasons, days, total, amount)

@@ -1,4 +1,4 @@
-"""The answer to one claim: all grounds, none hiding another, then the outcome (contract.md section 3)."""
+"""The answer to one claim: all reasons are listed, then the outcome follows from them (contract.md section 3)."""
 
 import collections
 
@@ -9,12 +9,12 @@ Answer = collections.namedtuple("Answer", "outcome reasons amount days wage_sum"
 
 def answer(found, amount=None, days=None, wage_sum=None):
     outcome = grounds.outcome_of(found)
-    reasons = tuple(sorted(found, key=lambda ground: (grounds.LINE_OF[ground], ground)))
+    reasons = tuple(sorted(found, key=lambda reason: (grounds.LINE_OF[reason], reason)))
     return Answer(outcome, reasons, amount if outcome in ("APPROVED", "WAITING") else None, days, wage_sum)
 
 
 def of_the_row(view, key, row, person):
-    """What the registry's row that speaks of this marriage gives."""
+    """The reasons that the authoritative registry row of this marriage gives."""
     found, own = set(), registry.side_of(row, view.code)
     if not text.same_name(own.family_name, person["family_name"]) or own.birth_date != person["birth_date"]:
         found.add("IDENTITY_MISMATCH")
@@ -34,7 +34,7 @@ def of_the_row(view, key, row, person):
 
 
 def of_the_request(view, key, request):
-    """A self-registration that no row of the same pair and date confirms (R18)."""
+    """The reasons of a self-registration that no row of the same pair and date confirms (R18)."""
     same_pair = [row for row in view.live if registry.spouse_in(row, view.code) == key.spouse]
     found = {"REGISTRY_DATE_MISMATCH" if same_pair else "NOT_CONFIRMED_BY_REGISTRY"}
     if not request.undertaking:
@@ -47,16 +47,17 @@ def rows_contradict(view, key):
 
 
 def of_the_marriage(view, key, person, wide=False):
-    """`wide`: rows that contradict each other on this date count also where none of them is this claim's own.
+    """`wide`: contradicting rows on this date also count if none of them is this claim's own row.
 
-    contract.md says "two live rows of the person with the same deed date", and not of which claims that is a ground."""
+    contract.md states "two live rows of the person with the same deed date" but does not define which claims get the
+    reason."""
     row, request = view.row_for(key), view.request_for(key)
     no_earlier = []
     if row:
         found = of_the_row(view, key, row, person)
     else:
         found, no_earlier = of_the_request(view, key, request)
-    # R5: another live marriage with an earlier deed date; a divorced one is live.
+    # R5: another live marriage with an earlier deed date. A divorced marriage is live.
     if any(other.deed_date < key.deed_date and other not in no_earlier for other in view.live):
         found.add("NOT_FIRST_MARRIAGE")
     if rows_contradict(view, key) and (wide or row in view.live):
@@ -65,29 +66,29 @@ def of_the_marriage(view, key, person, wide=False):
 
 
 def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, with_death=True, wide=False):
-    """All grounds except account and mobile, and the sum."""
+    """All reasons except those of account and mobile, and the assessment by Article 85."""
     found = of_the_marriage(view, key, dossier.person, wide)
-    sum_of = article85.assess(key.deed_date, today, dossier.employment_rows(), dossier.wage_rows(), tables)
-    found |= sum_of.grounds
+    assessment = article85.assess(key.deed_date, today, dossier.employment_rows(), dossier.wage_rows(), tables)
+    found |= assessment.reasons
     if paid_elsewhere or dossier.payments:
         found.add("ALREADY_PAID")
     died = dossier.person["deceased_on"]
     if with_death and died and died <= today:
         found.add("PERSON_DECEASED")
-    return found, sum_of
+    return found, assessment
 
 
 def judge(view, key, dossier, today, tables, paid_elsewhere=False, wide=False):
-    """A claim without a document, decided anew."""
+    """Decides a claim without a document."""
     if not dossier.insured:
         return answer({"NOT_INSURED"})
-    found, sum_of = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, wide=wide)
+    found, assessment = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, wide=wide)
     found |= grounds.of_completion(dossier.person, today, tables)
-    return answer(found, sum_of.amount, sum_of.days, sum_of.wage_sum)
+    return answer(found, assessment.amount, assessment.days, assessment.wage_sum)
 
 
 def judge_returned(amount, returned_sheba, dossier, today, tables):
-    """The claim that has the document, which finance returned: only the account and the mobile are looked at."""
+    """Decides a claim whose document finance returned: only account and mobile are checked."""
     if grounds.account(dossier.person, today, tables) == returned_sheba:
         return answer({"PAYMENT_RETURNED"}, amount)
     return answer(grounds.of_completion(dossier.person, today, tables), amount)

@@ -1,13 +1,22 @@
 """One insured person's records: the person, employments, wage months, earlier payments."""
 
 PERSON_FIELDS = (
-    "insurance_number", "given_name", "family_name", "birth_date", "deceased_on", "branch_code", "province_code", "sheba",
-    "sheba_owner", "mobile", "mobile_owner",
+    "insurance_number",
+    "given_name",
+    "family_name",
+    "birth_date",
+    "deceased_on",
+    "branch_code",
+    "province_code",
+    "sheba",
+    "sheba_owner",
+    "mobile",
+    "mobile_owner",
 )
 
 
 class Dossier:
-    """A later row of the same key replaces the earlier; `offset` tells later from earlier, also where a dead letter is sent again."""
+    """A later row replaces an earlier row of the same key. `offset` orders them, also for replayed dead letters."""
 
     __slots__ = ("person", "person_offset", "employments", "wages", "payments", "last_offset")
 
@@ -34,10 +43,11 @@ class Dossier:
         return replaced(self.employments, key, (data.get("ended_on"),), offset)
 
     def post_wage(self, row, offset):
-        return replaced(self.wages, (row["month"], row["workshop_code"], row["insurance_type"]), (row["days"], row["insurable_rial"]), offset)
+        key = (row["month"], row["workshop_code"], row["insurance_type"])
+        return replaced(self.wages, key, (row["days"], row["insurable_rial"]), offset)
 
     def record_payment(self, data):
-        """Its key is not said by the contract: only the same row again is surely unchanged."""
+        """The contract defines no key of earlier payments. Only an identical row is certainly unchanged."""
         row = (data["paid_on"], data["amount_rial"], data["source"])
         known = row in self.payments
         self.payments.add(row)

@@ -8,7 +8,7 @@ _SEPARATORS = re.compile(r"[\s\u200c\-]+")
 
 
 def national_code_is_good(code):
-    """Ten digits with their check digit; all repdigits pass the sum, and only 0000000000 is refused."""
+    """Ten digits with a valid check digit. All codes of one repeated digit have one; only 0000000000 is refused."""
     if not re.fullmatch(r"[0-9]{10}", code) or code == "0000000000":
         return False
     rest = sum(int(digit) * (10 - place) for place, digit in enumerate(code[:9])) % 11
@@ -16,19 +16,19 @@ def national_code_is_good(code):
 
 
 def padded_code(text):
-    """8-9 digits lost their leading zeros on the way."""
+    """A code of 8 or 9 digits has lost its leading zeros; they are added again."""
     text = latin_digits(text).strip()
     return text.zfill(10) if re.fullmatch(r"[0-9]{8,9}", text) else text
 
 
 def sheba(text):
-    """The account in its one form, or None where it is malformed."""
+    """The account in its normal form, or None if it is malformed."""
     if not text:
         return None
     text = _SEPARATORS.sub("", latin_digits(text)).upper()
     if not re.fullmatch(r"IR[0-9]{24}", text):
         return None
-    # I is 18, R is 27; the country and its check digits go to the end.
+    # For the check, the country code and its check digits move to the end, with I = 18 and R = 27.
     return text if int(text[4:] + "1827" + text[2:4]) % 97 == 1 else None
 
 
@@ -37,7 +37,7 @@ def bank_of(account):
 
 
 def mobile(text):
-    """09 and nine digits, however it was written; None where it is malformed."""
+    """The number in the form 09 and nine digits, or None if it is malformed."""
     if not text:
         return None
     text = _SEPARATORS.sub("", latin_digits(text))

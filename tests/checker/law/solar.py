@@ -1,4 +1,4 @@
-"""Solar Hijri civil dates as text `YYYY-MM-DD`: text in this form sorts as the calendar does (domain.md section 7)."""
+"""Solar Hijri civil dates as text `YYYY-MM-DD`. Text in this form sorts in calendar order (domain.md section 7)."""
 
 import datetime
 import functools
@@ -8,7 +8,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _WINTER = datetime.timedelta(hours=3, minutes=30)
 _SUMMER = datetime.timedelta(hours=4, minutes=30)
-# Tehran has had +03:30 all year since this instant (the end of the last summer time).
+# The end of the last summer time. Since this instant Tehran has +03:30 all year.
 _NO_MORE_SUMMERS = datetime.datetime(2022, 9, 21, 19, 30, tzinfo=datetime.timezone.utc)
 
 
@@ -48,7 +48,7 @@ def months_later(month, count):
 
 
 def years_before(date, years):
-    """The same day so many years earlier; 30 Esfand becomes 29 where that year is common (R7)."""
+    """The same day `years` years earlier. 30 Esfand becomes 29 Esfand if that year is a common year (R7)."""
     month = f"{int(date[:4]) - years:04d}-{date[5:7]}"
     return f"{month}-{min(int(date[8:]), month_length(month)):02d}"
 
@@ -63,7 +63,7 @@ def months_from_to(first, last):
 
 
 def days_inside(month, begin, end):
-    """How many days of the month lie in [begin, end)."""
+    """The number of days of the month in [begin, end)."""
     first_month, last_month = begin[:7], end[:7]
     if month < first_month or month > last_month:
         return 0
@@ -73,8 +73,10 @@ def days_inside(month, begin, end):
 
 
 def instant(text):
-    """An RFC 3339 instant; None where it is none. Fractions beyond microseconds are cut off."""
-    match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)", text)
+    """Parses an RFC 3339 instant, or returns None. Fractions of a second are truncated to microseconds."""
+    match = re.fullmatch(
+        r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)",
+        text)
     if not match:
         return None
     day, clock, fraction, zone = match.groups()
@@ -82,12 +84,14 @@ def instant(text):
     if clock.endswith(":60"):
         return None
     try:
-        return datetime.datetime.fromisoformat(f"{day}T{clock}{(fraction or '.0')[:7]:0<7}{zone}").astimezone(datetime.timezone.utc)
+        return datetime.datetime.fromisoformat(f"{day}T{clock}{(fraction or '.0')[:7]:0<7}{zone}").astimezone(
+            datetime.timezone.utc
+        )
     except (ValueError, OverflowError):
         return None
 
 
 def tehran(moment):
-    """An instant on Tehran's clocks. Before the autumn of 2022 the summers (roughly 22 March to 21 September) had +04:30."""
+    """The instant in Tehran's local time. Until autumn 2022, summers (about 22 March to 21 September) had +04:30."""
     summer = moment < _NO_MORE_SUMMERS and (3, 22) <= (moment.month, moment.day) <= (9, 21)
     return moment.astimezone(datetime.timezone(_SUMMER if summer else _WINTER))

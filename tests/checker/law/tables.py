@@ -1,4 +1,4 @@
-"""The dated tables of the law, read from the repository's `tables/tables.toml`, and checked once against domain.md."""
+"""The dated tables of the law, read from the repository's `tables/tables.toml` and compared with domain.md."""
 
 import functools
 import pathlib
@@ -6,7 +6,8 @@ import tomllib
 
 PLACE = pathlib.Path(__file__).resolve().parents[3] / "tables" / "tables.toml"
 
-# domain.md section 5 and 4, copied by hand: the repository's table must say the same (rows may be added after them).
+# Copied by hand from domain.md sections 5 and 4. The repository's tables must agree; they may have additional later
+# rows.
 MINIMUM_WAGES = {
     "1394-01-01": 237475, "1395-01-01": 270722, "1396-01-01": 309977, "1397-01-01": 370423, "1398-01-01": 505627,
     "1399-01-01": 611809, "1399-04-01": 636809, "1400-01-01": 885165, "1401-01-01": 1393250, "1402-01-01": 1769428,
@@ -16,8 +17,23 @@ DAYS_COUNT = {"compulsory", "unemployment_benefit", "military_service", "sick_pa
 HOLDS_THE_RELATION = {"compulsory", "sick_pay", "maternity_pay"}
 WAGES_SUMMED = {"compulsory"}
 INSURANCE_TYPES = {
-    "compulsory", "voluntary", "self_employed", "housewife", "agreement", "construction", "driver", "carpet_weaver", "porter",
-    "mosque_servant", "beekeeper", "guild_employer", "pension", "unemployment_benefit", "sick_pay", "maternity_pay", "military_service",
+    "compulsory",
+    "voluntary",
+    "self_employed",
+    "housewife",
+    "agreement",
+    "construction",
+    "driver",
+    "carpet_weaver",
+    "porter",
+    "mosque_servant",
+    "beekeeper",
+    "guild_employer",
+    "pension",
+    "unemployment_benefit",
+    "sick_pay",
+    "maternity_pay",
+    "military_service",
 }
 RETIRED_BANKS = {"052", "063", "065", "073", "079"}
 NUMBERS = {"required_days": 720, "window_years": 5, "average_months": 24, "floor_days": 30, "list_months_after": 1}
@@ -33,13 +49,13 @@ class Tables:
         self._parameters = content["parameters"]
         self._retired = {row["bank"]: row["from"] for row in content["retired_banks"]}
 
-    @functools.cache  # one object lives as long as the program
+    @functools.cache  # the object lives as long as the program, so the cache leaks nothing
     def parameters_on(self, date):
         return [row for row in as_rows(self._parameters) if row["from"] <= date][-1]
 
     @functools.cache
     def minimum_wage(self, date):
-        """A row holds until the next, at most to the end of its Solar year (R26)."""
+        """A row is in force until the next row, at most until the end of its Solar year (R26)."""
         rows = [(since, rial) for since, rial in self._wages if since <= date]
         return rows[-1][1] if rows and rows[-1][0][:4] == date[:4] else None
 
@@ -50,7 +66,7 @@ class Tables:
 
     @functools.cache
     def covers(self, insurance_type, what, date):
-        """Does this type give `employment`, `days` or `wages` for a deed of this date?"""
+        """Whether this insurance type counts for `employment`, `days` or `wages`, for a deed of this date."""
         rows = [row for row in as_rows(self._coverage[insurance_type]) if row["from"] <= date]
         return bool(rows) and rows[-1][what]
 
@@ -63,17 +79,17 @@ def as_rows(rows):
 
 
 def disagreements(tables, deed="1404-07-01"):
-    """What the repository's tables say otherwise than domain.md."""
+    """Differences between the repository's tables and domain.md."""
     for date, rial in MINIMUM_WAGES.items():
         if tables.minimum_wage(date) != rial:
-            yield f"the minimum daily wage from {date} is not the one of domain.md"
+            yield f"the minimum daily wage from {date} differs from domain.md"
     if tables.minimum_wage("1393-12-29") is not None or tables.ceiling_factor(deed) != 7:
-        yield "a wage before 1394, or another ceiling factor than 7"
+        yield "a wage before 1394, or a ceiling factor other than 7"
     wanted = {"employment": HOLDS_THE_RELATION, "days": DAYS_COUNT, "wages": WAGES_SUMMED}
     for name in sorted(INSURANCE_TYPES):
         for what, types in wanted.items():
             if tables.covers(name, what, deed) != (name in types):
-                yield f"insurance type {name}: `{what}` is not as in domain.md"
+                yield f"insurance type {name}: `{what}` differs from domain.md"
     for bank in sorted(RETIRED_BANKS):
         if not tables.bank_is_retired(bank, deed):
             yield f"bank {bank} is not retired"

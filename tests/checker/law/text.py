@@ -19,11 +19,11 @@ def latin_digits(text):
 
 
 def normalised(text):
-    """One form of every letter and digit, no marks, spaces collapsed."""
+    """Maps letters and digits to one form, removes marks and collapses spaces."""
     text = unicodedata.normalize("NFC", text).translate(_TABLE)
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def same_name(one, other):
-    """Names are compared without spaces and ZWNJ."""
+    """Compares two names, ignoring spaces and ZWNJ."""
     return _NOT_COMPARED.sub("", normalised(one)) == _NOT_COMPARED.sub("", normalised(other))

@@ -9,13 +9,13 @@ TITLE = "3 every batch adds up"
 
 
 def digest_of(amounts):
-    """SHA-256 over `document_id,amount_rial` and a newline for each, ids in byte order."""
+    """SHA-256 over one line `document_id,amount_rial` per document, with ids in byte order."""
     lines = "".join(f"{document},{amounts[document]}\n" for document in sorted(amounts, key=str.encode))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def check(world, report):
-    def say(text):
+    def violation(text):
         report.violation(3, text)
 
     outputs = world.outputs
@@ -26,40 +26,40 @@ def check(world, report):
     months = collections.Counter(event.data["month"] for event in outputs.batches)
     for month, count in months.items():
         if count > 1:
-            say(f"month {month}: {count} batches")
+            violation(f"month {month}: {count} batches")
     for month, after in zip(sorted(months), sorted(months)[1:]):
         if solar.months_later(month, 1) != after:
-            say(f"month {after}: closed next after {month}")
+            violation(f"month {after}: closed directly after {month}")
     for name, (documents, vouchers, closings) in sorted(batches.items()):
-        check_batch(name, documents, vouchers, closings, say)
+        check_batch(name, documents, vouchers, closings, violation)
     if world.database:
-        check_database(world.database, batches, say)
+        check_database(world.database, batches, violation)
     report.done(3, f"{TITLE} ({len(batches)} batches, {len(outputs.vouchers):,} vouchers)")
 
 
-def check_batch(name, documents, vouchers, closings, say):
+def check_batch(name, documents, vouchers, closings, violation):
     if len(closings) != 1:
-        say(f"batch {name}: closed {len(closings)} times")
+        violation(f"batch {name}: closed {len(closings)} times")
         return
     closed = closings[0]
     amounts = {event.data["document_id"]: event.data["amount_rial"] for event in documents}
     if len(amounts) != len(documents):
-        say(f"batch {name}: a document twice")
+        violation(f"batch {name}: it has a document twice")
     if closed.data["documents"] != len(documents):
-        say(f"batch {name}: says {closed.data['documents']} documents, holds {len(documents)}")
+        violation(f"batch {name}: states {closed.data['documents']} documents, contains {len(documents)}")
     if closed.data["total_rial"] != sum(event.data["amount_rial"] for event in documents):
-        say(f"batch {name}: its total is not the sum of its documents")
+        violation(f"batch {name}: its total is not the sum of its documents")
     if closed.data["digest"] != digest_of(amounts):
-        say(f"batch {name}: another digest")
+        violation(f"batch {name}: its digest does not match its documents")
     if len({event.data["month"] for event in documents + vouchers + closings}) != 1:
-        say(f"batch {name}: more than one month")
-    # The place of the batch's records is (partition, offset).
+        violation(f"batch {name}: it has more than one month")
+    # `place` of these records is (partition, offset).
     if any(event.place > closed.place or event.place[0] != closed.place[0] for event in documents + vouchers):
-        say(f"batch {name}: its closing event is not its last")
-    check_vouchers(name, documents, vouchers, say)
+        violation(f"batch {name}: its closing event is not its last record")
+    check_vouchers(name, documents, vouchers, violation)
 
 
-def check_vouchers(name, documents, vouchers, say):
+def check_vouchers(name, documents, vouchers, violation):
     counts, sums = collections.Counter(), collections.Counter()
     for event in documents:
         counts[event.data["cost_centre"]] += 1
@@ -70,19 +70,19 @@ def check_vouchers(name, documents, vouchers, say):
         debit = sum(line["debit_rial"] for line in data["lines"])
         credit = sum(line["credit_rial"] for line in data["lines"])
         if centre in seen:
-            say(f"voucher {data['voucher_id']}: a second one of its batch and cost centre")
+            violation(f"voucher {data['voucher_id']}: a second voucher of its batch and cost centre")
         seen.add(centre)
         if debit != credit:
-            say(f"voucher {data['voucher_id']}: debit {debit}, credit {credit}")
+            violation(f"voucher {data['voucher_id']}: debit {debit}, credit {credit}")
         if debit != sums[centre] or data["documents"] != counts[centre]:
-            say(f"voucher {data['voucher_id']}: not the documents of its cost centre")
+            violation(f"voucher {data['voucher_id']}: it does not match the documents of its cost centre")
         if len({line["account"] for line in data["lines"]}) < 2:
-            say(f"voucher {data['voucher_id']}: fewer than two accounts")
+            violation(f"voucher {data['voucher_id']}: fewer than two accounts")
     for centre in counts.keys() - seen:
-        say(f"batch {name}: no voucher for cost centre {centre}")
+        violation(f"batch {name}: no voucher for cost centre {centre}")
 
 
-def check_database(database, batches, say):
+def check_database(database, batches, violation):
     documents = collections.defaultdict(dict)
     for row in database.rows("documents"):
         documents[row["month"]][row["document_id"]] = int(row["amount"])
@@ -91,19 +91,20 @@ def check_database(database, batches, say):
     for row in database.rows("vouchers"):
         vouchers[row["month"]] += int(row["total"])
         data = published.pop(row["voucher_id"], None)
-        if data is None or sum(line["debit_rial"] for line in data["lines"]) != int(row["total"]) or data["documents"] != int(row["documents"]):
-            say(f"voucher {row['voucher_id']}: the database's is not the topic's")
+        stored = (int(row["total"]), int(row["documents"]))
+        if data is None or (sum(line["debit_rial"] for line in data["lines"]), data["documents"]) != stored:
+            violation(f"voucher {row['voucher_id']}: the database differs from the topic")
     for voucher in published:
-        say(f"voucher {voucher}: published, but not in the database")
+        violation(f"voucher {voucher}: published, but not in the database")
     for row in database.rows("batches"):
         if not row["closed_at"]:
             continue
         amounts = documents[row["month"]]
         kept = (int(row["documents"]), int(row["total"]), row["digest"])
         if kept != (len(amounts), sum(amounts.values()), digest_of(amounts)):
-            say(f"batch {row['batch_id']}: in the database count, total or digest are not its documents'")
+            violation(f"batch {row['batch_id']}: count, total or digest in the database do not match its documents")
         if vouchers[row["month"]] != kept[1]:
-            say(f"batch {row['batch_id']}: in the database its vouchers are not its total")
+            violation(f"batch {row['batch_id']}: its vouchers in the database do not add up to its total")
         closings = batches[row["batch_id"]][2]
         if [(event.data["documents"], event.data["total_rial"], event.data["digest"]) for event in closings] != [kept]:
-            say(f"batch {row['batch_id']}: the topic's closing event is not the database's")
+            violation(f"batch {row['batch_id']}: its closing event in the topic differs from the database")

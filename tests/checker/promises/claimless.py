@@ -1,20 +1,20 @@
-"""10: whoever is insured and has a live marriage has a claim: a set that must be empty, whatever anybody was told."""
+"""10: every insured person with a live marriage has a claim for it."""
 
 import collections
 
 from ..law import registry
 
-TITLE = "10 nobody insured with a live marriage is without a claim"
+TITLE = "10 every insured person with a live marriage has a claim"
 Marriage = collections.namedtuple("Marriage", "record_id status deed_date registered_on husband wife")
 
 
 def check(world, report):
-    def say(text):
+    def violation(text):
         report.violation(10, text)
 
-    count = check_topics(world, say) if world.replay else 0
+    count = check_topics(world, violation) if world.replay else 0
     if world.database:
-        count = check_database(world, say)
+        count = check_database(world, violation)
     report.done(10, f"{TITLE} ({count:,} marriages of insured persons)")
 
 
@@ -22,8 +22,8 @@ def is_in_force(world, deed_date):
     return world.deeds_from is None or deed_date >= world.deeds_from
 
 
-def check_topics(world, say):
-    """Of everybody whom the inputs insure, by the decisions that were published."""
+def check_topics(world, violation):
+    """Checks all persons whom the inputs insure, by the published decisions."""
     known, count = set(world.outputs.keys.values()), 0
     for code in world.replay.insured:
         for row in world.inputs.registries[-1].view(code).live:
@@ -31,15 +31,18 @@ def check_topics(world, say):
                 continue
             count += 1
             if registry.key_of(row, code) not in known:
-                say(f"record {row.record_id}, {registry.side_of(row, code).role}: insured by the topics, but no claim was ever published")
+                role = registry.side_of(row, code).role
+                violation(f"record {row.record_id}, {role}: insured by the topics, but no claim was ever published")
     return count
 
 
-def check_database(world, say):
+def check_database(world, violation):
     insured = {row["code"] for row in world.database.rows("insured")}
-    claims = {(row["person"], row["spouse"], row["unnamed_record"], row["deed_date"]) for row in world.database.rows("claims")}
+    claims = {
+        (row["person"], row["spouse"], row["unnamed_record"], row["deed_date"]) for row in world.database.rows("claims")
+    }
     count = 0
-    for row in speaking(world.database.rows("marriages")):
+    for row in authoritative(world.database.rows("marriages")):
         if row.status == "annulled" or not is_in_force(world, row.deed_date):
             continue
         for role, person, spouse in (("husband", row.husband, row.wife), ("wife", row.wife, row.husband)):
@@ -47,12 +50,13 @@ def check_database(world, say):
                 continue
             count += 1
             if (person, spouse, "" if spouse else row.record_id, row.deed_date) not in claims:
-                say(f"record {row.record_id}, {role}: insured in the database, but has no claim there")
+                violation(f"record {row.record_id}, {role}: insured in the database, but without a claim there")
     return count
 
 
-def speaking(rows):
-    """Of two records of one pair and date the later registered speaks, then the greater id."""
+def authoritative(rows):
+    """Of two records of one pair and date, the one registered later is authoritative; if equal, the one with the
+    greater id."""
     same = collections.defaultdict(list)
     for row in rows:
         marriage = Marriage(*(row[name] for name in Marriage._fields))

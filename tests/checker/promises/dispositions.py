@@ -1,98 +1,109 @@
-"""4: every input record has exactly one disposition, and receipts say which."""
+"""4: every input record has exactly one disposition, and the receipts count them."""
 
 TITLE = "4 every input record has one disposition"
 
 
 def check(world, report):
-    def say(text):
+    def violation(text):
         report.violation(4, text)
 
     ledger = world.inputs.ledger
-    check_receipts(world, say)
+    check_receipts(world, violation)
     if world.live:
-        check_dead_letters(world, say)
+        check_dead_letters(world, violation)
     if world.database:
-        check_offsets(world, say)
-        check_kept(world, say)
-    told = "" if world.live else "; dead letters and offsets are not in files"
+        check_offsets(world, violation)
+        check_kept(world, violation)
+    unchecked = "" if world.live else "; files contain no dead letters and offsets"
     report.done(4, f"{TITLE} ({ledger.messages:,} messages, {len(ledger.faults):,} of them dead letters, "
-                   f"{len(world.outputs.receipts)} receipts{told})")
+                   f"{len(world.outputs.receipts)} receipts{unchecked})")
 
 
-def check_receipts(world, say):
+def check_receipts(world, violation):
     ledger, seen = world.inputs.ledger, set()
     for where, receipt in world.outputs.receipts:
         if receipt["file_id"] in seen:
-            say(f"{where}: a second receipt of one file")
+            violation(f"{where}: a second receipt for one file")
         seen.add(receipt["file_id"])
         for fault in ledger.faults_of_receipt(receipt):
-            say(f"{where}: receipt of {receipt['kind']}: {fault}")
+            violation(f"{where}: receipt of {receipt['kind']}: {fault}")
     for file_id, closing in ledger.closings.items():
         if file_id not in seen and ledger.complete(file_id):
-            say(f"file {file_id[:12]}… ({closing['kind']}): closed and complete, but no receipt")
+            violation(f"file {file_id[:12]}… ({closing['kind']}): closed and complete, but no receipt")
 
 
-def is_of(world, where):
+def without_prefix(world, where):
     """(topic without prefix, partition, offset)"""
     return (where[0].removeprefix(world.prefix), where[1], where[2])
 
 
-def check_dead_letters(world, say):
-    ledger, letters = world.inputs.ledger, {is_of(world, where): letter for where, letter in world.outputs.dead.items()}
+def check_dead_letters(world, violation):
+    ledger = world.inputs.ledger
+    letters = {without_prefix(world, where): letter for where, letter in world.outputs.dead.items()}
     issued = {document.data["document_id"] for document in world.outputs.documents}
     sent = {sms.data["sms_id"] for sms in world.outputs.sms}
     for where, fault in ledger.faults.items():
         if where not in letters:
-            say(f"{where[0]}/{where[1]}/{where[2]}: must be a dead letter ({fault}), but is none")
+            violation(f"{where[0]}/{where[1]}/{where[2]}: must be a dead letter ({fault}), but is not")
     for where, names in world.inputs.answers.items():
-        # An answer about what was never issued; one that came too early may have been either.
+        # An answer about an unknown id must be a dead letter. An answer that arrived too early may be one.
         if where not in letters and names not in issued and names not in sent:
-            say(f"{where[0]}/{where[1]}/{where[2]}: answers about nothing that was issued, but is no dead letter")
+            violation(
+                f"{where[0]}/{where[1]}/{where[2]}: an answer about an id that was never issued, but no dead letter"
+            )
     for where, (place, headers, _) in letters.items():
         reason = headers["dead_letter_reason"]
         answered = where in world.inputs.answers and reason.startswith("unknown_")
         if where in ledger.faults or where in ledger.unsure or answered or reason.startswith("refused_by_database"):
             continue
-        say(f"{place}: a dead letter of {where[0]}/{where[1]}/{where[2]}, which nothing is wrong with")
+        violation(f"{place}: a dead letter for {where[0]}/{where[1]}/{where[2]}, which is valid")
     if world.database:
-        kept = {(row["topic"].removeprefix(world.prefix), int(row["partition"]), int(row["source_offset"])) for row in world.database.rows("dead_letters")}
+        kept = {(row["topic"].removeprefix(world.prefix), int(row["partition"]), int(row["source_offset"]))
+                for row in world.database.rows("dead_letters")}
         for where in kept ^ letters.keys():
-            say(f"{where[0]}/{where[1]}/{where[2]}: a dead letter in the {'database' if where in kept else 'topic'} only")
+            violation(
+                f"{where[0]}/{where[1]}/{where[2]}: a dead letter in the {'database' if where in kept else 'topic'} only"
+            )
 
 
-def check_offsets(world, say):
-    """What the database has disposed of is what lies below the high watermark."""
-    kept = {(row["topic"].removeprefix(world.prefix), int(row["partition"])): int(row["next_offset"]) for row in world.database.rows("input_offsets")}
+def check_offsets(world, violation):
+    """The database has processed every record below the high watermark, and no more."""
+    kept = {(row["topic"].removeprefix(world.prefix), int(row["partition"])): int(row["next_offset"])
+            for row in world.database.rows("input_offsets")}
     for where, last in world.inputs.last_offsets.items():
         if kept.get(where, 0) <= last:
-            say(f"{where[0]}/{where[1]}: read up to {kept.get(where, 0)} only, its last record is {last}")
+            violation(f"{where[0]}/{where[1]}: ingested up to {kept.get(where, 0)}, its last record is {last}")
     for where, upto in kept.items():
         _, high = world.ends.get(where, (0, 0))
         if upto > high:
-            say(f"{where[0]}/{where[1]}: the database stands at {upto}, beyond the end {high}")
+            violation(f"{where[0]}/{where[1]}: the database's next offset {upto} is above the end offset {high}")
 
 
-def check_kept(world, say):
-    """The facts that the database shows in plain columns are those of our own reading."""
+def check_kept(world, violation):
+    """The facts that the database stores in plain columns equal those that the checker read."""
     registry, database = world.inputs.registries[-1], world.database
-    letters = {is_of(world, where) for where in world.outputs.dead}
+    letters = {without_prefix(world, where) for where in world.outputs.dead}
     ours = {record: str(row.version) for record, row in registry.rows.items()}
     theirs = {row["record_id"]: row["record_version"] for row in database.rows("marriages")}
     for record in sorted(ours.keys() | theirs.keys()):
         if ours.get(record) != theirs.get(record):
-            say(f"record {record}: version {theirs.get(record)} in the database, {ours.get(record)} by the topic")
+            violation(f"record {record}: version {theirs.get(record)} in the database, {ours.get(record)} in the topic")
     ours = {request for requests in registry.requests.values() for request in requests}
     for request in ours ^ {row["request_id"] for row in database.rows("self_registrations")}:
-        say(f"request {request}: in the {'topic' if request in ours else 'database'} only")
+        violation(f"request {request}: in the {'topic' if request in ours else 'database'} only")
     insured = {int(code) for code in world.replay.insured} if world.replay else None
     if insured is not None:
         stored = {int(row["code"]) for row in database.rows("insured")}
         if insured - stored:
-            say(f"{len(insured - stored)} persons of the topic are not insured in the database")
+            violation(f"{len(insured - stored)} persons of the topic are not insured in the database")
         if stored - insured:
-            say(f"{len(stored - insured)} insured persons of the database are in no topic")
+            violation(f"{len(stored - insured)} insured persons of the database are not in the topics")
     answered = {(row["document_id"], row["outcome"]) for row in database.rows("payment_outcomes")}
-    for document_id, words in world.inputs.words.items():
-        for word in words:
-            if (document_id, word.outcome) not in answered and (word.topic, word.partition, word.offset) not in letters:
-                say(f"{word.topic}/{word.partition}/{word.offset}: `{word.outcome}` is not in the database")
+    for document_id, replies in world.inputs.replies.items():
+        for reply in replies:
+            if (document_id, reply.outcome) not in answered and (
+                reply.topic,
+                reply.partition,
+                reply.offset,
+            ) not in letters:
+                violation(f"{reply.topic}/{reply.partition}/{reply.offset}: `{reply.outcome}` is not in the database")

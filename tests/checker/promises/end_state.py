@@ -1,4 +1,5 @@
-"""5: the same inputs end in the same state: an order-independent digest, and the comparison of two."""
+"""5: the same inputs lead to the same state: an order-independent digest of a state, and the comparison of two
+states."""
 
 import collections
 import hashlib
@@ -9,7 +10,7 @@ SUMS = ("days", "wage_sum")
 
 
 def state_of(world):
-    """place of the claim -> its end: no id that depends on order or installation, no personal data.
+    """Name of the claim -> its end. It contains no id that depends on order or installation, and no personal data.
 
     `told` is a digest of the reasons with their facts and texts."""
     outputs, places = world.outputs, world.replay.places if world.replay else {}
@@ -19,12 +20,20 @@ def state_of(world):
     state = {}
     for claim, decision in outputs.latest.items():
         if decision.reasons == ("RECORD_WITHDRAWN",):
-            continue  # said aloud only where a decision had been published before: that depends on order
+            continue  # published only if a decision was published before; that depends on the order of the inputs
         place = places.get(outputs.keys[claim]) or unnamed(decision, outputs.keys[claim])
         line = {
-            "outcome": decision.outcome, "reasons": sorted(decision.reasons), "amount": decision.amount, "days": decision.days,
-            "wage_sum": decision.wage_sum, "told": decision.told, "cases": sorted(kinds[claim]),
-            "documents": [[each.data["attempt"], each.data["month"], each.data["amount_rial"]] for each in documents.get(claim, ())],
+            "outcome": decision.outcome,
+            "reasons": sorted(decision.reasons),
+            "amount": decision.amount,
+            "days": decision.days,
+            "wage_sum": decision.wage_sum,
+            "told": decision.reasons_digest,
+            "cases": sorted(kinds[claim]),
+            "documents": [
+                [each.data["attempt"], each.data["month"], each.data["amount_rial"]]
+                for each in documents.get(claim, ())
+            ],
         }
         if place in state:
             state[place] = {"claims": sorted([state[place], line], key=json.dumps)}
@@ -34,7 +43,7 @@ def state_of(world):
 
 
 def unnamed(decision, key):
-    """Without inputs nobody says which spouse it is: an order among the two that shows nothing of their codes."""
+    """A name without inputs: they would identify the spouse. The order of the two does not reveal their codes."""
     return f"{decision.record}/{'first' if key.spouse is None or key.code < key.spouse else 'second'}"
 
 
@@ -43,7 +52,7 @@ def lines_of(state):
 
 
 def without_sums(lines):
-    """Days and wage sums left out: between closes they may be those of an earlier revision whose answer still stands."""
+    """Removes days and wage sums: between closes they may be those of an earlier revision with the same answer."""
     stripped = []
     for line in map(json.loads, lines):
         for name in SUMS:
@@ -63,12 +72,12 @@ def check(world, report, path=None):
             file.writelines(line + "\n" for line in lines)
     known = len({json.loads(line)["claim"] for line in lines})
     if known != len(lines):
-        report.violation(5, "two lines have one name")
+        report.violation(5, "two claims have the same name")
     report.done(5, f"{TITLE} ({len(lines):,} claims) {digest(lines)}, without sums {digest(without_sums(lines))}")
 
 
 def compare(one, other, report):
-    """Two states that `--state` wrote."""
+    """Compares two states that `--state` wrote."""
     states = []
     for path in (one, other):
         with open(path, encoding="utf-8") as file:
@@ -79,8 +88,11 @@ def compare(one, other, report):
         if claim not in first or claim not in second:
             report.violation(5, f"{claim}: only in {one if claim in first else other}")
             continue
-        fields = sorted(name for name in first[claim].keys() | second[claim].keys() if first[claim].get(name) != second[claim].get(name))
+        names = first[claim].keys() | second[claim].keys()
+        fields = sorted(name for name in names if first[claim].get(name) != second[claim].get(name))
         if fields:
             sums += set(fields) <= set(SUMS)
             report.violation(5, f"{claim}: {', '.join(fields)} differ")
-    report.done(5, f"5 the same state twice ({len(first):,} and {len(second):,} claims; {sums:,} differ in the sum only)")
+    report.done(
+        5, f"5 both states are the same ({len(first):,} and {len(second):,} claims; {sums:,} differ only in sums)"
+    )

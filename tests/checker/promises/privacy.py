@@ -1,4 +1,4 @@
-"""6: no personal data in logs, nor in the reasons of dead letters."""
+"""6: no personal data in logs or in the reasons of dead letters."""
 
 TITLE = "6 no personal data"
 
@@ -16,5 +16,5 @@ def check(world, report):
         found = secrets.kind_in(headers["dead_letter_reason"])
         if found:
             report.violation(6, f"{place}: {found} in the reason")
-    told = f"{len(world.logs)} logs, {lines:,} lines" if world.logs else "no --logs were given"
-    report.done(6, f"{TITLE} ({told}; {len(world.outputs.dead):,} reasons of dead letters)")
+    logs = f"{len(world.logs)} logs, {lines:,} lines" if world.logs else "no --logs were given"
+    report.done(6, f"{TITLE} ({logs}; {len(world.outputs.dead):,} reasons of dead letters)")

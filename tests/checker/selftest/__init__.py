@@ -1,1 +1,1 @@
-"""The checker checked: a good small state made in memory, and defects planted in it, each of which must be caught."""
+"""A test of the checker: a small correct state in memory, and defects planted in it, each of which must be caught."""

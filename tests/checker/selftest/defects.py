@@ -1,4 +1,4 @@
-"""Each defect: what it is called, which promise must catch it, and how it is planted in the good state."""
+"""Plants each defect in the correct state and checks that the right promise catches it."""
 
 import collections
 import copy
@@ -12,12 +12,12 @@ from ..feed import database
 from . import fixture as good
 from . import plants
 
-BASELINE = "the good state itself"
+BASELINE = "the correct state"
 
 
 def judge(state):
-    """promise -> how many violations were found in this state."""
-    report = reporting.Report(say=lambda text: None)
+    """promise -> number of violations in this state; and the report."""
+    report = reporting.Report(write=lambda text: None)
     with tempfile.TemporaryDirectory() as home:
         log = pathlib.Path(home) / "log.txt"
         log.write_text("\n".join(state.logs) + "\n", encoding="utf-8")
@@ -39,7 +39,9 @@ def check(report):
     for promise in (promise for promise, count in counts.items() if count):
         for text in found.violations(promise)[:3]:
             report.violation(BASELINE, f"promise {promise}: {text}")
-    report.done(BASELINE, f"{BASELINE} ({len(state.tables['claims'])} claims, {len(state.tables['documents'])} documents)")
+    report.done(
+        BASELINE, f"{BASELINE} ({len(state.tables['claims'])} claims, {len(state.tables['documents'])} documents)"
+    )
     for name, promise, plant in plants.ALL:
         spoiled = copy.deepcopy(state)
         plant(spoiled)

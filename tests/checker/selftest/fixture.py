@@ -1,4 +1,5 @@
-"""A good small state: some marriages of the sample, answered by the oracle, as topics and tables would hold them."""
+"""A small correct state: some marriages of the sample and the oracle's answers, as topics and tables would contain
+them."""
 
 import collections
 import csv
@@ -19,19 +20,24 @@ MARRIAGES = 45
 
 @functools.cache
 def sample_rows():
-    """(kind, line of the sample's file, data) of the chosen marriages and their spouses' records, in the order of the files."""
+    """(kind, line of the sample's file, data) of the chosen marriages and their spouses' records, in the order of the
+    files."""
     chosen = [(line, data) for line, data in csvfiles.read("marriages", PLACE / "marriages.csv") if data][:MARRIAGES]
     codes = {data[role]["national_code"] for _, data in chosen for role in ("husband", "wife")}
     rows = []
     for kind in ("persons", "employments", "wages"):
         path = PLACE / csvfiles.FILES[kind]
-        rows += [(kind, line, data) for line, data in csvfiles.read(kind, path, lambda row: row["national_code"] in codes) if data]
+        rows += [
+            (kind, line, data)
+            for line, data in csvfiles.read(kind, path, lambda row: row["national_code"] in codes)
+            if data
+        ]
     return rows + [("marriages", line, data) for line, data in chosen]
 
 
 @functools.cache
 def file_of(kind):
-    """The bytes of a file of the chosen rows alone, and one row that its publisher rejects."""
+    """The bytes of a file with only the chosen rows and one row that its publisher rejects."""
     with open(PLACE / csvfiles.FILES[kind], encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     text = io.StringIO()
@@ -47,16 +53,16 @@ def file_id_of(kind):
 
 
 class Fixture:
-    """`source`: the topics; `database`: the tables; `logs`: lines. Everything agrees."""
+    """`source`: the topics; `tables`: the database; `logs`: log lines. They are consistent."""
 
     def __init__(self):
         self.source, self.logs = Memory(), ["batch committed", "close of 1404-07 began"]
         self.registry, self.dossiers = registry.Registry(), collections.defaultdict(dossier.Dossier)
         self.tables = collections.defaultdict(list)
-        # What was published, by its bytes.
+        # kind -> bytes of the published file
         self.published = {kind: file_of(kind) for kind in dict.fromkeys(kind for kind, _, _ in sample_rows())}
         self._publish()
-        self._spoil()
+        self._add_poison_message()
         answers_of.answer(self)
         self._close_offsets()
         self._finish()
@@ -70,30 +76,44 @@ class Fixture:
             counts[kind] += 1
             line = counts[kind] + 1
             key = data["record_id"] if kind == "marriages" else data["national_code"]
-            sent = data if kind != "wages" else {
-                "national_code": key, "rows": [{name: value for name, value in data.items() if name != "national_code"}]}
-            self.source.append(folder.TOPIC_OF[kind], key, folder.TYPE_OF[kind], sent, ce_fileid=file_id_of(kind), ce_fileline=str(line))
-            self._learn(kind, data, sent, line)
-        self._come_late_and_again()
+            sent = (
+                data
+                if kind != "wages"
+                else {
+                    "national_code": key,
+                    "rows": [{name: value for name, value in data.items() if name != "national_code"}],
+                }
+            )
+            self.source.append(
+                folder.TOPIC_OF[kind],
+                key,
+                folder.TYPE_OF[kind],
+                sent,
+                ce_fileid=file_id_of(kind),
+                ce_fileline=str(line),
+            )
+            self._apply(kind, data, sent, line)
+        self._reorder_and_repeat()
         for kind, count in counts.items():
             self._close_file(kind, file_id_of(kind), count)
 
-    def _come_late_and_again(self):
-        """Of the persons the second row overtakes the first; then both come again. Nobody may count more or fewer rows for that."""
+    def _reorder_and_repeat(self):
+        """The second row of the persons overtakes the first; then both repeat. The row counts must not change."""
         records = self.source.records[raw.RECORDS]
         records[0], records[1] = records[1]._replace(offset=0), records[0]._replace(offset=1)
         for each in records[:2]:
             records.append(each._replace(offset=len(records)))
 
-    def _learn(self, kind, data, sent, line):
+    def _apply(self, kind, data, sent, line):
         if kind == "marriages":
             self.registry.record(registry.row_of(data))
-            self.tables["marriages"] = [row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]]
-            stands = self.registry.rows[data["record_id"]].version
+            self.tables["marriages"] = [
+                row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]
+            ]
             row = self.registry.rows[data["record_id"]]
             husband, wife = (str(int(side.code)) if side.code else "" for side in row.sides)
             self.tables["marriages"].append({
-                "record_id": data["record_id"], "record_version": str(stands), "husband": husband, "wife": wife,
+                "record_id": data["record_id"], "record_version": str(row.version), "husband": husband, "wife": wife,
                 "status": row.status, "deed_date": row.deed_date, "registered_on": row.registered_on})
         elif kind == "persons":
             self.dossiers[data["national_code"]].change_person(data, line)
@@ -104,10 +124,16 @@ class Fixture:
 
     def _close_file(self, kind, file, count):
         about = {"file_id": file, "kind": kind}
-        closed = about | {"declared": count + 1, "rejected": {"not_a_code": 1}, "rows": count, "digest": file, "closed_at": WHEN}
+        closed = about | {
+            "declared": count + 1,
+            "rejected": {"not_a_code": 1},
+            "rows": count,
+            "digest": file,
+            "closed_at": WHEN,
+        }
         self.source.append("registry.files.v1", file, "registry.file.closed", closed)
         tally = {"accepted": count, "corrected": 0, "unchanged": 0, "conflicting": 0}
-        if kind == "marriages":  # of a record's further versions some may be corrections
+        if kind == "marriages":  # later versions of a record count as corrections
             fresh = len({row["record_id"] for row in self.tables["marriages"]})
             tally |= {"accepted": fresh, "corrected": count - fresh}
         receipt = about | tally | {"declared": count + 1, "rejected": {"not_a_code": 1}, "digest": file}
@@ -115,14 +141,17 @@ class Fixture:
         counts = {word: str(rows) for word, rows in tally.items()} | {"dead": "0"}
         self.tables["files"].append({"file_id": file, "kind": kind, "rows": str(count), "received_at": WHEN} | counts)
 
-    def _spoil(self):
-        """A message that nobody can read, put aside whole."""
+    def _add_poison_message(self):
+        """An unreadable message and its dead letter."""
         topic = "registry.marriages.v1"
         self.source.append(topic, "R1", "registry.marriage.recorded", b"{no JSON")
         lost = self.source.records[topic][-1]
-        self.source.append("dead-letters.v1", topic, "registry.marriage.recorded", lost.value, dead_letter_topic=topic, dead_letter_partition="0",
-                           dead_letter_offset=str(lost.offset), dead_letter_reason="not_json (the value is no JSON text)", dead_letter_at=WHEN)
-        self.tables["dead_letters"].append({"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": "not_json"})
+        self.source.append(
+            "dead-letters.v1", topic, "registry.marriage.recorded", lost.value, dead_letter_topic=topic,
+            dead_letter_partition="0", dead_letter_offset=str(lost.offset),
+            dead_letter_reason="not_json (the value is no JSON text)", dead_letter_at=WHEN)
+        self.tables["dead_letters"].append(
+            {"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": "not_json"})
 
     def _close_offsets(self):
         seen = [[topic, 0, len(self.source.records[topic])] for topic in folder.TOPIC_OF.values()]
@@ -133,19 +162,21 @@ class Fixture:
         self.tables["batches"].append({
             "month": MONTH, "batch_id": BATCH, "business_date": TODAY, "closed_at": WHEN,
             "documents": str(len(amounts)), "total": str(total), "digest": digest})
-        self.tables["close_pages"].append({"month": MONTH, "upto": str((1 << 63) - 1), "input_offsets": json.dumps(seen)})
+        self.tables["close_pages"].append(
+            {"month": MONTH, "upto": str((1 << 63) - 1), "input_offsets": json.dumps(seen)}
+        )
 
     def _finish(self):
-        """After the close finance returns a document: the claim waits, and is told."""
-        answers_of.give_back(self)
+        """After the close finance returns a document. The claim becomes WAITING, and an SMS is requested."""
+        answers_of.return_payment(self)
         for topic in {*folder.TOPIC_OF.values(), "registry.files.v1"}:
-            self.tables["input_offsets"].append({"topic": topic, "partition": "0", "next_offset": str(len(self.source.records[topic]))})
+            self.tables["input_offsets"].append(
+                {"topic": topic, "partition": "0", "next_offset": str(len(self.source.records[topic]))})
         self.tables["outbox"].append({"grp": "0", "next_position": "9", "delivered": "8"})
         self.tables["insured"] = [{"code": str(int(code))} for code, each in self.dossiers.items() if each.insured]
         for name in database.QUERIES:
             self.tables[name] += []
 
     def chosen_document(self):
-        """A claim that is paid and stays so."""
+        """The document of a claim that stays paid."""
         return self.tables["documents"][1]
-

@@ -1,4 +1,4 @@
-"""A source of records in memory, with the broker's face."""
+"""A source of records in memory, with the same interface as the broker."""
 
 import collections
 import json
@@ -12,12 +12,12 @@ MONTH, TODAY, BATCH = "1404-07", "1404-08-01", "batch-1404-07"
 
 
 def named(*parts):
-    """A stable id, as everything in Peyvand has one."""
+    """A stable id, derived from its parts."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(map(str, parts))))
 
 
 class Memory:
-    """Records of each topic, all in partition 0; `extra` lets a defect lie about the ends."""
+    """The records of each topic, all in partition 0."""
 
     def __init__(self):
         self.records = collections.defaultdict(list)
@@ -44,19 +44,27 @@ class Memory:
         records.append(raws.Raw(topic, 0, len(records), key, envelope, value, stamp))
 
     def change(self, topic, chosen, change, which=0):
-        """Changes the data of a record: the `which`th of those that are `chosen`."""
-        places = [place for place, raw in enumerate(self.records[topic]) if chosen(raw.headers["ce_type"], json.loads(raw.value))]
+        """Changes the data of the `which`th record that `chosen` accepts."""
+        places = [
+            place
+            for place, raw in enumerate(self.records[topic])
+            if chosen(raw.headers["ce_type"], json.loads(raw.value))
+        ]
         raw = self.records[topic][places[which]]
         data = json.loads(raw.value)
         change(data)
         self.records[topic][places[which]] = raw._replace(value=json.dumps(data, ensure_ascii=False).encode())
 
     def drop(self, topic, chosen, which=0):
-        places = [place for place, raw in enumerate(self.records[topic]) if chosen(raw.headers["ce_type"], json.loads(raw.value))]
+        places = [
+            place
+            for place, raw in enumerate(self.records[topic])
+            if chosen(raw.headers["ce_type"], json.loads(raw.value))
+        ]
         del self.records[topic][places[which]]
 
     def again(self, topic, chosen, change=None, new_id=True, which=0):
-        """Another record like the chosen one, at the topic's end."""
+        """Appends a copy of the chosen record to the topic."""
         found = [raw for raw in self.records[topic] if chosen(raw.headers["ce_type"], json.loads(raw.value))][which]
         data = json.loads(found.value)
         if change:
@@ -64,5 +72,10 @@ class Memory:
         headers = dict(found.headers)
         if new_id:
             headers["ce_id"] = named(headers["ce_id"], "again")
-        self.records[topic].append(found._replace(
-            offset=self.records[topic][-1].offset + 1, headers=headers, value=json.dumps(data, ensure_ascii=False).encode()))
+        self.records[topic].append(
+            found._replace(
+                offset=self.records[topic][-1].offset + 1,
+                headers=headers,
+                value=json.dumps(data, ensure_ascii=False).encode(),
+            )
+        )

@@ -1,4 +1,4 @@
-"""The defects between a file and its topic, and in what became of its rows."""
+"""Defects between a file and its topic, and in the dispositions of its rows."""
 
 import json
 
@@ -21,7 +21,7 @@ def opening_of(kind):
 
 
 def old_wages(state):
-    """The place of a row of wages from before everybody's window: nobody's answer rests on it."""
+    """The index of a wage row from before every person's window, on which no answer depends."""
     records = state.source.records[raw.RECORDS]
     return next(place for place, each in enumerate(records) if of_month(json.loads(each.value), "1396-12"))
 
@@ -35,15 +35,16 @@ def wages_in_the_database(state):
 
 
 def vanished_row(state):
-    """The publisher had it acknowledged, the topic never had it: no receipt comes, and the file is forgotten."""
+    """A row was acknowledged but never stored in the topic. No receipt is sent, and the file stays incomplete
+    unnoticed."""
     del state.source.records[raw.RECORDS][old_wages(state)]
     state.source.drop(RECEIPTS, file_of("wages"))
     row = wages_in_the_database(state)
     row.update(rows="", received_at="", accepted=str(int(row["accepted"]) - 1))
 
 
-def vanished_row_that_nobody_counted(state):
-    """Not even the closing event: only who reads the file knows of it."""
+def vanished_row_not_counted(state):
+    """The closing event does not count the row either. Only the file itself shows that it is missing."""
     del state.source.records[raw.RECORDS][old_wages(state)]
 
     def fewer(*words):
@@ -65,7 +66,7 @@ def vanished_opening(state):
     state.source.drop(FILES, opening_of("wages"))
 
 
-def file_that_no_topic_knows(state):
+def file_in_no_topic(state):
     state.published["earlier-payments"] = b"national_code,paid_on,amount_rial,source\n"
 
 
@@ -74,31 +75,35 @@ def file_without_receipt(state):
 
 
 def line_counted_twice(state):
-    """The row that came late counts again where it came again."""
+    """The row that arrived late counts again when it repeats."""
     row = next(row for row in state.tables["files"] if row["kind"] == "persons")
     row.update(unchanged=str(int(row["unchanged"]) + 1))
 
 
 def late_line_not_counted(state):
-    """As a count of the highest line would have it: what came behind a later line is taken for a repeat."""
-    state.source.change(RECEIPTS, file_of("persons"), lambda data: data.update(accepted=data["accepted"] - 1, declared=data["declared"] - 1))
+    """As if only the highest line was tracked: a row after a later line is taken for a repeat."""
+    state.source.change(
+        RECEIPTS,
+        file_of("persons"),
+        lambda data: data.update(accepted=data["accepted"] - 1, declared=data["declared"] - 1),
+    )
     row = next(row for row in state.tables["files"] if row["kind"] == "persons")
     row.update(accepted=str(int(row["accepted"]) - 1))
 
 
 def undecided_claim(state):
-    """A claim of which nothing was paid: neither decided nor kept, and everything else agrees."""
+    """Removes an unpaid claim from the database. Everything else stays consistent."""
     paid = {row["claim_id"] for row in state.tables["documents"]}
     claim = next(row["claim_id"] for row in state.tables["claims"] if row["claim_id"] not in paid)
     state.tables["claims"] = [row for row in state.tables["claims"] if row["claim_id"] != claim]
     return claim
 
 
-def claim_that_the_database_lacks(state):
+def claim_missing_in_database(state):
     undecided_claim(state)
 
 
-def claim_that_nobody_has(state):
+def claim_missing_everywhere(state):
     claim = undecided_claim(state)
     records = state.source.records[DECISIONS]
     records[:] = [each for each in records if json.loads(each.value)["claim_id"] != claim]
@@ -106,14 +111,14 @@ def claim_that_nobody_has(state):
 
 
 ALL = [
-    ("a row that vanished before its topic", 9, vanished_row),
-    ("a row that vanished, and its closing event counts without it", 9, vanished_row_that_nobody_counted),
-    ("a file that was opened and never closed", 9, file_never_closed),
-    ("a file whose opening vanished", 9, vanished_opening),
-    ("a published file that no topic knows", 9, file_that_no_topic_knows),
+    ("a row lost before its topic", 9, vanished_row),
+    ("a lost row that its closing event does not count", 9, vanished_row_not_counted),
+    ("a file that was opened but never closed", 9, file_never_closed),
+    ("a file without its opening event", 9, vanished_opening),
+    ("a published file that is in no topic", 9, file_in_no_topic),
     ("a complete file without a receipt", 9, file_without_receipt),
-    ("a line that came twice and counts twice", 9, line_counted_twice),
-    ("a line that came late and does not count", 4, late_line_not_counted),
-    ("a live marriage of an insured person without a claim in the database", 10, claim_that_the_database_lacks),
-    ("a live marriage of an insured person without a claim anywhere", 10, claim_that_nobody_has),
+    ("a repeated line that counts twice", 9, line_counted_twice),
+    ("a late line that does not count", 4, late_line_not_counted),
+    ("a live marriage of an insured person without a claim in the database", 10, claim_missing_in_database),
+    ("a live marriage of an insured person without any claim", 10, claim_missing_everywhere),
 ]

@@ -18,12 +18,12 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
 use peyvand::wire::files::FileKind;
-use peyvand::wire::{Partitions, Topic};
+use peyvand::wire::{PartitionCounts, Topic};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub use broker::{Idler, Lying, Raw};
-pub use inside::house;
+pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
 pub use people::{Couple, FLOOR, national_code, person_data, person_row};
 pub use records::{Answers, EndState, Record, Topics, reasons};
@@ -116,8 +116,8 @@ impl TestApp {
     }
 
     /// As this test has set them.
-    pub fn partitions(&self) -> Partitions {
-        Partitions::new(self.settings["PEYVAND_TOPIC_PARTITIONS"].parse().unwrap())
+    pub fn partitions(&self) -> PartitionCounts {
+        PartitionCounts::new(self.settings["PEYVAND_TOPIC_PARTITIONS"].parse().unwrap())
     }
 
     /// Starts a service (roles intake and relay).
@@ -254,7 +254,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn publish_file(&self, kind: FileKind, path: &Path) -> Value {
-        let receipt = self.patient_json(&["publish", kind.word(), path.to_str().unwrap()]);
+        let receipt = self.patient_json(&["publish", kind.as_str(), path.to_str().unwrap()]);
         assert!(receipt.get("receipt").is_none(), "no receipt came: {receipt}\n{}", self.logs());
         receipt
     }
@@ -262,7 +262,7 @@ impl TestApp {
     /// Publishes a file and does not wait for its receipt; gives what was printed.
     #[track_caller]
     pub fn publish_without_waiting(&self, kind: FileKind, path: &Path) -> String {
-        let output = self.run(&["publish", kind.word(), path.to_str().unwrap(), "--timeout", "0"]);
+        let output = self.run(&["publish", kind.as_str(), path.to_str().unwrap(), "--timeout", "0"]);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(
             matches!(output.status.code(), Some(0 | 3)),

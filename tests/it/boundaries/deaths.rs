@@ -196,7 +196,7 @@ fn commands_that_die_are_given_again() {
     let mut app = month::begin();
     let mut survived = Survived::default();
     for (kind, path) in month::files(&app) {
-        let publish = ["publish", kind.word(), &path, "--timeout", "0"];
+        let publish = ["publish", kind.as_str(), &path, "--timeout", "0"];
         if kind == FileKind::Marriages {
             survived.scene(&app, places::PUBLISHING, &publish);
         }
@@ -230,7 +230,7 @@ fn rejecting(app: &mut TestApp, survived: &mut Survived) {
             let path = app.write(kind, &rows);
             let rejects = path.with_extension("rejects");
             let [path, rejects] = [&path, &rejects].map(|path| path.to_str().unwrap());
-            let publish = ["publish", kind.word(), path, "--rejects", rejects];
+            let publish = ["publish", kind.as_str(), path, "--rejects", rejects];
             survived.point(app, &point, *nth, &publish);
             let receipt = app.json(&publish);
             assert_eq!((&receipt["declared"], &receipt["accepted"]), (&2.into(), &0.into()), "{point}");

@@ -15,7 +15,7 @@ use places::SCENES;
 #[test]
 fn no_boundary_is_without_its_points() {
     let bare = sites::bare_calls();
-    assert!(bare.is_empty(), "wrap in `boundary!(\"name\", …)`:\n{}", bare.join("\n"));
+    assert!(bare.is_empty(), "wrap in `failpoint!(\"name\", …)`:\n{}", bare.join("\n"));
 }
 
 #[test]
@@ -31,11 +31,11 @@ fn every_boundary_has_one_name_and_a_scene_that_dies_there() {
 #[test]
 fn a_bare_call_is_found() {
     let found = |module, code| sites::bare_in(module, code).len();
-    assert_eq!(found("work", "let tx = boundary!(\"a\", pool.begin().await)?; tx.commit().await?;"), 1);
-    assert_eq!(found("work", "boundary!(\"b\", tx.commit().await)?;"), 0);
+    assert_eq!(found("work", "let tx = failpoint!(\"a\", pool.begin().await)?; tx.commit().await?;"), 1);
+    assert_eq!(found("work", "failpoint!(\"b\", tx.commit().await)?;"), 0);
     assert_eq!(found("store", "query.execute(pool).await?"), 1);
     assert_eq!(found("kafka", "consumer\n    .poll(TICK)"), 1);
-    assert_eq!(found("kafka", "match boundary!(\"c\", consumer.poll(f(1))) {}"), 0);
+    assert_eq!(found("kafka", "match failpoint!(\"c\", consumer.poll(f(1))) {}"), 0);
     assert_eq!(found("kafka", "sender.commit()"), 0);
     assert_eq!(found("cli", "File::create(&path)"), 1);
 }

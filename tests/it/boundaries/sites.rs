@@ -68,7 +68,7 @@ fn src() -> PathBuf {
 
 /// Everything but the macro's own file.
 fn sources() -> impl Iterator<Item = Source> {
-    Source::all(&src()).into_iter().filter(|source| source.module() != "boundary")
+    Source::all(&src()).into_iter().filter(|source| source.module() != "failpoint")
 }
 
 /// The names of all boundaries, as often as they stand there.
@@ -77,7 +77,7 @@ pub fn names() -> Vec<String> {
     for source in sources() {
         let text = std::fs::read_to_string(src().join(&source.path)).unwrap();
         let found: Vec<_> = text
-            .split("boundary!(")
+            .split("failpoint!(")
             .skip(1)
             .map(|rest| rest.trim_start().trim_start_matches('"').split('"').next().unwrap().to_owned())
             .collect();
@@ -119,7 +119,7 @@ pub fn bare_in(module: &str, code: &str) -> Vec<String> {
     bare
 }
 
-/// From each `boundary!(` to its closing bracket.
+/// From each `failpoint!(` to its closing bracket.
 fn spans(code: &str) -> Vec<(usize, usize)> {
     let close = |at: usize| {
         let mut depth = 0_i32;
@@ -129,5 +129,5 @@ fn spans(code: &str) -> Vec<(usize, usize)> {
         });
         end.map_or(code.len(), |(length, _)| at + length)
     };
-    code.match_indices("boundary!(").map(|(at, _)| (at, close(at))).collect()
+    code.match_indices("failpoint!(").map(|(at, _)| (at, close(at))).collect()
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::PathBuf;
 
+use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status};
 use peyvand::claim::facts::{
-    EmploymentLine, Facts, Insured, PaidBefore, Payment, Registry, Returned, WageLine,
+    EmploymentLine, Facts, InsuredFacts, PaidBefore, PaymentFacts, RegistryFacts, ReturnFacts, WageLine,
 };
-use peyvand::claim::person::{Dossier, EarlierPayment, Employment, Record, Wage};
-use peyvand::claim::words::{OfficeKind, Ownership, Permanence, Status};
+use peyvand::claim::person::{Dossier, EarlierPayment, Employment, PersonRecord, Wage};
 use peyvand::law::{InsuranceType, Rial};
 use peyvand::wire::eligibility_decisions_v1::DecisionMade;
 use peyvand::wire::files::FileKind;
-use peyvand::wire::outbox_event::{Decision, OutboxEvent};
+use peyvand::wire::outbox_event::{DecisionEvent, OutboxEvent};
 use peyvand::wire::{Direction, EventType, Outgoing};
 
 pub struct Seed {
@@ -98,10 +98,10 @@ fn files() -> Vec<Seed> {
         };
         let whole = format!("\u{feff}{}\r\n{rows}\"", kind.columns().join(","));
         let place = number(place);
-        seeds.push(seed("files", &format!("rows--{}", kind.word()), &[place], rows.as_bytes(), true));
+        seeds.push(seed("files", &format!("rows--{}", kind.as_str()), &[place], rows.as_bytes(), true));
         seeds.push(seed(
             "files",
-            &format!("file--{}", kind.word()),
+            &format!("file--{}", kind.as_str()),
             &[kinds + place],
             whole.as_bytes(),
             true,
@@ -132,12 +132,12 @@ fn stored() -> Vec<Seed> {
     let data: DecisionMade<'_> = serde_json::from_slice(&example).unwrap();
     let written =
         Outgoing::new(EventType::DecisionMade, "0012345679", "one", data.decided_at, None, &data).unwrap();
-    let decision = OutboxEvent::Decision(Box::new(Decision { traceparent: Some("00-1".into()), data }));
+    let decision = OutboxEvent::Decision(Box::new(DecisionEvent { traceparent: Some("00-1".into()), data }));
     let packed = |event: &OutboxEvent<'_>| postcard::to_stdvec(event).unwrap();
     let withdrawn = Facts::withdrawn("1206-01-01".parse().unwrap(), false);
     vec![
-        seed("stored", "facts--paid", &[0], &facts().seal().bytes, true),
-        seed("stored", "facts--withdrawn", &[0], &withdrawn.seal().bytes, true),
+        seed("stored", "facts--paid", &[0], &facts().encode().bytes, true),
+        seed("stored", "facts--withdrawn", &[0], &withdrawn.encode().bytes, true),
         seed("stored", "facts--newer-form", &[0], &[9, 0], false),
         seed("stored", "dossier--empty", &[1], &[0, 0, 0, 0], true),
         seed("stored", "dossier", &[1], &postcard::to_stdvec(&dossier()).unwrap(), true),
@@ -150,7 +150,7 @@ fn facts() -> Facts {
     let date = |text: &str| text.parse().unwrap();
     Facts {
         withdrawn: false,
-        registry: Some(Registry {
+        registry: Some(RegistryFacts {
             status: Status::Registered,
             office_kind: OfficeKind::MarriageOffice,
             permanence: Permanence::Permanent,
@@ -158,7 +158,7 @@ fn facts() -> Facts {
             family_name: "احمدی".to_owned(),
             birth_date: Some(date("1375-12-30")),
         }),
-        insured: Some(Insured {
+        insured: Some(InsuredFacts {
             family_name: "احمدی".to_owned(),
             birth_date: date("1375-12-30"),
             deceased_on: None,
@@ -170,10 +170,10 @@ fn facts() -> Facts {
         employments: vec![EmploymentLine(InsuranceType::Compulsory, date("1400-01-01"), None)],
         wages: vec![WageLine("1404-04".parse().unwrap(), InsuranceType::Compulsory, 31, 123_456_789)],
         paid_before: vec![PaidBefore::Branch { paid_on: date("1401-02-03"), source: "branch".to_owned() }],
-        payment: Some(Payment {
+        payment: Some(PaymentFacts {
             amount_rial: 103_909_680,
             document_id: "d1".to_owned(),
-            returned: Some(Returned { code: "AC04".to_owned(), sheba: "IR1".to_owned() }),
+            returned: Some(ReturnFacts { code: "AC04".to_owned(), sheba: "IR1".to_owned() }),
         }),
         ..Facts::withdrawn(date("1404-05-12"), true)
     }
@@ -182,8 +182,8 @@ fn facts() -> Facts {
 fn dossier() -> Dossier {
     let date = |text: &str| text.parse().unwrap();
     Dossier {
-        record: Some(Record {
-            at: 1,
+        record: Some(PersonRecord {
+            source_offset: 1,
             insurance_number: "0012345679".to_owned(),
             given_name: "سارا".to_owned(),
             family_name: "احمدی".to_owned(),
@@ -197,14 +197,14 @@ fn dossier() -> Dossier {
             mobile_owner: Ownership::Yes,
         }),
         employments: vec![Employment {
-            at: 2,
+            source_offset: 2,
             workshop_code: "1234567890".into(),
             insurance_type: InsuranceType::Compulsory,
             started_on: date("1400-01-01"),
             ended_on: Some(date("1404-01-01")),
         }],
         wages: vec![Wage {
-            at: 3,
+            source_offset: 3,
             month: "1404-04".parse().unwrap(),
             workshop_code: "1234567890".into(),
             insurance_type: InsuranceType::Compulsory,
@@ -212,7 +212,7 @@ fn dossier() -> Dossier {
             insurable: Rial::new(123_456_789).unwrap(),
         }],
         earlier_payments: vec![EarlierPayment {
-            at: 4,
+            source_offset: 4,
             paid_on: date("1403-01-01"),
             source: "branch".to_owned(),
             amount: Rial::new(1000).unwrap(),

@@ -1,7 +1,7 @@
 //! Once a document was issued.
 
+use peyvand::claim::codes::PaymentOutcome::{Accepted, Paid};
 use peyvand::claim::person::EarlierPayment;
-use peyvand::claim::words::PaymentOutcome::{Accepted, Paid};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::{InsuranceType, Rial};
 
@@ -93,8 +93,12 @@ fn only_what_was_returned_is_sent_again() {
 #[test]
 fn a_branchs_earlier_payment_refuses_every_claim() {
     let mut world = World::married();
-    let paid =
-        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
+    let paid = EarlierPayment {
+        source_offset: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
     world.known.dossier.earlier_payments.push(paid);
     world.requests([request("Q1", 1, another(), "1404-04-01")]).takes_in();
     world.expect(DEED, Refused, &[R::AlreadyPaid]);

@@ -2,9 +2,9 @@
 
 use CaseKind::{Difference, Payment, Recovery};
 use Outcome::{Approved, Refused, Waiting};
+use peyvand::claim::codes::PaymentOutcome::Paid;
+use peyvand::claim::codes::{CaseKind, OfficeKind, Ownership, Permanence, Status};
 use peyvand::claim::person::EarlierPayment;
-use peyvand::claim::words::PaymentOutcome::Paid;
-use peyvand::claim::words::{CaseKind, OfficeKind, Ownership, Permanence, Status};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::{InsuranceType as I, Rial};
 
@@ -63,8 +63,12 @@ fn a_second_spouse_of_that_day_is_a_recovery() {
 /// "… or an earlier payment becomes known"
 #[test]
 fn an_earlier_payment_is_a_recovery() {
-    let paid =
-        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
+    let paid = EarlierPayment {
+        source_offset: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
     after(|world| world.known.dossier.earlier_payments.push(paid)).expect_case(Recovery, &["ALREADY_PAID"]);
 }
 

@@ -1,7 +1,7 @@
 //! Which claims a person has, and when one ends.
 
+use peyvand::claim::codes::Status;
 use peyvand::claim::decide::content_digest;
-use peyvand::claim::words::Status;
 use peyvand::claim::{Counterpart, IdKey, Outcome, ReasonCode as R};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Account and mobile (R16, R17), and what the tables do not hold (R26).
 
-use peyvand::claim::words::Ownership;
+use peyvand::claim::codes::Ownership;
 use peyvand::claim::{Outcome, ReasonCode as R};
 
 use super::world::{DEED, FLOOR, World, row, sheba, sheba_of, spouse};

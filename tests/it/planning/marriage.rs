@@ -1,7 +1,7 @@
 //! Grounds in the marriage and the person, their order, and when an amount stands.
 
+use peyvand::claim::codes::{OfficeKind, Permanence, Status};
 use peyvand::claim::person::RegistryRow;
-use peyvand::claim::words::{OfficeKind, Permanence, Status};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::InsuranceType as I;
 

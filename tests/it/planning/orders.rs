@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use peyvand::claim::codes::Status;
 use peyvand::claim::person::{EarlierPayment, RegistryRow};
-use peyvand::claim::words::Status;
 use peyvand::law::{InsuranceType as I, Rial};
 
 use super::world::{DEED, World, another, date, job, request, row, spouse, wage, with_status};
@@ -59,7 +59,7 @@ fn turn(story: u32) -> Option<Input> {
         5 => own_word("Q2", 2, "1404-05-18"),
         6 => input("earlier", |world| {
             let (paid_on, source) = (date("1390-01-01"), "0101".to_owned());
-            let payment = EarlierPayment { at: 0, paid_on, source, amount: Rial::ZERO };
+            let payment = EarlierPayment { source_offset: 0, paid_on, source, amount: Rial::ZERO };
             world.known.dossier.earlier_payments.push(payment);
         }),
         7 => input("person", |world| world.record().sheba = None),
@@ -102,9 +102,9 @@ fn end(story: u32, seed: u64) -> End {
     }
     world.takes_in().closes();
     let standing = world.known.claims.iter().filter(|claim| !claim.withdrawn);
-    let told = |claim: &peyvand::claim::known::StoredClaim| {
+    let told = |claim: &peyvand::claim::person_state::StoredClaim| {
         let decision = &world.published.iter().rfind(|(c, _)| c.claim_id == claim.claim_id).unwrap().1;
-        let codes: Vec<_> = decision.codes().iter().map(|code| code.word()).collect();
+        let codes: Vec<_> = decision.codes().iter().map(|code| code.as_str()).collect();
         let answer = format!("{} {}", decision.outcome, codes.join(" "));
         (answer, decision.amount.map(Rial::get), format!("{:?}", decision.working))
     };

@@ -1,7 +1,7 @@
 //! Rows and facts about invented people, as planning reads them.
 
-use peyvand::claim::person::{Employment, Record, RegistryRow, SelfRegistration, Side, Wage};
-use peyvand::claim::words::{OfficeKind, Ownership, Permanence, Status};
+use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status};
+use peyvand::claim::person::{Employment, PersonRecord, RegistryRow, SelfRegistration, Side, Wage};
 use peyvand::ident::{NationalCode, Sheba};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
@@ -90,18 +90,31 @@ pub fn request(
 
 pub fn wage(month_text: &str, kind: InsuranceType, days: u32, rials: u64) -> Wage {
     let insurable = Rial::new(rials).unwrap();
-    Wage { at: 0, month: month(month_text), workshop_code: "W".into(), insurance_type: kind, days, insurable }
+    Wage {
+        source_offset: 0,
+        month: month(month_text),
+        workshop_code: "W".into(),
+        insurance_type: kind,
+        days,
+        insurable,
+    }
 }
 
 pub fn job(kind: InsuranceType, from: &str, to: Option<&str>) -> Employment {
-    let workshop_code = format!("{}{from}", kind.word()).into();
-    Employment { at: 0, workshop_code, insurance_type: kind, started_on: date(from), ended_on: to.map(date) }
+    let workshop_code = format!("{}{from}", kind.as_str()).into();
+    Employment {
+        source_offset: 0,
+        workshop_code,
+        insurance_type: kind,
+        started_on: date(from),
+        ended_on: to.map(date),
+    }
 }
 
 /// The insured record of a person who lacks nothing.
-pub fn record() -> Record {
-    Record {
-        at: 0,
+pub fn record() -> PersonRecord {
+    PersonRecord {
+        source_offset: 0,
         insurance_number: "0012345678".to_owned(),
         given_name: "علی".to_owned(),
         family_name: "کریمی".to_owned(),

@@ -106,8 +106,12 @@ fn what_a_rule_reads_is_decided_on_the_day() {
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded]);
     let mut world = waiting();
-    let paid =
-        EarlierPayment { at: 0, paid_on: date("1390-01-01"), source: "0101".to_owned(), amount: Rial::ZERO };
+    let paid = EarlierPayment {
+        source_offset: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
     world.known.dossier.earlier_payments.push(paid);
     world.takes_in();
     world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);

@@ -1,6 +1,6 @@
 //! Self-registrations (R18).
 
-use peyvand::claim::words::Status;
+use peyvand::claim::codes::Status;
 use peyvand::claim::{Outcome, ReasonCode as R};
 
 use super::world::{DEED, World, another, request, row, spouse, with_status};

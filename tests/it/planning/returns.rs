@@ -1,7 +1,7 @@
 //! Returned documents and further attempts.
 
-use peyvand::claim::words::Ownership;
-use peyvand::claim::words::PaymentOutcome::{Accepted, Paid, Returned};
+use peyvand::claim::codes::Ownership;
+use peyvand::claim::codes::PaymentOutcome::{Accepted, Paid, Returned};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::InsuranceType as I;
 

@@ -3,11 +3,11 @@
 
 use std::sync::LazyLock;
 
-use peyvand::claim::issue::{Issue, close};
-use peyvand::claim::known::{Known, Rules, StoredCase, StoredClaim};
-use peyvand::claim::person::{Dossier, Record, RegistryRow, SelfRegistration};
-use peyvand::claim::plan::{Occasion, Plan, ReturnNotice, plan};
-use peyvand::claim::words::{CaseKind, PaymentOutcome};
+use peyvand::claim::codes::{CaseKind, PaymentOutcome};
+use peyvand::claim::issuance::{Issuance, plan_close};
+use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
+use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
+use peyvand::claim::plan::{Plan, ReturnNotice, Trigger, plan};
 use peyvand::claim::{Decision, IdKey, Outcome, ReasonCode};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 use peyvand::wire::tables;
@@ -26,7 +26,7 @@ pub const TODAY: &str = "1404-08-01";
 pub const FLOOR: u64 = 103_909_680;
 
 pub struct World {
-    pub known: Known,
+    pub known: PersonState,
     pub today: SolarDate,
     pub deeds_from: Option<SolarDate>,
     tables: Tables,
@@ -35,7 +35,7 @@ pub struct World {
     pub published: Vec<(StoredClaim, Decision)>,
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
-    pub issued: Vec<Issue>,
+    pub issued: Vec<Issuance>,
 }
 
 /// Kind, document and grounds of a case.
@@ -50,7 +50,7 @@ pub struct Case {
 impl World {
     /// Nothing is known of this person.
     pub fn empty() -> Self {
-        let known = Known {
+        let known = PersonState {
             person: me(),
             dossier: Dossier::default(),
             rows: Vec::new(),
@@ -100,7 +100,7 @@ impl World {
         world
     }
 
-    pub fn record(&mut self) -> &mut Record {
+    pub fn record(&mut self) -> &mut PersonRecord {
         self.known.dossier.record.as_mut().unwrap()
     }
 
@@ -127,13 +127,18 @@ impl World {
         self
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules { tables: &self.tables, today: self.today, deeds_from: self.deeds_from, ids: &self.ids }
+    fn rules(&self) -> PlanningContext<'_> {
+        PlanningContext {
+            tables: &self.tables,
+            today: self.today,
+            deeds_from: self.deeds_from,
+            ids: &self.ids,
+        }
     }
 
     /// What the intake does after a fact about this person came.
     pub fn takes_in(&mut self) -> &mut Self {
-        let plan = plan(&self.known, &self.rules(), Occasion::Intake);
+        let plan = plan(&self.known, &self.rules(), Trigger::Input);
         self.write(plan);
         self
     }
@@ -141,14 +146,14 @@ impl World {
     /// What a month's close does with this person.
     pub fn closes(&mut self) -> &mut Self {
         let mut known = std::mem::replace(&mut self.known, Self::empty().known);
-        let plan = close(&mut known, &self.rules());
+        let plan = plan_close(&mut known, &self.rules());
         self.known = known;
         self.write(plan);
         self
     }
 
     fn write(&mut self, plan: Plan) {
-        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issue.is_none();
+        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuance.is_none();
         assert_eq!(plan.is_empty(), says_nothing, "an empty plan is not written");
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
@@ -165,7 +170,7 @@ impl World {
             self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
         }
         self.returns.extend(plan.returned);
-        self.issued.extend(plan.issue);
+        self.issued.extend(plan.issuance);
         self.known.moved.clear();
         self.known.answered.clear();
     }

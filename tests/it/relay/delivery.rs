@@ -46,7 +46,7 @@ fn everything_arrives_once_in_its_order_and_is_noted() {
     for record in &lying {
         assert_eq!(record.partition, partition_for(record.key.as_ref().unwrap(), PARTITIONS));
     }
-    let groups = i32::from(office.house.groups.count);
+    let groups = i32::from(office.ctx.groups.count);
     let mut positions: Vec<(i32, i64)> = lying
         .iter()
         .map(|record| (record.partition % groups, record.header("peyvand_position").parse().unwrap()))

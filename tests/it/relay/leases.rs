@@ -1,13 +1,13 @@
 //! Who delivers which group: shares, leases that run out, and marks that only their owner moves.
 
-use peyvand::store::relay::{confirm, delivered, lease, release};
+use peyvand::store::relay_leases::{advance_watermark, delivered, lease, release};
 use peyvand::store::{Error, PgPool};
 
 use super::Office;
 
 impl Office {
     fn lease(&self, owner: &str) -> Vec<i16> {
-        self.runtime.block_on(lease(&self.house.pool, owner)).unwrap()
+        self.runtime.block_on(lease(&self.ctx.pool, owner)).unwrap()
     }
 
     /// As if the process had been killed, and its leases had run out since.
@@ -36,7 +36,7 @@ fn groups_are_shared_among_the_processes_that_live() {
     office.dies("b");
     assert_eq!(office.lease("c"), [2, 3]);
     assert_eq!(office.lease("a"), [0, 1]);
-    office.runtime.block_on(release(&office.house.pool, "c")).unwrap();
+    office.runtime.block_on(release(&office.ctx.pool, "c")).unwrap();
     assert_eq!(office.lease("a"), [0, 1, 2, 3], "what was given back is not taken at once");
     assert_eq!(office.app.value("SELECT string_agg(owner, ' ') FROM relay_members"), "a");
     office.close();
@@ -63,8 +63,8 @@ fn only_its_owner_moves_a_mark_and_never_back() {
     office.lease("a");
     let confirm = |owner: &str, upto| {
         office.runtime.block_on(async {
-            let mut connection = office.house.pool.acquire().await.unwrap();
-            confirm(&mut connection, 1, owner, upto).await
+            let mut connection = office.ctx.pool.acquire().await.unwrap();
+            advance_watermark(&mut connection, 1, owner, upto).await
         })
     };
     let mark = |pool: &PgPool| office.runtime.block_on(delivered(pool, 1)).unwrap();
@@ -73,7 +73,7 @@ fn only_its_owner_moves_a_mark_and_never_back() {
     for (owner, upto) in [("b", 8), ("a", 6)] {
         assert!(matches!(confirm(owner, upto), Err(Error::LostGroup)));
     }
-    assert_eq!(mark(&office.house.pool), 7);
+    assert_eq!(mark(&office.ctx.pool), 7);
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
     office.close();
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use peyvand::app::relay::clear_end_offsets;
 use peyvand::kafka::Error;
 use peyvand::store;
 use peyvand::wire::Topic;
-use peyvand::work::relay::forget_ends;
 use tokio::sync::oneshot;
 
 use super::{DECISIONS, Office, PARTITIONS, key_of, round, said};
@@ -48,7 +48,7 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
         other => panic!("{other}"),
     }
     assert_eq!(office.lying().len(), 4);
-    office.runtime.block_on(forget_ends(&office.house, Topic::EligibilityDecisions)).unwrap();
+    office.runtime.block_on(clear_end_offsets(&office.ctx, Topic::EligibilityDecisions)).unwrap();
     let relay = office.relay("one");
     office.app.wait("what was refused is delivered", || office.lying().len() == 5);
     assert_eq!(relay.end(&office), (1, 0));
@@ -98,10 +98,10 @@ fn a_database_that_falls_silent_ends_the_relay() {
     // The first holds up the leases, the second what a writer notes.
     for table in ["relay_members", "output_ends"] {
         let mut office = Office::delivering();
-        office.house.silence = Duration::from_secs(2);
+        office.ctx.query_timeout = Duration::from_secs(2);
         office.append([said(&key_of(0), "one")]);
         let beside = office.runtime.block_on(async {
-            let mut beside = office.house.pool.begin().await.unwrap();
+            let mut beside = office.ctx.pool.begin().await.unwrap();
             let lock = format!("LOCK TABLE {table} IN SHARE MODE");
             sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *beside).await.unwrap();
             beside
@@ -113,7 +113,7 @@ fn a_database_that_falls_silent_ends_the_relay() {
             beside.rollback().await
         });
         let told = office.relay("one").refusal(&office);
-        assert!(matches!(told, Error::Store(store::Error::Silent(_))), "{told}");
+        assert!(matches!(told, Error::Store(store::Error::QueryTimeout(_))), "{told}");
         drop(over);
         office.runtime.block_on(holding).unwrap().unwrap();
         office.close();

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use peyvand::app::AppContext;
 use peyvand::config::Settings;
-use peyvand::kafka::relay::{self, Relay, RelayDid};
+use peyvand::kafka::relay::{self, RelayEvent, RelayRole};
 use peyvand::kafka::{self, Broker};
 use peyvand::store::{PgConnection, outbox};
 use peyvand::wire::{EventType, Outgoing, Topic, partition_for};
-use peyvand::work::House;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -32,7 +32,7 @@ const PARTITIONS: i32 = 8;
 struct Office {
     runtime: Runtime,
     app: TestApp,
-    house: House,
+    ctx: AppContext,
 }
 
 /// A relay that runs.
@@ -48,9 +48,9 @@ impl Office {
     fn open() -> Self {
         let (runtime, app) = (Runtime::new().unwrap(), TestApp::without_service("1404-08-01"));
         let app = app.with("topic_partitions", &PARTITIONS.to_string());
-        let mut house = runtime.block_on(House::open(&settings(&app))).unwrap();
-        house.silence = Duration::from_secs(10);
-        Self { runtime, app, house }
+        let mut ctx = runtime.block_on(AppContext::open(&settings(&app))).unwrap();
+        ctx.query_timeout = Duration::from_secs(10);
+        Self { runtime, app, ctx }
     }
 
     /// With the topics that a relay writes to.
@@ -73,23 +73,23 @@ impl Office {
     }
 
     /// A relay that also tells what it did.
-    fn relay_telling(&self, owner: &str, told: impl Fn(RelayDid) + Send + Sync + 'static) -> Deliverer {
+    fn relay_telling(&self, owner: &str, told: impl Fn(RelayEvent) + Send + Sync + 'static) -> Deliverer {
         let (committed, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (records, failures) = (committed.clone(), failed.clone());
         let counts = move |did| {
             match did {
-                RelayDid::Committed(sent) => records.fetch_add(sent, Ordering::Relaxed),
-                RelayDid::Failed => failures.fetch_add(1, Ordering::Relaxed),
+                RelayEvent::Committed(sent) => records.fetch_add(sent, Ordering::Relaxed),
+                RelayEvent::Failed => failures.fetch_add(1, Ordering::Relaxed),
             };
             told(did);
         };
-        let relay = Relay {
-            house: self.house.clone(),
+        let relay = RelayRole {
+            ctx: self.ctx.clone(),
             broker: Broker::new(&settings(&self.app)),
             owner: owner.to_owned(),
             page_bytes: 1,
             counts: Arc::new(counts),
-            turn: Semaphore::new(1),
+            transaction_permit: Semaphore::new(1),
         };
         let (stop, stopped) = watch::channel(false);
         let task = self.runtime.spawn(relay::run(Arc::new(relay), stopped));
@@ -99,8 +99,8 @@ impl Office {
     /// Events of one transaction.
     fn append(&self, events: impl IntoIterator<Item = Outgoing>) {
         self.runtime.block_on(async {
-            let mut tx = self.house.pool.begin().await.unwrap();
-            outbox::append(&mut tx, events, self.house.groups).await.unwrap();
+            let mut tx = self.ctx.pool.begin().await.unwrap();
+            outbox::append(&mut tx, events, self.ctx.groups).await.unwrap();
             tx.commit().await.unwrap();
         });
     }
@@ -110,7 +110,7 @@ impl Office {
     }
 
     async fn connection(&self) -> impl std::ops::DerefMut<Target = PgConnection> {
-        self.house.pool.acquire().await.unwrap()
+        self.ctx.pool.acquire().await.unwrap()
     }
 
     #[track_caller]

@@ -1,7 +1,7 @@
 //! The outbox's segments and its slots: three take turns, and are emptied when all that lies in them has been delivered.
 
+use peyvand::app;
 use peyvand::store::outbox::{self, page};
-use peyvand::work;
 
 use super::{Office, key_of, round, said, weighing};
 
@@ -11,7 +11,7 @@ const A_SLOT: i64 = 200_000;
 impl Office {
     /// The first position of each segment of a page, and the ids in it.
     fn page(&self, group: i16, delivered: i64, bytes: usize) -> Vec<(i64, Vec<String>)> {
-        let segments = self.runtime.block_on(page(&self.house.pool, group, delivered, bytes)).unwrap();
+        let segments = self.runtime.block_on(page(&self.ctx.pool, group, delivered, bytes)).unwrap();
         let read = |segment: &outbox::Segment| {
             let events: Vec<_> = segment.events().unwrap().collect();
             (events[0].0, events.into_iter().map(|(_, event)| event.id).collect())
@@ -20,7 +20,7 @@ impl Office {
     }
 
     fn rotate(&self) {
-        self.runtime.block_on(work::relay::rotate(&self.house)).unwrap();
+        self.runtime.block_on(app::relay::rotate(&self.ctx)).unwrap();
     }
 
     /// As if so many events had been appended to a group, and delivered.
@@ -79,7 +79,7 @@ fn what_is_no_segment_of_ours_is_an_error() {
     for (at, body) in ["", "01", "0000000002", "ffffffff01"].into_iter().enumerate() {
         let sql = format!("INSERT INTO outbox VALUES (0, 3, {at}, {at}, '\\x{body}')");
         office.app.execute(&sql).unwrap();
-        let segments = office.runtime.block_on(page(&office.house.pool, 3, -1, 1 << 20)).unwrap();
+        let segments = office.runtime.block_on(page(&office.ctx.pool, 3, -1, 1 << 20)).unwrap();
         assert!(segments[at].events().is_err(), "{body}");
     }
     office.app.execute("TRUNCATE outbox").unwrap();
@@ -125,13 +125,13 @@ fn a_turn_that_somebody_holds_up_is_left_to_the_next() {
     let office = Office::open();
     office.grow(0, A_SLOT);
     office.runtime.block_on(async {
-        let mut writer = office.house.pool.begin().await.unwrap();
-        outbox::append(&mut writer, round("first"), office.house.groups).await.unwrap();
-        work::relay::rotate(&office.house).await.unwrap();
+        let mut writer = office.ctx.pool.begin().await.unwrap();
+        outbox::append(&mut writer, round("first"), office.ctx.groups).await.unwrap();
+        app::relay::rotate(&office.ctx).await.unwrap();
     });
     expect(&office, "", "0/1 0/1 0/1 0/1");
     office.app.execute("ALTER TABLE outbox_heads RENAME TO gone").unwrap();
-    assert!(office.runtime.block_on(work::relay::rotate(&office.house)).is_err());
+    assert!(office.runtime.block_on(app::relay::rotate(&office.ctx)).is_err());
     office.app.execute("ALTER TABLE gone RENAME TO outbox_heads").unwrap();
     office.close();
 }

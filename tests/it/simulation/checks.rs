@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use peyvand::claim::issue::close;
+use peyvand::app::relay::document_of;
+use peyvand::claim::issuance::plan_close;
 use peyvand::wire::{EventType, Topic};
-use peyvand::work::relay::document_of;
 use serde_json::Value;
 
 use super::log::What;
@@ -34,7 +34,7 @@ struct Seen<'a> {
     position: i64,
 }
 
-fn seen(world: &World) -> impl Iterator<Item = (peyvand::store::offsets::Partition, Vec<Seen<'_>>)> {
+fn seen(world: &World) -> impl Iterator<Item = (peyvand::store::offsets::TopicPartition, Vec<Seen<'_>>)> {
     world.log.outputs().map(|partition| {
         let records = world.log.committed(partition, 0).filter_map(|(_, entry)| match &entry.what {
             What::Said(event, position) => Some(Seen {
@@ -116,7 +116,7 @@ fn one_document_for_each_payable_person(world: &World) -> Checked {
             "a payment without a document in force".to_owned()
         })?;
         let returned = rows.documents.values().any(|d| d.person == *person && d.stored.is_returned());
-        let due = close(&mut rows.known(*person), &rules(day(CLOSES.len() - 1))).issue;
+        let due = plan_close(&mut rows.known(*person), &rules(day(CLOSES.len() - 1))).issuance;
         // What finance returned after the last close is the next one's.
         hold(due.is_none() || returned, || {
             "a payable person has no document after the last close".to_owned()

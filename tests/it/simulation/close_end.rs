@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peyvand::store::batches::Batch;
+use peyvand::store::batches::PaymentBatch;
 use peyvand::wire::EventType;
 use peyvand::wire::outgoing::event_id;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::store::Lock;
 use super::writing::event;
 
 /// Vouchers per cost centre, and the closing event: the last of its batch.
-pub async fn finish(io: &Io, tx: &Connection, mut batch: Batch) -> Result<(), Failed> {
+pub async fn finish(io: &Io, tx: &Connection, mut batch: PaymentBatch) -> Result<(), Failed> {
     tx.lock("close the batch", &[Lock::Batch(batch.month)]).await?;
     let mut centres: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     let mut lines = String::new();

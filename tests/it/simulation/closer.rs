@@ -1,15 +1,15 @@
 //! The month's close, page by page; as `cli::close` and `work::close_month`.
 
+use peyvand::app::output_events::{DocumentBatch, document};
 use peyvand::claim::BENEFIT;
-use peyvand::claim::issue::{Issue, close as close_person};
-use peyvand::claim::known::{Known, StoredDocument};
+use peyvand::claim::codes::SmsKind;
+use peyvand::claim::issuance::{Issuance, plan_close as close_person};
+use peyvand::claim::person_state::{PersonState, StoredDocument};
 use peyvand::claim::plan::Plan;
-use peyvand::claim::words::SmsKind;
 use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;
-use peyvand::store::batches::Batch;
-use peyvand::store::payments::Payment;
-use peyvand::work::events::{Issuing, document};
+use peyvand::store::batches::PaymentBatch;
+use peyvand::store::payments::PaymentRow;
 
 use super::close_end::finish;
 use super::connection::Connection;
@@ -83,8 +83,8 @@ pub async fn close(io: &Io, month: SolarMonth, pages: usize) -> Result<(), Faile
     Ok(())
 }
 
-async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<Batch, Failed> {
-    let opening = Batch {
+async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<PaymentBatch, Failed> {
+    let opening = PaymentBatch {
         month,
         batch_id: format!("{BENEFIT}-{month}"),
         business_date: io.world().today,
@@ -104,7 +104,12 @@ async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<Ba
     batch.ok_or(Failed::Refused)
 }
 
-async fn close_page(io: &Io, tx: &Connection, batch: &Batch, cursor: i64) -> Result<Option<i64>, Failed> {
+async fn close_page(
+    io: &Io,
+    tx: &Connection,
+    batch: &PaymentBatch,
+    cursor: i64,
+) -> Result<Option<i64>, Failed> {
     io.step("read the next persons").await;
     let persons = io.world().store.tables.rows.persons_after(cursor, PAGE);
     let Some(last) = persons.last().map(|person| person.to_i64()) else { return Ok(None) };
@@ -120,7 +125,7 @@ async fn close_page(io: &Io, tx: &Connection, batch: &Batch, cursor: i64) -> Res
         }
     }
     let mut events = write(tx, &mut rows, &planned);
-    let issuing = Issuing { batch_id: &batch.batch_id, month: batch.month, at: AT, trace: TRACE };
+    let issuing = DocumentBatch { batch_id: &batch.batch_id, month: batch.month, at: AT, trace: TRACE };
     for (person, issue) in issues(&planned) {
         let (id, mut message) = issue_document(tx, &mut rows, batch.month, person, issue);
         events.push(document(person, issue, &issuing).unwrap());
@@ -137,8 +142,8 @@ async fn close_page(io: &Io, tx: &Connection, batch: &Batch, cursor: i64) -> Res
     Ok(Some(last))
 }
 
-fn issues(planned: &[(Known, Plan)]) -> impl Iterator<Item = (NationalCode, &Issue)> {
-    planned.iter().filter_map(|(known, plan)| Some((known.person, plan.issue.as_ref()?)))
+fn issues(planned: &[(PersonState, Plan)]) -> impl Iterator<Item = (NationalCode, &Issuance)> {
+    planned.iter().filter_map(|(known, plan)| Some((known.person, plan.issuance.as_ref()?)))
 }
 
 /// The keys decide; the message waits beside its document.
@@ -147,13 +152,13 @@ fn issue_document(
     rows: &mut Rows,
     month: SolarMonth,
     person: NationalCode,
-    issue: &Issue,
+    issue: &Issuance,
 ) -> (String, Message) {
-    let Issue { claim_id, decision_id, attempt, amount, .. } = *issue;
+    let Issuance { claim_id, decision_id, attempt, amount, .. } = *issue;
     let id = issue.document_id.to_string();
     if attempt == 1 {
         tx.take([("payments", person.to_string())]);
-        rows.payments.insert(person, Payment { person, claim_id, amount, decision_id });
+        rows.payments.insert(person, PaymentRow { person, claim_id, amount, decision_id });
     }
     for old in rows.documents.values_mut().filter(|old| old.person == person && old.stored.is_returned()) {
         tx.free(("documents_one_in_force", person.to_string()));
@@ -173,7 +178,7 @@ fn issue_document(
     rows.documents
         .insert(id.clone(), Document { person, claim_id, month, amount, cost_centre, superseded, stored });
     let sms_id = IDS.id("sms", &[&id, "registration"]).to_string();
-    let kind = SmsKind::Registration.word();
+    let kind = SmsKind::Registration.as_str();
     (sms_id, Message { document_id: id, claim_id, kind, released: false })
 }
 

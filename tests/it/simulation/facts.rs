@@ -2,25 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::claim::ClaimKey;
-use peyvand::claim::person::{Employment, Record, SelfRegistration, Wage};
-use peyvand::claim::words::{Ownership, PaymentOutcome};
+use peyvand::claim::codes::{Ownership, PaymentOutcome};
+use peyvand::claim::person::{Employment, PersonRecord, SelfRegistration, Wage};
 use peyvand::ident::NationalCode;
-use peyvand::store::offsets::Partition;
-use peyvand::store::payments::Answer;
+use peyvand::store::offsets::TopicPartition;
+use peyvand::store::payments::FinanceAnswer;
 use peyvand::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use peyvand::wire::insured_records_v1::PersonChanged;
 use peyvand::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use peyvand::wire::registry_marriages_v1::MarriageRecorded;
 use peyvand::wire::{Input, Outgoing};
-use peyvand::work::take_in::{Batch, Taken};
 
 use super::rows::{Rows, claim_keys, sides};
 
 /// Every person that a batch is about, also those whom a corrected row named before.
-pub fn named(rows: &Rows, batch: &Batch) -> BTreeSet<NationalCode> {
+pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
     let mut named = BTreeSet::new();
-    for event in batch.taken.iter().filter_map(Taken::event) {
+    for event in batch.records.iter().filter_map(ConsumedRecord::event) {
         named.extend(event.input.record_of());
         match &event.input {
             Input::Marriage(row) => {
@@ -41,7 +41,7 @@ pub struct Stage {
     pub touched: BTreeSet<NationalCode>,
     pub moved: BTreeMap<NationalCode, Vec<ClaimKey>>,
     pub answered: BTreeSet<String>,
-    pub letters: Vec<((Partition, i64), &'static str, Outgoing)>,
+    pub letters: Vec<((TopicPartition, i64), &'static str, Outgoing)>,
 }
 
 impl Stage {
@@ -50,7 +50,7 @@ impl Stage {
         Self { rows, touched, moved: BTreeMap::new(), answered, letters: Vec::new() }
     }
 
-    pub fn apply(&mut self, taken: &Taken) {
+    pub fn apply(&mut self, taken: &ConsumedRecord) {
         let place = (taken.partition, taken.offset);
         let event = match &taken.content {
             Ok(event) => event,
@@ -62,7 +62,7 @@ impl Stage {
             Input::Person(data) => self.person(data, taken.offset),
             Input::Employment(data) => {
                 let new = Employment {
-                    at: taken.offset,
+                    source_offset: taken.offset,
                     workshop_code: data.workshop_code.as_str().into(),
                     insurance_type: data.insurance_type,
                     started_on: data.started_on,
@@ -70,7 +70,7 @@ impl Stage {
                 };
                 let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
                 let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
-                if put(&mut dossier.employments, new, key, |e| &mut e.at) {
+                if put(&mut dossier.employments, new, key, |e| &mut e.source_offset) {
                     self.touched.insert(data.national_code);
                 }
             }
@@ -78,7 +78,7 @@ impl Stage {
                 let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
                 for row in &data.rows {
                     let new = Wage {
-                        at: taken.offset,
+                        source_offset: taken.offset,
                         month: row.month,
                         workshop_code: row.workshop_code.as_str().into(),
                         insurance_type: row.insurance_type,
@@ -86,14 +86,14 @@ impl Stage {
                         insurable: row.insurable_rial,
                     };
                     let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
-                    if put(&mut dossier.wages, new, key, |wage| &mut wage.at) {
+                    if put(&mut dossier.wages, new, key, |wage| &mut wage.source_offset) {
                         self.touched.insert(data.national_code);
                     }
                 }
             }
             Input::Outcome(outcome, data) => {
                 if !self.outcome(*outcome, data, taken.offset) {
-                    let letter = taken.if_unknown.as_deref().unwrap().clone();
+                    let letter = taken.if_unknown_document.as_deref().unwrap().clone();
                     self.letters.push((place, peyvand::wire::fault::code::UNKNOWN_DOCUMENT, letter));
                 }
             }
@@ -132,8 +132,8 @@ impl Stage {
     }
 
     fn person(&mut self, data: &PersonChanged, offset: i64) {
-        let mut new = Record {
-            at: offset,
+        let mut new = PersonRecord {
+            source_offset: offset,
             insurance_number: data.insurance_number.to_string(),
             given_name: data.given_name.clone(),
             family_name: data.family_name.clone(),
@@ -149,7 +149,7 @@ impl Stage {
         let dossier = self.rows.persons.get_mut(&data.national_code).unwrap();
         let old = dossier.record.replace(new.clone());
         if old.is_none_or(|old| {
-            new.at = old.at;
+            new.source_offset = old.source_offset;
             old != new
         }) {
             self.touched.insert(data.national_code);
@@ -161,11 +161,17 @@ impl Stage {
         let Some(document) = self.rows.documents.get(&data.document_id) else { return false };
         let person = document.person;
         let (document_id, at, code) = (data.document_id.clone(), data.at, data.code.clone());
-        let old = self.rows.answers.get(&(document_id.clone(), at.as_microsecond(), outcome.word()));
+        let old = self.rows.answers.get(&(document_id.clone(), at.as_microsecond(), outcome.as_str()));
         if old.is_none_or(|old| old.code != code) {
             self.answered.insert(document_id.clone());
         }
-        self.rows.answer(Answer { document_id, at, outcome, code, source_offset: offset });
+        self.rows.answer(FinanceAnswer {
+            document_id,
+            answered_at: at,
+            outcome,
+            code,
+            source_offset: offset,
+        });
         self.touched.insert(person);
         true
     }

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use peyvand::store::offsets::{Advance, Partition};
-use peyvand::work::take_in::{Batch, Taken};
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
+use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
 
 use super::io::{Failed, Io};
 use super::log::What;
@@ -23,7 +23,7 @@ struct Shared {
     epoch: Cell<u64>,
     rewind: Cell<bool>,
     /// The batch that waits while another is written.
-    waiting: [RefCell<Option<(u64, Batch)>>; LANES],
+    waiting: [RefCell<Option<(u64, RecordBatch)>>; LANES],
 }
 
 pub async fn run(io: Io) {
@@ -57,13 +57,13 @@ pub async fn run(io: Io) {
 /// As `kafka::collector`.
 #[derive(Default)]
 struct Collector {
-    taken: Vec<Taken>,
-    advances: BTreeMap<Partition, (i64, i64)>,
+    taken: Vec<ConsumedRecord>,
+    advances: BTreeMap<TopicPartition, (i64, i64)>,
 }
 
 impl Collector {
     /// False where the partition does not stand where the gathered messages end.
-    fn add(&mut self, taken: Taken, expected: i64, is_careless: bool) -> bool {
+    fn add(&mut self, taken: ConsumedRecord, expected: i64, is_careless: bool) -> bool {
         let (partition, next) = (taken.partition, taken.offset + 1);
         let advance = self.advances.entry(partition).or_insert((expected, expected));
         let agrees = advance.1 == expected || is_careless;
@@ -72,18 +72,18 @@ impl Collector {
         agrees
     }
 
-    fn forget(&mut self, partition: Partition) {
+    fn forget(&mut self, partition: TopicPartition) {
         self.taken.retain(|taken| taken.partition != partition);
         self.advances.remove(&partition);
     }
 
-    fn take(&mut self) -> Option<Batch> {
+    fn take(&mut self) -> Option<RecordBatch> {
         if self.taken.is_empty() {
             return None;
         }
-        let advance = |(partition, (expected, next))| Advance { partition, expected, next };
+        let advance = |(partition, (expected, next))| OffsetAdvance { partition, expected, next };
         let advances = std::mem::take(&mut self.advances).into_iter().map(advance).collect();
-        Some(Batch { advances, taken: std::mem::take(&mut self.taken) })
+        Some(RecordBatch { advances, records: std::mem::take(&mut self.taken) })
     }
 }
 
@@ -91,7 +91,7 @@ struct Poller {
     io: Io,
     shared: Rc<Shared>,
     /// The next offset of each partition that is ours.
-    positions: BTreeMap<Partition, i64>,
+    positions: BTreeMap<TopicPartition, i64>,
     gathered: [Collector; LANES],
 }
 
@@ -103,7 +103,7 @@ impl Poller {
             return;
         }
         let service = self.io.service;
-        let ours = |(partition, of): (&Partition, &usize)| (*of == service).then_some(*partition);
+        let ours = |(partition, of): (&TopicPartition, &usize)| (*of == service).then_some(*partition);
         let assigned: Vec<_> = self.io.world().assigned.iter().filter_map(ours).collect();
         let is_careless = self.io.has(Defect::GatheredTwice);
         let revoked = self.positions.keys().filter(|partition| !assigned.contains(partition));
@@ -132,7 +132,7 @@ impl Poller {
         self.positions.clear();
     }
 
-    fn stand(&mut self, partitions: Vec<Partition>) {
+    fn stand(&mut self, partitions: Vec<TopicPartition>) {
         let offsets = &mut self.io.world().store.tables.offsets;
         self.positions.extend(partitions.into_iter().map(|p| (p, *offsets.entry(p).or_insert(0))));
     }
@@ -140,7 +140,7 @@ impl Poller {
     /// Gathers the next message of one of the lane's partitions; false where there is none.
     fn poll(&mut self, lane: usize) -> bool {
         let mut world = self.io.world();
-        let ours = |(p, next): (&Partition, &i64)| {
+        let ours = |(p, next): (&TopicPartition, &i64)| {
             (lane_of(*p) == lane && world.log.end(*p) > *next).then_some((*p, *next))
         };
         let ready: Vec<_> = self.positions.iter().filter_map(ours).collect();
@@ -155,7 +155,7 @@ impl Poller {
         let Some((offset, entry)) = next else { return false };
         let What::Input(sent) = &entry.what else { panic!("an input partition holds inputs") };
         let message = sent.message(partition.partition, offset);
-        let taken = Taken::read(&message, partition.topic.name(), AT, false);
+        let taken = ConsumedRecord::read(&message, partition.topic.name(), AT, false);
         self.positions.insert(partition, offset + 1);
         let is_careless = world.defect == Some(Defect::GatheredTwice);
         if !self.gathered[lane].add(taken, expected, is_careless) {
@@ -180,19 +180,20 @@ impl Poller {
     }
 
     /// As `kafka::gaps`: a second reader finds no record that the batch passes over.
-    fn has_all(&self, batch: &Batch) -> bool {
+    fn has_all(&self, batch: &RecordBatch) -> bool {
         let world = self.io.world();
         batch.advances.iter().all(|advance| {
             let read = world.log.committed(advance.partition, advance.expected).map(|(offset, _)| offset);
-            let is_taken =
-                |taken: &Taken, offset| (taken.partition, taken.offset) == (advance.partition, offset);
+            let is_taken = |taken: &ConsumedRecord, offset| {
+                (taken.partition, taken.offset) == (advance.partition, offset)
+            };
             read.take_while(|offset| *offset < advance.next)
-                .all(|offset| batch.taken.iter().any(|taken| is_taken(taken, offset)))
+                .all(|offset| batch.records.iter().any(|taken| is_taken(taken, offset)))
         })
     }
 }
 
-fn lane_of(partition: Partition) -> usize {
+fn lane_of(partition: TopicPartition) -> usize {
     usize::try_from(partition.partition).unwrap() % LANES
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use peyvand::store::offsets::Partition;
-use peyvand::wire::{Message, Outgoing, Topic, partition_for};
+use peyvand::store::offsets::TopicPartition;
+use peyvand::wire::{Outgoing, RawRecord, Topic, partition_for};
 
 use super::io::Failed;
 
@@ -17,19 +17,19 @@ pub struct Sent {
 }
 
 impl Sent {
-    pub fn partition(&self) -> Partition {
+    pub fn partition(&self) -> TopicPartition {
         of_key(self.topic, &self.key)
     }
 
-    pub fn message(&self, partition: i32, offset: i64) -> Message<'_> {
+    pub fn message(&self, partition: i32, offset: i64) -> RawRecord<'_> {
         let headers = self.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let (key, value) = (Some(self.key.as_bytes()), Some(self.value.as_slice()));
-        Message { topic: self.topic, partition, offset, key, headers, value }
+        RawRecord { topic: self.topic, partition, offset, key, headers, value }
     }
 }
 
-pub fn of_key(topic: Topic, key: &str) -> Partition {
-    Partition { topic, partition: partition_for(key.as_bytes(), topic.spec().partitions) }
+pub fn of_key(topic: Topic, key: &str) -> TopicPartition {
+    TopicPartition { topic, partition: partition_for(key.as_bytes(), topic.spec().partitions) }
 }
 
 #[derive(Clone)]
@@ -57,7 +57,7 @@ enum State {
 
 struct Transaction {
     state: State,
-    partitions: BTreeSet<Partition>,
+    partitions: BTreeSet<TopicPartition>,
 }
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ struct Producer {
 
 #[derive(Default)]
 pub struct Log {
-    pub partitions: BTreeMap<Partition, Vec<Entry>>,
+    pub partitions: BTreeMap<TopicPartition, Vec<Entry>>,
     transactions: Vec<Transaction>,
     producers: BTreeMap<String, Producer>,
     /// Ends of transactions that were sent, and that the broker has not read yet.
@@ -86,7 +86,7 @@ impl Log {
         self.append(sent.partition(), What::Input(sent.clone()), None);
     }
 
-    fn append(&mut self, partition: Partition, what: What, transaction: Option<usize>) {
+    fn append(&mut self, partition: TopicPartition, what: What, transaction: Option<usize>) {
         let at = self.now;
         self.partitions.entry(partition).or_default().push(Entry { what, transaction, at });
     }
@@ -149,12 +149,12 @@ impl Log {
         }
     }
 
-    pub fn end(&self, partition: Partition) -> i64 {
+    pub fn end(&self, partition: TopicPartition) -> i64 {
         self.partitions.get(&partition).map_or(0, |entries| offset(entries.len()))
     }
 
     /// What a `read_committed` reader sees from an offset on: up to the first open transaction, without aborted records.
-    pub fn committed(&self, partition: Partition, from: i64) -> impl Iterator<Item = (i64, &Entry)> {
+    pub fn committed(&self, partition: TopicPartition, from: i64) -> impl Iterator<Item = (i64, &Entry)> {
         let entries = self.partitions.get(&partition).map_or(&[][..], Vec::as_slice);
         let state = |entry: &Entry| entry.transaction.map(|number| self.transactions[number].state);
         entries
@@ -177,16 +177,16 @@ impl Log {
     }
 
     /// Everything ever appended to a partition, aborted or not.
-    pub fn raw(&self, partition: Partition) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn raw(&self, partition: TopicPartition) -> impl DoubleEndedIterator<Item = &Entry> {
         self.partitions.get(&partition).into_iter().flatten()
     }
 
-    pub fn outputs(&self) -> impl Iterator<Item = Partition> {
+    pub fn outputs(&self) -> impl Iterator<Item = TopicPartition> {
         let all = self.partitions.keys().copied();
         all.filter(|partition| partition.topic.direction() == peyvand::wire::Direction::Out)
     }
 
-    pub fn inputs(&self) -> impl Iterator<Item = Partition> {
+    pub fn inputs(&self) -> impl Iterator<Item = TopicPartition> {
         let all = self.partitions.keys().copied();
         all.filter(|partition| partition.topic.direction() == peyvand::wire::Direction::In)
     }

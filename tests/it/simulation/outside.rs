@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use peyvand::claim::words::PaymentOutcome;
+use peyvand::app::relay::document_of;
+use peyvand::claim::codes::PaymentOutcome;
 use peyvand::law::{SolarDate, SolarMonth};
-use peyvand::store::offsets::Partition;
+use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::Topic;
 use peyvand::wire::finance_payment_outcomes_v1::{DocumentOutcome, event_type};
-use peyvand::work::relay::document_of;
 
 use super::io::Io;
 use super::log::{Sent, What};
@@ -60,11 +60,11 @@ fn is_closed(world: &World, month: SolarMonth) -> bool {
 /// Nothing is under way any more: no input, no output, no message, no answer.
 fn is_drained(world: &World) -> bool {
     let tables = &world.store.tables;
-    let is_taken = |p: Partition| tables.offsets.get(&p).is_some_and(|next| *next >= world.log.end(p));
+    let is_taken = |p: TopicPartition| tables.offsets.get(&p).is_some_and(|next| *next >= world.log.end(p));
     let is_answered = |id: &String| {
         let answers = answers_of(id);
         answers.iter().all(|(outcome, _, at)| {
-            tables.rows.answers.contains_key(&(id.clone(), at.as_microsecond(), outcome.word()))
+            tables.rows.answers.contains_key(&(id.clone(), at.as_microsecond(), outcome.as_str()))
         })
     };
     world.log.inputs().all(is_taken)
@@ -98,7 +98,7 @@ async fn publish(io: &Io, all: &[Rc<Sent>]) {
 
 /// Answers every document that it reads. After a crash it reads, and answers, from the beginning.
 pub async fn finance(io: Io) {
-    let mut next: BTreeMap<Partition, i64> = BTreeMap::new();
+    let mut next: BTreeMap<TopicPartition, i64> = BTreeMap::new();
     loop {
         io.idle(30).await;
         let mut documents = Vec::new();

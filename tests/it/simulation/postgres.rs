@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use peyvand::app::{AppContext, close};
 use peyvand::clock::Clock;
-use peyvand::store::offsets::Partition;
-use peyvand::store::outbox::Groups;
+use peyvand::store::offsets::TopicPartition;
+use peyvand::store::outbox::RelayShards;
 use peyvand::store::{Error, connect, installation, migrate};
-use peyvand::wire::{Partitions, tables};
-use peyvand::work::{House, close_month};
+use peyvand::wire::{PartitionCounts, tables};
 
 use super::closer;
 use super::io::{Failed, Io};
@@ -39,8 +39,7 @@ fn the_simulated_database_does_what_postgresql_does() {
             let mut both = Both::begin(&app.database_url, seed).await;
             for place in 0..OPERATIONS {
                 let what = both.operation().await;
-                let (real, simulated) =
-                    (of_postgres(&both.house.pool).await, of_simulation(&both.io.world()));
+                let (real, simulated) = (of_postgres(&both.ctx.pool).await, of_simulation(&both.io.world()));
                 for (real, simulated) in real.iter().zip(&simulated) {
                     assert_eq!(real, simulated, "sequence {seed}, operation {place}: {what}");
                 }
@@ -57,12 +56,12 @@ fn the_simulated_database_does_what_postgresql_does() {
 
 /// One operation goes through both.
 pub struct Both {
-    pub house: House,
+    pub ctx: AppContext,
     pub io: Io,
     pub dice: Dice,
     pub to_come: Vec<Rc<Sent>>,
     /// Messages of the last batch, to be tried again.
-    pub last: Vec<(Partition, i64)>,
+    pub last: Vec<(TopicPartition, i64)>,
     closing: usize,
 }
 
@@ -73,17 +72,17 @@ impl Both {
         let laws = tables::parse(tables::built_in()).unwrap();
         installation::keep_tables(&pool, laws.version(), tables::built_in()).await.unwrap();
         let count = installation::outbox_groups(&pool, GROUPS.unsigned_abs()).await.unwrap();
-        let house = House {
+        let ctx = AppContext {
             pool,
             clock: Clock::new(Some(day(0))).unwrap(),
-            day: None,
+            fixed_business_date: None,
             tables: Arc::new(laws),
             ids: IDS.clone(),
-            groups: Groups { count, partitions: Partitions::new(8) },
+            groups: RelayShards { count, partitions: PartitionCounts::new(8) },
             deeds_from: None,
             page_persons: u32::try_from(closer::PAGE).unwrap(),
             brake_percent: 50,
-            silence: Duration::from_secs(60),
+            query_timeout: Duration::from_secs(60),
         };
         let world = World::new(seed, false, None, day(0));
         let io = Io::new(Rc::new(RefCell::new(world)), 0, 0);
@@ -91,7 +90,7 @@ impl Both {
         let mut to_come: Vec<_> =
             towns.into_iter().flat_map(|town| [town.first, town.second].concat()).collect();
         to_come.reverse();
-        Self { house, io, dice: Dice::new(seed, 2), to_come, last: Vec::new(), closing: 0 }
+        Self { ctx, io, dice: Dice::new(seed, 2), to_come, last: Vec::new(), closing: 0 }
     }
 
     async fn operation(&mut self) -> &'static str {
@@ -121,13 +120,13 @@ impl Both {
                 let _ = stop.send(true);
             }
         };
-        let real = close_month::close(&self.house, month, "[]", &progress, &stopped).await.unwrap();
+        let real = close::close(&self.ctx, month, "[]", &progress, &stopped).await.unwrap();
         let is_closed = real.is_some_and(|closed| closed.batch.closed);
         finish(closer::close(&self.io, month, pages)).unwrap();
         assert_eq!(is_closed, self.io.world().store.tables.batches[&month].closed);
         if is_closed && self.closing == 0 && self.dice.one_in(2) {
             self.closing = 1;
-            self.house.clock = Clock::new(Some(day(1))).unwrap();
+            self.ctx.clock = Clock::new(Some(day(1))).unwrap();
             self.io.world().today = day(1);
         }
         "a close"

@@ -1,7 +1,8 @@
 //! Batches, through both.
 
-use peyvand::store::offsets::{self, Advance, Partition};
-use peyvand::work::take_in::{self as real, Batch, Taken};
+use peyvand::app::ingest as real;
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
+use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
 
 use super::log::What;
 use super::outside::{answer, answers_of};
@@ -19,7 +20,7 @@ impl Both {
             }
             self.last = self.next_messages();
             let partitions: Vec<_> = self.last.iter().map(|(partition, _)| (*partition, 0)).collect();
-            offsets::begin(&self.house.pool, &partitions).await.unwrap();
+            offsets::begin(&self.ctx.pool, &partitions).await.unwrap();
             for (partition, _) in partitions {
                 self.io.world().store.tables.offsets.entry(partition).or_insert(0);
             }
@@ -28,7 +29,7 @@ impl Both {
             return "no batch";
         }
         let batch = self.read();
-        let real = real::take_in(&self.house, &batch).await;
+        let real = real::apply_batch(&self.ctx, &batch).await;
         let simulated = finish(take_in(&self.io, &batch));
         assert_eq!(real.map(drop).map_err(failed), simulated);
         assert_eq!(simulated.is_ok(), is_new);
@@ -36,7 +37,7 @@ impl Both {
     }
 
     /// A few messages that the offsets have before them, in the order of each partition.
-    fn next_messages(&mut self) -> Vec<(Partition, i64)> {
+    fn next_messages(&mut self) -> Vec<(TopicPartition, i64)> {
         let world = self.io.world();
         let stands = |partition| world.store.tables.offsets.get(&partition).copied().unwrap_or(0);
         let ready =
@@ -44,17 +45,17 @@ impl Both {
         ready.take(1 + self.dice.pick(6)).collect()
     }
 
-    fn read(&self) -> Batch {
+    fn read(&self) -> RecordBatch {
         let world = self.io.world();
-        let mut batch = Batch { advances: Vec::new(), taken: Vec::new() };
+        let mut batch = RecordBatch { advances: Vec::new(), records: Vec::new() };
         for (partition, offset) in self.last.iter().copied() {
             let (_, entry) = world.log.committed(partition, offset).next().unwrap();
             let What::Input(sent) = &entry.what else { unreachable!() };
             let message = sent.message(partition.partition, offset);
-            batch.taken.push(Taken::read(&message, partition.topic.name(), AT, false));
+            batch.records.push(ConsumedRecord::read(&message, partition.topic.name(), AT, false));
             match batch.advances.iter_mut().find(|advance| advance.partition == partition) {
                 Some(advance) => advance.next = offset + 1,
-                None => batch.advances.push(Advance { partition, expected: offset, next: offset + 1 }),
+                None => batch.advances.push(OffsetAdvance { partition, expected: offset, next: offset + 1 }),
             }
         }
         batch

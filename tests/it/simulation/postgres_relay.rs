@@ -1,8 +1,8 @@
 //! The relay's words to the database, through both.
 
+use peyvand::app::relay as real;
+use peyvand::app::relay::document_of;
 use peyvand::wire::{Outgoing, Topic};
-use peyvand::work::relay as real;
-use peyvand::work::relay::document_of;
 
 use super::postgres::{Both, failed, finish};
 use super::store::GROUPS;
@@ -18,7 +18,7 @@ impl Both {
             self.run(&format!("UPDATE {table} SET until = now() + interval '1 hour' WHERE {holds}")).await;
         }
         let owner = OWNERS[self.dice.pick(2)];
-        let real = real::lease(&self.house, owner).await.unwrap();
+        let real = real::lease(&self.ctx, owner).await.unwrap();
         assert_eq!(real, relay::lease(&mut self.io.world().store.tables, owner, 1));
         "a lease"
     }
@@ -40,7 +40,7 @@ impl Both {
 
     pub async fn release(&mut self) -> &'static str {
         let owner = OWNERS[self.dice.pick(2)];
-        real::release(&self.house, owner).await.unwrap();
+        real::release(&self.ctx, owner).await.unwrap();
         relay::release(&mut self.io.world().store.tables, owner);
         "a release"
     }
@@ -49,9 +49,9 @@ impl Both {
     pub async fn deliver(&mut self) -> &'static str {
         let group = i16::try_from(self.dice.pick(usize::try_from(GROUPS).unwrap())).unwrap();
         let owner = OWNERS[self.dice.pick(2)];
-        let delivered = real::delivered(&self.house, group).await.unwrap();
+        let delivered = real::delivered(&self.ctx, group).await.unwrap();
         assert_eq!(delivered, self.io.world().store.tables.groups[&group].delivered);
-        let real = real::page(&self.house, group, delivered, 1 << 24).await.unwrap();
+        let real = real::page(&self.ctx, group, delivered, 1 << 24).await.unwrap();
         let events = real.iter().flat_map(|segment| segment.events().unwrap());
         let real: Vec<_> = events.filter(|(p, _)| *p > delivered).map(|(p, e)| (p, told(&e))).collect();
         let page = tail::page(&self.io.world().store.tables, group, delivered, 64);
@@ -61,14 +61,14 @@ impl Both {
         let last = events.last().map_or(delivered - 1, |(position, _)| *position);
         let documents: Vec<_> = events.iter().filter_map(|(_, event)| document_of(event)).collect();
         let simulated = finish(writer::confirm(&self.io, group, owner, last, &documents));
-        let delivered = real::Delivered { upto: last, documents, ends: Vec::new() };
-        let real = real::confirm(&self.house, group, owner, &delivered).await;
+        let delivered = real::Delivery { upto: last, documents, end_offsets: Vec::new() };
+        let real = real::confirm(&self.ctx, group, owner, &delivered).await;
         assert_eq!(real.map_err(failed), simulated);
         "a note of delivery"
     }
 
     async fn run(&self, sql: &str) {
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.house.pool).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.ctx.pool).await.unwrap();
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peyvand::claim::codes::PaymentOutcome;
 use peyvand::claim::facts::Facts;
-use peyvand::claim::known::{DUPLICATE, Known, StoredCase, StoredClaim, StoredDocument, StoredPayment};
 use peyvand::claim::person::{Dossier, SelfRegistration};
-use peyvand::claim::words::PaymentOutcome;
+use peyvand::claim::person_state::{
+    DUPLICATE, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
+};
 use peyvand::claim::{ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::law::{Rial, SolarMonth};
 use peyvand::store::marriages::registry_row;
-use peyvand::store::payments::{Answer, Payment};
+use peyvand::store::payments::{FinanceAnswer, PaymentRow};
 use peyvand::wire::registry_marriages_v1::MarriageRecorded;
 use uuid::Uuid;
 
@@ -48,9 +50,9 @@ pub struct Rows {
     pub requests: BTreeMap<(NationalCode, String), (SelfRegistration, i64)>,
     pub claims: BTreeMap<(NationalCode, Uuid), StoredClaim>,
     pub decisions: BTreeMap<Uuid, Decided>,
-    pub payments: BTreeMap<NationalCode, Payment>,
+    pub payments: BTreeMap<NationalCode, PaymentRow>,
     pub documents: BTreeMap<String, Document>,
-    pub answers: BTreeMap<(String, i64, &'static str), Answer>,
+    pub answers: BTreeMap<(String, i64, &'static str), FinanceAnswer>,
     pub cases: BTreeMap<Uuid, (NationalCode, StoredCase)>,
     pub messages: BTreeMap<String, Message>,
 }
@@ -99,11 +101,11 @@ impl Rows {
     }
 
     /// As `peyvand::store::known::load_with`.
-    pub fn known(&self, person: NationalCode) -> Known {
+    pub fn known(&self, person: NationalCode) -> PersonState {
         let own = |row: &&MarriageRecorded| sides(row).contains(&person);
         let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
         let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
-        Known {
+        PersonState {
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
             rows: self.marriages.values().filter(own).map(registry_row).collect(),
@@ -115,7 +117,7 @@ impl Rows {
         }
     }
 
-    fn payment(&self, payment: &Payment) -> StoredPayment {
+    fn payment(&self, payment: &PaymentRow) -> StoredPayment {
         let own = self.documents.values().filter(|document| document.person == payment.person);
         let mut documents: Vec<_> = own.map(|document| document.stored.clone()).collect();
         documents.sort_by_key(|document| document.attempt);
@@ -123,26 +125,29 @@ impl Rows {
         StoredPayment {
             claim_id: payment.claim_id,
             amount: payment.amount,
-            paid_facts: Facts::from_bytes(&self.decisions[&payment.decision_id].facts),
+            paid_facts: Facts::decode(&self.decisions[&payment.decision_id].facts),
             documents,
             cases: cases.map(|(_, case)| case.clone()).collect(),
         }
     }
 
     /// As `peyvand::store::payments::save_answers`: the greatest instant speaks, then the later in the topic.
-    pub fn answer(&mut self, answer: Answer) {
+    pub fn answer(&mut self, answer: FinanceAnswer) {
         let id = answer.document_id.clone();
-        self.answers.insert((id.clone(), answer.at.as_microsecond(), answer.outcome.word()), answer);
+        self.answers
+            .insert((id.clone(), answer.answered_at.as_microsecond(), answer.outcome.as_str()), answer);
         let all = || self.answers.values().filter(|answer| answer.document_id == id);
-        let Some(latest) = all().max_by_key(|answer| (answer.at, answer.source_offset)) else { return };
-        let duplicate = |answer: &Answer| {
+        let Some(latest) = all().max_by_key(|answer| (answer.answered_at, answer.source_offset)) else {
+            return;
+        };
+        let duplicate = |answer: &FinanceAnswer| {
             let code = answer.code.as_deref().unwrap_or_default();
             answer.outcome == PaymentOutcome::Returned && code.trim().eq_ignore_ascii_case(DUPLICATE)
         };
         let document = self.documents.get_mut(&id).unwrap();
         document.stored.state = Some(latest.outcome);
         document.stored.state_code.clone_from(&latest.code);
-        document.stored.state_at = latest.at.as_microsecond();
+        document.stored.state_at = latest.answered_at.as_microsecond();
         document.stored.called_duplicate = all().any(duplicate);
     }
 
@@ -186,7 +191,7 @@ fn pick<K: Ord + Clone, V: Clone>(all: &BTreeMap<K, V>, wanted: impl Fn(&K, &V) 
     picked.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn copy(payment: &Payment) -> Payment {
-    let Payment { person, claim_id, amount, decision_id } = *payment;
-    Payment { person, claim_id, amount, decision_id }
+fn copy(payment: &PaymentRow) -> PaymentRow {
+    let PaymentRow { person, claim_id, amount, decision_id } = *payment;
+    PaymentRow { person, claim_id, amount, decision_id }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;
-use peyvand::store::batches::Batch;
-use peyvand::store::offsets::Partition;
+use peyvand::store::batches::PaymentBatch;
+use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::Outgoing;
 
 use super::io::Failed;
@@ -23,9 +23,9 @@ pub struct Group {
 #[derive(Default)]
 pub struct Tables {
     pub rows: Rows,
-    pub offsets: BTreeMap<Partition, i64>,
-    pub letters: BTreeMap<(Partition, i64), &'static str>,
-    pub batches: BTreeMap<SolarMonth, Batch>,
+    pub offsets: BTreeMap<TopicPartition, i64>,
+    pub letters: BTreeMap<(TopicPartition, i64), &'static str>,
+    pub batches: BTreeMap<SolarMonth, PaymentBatch>,
     /// Documents and total per month and cost centre.
     pub vouchers: BTreeMap<String, (i64, i64)>,
     /// Segments by group and first position.
@@ -37,7 +37,7 @@ pub struct Tables {
     /// Every unique value that is taken, with the key that takes it.
     taken: BTreeSet<Unique>,
     /// For the checks alone: which inputs were applied, and what was said, in the order of commits.
-    pub applied: Vec<(Partition, i64)>,
+    pub applied: Vec<(TopicPartition, i64)>,
     pub said: Vec<Rc<Outgoing>>,
 }
 
@@ -50,7 +50,7 @@ pub const GROUPS: i16 = 2;
 pub enum Lock {
     /// An advisory lock: a session's, not a transaction's.
     Close,
-    Offset(Partition),
+    Offset(TopicPartition),
     Person(NationalCode),
     Batch(SolarMonth),
     Group(i16),

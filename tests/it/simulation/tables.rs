@@ -110,7 +110,7 @@ fn of_persons(world: &World) -> Vec<Lines> {
     });
     let claims = rows.claims.values().map(|claim| {
         let hex = |digest: &[u8]| hex::encode(digest);
-        let (person, outcome, amount) = (claim.key.person.to_i64(), claim.outcome.word(), claim.amount);
+        let (person, outcome, amount) = (claim.key.person.to_i64(), claim.outcome.as_str(), claim.amount);
         let head = format!("{person}|{}|{}|{}", claim.claim_id, claim.key.deed_date, claim.revision);
         let answer = format!("{outcome}|{}|{}", some(amount.map(|a| a.get())), yes(claim.withdrawn));
         let (record, request) = (some(claim.record_id.as_ref()), some(claim.request_id.as_ref()));
@@ -148,7 +148,7 @@ fn of_payments(world: &World) -> Vec<Lines> {
         format!("{head}|{}|{amount}|{}|{}|{finance}", document.month, stored.sheba, document.cost_centre)
     });
     let answers = rows.answers.values().map(|answer| {
-        let (at, code) = (answer.at.as_microsecond(), some(answer.code.as_ref()));
+        let (at, code) = (answer.answered_at.as_microsecond(), some(answer.code.as_ref()));
         format!("{}|{at}|{}|{code}|{}", answer.document_id, answer.outcome, answer.source_offset)
     });
     let messages = rows.messages.iter().map(|(id, message)| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use peyvand::store::offsets::Partition;
+use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::{EventType, Outgoing};
 
 use super::io::Failed;
@@ -15,7 +15,7 @@ use super::store::Tables;
 const FIRST_LOOK: usize = 2;
 
 /// The last position of ours in each partition, and the id that stands there.
-pub type Tails = BTreeMap<Partition, (i64, String)>;
+pub type Tails = BTreeMap<TopicPartition, (i64, String)>;
 
 /// The next events of a group, up to so many segments of them.
 pub fn page(tables: &Tables, group: i16, delivered: i64, segments: usize) -> Vec<(i64, Rc<Outgoing>)> {
@@ -30,7 +30,7 @@ pub fn page(tables: &Tables, group: i16, delivered: i64, segments: usize) -> Vec
 }
 
 /// The last record of ours in a partition: looked for further and further back.
-pub fn tail(log: &Log, partition: Partition, with_aborted: bool) -> Option<(i64, String)> {
+pub fn tail(log: &Log, partition: TopicPartition, with_aborted: bool) -> Option<(i64, String)> {
     let ours = |what: &What| match what {
         What::Said(event, position) if event.kind == EventType::DeadLetter => {
             Some((*position, String::new()))

@@ -1,8 +1,8 @@
 //! One batch: facts, decisions, outgoing events and the consumer's offsets, in one transaction; as `work::take_in`.
 
-use peyvand::claim::plan::{Occasion, plan};
-use peyvand::store::offsets::{Advance, Partition};
-use peyvand::work::take_in::{Batch, Taken};
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
+use peyvand::claim::plan::{Trigger, plan};
+use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
 
 use super::connection::Connection;
 use super::facts::{Stage, named};
@@ -11,7 +11,7 @@ use super::store::Lock;
 use super::world::{Defect, rules};
 use super::writing::write;
 
-pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
+pub async fn take_in(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     let today = io.world().today;
     let tx = Connection::open(io);
     advance(io, &tx, batch).await?;
@@ -23,7 +23,7 @@ pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
         tx.lock("lock the persons", &persons.iter().copied().map(Lock::Person).collect::<Vec<_>>()).await?;
     }
     let mut stage = Stage::new(io.world().store.tables.rows.of(&persons));
-    batch.taken.iter().for_each(|taken| stage.apply(taken));
+    batch.records.iter().for_each(|taken| stage.apply(taken));
     let mut planned = Vec::new();
     for person in &stage.touched {
         let mut known = stage.rows.known(*person);
@@ -31,7 +31,7 @@ pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
         let documents = known.payment.iter().flat_map(|payment| &payment.documents);
         let answered = documents.filter(|document| stage.answered.contains(&document.document_id));
         known.answered = answered.map(|document| document.document_id.clone()).collect();
-        let plan = plan(&known, &rules(today), Occasion::Intake);
+        let plan = plan(&known, &rules(today), Trigger::Input);
         if !plan.is_empty() {
             planned.push((known, plan));
         }
@@ -46,7 +46,7 @@ pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
         });
         events.push(letter);
     }
-    let applied: Vec<_> = batch.taken.iter().map(|taken| (taken.partition, taken.offset)).collect();
+    let applied: Vec<_> = batch.records.iter().map(|taken| (taken.partition, taken.offset)).collect();
     tx.write(move |tables| {
         tables.rows.put(rows);
         tables.applied.extend(applied);
@@ -56,17 +56,17 @@ pub async fn take_in(io: &Io, batch: &Batch) -> Result<(), Failed> {
 }
 
 /// As `store::offsets::advance`: compare and set.
-async fn advance(io: &Io, tx: &Connection, batch: &Batch) -> Result<(), Failed> {
+async fn advance(io: &Io, tx: &Connection, batch: &RecordBatch) -> Result<(), Failed> {
     let rows: Vec<_> = batch.advances.iter().map(|advance| Lock::Offset(advance.partition)).collect();
-    let place = |advance: &Advance| {
-        let Advance { partition: Partition { topic, partition }, expected, next } = advance;
-        let of = |taken: &&Taken| taken.partition == advance.partition;
-        let offsets: Vec<_> = batch.taken.iter().filter(of).map(|taken| taken.offset).collect();
+    let place = |advance: &OffsetAdvance| {
+        let OffsetAdvance { partition: TopicPartition { topic, partition }, expected, next } = advance;
+        let of = |taken: &&ConsumedRecord| taken.partition == advance.partition;
+        let offsets: Vec<_> = batch.records.iter().filter(of).map(|taken| taken.offset).collect();
         format!(" {}/{partition} {expected} to {next} with {offsets:?}", topic.name())
     };
     let places: String = batch.advances.iter().map(place).collect();
     tx.lock(format!("advance the offsets:{places}"), &rows).await?;
-    for Advance { partition, expected, next } in batch.advances.iter().copied() {
+    for OffsetAdvance { partition, expected, next } in batch.advances.iter().copied() {
         let stands = io.world().store.tables.offsets.get(&partition).copied();
         if stands != Some(expected) && !io.has(Defect::OffsetsWithoutCompare) {
             return Err(Failed::LostPartition);

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use peyvand::claim::words::{OfficeKind, Ownership, Permanence, Status};
+use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status};
 use peyvand::ident::{NationalCode, Sheba};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth};
-use peyvand::wire::insured_records_v1::{EmploymentChanged, PersonChanged, WageRow, WagesPosted};
+use peyvand::wire::insured_records_v1::{EmploymentChanged, PersonChanged, WageEventRow, WagesPosted};
 use peyvand::wire::outgoing::event_id;
 use peyvand::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use peyvand::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
@@ -188,7 +188,7 @@ fn account(number: usize) -> String {
 /// Whole months of the wage list, so many up to `last`.
 fn wages(person: NationalCode, last: &str, count: i32, more: u64) -> WagesPosted {
     let last = last.parse::<SolarMonth>().unwrap().index();
-    let row = |index| WageRow {
+    let row = |index| WageEventRow {
         month: SolarMonth::from_index(index).unwrap(),
         workshop_code: "W1".to_owned(),
         insurance_type: InsuranceType::Compulsory,

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use peyvand::claim::IdKey;
-use peyvand::claim::known::Rules;
+use peyvand::claim::person_state::PlanningContext;
 use peyvand::law::{SolarDate, SolarMonth, Tables};
-use peyvand::store::offsets::Partition;
+use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::tables;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -99,7 +99,7 @@ pub struct World {
     pub today: SolarDate,
     pub defect: Option<Defect>,
     /// Which service the broker's group gives each input partition to.
-    pub assigned: BTreeMap<Partition, usize>,
+    pub assigned: BTreeMap<TopicPartition, usize>,
     /// The month that somebody wants closed.
     pub wanted: Option<SolarMonth>,
     /// Do things go wrong now?
@@ -161,6 +161,6 @@ impl World {
 
 pub const SERVICES: usize = 2;
 
-pub fn rules(today: SolarDate) -> Rules<'static> {
-    Rules { tables: &TABLES, today, deeds_from: None, ids: &IDS }
+pub fn rules(today: SolarDate) -> PlanningContext<'static> {
+    PlanningContext { tables: &TABLES, today, deeds_from: None, ids: &IDS }
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use peyvand::app::relay::document_of;
 use peyvand::wire::Outgoing;
-use peyvand::work::relay::document_of;
 
 use super::connection::Connection;
 use super::io::{Failed, Io};

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use peyvand::app::output_events;
+use peyvand::claim::codes::{Ownership, SmsKind};
 use peyvand::claim::facts::digest;
-use peyvand::claim::known::{Known, StoredCase};
+use peyvand::claim::person_state::{PersonState, StoredCase};
 use peyvand::claim::plan::Plan;
-use peyvand::claim::words::{Ownership, SmsKind};
 use peyvand::ident::Mobile;
 use peyvand::wire::{EventType, Outgoing};
-use peyvand::work::events;
 use serde_json::json;
 
 use super::connection::Connection;
@@ -24,7 +24,7 @@ pub fn event(kind: EventType, key: &str, id: &str, data: &serde_json::Value) -> 
 }
 
 /// Writes claims, decisions, cases and notices into a transaction's copy, and gives their events: decisions first.
-pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(Known, Plan)]) -> Vec<Outgoing> {
+pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) -> Vec<Outgoing> {
     let mut said = Vec::new();
     for (known, plan) in planned {
         for update in &plan.updates {
@@ -34,7 +34,7 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(Known, Plan)]) -> Vec
             let (claim_id, revision, facts) = (claim.claim_id, claim.revision, revision.facts.clone());
             rows.decisions.insert(claim.decision_id, Decided { claim_id, revision, facts });
             let id = claim.decision_id.to_string();
-            let data = json!({"claim_id": claim_id, "revision": revision, "outcome": claim.outcome.word(),
+            let data = json!({"claim_id": claim_id, "revision": revision, "outcome": claim.outcome.as_str(),
                 "amount_rial": claim.amount.map(|amount| amount.get())});
             said.push(event(EventType::DecisionMade, &known.person.to_string(), &id, &data));
             tx.take([("decisions", id)]);
@@ -43,11 +43,11 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(Known, Plan)]) -> Vec
     for (known, plan) in planned {
         for case in &plan.cases {
             let earlier = case.earlier.to_string();
-            let id = IDS.id("case", &[&case.document_id, case.kind.word(), &earlier]);
+            let id = IDS.id("case", &[&case.document_id, case.kind.as_str(), &earlier]);
             let stored = StoredCase { document_id: case.document_id.clone(), kind: case.kind, open: true };
             rows.cases.insert(id, (known.person, stored));
             tx.take([("cases", id.to_string())]);
-            said.push(events::case(id, known.person, case, AT, None).unwrap());
+            said.push(output_events::case(id, known.person, case, AT, None).unwrap());
         }
     }
     for (known, plan) in planned {
@@ -57,7 +57,7 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(Known, Plan)]) -> Vec
 }
 
 /// The notice of a return goes at once: its document was acknowledged long ago.
-fn notice(rows: &mut Rows, known: &Known, plan: &Plan) -> Option<Outgoing> {
+fn notice(rows: &mut Rows, known: &PersonState, plan: &Plan) -> Option<Outgoing> {
     let notice = plan.returned.as_ref()?;
     let record = known.dossier.record.as_ref()?;
     record.mobile.as_deref()?.parse::<Mobile>().ok()?;
@@ -66,7 +66,7 @@ fn notice(rows: &mut Rows, known: &Known, plan: &Plan) -> Option<Outgoing> {
     }
     let id = IDS.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]).to_string();
     let (document_id, claim_id) = (notice.document_id.clone(), notice.claim_id);
-    let message = Message { document_id, claim_id, kind: SmsKind::PaymentReturned.word(), released: true };
+    let message = Message { document_id, claim_id, kind: SmsKind::PaymentReturned.as_str(), released: true };
     let said = sms(&id, &message);
     (!rows.messages.contains_key(&id)).then(|| {
         rows.messages.insert(id, message);
@@ -112,9 +112,9 @@ pub fn end_state(rows: &Rows) -> BTreeMap<String, String> {
     }
     for (person, dossier) in &rows.persons {
         let mut dossier = dossier.clone();
-        dossier.record.iter_mut().for_each(|record| record.at = 0);
-        dossier.employments.iter_mut().for_each(|employment| employment.at = 0);
-        dossier.wages.iter_mut().for_each(|wage| wage.at = 0);
+        dossier.record.iter_mut().for_each(|record| record.source_offset = 0);
+        dossier.employments.iter_mut().for_each(|employment| employment.source_offset = 0);
+        dossier.wages.iter_mut().for_each(|wage| wage.source_offset = 0);
         state.insert(format!("person {person}"), short(&serde_json::to_vec(&dossier).unwrap()));
     }
     for (id, row) in &rows.marriages {

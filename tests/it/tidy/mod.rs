@@ -13,7 +13,7 @@ const HOUSE: &[&[&str]] = &[
     &["law", "ident"],
     &["claim"],
     &["wire"],
-    &["boundary", "config", "clock", "retry"],
+    &["failpoint", "config", "clock", "retry"],
     &["store"],
     &["work"],
     &["kafka", "http", "telemetry"],
@@ -22,7 +22,7 @@ const HOUSE: &[&[&str]] = &[
 
 /// Each crate has one door.
 const ONE_DOOR: &[(&str, &str)] =
-    &[("backoff", "retry"), ("fail", "boundary"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
+    &[("backoff", "retry"), ("fail", "failpoint"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

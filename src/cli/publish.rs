@@ -1,27 +1,23 @@
 //! `peyvand publish`: stands in for the outside systems. It speaks with the broker alone, never with the database.
 
-mod receipt;
-mod rejects;
-mod send;
-mod source;
-
 use std::time::Duration;
 
-pub use receipt::{await_receipt, find_receipt, rejected, show};
-pub use send::{Publication, Sent};
-pub use source::Source;
-
 use super::arguments::Publish;
-use super::start::Started;
+use super::start::CommandContext;
 use super::{Error, Result};
 use crate::clock::Clock;
+use crate::service;
+use crate::service::publish::{
+    Publication, PublishCounts, SourceFile, await_receipt, find_receipt, rejected, show,
+};
+use crate::terminal::say;
 
-pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
-    started.topics().await?;
-    let clock = Clock::new(started.settings.today).map_err(|error| Error::Failed(error.to_string()))?;
-    let (broker, stop) = (started.broker.clone(), started.stop.clone());
+pub async fn run(started: &CommandContext, wish: Publish, json: bool) -> Result<()> {
+    started.env.ensure_topics().await?;
+    let clock = Clock::new(started.env.settings.today).map_err(|error| Error::failed(error.to_string()))?;
+    let (broker, stop) = (started.env.broker.clone(), started.env.shutdown.clone());
     let work = move || {
-        let source = Source::open(&wish.file)?;
+        let source = SourceFile::open(&wish.file)?;
         if let Some(receipt) = find_receipt(&broker, source.file_id())? {
             if !json {
                 say!("This file was received before; nothing is sent. Its receipt:");
@@ -45,18 +41,18 @@ pub async fn run(started: &Started, wish: Publish, json: bool) -> Result<()> {
             }
         }
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// Exit status 1 for rejected rows, where that was asked for.
 fn strictly(strict: bool, rejected: u64) -> Result<()> {
     if strict && rejected > 0 {
-        return Err(Error::Failed(format!("{rejected} rows were rejected (--strict)")));
+        return Err(Error::failed(format!("{rejected} rows were rejected (--strict)")));
     }
     Ok(())
 }
 
-fn show_without_receipt(sent: &Sent, source: &Source, wish: &Publish, json: bool) {
+fn show_without_receipt(sent: &PublishCounts, source: &SourceFile, wish: &Publish, json: bool) {
     let file_id = source.file_id();
     if json {
         let (declared, rejected) = (sent.declared, sent.rejected);

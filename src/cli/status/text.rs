@@ -1,0 +1,161 @@
+//! The state of the installation on a terminal.
+
+use std::fmt::Write;
+
+use crate::terminal::table;
+use crate::views::format::{grouped, money};
+use crate::views::status::StatusView;
+
+/// Months that are shown to people: a year.
+const MONTHS_SHOWN: usize = 12;
+
+/// The page that `status` shows.
+pub fn page(status: &StatusView) -> String {
+    let mut out = String::new();
+    if !status.unfinished.is_empty() {
+        let _ = writeln!(out, "NOT DONE in time: {}\n", status.unfinished.join("; "));
+    }
+    let lag: Vec<_> = status.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
+    out.push_str(&table(0, &["input topic", ">behind"], &lag));
+    let line = |name: &str, text: String| format!("{name:<22}{text}\n");
+    out.push('\n');
+    let outbox = match status.held_messages {
+        0 => format!("{} events wait", grouped(status.outbox_depth)),
+        held => format!(
+            "{} events wait; {} SMS wait for their document",
+            grouped(status.outbox_depth),
+            grouped(held)
+        ),
+    };
+    out.push_str(&line("outbox", outbox));
+    out.push_str(&line("files without end", grouped(status.open_files)));
+    if status.incomplete_files_count > 0 {
+        let how = format!("{}: publish them again", grouped(status.incomplete_files_count));
+        out.push_str(&line("files that lack rows", how));
+    }
+    if !status.records_without_claim.is_empty() {
+        let how = format!("{} (the next close decides them)", status.records_without_claim.join(" "));
+        out.push_str(&line("records undecided", how));
+    }
+    out.push_str(&line("dead letters", grouped(status.dead_letters)));
+    out.push_str(&line(
+        "months closed",
+        grouped(i64::try_from(status.months_closed.len()).unwrap_or(i64::MAX)),
+    ));
+    if let Some(month) = &status.month_under_way {
+        out.push_str(&line("month being closed", month.clone()));
+    }
+    if let Some(held) = &status.held {
+        let how = format!("{}: {}; look at it, then close-month {0} --confirm", held.month, held.reason);
+        out.push_str(&line("month held", how));
+    }
+    let late =
+        format!("{} (no answer after {} days)", grouped(status.unanswered_count), status.unanswered_days);
+    out.push_str(&line("documents unanswered", late));
+    out.push_str(&line("cases open", grouped(status.open_cases_count)));
+    lists(status, &mut out);
+    out
+}
+
+fn lists(status: &StatusView, out: &mut String) {
+    let skipped = status.months_closed.len().saturating_sub(MONTHS_SHOWN);
+    let months = status.months_closed.iter().skip(skipped);
+    let months: Vec<_> =
+        months.map(|m| vec![m.month.clone(), grouped(m.documents), money(m.total_rial)]).collect();
+    section(out, &["month closed", ">documents", ">total"], &months, 0);
+    let incomplete: Vec<_> = status
+        .incomplete_files
+        .iter()
+        .map(|file| vec![file.file_id.clone(), file.kind.clone(), grouped(file.missing_rows), file.lines()])
+        .collect();
+    let heads = ["file that lacks rows", "kind", ">rows", "lines"];
+    section(out, &heads, &incomplete, status.incomplete_files_count);
+    let unanswered: Vec<_> = status
+        .unanswered
+        .iter()
+        .map(|d| vec![d.document_id.clone(), d.month.clone(), d.issued_at.to_string()])
+        .collect();
+    section(out, &["unanswered document", "month", "issued"], &unanswered, status.unanswered_count);
+    let cases: Vec<_> = status
+        .open_cases
+        .iter()
+        .map(|c| {
+            vec![
+                c.case_id.clone(),
+                c.kind.clone(),
+                c.opened_at.to_string(),
+                c.grounds.join(" "),
+                c.document_id.clone(),
+            ]
+        })
+        .collect();
+    section(out, &["open case", "kind", "opened", "grounds", "document"], &cases, status.open_cases_count);
+}
+
+/// A list, where there is anything to list; `count` is how many there are in all.
+fn section(out: &mut String, heads: &[&str], rows: &[Vec<String>], count: i64) {
+    if rows.is_empty() {
+        return;
+    }
+    out.push('\n');
+    out.push_str(&table(0, heads, rows));
+    let more = count - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if more > 0 {
+        let _ = writeln!(out, "... and {} more (--json lists them)", grouped(more));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::status::{ClosedMonthView, HeldMonthView};
+    use std::collections::BTreeMap;
+
+    fn status() -> StatusView {
+        StatusView {
+            unfinished: Vec::new(),
+            lag: BTreeMap::from([("registry.marriages.v1", 1_200)]),
+            outbox_depth: 3,
+            held_messages: 0,
+            open_files: 0,
+            incomplete_files_count: 0,
+            incomplete_files: Vec::new(),
+            records_without_claim: Vec::new(),
+            months_closed: vec![ClosedMonthView {
+                month: "1404-07".to_owned(),
+                documents: 5_000,
+                total_rial: 600_000_000_000,
+            }],
+            month_under_way: None,
+            held: Some(HeldMonthView {
+                month: "1404-08".to_owned(),
+                reason: "9 documents, 5000 in 1404-07".to_owned(),
+            }),
+            unanswered_days: 10,
+            unanswered_count: 0,
+            unanswered: Vec::new(),
+            open_cases_count: 0,
+            open_cases: Vec::new(),
+            dead_letters: 0,
+        }
+    }
+
+    #[test]
+    fn a_page_tells_what_lies_undone() {
+        let text = page(&status());
+        assert!(text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"), "{text}");
+        assert!(text.contains("\noutbox                3 events wait\n"), "{text}");
+        assert!(text.contains("close-month 1404-08 --confirm"), "{text}");
+        assert!(
+            text.contains("1404-07           5,000  600,000,000,000 rials (60,000,000,000 tomans)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_was_not_done_in_time_comes_first() {
+        let late = StatusView { unfinished: vec!["2 events wait in the outbox".to_owned()], ..status() };
+        assert!(page(&late).starts_with("NOT DONE in time: 2 events wait in the outbox\n"));
+        assert!(serde_json::to_string(&late).unwrap().contains("\"lag\":{\"registry.marriages.v1\":1200}"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Closing a month: waits until the input of the topics is disposed of, and closes.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Error, Result};
+use crate::app::close::{self, CloseResult, Progress};
+use crate::app::{AppContext, recover};
+use crate::kafka::{self, Broker};
+use crate::law::SolarMonth;
+use crate::retry::{ShutdownSignal, pause_or_stop};
+use crate::store::offsets;
+use crate::telemetry::trace;
+
+/// Checks, waits for the input that lies there, and closes; a closed month gives its batch again.
+pub async fn close_month(
+    ctx: &AppContext,
+    broker: &Broker,
+    month: SolarMonth,
+    confirmed: bool,
+    timeout: Duration,
+    stop: &ShutdownSignal,
+    progress: Progress<'_>,
+) -> Result<CloseResult> {
+    recover::refuse_half_recovered(ctx).await?;
+    if let Some(batch) = close::check(ctx, month, confirmed).await?? {
+        return Ok(CloseResult { batch, closed_now: false });
+    }
+    let offsets = wait_for_input(ctx, broker, month, &WaitLimits { timeout, stop: stop.clone() }).await?;
+    close_in_span(ctx, month, &offsets, progress, stop).await
+}
+
+/// Closes, in a span of the thread that the outputs of the close carry; a stop is an error.
+pub async fn close_in_span(
+    ctx: &AppContext,
+    month: SolarMonth,
+    offsets: &str,
+    progress: Progress<'_>,
+    stop: &ShutdownSignal,
+) -> Result<CloseResult> {
+    let span = trace::close_month(month);
+    match close::close(ctx, month, offsets, progress, stop).await {
+        Ok(Some(closed)) => {
+            trace::adopt(&span, &closed.batch.traceparent);
+            Ok(closed)
+        }
+        Ok(None) => Err(Error::Interrupted),
+        Err(error) => {
+            trace::failed(&span);
+            Err(error.into())
+        }
+    }
+}
+
+/// How long the close waits for the input, and what ends the wait.
+pub struct WaitLimits {
+    pub timeout: Duration,
+    pub stop: ShutdownSignal,
+}
+
+/// Waits until the input that lay in the topics at the call is disposed of; gives where the inputs then stood, as JSON.
+pub async fn wait_for_input(
+    ctx: &AppContext,
+    broker: &Broker,
+    month: SolarMonth,
+    waiting: &WaitLimits,
+) -> Result<String> {
+    let (asked, stood) = (broker.clone(), offsets::all(&ctx.pool).await?);
+    let marks = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&asked, &stood));
+    let marks = marks.await.map_err(|_| Error::Interrupted)??;
+    let began = ctx.clock.instant();
+    let mut stop = waiting.stop.clone();
+    loop {
+        let offsets = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
+        let lag = kafka::topics::lag(&marks, &offsets);
+        if lag.is_empty() {
+            let stood: Vec<_> =
+                marks.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
+            return Ok(serde_json::Value::from(stood).to_string());
+        }
+        if began.elapsed() >= waiting.timeout {
+            let behind: Vec<_> =
+                lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
+            let behind = behind.join(", ");
+            return Err(Error::Failed(format!(
+                "{month} is not closed: after {} s the input is not disposed of: {behind}. Is `peyvand serve` running with the role intake?",
+                waiting.timeout.as_secs()
+            )));
+        }
+        if !pause_or_stop(Duration::from_millis(50), &mut stop).await {
+            return Err(Error::Interrupted);
+        }
+    }
+}
