@@ -2,7 +2,7 @@
 //!
 //! `boundary!("take_in.commit", tx.commit().await)` is `tx.commit().await`. Built with the feature `failpoints` it is so
 //! between two points, `take_in.commit/before` and `take_in.commit/after`, at which a test may end the process; a release
-//! has nothing of them. `tests/it/boundaries` finds every name in the source and kills there.
+//! has nothing of them. `tests/it/ops/failpoints` finds every name in the source and kills there.
 //!
 //! `is_injected("rewind.seek/fails")` asks whether a test wants this fault here; a release never has it.
 

@@ -1,6 +1,6 @@
 //! Peyvand pays the marriage allowance of Article 85 to everyone entitled to it, once, without anyone having to ask.
 //!
-//! The house, from pure to worldly; a module names only modules above it (`tests/it/tidy.rs` keeps the arrows):
+//! The house, from pure to worldly; a module names only modules above it (`tests/it/meta/structure` keeps the arrows):
 //! `law, ident` → `claim` → `wire` → `boundary, config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
 
 pub mod app;

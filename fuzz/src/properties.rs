@@ -1,6 +1,6 @@
 //! Properties that hold for any bytes: no reader panics, and a value that was read and written again reads as the same
 //! value. The first byte selects the reader. Each property returns whether the bytes were readable.
-//! `tests/it/fuzzed/mod.rs` replays the stored corpus, too.
+//! `tests/it/contract/fuzz_corpus/mod.rs` replays the stored corpus, too.
 
 use std::fmt::Display;
 use std::str::FromStr;

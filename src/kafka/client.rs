@@ -1,4 +1,4 @@
-//! How every client of the broker is made.
+//! The configuration of every client of the broker.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use super::Error;
 use crate::config::Settings;
 use crate::wire::{PartitionCounts, Topic};
 
-/// The most that a message may weigh, in bytes: dead letters carry a message and its place.
+/// The maximum size of a message, in bytes. A dead letter carries a whole message and its source position.
 pub const MAX_MESSAGE: &str = "16777216";
 
-/// The queue of a producer that writes little, in KiB. It must hold the largest message: librdkafka calls even an empty queue
-/// full for one that is larger, for ever.
+/// The queue size of a producer that writes little, in KiB. The queue must fit the largest message: librdkafka reports
+/// even an empty queue as full, permanently, if the message is larger than the queue.
 pub const SMALL_QUEUE: &str = "20480";
 
-/// How long an answer of the broker is waited for.
+/// How long a request waits for the answer of the broker.
 pub const ANSWER: Duration = Duration::from_secs(10);
 
-/// The broker as the settings name it.
+/// The broker that the settings name.
 #[derive(Clone, Debug)]
 pub struct Broker {
     brokers: String,
@@ -42,32 +42,32 @@ impl Broker {
         &self.brokers
     }
 
-    /// The topic's name on this broker.
+    /// The name of the topic on this broker, with the prefix of the installation.
     pub fn name(&self, topic: Topic) -> String {
         topic.full_name(&self.prefix)
     }
 
-    /// How many partitions the topic has in this installation.
+    /// The number of partitions of the topic in this installation.
     pub fn partitions(&self, topic: Topic) -> i32 {
         self.partitions.of(topic)
     }
 
-    /// The topic of a name on this broker.
+    /// The topic with this name on this broker.
     pub fn topic(&self, name: &str) -> Option<Topic> {
         Topic::from_full_name(name, &self.prefix)
     }
 
-    /// A name of ours on this broker: a group, a transactional id.
+    /// A name of Peyvand on this broker: a consumer group or a transactional id.
     pub fn client_name(&self, name: &str) -> String {
         format!("{}peyvand-{name}", self.prefix)
     }
 
-    /// The error of a broker that does not answer.
+    /// The error for a broker that does not answer.
     pub fn unreachable(&self, problem: impl ToString) -> Error {
         Error::Unreachable { brokers: self.brokers.clone(), problem: problem.to_string() }
     }
 
-    /// What all clients share; librdkafka's own properties of the settings (TLS, SASL) included.
+    /// The configuration that all clients share. It includes the librdkafka properties of the settings (TLS, SASL).
     pub fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
@@ -80,11 +80,11 @@ impl Broker {
         config
     }
 
-    /// A consumer that belongs to no group: it reads what it is told to.
+    /// The configuration of a consumer without a consumer group: it reads the partitions that it is assigned by hand.
     pub fn consumer_config(&self) -> ClientConfig {
         let mut config = self.config();
         config
-            // librdkafka wants a group id even where no group is joined.
+            // librdkafka requires a group id even if the consumer joins no group.
             .set("group.id", self.client_name("reader"))
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
@@ -95,11 +95,11 @@ impl Broker {
         config
     }
 
-    /// A producer that loses nothing and keeps order.
+    /// The configuration of a producer that loses no message and keeps the order.
     ///
-    /// One request at a time on a connection: a broker takes any sequence number from a producer that it does not know. Were
-    /// a second request under way while the first is refused, the second would be stored, and librdkafka would count the
-    /// messages of the first as delivered (`tests/it/lost_rows.rs`).
+    /// A connection has at most one request in flight, because a broker accepts any sequence number from a producer
+    /// that it does not know. If a second request were in flight while the first is refused, the broker would store the
+    /// second, and librdkafka would count the messages of the first as delivered (`tests/it/ingest/lost_rows.rs`).
     pub fn producer_config(&self) -> ClientConfig {
         let mut config = self.config();
         config

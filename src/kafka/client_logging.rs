@@ -1,15 +1,16 @@
-//! What librdkafka tells of itself, as our logs tell it.
+//! Forwards the log lines and errors of librdkafka to `tracing`.
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// Brokers that come and go are librdkafka's to mend: told, but no alarm. Called by every context of ours.
+/// Logs an error of the client as a warning only: librdkafka reconnects to a lost broker by itself. Every client
+/// context calls this function.
 pub fn error(error: &KafkaError, reason: &str) {
-    // The end of a partition is an answer, not an error.
+    // The end of a partition is a normal answer, not an error.
     if !matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PartitionEOF)) {
-        tracing::warn!(%error, reason, "the broker is in trouble");
+        tracing::warn!(%error, reason, "the Kafka client reported an error");
     }
 }
 
@@ -25,7 +26,7 @@ pub fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     }
 }
 
-/// The context of plain readers.
+/// The context of clients that only log.
 pub struct LoggingContext;
 
 impl ClientContext for LoggingContext {

@@ -1,4 +1,4 @@
-//! What the broker reported of the messages of one producer.
+//! The delivery reports of one producer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,18 +12,19 @@ use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::client_logging;
 
-/// The offsets that a partition gave to the messages of one producer.
+/// The offsets that the messages of one producer received in a partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OffsetRange {
     pub first: i64,
-    /// Behind the last one.
+    /// The offset after the last one.
     pub next: i64,
 }
 
 /// Counts delivery reports. A message counts as acknowledged only with an offset of its own.
 ///
-/// librdkafka reports success without an offset in two cases: the broker called the message a duplicate, or a later
-/// request of the partition succeeded while this one had failed. In either case the broker may not have the message.
+/// librdkafka reports success without an offset in two cases: the broker reported the message as a duplicate, or a
+/// later request of the partition succeeded although this one had failed. In both cases the broker may not have the
+/// message.
 #[derive(Default)]
 pub struct DeliveryReports {
     acknowledged: AtomicU64,
@@ -33,20 +34,20 @@ pub struct DeliveryReports {
     offsets: Mutex<Offsets>,
 }
 
-/// By topic and partition.
+/// Offsets by topic and partition.
 #[derive(Default)]
 struct Offsets(HashMap<String, HashMap<i32, PartitionOffsets>>);
 
 #[derive(Clone, Copy)]
 struct PartitionOffsets {
     last: i64,
-    /// Since they were last taken.
+    /// The offsets since the last call of `take`.
     range: Option<OffsetRange>,
 }
 
 impl Offsets {
-    /// False where the offset is none, or not greater than the one before it in the partition: two messages cannot share
-    /// an offset, and the reports of a partition come in the order of its messages.
+    /// Returns false if the offset is not valid, or not greater than the offset before it in the partition: two
+    /// messages cannot share an offset, and the reports of a partition arrive in the order of its messages.
     fn add(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
         if offset < 0 {
             return false;
@@ -57,7 +58,7 @@ impl Offsets {
         let Some(partitions) = self.0.get_mut(topic) else { return false };
         let known = partitions.entry(partition).or_insert(PartitionOffsets { last: -1, range: None });
         let range = known.range.get_or_insert(OffsetRange { first: offset, next: offset + 1 });
-        // A topic that was recreated begins with smaller offsets: the range tells.
+        // A recreated topic starts again with smaller offsets. The range must show this to the caller.
         range.first = range.first.min(offset);
         if offset <= known.last {
             return false;
@@ -68,22 +69,22 @@ impl Offsets {
     }
 
     fn take(&mut self) -> Vec<(String, i32, OffsetRange)> {
-        let mut taken = Vec::new();
+        let mut ranges = Vec::new();
         for (topic, partitions) in &mut self.0 {
             for (partition, offsets) in partitions {
-                taken.extend(offsets.range.take().map(|range| (topic.clone(), *partition, range)));
+                ranges.extend(offsets.range.take().map(|range| (topic.clone(), *partition, range)));
             }
         }
-        taken
+        ranges
     }
 }
 
-/// How many messages the broker has reported on, by the outcome.
+/// The number of messages that the broker has reported, by outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reported {
-    /// Stored, each with an offset of its own.
+    /// Messages that are stored, each with an offset of its own.
     pub acknowledged: u64,
-    /// Reported as stored without an offset of their own: whether they are is unknown.
+    /// Messages reported as stored without an offset of their own. It is unknown whether they are stored.
     pub unconfirmed: u64,
     pub refused: u64,
 }
@@ -97,12 +98,12 @@ impl DeliveryReports {
         }
     }
 
-    /// Why the first refused message was refused.
+    /// The error of the first refused message.
     pub fn first_error(&self) -> Option<KafkaError> {
         lock(&self.first_error).clone()
     }
 
-    /// Topic, partition and offsets of what was acknowledged since the last call.
+    /// Topic, partition and offsets of the messages that were acknowledged since the last call.
     pub fn take_offsets(&self) -> Vec<(String, i32, OffsetRange)> {
         lock(&self.offsets).take()
     }
@@ -150,7 +151,7 @@ mod tests {
         let mut offsets = Offsets::default();
         let added = [-1001, 4, 5, 5, 4, 6, -1].map(|offset| offsets.add("topic", 0, offset));
         assert_eq!(added, [false, true, true, false, false, true, false]);
-        assert!(offsets.add("topic", 1, 0), "each partition has offsets of its own");
+        assert!(offsets.add("topic", 1, 0), "the offsets of each partition are independent");
     }
 
     #[test]
@@ -161,12 +162,12 @@ mod tests {
         }
         assert_eq!(offsets.take(), [("topic".to_owned(), 0, OffsetRange { first: 4, next: 10 })]);
         assert_eq!(offsets.take(), []);
-        assert!(!offsets.add("topic", 0, 9), "an offset from before is no new one");
+        assert!(!offsets.add("topic", 0, 9), "an offset before the last call is not new");
         assert!(offsets.add("topic", 0, 10));
     }
 
     #[test]
-    fn offsets_that_begin_again_are_told() {
+    fn offsets_that_start_again_are_reported() {
         let mut offsets = Offsets::default();
         offsets.add("topic", 0, 40);
         offsets.take();

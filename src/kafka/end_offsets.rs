@@ -1,5 +1,6 @@
-//! Where the input topics end: behind their last records. A transaction of an outside system leaves a marker behind its
-//! records, and what was taken back stays as a gap; neither is ever disposed of, and nobody may wait for it.
+//! The end offsets of the input topics: the offset after the last record of each partition. A transaction of an outside
+//! system leaves a marker after its records, and its aborted records leave a gap. Neither ever gets a disposition, so
+//! no caller may wait for them.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,22 +16,22 @@ use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
-/// A partition, the first offset in it that is looked at, and the one behind its last.
+/// A partition, its first offset that is considered, and its end offset.
 type EndOffset = (TopicPartition, i64, i64);
 
-/// First and next offset of every input partition, as `watermarks` gives them, but behind the last record where the
-/// intake, which stands at `offsets`, lags. Blocks.
+/// Returns the first and the end offset of every input partition. They are those of `watermarks`, but where ingest,
+/// which is at `offsets`, lags, the end offset is the offset after the last record. Blocks.
 pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Vec<EndOffset>> {
-    let mut marks = topics::watermarks(broker, Topic::inputs())?;
-    let lag: Vec<EndOffset> = topics::lag(&marks, offsets)
+    let mut ends = topics::watermarks(broker, Topic::inputs())?;
+    let lag: Vec<EndOffset> = topics::lag(&ends, offsets)
         .into_iter()
         .filter_map(|(partition, behind)| {
-            let (_, _, high) = marks.iter().find(|(known, ..)| *known == partition)?;
+            let (_, _, high) = ends.iter().find(|(known, ..)| *known == partition)?;
             Some((partition, high - behind, *high))
         })
         .collect();
     if lag.is_empty() {
-        return Ok(marks);
+        return Ok(ends);
     }
     let consumer = reader::assigned(broker, &[])?;
     let mut last = HashMap::new();
@@ -40,30 +41,31 @@ pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result
     }
     for (partition, next, _) in &lag {
         let end = last.get(partition).map_or(*next, |offset| offset + 1);
-        marks.iter_mut().filter(|(known, ..)| known == partition).for_each(|mark| mark.2 = end);
+        ends.iter_mut().filter(|(known, ..)| known == partition).for_each(|known| known.2 = end);
     }
-    Ok(marks)
+    Ok(ends)
 }
 
-/// The last record of each of one topic's partitions within its mark, where there is any: most often the last offset is
-/// one; else each further look goes 32 times as far back.
+/// Returns the offset of the last record of each partition, before its end offset, if there is a record. All partitions
+/// are of one topic. The first read covers the last offset, which usually is a record; each further read starts 32
+/// times as far back.
 fn last_records<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
     mut open: Vec<EndOffset>,
 ) -> Result<HashMap<TopicPartition, i64>> {
     let mut found = HashMap::new();
-    let mut look = 1_i64;
+    let mut distance = 1_i64;
     while !open.is_empty() {
         let mut list = TopicPartitionList::new();
         for (partition, next, high) in &open {
-            let from = Offset::Offset((high - look).max(*next));
+            let from = Offset::Offset((high - distance).max(*next));
             list.add_partition_offset(&broker.name(partition.topic), partition.partition, from)?;
         }
         failpoint!("ends.assign", consumer.assign(&list))?;
         read_to(broker, consumer, &open, &mut found)?;
-        open.retain(|(partition, next, high)| !found.contains_key(partition) && high - look > *next);
-        look = look.saturating_mul(32);
+        open.retain(|(partition, next, high)| !found.contains_key(partition) && high - distance > *next);
+        distance = distance.saturating_mul(32);
     }
     Ok(found)
 }
@@ -78,15 +80,15 @@ fn read_to<C: ConsumerContext>(
     while !reading.is_empty() {
         match failpoint!("ends.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
-                let problem = "no end came".to_owned();
-                return Err(broker.unreachable(problem));
+                return Err(broker.unreachable("no end of a partition was received for 30 s"));
             }
-            // All of them are one topic's: the number names the partition.
+            // All partitions are of one topic, so the number identifies the partition.
             Some(Err(KafkaError::PartitionEOF(number))) => drop(reading.remove(&number)),
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
-                let mark = open.iter().find(|(partition, ..)| partition.partition == message.partition());
-                let Some((partition, _, high)) = mark else {
+                let reading_of =
+                    open.iter().find(|(partition, ..)| partition.partition == message.partition());
+                let Some((partition, _, high)) = reading_of else {
                     continue;
                 };
                 if message.offset() < *high {

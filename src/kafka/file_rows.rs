@@ -1,4 +1,4 @@
-//! Which rows of a published file its topic holds: what a publisher need not send again.
+//! The rows of a published file that its topic already contains. A publisher need not send them again.
 
 use std::time::Duration;
 
@@ -14,11 +14,12 @@ use crate::store::offsets::TopicPartition;
 use crate::wire::files::{FileKind, LineSet};
 use crate::wire::{EventType, RawRecord, Topic, headers};
 
-/// Clocks of publishers may differ: rows are looked for this long before the record that opened their file.
+/// The clocks of publishers may differ, so the search for rows starts this long before the record that opened their
+/// file.
 const CLOCK_SKEW: Duration = Duration::from_hours(1);
 
-/// The lines of the file whose records are in the topic now. Blocks, and reads the topic from the file's opening on; a file
-/// that was never opened costs no more than reading `registry.files.v1`.
+/// Returns the lines of the file whose records are in the topic now. Blocks, and reads the topic from the opening of
+/// the file. For a file that was never opened it reads only `registry.files.v1`.
 pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<LineSet> {
     let mut lines = LineSet::default();
     let Some(opened_ms) = opened_at(broker, file_id)? else { return Ok(lines) };
@@ -33,14 +34,14 @@ pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<
     Ok(lines)
 }
 
-/// The timestamp of the first record that opened the file, in milliseconds since 1970.
+/// Returns the timestamp of the first record that opened the file, in milliseconds since 1970.
 fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
     let mut found = None;
     reader::read_to_end(broker, Topic::RegistryFiles, &mut |record| {
-        let names = |(name, value): &(&str, &[u8])| {
+        let is_opening = |(name, value): &(&str, &[u8])| {
             *name == "ce_type" && *value == EventType::FileOpened.name().as_bytes()
         };
-        if record.key == Some(file_id.as_bytes()) && record.headers.iter().any(names) {
+        if record.key == Some(file_id.as_bytes()) && record.headers.iter().any(is_opening) {
             found = record.timestamp_ms;
         }
         Ok(found.is_none())
@@ -48,7 +49,7 @@ fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
     Ok(found)
 }
 
-/// Every partition of the topic, from its first record of this time or later to its end.
+/// Returns the range of every partition of the topic from its first record of this time or later to its end.
 fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(TopicPartition, i64, i64)>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
@@ -63,7 +64,7 @@ fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Top
         let start = found.find_partition(&name, partition.partition).map(|element| element.offset());
         *low = match start {
             Some(Offset::Offset(offset)) => offset.max(*low),
-            // No record of this time or later.
+            // The partition has no record of this time or later.
             _ => *high,
         };
     }

@@ -1,6 +1,7 @@
-//! Only rdkafka: the loops around `work`, and plain reading and writing of topics for the commands.
+//! All use of rdkafka: the loops around `app`, and plain reading and writing of topics for the commands.
 //!
-//! Architecture invariant: nothing is decided here. Payment safety rests on Postgres; the broker delivers.
+//! Architecture invariant: this module decides nothing. The safety of payments depends on PostgreSQL alone; the broker
+//! only delivers.
 mod client;
 mod client_logging;
 pub mod consumer;
@@ -14,7 +15,7 @@ pub mod topics;
 
 pub use client::Broker;
 
-/// What can go wrong at the broker.
+/// An error of the broker, of its client, or of a loop that uses them.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("Kafka: {0}")]
@@ -22,7 +23,7 @@ pub enum Error {
     #[error("Kafka refused {events} event(s): {cause}")]
     NotDelivered { events: u64, cause: rdkafka::error::KafkaError },
     /// The client library reported success without an offset: the broker may not have these events.
-    #[error("it is unknown whether Kafka has {0} event(s): they were acknowledged without an offset")]
+    #[error("{0} event(s) were acknowledged without an offset: it is unknown whether Kafka has them")]
     Unconfirmed(u64),
     #[error("Kafka does not answer at {brokers} (setting kafka_brokers): {problem}")]
     Unreachable { brokers: String, problem: String },
@@ -30,40 +31,40 @@ pub enum Error {
     Topic { topic: String, problem: String },
     #[error(transparent)]
     Store(#[from] crate::store::Error),
-    /// The topics hold what this database never sent: it is older than they are.
+    /// The topics contain records that this database never sent: the database is older than its topics.
     #[error(
-        "{topic}/{partition} holds outbox position {held}, but this database has only given {given}: it is older than its topics; nothing is sent"
+        "{topic}/{partition} contains sequence number {held}, but this database has allocated only {given}: it is older than its topics; nothing is sent"
     )]
     OlderThanTopics { topic: String, partition: i32, held: i64, given: i64 },
-    /// What was delivered is there no more.
+    /// Records that were delivered are no longer in the topic.
     #[error(
-        "{topic}/{partition} ended at offset {ended} when Peyvand last wrote to it, and ends at {ends} now: the topic was recreated, or lost records; nothing is sent. Bring it back; or, where what it held is lost for good, go on with `peyvand recover --confirm-lost {name}`"
+        "{topic}/{partition} ended at offset {ended} when Peyvand last wrote to it, and ends at {ends} now: the topic was recreated, or lost records; nothing is sent. Restore the topic; if its records are lost permanently, run `peyvand recover --confirm-lost {name}`"
     )]
     OutputLost { topic: String, partition: i32, ended: i64, ends: i64, name: String },
     #[error(
-        "a topic no longer holds messages that were not taken in: they are lost to Peyvand; publish their files again, then set input_offsets by hand"
+        "a topic no longer contains messages that were not ingested: they are lost to Peyvand; publish their files again, then set input_offsets by hand"
     )]
     InputGone,
-    /// Some part of the input is read by nobody.
-    #[error("{topic}/{partition} stands still at offset {next}, though a record waits there")]
+    /// No process reads this part of the input.
+    #[error("{topic}/{partition} is stalled at offset {next}, although a record follows")]
     Stalled { topic: String, partition: i32, next: i64 },
-    /// What the consumer reads now is not known.
+    /// It is unknown which partitions the consumer reads now.
     #[error("the assignment of input partitions could not be changed: {0}")]
     NotAssigned(rdkafka::error::KafkaError),
-    #[error("the input could not be read again from where the database stands: {0}")]
+    #[error("the input could not be read again from the offsets in the database: {0}")]
     NotRewound(rdkafka::error::KafkaError),
-    /// Records would be lost, or taken twice.
+    /// Records would be lost, or ingested twice.
     #[error(
-        "{topic}/{partition} stands at offset {position}, but the records gathered of it end before {gathered}"
+        "{topic}/{partition} is at offset {position}, but its collected records end before offset {gathered}"
     )]
     PositionsDisagree { topic: String, partition: i32, position: i64, gathered: i64 },
-    /// A gap that is none: a second reader finds a record in it.
+    /// An assumed gap is not a gap: a second reader found a record in it.
     #[error(
-        "{topic}/{partition}: offset {expected} was expected and {received} received, but a record lies at {found}"
+        "{topic}/{partition}: offset {expected} was expected and {received} received, but there is a record at {found}"
     )]
     RecordPassedOver { topic: String, partition: i32, expected: i64, received: i64, found: i64 },
     #[error(
-        "{topic}/{partition}: it is not known whether records lie from offset {expected} up to {received}"
+        "{topic}/{partition}: it is unknown whether there are records from offset {expected} up to {received}"
     )]
     GapNotProved { topic: String, partition: i32, expected: i64, received: i64 },
     #[error("stopped")]
@@ -71,7 +72,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Is it unknown which of the sent events the broker has, while the broker is there? Another producer can settle it.
+    /// Returns true if the broker answers, but it is unknown which of the sent events it has. A new producer can find
+    /// out.
     pub fn is_unconfirmed(&self) -> bool {
         use rdkafka::types::RDKafkaErrorCode as Code;
         let error = match self {
@@ -90,7 +92,8 @@ impl Error {
         )
     }
 
-    /// Is all well once the input is read anew, from where the database stands? What was gathered is not to be trusted.
+    /// Returns true if a new session resolves the error. The session reads the input again from the offsets in the
+    /// database, because the records that were collected cannot be trusted.
     pub fn restarts_session(&self) -> bool {
         matches!(
             self,

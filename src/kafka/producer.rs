@@ -1,4 +1,4 @@
-//! Sending events with bounded memory, and knowing that all of them arrived.
+//! Sends events with bounded memory, and confirms that the broker stored all of them.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::store::offsets::TopicPartition;
 use crate::wire::dead_letters_v1::DeadLetterEvent;
 use crate::wire::{EventType, Outgoing, Topic, partition_for};
 
-/// A topic that was just created may take half a minute until each of its partitions has a leader.
-const LEADER_LOOKS: u32 = 600;
-const BETWEEN_LEADER_LOOKS: Duration = Duration::from_millis(50);
+/// It may take 30 s until each partition of a new topic has a leader.
+const LEADER_CHECKS: u32 = 600;
+const LEADER_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A producer for many events. Its calls block for moments: use it where blocking is allowed.
+/// A producer for many events. Its methods block for a short time, so use it where blocking is allowed.
 pub struct Sender {
     producer: ThreadedProducer<DeliveryReports>,
     broker: Broker,
@@ -26,10 +26,11 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// For events to these topics whose order and repetition their ids settle. Returns once every partition has a leader.
+    /// Creates a producer without transactions, for events to these topics whose ids resolve their order and
+    /// repetition. Returns when every partition has a leader.
     ///
     /// # Errors
-    /// Where the broker does not answer, or a partition has no leader for 30 s.
+    /// If the broker does not answer, or a partition has no leader for 30 s.
     pub fn plain(broker: &Broker, topics: &[Topic]) -> Result<Self> {
         let mut config = broker.producer_config();
         config.set("message.timeout.ms", "30000");
@@ -39,13 +40,13 @@ impl Sender {
         Ok(sender)
     }
 
-    /// The one writer of a group of partitions: from here on any older writer with this id is refused by the broker.
+    /// Creates the only writer of a relay shard: from now on the broker refuses any older writer with this id.
     pub fn fencing(broker: &Broker, id: &str) -> Result<Self> {
         let mut config = broker.producer_config();
         config
             .set("transactional.id", broker.client_name(id))
             .set("queue.buffering.max.kbytes", SMALL_QUEUE)
-            // Low, so that readers do not wait long for a transaction whose owner died.
+            // The timeout is low, so that readers do not wait long for a transaction whose owner crashed.
             .set("transaction.timeout.ms", "10000")
             .set("message.timeout.ms", "9000");
         let producer: ThreadedProducer<DeliveryReports> =
@@ -54,10 +55,10 @@ impl Sender {
         Ok(Self { producer, broker: broker.clone(), sent: 0 })
     }
 
-    /// Returns once this client knows a leader of every partition of these topics.
+    /// Returns when this client knows a leader of every partition of these topics.
     ///
     /// # Errors
-    /// Where the broker does not answer, or a partition has no leader for 30 s.
+    /// If the broker does not answer, or a partition has no leader for 30 s.
     pub fn await_leaders(&self, topics: impl Iterator<Item = Topic>) -> Result<()> {
         for topic in topics {
             self.await_leaders_of(topic)?;
@@ -66,16 +67,17 @@ impl Sender {
     }
 
     fn await_leaders_of(&self, topic: Topic) -> Result<()> {
-        let (name, wanted) = (self.broker.name(topic), self.broker.partitions(topic));
-        let mut led = 0;
-        for _ in 0..LEADER_LOOKS {
-            led = self.partitions_with_leader(&name)?;
-            if usize::try_from(wanted) == Ok(led) {
+        let name = self.broker.name(topic);
+        let wanted = self.broker.partitions(topic);
+        let mut with_leader = 0;
+        for _ in 0..LEADER_CHECKS {
+            with_leader = self.partitions_with_leader(&name)?;
+            if usize::try_from(wanted) == Ok(with_leader) {
                 return Ok(());
             }
-            std::thread::sleep(BETWEEN_LEADER_LOOKS);
+            std::thread::sleep(LEADER_CHECK_INTERVAL);
         }
-        let problem = format!("{led} of its {wanted} partitions have a leader; is every broker up?");
+        let problem = format!("{with_leader} of its {wanted} partitions have a leader; is every broker up?");
         Err(Error::Topic { topic: name, problem })
     }
 
@@ -91,22 +93,25 @@ impl Sender {
         Ok(failpoint!("relay.begin", self.producer.begin_transaction())?)
     }
 
-    /// Returns once every event has been acknowledged and the transaction stands. After an error nothing is known:
-    /// drop this sender, fence anew and look at the topics' tails.
+    /// Returns when every event is acknowledged and the transaction is committed.
+    ///
+    /// # Errors
+    /// After an error it is unknown what was committed: drop this sender, fence with a new one and read the tails of
+    /// the topics.
     pub fn commit(&self) -> Result<()> {
         self.wait()?;
         Ok(failpoint!("relay.commit", self.producer.commit_transaction(Duration::from_secs(30)))?)
     }
 
-    /// Sends an event to the partition of its key, with further headers; waits while the queue is full.
-    pub fn send(&mut self, event: &Outgoing, more: &[(&str, &[u8])]) -> Result<()> {
+    /// Sends an event with additional headers to the partition of its key. Waits while the queue is full.
+    pub fn send(&mut self, event: &Outgoing, extra_headers: &[(&str, &[u8])]) -> Result<()> {
         let topic = self.broker.name(event.topic());
         let partition = partition_for(event.key.as_bytes(), self.broker.partitions(event.topic()));
         let mut headers = OwnedHeaders::new_with_capacity(10);
         for (key, value) in event.headers() {
             headers = headers.insert(Header { key, value: Some(value.as_ref()) });
         }
-        for (key, value) in more {
+        for (key, value) in extra_headers {
             headers = headers.insert(Header { key, value: Some(*value) });
         }
         let key =
@@ -114,13 +119,13 @@ impl Sender {
         self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
     }
 
-    /// Sends a dead letter to the topic that it came from, key and bytes as they were.
+    /// Sends the message of a dead letter to its original topic again, with the same key and bytes.
     pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>) -> Result<()> {
         let mut headers = OwnedHeaders::new();
         for (key, value) in letter.replay_headers() {
             headers = headers.insert(Header { key: &key, value: Some(&value) });
         }
-        // The same partition: per key, order is kept.
+        // The partition stays the same, so the order of a key is kept.
         self.send_raw(&letter.place.topic, Some(letter.place.partition), letter.key, letter.value, headers)
     }
 
@@ -142,8 +147,8 @@ impl Sender {
                     self.sent += 1;
                     return Ok(());
                 }
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
-                    record = again;
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), unsent)) => {
+                    record = unsent;
                     self.all_reported()?;
                     std::thread::sleep(Duration::from_millis(1));
                 }
@@ -152,10 +157,12 @@ impl Sender {
         }
     }
 
-    /// Waits until everything sent has been acknowledged. (`flush` polls in coarse steps; counting is twice as fast.)
+    /// Waits until all sent events are acknowledged. It counts the reports, because `flush` polls in coarse steps and
+    /// takes twice as long.
     ///
     /// # Errors
-    /// [`Error::NotDelivered`] where the broker refused events, [`Error::Unconfirmed`] where it is unknown whether it has them.
+    /// [`Error::NotDelivered`] if the broker refused events, [`Error::Unconfirmed`] if it is unknown whether it has
+    /// them.
     pub fn wait(&self) -> Result<()> {
         failpoint!("produce.acknowledge", self.await_reports())
     }
@@ -167,7 +174,10 @@ impl Sender {
         Ok(())
     }
 
-    /// Has every event been acknowledged? An error where that cannot come any more.
+    /// Returns true if every event is acknowledged.
+    ///
+    /// # Errors
+    /// If an event can no longer be acknowledged.
     fn all_reported(&self) -> Result<bool> {
         let reports = self.producer.context();
         let reported = reports.reported();
@@ -181,12 +191,12 @@ impl Sender {
         Ok(reported.acknowledged >= self.sent)
     }
 
-    /// Which offsets each partition gave to what was sent since the last call.
+    /// Returns the offsets, by partition, of the events that were acknowledged since the last call.
     pub fn take_offsets(&self) -> Vec<(TopicPartition, OffsetRange)> {
-        let taken = self.producer.context().take_offsets();
-        let known = taken.into_iter().filter_map(|(topic, partition, range)| {
+        let ranges = self.producer.context().take_offsets();
+        let of_known_topics = ranges.into_iter().filter_map(|(topic, partition, range)| {
             Some((TopicPartition { topic: self.broker.topic(&topic)?, partition }, range))
         });
-        known.collect()
+        of_known_topics.collect()
     }
 }

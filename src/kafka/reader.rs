@@ -1,4 +1,4 @@
-//! Reading topics from the beginning to the end that they have now.
+//! Reads topics from their beginning to their current end.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 use crate::wire::headers::UNREADABLE_NAME;
 
-/// A record as it lies in its topic.
+/// A record as its topic stores it.
 pub struct TopicRecord<'a> {
     pub partition: TopicPartition,
     pub offset: i64,
@@ -29,50 +29,52 @@ pub struct TopicRecord<'a> {
     pub value: Option<&'a [u8]>,
 }
 
-/// The headers of a message; one without a value counts as empty, and one whose name is no UTF-8 text bears a name
-/// that stands for it: rdkafka panics there, and whoever may write to the topic could end the process with it.
+/// Returns the headers of a message. A header without a value has an empty value. A header whose name is not UTF-8 gets
+/// the name [`UNREADABLE_NAME`]: rdkafka panics on such a name, so any client that may write to the topic could
+/// otherwise end the process.
 pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])> {
     let Some(headers) = message.headers() else {
         return Vec::new();
     };
     let plain = |header: Header<'a, &'a [u8]>| (header.key, header.value.unwrap_or_default());
     let all = catch_unwind(AssertUnwindSafe(|| headers.iter().map(plain).collect()));
-    let each = |at| catch_unwind(AssertUnwindSafe(|| headers.get(at)));
+    let read_one = |index| catch_unwind(AssertUnwindSafe(|| headers.get(index)));
     all.unwrap_or_else(|_| {
-        (0..headers.count()).map(|at| each(at).map_or((UNREADABLE_NAME, b"".as_slice()), plain)).collect()
+        let unreadable = (UNREADABLE_NAME, b"".as_slice());
+        (0..headers.count()).map(|index| read_one(index).map_or(unreadable, plain)).collect()
     })
 }
 
-/// Reads every record of a topic up to its end at the call, each partition in order. Blocks. `each` may end the reading
-/// by answering false.
+/// Reads every record of a topic up to its end at the time of the call, each partition in order. Blocks. Stops when
+/// `each` returns false.
 pub fn read_to_end(
     broker: &Broker,
     topic: Topic,
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let marks = topics::watermarks(broker, std::iter::once(topic))?;
-    read_between(broker, &marks, each)
+    let ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    read_between(broker, &ranges, each)
 }
 
-/// Reads every record between two offsets of each of a topic's partitions (the first included), each partition in order.
-/// Blocks. `each` may end the reading by answering false.
+/// Reads every record between two offsets (the first included) of each partition, each partition in order. All
+/// partitions are of one topic. Blocks. Stops when `each` returns false.
 pub fn read_between(
     broker: &Broker,
     ranges: &[(TopicPartition, i64, i64)],
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let filled = || ranges.iter().filter(|(_, from, to)| from < to);
-    let starts: Vec<_> = filled().map(|(partition, from, _)| (*partition, *from)).collect();
-    // All of them are one topic's: the number names the partition.
+    let not_empty = || ranges.iter().filter(|(_, from, to)| from < to);
+    let starts: Vec<_> = not_empty().map(|(partition, from, _)| (*partition, *from)).collect();
+    // All partitions are of one topic, so the number identifies the partition.
     let mut ends: HashMap<i32, (TopicPartition, i64)> =
-        filled().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
+        not_empty().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
     let consumer = assigned(broker, &starts)?;
     while !ends.is_empty() {
-        match failpoint!("read.poll", consumer.poll(SILENCE)) {
+        match failpoint!("read.poll", consumer.poll(POLL_TIMEOUT)) {
             None => {
-                return Err(broker.unreachable(SILENT));
+                return Err(broker.unreachable("no record was received for 30 s"));
             }
-            // What follows here, if anything, is markers or an open transaction.
+            // Only markers or an open transaction can follow here.
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
             Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {}
             Some(Err(error)) => return Err(error.into()),
@@ -93,8 +95,7 @@ pub fn read_between(
     Ok(())
 }
 
-const SILENCE: Duration = Duration::from_secs(30);
-const SILENT: &str = "no record came for 30 s";
+const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn record<'a>(partition: TopicPartition, message: &'a BorrowedMessage<'_>) -> TopicRecord<'a> {
     TopicRecord {
@@ -107,10 +108,11 @@ fn record<'a>(partition: TopicPartition, message: &'a BorrowedMessage<'_>) -> To
     }
 }
 
-/// A consumer of exactly these partitions from these offsets.
+/// Returns a consumer of exactly these partitions, from these offsets.
 pub fn assigned(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<BaseConsumer<LoggingContext>> {
     let mut config = broker.consumer_config();
-    // The broker tells an end only when it has waited this long for more: half a second a topic unless told.
+    // The broker reports the end of a partition only after it has waited this long for more records. The default is
+    // 500 ms for each topic.
     config.set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer<LoggingContext> = config.create_with_context(LoggingContext)?;
     let mut list = TopicPartitionList::new();
@@ -125,8 +127,8 @@ pub fn assigned(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<Bas
     Ok(consumer)
 }
 
-/// Reads a topic from its beginning and goes on past its end, until `each` answers false, the time is over, or `stop` says
-/// so. Blocks.
+/// Reads a topic from its beginning and continues past its end, until `each` returns false, the time `within` is over,
+/// or shutdown is requested. Blocks.
 pub fn follow(
     broker: &Broker,
     topic: Topic,
@@ -134,8 +136,8 @@ pub fn follow(
     stop: &ShutdownSignal,
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let marks = topics::watermarks(broker, std::iter::once(topic))?;
-    let starts: Vec<_> = marks.iter().map(|(partition, low, _)| (*partition, *low)).collect();
+    let ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    let starts: Vec<_> = ranges.iter().map(|(partition, low, _)| (*partition, *low)).collect();
     let consumer = assigned(broker, &starts)?;
     let mut left = within;
     let tick = Duration::from_millis(50);

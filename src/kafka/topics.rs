@@ -1,4 +1,4 @@
-//! The topics on the broker: creating them, and how far they reach.
+//! The topics on the broker: creates them, checks them, and reads their offsets.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
-/// Creates the topics that are missing, as `schemas/topics.json` and the settings describe them. Many may ask at once.
+/// Creates the topics that are missing, as `schemas/topics.json` and the settings describe them. Several processes may
+/// call it at the same time.
 ///
 /// # Errors
-/// Where the broker is away or refuses, or a topic that was there has another number of partitions.
+/// If the broker does not answer or refuses, or if an existing topic has another number of partitions.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
     check_connection(broker).await?;
     let admin: AdminClient<LoggingContext> = broker.config().create_with_context(LoggingContext)?;
@@ -35,64 +36,68 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
         })
         .collect();
     let options = AdminOptions::new().operation_timeout(Some(ANSWER)).request_timeout(Some(ANSWER));
-    let mut found = Vec::new();
-    let made = failpoint!("topics.create", admin.create_topics(&topics, &options).await);
-    for result in made.map_err(|error| broker.unreachable(error))? {
+    let mut existing = Vec::new();
+    let created = failpoint!("topics.create", admin.create_topics(&topics, &options).await);
+    for result in created.map_err(|error| broker.unreachable(error))? {
         match result {
             Ok(_) => {}
-            Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => found.push(name),
+            Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => existing.push(name),
             Err((topic, code)) => {
                 return Err(Error::Topic { topic, problem: code.to_string() });
             }
         }
     }
     let broker = broker.clone();
-    let checking = move || found.iter().try_for_each(|name| check_partitions(&admin, &broker, name));
-    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Stopped)?
+    let check = move || existing.iter().try_for_each(|name| check_partitions(&admin, &broker, name));
+    tokio::task::spawn_blocking(check).await.map_err(|_| Error::Stopped)?
 }
 
-/// Asks the broker for its metadata. An admin client would keep to itself why nothing answers (a password, a certificate);
-/// a consumer tells.
+/// Asks the broker for its metadata. It uses a consumer, because an admin client does not report why no broker answers
+/// (for example a wrong password or certificate).
 async fn check_connection(broker: &Broker) -> Result<()> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let broker = broker.clone();
-    let asking = move || {
+    let fetch = move || {
         let answer = failpoint!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
-        // What librdkafka has to say lies in the consumer's queue.
+        // The error events of librdkafka are in the queue of the consumer; polling logs them.
         while failpoint!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
         answer.map_err(|error| broker.unreachable(error))
     };
-    tokio::task::spawn_blocking(asking).await.map_err(|_| Error::Stopped)?
+    tokio::task::spawn_blocking(fetch).await.map_err(|_| Error::Stopped)?
 }
 
-/// The partition of a key is computed here, so a topic that somebody else made must have as many as we think.
+/// Checks the number of partitions of an existing topic. Peyvand computes the partition of a key itself, so a topic
+/// that was created by another program must have the expected number.
 fn check_partitions(admin: &AdminClient<LoggingContext>, broker: &Broker, name: &str) -> Result<()> {
     let Some(topic) = broker.topic(name) else {
         return Ok(());
     };
     let metadata = failpoint!("topics.partitions", admin.inner().fetch_metadata(Some(name), ANSWER))?;
-    let there = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
-    differs(broker.partitions(topic), there)
-        .map_or(Ok(()), |problem| Err(Error::Topic { topic: name.to_owned(), problem }))
+    let found = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+    match partition_mismatch(broker.partitions(topic), found) {
+        Some(problem) => Err(Error::Topic { topic: name.to_owned(), problem }),
+        None => Ok(()),
+    }
 }
 
-/// What is wrong with so many partitions. None at all are those of a topic that another process has just made: the broker
-/// that was asked has not heard of it yet.
-fn differs(wanted: i32, there: usize) -> Option<String> {
-    (there > 0 && usize::try_from(wanted) != Ok(there)).then(|| {
-        format!("it has {there} partitions and must have {wanted} (setting topic_partitions; files, receipts and dead letters have one): correct the setting, delete the topic where it is empty, or choose another topic_prefix")
+/// Describes a wrong number of partitions. Zero is not an error: another process has just created the topic, and the
+/// broker that answered does not know it yet.
+fn partition_mismatch(wanted: i32, found: usize) -> Option<String> {
+    (found > 0 && usize::try_from(wanted) != Ok(found)).then(|| {
+        format!("it has {found} partitions and must have {wanted} (setting topic_partitions; files, receipts and dead letters have one): correct the setting, delete the topic if it is empty, or choose another topic_prefix")
     })
 }
 
-/// First and next offset of every partition of these topics. Blocks; run it where blocking is allowed.
+/// Returns the first and the end offset of every partition of these topics. Blocks, so call it where blocking is
+/// allowed.
 pub fn watermarks(
     broker: &Broker,
     topics: impl Iterator<Item = Topic>,
 ) -> Result<Vec<(TopicPartition, i64, i64)>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
-    let mut marks = Vec::new();
+    let mut watermarks = Vec::new();
     for topic in topics {
         let name = broker.name(topic);
         let metadata = failpoint!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
@@ -102,15 +107,16 @@ pub fn watermarks(
             let (low, high) = with_retries(|| {
                 failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
             })?;
-            marks.push((TopicPartition { topic, partition: partition.id() }, low, high));
+            watermarks.push((TopicPartition { topic, partition: partition.id() }, low, high));
         }
     }
-    Ok(marks)
+    Ok(watermarks)
 }
 
-/// A partition that was made a moment ago, or whose broker went, has no leader for a moment.
+/// Retries a request for about 8 s. A partition has no leader for a short time after it was created, or after its
+/// broker failed.
 fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
-    let passing = |error: &KafkaError| {
+    let is_transient = |error: &KafkaError| {
         use RDKafkaErrorCode as Code;
         let code = error.rdkafka_error_code();
         matches!(
@@ -125,19 +131,19 @@ fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
     };
     for pause in [10, 20, 50, 100, 200, 500, 1000, 2000, 4000] {
         match ask() {
-            Err(error) if passing(&error) => std::thread::sleep(Duration::from_millis(pause)),
+            Err(error) if is_transient(&error) => std::thread::sleep(Duration::from_millis(pause)),
             other => return other,
         }
     }
     ask()
 }
 
-/// How many messages of each input partition have not been disposed of, where there are any.
+/// Returns the number of messages without a disposition of each input partition that has any.
 pub fn lag(
-    marks: &[(TopicPartition, i64, i64)],
+    watermarks: &[(TopicPartition, i64, i64)],
     offsets: &[(TopicPartition, i64)],
 ) -> Vec<(TopicPartition, i64)> {
-    marks
+    watermarks
         .iter()
         .filter_map(|(partition, low, high)| {
             let next = offsets.iter().find(|(known, _)| known == partition).map_or(*low, |(_, next)| *next);
@@ -152,7 +158,7 @@ mod tests {
     use crate::config::Settings;
 
     #[test]
-    fn without_a_setting_topics_have_the_partitions_of_their_description() {
+    fn the_default_partition_counts_are_those_of_the_topic_descriptions() {
         let broker = Broker::new(&Settings::load_from(&[].into(), None, []).unwrap().settings);
         for topic in Topic::ALL {
             assert_eq!(broker.partitions(*topic), topic.spec().partitions);
@@ -160,9 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_with_another_number_of_partitions_is_told() {
-        let of = |there| differs(3, there);
-        assert_eq!((of(3), of(0)), (None, None));
-        assert!(of(12).is_some_and(|problem| problem.contains("has 12") && problem.contains("have 3")));
+    fn a_wrong_number_of_partitions_is_reported() {
+        assert_eq!(partition_mismatch(3, 3), None);
+        assert_eq!(partition_mismatch(3, 0), None);
+        let problem = partition_mismatch(3, 12).unwrap();
+        assert!(problem.contains("has 12") && problem.contains("have 3"), "{problem}");
     }
 }

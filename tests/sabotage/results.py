@@ -11,7 +11,7 @@ from tree import HOME, tracked
 FILE = HOME / "results.jsonl"
 # Files on which every outcome depends. Changes of other tests do not affect the outcome of a test.
 PRODUCT = ("src/", "migrations/", "tables/", "schemas/", "Cargo.toml", "Cargo.lock")
-SHARED = ("tests/it/app/", "tests/it/town.rs", "tests/it/schemas.rs")
+SHARED = ("tests/it/harness/", "tests/it/fixtures/population.rs", "tests/it/contract/schemas.rs")
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def inputs_of(catches):
             module = test.split("::")[0]
             wanted |= {f"tests/it/{module}.rs", f"tests/it/{module}/", "tests/law/", "tests/sample/", *SHARED}
         elif kind == "checker":
-            wanted |= {"tests/it/checker.rs", "tests/checker/", *SHARED}
+            wanted |= {"tests/it/contract/checker.rs", "tests/checker/", *SHARED}
     names = sorted(name for name in files() if name.startswith(tuple(wanted)))
     return hashlib.sha256("".join(name + files()[name] for name in names).encode()).hexdigest()
 

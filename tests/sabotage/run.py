@@ -15,7 +15,7 @@ from tree import TREE, Copy
 # Seconds. A test that exceeds this limit because of a defect counts as failed. Without a defect, no test needs half of
 # it.
 LONGEST = 300
-CHECKER = "checker::a_month_through_the_real_parts_keeps_every_promise"
+CHECKER = "contract::checker::a_month_through_the_real_parts_keeps_every_promise"
 COUNTS = re.compile(r"^test result: .* (\d+) passed; (\d+) failed", re.M)
 PANIC = re.compile(r"^thread '.*panicked at ([^\n]*?):\d+:\n([^\n]*)", re.M)
 # A failure because of a missing broker or database proves nothing about the defect.

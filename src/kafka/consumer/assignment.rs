@@ -1,4 +1,5 @@
-//! Which input partitions this process has, and from where it reads them: from the database, never from Kafka's copy.
+//! The input partitions that are assigned to this process, and the offsets that it reads them from. These offsets come
+//! from the database, never from the copy that Kafka stores.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,22 +21,23 @@ use crate::kafka::client::Broker;
 use crate::kafka::{Error, Result, client_logging};
 use crate::store::offsets::{self, TopicPartition};
 
-/// How long an answer of the broker is waited for in a rebalance.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request of a rebalance waits for the answer of the broker.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Attempts at a rewind before the session begins anew. A partition that was assigned a moment ago cannot seek yet.
+/// Attempts at a rewind before the session restarts. A partition cannot seek immediately after it was assigned.
 const REWIND_ATTEMPTS: u32 = 5;
 const REWIND_PAUSE: Duration = Duration::from_millis(200);
 
-/// What this process reads of the input: assigned by the group, begun where the database says.
+/// The part of the input that this process reads. The consumer group assigns it; the offsets in the database define
+/// where reading starts.
 pub struct Assignment {
     broker: Broker,
     ctx: AppContext,
     runtime: Handle,
-    /// Raised to end the intake: nothing is waited for any more.
+    /// Set when ingest must end: no operation waits any longer.
     stop: Arc<AtomicBool>,
     positions: Mutex<Positions>,
-    /// Why the assignment could not be changed: the consumer does not read what it should.
+    /// Why the assignment could not be changed. The consumer then does not read the partitions that it should read.
     failure: Mutex<Option<Error>>,
 }
 
@@ -44,17 +46,20 @@ impl Assignment {
         Self { broker, ctx, runtime, stop, positions: Mutex::default(), failure: Mutex::default() }
     }
 
-    /// Runs with the positions at hand.
+    /// Runs `act` with the locked positions.
     pub fn with<T>(&self, act: impl FnOnce(&mut Positions) -> T) -> T {
         act(&mut self.positions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// An error where the assignment could not be changed since the last call.
+    /// Returns the error of a change of the assignment that failed since the last call.
+    ///
+    /// # Errors
+    /// If such a change failed.
     pub fn check(&self) -> Result<()> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 
-    /// Where the partitions of the list begin: where the database says that they stand.
+    /// Returns the start offsets of the partitions of the list, from the database.
     fn starts(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -66,7 +71,8 @@ impl Assignment {
             let Some(partition) = self.partition(&element) else {
                 continue;
             };
-            // The broker is asked only where a new partition begins: what may be said of it, just after it was killed, is old.
+            // The broker is asked only for the first offset of a new partition: just after a broker crashed, its answer
+            // may be out of date.
             let low = match known.iter().find(|(one, _)| *one == partition) {
                 Some((_, next)) => *next,
                 None => first_offset(consumer, &element)?,
@@ -81,13 +87,13 @@ impl Assignment {
         Some(TopicPartition { topic, partition: element.partition() })
     }
 
-    /// Where the database says that these stand.
+    /// Returns the next offsets of these partitions in the database, and stores the given ones for new partitions.
     fn begin(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<(TopicPartition, i64)>> {
-        let asked = self.ctx.with_timeout(offsets::begin(&self.ctx.pool, partitions));
-        Ok(self.runtime.block_on(asked)?)
+        let stored = self.ctx.with_timeout(offsets::begin(&self.ctx.pool, partitions));
+        Ok(self.runtime.block_on(stored)?)
     }
 
-    /// Lets the consumer read these partitions from their starts.
+    /// Makes the consumer read these partitions from their start offsets.
     fn read_from(
         &self,
         starts: &[(TopicPartition, i64)],
@@ -107,12 +113,12 @@ impl Assignment {
         self.with(|positions| positions.revoke(partitions));
     }
 
-    /// Logs what came or went: who looks for a standstill asks this first. An assignment that could not be changed is kept
-    /// for `check`, unless the intake ends.
-    fn finish(&self, change: &str, list: &TopicPartitionList, done: Result<()>) {
-        if let Err(error) = done {
+    /// Logs the change of the assignment; an operator who investigates a stall needs this line first. The error of a
+    /// failed change is kept for `check`, unless ingest ends.
+    fn finish(&self, change: &str, list: &TopicPartitionList, outcome: Result<()>) {
+        if let Err(error) = outcome {
             if self.stop.load(Ordering::Acquire) {
-                tracing::debug!(%error, "the intake ends before its assignment was changed");
+                tracing::debug!(%error, "ingest ends before its assignment was changed");
             } else {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
@@ -120,13 +126,17 @@ impl Assignment {
         }
         let elements = list.elements();
         let partitions = elements.iter().filter_map(|element| self.partition(element));
-        let places: Vec<_> = partitions.map(|p| format!("{}/{}", p.topic.name(), p.partition)).collect();
+        let names: Vec<_> = partitions.map(|p| format!("{}/{}", p.topic.name(), p.partition)).collect();
         let ours = self.with(|positions| positions.len());
-        tracing::info!(ours, partitions = places.join(" "), "input partitions were {change}");
+        tracing::info!(ours, partitions = names.join(" "), "input partitions were {change}");
     }
 
-    /// Reads everything that is ours anew from where the database stands: after a batch that could not be written. Blocks.
-    /// Where it fails no record is taken until it has succeeded; `Error::NotRewound` says that it never will.
+    /// Seeks all assigned partitions to their offsets in the database, after a batch that could not be written. Blocks.
+    /// After a failure no record is accepted until a rewind succeeds.
+    ///
+    /// # Errors
+    /// [`Error::NotRewound`] if the consumer cannot seek; retrying in this session does not help. Other errors are
+    /// transient.
     pub fn rewind(&self, consumer: &BaseConsumer<Self>) -> Result<()> {
         let mut attempt = 1;
         loop {
@@ -139,7 +149,7 @@ impl Assignment {
             if attempt == REWIND_ATTEMPTS {
                 return Err(Error::NotRewound(error));
             }
-            tracing::warn!(%error, "the input could not be read again yet; trying again");
+            tracing::warn!(%error, "the consumer could not seek yet; trying again");
             std::thread::sleep(REWIND_PAUSE);
             attempt += 1;
         }
@@ -156,7 +166,7 @@ impl Assignment {
         }
         let name = self.broker.name(partition.topic);
         let (number, offset) = (partition.partition, Offset::Offset(next));
-        failpoint!("rewind.seek", consumer.seek(&name, number, offset, PATIENCE))
+        failpoint!("rewind.seek", consumer.seek(&name, number, offset, ANSWER_TIMEOUT))
     }
 }
 
@@ -171,7 +181,7 @@ impl ClientContext for Assignment {
 }
 
 impl ConsumerContext for Assignment {
-    /// As rdkafka does it, but beginning where the database says.
+    /// Does what the default implementation of rdkafka does, but starts from the offsets in the database.
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -184,23 +194,23 @@ impl ConsumerContext for Assignment {
                     if cooperative { consumer.incremental_assign(from) } else { consumer.assign(from) }
                 )
             };
-            let starts = self.starts_patiently(consumer, list);
-            let done = starts.and_then(|starts| self.read_from(&starts, assign));
-            self.finish("taken over", list, done);
+            let starts = self.starts_with_retries(consumer, list);
+            let outcome = starts.and_then(|starts| self.read_from(&starts, assign));
+            self.finish("assigned", list, outcome);
         } else {
             self.revoke(list);
-            let given = failpoint!(
+            let unassigned = failpoint!(
                 "assignment.unassign",
                 if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() }
             );
-            self.finish("given up", list, given.map_err(Error::NotAssigned));
+            self.finish("revoked", list, unassigned.map_err(Error::NotAssigned));
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
-            // Only a copy for lag monitors: the database is the truth.
-            tracing::debug!(%error, "Kafka did not keep its copy of the offsets");
+            // The committed offsets are only a copy for lag monitors; the database is authoritative.
+            tracing::debug!(%error, "Kafka did not store its copy of the offsets");
         }
     }
 }
@@ -209,17 +219,19 @@ fn first_offset(consumer: &BaseConsumer<Assignment>, element: &TopicPartitionLis
     let (topic, number) = (element.topic(), element.partition());
     let (low, _) = failpoint!(
         "assignment.watermarks",
-        consumer.fetch_watermarks(topic, number, PATIENCE).inspect_err(|_| {
-            // librdkafka answers from what it knows, and what a broker told it while that was starting stays known for minutes.
-            let _ = consumer.fetch_metadata(Some(topic), PATIENCE);
+        consumer.fetch_watermarks(topic, number, ANSWER_TIMEOUT).inspect_err(|_| {
+            // librdkafka answers from its cache, and metadata that it received from a starting broker stays there for
+            // minutes. This request refreshes the cache.
+            let _ = consumer.fetch_metadata(Some(topic), ANSWER_TIMEOUT);
         })
     )?;
     Ok(low)
 }
 
 impl Assignment {
-    /// The database or the broker may be away just now; without them no partition can be begun.
-    fn starts_patiently(
+    /// Retries until the start offsets are known or ingest ends: the database or the broker may be unavailable for a
+    /// while.
+    fn starts_with_retries(
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
@@ -228,7 +240,7 @@ impl Assignment {
         loop {
             match self.starts(consumer, list) {
                 Err(error) if !self.stop.load(Ordering::Acquire) => {
-                    tracing::warn!(%error, "it is not known yet where the input stands; trying again");
+                    tracing::warn!(%error, "the start offsets of the input are not known yet; trying again");
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(Duration::from_secs(2));
                 }
@@ -252,7 +264,7 @@ mod tests {
     const STARTS: [(TopicPartition, i64); 1] =
         [(TopicPartition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
 
-    /// An assignment whose database is never asked.
+    /// An assignment that never uses its database.
     fn assignment() -> Assignment {
         let settings = Settings::load_from(&BTreeMap::new(), None, []).unwrap().settings;
         let ctx = AppContext {
@@ -265,7 +277,7 @@ mod tests {
             deeds_from: None,
             page_persons: 1,
             brake_percent: 50,
-            query_timeout: PATIENCE,
+            query_timeout: ANSWER_TIMEOUT,
         };
         Assignment::new(Broker::new(&settings), ctx, Handle::current(), Arc::default())
     }
@@ -276,27 +288,28 @@ mod tests {
 
     #[tokio::test]
     async fn an_assignment_that_failed_ends_the_session() {
-        let (assignment, list) = (assignment(), TopicPartitionList::new());
-        let done = assignment.read_from(&STARTS, |_| refused());
-        assignment.finish("taken over", &list, done);
-        assert_eq!(assignment.with(|positions| positions.all()), [], "a position that nobody reads from");
+        let assignment = assignment();
+        let list = TopicPartitionList::new();
+        let outcome = assignment.read_from(&STARTS, |_| refused());
+        assignment.finish("assigned", &list, outcome);
+        assert_eq!(assignment.with(|positions| positions.all()), [], "a failed assignment left a position");
         assert!(assignment.check().is_err_and(|error| error.restarts_session()));
         assert!(assignment.check().is_ok());
 
-        let done = assignment.read_from(&STARTS, |list| {
+        let outcome = assignment.read_from(&STARTS, |list| {
             assert_eq!(list.elements()[0].offset(), Offset::Offset(5));
             Ok(())
         });
-        assignment.finish("taken over", &list, done);
+        assignment.finish("assigned", &list, outcome);
         assert_eq!(assignment.with(|positions| positions.all()), STARTS);
         assert!(assignment.check().is_ok());
     }
 
     #[tokio::test]
-    async fn an_intake_that_ends_does_not_begin_anew() {
+    async fn a_change_that_fails_while_ingest_ends_is_not_an_error() {
         let assignment = assignment();
         assignment.stop.store(true, Ordering::Release);
-        assignment.finish("given up", &TopicPartitionList::new(), refused().map_err(Error::NotAssigned));
+        assignment.finish("revoked", &TopicPartitionList::new(), refused().map_err(Error::NotAssigned));
         assert!(assignment.check().is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! The writing half of the intake: batches go into the database, one after the other in each lane.
+//! The writing half of ingest: each writer applies the batches of its queue to the database, one after the other.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,52 +16,58 @@ use crate::retry::{Policy, RetryError, Retryability, ShutdownSignal, retry};
 use crate::store;
 use crate::telemetry::trace;
 
-/// Errors that may pass are tried until they do: a batch is never skipped.
+/// Writes batches until the queue is closed. A transient error is retried until the write succeeds: a batch is never
+/// skipped.
+///
+/// # Errors
+/// On a query timeout or a violated invariant, which a rewind within this session does not resolve.
 pub async fn write_batches(
     intake: Arc<ConsumerRole>,
     shared: Arc<SessionState>,
     mut receive: mpsc::Receiver<(u64, RecordBatch)>,
     stop: ShutdownSignal,
 ) -> Result<()> {
-    // A stop ends the gathering; what was gathered is still written, unless the database is away for too long.
-    let (end, grace) = tokio::sync::watch::channel(false);
-    let (mut stopping, allowed) = (stop.clone(), intake.grace);
-    let ending = tokio::spawn(async move {
-        crate::retry::shutdown_requested(&mut stopping).await;
-        tokio::time::sleep(allowed).await;
+    // After a shutdown signal no more records are collected. The collected batches are still written, unless the
+    // database is unavailable for longer than the grace period.
+    let (end, grace_over) = tokio::sync::watch::channel(false);
+    let mut shutdown = stop.clone();
+    let grace = intake.grace;
+    let grace_timer = tokio::spawn(async move {
+        crate::retry::shutdown_requested(&mut shutdown).await;
+        tokio::time::sleep(grace).await;
         let _ = end.send(true);
     });
     while let Some((epoch, batch)) = receive.recv().await {
         if epoch != shared.epoch.load(Ordering::Acquire) {
             continue;
         }
-        if let Err(error) = write_isolating_poison(&intake, &shared.suspects, batch, &grace).await {
+        if let Err(error) = write_isolating_poison(&intake, &shared.suspects, batch, &grace_over).await {
             (intake.failed)();
-            // Reading again within this session mends neither.
+            // A rewind within this session resolves neither of these two.
             if let RetryError::Rejected(
                 error @ (store::Error::QueryTimeout(_) | store::Error::Invariant(_)),
             ) = error
             {
-                ending.abort();
+                grace_timer.abort();
                 return Err(Error::Store(error));
             }
-            tracing::warn!(%error, "a batch was given back; the input is read again from where the database stands");
+            tracing::warn!(%error, "a batch was not written; the input is read again from the offsets in the database");
             shared.epoch.fetch_add(1, Ordering::AcqRel);
             shared.rewind.store(true, Ordering::Release);
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
-    ending.abort();
+    grace_timer.abort();
     Ok(())
 }
 
-/// Writes a batch. One that the database refuses for what it holds is taken apart, down to the message that is refused
-/// alone: that becomes a dead letter, and no other message waits for it.
+/// Writes a batch. A batch whose data the database refuses is bisected, down to the one message that is refused alone.
+/// That message becomes a dead letter, and no other message waits for it.
 async fn write_isolating_poison(
     intake: &ConsumerRole,
     suspects: &PoisonIsolation,
     batch: RecordBatch,
-    grace: &ShutdownSignal,
+    grace_over: &ShutdownSignal,
 ) -> std::result::Result<(), RetryError<store::Error>> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
@@ -75,7 +81,8 @@ async fn write_isolating_poison(
             tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
         };
         let span = span_of(&intake.broker, &part);
-        let outcome = retry(Policy::FOREVER, grace, write, classify, notify).instrument(span.clone()).await;
+        let outcome =
+            retry(Policy::FOREVER, grace_over, write, classify, notify).instrument(span.clone()).await;
         let error = match outcome {
             Ok(done) => {
                 (intake.counts)(&done, began.elapsed());
@@ -85,9 +92,9 @@ async fn write_isolating_poison(
         };
         trace::failed(&span);
         match error {
-            RetryError::Rejected(told) if told.is_data_error() => match suspects.isolate(part) {
+            RetryError::Rejected(error) if error.is_data_error() => match suspects.isolate(part) {
                 NextStep::Write(smaller) => parts.extend(smaller.into_iter().rev()),
-                NextStep::ReadAgain => return Err(RetryError::Rejected(told)),
+                NextStep::ReadAgain => return Err(RetryError::Rejected(error)),
             },
             error => return Err(error),
         }
@@ -99,6 +106,6 @@ fn span_of(broker: &Broker, batch: &RecordBatch) -> tracing::Span {
     let topics = || batch.advances.iter().map(|advance| advance.partition.topic);
     let first = topics().next();
     let topic = first.filter(|first| topics().all(|topic| topic == *first)).map(|topic| broker.name(topic));
-    let threads = batch.records.iter().filter_map(|taken| taken.event()?.traceparent.as_deref());
-    trace::process(topic.as_deref(), &broker.client_name("intake"), batch.records.len(), threads)
+    let traces = batch.records.iter().filter_map(|record| record.event()?.traceparent.as_deref());
+    trace::process(topic.as_deref(), &broker.client_name("intake"), batch.records.len(), traces)
 }

@@ -1,4 +1,4 @@
-//! Gathering messages into batches bounded by number, bytes and time.
+//! Collects records into batches that are limited by number, bytes and time.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub struct BatchLimits {
 
 pub struct BatchCollector {
     bounds: BatchLimits,
-    taken: Vec<ConsumedRecord>,
+    records: Vec<ConsumedRecord>,
     bytes: usize,
     advances: BTreeMap<TopicPartition, (i64, i64)>,
     began: Option<Instant>,
@@ -24,16 +24,17 @@ pub struct BatchCollector {
 
 impl BatchCollector {
     pub fn new(bounds: BatchLimits) -> Self {
-        Self { bounds, taken: Vec::new(), bytes: 0, advances: BTreeMap::new(), began: None }
+        Self { bounds, records: Vec::new(), bytes: 0, advances: BTreeMap::new(), began: None }
     }
 
-    /// Adds a message of `bytes`; the partition stood at `expected` before it. A partition that is read again from an
-    /// earlier offset must be forgotten first.
+    /// Adds a record of `bytes` bytes; `expected` is the position of its partition before it. Before a partition is
+    /// read again from an earlier offset, call [`forget`](Self::forget).
     ///
     /// # Errors
-    /// Where the partition does not stand where the gathered messages end: some would be lost, or taken twice.
-    pub fn add(&mut self, taken: ConsumedRecord, bytes: usize, expected: i64, now: Instant) -> Result<()> {
-        let (partition, next) = (taken.partition, taken.offset + 1);
+    /// If `expected` is not the end of the records collected from the partition: some would be lost, or ingested twice.
+    pub fn add(&mut self, record: ConsumedRecord, bytes: usize, expected: i64, now: Instant) -> Result<()> {
+        let partition = record.partition;
+        let next = record.offset + 1;
         let advance = self.advances.entry(partition).or_insert((expected, expected));
         if advance.1 != expected {
             let (topic, partition) = (partition.topic.name().to_owned(), partition.partition);
@@ -47,20 +48,20 @@ impl BatchCollector {
         advance.1 = next;
         self.bytes += bytes;
         self.began.get_or_insert(now);
-        self.taken.push(taken);
+        self.records.push(record);
         Ok(())
     }
 
-    /// Full, or waited long enough.
+    /// Returns true if the batch is full or has waited long enough.
     pub fn is_due(&self, now: Instant) -> bool {
-        self.taken.len() >= self.bounds.events
+        self.records.len() >= self.bounds.events
             || self.bytes >= self.bounds.bytes
             || self.began.is_some_and(|began| now.duration_since(began) >= self.bounds.wait)
     }
 
-    /// The batch that was gathered, and an empty collector.
+    /// Returns the collected batch, if any, and leaves the collector empty.
     pub fn take(&mut self) -> Option<RecordBatch> {
-        if self.taken.is_empty() {
+        if self.records.is_empty() {
             return None;
         }
         self.bytes = 0;
@@ -68,20 +69,21 @@ impl BatchCollector {
         let advances = std::mem::take(&mut self.advances);
         let advance = |(partition, (expected, next))| OffsetAdvance { partition, expected, next };
         let advances = advances.into_iter().map(advance).collect();
-        Some(RecordBatch { advances, records: std::mem::take(&mut self.taken) })
+        Some(RecordBatch { advances, records: std::mem::take(&mut self.records) })
     }
 
-    /// Drops what was gathered of a partition that was revoked: whoever reads it next begins where the database says.
+    /// Drops the records of a revoked partition. The next process that reads the partition starts at the offset in the
+    /// database.
     pub fn forget(&mut self, partition: TopicPartition) {
         self.advances.remove(&partition);
-        self.taken.retain(|taken| taken.partition != partition);
-        if self.taken.is_empty() {
+        self.records.retain(|record| record.partition != partition);
+        if self.records.is_empty() {
             self.clear();
         }
     }
 
     pub fn clear(&mut self) {
-        self.taken.clear();
+        self.records.clear();
         self.advances.clear();
         self.bytes = 0;
         self.began = None;
@@ -102,43 +104,43 @@ mod tests {
         BatchCollector::new(BatchLimits { events: 100, bytes: 1 << 20, wait: Duration::ZERO })
     }
 
-    /// Adds a message of one byte.
+    /// Adds a record of one byte.
     fn add(collector: &mut BatchCollector, partition: i32, expected: i64, offset: i64) -> Result<()> {
         let message =
             RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
-        let taken = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
-        collector.add(taken, 1, expected, Clock::new(None).unwrap().instant())
+        let record = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
+        collector.add(record, 1, expected, Clock::new(None).unwrap().instant())
     }
 
-    /// Partition and offset of each message of the batch, and how far its partitions advance.
+    /// Partition and offset of each record of the batch, and the expected and next offset of each of its advances.
     fn collected(collector: &mut BatchCollector) -> [Vec<(i64, i64)>; 2] {
         let batch = collector.take().unwrap();
-        let taken = batch.records.iter().map(|taken| (taken.partition.partition.into(), taken.offset));
+        let records = batch.records.iter().map(|record| (record.partition.partition.into(), record.offset));
         let advances = batch.advances.iter().map(|advance| (advance.expected, advance.next));
-        [taken.collect(), advances.collect()]
+        [records.collect(), advances.collect()]
     }
 
     #[test]
-    fn a_batch_goes_from_the_first_position_to_the_last_over_gaps() {
+    fn the_advances_of_a_batch_include_its_gaps() {
         let mut collector = collector();
         for (partition, expected, offset) in [(0, 5, 5), (1, 0, 0), (0, 6, 8)] {
             add(&mut collector, partition, expected, offset).unwrap();
         }
-        let [taken, advances] = collected(&mut collector);
-        assert_eq!((taken, advances), (vec![(0, 5), (1, 0), (0, 8)], vec![(5, 9), (0, 1)]));
+        let [records, advances] = collected(&mut collector);
+        assert_eq!((records, advances), (vec![(0, 5), (1, 0), (0, 8)], vec![(5, 9), (0, 1)]));
     }
 
-    /// Two rebalances within one batch: the database still says 5, and what was gathered from there is read again.
+    /// Two rebalances happen within one batch: the offset in the database is still 5, so reading restarts there.
     #[test]
-    fn a_partition_that_was_revoked_and_assigned_again_is_gathered_anew() {
+    fn a_partition_that_was_revoked_and_assigned_again_is_collected_again() {
         let mut collector = collector();
         for (partition, expected, offset) in [(0, 5, 5), (1, 0, 0), (0, 6, 6)] {
             add(&mut collector, partition, expected, offset).unwrap();
         }
         collector.forget(TopicPartition { topic: TOPIC, partition: 0 });
         add(&mut collector, 0, 5, 5).unwrap();
-        let [taken, advances] = collected(&mut collector);
-        assert_eq!((taken, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
+        let [records, advances] = collected(&mut collector);
+        assert_eq!((records, advances), (vec![(1, 0), (0, 5)], vec![(5, 6), (0, 1)]));
     }
 
     #[test]
@@ -148,12 +150,12 @@ mod tests {
             add(&mut collector, 0, 5, 6).unwrap();
             let error = add(&mut collector, 0, position, 9).unwrap_err();
             assert!(error.restarts_session(), "{error}");
-            assert!(error.to_string().contains(&format!("stands at offset {position}")), "{error}");
+            assert!(error.to_string().contains(&format!("is at offset {position}")), "{error}");
         }
     }
 
     #[test]
-    fn nothing_is_due_once_all_was_forgotten() {
+    fn nothing_is_due_after_every_partition_was_forgotten() {
         let mut collector = collector();
         let now = Clock::new(None).unwrap().instant();
         add(&mut collector, 0, 5, 5).unwrap();

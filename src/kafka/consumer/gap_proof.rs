@@ -1,6 +1,6 @@
-//! Gaps between the offset that is expected and the next that is received. Markers of transactions, records that were taken
-//! back, and compaction leave gaps; so does a consumer that passes records over. So a gap is believed only once a second
-//! reader has found no record in it.
+//! Proves that gaps between the expected and the received offset contain no records. Transaction markers, aborted
+//! records and compaction leave gaps, but so does a consumer that skips records. Therefore a gap is accepted only after
+//! a second reader has found no record in it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,36 +20,36 @@ use crate::kafka::{Error, Result};
 use crate::store::offsets::TopicPartition;
 use crate::telemetry::Metrics;
 
-/// How long a proof may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the second reader may receive nothing before the proof fails.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(50);
 
-/// A record at `expected` or behind it was read next, and the first was at `received`.
+/// A gap: the next record was expected at offset `expected`, and was received at `received`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Gap {
     expected: i64,
     received: i64,
 }
 
-/// The gaps of a batch, by partition; each partition's in their order, so that the first begins where the proof does.
+/// Returns the gaps of a batch by partition, in offset order: the proof starts at the first gap.
 fn gaps_of(batch: &RecordBatch) -> BTreeMap<TopicPartition, Vec<Gap>> {
     let mut positions: BTreeMap<_, _> =
         batch.advances.iter().map(|advance| (advance.partition, advance.expected)).collect();
     let mut gaps: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for taken in &batch.records {
-        let received = taken.offset;
-        let expected = positions.insert(taken.partition, received + 1).unwrap_or(received);
+    for record in &batch.records {
+        let received = record.offset;
+        let expected = positions.insert(record.partition, received + 1).unwrap_or(received);
         if received > expected {
-            gaps.entry(taken.partition).or_default().push(Gap { expected, received });
+            gaps.entry(record.partition).or_default().push(Gap { expected, received });
         }
     }
     gaps
 }
 
-/// Proves that gaps are empty, by a consumer of its own, which is kept for the next time.
+/// Proves that gaps are empty, with its own consumer. The consumer is kept for the next proof.
 pub struct GapProver {
     broker: Broker,
-    /// Raised to break a proof off.
+    /// Set to abort a proof.
     stop: Arc<AtomicBool>,
     consumer: Option<BaseConsumer<LoggingContext>>,
 }
@@ -59,11 +59,13 @@ impl GapProver {
         Self { broker, stop, consumer: None }
     }
 
-    /// Returns once no gap of the batch holds a record. Blocks.
+    /// Returns when it is proved that no gap of the batch contains a record. Blocks.
     ///
     /// # Errors
-    /// `RecordPassedOver` where one does; `GapNotProved` where the broker does not answer; `InputGone` where the topic no
-    /// longer holds what the gap held; `Stopped`.
+    /// - [`Error::RecordPassedOver`] if a gap contains a record;
+    /// - [`Error::GapNotProved`] if the broker does not answer;
+    /// - [`Error::InputGone`] if the topic no longer contains the offsets of the gap;
+    /// - [`Error::Stopped`] on shutdown.
     pub fn prove(&mut self, batch: &RecordBatch) -> Result<()> {
         for (partition, gaps) in gaps_of(batch) {
             self.prove_partition(partition, &gaps)?;
@@ -71,7 +73,7 @@ impl GapProver {
         Ok(())
     }
 
-    /// All gaps of the partition in one pass.
+    /// Proves all gaps of the partition in one pass.
     fn prove_partition(&mut self, partition: TopicPartition, gaps: &[Gap]) -> Result<()> {
         let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else {
             return Ok(());
@@ -81,23 +83,23 @@ impl GapProver {
         let consumer = match self.consumer_at(&topic, partition.partition, first.expected) {
             Ok(consumer) => consumer,
             Err(error) => {
-                tracing::warn!(%error, "a second reader could not be made");
+                tracing::warn!(%error, "the second reader could not be created");
                 return Err(span.not_proved());
             }
         };
         self.read(&consumer, &span)?;
-        // It fetches nothing until the next proof.
+        // Without an assignment the consumer fetches nothing until the next proof.
         if assign(&consumer, &TopicPartitionList::new()).is_ok() {
             self.consumer = Some(consumer);
         }
         let proved = gaps.len();
         Metrics::global().offset_gaps.add(u64::try_from(proved).unwrap_or(0));
         let partition = partition.partition;
-        tracing::debug!(topic, partition, proved, ?first, ?last, "no record lies in the gaps of a batch");
+        tracing::debug!(topic, partition, proved, ?first, ?last, "the gaps of a batch contain no record");
         Ok(())
     }
 
-    /// A consumer that reads the partition from this offset on: the last one, unless it has failed.
+    /// Returns a consumer that reads the partition from this offset: the one of the last proof, unless it failed.
     fn consumer_at(
         &mut self,
         topic: &str,
@@ -115,7 +117,7 @@ impl GapProver {
     }
 
     fn read(&self, consumer: &BaseConsumer<LoggingContext>, span: &Span<'_>) -> Result<()> {
-        let mut left = PATIENCE;
+        let mut left = PROOF_TIMEOUT;
         loop {
             match failpoint!("gaps.poll", consumer.poll(TICK)) {
                 Some(Ok(message)) => {
@@ -128,8 +130,8 @@ impl GapProver {
                 Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset) => {
                     return Err(Error::InputGone);
                 }
-                // Passing troubles are librdkafka's to mend.
-                Some(Err(error)) => tracing::debug!(%error, "the broker told of trouble"),
+                // librdkafka recovers from other errors by itself.
+                Some(Err(error)) => tracing::debug!(%error, "the second reader received an error"),
                 None => {}
             }
             left = left.saturating_sub(TICK);
@@ -143,7 +145,7 @@ impl GapProver {
     }
 }
 
-/// What is read for a proof: from the first gap of a partition to the record behind the last.
+/// The range that a proof reads: from the first gap of a partition to the record after the last gap.
 struct Span<'a> {
     topic: &'a str,
     partition: i32,
@@ -152,7 +154,7 @@ struct Span<'a> {
 }
 
 impl Span<'_> {
-    /// True where a record at this offset completes the proof.
+    /// Returns true if a record at this offset completes the proof.
     fn ends_at(&self, offset: i64) -> Result<bool> {
         let disproved = self.gaps.iter().find(|gap| (gap.expected..gap.received).contains(&offset));
         match disproved {
@@ -180,10 +182,10 @@ impl Span<'_> {
 fn consumer(broker: &Broker) -> Result<BaseConsumer<LoggingContext>> {
     let mut config = broker.consumer_config();
     config
-        // An end that the broker tells proves nothing: it may be behind what was received.
+        // The end that the broker reports proves nothing: it may be before the offsets that were received.
         .set("enable.partition.eof", "false")
         .set("fetch.wait.max.ms", "20")
-        // A gap is small most often; what is fetched behind it is thrown away.
+        // Most gaps are small, and the records fetched after a gap are discarded.
         .set("fetch.message.max.bytes", "49152")
         .set("queued.max.messages.kbytes", "1024");
     Ok(config.create_with_context(LoggingContext)?)
@@ -204,7 +206,7 @@ mod tests {
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
-    fn taken((partition, offset): (i32, i64)) -> ConsumedRecord {
+    fn consumed((partition, offset): (i32, i64)) -> ConsumedRecord {
         let message =
             RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
         ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
@@ -216,9 +218,9 @@ mod tests {
 
     #[test]
     fn every_gap_of_a_batch_is_found() {
-        let places = [(0, 12), (1, 20), (0, 13), (0, 17), (1, 21)];
+        let positions = [(0, 12), (1, 20), (0, 13), (0, 17), (1, 21)];
         let advances = vec![advance(0, 10, 18), advance(1, 20, 22)];
-        let batch = RecordBatch { advances, records: places.map(taken).into() };
+        let batch = RecordBatch { advances, records: positions.map(consumed).into() };
         let gaps: Vec<_> = gaps_of(&batch).into_iter().collect();
         let [before, within] = [(10, 12), (14, 17)].map(|(expected, received)| Gap { expected, received });
         assert_eq!(gaps, [(TopicPartition { topic: TOPIC, partition: 0 }, vec![before, within])]);
@@ -231,13 +233,13 @@ mod tests {
         for found in [10, 11, 14, 16] {
             let error = span.ends_at(found).unwrap_err();
             assert!(
-                error.restarts_session() && error.to_string().contains(&format!("lies at {found}")),
+                error.restarts_session() && error.to_string().contains(&format!("a record at {found}")),
                 "{error}"
             );
         }
         let read: Vec<_> = [12, 13, 17].map(|offset| span.ends_at(offset).unwrap()).into();
         assert_eq!(read, [false, false, true]);
-        // What was read first may have been taken away since, but not what lies behind it.
+        // Retention may have removed the record after the gaps since then; the next record also completes the proof.
         assert!(span.ends_at(40).unwrap());
     }
 }

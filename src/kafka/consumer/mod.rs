@@ -1,5 +1,6 @@
-//! The intake role: one thread polls and reads messages, two tasks write batches, each of its own partitions; the next
-//! batches are gathered while the last commit. Memory is bounded: a few batches and librdkafka's own queue.
+//! The role `intake`: one thread polls and reads messages, and two tasks write batches, each for its own partitions.
+//! The next batches are collected while the previous ones commit. Memory is limited to a few batches and librdkafka's
+//! queue.
 
 mod assignment;
 mod batch_writer;
@@ -34,46 +35,50 @@ use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::telemetry::Metrics;
 use crate::wire::Topic;
 
-/// Hears of every batch that stands, and how long it took.
+/// Is called for every committed batch, with the time that the batch took.
 pub type BatchObserver = Arc<dyn Fn(&IngestStats, Duration) + Send + Sync>;
 
 #[derive(Clone)]
 pub struct ConsumerRole {
     pub ctx: AppContext,
     pub broker: Broker,
-    /// Static membership: a restart finds its partitions again at once.
+    /// The name for static membership: after a restart the process gets its partitions back at once.
     pub instance: Option<String>,
     pub bounds: BatchLimits,
-    /// What the batches in hand may still take after a stop.
+    /// How long the collected batches may still take after a shutdown signal.
     pub grace: Duration,
     pub counts: BatchObserver,
     pub failed: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// What the polling thread and the writing task tell each other.
+/// The state that the polling thread and the writers share.
 #[derive(Default)]
 pub struct SessionState {
-    /// Raised to end the polling thread.
+    /// Set to end the polling thread.
     pub stop: Arc<AtomicBool>,
-    /// Batches of an older epoch are dropped: they were gathered before a rewind.
+    /// Batches of an older epoch are dropped: they were collected before a rewind.
     pub epoch: AtomicU64,
     pub rewind: AtomicBool,
     pub suspects: PoisonIsolation,
 }
 
-/// Batches written at the same time, each of its own partitions: while one waits for the database, another is planned.
+/// The number of batches written at the same time, each for its own partitions: while one waits for the database,
+/// another is planned.
 const WRITERS: usize = 2;
 
-/// The pauses between two sessions grow while sessions end soon.
+/// The pause between two sessions grows while sessions are short.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// After a session of this length the next pause is a first one.
+/// After a session of this length the pause is `FIRST_PAUSE` again.
 const LONG_SESSION: Duration = Duration::from_secs(60);
 
-/// Runs until told to stop; the batches in hand are finished first.
+/// Runs until shutdown is requested. The collected batches are written first.
 ///
-/// Where this process can no longer tell what it has read - or where the input stands still - it ends its session and
-/// begins another one, from where the database stands.
+/// If it becomes unknown which input this process has read, or if the input stalls, the session ends and a new session
+/// starts from the offsets in the database.
+///
+/// # Errors
+/// On an error that a new session does not resolve, see [`Error::restarts_session`].
 pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -88,11 +93,11 @@ pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<(
             pause = FIRST_PAUSE;
         }
         if let Error::Stalled { .. } = error {
-            tracing::warn!(%error, "the intake joins its group anew");
-            // The broker gives to one whose name it knows what that had before, and shares nothing out anew.
+            tracing::warn!(%error, "ingest rejoins its consumer group");
+            // The broker would assign the same partitions to a member with a known name, without a rebalance.
             intake.instance = None;
         } else {
-            tracing::error!(%error, ?pause, "the intake begins anew from where the database stands");
+            tracing::error!(%error, ?pause, "ingest restarts from the offsets in the database");
         }
         if !pause_or_stop(pause, &mut stop).await {
             return Ok(());
@@ -106,20 +111,21 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
     let assignment =
         Assignment::new(intake.broker.clone(), intake.ctx.clone(), Handle::current(), shared.stop.clone());
     let consumer = subscribe(&intake, assignment)?;
-    let (mut lanes, mut writers) = (Vec::new(), JoinSet::new());
+    let mut queues = Vec::new();
+    let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
         let (send, receive) = mpsc::channel(1);
-        lanes.push(send);
+        queues.push(send);
         writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
     }
-    let poller = Poller::new(&intake.broker, &intake.ctx, intake.bounds, shared.clone(), lanes);
+    let poller = Poller::new(&intake.broker, &intake.ctx, intake.bounds, shared.clone(), queues);
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
     let watcher = tokio::spawn(watch_for_end(intake.clone(), shared.stop.clone(), stop.clone()));
     let mut written = Ok(());
     while let Some(ended) = writers.join_next().await {
-        // One writer that cannot go on ends the other, too: without it nothing more is polled.
+        // If one writer cannot continue, the other one ends, too, because nothing more is polled.
         shared.stop.store(true, Ordering::Release);
         written = written.and(ended.unwrap_or(Err(Error::Stopped)));
     }
@@ -128,17 +134,17 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
         _ => Err(Error::Stopped),
     };
     watcher.abort();
-    // It ended by itself where it was told to stop, or found that the input stands still.
+    // The watcher has ended by itself if shutdown was requested or if it found a stall.
     written.and(watcher.await.unwrap_or(Ok(()))).and(polled)
 }
 
-/// Ends the polling once the program is told to stop, or the input stands still.
+/// Ends the polling when shutdown is requested or the input stalls.
 async fn watch_for_end(
     intake: Arc<ConsumerRole>,
     end: Arc<AtomicBool>,
     mut stop: ShutdownSignal,
 ) -> Result<()> {
-    let over = tokio::select! {
+    let outcome = tokio::select! {
         () = crate::retry::shutdown_requested(&mut stop) => Ok(()),
         (partition, next) = stall_watchdog::watch(&intake.ctx, &intake.broker) => {
             let topic = intake.broker.name(partition.topic);
@@ -146,7 +152,7 @@ async fn watch_for_end(
         }
     };
     end.store(true, Ordering::Release);
-    over
+    outcome
 }
 
 fn subscribe(intake: &ConsumerRole, assignment: Assignment) -> Result<BaseConsumer<Assignment>> {
@@ -154,18 +160,19 @@ fn subscribe(intake: &ConsumerRole, assignment: Assignment) -> Result<BaseConsum
     config
         .set("group.id", intake.broker.client_name("intake"))
         .set("enable.partition.eof", "false")
-        // Batches bound what is held; the queue before them need not hold more.
+        // The batches limit the memory; the queue before them can be small.
         .set("queued.max.messages.kbytes", "4096")
-        // By default librdkafka looks away for a second once that queue is full, and the batches run dry meanwhile.
+        // By default librdkafka pauses fetching for 1 s when that queue is full, and the collectors run empty
+        // meanwhile.
         .set("fetch.queue.backoff.ms", "5")
-        // Small pieces: partitions take turns, and batches stay near each other in a file.
+        // Small fetches alternate between partitions, so the batches of a file stay near each other.
         .set("fetch.message.max.bytes", "49152")
         .set("fetch.max.bytes", "4194304")
-        // Cooperative: a new member takes its share without a pause of the others.
+        // With the cooperative protocol a new member gets its share without a pause of the others.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "1000")
-        // What is gone from the topic before it was taken in must not be passed over in silence.
+        // Records that were deleted from the topic before they were ingested must not be skipped without an error.
         .set("auto.offset.reset", "error");
     if let Some(instance) = &intake.instance {
         config.set("group.instance.id", instance);

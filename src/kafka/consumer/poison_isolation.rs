@@ -1,4 +1,5 @@
-//! Messages that the database refused alone: when they are read again, their bytes are kept for a dead letter.
+//! Isolates a poison message: a message that the database refuses even alone. When the message is read again, its bytes
+//! are kept for a dead letter.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,14 +7,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::app::ingest::RecordBatch;
 use crate::store::offsets::TopicPartition;
 
+/// The positions of the messages that the database refused alone, and that are read again for their bytes.
 #[derive(Default)]
 pub struct PoisonIsolation(Mutex<HashSet<(TopicPartition, i64)>>);
 
-/// What to do with a batch that the database refused for what it holds.
+/// The next step for a batch whose data the database refused.
 pub enum NextStep {
-    /// Write these, in this order.
+    /// Write these batches, in this order.
     Write(Vec<RecordBatch>),
-    /// Read the input again: the message that was refused is under suspicion now.
+    /// Read the input again: the refused message is now a suspect.
     ReadAgain,
 }
 
@@ -22,21 +24,21 @@ impl PoisonIsolation {
         self.all().contains(&(partition, offset))
     }
 
-    /// Takes a refused batch apart; a message refused alone becomes a dead letter once its bytes are at hand.
+    /// Bisects a refused batch. A message that was refused alone becomes a dead letter when its bytes are available.
     pub fn isolate(&self, batch: RecordBatch) -> NextStep {
-        let mut one = match batch.bisect() {
+        let mut single = match batch.bisect() {
             Ok((earlier, later)) => return NextStep::Write(vec![earlier, later]),
-            Err(one) => one,
+            Err(single) => single,
         };
-        for taken in &mut one.records {
-            let place = (taken.partition, taken.offset);
-            if !taken.make_dead_letter() {
-                self.all().insert(place);
+        for record in &mut single.records {
+            let position = (record.partition, record.offset);
+            if !record.make_dead_letter() {
+                self.all().insert(position);
                 return NextStep::ReadAgain;
             }
-            self.all().remove(&place);
+            self.all().remove(&position);
         }
-        NextStep::Write(vec![one])
+        NextStep::Write(vec![single])
     }
 
     fn all(&self) -> MutexGuard<'_, HashSet<(TopicPartition, i64)>> {

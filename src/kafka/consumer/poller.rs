@@ -1,4 +1,4 @@
-//! The polling half of the intake: gathers the records of its partitions in batches, and hands these to the writers.
+//! The polling half of ingest: collects records in batches, and passes the batches to the writers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,18 +26,18 @@ pub struct Poller {
     broker: Broker,
     ctx: AppContext,
     shared: Arc<SessionState>,
-    lanes: Vec<WriterQueue>,
+    queues: Vec<WriterQueue>,
     prover: GapProver,
 }
 
-/// What is gathered for one of the writers.
+/// The batch that is collected for one writer, and the channel to that writer.
 struct WriterQueue {
     collector: BatchCollector,
     send: mpsc::Sender<(u64, RecordBatch)>,
 }
 
 impl Poller {
-    /// A lane for each of these writers.
+    /// Creates a poller with one queue for each of these writers.
     pub fn new(
         broker: &Broker,
         ctx: &AppContext,
@@ -45,50 +45,55 @@ impl Poller {
         shared: Arc<SessionState>,
         writers: Vec<mpsc::Sender<(u64, RecordBatch)>>,
     ) -> Self {
-        let lanes =
+        let queues =
             writers.into_iter().map(|send| WriterQueue { collector: BatchCollector::new(bounds), send });
         Self {
             broker: broker.clone(),
             ctx: ctx.clone(),
-            lanes: lanes.collect(),
+            queues: queues.collect(),
             prover: GapProver::new(broker.clone(), shared.stop.clone()),
             shared,
         }
     }
 
-    /// Runs until it is told to stop. An error means that what was gathered is dropped: it is read again.
+    /// Polls until `stop` of the session is set.
+    ///
+    /// # Errors
+    /// On an error of the consumer or a gap that is not proved. The collected records are dropped; a new session reads
+    /// them again.
     pub fn run(mut self, consumer: &BaseConsumer<Assignment>) -> Result<()> {
         while !self.shared.stop.load(Ordering::Acquire) {
             if self.shared.rewind.swap(false, Ordering::AcqRel) && !self.rewind(consumer)? {
                 continue;
             }
             let polled = failpoint!("intake.poll", consumer.poll(Duration::from_millis(10)));
-            // A rebalance happens within a poll, before the record that it gives: so this comes before that record is taken.
+            // A rebalance happens within a poll, before the poll returns a record. So the assignment is checked before
+            // that record is accepted.
             consumer.context().check()?;
             self.forget_revoked(consumer);
             match polled {
                 None => {}
                 Some(Ok(message)) => self.take(consumer, &message)?,
-                Some(Err(error)) => log_progress(&error)?,
+                Some(Err(error)) => check_fatal(&error)?,
             }
             let now = self.ctx.clock.instant();
-            for lane in 0..self.lanes.len() {
-                if self.lanes[lane].collector.is_due(now) {
-                    self.hand_over(consumer, lane)?;
+            for queue in 0..self.queues.len() {
+                if self.queues[queue].collector.is_due(now) {
+                    self.hand_over(consumer, queue)?;
                 }
             }
         }
-        (0..self.lanes.len()).try_for_each(|lane| self.hand_over(consumer, lane))
+        (0..self.queues.len()).try_for_each(|queue| self.hand_over(consumer, queue))
     }
 
-    /// False where the database is away: nothing may be polled before it was asked.
+    /// Returns false if the database is not available: the poller must not poll before it knows the offsets.
     fn rewind(&mut self, consumer: &BaseConsumer<Assignment>) -> Result<bool> {
-        self.lanes.iter_mut().for_each(|lane| lane.collector.clear());
+        self.queues.iter_mut().for_each(|queue| queue.collector.clear());
         match consumer.context().rewind(consumer) {
             Ok(()) => Ok(true),
             Err(error) if error.restarts_session() => Err(error),
             Err(error) => {
-                tracing::warn!(%error, "it is not known yet where the input stands; trying again");
+                tracing::warn!(%error, "the offsets for a rewind are not known yet; trying again");
                 self.shared.rewind.store(true, Ordering::Release);
                 std::thread::sleep(Duration::from_millis(200));
                 Ok(false)
@@ -96,7 +101,7 @@ impl Poller {
         }
     }
 
-    /// What was gathered of a revoked partition is read by another process, or again by this one.
+    /// Drops the collected records of revoked partitions: another process reads them, or this one reads them again.
     fn forget_revoked(&mut self, consumer: &BaseConsumer<Assignment>) {
         for partition in consumer.context().with(|positions| positions.take_revoked()) {
             self.queue_of(partition).collector.forget(partition);
@@ -104,8 +109,8 @@ impl Poller {
     }
 
     fn queue_of(&mut self, partition: TopicPartition) -> &mut WriterQueue {
-        let lane = usize::try_from(partition.partition).unwrap_or(0) % self.lanes.len();
-        &mut self.lanes[lane]
+        let queue = usize::try_from(partition.partition).unwrap_or(0) % self.queues.len();
+        &mut self.queues[queue]
     }
 
     fn take(&mut self, consumer: &BaseConsumer<Assignment>, message: &BorrowedMessage<'_>) -> Result<()> {
@@ -126,22 +131,24 @@ impl Poller {
             headers: reader::headers(message),
             value: message.payload(),
         };
-        let of_header = |(name, value): &(&str, &[u8])| name.len() + value.len();
-        let weight = read.key.map_or(0, <[u8]>::len) + read.headers.iter().map(of_header).sum::<usize>();
+        let header_bytes = |(name, value): &(&str, &[u8])| name.len() + value.len();
+        let key_bytes = read.key.map_or(0, <[u8]>::len);
+        let bytes = message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
         let is_suspect = self.shared.suspects.is_suspect(partition, message.offset());
-        let taken = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
-        let (bytes, now) = (message.payload_len() + weight + 256, self.ctx.clock.instant());
-        self.queue_of(partition).collector.add(taken, bytes, expected, now)
+        let record = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
+        let now = self.ctx.clock.instant();
+        self.queue_of(partition).collector.add(record, bytes, expected, now)
     }
 
-    /// Hands the batch to the writer; waits while that has one in hand and one before it: that is the backpressure.
-    fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>, lane: usize) -> Result<()> {
-        let lane = &mut self.lanes[lane];
-        let Some(batch) = lane.collector.take() else {
+    /// Passes the batch to the writer. Waits while the writer processes one batch and has another one queued: this is
+    /// the backpressure.
+    fn hand_over(&mut self, consumer: &BaseConsumer<Assignment>, queue: usize) -> Result<()> {
+        let queue = &mut self.queues[queue];
+        let Some(batch) = queue.collector.take() else {
             return Ok(());
         };
         match self.prover.prove(&batch) {
-            // The intake ends: the next one reads the batch again.
+            // Ingest ends: its next session reads the batch again.
             Err(Error::Stopped) => return Ok(()),
             proved => proved?,
         }
@@ -149,29 +156,29 @@ impl Poller {
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let mut offer = (epoch, batch);
         loop {
-            match lane.send.try_send(offer) {
+            match queue.send.try_send(offer) {
                 Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return Ok(()),
-                Err(mpsc::error::TrySendError::Full(back)) => offer = back,
+                Err(mpsc::error::TrySendError::Full(unsent)) => offer = unsent,
             }
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-/// Kafka's own committed offsets are a copy for lag monitors; where the input stands, the database says.
+/// Commits offsets to Kafka as a copy for lag monitors. The offsets in the database are authoritative.
 fn copy_offsets(consumer: &BaseConsumer<Assignment>, broker: &Broker, batch: &RecordBatch) {
     let mut list = TopicPartitionList::new();
     for advance in &batch.advances {
         let name = broker.name(advance.partition.topic);
-        // What is being written now is not said to be done: the offset before it is.
+        // The batch is not written yet, so the committed offset is the one before it.
         let _ =
             list.add_partition_offset(&name, advance.partition.partition, Offset::Offset(advance.expected));
     }
     let _ = failpoint!("intake.copy_offsets", consumer.commit(&list, CommitMode::Async));
 }
 
-/// Passing troubles are librdkafka's to mend; only what it calls fatal ends the intake.
-fn log_progress(error: &KafkaError) -> Result<()> {
+/// Returns an error only if it is fatal for ingest: librdkafka recovers from the others by itself.
+fn check_fatal(error: &KafkaError) -> Result<()> {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::FencedInstanceId) => {
             return Err(error.clone().into());
@@ -179,6 +186,6 @@ fn log_progress(error: &KafkaError) -> Result<()> {
         Some(RDKafkaErrorCode::AutoOffsetReset) => return Err(Error::InputGone),
         _ => {}
     }
-    tracing::debug!(%error, "the broker told of trouble");
+    tracing::debug!(%error, "the consumer received an error");
     Ok(())
 }

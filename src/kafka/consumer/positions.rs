@@ -1,17 +1,18 @@
-//! The partitions that this process reads, and the next offset to take of each.
+//! The partitions that this process reads, and the next offset to accept from each.
 
 use std::collections::HashMap;
 
 use crate::store::offsets::TopicPartition;
 
-/// Invariant: a partition is in here only while the consumer reads it, and what is taken of it follows its position. So a
-/// position is written only after the consumer has accepted it.
+/// Invariant: a partition is in the map only while the consumer reads it, and the accepted records start at its
+/// position. Therefore a position is stored only after the consumer has accepted the assignment or the seek.
 #[derive(Default)]
 pub struct Positions {
     next: HashMap<TopicPartition, i64>,
-    /// A rewind has begun and is not complete: some partitions are read from another offset than their position says.
+    /// A rewind has started and is not complete: the consumer reads some partitions from another offset than their
+    /// position.
     rewinding: bool,
-    /// Revoked since the last call of `take_revoked`.
+    /// Partitions revoked since the last call of `take_revoked`.
     revoked: Vec<TopicPartition>,
 }
 
@@ -20,12 +21,12 @@ impl Positions {
         self.next.len()
     }
 
-    /// Every partition with its position.
+    /// Returns every partition with its position.
     pub fn all(&self) -> Vec<(TopicPartition, i64)> {
         self.next.iter().map(|(partition, next)| (*partition, *next)).collect()
     }
 
-    /// Adds partitions that the consumer reads from now on, provided that `assign` succeeds.
+    /// Adds partitions that the consumer reads from now on, if `assign` succeeds.
     pub fn add_assigned<E>(
         &mut self,
         starts: &[(TopicPartition, i64)],
@@ -43,12 +44,12 @@ impl Positions {
         }
     }
 
-    /// The partitions that were revoked since the last call, whether or not they were assigned again since.
+    /// Returns the partitions that were revoked since the last call, even if they were assigned again.
     pub fn take_revoked(&mut self) -> Vec<TopicPartition> {
         std::mem::take(&mut self.revoked)
     }
 
-    /// Moves every partition to its start. Where a seek fails nothing more is taken until another rewind succeeds.
+    /// Moves every partition to its start offset. If a seek fails, no record is accepted until another rewind succeeds.
     pub fn rewind<E>(
         &mut self,
         starts: &[(TopicPartition, i64)],
@@ -63,8 +64,8 @@ impl Positions {
         Ok(())
     }
 
-    /// Moves a partition behind a record, and gives the position before it. None where the record must not be taken: it
-    /// is of a partition that was revoked, or was fetched before a rewind, or was taken before.
+    /// Moves the position of a partition past a record, and returns the previous position. Returns `None` if the record
+    /// must be ignored: its partition was revoked, or it was fetched before a rewind, or it was accepted before.
     pub fn advance(&mut self, partition: TopicPartition, offset: i64) -> Option<i64> {
         let position = self.next.get_mut(&partition)?;
         if self.rewinding || offset < *position {
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(positions.advance(partition(0), 5), None);
         assert_eq!(positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())), Ok(()));
         assert_eq!(positions.advance(partition(0), 7), Some(5));
-        assert_eq!(positions.advance(partition(0), 7), None, "it was taken before");
+        assert_eq!(positions.advance(partition(0), 7), None, "the record was accepted before");
     }
 
     #[test]
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_partition_is_told_even_if_it_is_assigned_again() {
+    fn a_revoked_partition_is_reported_even_if_it_is_assigned_again() {
         let mut positions = Positions::default();
         positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
         positions.advance(partition(0), 5);

@@ -1,6 +1,7 @@
-//! Input that nobody takes, though everybody is there: each process looks whether the input moves, whoever has it, and joins
-//! the group anew where a part of it does not. What made it stand still - a rebalance that never ended, an assignment that was lost between
-//! the broker and its client - need not be known for that.
+//! Detects input that no process reads although the processes, the broker and the database are available. Each process
+//! checks whether the whole input moves, not only its own partitions, and rejoins the consumer group if a part of it
+//! does not move. The check does not depend on the cause, which may be a rebalance that never ended, or an assignment
+//! that was lost between the broker and its client.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,42 +12,43 @@ use crate::kafka::{Result, end_offsets};
 use crate::store::offsets::{self, TopicPartition};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
-/// So often a partition must be seen at one place, with something to read there.
+/// A partition is stalled after this many consecutive observations at the same offset with a record to read.
 const OBSERVATIONS: u32 = 3;
 
-/// Returns once a partition stands still, and where.
+/// Returns the first stalled partition, and its offset. Does not return before that.
 pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
-    let mut seen = StallWatchdog::default();
+    let mut watchdog = StallWatchdog::default();
     loop {
         tokio::time::sleep(CHECK_INTERVAL).await;
         match partitions_with_input(ctx, broker).await {
             Ok(waiting) => {
-                if let Some(found) = seen.observe(waiting) {
-                    return found;
+                if let Some(stalled) = watchdog.observe(waiting) {
+                    return stalled;
                 }
             }
-            // Without broker or database everything stands still, and joining anew mends nothing.
+            // Without the broker or the database everything stalls, and rejoining does not help.
             Err(error) => {
-                tracing::debug!(%error, "it is not known whether the input moves");
-                seen = StallWatchdog::default();
+                tracing::debug!(%error, "it is unknown whether the input moves");
+                watchdog = StallWatchdog::default();
             }
         }
     }
 }
 
-/// Partitions in which a record waits to be taken, and where they stand.
+/// Returns the partitions that have a record to read, and their offsets in the database.
 async fn partitions_with_input(ctx: &AppContext, broker: &Broker) -> Result<Vec<(TopicPartition, i64)>> {
-    let stood = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
-    let (broker, asked) = (broker.clone(), stood.clone());
-    let marks = tokio::task::spawn_blocking(move || end_offsets::end_offsets(&broker, &asked)).await;
-    let marks = marks.map_err(|_| crate::kafka::Error::Stopped)??;
+    let stored = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
+    let broker = broker.clone();
+    let offsets = stored.clone();
+    let ends = tokio::task::spawn_blocking(move || end_offsets::end_offsets(&broker, &offsets)).await;
+    let ends = ends.map_err(|_| crate::kafka::Error::Stopped)??;
     let is_behind = |(partition, next): &(TopicPartition, i64)| {
-        marks.iter().any(|(known, _, end)| known == partition && next < end)
+        ends.iter().any(|(known, _, end)| known == partition && next < end)
     };
-    Ok(stood.into_iter().filter(is_behind).collect())
+    Ok(stored.into_iter().filter(is_behind).collect())
 }
 
-/// Where partitions stood, and in how many looks on end.
+/// The offset of each partition, and the number of consecutive observations at that offset.
 #[derive(Default)]
 struct StallWatchdog(HashMap<TopicPartition, (i64, u32)>);
 
@@ -54,12 +56,14 @@ impl StallWatchdog {
     fn observe(&mut self, waiting: Vec<(TopicPartition, i64)>) -> Option<(TopicPartition, i64)> {
         let before = std::mem::take(&mut self.0);
         for (partition, next) in waiting {
-            let looks =
-                before.get(&partition).filter(|(stood, _)| *stood == next).map_or(0, |(_, looks)| *looks);
-            self.0.insert(partition, (next, looks + 1));
+            let count = match before.get(&partition) {
+                Some((offset, count)) if *offset == next => *count,
+                _ => 0,
+            };
+            self.0.insert(partition, (next, count + 1));
         }
-        let stands = self.0.iter().find(|(_, (_, looks))| *looks >= OBSERVATIONS);
-        stands.map(|(partition, (next, _))| (*partition, *next))
+        let stalled = self.0.iter().find(|(_, (_, count))| *count >= OBSERVATIONS);
+        stalled.map(|(partition, (next, _))| (*partition, *next))
     }
 }
 
@@ -69,16 +73,16 @@ mod tests {
     use crate::wire::Topic;
 
     #[test]
-    fn only_what_stands_at_one_place_in_every_look_stands_still() {
+    fn only_a_partition_at_one_offset_in_every_observation_is_stalled() {
         let [one, other] =
             [0, 1].map(|partition| TopicPartition { topic: Topic::RegistryMarriages, partition });
-        let mut seen = StallWatchdog::default();
-        let mut look = |waiting: &[(TopicPartition, i64)]| seen.observe(waiting.to_vec());
-        assert_eq!(look(&[(one, 5), (other, 7)]), None);
-        assert_eq!(look(&[(one, 5), (other, 8)]), None);
-        assert_eq!(look(&[(other, 8)]), None, "what was taken meanwhile begins anew");
-        assert_eq!(look(&[(one, 5), (other, 9)]), None);
-        assert_eq!(look(&[(one, 5), (other, 9)]), None);
-        assert_eq!(look(&[(one, 6), (other, 9)]), Some((other, 9)));
+        let mut watchdog = StallWatchdog::default();
+        let mut observe = |waiting: &[(TopicPartition, i64)]| watchdog.observe(waiting.to_vec());
+        assert_eq!(observe(&[(one, 5), (other, 7)]), None);
+        assert_eq!(observe(&[(one, 5), (other, 8)]), None);
+        assert_eq!(observe(&[(other, 8)]), None, "a partition without input is counted from zero again");
+        assert_eq!(observe(&[(one, 5), (other, 9)]), None);
+        assert_eq!(observe(&[(one, 5), (other, 9)]), None);
+        assert_eq!(observe(&[(one, 6), (other, 9)]), Some((other, 9)));
     }
 }

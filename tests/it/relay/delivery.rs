@@ -9,7 +9,7 @@ use peyvand::wire::{EventType, Outgoing, partition_for};
 use serde_json::json;
 
 use super::{Office, PARTITIONS, key_of, round, said, weighing};
-use crate::app::{Lying, now};
+use crate::harness::{Lying, now};
 
 const SMS: &str = "notifications.sms.v1";
 const DOCUMENTS: &str = "finance.payment-documents.v1";

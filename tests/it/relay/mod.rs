@@ -2,9 +2,9 @@
 
 mod delivery;
 mod leases;
-mod lost;
-mod slots;
+mod outbox_partitions;
 mod tails;
+mod truncated_topics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::app::{Lying, TestApp, Watch};
+use crate::harness::{Lying, TestApp, Watch};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
 /// Two for each of the four groups.

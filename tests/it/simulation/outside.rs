@@ -14,9 +14,9 @@ use peyvand::wire::finance_payment_outcomes_v1::{DocumentOutcome, event_type};
 
 use super::io::Io;
 use super::log::{Sent, What};
-use super::town::{Town, sent};
 use super::world::World;
 use super::writing::AT;
+use crate::simulation::population::{Town, sent};
 
 /// The months that are closed, each with the day on which that happens.
 pub const CLOSES: [(&str, &str); 2] = [("1404-07", "1404-08-01"), ("1404-08", "1404-09-01")];

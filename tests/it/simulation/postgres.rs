@@ -22,9 +22,9 @@ use super::log::Sent;
 use super::outside::{day, month};
 use super::store::GROUPS;
 use super::tables::{of_postgres, of_simulation};
-use super::town::Town;
 use super::world::{Dice, IDS, World};
-use crate::app::TestApp;
+use crate::harness::TestApp;
+use crate::simulation::population::Town;
 
 /// Sequences of a run of the tests, and operations in each.
 const SEQUENCES: u64 = 2;

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use super::io::{Io, Task};
-use super::town::Town;
 use super::world::{Defect, SERVICES, World};
-use super::{closer, intake, outside, relay};
+use super::{closer, outside, relay};
+use crate::simulation::consumer;
+use crate::simulation::population::Town;
 
 /// After the last fault everything is said within so many steps, or never.
 const PATIENCE: u64 = 40_000;
@@ -87,7 +88,7 @@ impl Running {
         if service == SERVICES {
             return io.spawn(outside::finance(io.clone()));
         }
-        io.spawn(intake::run(io.clone()));
+        io.spawn(consumer::run(io.clone()));
         io.spawn(relay::run(io.clone()));
         io.spawn(closer::month_end(io.clone()));
     }

@@ -1,0 +1,195 @@
+//! Which claims a person has, and when one ends.
+
+use peyvand::claim::codes::Status;
+use peyvand::claim::decide::content_digest;
+use peyvand::claim::{Counterpart, IdKey, Outcome, ReasonCode as R};
+use uuid::Uuid;
+
+use crate::claim::person_over_days::{
+    DEED, World, another, date, registered_on, request, row, spouse, with_status,
+};
+use Outcome::{Approved, ManualReview, Pending, Refused};
+
+/// "two `record_id`s with the same pair and deed date are one marriage reported twice: the later `registered_on` […] speaks,
+/// whatever its status; the other counts nowhere"
+#[test]
+fn of_two_records_of_one_marriage_the_later_registration_speaks() {
+    let good = registered_on("1404-05-16", row("R9", DEED, spouse()));
+    let annulled = registered_on("1404-05-17", with_status(Status::Annulled, row("R1", DEED, spouse())));
+    for rows in [[good.clone(), annulled.clone()], [annulled, good]] {
+        let mut world = World::insured();
+        world.rows(rows).takes_in();
+        world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+        assert_eq!(world.claim(DEED).record_id.as_deref(), Some("R1"));
+    }
+}
+
+/// "… (then the greater `record_id`, bytewise) speaks"
+#[test]
+fn of_two_records_of_one_day_the_greater_speaks() {
+    let mut world = World::insured();
+    let annulled = with_status(Status::Annulled, row("R10", DEED, spouse()));
+    world.rows([annulled.clone(), row("R9", DEED, spouse())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+    world.rows([row("R09", DEED, spouse()), annulled]).takes_in();
+    world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+}
+
+/// "the other counts nowhere": its count of earlier marriages does not, and it is no second marriage of that day.
+#[test]
+fn the_record_that_does_not_speak_counts_nowhere() {
+    let mut world = World::insured();
+    let mut silent = row("R1", DEED, spouse());
+    silent.husband.earlier_marriages = 2;
+    world.rows([silent, row("R2", DEED, spouse())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+    assert_eq!(world.known.claims.len(), 1);
+    // Nor is a marriage earlier whose speaking record is annulled, though another of its records is not.
+    let silent = row("R3", "1400-01-01", another());
+    let speaks = with_status(Status::Annulled, row("R4", "1400-01-01", another()));
+    world.rows([silent, speaks, row("R2", DEED, spouse())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+}
+
+/// "one person and one marriage (unordered pair of codes + deed date […])": the spouses' places do not matter.
+#[test]
+fn husband_and_wife_may_change_places() {
+    let mut world = World::married();
+    let mut swapped = row("R1", DEED, spouse());
+    std::mem::swap(&mut swapped.husband, &mut swapped.wife);
+    let before = world.claim(DEED).claim_id;
+    world.rows([swapped]).takes_in();
+    assert_eq!(world.claim(DEED).claim_id, before);
+    world.expect(DEED, Approved, &[]);
+}
+
+/// "with a spouse without a code: the code + `record_id` + deed date"
+#[test]
+fn a_spouse_without_a_code_is_told_by_the_record() {
+    let mut world = World::insured();
+    world.rows([row("R1", DEED, None)]).takes_in();
+    world.expect(DEED, ManualReview, &[R::SpouseHasNoNationalCode]);
+    assert_eq!(world.claim(DEED).key.counterpart, Counterpart::Unnamed { record_id: "R1".to_owned() });
+    assert_eq!(world.claim(DEED).amount, None);
+}
+
+/// "A correction that moves a row to another date […] begins a claim there and ends the old one: `REFUSED`, only reason
+/// `RECORD_WITHDRAWN`"
+#[test]
+fn a_row_that_moves_ends_one_claim_and_begins_another() {
+    let mut world = World::married();
+    world.rows([row("R1", "1404-05-16", spouse())]).takes_in();
+    world.expect(DEED, Refused, &[R::RecordWithdrawn]);
+    world.expect("1404-05-16", Approved, &[]);
+    // The same for a row that moves to another spouse.
+    let mut world = World::married();
+    world.rows([row("R1", DEED, another())]).takes_in();
+    let outcomes: Vec<_> = world.known.claims.iter().map(|claim| (claim.withdrawn, claim.outcome)).collect();
+    assert!(outcomes.contains(&(true, Refused)) && outcomes.contains(&(false, Approved)), "{outcomes:?}");
+}
+
+/// "… not decided anew": no fact and no close says it again.
+#[test]
+fn a_withdrawn_claim_is_not_decided_anew() {
+    let mut world = World::married();
+    world.rows([]).takes_in();
+    let told = world.revisions();
+    world.record().family_name = "دیگری".to_owned();
+    world.takes_in().on("1404-12-01").closes();
+    assert_eq!(world.revisions(), told);
+    assert!(world.issued.is_empty());
+}
+
+/// "… unless another row […] still holds the old marriage"
+#[test]
+fn another_row_holds_the_marriage_that_one_left() {
+    let mut world = World::insured();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", "1404-05-20", another())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+    assert_eq!(world.revisions(), 2);
+}
+
+/// "… or a self-registration of that applicant, still holds the old marriage"
+#[test]
+fn the_applicants_own_registration_holds_the_marriage_that_a_row_left() {
+    let mut world = World::married();
+    world.requests([request("Q1", 1, spouse(), DEED)]).takes_in();
+    world.rows([]).takes_in();
+    world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
+}
+
+/// A row that comes back is decided as any other, in the same claim.
+#[test]
+fn a_row_that_comes_back_revives_its_claim() {
+    let mut world = World::married();
+    world.rows([]).takes_in();
+    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+    assert_eq!(world.claim(DEED).revision, 3);
+}
+
+/// "It is said aloud only where a decision had been published"
+#[test]
+fn a_claim_that_was_never_told_is_not_withdrawn() {
+    let mut world = World::insured();
+    world.rows([row("R1", DEED, spouse())]);
+    world.rows([row("R1", "1404-05-16", spouse())]).takes_in();
+    assert_eq!(world.known.claims.len(), 1);
+}
+
+/// "A registry row about persons we do not insure yet is kept: when the person's record comes, the claim appears."
+#[test]
+fn a_claim_appears_with_the_persons_record() {
+    let mut world = World::insured();
+    let record = world.known.dossier.record.take();
+    world.rows([row("R1", DEED, spouse())]).takes_in();
+    assert_eq!(world.revisions(), 0);
+    world.known.dossier.record = record;
+    world.takes_in();
+    world.expect(DEED, Approved, &[]);
+}
+
+/// "`deeds_from`: marriages before it make no claim, and still count as earlier marriages."
+#[test]
+fn marriages_before_the_first_day_make_no_claim_and_count() {
+    let mut world = World::insured();
+    world.deeds_from = Some(date("1404-01-01"));
+    world.rows([row("R0", "1403-12-30", another()), row("R1", DEED, spouse())]).takes_in();
+    assert_eq!(world.known.claims.len(), 1);
+    world.expect(DEED, Refused, &[R::NotFirstMarriage]);
+    let mut world = World::insured();
+    world.deeds_from = Some(date(DEED));
+    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.expect(DEED, Approved, &[]);
+}
+
+/// A claim that was paid stays what it is, whatever day the setting later names: nothing about its marriage changed.
+#[test]
+fn a_later_first_day_opens_no_case_on_what_was_paid() {
+    let mut world = World::paid();
+    world.known.dossier.employments.clear();
+    let before = world.cases.len();
+    world.deeds_from = Some(date("1404-07-01"));
+    world.takes_in();
+    // The employment that went is told; that the marriage was withdrawn is not.
+    assert_eq!(world.cases.len(), before + 1);
+    assert_eq!(world.cases[before].grounds, ["EMPLOYMENT_ENDED"]);
+}
+
+/// Ids are derived, so what is another thing must have another.
+#[test]
+fn decisions_and_contents_that_differ_have_other_ids() {
+    let ids = IdKey::new(b"a secret of sixteen");
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert_ne!(ids.decision(one, 1), ids.decision(one, 2));
+    assert_ne!(ids.decision(one, 1), ids.decision(other, 1));
+    assert_ne!(content_digest([1; 32], [2; 32]), content_digest([1; 32], [3; 32]));
+    assert_ne!(content_digest([1; 32], [2; 32]), content_digest([3; 32], [2; 32]));
+    let world = World::married();
+    let decision = world.decision(DEED);
+    assert_eq!(
+        decision.content_digest(),
+        content_digest(decision.answer_digest(), decision.working_digest())
+    );
+}

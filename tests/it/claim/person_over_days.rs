@@ -1,0 +1,256 @@
+//! One invented person, as planning sees them, over days: facts are set, `takes_in` and `closes` are then what the
+//! service does, and `Known` becomes what the database would hold.
+
+use std::sync::LazyLock;
+
+use peyvand::claim::codes::{CaseKind, PaymentOutcome};
+use peyvand::claim::issuance::{Issuance, plan_close};
+use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
+use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
+use peyvand::claim::plan::{Plan, ReturnNotice, Trigger, plan};
+use peyvand::claim::{Decision, IdKey, Outcome, ReasonCode};
+use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
+use peyvand::wire::tables;
+
+use crate::claim::facts::record;
+pub use crate::claim::facts::{
+    another, code, date, job, me, registered_on, request, row, sheba, sheba_of, spouse, wage, with_status,
+};
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| tables::parse(tables::built_in()).unwrap());
+
+/// A deed date whose wage list is closed on `TODAY`; all of a good person's months lie before it.
+pub const DEED: &str = "1404-05-15";
+pub const TODAY: &str = "1404-08-01";
+/// 24 months of a wage that equals the floor of 1404: 30 × 3,463,656.
+pub const FLOOR: u64 = 103_909_680;
+
+pub struct World {
+    pub known: PersonState,
+    pub today: SolarDate,
+    pub deeds_from: Option<SolarDate>,
+    tables: Tables,
+    ids: IdKey,
+    /// Every revision that was published, in order.
+    pub published: Vec<(StoredClaim, Decision)>,
+    pub cases: Vec<Case>,
+    pub returns: Vec<ReturnNotice>,
+    pub issued: Vec<Issuance>,
+}
+
+/// Kind, document and grounds of a case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    pub kind: CaseKind,
+    pub document_id: String,
+    pub grounds: Vec<&'static str>,
+    pub new_amount: Option<u64>,
+}
+
+impl World {
+    /// Nothing is known of this person.
+    pub fn empty() -> Self {
+        let known = PersonState {
+            person: me(),
+            dossier: Dossier::default(),
+            rows: Vec::new(),
+            self_registrations: Vec::new(),
+            claims: Vec::new(),
+            payment: None,
+            moved: Vec::new(),
+            answered: Vec::new(),
+        };
+        let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
+        let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { known, today, deeds_from: None, tables, ids, published, cases, returns, issued }
+    }
+
+    /// An insured person who lacks nothing but a marriage: employed for ten years, 48 whole months before `DEED` listed.
+    pub fn insured() -> Self {
+        let mut world = Self::empty();
+        world.known.dossier.record = Some(record());
+        world.known.dossier.employments = vec![job(InsuranceType::Compulsory, "1394-01-01", None)];
+        let deed = date(DEED).month().index();
+        world.known.dossier.wages = (deed - 48..deed)
+            .map(|index| {
+                wage(
+                    &SolarMonth::from_index(index).unwrap().to_string(),
+                    InsuranceType::Compulsory,
+                    31,
+                    FLOOR,
+                )
+            })
+            .collect();
+        world
+    }
+
+    /// The same with a good marriage on `DEED`.
+    pub fn married() -> Self {
+        let mut world = Self::insured();
+        world.known.rows.push(row("R1", DEED, spouse()));
+        world.takes_in();
+        world
+    }
+
+    /// The same, paid by the close of 1404-07.
+    pub fn paid() -> Self {
+        let mut world = Self::married();
+        world.closes();
+        assert_eq!(world.issued.len(), 1);
+        world
+    }
+
+    pub fn record(&mut self) -> &mut PersonRecord {
+        self.known.dossier.record.as_mut().unwrap()
+    }
+
+    pub fn on(&mut self, today: &str) -> &mut Self {
+        self.today = date(today);
+        self
+    }
+
+    /// The tables get a row: this bank is no more from that day on.
+    pub fn bank_retires(&mut self, bank: &str, from: &str) -> &mut Self {
+        let row = format!("[[retired_banks]]\nbank = \"{bank}\"\nfrom = \"{from}\"\n");
+        self.tables = tables::parse(&format!("{}\n{row}", tables::built_in())).unwrap();
+        self
+    }
+
+    /// The input of this person's marriages is now this.
+    pub fn rows(&mut self, rows: impl IntoIterator<Item = RegistryRow>) -> &mut Self {
+        self.known.rows = rows.into_iter().collect();
+        self
+    }
+
+    pub fn requests(&mut self, all: impl IntoIterator<Item = SelfRegistration>) -> &mut Self {
+        self.known.self_registrations = all.into_iter().collect();
+        self
+    }
+
+    fn rules(&self) -> PlanningContext<'_> {
+        PlanningContext {
+            tables: &self.tables,
+            today: self.today,
+            deeds_from: self.deeds_from,
+            ids: &self.ids,
+        }
+    }
+
+    /// What the intake does after a fact about this person came.
+    pub fn takes_in(&mut self) -> &mut Self {
+        let plan = plan(&self.known, &self.rules(), Trigger::Input);
+        self.write(plan);
+        self
+    }
+
+    /// What a month's close does with this person.
+    pub fn closes(&mut self) -> &mut Self {
+        let mut known = std::mem::replace(&mut self.known, Self::empty().known);
+        let plan = plan_close(&mut known, &self.rules());
+        self.known = known;
+        self.write(plan);
+        self
+    }
+
+    fn write(&mut self, plan: Plan) {
+        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuance.is_none();
+        assert_eq!(plan.is_empty(), says_nothing, "an empty plan is not written");
+        for update in plan.updates {
+            self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
+            self.known.claims.push(update.claim.clone());
+            if let Some(revision) = update.revision {
+                self.published.push((update.claim, revision.decision));
+            }
+        }
+        for case in plan.cases {
+            let (kind, document_id) = (case.kind, case.document_id.clone());
+            let payment = self.known.payment.as_mut().unwrap();
+            payment.cases.push(StoredCase { document_id: case.document_id, kind, open: true });
+            let new_amount = case.new_amount.map(Rial::get);
+            self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
+        }
+        self.returns.extend(plan.returned);
+        self.issued.extend(plan.issuance);
+        self.known.moved.clear();
+        self.known.answered.clear();
+    }
+
+    /// Finance's word on an attempt, as the store keeps it: the latest instant speaks. The intake follows.
+    pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
+        let documents = &mut self.known.payment.as_mut().unwrap().documents;
+        let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
+        if document.state.is_none() || at >= document.state_at {
+            document.state = Some(outcome);
+            document.state_code = (!code.is_empty()).then(|| code.to_owned());
+            document.state_at = at;
+        }
+        document.called_duplicate |= code == "AM05";
+        self.known.answered.push(document.document_id.clone());
+        self.takes_in()
+    }
+
+    pub fn returned(&mut self, attempt: i32, code: &str, at: i64) -> &mut Self {
+        self.finance(attempt, PaymentOutcome::Returned, code, at)
+    }
+
+    /// A new row in place of all that named this person; the claims that the old one held and the new one does not are told
+    /// to planning as moved, as the intake does.
+    pub fn row_becomes(&mut self, new: RegistryRow) -> &mut Self {
+        let before: Vec<_> = self.known.claims.iter().map(|claim| claim.key.clone()).collect();
+        self.known.moved = before.into_iter().filter(|key| key.deed_date != new.deed_date).collect();
+        self.rows([new])
+    }
+
+    /// A person ended all cases.
+    pub fn cases_end(&mut self) -> &mut Self {
+        self.known.payment.as_mut().unwrap().cases.iter_mut().for_each(|case| case.open = false);
+        self
+    }
+
+    pub fn claim(&self, deed_date: &str) -> &StoredClaim {
+        let own: Vec<_> =
+            self.known.claims.iter().filter(|claim| claim.key.deed_date == date(deed_date)).collect();
+        assert_eq!(own.len(), 1, "claims of {deed_date}");
+        own[0]
+    }
+
+    /// The decision that stands for the only claim of a deed date.
+    #[track_caller]
+    pub fn decision(&self, deed_date: &str) -> &Decision {
+        let claim_id = self.claim(deed_date).claim_id;
+        &self.published.iter().rfind(|(claim, _)| claim.claim_id == claim_id).unwrap().1
+    }
+
+    #[track_caller]
+    pub fn expect(&self, deed_date: &str, outcome: Outcome, grounds: &[ReasonCode]) -> &Self {
+        let decision = self.decision(deed_date);
+        assert_eq!((decision.outcome, decision.codes().as_slice()), (outcome, grounds));
+        assert_eq!(self.claim(deed_date).outcome, outcome);
+        let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
+        assert_eq!(
+            decision.amount.is_some(),
+            states_amount,
+            "an amount stands only with APPROVED and WAITING"
+        );
+        self
+    }
+
+    /// How many revisions were published in all.
+    pub fn revisions(&self) -> usize {
+        self.published.len()
+    }
+
+    /// Changes facts, takes them in, and says whether anything was decided.
+    pub fn decides(&mut self, change: impl FnOnce(&mut Dossier)) -> bool {
+        let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
+        change(&mut self.known.dossier);
+        self.takes_in();
+        before != self.known.claims.iter().map(|claim| claim.facts_digest).collect::<Vec<_>>()
+    }
+
+    #[track_caller]
+    pub fn expect_case(&self, kind: CaseKind, grounds: &[&str]) {
+        let told: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
+        assert_eq!(told, [(kind, grounds)]);
+    }
+}

@@ -1,0 +1,142 @@
+//! "an input that changes no field that these rules read decides nothing, even if days have passed"
+
+use peyvand::claim::person::{EarlierPayment, Wage};
+use peyvand::claim::{Outcome, ReasonCode as R};
+use peyvand::law::{InsuranceType as I, Rial};
+
+use crate::claim::person_over_days::{DEED, World, date, job, row, spouse, wage};
+use Outcome::{Pending, Refused};
+
+/// Waits for its wage list on 1404-06-01; from 1404-07-01 on the same facts are a refusal.
+fn waiting() -> World {
+    let mut world = World::insured();
+    world.known.dossier.employments.clear();
+    world.rows([row("R1", DEED, spouse())]).on("1404-06-01").takes_in();
+    world.expect(DEED, Pending, &[R::AwaitingWageList]);
+    world.on("1404-09-01");
+    world
+}
+
+#[track_caller]
+fn quiet(change: impl FnOnce(&mut World)) {
+    let mut world = waiting();
+    change(&mut world);
+    world.takes_in();
+    world.expect(DEED, Pending, &[R::AwaitingWageList]);
+    assert_eq!(world.revisions(), 1);
+}
+
+#[test]
+fn what_no_rule_reads_decides_nothing() {
+    quiet(|world| world.record().given_name = "هوشنگ".to_owned());
+    quiet(|world| world.record().branch_code = "9999".to_owned());
+    quiet(|world| world.record().province_code = "99".to_owned());
+    quiet(|world| world.record().insurance_number = "0000000001".to_owned());
+    quiet(|world| world.record().family_name = "كر يمي".to_owned());
+    quiet(|world| world.known.rows = vec![row("R2", DEED, spouse())]);
+    quiet(|world| {
+        let mut other = row("R1", DEED, spouse());
+        other.wife.family_name = Some("دیگری".to_owned());
+        other.wife.earlier_marriages = 1;
+        other.registered_on = date("1404-05-30");
+        world.rows([other]);
+    });
+}
+
+fn with_wage(line: Wage) -> impl FnOnce(&mut World) {
+    move |world| world.known.dossier.wages.push(line)
+}
+
+#[test]
+fn wages_that_no_rule_reads_decide_nothing() {
+    // A type that counts for nothing, taken back, before the five years, after D.
+    quiet(with_wage(wage("1404-03", I::Voluntary, 31, 50_000_000)));
+    quiet(with_wage(wage("1404-03", I::Compulsory, 0, 0)));
+    quiet(with_wage(wage("1399-04", I::Compulsory, 30, 50_000_000)));
+    quiet(with_wage(wage("1404-06", I::Compulsory, 31, 50_000_000)));
+    // Days count, wages of the type do not; and wages count in the 24 months before D's alone.
+    quiet(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
+    quiet(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
+    quiet(with_wage(wage("1404-05", I::Compulsory, 0, 50_000_000)));
+    let mut first_counted = waiting();
+    assert!(first_counted.decides(|dossier| dossier.wages.push(wage(
+        "1402-05",
+        I::Compulsory,
+        0,
+        50_000_000
+    ))));
+    // Another workshop of the same month and type, the sum of both being the same.
+    quiet(|world| {
+        let last = world.known.dossier.wages.pop().unwrap();
+        let half = Rial::new(last.insurable.get() / 2).unwrap();
+        world.known.dossier.wages.push(Wage { days: 15, insurable: half, ..last.clone() });
+        world.known.dossier.wages.push(Wage { days: 16, insurable: half, workshop_code: "X".into(), ..last });
+    });
+}
+
+/// D on the first of a month: the window ends the day before, so no rule reads D's own month.
+#[test]
+fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
+    for (deed, reads) in [("1404-05-01", false), ("1404-05-02", true)] {
+        let mut world = World::insured();
+        world.rows([row("R1", deed, spouse())]).takes_in();
+        assert_eq!(
+            world.decides(|dossier| dossier.wages.push(wage("1404-05", I::Compulsory, 10, 0))),
+            reads,
+            "{deed}"
+        );
+    }
+}
+
+#[test]
+fn employments_that_no_rule_reads_decide_nothing() {
+    quiet(|world| {
+        world.known.dossier.employments.push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")));
+    });
+    quiet(|world| {
+        world.known.dossier.employments.push(job(I::Compulsory, "1404-05-16", None));
+    });
+}
+
+/// The counterpart: what a rule reads is decided anew, by the day of the decision.
+#[test]
+fn what_a_rule_reads_is_decided_on_the_day() {
+    let mut world = waiting();
+    world.record().deceased_on = Some(date("1404-12-01"));
+    world.takes_in();
+    world.expect(DEED, Refused, &[R::EmploymentEnded]);
+    let mut world = waiting();
+    let paid = EarlierPayment {
+        source_offset: 0,
+        paid_on: date("1390-01-01"),
+        source: "0101".to_owned(),
+        amount: Rial::ZERO,
+    };
+    world.known.dossier.earlier_payments.push(paid);
+    world.takes_in();
+    world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);
+}
+
+/// "at the month's close every claim without a document, refused ones too": days that pass are told there.
+#[test]
+fn the_close_decides_what_only_days_changed() {
+    let mut world = waiting();
+    world.closes();
+    world.expect(DEED, Refused, &[R::EmploymentEnded]);
+    // And again: the law's facts came after all.
+    world.known.dossier.employments = vec![job(I::Compulsory, "1394-01-01", None)];
+    world.closes();
+    assert_eq!(world.issued.len(), 1);
+}
+
+/// "A new revision is published only when outcome, amount or reasons change"
+#[test]
+fn a_change_without_another_answer_is_not_told() {
+    let mut world = World::married();
+    world.known.dossier.employments.push(job(I::Compulsory, "1400-01-01", None));
+    world.takes_in();
+    assert_eq!(world.revisions(), 1);
+    world.record().mobile = Some("09351234567".to_owned());
+    world.takes_in();
+    assert_eq!(world.revisions(), 1);
+}

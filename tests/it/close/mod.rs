@@ -1,0 +1,8 @@
+//! The close of a month: when it runs, what it issues, and what follows a payment.
+
+pub mod automatic;
+pub mod cases;
+pub mod close_month;
+pub mod in_turn;
+pub mod months;
+pub mod returns;

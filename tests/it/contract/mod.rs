@@ -1,0 +1,8 @@
+//! Topics, schemas, samples and outside clients.
+
+pub mod checker;
+pub mod fuzz_corpus;
+pub mod outside_clients;
+pub mod sample;
+pub mod schemas;
+pub mod topics;

@@ -1,0 +1,98 @@
+//! Clients in another language, with another vendor's library, that know the schemas and nothing else.
+
+use std::path::Path;
+use std::process::Command;
+
+use peyvand::wire::files::FileKind;
+use serde_json::{Value, json};
+
+use crate::fixtures::couples::{Couple, FLOOR};
+use crate::harness::TestApp;
+
+/// Runs a client to its end; it must find nothing wrong. Gives the summary on its last line.
+#[track_caller]
+fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
+    let python = || {
+        std::env::var("OUTSIDE_PYTHON")
+            .expect("OUTSIDE_PYTHON names no Python with Confluent's client: run `make test`")
+    };
+    let mut command = if script.ends_with(".sh") { Command::new("bash") } else { Command::new(python()) };
+    command.arg(path).args(["--brokers", &app.brokers, "--prefix", &app.prefix]).args(arguments);
+    let output = command.output().unwrap();
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}: {told}{errors}");
+    serde_json::from_str(told.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn strangers_publish_a_month_take_its_documents_and_answer() {
+    let mut app = TestApp::start("1404-08-01");
+    publishes(&mut app);
+    app.close("1404-07");
+    answers(&app);
+    reports(&app);
+    let read = client(&app, "kcat_read.sh", &["eligibility.decisions.v1"]);
+    assert_eq!(read["records"], 7, "six approvals, one return");
+    app.finish();
+}
+
+fn publishes(app: &mut TestApp) {
+    let couples: Vec<_> = (10..13).map(Couple::nth).collect();
+    Couple::publish_histories(&couples, app);
+    let rows: String = couples.iter().map(|couple| couple.marriage_row(1) + "\n").collect();
+    let file = app.write(FileKind::Marriages, &(FileKind::Marriages.columns().join(",") + "\n" + &rows));
+    let sent = client(app, "publisher.py", &[file.to_str().unwrap(), "--receipt"]);
+    assert_eq!((&sent["rows"], &sent["receipt"]["accepted"]), (&json!(3), &json!(3)), "{sent}");
+    // A file is known by its bytes, whoever sent it.
+    assert_eq!(app.publish_file(FileKind::Marriages, &file), sent["receipt"]);
+}
+
+fn answers(app: &TestApp) {
+    let found = client(app, "finance.py", &["--batches", "1"]);
+    assert_eq!((&found["documents"], &found["total_rial"]), (&json!(6), &json!(6 * FLOOR)), "{found}");
+    let returned = format!("{}=returned:AC04", found["document_ids"][0].as_str().unwrap());
+    let answered = client(app, "finance.py", &["--answer", "paid", "--answer-for", &returned]);
+    assert_eq!(answered["answers"], json!({"paid": 5, "returned": 1}));
+    app.settle();
+    let states = app.query("SELECT state, count(*) FROM documents GROUP BY 1 ORDER BY 1");
+    assert_eq!(states, [["paid", "5"], ["returned", "1"]]);
+}
+
+fn reports(app: &TestApp) {
+    let failing = app.sms()[0]["sms_id"].as_str().unwrap().to_owned();
+    let reports = ["--requests", "7", "--report", "delivered", "--fail-for", &failing];
+    let found = client(app, "gateway.py", &reports);
+    assert_eq!(found["kinds"], json!({"registration": 6, "payment_returned": 1}));
+    assert_eq!(found["reports"], json!({"delivered": 6, "failed": 1}));
+    assert_eq!(found["repeats"], 0);
+    assert_eq!(found["documents"].as_array().unwrap().len(), 6, "every document was announced once");
+    app.settle();
+    let states = app.query("SELECT status, count(*) FROM messages GROUP BY 1 ORDER BY 1");
+    assert_eq!(states, [["delivered", "6"], ["failed", "1"]]);
+}
+
+/// A transaction leaves a marker at a partition's end, which is no record: nobody may wait for it.
+#[test]
+fn a_publisher_may_use_transactions() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(14);
+    Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
+    let recorded = |version: u32, commit: bool| {
+        let (id, data) = (format!("{}/{version}", couple.record_id), couple.marriage_data(version));
+        app.raw().transaction(
+            "registry.marriages.v1",
+            &couple.record_id,
+            "registry.marriage.recorded",
+            &id,
+            &data,
+            commit,
+        );
+    };
+    recorded(1, true);
+    recorded(2, false);
+    assert_eq!(app.settle()["lag"]["registry.marriages.v1"], 0);
+    assert_eq!(app.close("1404-07")["documents"], 2);
+    assert_eq!(app.value("SELECT record_version FROM marriages"), "1", "what was taken back was never said");
+    app.finish();
+}

@@ -1,0 +1,286 @@
+//! The broker past the program: records as nobody should send them, marks, and the end of a test's topics.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use peyvand::kafka::reader;
+use peyvand::wire::Topic;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, FutureProducer, FutureRecord, Producer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use serde_json::Value;
+
+use crate::harness::{SentRecord, TestApp};
+
+/// How long one answer of the broker is waited for. It is one step, and on a busy machine a long one.
+const SOON: Duration = Duration::from_secs(90);
+
+fn client(brokers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
+    config
+}
+
+/// Somebody in the intake's group who has partitions and takes nothing; leaves when it is dropped.
+pub struct Idler {
+    over: Arc<AtomicBool>,
+    polling: Option<JoinHandle<()>>,
+}
+
+impl Idler {
+    pub(super) fn join(app: &TestApp) -> Self {
+        let mut config = client(&app.brokers);
+        config
+            .set("group.id", format!("{}peyvand-intake", app.prefix))
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", "6000")
+            .set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = config.create().unwrap();
+        let names: Vec<_> = Topic::inputs().map(|topic| topic.full_name(&app.prefix)).collect();
+        consumer.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let told = over.clone();
+        let polling = std::thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                drop(consumer.poll(Duration::from_millis(100)));
+            }
+        });
+        Self { over, polling: Some(polling) }
+    }
+}
+
+impl Drop for Idler {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = self.polling.take().map(JoinHandle::join);
+    }
+}
+
+/// Sends single records; each has been acknowledged when its call returns.
+pub struct Raw<'a> {
+    app: &'a TestApp,
+    producer: FutureProducer,
+}
+
+impl<'a> Raw<'a> {
+    pub(super) fn new(app: &'a TestApp) -> Self {
+        let producer =
+            client(&app.brokers).set("acks", "all").set("partitioner", "murmur2_random").create().unwrap();
+        Self { app, producer }
+    }
+
+    /// An event as an outside system sends it; gives partition and offset.
+    pub fn event(&self, topic: &str, key: &str, ce_type: &str, ce_id: &str, data: &Value) -> (i32, i64) {
+        self.event_with(topic, key, ce_type, ce_id, data, &[])
+    }
+
+    /// The same with further headers.
+    pub fn event_with(
+        &self,
+        topic: &str,
+        key: &str,
+        ce_type: &str,
+        ce_id: &str,
+        data: &Value,
+        more: &[(&str, &str)],
+    ) -> (i32, i64) {
+        let mut headers = vec![
+            ("ce_specversion", "1.0"),
+            ("ce_id", ce_id),
+            ("ce_source", "/test"),
+            ("ce_type", ce_type),
+            ("content-type", "application/json"),
+        ];
+        headers.extend(more);
+        self.record(topic, Some(key.as_bytes()), &headers, Some(data.to_string().as_bytes()))
+    }
+
+    /// Any record.
+    pub fn record(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        headers: &[(&str, &str)],
+        value: Option<&[u8]>,
+    ) -> (i32, i64) {
+        let ce_id = headers.iter().find(|(name, _)| *name == "ce_id").map_or("", |(_, id)| *id);
+        let (partition, offset) = self.send(topic, key, headers, value);
+        let sent = SentRecord { topic: topic.to_owned(), partition, offset, ce_id: ce_id.to_owned() };
+        self.app.sent.lock().unwrap().push(sent);
+        (partition, offset)
+    }
+
+    fn send(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        headers: &[(&str, &str)],
+        value: Option<&[u8]>,
+    ) -> (i32, i64) {
+        let topic = format!("{}{topic}", self.app.prefix);
+        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
+            all.insert(Header { key, value: Some(value.as_bytes()) })
+        });
+        let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&topic).headers(headers);
+        record.key = key;
+        record.payload = value;
+        let sent = self.app.runtime.block_on(self.producer.send(record, SOON));
+        let delivery = sent.unwrap_or_else(|(error, _)| panic!("{topic}: {error}"));
+        assert!(delivery.offset >= 0, "{topic}: acknowledged without an offset");
+        (delivery.partition, delivery.offset)
+    }
+}
+
+impl Raw<'_> {
+    /// An event within a transaction, as some outside systems send theirs; the partition ends with a marker then.
+    pub fn transaction(
+        &self,
+        topic: &str,
+        key: &str,
+        ce_type: &str,
+        ce_id: &str,
+        data: &Value,
+        commit: bool,
+    ) {
+        let id = format!("{}outside", self.app.prefix);
+        let mut config = client(&self.app.brokers);
+        config.set("transactional.id", id).set("partitioner", "murmur2_random");
+        let raw = Raw { app: self.app, producer: config.create().unwrap() };
+        raw.producer.init_transactions(SOON).unwrap();
+        raw.producer.begin_transaction().unwrap();
+        raw.event(topic, key, ce_type, ce_id, data);
+        if commit {
+            raw.producer.commit_transaction(SOON).unwrap();
+        } else {
+            raw.producer.abort_transaction(SOON).unwrap();
+            // Nobody reads it.
+            self.app.sent.lock().unwrap().pop();
+        }
+    }
+}
+
+/// Tells the broker that the intake's group has read everything that lies in a topic, while nobody is in that group.
+pub fn pretend_read(app: &TestApp, topic: &str) {
+    let mut ends = BTreeMap::new();
+    for record in lying(app, topic) {
+        ends.insert(record.partition, record.offset + 1);
+    }
+    let mut list = TopicPartitionList::new();
+    for (partition, end) in ends {
+        let name = format!("{}{topic}", app.prefix);
+        list.add_partition_offset(&name, partition, Offset::Offset(end)).unwrap();
+    }
+    let mut config = client(&app.brokers);
+    let consumer: BaseConsumer =
+        config.set("group.id", format!("{}peyvand-intake", app.prefix)).create().unwrap();
+    consumer.commit(&list, CommitMode::Sync).unwrap();
+}
+
+/// Makes topics as somebody else might, before the program does.
+pub fn make_topics(app: &TestApp, topics: &[(&str, i32)]) {
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let names: Vec<_> = topics.iter().map(|(topic, _)| format!("{}{topic}", app.prefix)).collect();
+    let new: Vec<_> = names
+        .iter()
+        .zip(topics)
+        .map(|(name, (_, partitions))| NewTopic::new(name, *partitions, TopicReplication::Fixed(1)))
+        .collect();
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let made = app.runtime.block_on(admin.create_topics(&new, &options)).unwrap();
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
+}
+
+/// From here on the broker refuses whoever began to write by this name before.
+pub fn fence(app: &TestApp, name: &str) {
+    let mut config = client(&app.brokers);
+    let producer: BaseProducer =
+        config.set("transactional.id", format!("{}peyvand-{name}", app.prefix)).create().unwrap();
+    producer.init_transactions(SOON).unwrap();
+}
+
+/// A record byte for byte.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lying {
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub value: Option<Vec<u8>>,
+}
+
+impl Lying {
+    /// A header as text; empty where it is missing.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
+        String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
+    }
+}
+
+pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
+    let mut config = client(&app.brokers);
+    config
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20");
+    let consumer: BaseConsumer = config.create().unwrap();
+    let mut open = app.partitions().of(Topic::from_name(topic).unwrap());
+    let mut list = TopicPartitionList::new();
+    for partition in 0..open {
+        list.add_partition_offset(&format!("{}{topic}", app.prefix), partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let mut found = Vec::new();
+    while open > 0 {
+        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic} does not end")) {
+            Err(KafkaError::PartitionEOF(_)) => open -= 1,
+            Err(error) => panic!("{topic}: {error}"),
+            Ok(message) => found.push(lying_of(&message)),
+        }
+    }
+    found
+}
+
+fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
+    let headers = reader::headers(message).into_iter();
+    Lying {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+        value: message.payload().map(<[u8]>::to_vec),
+    }
+}
+
+/// Takes the records before this offset away.
+pub fn forget_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let mut list = TopicPartitionList::new();
+    let name = format!("{}{topic}", app.prefix);
+    list.add_partition_offset(&name, partition, Offset::Offset(before)).unwrap();
+    app.runtime.block_on(admin.delete_records(&list, &options)).unwrap();
+}
+
+/// Deletes one topic, and returns when the broker knows it no more.
+pub fn delete_topic(app: &TestApp, topic: &str) {
+    let name = format!("{}{topic}", app.prefix);
+    let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
+    let options = AdminOptions::new().operation_timeout(Some(SOON));
+    let deleted = app.runtime.block_on(admin.delete_topics(&[&name], &options)).unwrap();
+    assert_eq!(deleted, [Ok(name)]);
+}
+
+pub async fn delete_topics(brokers: &str, prefix: &str) {
+    let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
+    let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.full_name(prefix)).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let options = AdminOptions::new().request_timeout(Some(SOON));
+    let _ = admin.delete_topics(&names, &options).await;
+}

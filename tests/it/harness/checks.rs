@@ -1,0 +1,330 @@
+//! What must hold at the end of every test, whatever it was about: the promises, read from topics and database alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::contract::schemas;
+use crate::harness::completeness;
+use crate::harness::completeness::Inputs;
+use crate::harness::records::text;
+use crate::harness::{Record, TestApp, Topics};
+
+type Events<'a> = Vec<&'a Value>;
+
+pub fn all(app: &TestApp, topics: &Topics) {
+    let inputs = completeness::inputs(app);
+    every_input_is_disposed_of(app, &inputs);
+    completeness::all(app, &inputs);
+    nothing_waits(app);
+    for (name, records) in &topics.0 {
+        if name != "dead-letters.v1" {
+            records.iter().for_each(|record| envelope(name, record));
+        }
+        positions_rise(name, records);
+        keys_keep_their_partition(name, records);
+        nothing_twice(name, records);
+    }
+    dead_letters_are_whole(app, topics);
+    decisions_agree(app, topics);
+    receipts_add_up(topics);
+    documents_agree(app, topics);
+    batches_agree(app, topics);
+    announcements_agree(app, topics);
+    cases_agree(app, topics);
+}
+
+/// The database stands behind the last record of every input partition.
+fn every_input_is_disposed_of(app: &TestApp, inputs: &Inputs) {
+    let stands: BTreeMap<_, _> = app
+        .query("SELECT topic, partition, next_offset FROM input_offsets")
+        .into_iter()
+        .map(|row| ((row[0].clone(), row[1].parse::<i32>().unwrap()), row[2].parse::<i64>().unwrap()))
+        .collect();
+    for (topic, records) in inputs {
+        let mut ends = BTreeMap::new();
+        for record in records {
+            ends.insert(((*topic).to_owned(), record.partition), record.offset + 1);
+        }
+        for (place, end) in ends {
+            assert_eq!(stands.get(&place), Some(&end), "{place:?} is not disposed of");
+        }
+    }
+}
+
+fn nothing_waits(app: &TestApp) {
+    let heads = "SELECT grp, next_position - 1 FROM outbox_heads ORDER BY grp";
+    assert_eq!(
+        app.query(heads),
+        app.query("SELECT grp, delivered FROM relay_groups ORDER BY grp"),
+        "the outbox is not drained"
+    );
+    assert_eq!(
+        app.value("SELECT count(*) FROM messages WHERE released_at IS NULL"),
+        "0",
+        "an SMS was never released"
+    );
+    assert_eq!(
+        app.value("SELECT count(*) FROM batches WHERE closed_at IS NULL"),
+        "0",
+        "a close was left half done"
+    );
+}
+
+/// Headers and data as the schemas have them, and the key that the contract names.
+fn envelope(topic: &str, record: &Record) {
+    for (header, value) in
+        [("ce_specversion", "1.0"), ("ce_source", "/peyvand"), ("content-type", "application/json")]
+    {
+        assert_eq!(record.header(header), value, "{topic}: {header}");
+    }
+    assert!(
+        record.headers.contains_key("ce_time") && !record.header("ce_id").is_empty(),
+        "{topic}: {:?}",
+        record.headers
+    );
+    schemas::validate(record.ce_type(), &record.data);
+    let data = &record.data;
+    let key = match topic {
+        "eligibility.decisions.v1" => text(data, "national_code"),
+        "finance.payment-documents.v1" => text(data, "batch_id"),
+        "notifications.sms.v1" => text(&data["about"], "claim_id"),
+        "registry.file-receipts.v1" => text(data, "file_id"),
+        other => panic!("what is {other}?"),
+    };
+    assert_eq!(record.key.as_deref(), Some(key), "{topic}: the key of {}", record.ce_type());
+}
+
+/// The relay's positions rise within a partition: order is commit order, and nothing was sent again.
+fn positions_rise(topic: &str, records: &[Record]) {
+    let mut last: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
+    for record in records {
+        let now = (record.header("peyvand_position").parse().unwrap(), record.offset);
+        if let Some(before) = last.insert(record.partition, now) {
+            assert!(
+                before.0 < now.0 && before.1 < now.1,
+                "{topic}/{}: {now:?} after {before:?}",
+                record.partition
+            );
+        }
+    }
+}
+
+fn keys_keep_their_partition(topic: &str, records: &[Record]) {
+    let mut places = BTreeMap::new();
+    for record in records {
+        let place = *places.entry(&record.key).or_insert(record.partition);
+        assert_eq!(place, record.partition, "{topic}: one key in two partitions");
+    }
+}
+
+fn nothing_twice(topic: &str, records: &[Record]) {
+    let id = |record: &Record| match topic {
+        // A letter keeps the id that it came with; its own identity is its place.
+        "dead-letters.v1" => ["topic", "partition", "offset"]
+            .map(|w| record.header(&format!("dead_letter_{w}")).to_owned())
+            .join("/"),
+        _ => record.header("ce_id").to_owned(),
+    };
+    let ids: BTreeSet<_> = records.iter().map(id).collect();
+    assert_eq!(ids.len(), records.len(), "{topic}: an id stands twice");
+}
+
+fn dead_letters_are_whole(app: &TestApp, topics: &Topics) {
+    for letter in topics.dead_letters() {
+        assert_eq!(letter.key.as_deref(), Some(letter.header("dead_letter_topic")));
+        assert!(
+            letter.header("dead_letter_reason").contains(" ("),
+            "{}",
+            letter.header("dead_letter_reason")
+        );
+        assert!(letter.header("dead_letter_topic").starts_with(&app.prefix));
+    }
+    let kept = app.value("SELECT count(*) FROM dead_letters");
+    assert_eq!(
+        kept,
+        topics.dead_letters().len().to_string(),
+        "dead letters in the database and in the topic"
+    );
+}
+
+fn decisions_agree(app: &TestApp, topics: &Topics) {
+    let told = topics.of("eligibility.decision.made");
+    let mut revisions: BTreeMap<&str, i64> = BTreeMap::new();
+    for decision in &told {
+        let data = &decision.data;
+        let (claim, revision) = (text(data, "claim_id"), data["revision"].as_i64().unwrap());
+        let before = revisions.insert(claim, revision).unwrap_or(0);
+        assert_eq!(revision, before + 1, "claim {claim}: revision {revision} follows {before}");
+        assert_eq!(decision.header("ce_id"), text(data, "decision_id"));
+    }
+    let in_topic: BTreeSet<_> = told.iter().map(|d| summary(&d.data)).collect();
+    let decided = app.query("SELECT decision_id, claim_id, revision, outcome, amount, array_to_string(reasons, ' ') FROM decisions");
+    assert_eq!(
+        in_topic,
+        decided.into_iter().map(|row| row.join(" ").trim_end().to_owned()).collect(),
+        "decisions"
+    );
+    let standing = "SELECT count(*) FROM claims c WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.claim_id = c.claim_id
+         AND d.revision = c.revision AND d.decision_id = c.decision_id AND d.outcome = c.outcome AND d.reasons = c.reasons
+         AND d.amount IS NOT DISTINCT FROM c.amount) AND c.revision > 0";
+    assert_eq!(app.value(standing), "0", "a claim that is not its highest revision");
+}
+
+fn summary(data: &Value) -> String {
+    let reasons: Vec<_> =
+        data["reasons"].as_array().unwrap().iter().map(|reason| text(reason, "code")).collect();
+    let amount = data["amount_rial"].as_u64().map_or_else(String::new, |amount| amount.to_string());
+    let [id, claim, outcome] = ["decision_id", "claim_id", "outcome"].map(|field| text(data, field));
+    format!("{id} {claim} {} {outcome} {amount} {}", data["revision"], reasons.join(" "))
+        .trim_end()
+        .to_owned()
+}
+
+fn receipts_add_up(topics: &Topics) {
+    for receipt in topics.data("registry.file.received") {
+        let rejected = receipt["rejected"].as_object().unwrap().values();
+        let counted = ["accepted", "corrected", "unchanged", "conflicting"].map(|word| &receipt[word]);
+        let sum: u64 = rejected.chain(counted).map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(receipt["declared"], sum, "a receipt does not add up: {receipt}");
+    }
+}
+
+/// Topic and database hold the same documents; a person has one claim paid, by attempts that follow one another.
+fn documents_agree(app: &TestApp, topics: &Topics) {
+    let told = topics.data("finance.payment-document.issued");
+    let fields = ["document_id", "claim_id", "decision_id", "month", "sheba", "cost_centre"];
+    let in_topic: BTreeSet<_> = told
+        .iter()
+        .map(|d| fields.map(|f| text(d, f)).join(" ") + &format!(" {} {}", d["attempt"], d["amount_rial"]))
+        .collect();
+    let sql = "SELECT document_id, claim_id, decision_id, month, sheba, cost_centre, attempt, amount FROM documents";
+    assert_eq!(in_topic, app.query(sql).into_iter().map(|row| row.join(" ")).collect(), "documents");
+    let mut claims: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut attempts: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+    for document in &told {
+        let claim = text(document, "claim_id");
+        let paid = claims.entry(text(document, "national_code")).or_insert(claim);
+        assert_eq!(*paid, claim, "a person is paid for two claims");
+        attempts
+            .entry(claim)
+            .or_default()
+            .push((document["attempt"].as_u64().unwrap(), document["amount_rial"].as_u64().unwrap()));
+    }
+    for (claim, mut attempts) in attempts {
+        attempts.sort_unstable();
+        for (place, (attempt, amount)) in (1..).zip(&attempts) {
+            assert_eq!((*attempt, *amount), (place, attempts[0].1), "claim {claim}: {attempts:?}");
+        }
+    }
+    assert_eq!(app.value("SELECT count(*) FROM (SELECT person FROM documents WHERE NOT superseded GROUP BY 1 HAVING count(*) > 1) d"), "0");
+}
+
+/// Per batch: documents, vouchers, control sum and digest agree, in the topic and with the database; the end comes last.
+fn batches_agree(app: &TestApp, topics: &Topics) {
+    let mut batches: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in topics.topic("finance.payment-documents.v1") {
+        batches.entry(text(&record.data, "batch_id")).or_default().push(record);
+    }
+    let of = |batch: &[&Record], word: &str| -> Vec<Value> {
+        batch.iter().filter(|r| r.ce_type() == word).map(|r| r.data.clone()).collect()
+    };
+    for (id, batch) in &batches {
+        let (documents, vouchers) =
+            (of(batch, "finance.payment-document.issued"), of(batch, "finance.voucher.issued"));
+        let closings = of(batch, "finance.batch.closed");
+        assert_eq!(
+            batch.last().unwrap().ce_type(),
+            "finance.batch.closed",
+            "{id}: its end is not its last event"
+        );
+        assert_eq!(closings.len(), 1, "{id}: closed more than once");
+        let (documents, vouchers) = (documents.iter().collect(), vouchers.iter().collect());
+        batch_adds_up(id, &documents, &vouchers, &closings[0]);
+        let month = text(&closings[0], "month");
+        let stored = app.query(&format!(
+            "SELECT batch_id, documents, total, digest FROM batches WHERE month = '{month}'"
+        ));
+        let told = [
+            *id,
+            &closings[0]["documents"].to_string(),
+            &closings[0]["total_rial"].to_string(),
+            text(&closings[0], "digest"),
+        ];
+        assert_eq!(stored, [told.map(str::to_owned)], "{id} in the database");
+    }
+    assert_eq!(
+        app.value("SELECT count(*) FROM batches"),
+        batches.len().to_string(),
+        "batches in the database and in the topic"
+    );
+    assert_eq!(
+        app.value("SELECT coalesce(sum(total), 0)::bigint FROM vouchers"),
+        app.value("SELECT coalesce(sum(amount), 0)::bigint FROM documents")
+    );
+}
+
+fn batch_adds_up(id: &str, documents: &Events<'_>, vouchers: &Events<'_>, closing: &Value) {
+    let amounts: BTreeMap<_, _> =
+        documents.iter().map(|d| (text(d, "document_id"), d["amount_rial"].as_u64().unwrap())).collect();
+    let total: u64 = amounts.values().sum();
+    assert_eq!(
+        (closing["documents"].as_u64(), closing["total_rial"].as_u64()),
+        (Some(amounts.len() as u64), Some(total)),
+        "{id}"
+    );
+    let lines: String = amounts.iter().map(|(document, amount)| format!("{document},{amount}\n")).collect();
+    assert_eq!(text(closing, "digest"), hex::encode(Sha256::digest(lines.as_bytes())), "{id}: the digest");
+    let mut centres: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for document in documents {
+        let centre = centres.entry(text(document, "cost_centre")).or_default();
+        *centre = (centre.0 + 1, centre.1 + document["amount_rial"].as_u64().unwrap());
+    }
+    let side = |voucher: &Value, side: &str| -> u64 {
+        voucher["lines"].as_array().unwrap().iter().map(|line| line[side].as_u64().unwrap()).sum()
+    };
+    let mut booked = BTreeMap::new();
+    for voucher in vouchers {
+        let debit = side(voucher, "debit_rial");
+        assert_eq!(debit, side(voucher, "credit_rial"), "{id}: a voucher is not balanced");
+        let before =
+            booked.insert(text(voucher, "cost_centre"), (voucher["documents"].as_u64().unwrap(), debit));
+        assert_eq!(before, None, "{id}: two vouchers for one cost centre");
+    }
+    assert_eq!(booked, centres, "{id}: vouchers and documents");
+}
+
+/// Registration SMS and documents are a bijection; every SMS is about a document of its claim, and stands once in the database.
+fn announcements_agree(app: &TestApp, topics: &Topics) {
+    let documents = topics.data("finance.payment-document.issued");
+    let owners: BTreeMap<_, _> =
+        documents.iter().map(|d| (text(d, "document_id"), text(d, "claim_id"))).collect();
+    let sms = topics.data("notifications.sms.requested");
+    let mut announced = BTreeSet::new();
+    for message in &sms {
+        let about = &message["about"];
+        let document = text(about, "document_id");
+        assert_eq!(
+            owners.get(document).copied(),
+            Some(text(about, "claim_id")),
+            "an SMS about no document of its claim"
+        );
+        if message["kind"] == "registration" {
+            assert!(announced.insert(document), "{document} was announced twice");
+        }
+    }
+    assert_eq!(announced.len(), documents.len(), "documents without a registration SMS");
+    let in_topic: BTreeSet<_> = sms.iter().map(|message| text(message, "sms_id").to_owned()).collect();
+    assert_eq!(
+        in_topic,
+        app.query("SELECT sms_id FROM messages").into_iter().flatten().collect(),
+        "messages"
+    );
+}
+
+fn cases_agree(app: &TestApp, topics: &Topics) {
+    let cases = topics.data("eligibility.case.opened");
+    let in_topic: BTreeSet<_> = cases.iter().map(|case| text(case, "case_id").to_owned()).collect();
+    assert_eq!(in_topic, app.query("SELECT case_id FROM cases").into_iter().flatten().collect(), "cases");
+}

@@ -1,0 +1,201 @@
+//! What cannot be read goes aside whole; the rest goes on; what can be read later is sent again.
+
+use peyvand::claim::{ClaimKey, Counterpart, IdKey};
+use serde_json::{Value, json};
+
+use crate::fixtures::couples::{Couple, FLOOR, person_data};
+use crate::harness::{Lying, Raw, TestApp};
+
+const MARRIAGES: &str = "registry.marriages.v1";
+const RECORDS: &str = "insured.records.v1";
+const OUTCOMES: &str = "finance.payment-outcomes.v1";
+const RECORDED: &str = "registry.marriage.recorded";
+
+fn headers(ce_type: &str) -> [(&str, &str); 4] {
+    [("ce_specversion", "1.0"), ("ce_id", "one"), ("ce_source", "/test"), ("ce_type", ce_type)]
+}
+
+/// A message that cannot be read, where it lies, and why it must go aside.
+struct Bad {
+    reason: &'static str,
+    topic: &'static str,
+    place: (i32, i64),
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+}
+
+fn changed(good: &Value, change: impl FnOnce(&mut Value)) -> Option<Vec<u8>> {
+    let mut data = good.clone();
+    change(&mut data);
+    Some(data.to_string().into_bytes())
+}
+
+/// Sends one of each kind. Those about marriages have one key, so that they lie in one partition before the good one.
+fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
+    let good = couple.marriage_data(1);
+    let key = Some(couple.record_id.as_bytes());
+    let no_deed = changed(&good, |data| {
+        data.as_object_mut().unwrap().remove("deed_date");
+    });
+    let no_date = changed(&good, |data| data["deed_date"] = json!("1404-07-31"));
+    let bad_digit = changed(&good, |data| data["wife"]["national_code"] = json!("1234567890"));
+    let whole = changed(&good, |_| {});
+    let dissolved = "registry.marriage.dissolved";
+    let marriages: [(_, &[_], _, _); 9] = [
+        ("not_json", &headers(RECORDED), key, Some(b"\xff\x00{no json".to_vec())),
+        ("no_value", &headers(RECORDED), key, None),
+        ("unknown_type", &headers(dissolved), key, whole.clone()),
+        ("schema", &headers(RECORDED), key, no_deed),
+        ("schema", &headers(RECORDED), key, no_date),
+        ("identifier", &headers(RECORDED), key, bad_digit),
+        ("key_mismatch", &headers(RECORDED), Some(b"R999999".as_slice()), whole.clone()),
+        ("key_mismatch", &headers(RECORDED), None, whole.clone()),
+        ("no_type", &[("content-type", "text/plain")], key, whole),
+    ];
+    let send = |(reason, headers, key, value): (_, &[_], Option<&[u8]>, Option<Vec<u8>>)| {
+        let place = raw.record(MARRIAGES, key, headers, value.as_deref());
+        Bad { reason, topic: MARRIAGES, place, key: key.map(<[u8]>::to_vec), value }
+    };
+    let mut sent: Vec<_> = marriages.into_iter().map(send).collect();
+    let data =
+        json!({"document_id": "none", "outcome": "paid", "code": null, "at": "2025-10-24T10:00:00+03:30"});
+    sent.push(Bad {
+        reason: "unknown_document",
+        topic: OUTCOMES,
+        place: raw.event(OUTCOMES, "none", "finance.document.paid", "one", &data),
+        key: Some(b"none".to_vec()),
+        value: Some(data.to_string().into_bytes()),
+    });
+    sent
+}
+
+/// With its bytes, its key, its place and the reason.
+#[track_caller]
+fn lies_whole(app: &TestApp, letters: &[Lying], bad: &Bad) {
+    let (reason, topic) = (bad.reason, format!("{}{}", app.prefix, bad.topic));
+    let place = [topic.clone(), bad.place.0.to_string(), bad.place.1.to_string()];
+    let told = ["dead_letter_topic", "dead_letter_partition", "dead_letter_offset"];
+    let letter = letters.iter().find(|letter| told.map(|name| letter.header(name)) == place);
+    let letter = letter.unwrap_or_else(|| panic!("{reason}: no letter for {place:?}"));
+    assert!(letter.header("dead_letter_reason").starts_with(&format!("{reason} (")), "{reason}: {letter:?}");
+    assert_eq!(letter.value, bad.value, "{reason}: the bytes");
+    assert_eq!(letter.key.as_deref(), Some(topic.as_bytes()), "{reason}: the key is the source topic");
+    let original = letter.headers.iter().find(|(name, _)| name == "dead_letter_key");
+    assert_eq!(original.map(|(_, value)| value.clone()), bad.key, "{reason}: the original key");
+}
+
+#[test]
+fn each_goes_aside_whole_and_the_others_go_on() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(1);
+    Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
+    let raw = app.raw();
+    let sent = send_bad(&raw, &couple);
+    raw.event(MARRIAGES, &couple.record_id, RECORDED, "good", &couple.marriage_data(1));
+    drop(raw);
+    assert_eq!(app.decisions().0.len(), 2, "the good row after the bad ones is decided");
+    let letters = app.lying("dead-letters.v1");
+    for bad in &sent {
+        lies_whole(&app, &letters, bad);
+    }
+    assert_eq!(letters.len(), sent.len(), "nothing else went aside");
+    let listed = app.text(&["dead-letters", "list", "--json"]);
+    assert_eq!(listed.lines().count(), sent.len());
+    for bad in &sent {
+        assert!(listed.contains(bad.reason), "{} is not listed", bad.reason);
+    }
+    // What stays unreadable comes back, but does not double.
+    for round in 2..4 {
+        assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], sent.len());
+        app.settle();
+        assert_eq!(app.lying("dead-letters.v1").len(), round * sent.len());
+    }
+    app.finish();
+}
+
+/// The installation's ids are derived, so the test can speak of a document before it is issued.
+fn document_of(couple: &Couple) -> String {
+    let ids = IdKey::new(crate::harness::SECRET.as_bytes());
+    let key = ClaimKey {
+        person: couple.husband.parse().unwrap(),
+        deed_date: couple.deed_date.parse().unwrap(),
+        counterpart: Counterpart::Spouse(couple.wife.parse().unwrap()),
+    };
+    ids.document(ids.claim(&key), 1).to_string()
+}
+
+fn outcome(app: &TestApp, document: &str, word: &str, code: Option<&str>, at: &str) {
+    let data = json!({"document_id": document, "outcome": word, "code": code, "at": at});
+    app.raw().event(OUTCOMES, document, &format!("finance.document.{word}"), &format!("{word}{at}"), &data);
+    app.settle();
+}
+
+#[test]
+fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(2);
+    let document = document_of(&couple);
+    Couple::publish(std::slice::from_ref(&couple), &mut app);
+    outcome(&app, &document, "accepted", None, "2025-10-23T12:00:00+03:30");
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "1");
+    app.close("1404-07");
+    assert_eq!(app.documents().len(), 2);
+    let state = format!("SELECT coalesce(state, 'none') FROM documents WHERE document_id = '{document}'");
+    assert_eq!(app.value(&state), "none");
+
+    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    app.settle();
+    assert_eq!(app.value(&state), "accepted");
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "1", "the replayed one did not come back");
+    // Once more: the same answer again changes nothing.
+    app.text(&["dead-letters", "replay"]);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "1");
+    app.finish();
+}
+
+#[test]
+fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
+    let mut app = TestApp::start("1404-08-01");
+    let couple = Couple::nth(3);
+    let document = document_of(&couple);
+    Couple::publish(std::slice::from_ref(&couple), &mut app);
+    outcome(&app, &document, "returned", Some("AC04"), "2025-10-23T12:00:00+03:30");
+    app.close("1404-07");
+    outcome(&app, &document, "paid", None, "2025-10-24T12:00:00+03:30");
+    app.text(&["dead-letters", "replay"]);
+    app.settle();
+    assert_eq!(app.value(&format!("SELECT state FROM documents WHERE document_id = '{document}'")), "paid");
+    assert_eq!(
+        app.decisions().verdict(&couple.husband).0,
+        "APPROVED",
+        "a return before the payment reopens nothing"
+    );
+
+    // A record that was overtaken while it lay aside: the newer row of the key stands.
+    let code = &couple.wife;
+    let raw = app.raw();
+    let older = person_data(code, Some("IR062960000000100324200001"));
+    let (partition, first) = raw.event(RECORDS, code, "insured.person.changed", "older", &older);
+    let newer = person_data(code, Some("IR420130000000001234567890"));
+    raw.event(RECORDS, code, "insured.person.changed", "newer", &newer);
+    let place = format!("{}{RECORDS}/{partition}/{first}", app.prefix);
+    raw.event_with(
+        RECORDS,
+        code,
+        "insured.person.changed",
+        "older",
+        &older,
+        &[("peyvand_replay_of", &place)],
+    );
+    drop(raw);
+    app.settle();
+    let told: Value = app.json(&["explain", code]);
+    let told = told.to_string();
+    assert!(
+        told.contains("IR420130000000001234567890") && !told.contains("IR062960000000100324200001"),
+        "{told}"
+    );
+    assert_eq!(app.documents().iter().map(|d| d["amount_rial"].as_u64().unwrap()).sum::<u64>(), 2 * FLOOR);
+    app.finish();
+}

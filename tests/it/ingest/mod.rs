@@ -1,0 +1,13 @@
+//! From a message in a topic to facts in the database: repeats, order, poison, lost rows, crashes.
+
+pub mod answers;
+pub mod commit_point;
+pub mod dead_letters;
+pub mod invariants;
+pub mod kill;
+pub mod lost_rows;
+pub mod order;
+pub mod poison;
+pub mod processes;
+pub mod repeats;
+pub mod self_registrations;

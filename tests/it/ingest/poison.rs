@@ -1,0 +1,135 @@
+//! Messages that no reader of ours finds fault with, or that rdkafka itself cannot read: they go aside, nobody waits.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::{Command, Stdio};
+
+use crate::fixtures::couples::Couple;
+use crate::harness::TestApp;
+
+const MARRIAGES: &str = "registry.marriages.v1";
+const RECORDED: &str = "registry.marriage.recorded";
+
+#[test]
+fn what_only_the_database_refuses_stalls_nobody_else() {
+    let mut app = TestApp::start("1404-08-01");
+    app.settle();
+    app.stop();
+    let couples: Vec<_> = (11..=17).map(Couple::nth).collect();
+    let raw = app.raw();
+    for couple in &couples {
+        raw.event(MARRIAGES, &couple.record_id, RECORDED, &couple.record_id, &couple.marriage_data(1));
+    }
+    drop(raw);
+    // No input of ours is known that the database would refuse, so it is made to refuse one.
+    app.execute("ALTER TABLE marriages ADD CONSTRAINT poison CHECK (record_id <> 'R000013')").unwrap();
+    app.serve(&["--roles", "intake,relay"]);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM marriages"), "6");
+    assert_eq!(app.query("SELECT reason FROM dead_letters"), [["refused_by_database"]]);
+    let letters = app.lying("dead-letters.v1");
+    assert_eq!(letters.len(), 1);
+    let sent = serde_json::from_slice::<serde_json::Value>(letters[0].value.as_ref().unwrap()).unwrap();
+    assert_eq!(sent, couples[2].marriage_data(1));
+
+    app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
+    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM marriages"), "7");
+    app.finish();
+}
+
+/// With kcat, because rdkafka only writes names that are UTF-8.
+fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
+    let mut kcat = Command::new("kcat");
+    kcat.args(["-P", "-b", &app.brokers, "-t", &format!("{}{MARRIAGES}", app.prefix), "-p", "0"]);
+    kcat.args(["-k", &couple.record_id]);
+    for header in [b"ce_id=one".as_slice(), b"ce_type=registry.marriage.recorded"].iter().chain(more) {
+        kcat.arg("-H").arg(OsStr::from_bytes(header));
+    }
+    let mut kcat = kcat.stdin(Stdio::piped()).spawn().unwrap();
+    kcat.stdin.take().unwrap().write_all(couple.marriage_data(1).to_string().as_bytes()).unwrap();
+    assert!(kcat.wait().unwrap().success());
+}
+
+/// Compressed, so that the broker takes it; each is a letter whole, but for what no letter can carry.
+#[test]
+fn values_of_many_megabytes_stall_nobody() {
+    let app = TestApp::start("1404-08-01");
+    app.settle();
+    let sizes = [5_000_000, 12_000_000, 16_500_000];
+    for size in sizes {
+        let file = app.dir.path().join(format!("{size}.bin"));
+        std::fs::write(&file, vec![b'x'; size]).unwrap();
+        let topic = format!("{}{MARRIAGES}", app.prefix);
+        let mut kcat = Command::new("kcat");
+        kcat.args(["-P", "-b", &app.brokers, "-t", &topic, "-p", "0", "-z", "gzip", "-H", "ce_type=x"]);
+        kcat.args(["-X", "message.max.bytes=20000000"]).arg(&file);
+        assert!(kcat.status().unwrap().success());
+    }
+    send(&app, &Couple::nth(31), &[]);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
+    let letters = app.lying("dead-letters.v1");
+    let lengths: Vec<_> = letters.iter().map(|letter| letter.value.as_ref().map(Vec::len)).collect();
+    assert_eq!(lengths, [Some(sizes[0]), Some(sizes[1]), None]);
+    assert_eq!(letters[2].header("dead_letter_value_bytes"), "16500000");
+    assert_eq!(app.json(&["dead-letters", "replay"]), serde_json::json!({"replayed": 2, "too_long": 1}));
+    app.settle();
+    app.finish();
+}
+
+/// A misrouted copy of what we sent, say: its position in the outbox is not the letter's.
+#[test]
+fn a_position_that_an_input_brings_along_is_not_ours() {
+    let mut app = TestApp::start("1404-08-01");
+    app.settle();
+    let far = i64::MAX.to_string();
+    let headers = [("ce_type", "registry.marriage.dissolved"), ("peyvand_position", far.as_str())];
+    app.raw().record(MARRIAGES, Some(b"R1"), &headers, Some(b"{}"));
+    app.settle();
+    app.stop();
+    app.serve(&[]);
+    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    app.settle();
+    assert_eq!(app.lying("dead-letters.v1").len(), 2);
+    app.finish();
+}
+
+/// "every input record has exactly one disposition": a line behind a later one of its file, too.
+#[test]
+fn lines_out_of_order_are_all_applied() {
+    let app = TestApp::start("1404-08-01");
+    let file = "a".repeat(64);
+    let raw = app.raw();
+    let couple = Couple::nth(41);
+    let deeds = ["1404-05-01", "1404-05-02"];
+    for (version, deed) in deeds.iter().enumerate() {
+        let mut data = couple.marriage_data(u32::try_from(version).unwrap() + 1);
+        data["deed_date"] = serde_json::json!(deed);
+        let line = (20 - version).to_string();
+        let of_file = [("ce_fileid", file.as_str()), ("ce_fileline", line.as_str())];
+        raw.event_with(MARRIAGES, &couple.record_id, RECORDED, &format!("v{version}"), &data, &of_file);
+    }
+    drop(raw);
+    app.settle();
+    assert_eq!(app.value("SELECT record_version::text FROM marriages"), "2");
+    app.finish();
+}
+
+#[test]
+fn a_header_whose_name_is_no_text_goes_aside() {
+    let mut app = TestApp::start("1404-08-01");
+    app.settle();
+    send(&app, &Couple::nth(21), &[b"\xff\xfe=1"]);
+    send(&app, &Couple::nth(22), &[]);
+    app.settle();
+    assert_eq!(app.query("SELECT record_id FROM marriages"), [["R000022"]]);
+    assert_eq!(app.query("SELECT reason FROM dead_letters"), [["headers_unreadable"]]);
+    assert!(app.service(0).is_running());
+    // The letter, too, can be read, listed and sent again.
+    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    app.settle();
+    app.finish();
+}

@@ -1,0 +1,147 @@
+//! Several processes in one group, and a graceful stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use peyvand::wire::files::FileKind;
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+
+use crate::fixtures::population::married;
+use crate::harness::TestApp;
+use crate::ops::privacy::get;
+
+pub fn listen() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A counter of a service, as Prometheus would read it.
+pub fn counter(address: SocketAddr, name: &str) -> u64 {
+    let page = get(address, "/metrics");
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in {page}")).trim().parse().unwrap()
+}
+
+fn publish(app: &TestApp, folder: &Path, kinds: &[FileKind]) {
+    for kind in kinds {
+        app.publish_file(*kind, &folder.join(kind.file_name()));
+    }
+}
+
+#[test]
+fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
+    use FileKind as K;
+    const CONSUMED: &str = "peyvand_consumed_messages_total";
+    const DELIVERED: &str = "peyvand_relay_records_total";
+    let calm = TestApp::start("1404-08-01");
+    let folder = calm.generate(60, 9);
+    calm.publish_folder(&folder);
+    calm.close("1404-07");
+    let expected = calm.end_state();
+
+    let mut app = TestApp::without_service("1404-08-01").with("batch_events", "40");
+    let addresses = [listen(), listen()];
+    for address in &addresses {
+        app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
+    }
+    app.settle();
+    // Both have joined once both deliver: a second member gets its groups with the next lease.
+    let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
+    app.wait("both processes hold a share of the relay", &shared);
+    publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
+    // The first may take all of a short topic before the second has joined; both work in the end.
+    publish(&app, &folder, &[K::Marriages]);
+    app.settle();
+    for name in [CONSUMED, DELIVERED] {
+        let counts = addresses.map(|address| counter(address, name));
+        assert!(counts.iter().all(|count| *count > 0), "{name}: {counts:?}");
+    }
+
+    app.service(0).kill();
+    app.forget(0);
+    publish(&app, &folder, &[K::SelfRegistrations]);
+    app.close("1404-07");
+    expected.assert_same(&app.end_state(), "two processes, one of them killed");
+    app.finish();
+    calm.finish();
+}
+
+/// "of two at once the second waits for the first", wherever that is: here between two pages, where it waits for a person
+/// whom another transaction holds.
+#[test]
+fn a_second_close_waits_for_the_first() {
+    let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
+    let people = married(&mut app, 1..5);
+    let (before, held) = (people[1].code(), people[2].code());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut holder = runtime.block_on(PgConnection::connect(&app.database_url)).unwrap();
+    let sql = format!("BEGIN; SELECT 1 FROM persons WHERE code = {held} FOR UPDATE");
+    runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
+    let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let one = start();
+    let cursor = "SELECT coalesce(max(cursor), -1) FROM batches";
+    app.wait("the first close is midway", || app.value(cursor) == before);
+    let mut two = start();
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(two.try_wait().unwrap().is_none(), "the second did not wait");
+    runtime.block_on(holder.close()).unwrap();
+    let said = [one, two].map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "a close of two failed");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    });
+    assert_eq!((&said[0]["closed_now"], &said[1]["closed_now"]), (&true.into(), &false.into()));
+    assert_eq!((&said[0]["digest"], app.documents().len()), (&said[1]["digest"], 4));
+    app.finish();
+}
+
+#[test]
+fn a_graceful_stop_ends_soon_with_nothing_half_done() {
+    let mut app =
+        TestApp::without_service("1404-08-01").with("batch_events", "30").with("stop_timeout_s", "30");
+    let folder = app.generate(200, 4);
+    for (kind, pause) in [(FileKind::Persons, 400), (FileKind::Wages, 900), (FileKind::Marriages, 1500)] {
+        let path = folder.join(kind.file_name());
+        let place = app.serve(&[]);
+        // Sends, and does not stay for the receipt: the stop comes amid the work.
+        let sent = app.publish_without_waiting(kind, &path);
+        assert!(!sent.is_empty());
+        std::thread::sleep(Duration::from_millis(pause));
+        // A stop that takes longer than stop_timeout_s ends with another status.
+        let status = app.service(place).terminate();
+        assert!(status.success(), "{status}: {}", app.logs());
+        app.forget(place);
+    }
+    // What a stopped service had in hand is given back, not held until a lease runs out.
+    assert_eq!(app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"), "0");
+    let place = app.serve(&[]);
+    app.publish_folder(&folder);
+    app.close("1404-07");
+    // Ctrl-C stops as gracefully, and says that it was a Ctrl-C.
+    let status = app.service(place).end_on("INT");
+    assert_eq!(status.code(), Some(130), "{}", app.logs());
+    app.forget(place);
+    app.finish();
+}
+
+/// Partitions that nobody reads, though everybody is there: here they are somebody's who takes nothing. Whatever the cause
+/// is, the process joins its group anew, so that everything is shared out again.
+#[test]
+fn input_that_stands_still_is_noticed_and_shared_out_anew() {
+    let mut app = TestApp::without_service("1404-08-01");
+    app.serve(&["--instance", "n1"]);
+    married(&mut app, 1..2);
+    let idler = app.idler();
+    app.until_told(0, "input partitions were given up");
+    let folder = app.generate(60, 9);
+    let path = folder.join(FileKind::Persons.file_name());
+    app.publish_without_waiting(FileKind::Persons, &path);
+    app.until_told(0, "the intake joins its group anew");
+    assert!(app.service(0).log().contains("stands still at offset"));
+    drop(idler);
+    app.publish_folder(&folder);
+    app.settle();
+    app.finish();
+}

@@ -1,0 +1,4 @@
+//! The repository itself: documents and structure.
+
+pub mod docs;
+pub mod structure;

@@ -1,0 +1,124 @@
+//! What a command says with its exit status, and that it can be broken off.
+
+use std::process::Command;
+use std::time::Duration;
+
+use peyvand::wire::files::FileKind as K;
+
+use crate::fixtures::couples::Couple;
+use crate::harness::{CEILING_S, TestApp, now, until_interruptible};
+
+/// "status 0 done, 1 refused or failed, 2 wrong use, 130 on Ctrl-C"
+#[test]
+fn ctrl_c_breaks_off_what_waits() {
+    let mut app = TestApp::without_service("1404-08-01");
+    // Nobody takes it in: whoever waits for that waits long.
+    let rows = Couple::nth(1).marriage_row(1);
+    let path = app.write(K::Marriages, &format!("{}\n{rows}\n", K::Marriages.columns().join(",")));
+    app.publish_without_waiting(K::Marriages, &path);
+    let waiting: [&[&str]; 3] = [
+        &["status", "--wait", "--timeout", CEILING_S],
+        &["close-month", "1404-07", "--timeout", CEILING_S],
+        &["publish", "marriages", path.to_str().unwrap(), "--timeout", CEILING_S],
+    ];
+    for arguments in waiting {
+        let mut child = app.command(arguments).spawn().unwrap();
+        until_interruptible(&child);
+        std::thread::sleep(Duration::from_secs(3));
+        assert!(child.try_wait().unwrap().is_none(), "{arguments:?} did not wait");
+        let began = now();
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+        // By the signal, and not by its time-out, of which this is a tenth.
+        assert!(began.elapsed() < Duration::from_secs(60), "{arguments:?} took {:?}", began.elapsed());
+    }
+    let app = app.serving();
+    app.settle();
+    app.finish();
+}
+
+#[test]
+fn wrong_use_is_told_apart_from_failure() {
+    let app = TestApp::without_service("1404-08-01");
+    assert_eq!(app.run(&["explain", "1234567890"]).status.code(), Some(2));
+    let nobody = crate::fixtures::couples::national_code(912_345_678);
+    assert_eq!(app.run(&["explain", &nobody]).status.code(), Some(1));
+    let dir = app.dir.path().join("month");
+    let told = app.json(&["generate", dir.to_str().unwrap(), "--marriages", "3"]);
+    assert_eq!((&told["marriages"], &told["today"]), (&3.into(), &"1404-08-01".into()));
+    let told = app.json(&["export", dir.to_str().unwrap()]);
+    assert_eq!(told["records"]["notifications.sms.v1"], 0);
+    app.finish();
+}
+
+/// A file that breaks off in the middle would stay open for ever, and hold every month's close.
+#[test]
+fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
+    let mut app = TestApp::start("1404-08-01");
+    let good = Couple::nth(1).marriage_row(1);
+    let endless = "x".repeat(2 << 20);
+    let path =
+        app.write(K::Marriages, &format!("{}\n{good}\nR2,\"{endless}\n", K::Marriages.columns().join(",")));
+    let told = app.refused(&["publish", "marriages", path.to_str().unwrap()]);
+    assert!(told.contains("quotation mark"), "{told}");
+    assert_eq!(app.settle()["open_files"], 0);
+    assert_eq!(app.lying("registry.files.v1").len() + app.lying("registry.marriages.v1").len(), 0);
+    app.finish();
+}
+
+#[test]
+fn strict_goes_by_the_receipt() {
+    let mut app = TestApp::start("1404-08-01");
+    let bad = Couple::nth(1).marriage_row(1).replace("registered", "lost");
+    let path = app.write(K::Marriages, &format!("{}\n{bad}\n", K::Marriages.columns().join(",")));
+    let strict = ["publish", "marriages", path.to_str().unwrap(), "--strict"];
+    assert!(app.refused(&strict).contains("--strict"));
+    // Recognised by its bytes: the receipt says the same again.
+    assert!(app.refused(&strict).contains("--strict"));
+    app.finish();
+}
+
+/// A database older than its topics must not deliver; and who cannot go on must not look alive.
+#[test]
+fn a_service_over_a_restored_database_ends_with_an_error() {
+    let mut app = TestApp::start("1404-08-01");
+    Couple::publish(&[Couple::nth(1)], &mut app);
+    app.settle();
+    app.stop();
+    for sql in [
+        "CREATE TABLE as_it_was AS SELECT grp, next_position, delivered FROM outbox_heads JOIN relay_groups USING (grp)",
+        "UPDATE outbox_heads SET next_position = 1",
+        "UPDATE relay_groups SET delivered = 0",
+    ] {
+        app.execute(sql).unwrap();
+    }
+    let place = app.serve(&["--roles", "relay"]);
+    let told = app.ends_by_itself(place);
+    assert!(told.contains("older than its topics"), "{told}");
+    for sql in [
+        "UPDATE outbox_heads h SET next_position = w.next_position FROM as_it_was w WHERE w.grp = h.grp",
+        "UPDATE relay_groups r SET delivered = w.delivered FROM as_it_was w WHERE w.grp = r.grp",
+        "DROP TABLE as_it_was",
+    ] {
+        app.execute(sql).unwrap();
+    }
+    app.finish();
+}
+
+/// What is gone from a topic before it was taken in must not be passed over in silence.
+#[test]
+fn a_service_whose_input_is_gone_ends_with_an_error() {
+    let mut app = TestApp::start("1404-08-01");
+    Couple::publish(&[Couple::nth(1)], &mut app);
+    app.settle();
+    app.stop();
+    // As after a topic that was made anew: it does not hold what comes next here.
+    let move_by = |n: i32| {
+        format!("UPDATE input_offsets SET next_offset = next_offset + {n} WHERE topic = 'insured.records.v1'")
+    };
+    app.execute(&move_by(1000)).unwrap();
+    let place = app.serve(&["--roles", "intake"]);
+    app.ends_by_itself(place);
+    app.execute(&move_by(-1000)).unwrap();
+    app.finish();
+}

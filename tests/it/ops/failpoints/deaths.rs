@@ -1,0 +1,241 @@
+//! A process dies before and after each boundary. A point that does not fire proves nothing, so that is a failure.
+
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+
+use peyvand::wire::files::FileKind;
+
+use crate::harness::{CEILING_S, TestApp, Watch};
+use crate::ops::failpoints::month;
+use crate::ops::failpoints::month::{FIRST, NEXT, UNDISTURBED};
+use crate::ops::failpoints::places;
+use crate::ops::failpoints::places::Scene;
+
+/// What `std::process::abort` ends with.
+const SIGABRT: i32 = 6;
+
+/// The points at which no process died, each with what was seen instead.
+#[derive(Default)]
+struct Survived(Vec<String>);
+
+impl Survived {
+    /// A process for each side of each boundary of the scene.
+    fn scene(&mut self, app: &TestApp, scene: Scene, arguments: &[&str]) {
+        for (name, nth) in scene {
+            for side in ["before", "after"] {
+                self.point(app, &format!("{name}/{side}"), *nth, arguments);
+            }
+        }
+    }
+
+    fn point(&mut self, app: &TestApp, point: &str, nth: u32, arguments: &[&str]) {
+        let (child, log) = start(app, point, nth, arguments);
+        self.expect_death(app, child, point, &log);
+    }
+
+    fn expect_death(&mut self, app: &TestApp, child: Child, point: &str, log: &Path) {
+        let status = end(app, child, log);
+        let told = fs::read_to_string(log).unwrap();
+        let died = status.is_some_and(|status| status.signal() == Some(SIGABRT));
+        if !died || !told.contains(&format!("killed at {point}")) {
+            self.0.push(format!("{point}: ended with {status:?}; {told}"));
+        }
+    }
+
+    #[track_caller]
+    fn nobody(self) {
+        assert!(self.0.is_empty(), "{} points did not fire:\n{}", self.0.len(), self.0.join("\n"));
+    }
+}
+
+/// Starts a process that dies when it reaches the point for the nth time.
+fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, PathBuf) {
+    let armed = match nth {
+        1 => format!("{point}=return"),
+        _ => format!("{point}={}*off->return", nth - 1),
+    };
+    let log = app.dir.path().join(format!("{}.log", point.replace('/', "-")));
+    let file = File::create(&log).unwrap();
+    let mut command = app.command(arguments);
+    command.env("FAILPOINTS", armed).stdout(file.try_clone().unwrap()).stderr(file);
+    (command.spawn().unwrap(), log)
+}
+
+/// None where it had to be killed: it lived on.
+fn end(app: &TestApp, mut child: Child, log: &Path) -> Option<ExitStatus> {
+    let mut watch = Watch::begin();
+    while !watch.is_over(|| (app.progress(), fs::metadata(log).unwrap().len())) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
+const INTAKE: &[&str] = &["serve", "--roles", "intake"];
+const RELAY: &[&str] = &["serve", "--roles", "relay"];
+
+#[track_caller]
+fn ends_as_undisturbed(app: TestApp, what: &str) {
+    UNDISTURBED.assert_same(&app.end_state(), what);
+    app.finish();
+}
+
+#[test]
+fn who_dies_while_beginning_and_taking_in_takes_in_all_of_it_later() {
+    let mut app = month::begin();
+    let mut survived = Survived::default();
+    survived.scene(&app, places::BEGINNING, INTAKE);
+    month::publish(&app);
+    survived.scene(&app, places::TAKING_IN, INTAKE);
+    app.serve(&[]);
+    app.close(FIRST);
+    month::answer(&mut app);
+    app.stop();
+    // Refused while it is there, so that the input is read again; the row itself is sound.
+    app.execute("ALTER TABLE marriages ADD CONSTRAINT poison CHECK (record_id <> 'R000013')").unwrap();
+    month::late_row(&app);
+    survived.scene(&app, places::READING_AGAIN, INTAKE);
+    app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
+    app.serve(&[]);
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths while taking in");
+}
+
+#[test]
+fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
+    let mut app = month::begin();
+    month::publish(&app);
+    let mut survived = Survived::default();
+    app.serve(&["--roles", "intake"]);
+    app.patient_text(&["close-month", FIRST]);
+    app.stop();
+    survived.scene(&app, places::DELIVERING, RELAY);
+    for (name, nth) in places::ENDING {
+        for side in ["before", "after"] {
+            let point = format!("{name}/{side}");
+            let (child, log) = start(&app, &point, *nth, &["serve", "--roles", "intake,relay"]);
+            until_it_serves(&app, &log);
+            let pid = child.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+            survived.expect_death(&app, child, &point, &log);
+        }
+    }
+    app.serve(&[]);
+    month::answer(&mut app);
+    month::late_row(&app);
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths while delivering");
+}
+
+fn until_it_serves(app: &TestApp, log: &Path) {
+    let serves = || fs::read_to_string(log).unwrap().contains("input partitions were taken over");
+    app.wait("it serves", serves);
+}
+
+#[test]
+fn who_dies_while_closing_has_paid_everybody_once_later() {
+    let mut app = month::begin();
+    month::publish(&app);
+    app.serve(&[]);
+    app.settle();
+    let mut survived = Survived::default();
+    survived.scene(&app, places::CLOSING, &["close-month", FIRST, "--timeout", CEILING_S]);
+    assert_eq!(app.close(FIRST)["closed_now"], false, "the last death was behind the end");
+    month::answer(&mut app);
+    month::late_row(&app);
+    app.settle();
+    survived.scene(&app, places::HOLDING, &["serve", "--roles", "month-end"]);
+    assert_eq!(app.json(&["status"])["held"]["month"], NEXT[0], "the last death was behind the hold");
+    for (place, side) in ["before", "after"].into_iter().enumerate() {
+        let (name, nth) = places::LETTING_GO[0];
+        survived.point(
+            &app,
+            &format!("{name}/{side}"),
+            nth,
+            &["close-month", NEXT[place], "--confirm", "--timeout", CEILING_S],
+        );
+    }
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths while closing");
+}
+
+#[test]
+fn who_dies_while_recovering_takes_everything_back_once_later() {
+    let mut app = month::begin();
+    month::publish(&app);
+    app.serve(&[]);
+    app.settle();
+    app.stop();
+    let backup = app.backup("early");
+    app.serve(&[]);
+    app.close(FIRST);
+    month::answer(&mut app);
+    month::late_row(&app);
+    app.settle();
+    app.stop();
+    app.restore(&backup);
+    let mut survived = Survived::default();
+    survived.scene(&app, places::RECOVERING, &["recover"]);
+    assert_eq!(app.json(&["recover"])["what"], "nothing", "the last death was behind the end");
+    let nothing_is_lost = ["recover", "--confirm-lost", "finance.payment-documents.v1"];
+    survived.scene(&app, places::GIVING_UP, &nothing_is_lost);
+    app.serve(&[]);
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths while recovering");
+}
+
+#[test]
+fn commands_that_die_are_given_again() {
+    let mut app = month::begin();
+    let mut survived = Survived::default();
+    for (kind, path) in month::files(&app) {
+        let publish = ["publish", kind.as_str(), &path, "--timeout", "0"];
+        if kind == FileKind::Marriages {
+            survived.scene(&app, places::PUBLISHING, &publish);
+        }
+        app.publish_without_waiting(kind, Path::new(&path));
+    }
+    month::letters(&app);
+    survived.scene(&app, places::LAGGING, &["status"]);
+    app.serve(&[]);
+    app.settle();
+    survived.scene(&app, places::REPLAYING, &["dead-letters", "replay"]);
+    rejecting(&mut app, &mut survived);
+    let folder = app.dir.path().join("out");
+    survived.scene(&app, places::EXPORTING, &["export", folder.to_str().unwrap()]);
+    survived.scene(&app, places::SHOWING, &["report", "--month", FIRST]);
+    app.close(FIRST);
+    month::answer(&mut app);
+    month::late_row(&app);
+    month::close_the_rest(&app);
+    survived.nobody();
+    ends_as_undisturbed(app, "deaths of commands");
+}
+
+/// A file that was received is not read again, so each death has its own.
+fn rejecting(app: &mut TestApp, survived: &mut Survived) {
+    let kind = FileKind::EarlierPayments;
+    for (name, nth) in places::REJECTING {
+        for side in ["before", "after"] {
+            let point = format!("{name}/{side}");
+            let rows =
+                format!("{}\nno code,1403-01-01,1,{point}\n,1403-01-01,1,x\n", kind.columns().join(","));
+            let path = app.write(kind, &rows);
+            let rejects = path.with_extension("rejects");
+            let [path, rejects] = [&path, &rejects].map(|path| path.to_str().unwrap());
+            let publish = ["publish", kind.as_str(), path, "--rejects", rejects];
+            survived.point(app, &point, *nth, &publish);
+            let receipt = app.json(&publish);
+            assert_eq!((&receipt["declared"], &receipt["accepted"]), (&2.into(), &0.into()), "{point}");
+        }
+    }
+}

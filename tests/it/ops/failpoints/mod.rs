@@ -1,0 +1,53 @@
+//! Every boundary of I/O has its two points (`boundary!`), and at each of them a process of ours dies once: what is taken
+//! up afterwards ends where an undisturbed run does.
+
+#[cfg(feature = "failpoints")]
+mod deaths;
+#[cfg(feature = "failpoints")]
+mod month;
+mod places;
+mod sites;
+
+use std::collections::BTreeSet;
+
+use places::SCENES;
+
+#[test]
+fn no_boundary_is_without_its_points() {
+    let bare = sites::bare_calls();
+    assert!(bare.is_empty(), "wrap in `failpoint!(\"name\", …)`:\n{}", bare.join("\n"));
+}
+
+#[test]
+fn every_boundary_has_one_name_and_a_scene_that_dies_there() {
+    let names = sites::names();
+    assert!(names.len() > 50, "only {} boundaries were found", names.len());
+    let once: BTreeSet<_> = names.iter().map(String::as_str).collect();
+    assert_eq!(once.len(), names.len(), "two boundaries share a name: {names:?}");
+    let played: BTreeSet<_> = SCENES.iter().flat_map(|scene| scene.iter()).map(|(name, _)| *name).collect();
+    assert_eq!(once, played, "boundaries of the source, and those at which a scene dies");
+}
+
+#[test]
+fn a_bare_call_is_found() {
+    let found = |module, code| sites::bare_in(module, code).len();
+    assert_eq!(found("work", "let tx = failpoint!(\"a\", pool.begin().await)?; tx.commit().await?;"), 1);
+    assert_eq!(found("work", "failpoint!(\"b\", tx.commit().await)?;"), 0);
+    assert_eq!(found("store", "query.execute(pool).await?"), 1);
+    assert_eq!(found("kafka", "consumer\n    .poll(TICK)"), 1);
+    assert_eq!(found("kafka", "match failpoint!(\"c\", consumer.poll(f(1))) {}"), 0);
+    assert_eq!(found("kafka", "sender.commit()"), 0);
+    assert_eq!(found("cli", "File::create(&path)"), 1);
+}
+
+/// Nothing that is shipped is built with the points.
+#[test]
+fn a_release_has_no_points() {
+    let manifest: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["features"].as_table().unwrap().keys().collect::<Vec<_>>(), ["failpoints"]);
+    assert_eq!(manifest["dependencies"]["fail"]["optional"].as_bool(), Some(true));
+    for recipe in [include_str!("../../../../Makefile"), include_str!("../../../../deploy/Dockerfile")] {
+        let release: Vec<_> = recipe.lines().filter(|line| line.contains("--release")).collect();
+        assert!(!release.is_empty() && release.iter().all(|line| !line.contains("feature")), "{release:?}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Commands, demo, upgrades, faults, security, privacy and telemetry.
+
+pub mod chaos;
+pub mod commands;
+pub mod demo;
+pub mod failpoints;
+pub mod privacy;
+pub mod rolling_upgrade;
+pub mod security;
+pub mod spans;
+pub mod traces;

@@ -1,0 +1,125 @@
+//! A rolling upgrade, and back by one version: this program and the next one (`tests/next`) side by side, each before tables
+//! and events that the other writes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use peyvand::wire::files::FileKind as K;
+use serde_json::{Value, json};
+
+use crate::contract::checker::check;
+use crate::fixtures::couples::{Couple, person_data};
+use crate::fixtures::population::{document_id, finance, married, person, profile, sheba};
+use crate::harness::{CEILING_S, TestApp};
+
+fn next_version() -> PathBuf {
+    std::env::var_os("NEXT_PEYVAND")
+        .expect("NEXT_PEYVAND is not set: `make test` builds the next version")
+        .into()
+}
+
+/// "A second binary version with a changed schema runs beside the first (rolling upgrade and downgrade by one version)
+/// without loss": under load, with a process of either version killed and of the other started each time, and a month closed
+/// by either.
+#[test]
+fn the_next_version_runs_beside_this_one_and_away_again() {
+    let mut app = TestApp::without_service("1404-08-01").with("batch_events", "20");
+    let (this, next) = (app.program.clone(), next_version());
+    app.serve(&[]);
+    app.serve(&[]);
+    let people = married(&mut app, 1..6);
+    let folder = app.generate(60, 9);
+    replace(&mut app, &next, &folder, K::Persons);
+    app.execute("CREATE TABLE before AS SELECT * FROM input_offsets").unwrap();
+    app.execute("UPDATE input_offsets SET taken_by = NULL").unwrap();
+    assert!(publish(&app, &folder, K::Wages).wait().unwrap().success());
+    assert!(took(&app, "IS NULL") > 0 && took(&app, "= 'next'") > 0, "they do not share the work");
+    app.program.clone_from(&this);
+    assert_eq!(channels(&app.close_of("1404-07")), [Value::Null]);
+
+    replace(&mut app, &next, &folder, K::Employments);
+    replace(&mut app, &this, &folder, K::Marriages);
+    app.program.clone_from(&next);
+    newer_events(&app);
+    let issued = app.documents();
+    app.set_today("1404-09-01");
+    app.program.clone_from(&this);
+    app.serve(&[]);
+    finance(&mut app, &[(&document_id(&issued, &people[0], 1), "returned", "AC04", "10:00:00")]);
+    profile(&mut app, &people[0].with(|person| person.sheba = sheba(77)));
+    let others = married(&mut app, 11..14);
+    app.program = next;
+    assert_eq!(channels(&app.close_of("1404-08")), [Value::Null, json!("bank")]);
+
+    replace(&mut app, &this, &folder, K::SelfRegistrations);
+    married(&mut app, 21..23);
+    app.set_today("1404-10-01");
+    let issued = app.close_of("1404-09");
+    for code in people.iter().chain(&others).map(crate::fixtures::population::Person::code) {
+        let of = issued.iter().filter(|document| document["national_code"] == code).count();
+        assert_eq!(of, if code == person(1).code() { 2 } else { 1 });
+    }
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "0", "one spoils what the other wrote");
+    assert!(check(&["live"], Some(&app)).ends_with(" passed, 0 failed\n"));
+    app.finish();
+}
+
+impl TestApp {
+    /// Closes a month; all documents so far.
+    fn close_of(&self, month: &str) -> Vec<Value> {
+        self.close(month);
+        self.documents()
+    }
+}
+
+fn publish(app: &TestApp, folder: &Path, kind: K) -> Child {
+    let path = folder.join(kind.file_name());
+    let publishing = ["publish", kind.as_str(), path.to_str().unwrap(), "--timeout", CEILING_S];
+    app.command(&publishing).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// The oldest process is killed and one of this program started, while a file is published.
+fn replace(app: &mut TestApp, program: &PathBuf, folder: &Path, kind: K) {
+    let mut under_way = publish(app, folder, kind);
+    app.service(0).kill();
+    app.forget(0);
+    app.program.clone_from(program);
+    app.serve(&[]);
+    assert!(under_way.wait().unwrap().success());
+}
+
+/// How many partitions were taken further by the version of this mark.
+fn took(app: &TestApp, mark: &str) -> u32 {
+    let sql = format!(
+        "SELECT count(*) FROM input_offsets o JOIN before b USING (topic, partition)
+         WHERE o.next_offset > b.next_offset AND o.taken_by {mark}"
+    );
+    app.value(&sql).parse().unwrap()
+}
+
+/// What the next version alone says of a document: nothing in the documents of this one.
+fn channels(documents: &[Value]) -> Vec<Value> {
+    let mut channels: Vec<_> = documents.iter().map(|document| document["payment_channel"].clone()).collect();
+    channels.sort_by_key(Value::to_string);
+    channels.dedup();
+    channels.reverse();
+    channels
+}
+
+/// The same types, with a field more at every depth.
+fn newer_events(app: &TestApp) {
+    let couple = Couple::nth(77);
+    let raw = app.raw();
+    for code in couple.codes() {
+        let mut data = person_data(code, None);
+        data["foreign_code"] = json!("X1");
+        raw.event("insured.records.v1", code, "insured.person.changed", &format!("newer-{code}"), &data);
+    }
+    let mut data = couple.marriage_data(1);
+    data["registered_by"] = json!({"office": "12345", "clerk": 7});
+    data["husband"]["birth_place"] = json!("تهران");
+    raw.event("registry.marriages.v1", &couple.record_id, "registry.marriage.recorded", "newer", &data);
+    drop(raw);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM marriages WHERE record_id = 'R000077'"), "1");
+}

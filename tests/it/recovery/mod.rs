@@ -1,0 +1,4 @@
+//! Restored databases, and the state derived again from the inputs.
+
+pub mod replay;
+pub mod restored_database;

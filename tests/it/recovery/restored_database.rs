@@ -1,0 +1,334 @@
+//! A database that was restored from an older backup takes back what its topics hold: nobody is paid or told again.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use peyvand::app::recover;
+use peyvand::app::recover::TopicScan;
+use peyvand::store::outbox;
+use peyvand::wire::Topic;
+use peyvand::wire::files::FileKind as K;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::contract::checker::check;
+use crate::fixtures::population::{
+    Marriage, Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person,
+    profile, row, sheba,
+};
+use crate::harness::{SECRET, TestApp, ctx};
+use crate::ingest::commit_point::receipt;
+
+const DEED: &str = "1404-05-20";
+
+/// Everything that was said, and who was paid: instants, facts of the lost time and the tail of the outbox left out.
+const STATE: [&str; 6] = [
+    "SELECT claim_id, person, record_id, revision, outcome, amount, reasons, withdrawn, decision_id, answer_digest, working_digest
+     FROM claims ORDER BY claim_id",
+    "SELECT decision_id, revision, outcome, amount, reasons, days, wage_sum, content_digest FROM decisions ORDER BY decision_id",
+    "SELECT document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, state, state_code, superseded
+     FROM documents ORDER BY document_id",
+    "SELECT sms_id, kind, person, document_id, mobile, body, released_at IS NOT NULL FROM messages ORDER BY sms_id",
+    "SELECT case_id, document_id, kind, grounds, new_amount FROM cases ORDER BY case_id",
+    "SELECT month, batch_id, business_date, documents, total, digest, closed_at IS NOT NULL FROM batches ORDER BY month",
+];
+
+fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {
+    STATE.iter().map(|sql| app.query(sql)).collect()
+}
+
+/// "Restore of an older database backup under newer topics: nobody is paid or told again": the backup is of before a close
+/// that was paid out meanwhile, with returns, a further attempt, cases and letters since.
+#[test]
+fn a_backup_older_than_a_paid_close_takes_everything_back() {
+    let mut app = TestApp::start("1404-08-01");
+    let first = married(&mut app, 1..5);
+    app.close("1404-07");
+    app.stop();
+    let backup = app.backup("old");
+    app.serve(&[]);
+    let second = what_happens_since(&mut app, &first);
+    let (before, said) = (state(&app), app.export());
+    app.stop();
+
+    app.restore(&backup);
+    assert!(relay_that_ends(&mut app).contains("older than its topics"));
+    let restored = state(&app);
+    let would = app.json(&["recover", "--dry-run"]);
+    assert_eq!((&would["documents"], &would["months_closed"]), (&json!(5), &json!(["1404-08"])), "{would}");
+    assert_eq!(state(&app), restored, "a dry run changed something");
+    let told = app.json(&["recover"]);
+    assert_eq!(
+        (&told["what"], &told["new_decisions"], &told["new_messages"]),
+        (&json!("recovered"), &json!(0), &json!(0)),
+        "{told}"
+    );
+    for (now, then) in state(&app).iter().zip(&before) {
+        assert_eq!(now, then);
+    }
+    assert_eq!(app.json(&["recover"])["what"], "nothing");
+    app.serve(&[]);
+    app.settle();
+    assert!(app.export() == said, "something was said again");
+    more_months_follow(&mut app, &first, &second);
+    app.finish();
+}
+
+/// Starts a relay that must end by itself soon; gives its log.
+fn relay_that_ends(app: &mut TestApp) -> String {
+    let place = app.serve(&["--roles", "relay"]);
+    app.ends_by_itself(place)
+}
+
+/// Files, answers, letters, and a close that is paid out.
+fn what_happens_since(app: &mut TestApp, first: &[Person]) -> Vec<Person> {
+    let second = married(app, 11..15);
+    let issued = app.documents();
+    let ids: Vec<_> = first.iter().map(|person| document_id(&issued, person, 1)).collect();
+    finance(
+        app,
+        &[
+            (&ids[0], "paid", "", "10:00:00"),
+            (&ids[1], "returned", "AC04", "10:00:00"),
+            (&ids[2], "returned", "AC04", "10:00:00"),
+        ],
+    );
+    app.settle();
+    profile(app, &first[1].with(|person| person.sheba = sheba(77)));
+    marriages(app, &[&row(&first[3]).corrected(|row| row.status = "annulled")]);
+    let raw = app.raw();
+    raw.record("registry.marriages.v1", Some(b"R1"), &[], Some(b"{no JSON"));
+    let data = json!({"document_id": "nobody's", "code": null, "at": "2025-12-11T10:00:00+03:30"});
+    raw.event("finance.payment-outcomes.v1", "nobody's", "finance.document.paid", "x", &data);
+    drop(raw);
+    app.set_today("1404-09-01");
+    app.close("1404-08");
+    // After the lost close: what was paid is doubted, and somebody's account fails.
+    marriages(app, &[&row(&second[0]).corrected(|row| row.status = "annulled")]);
+    let issued = app.documents();
+    assert_eq!(issued.len(), 9);
+    finance(
+        app,
+        &[
+            (&document_id(&issued, &second[1], 1), "returned", "AC04", "11:00:00"),
+            (&document_id(&issued, &second[2], 1), "paid", "", "11:00:00"),
+        ],
+    );
+    app.settle();
+    assert_eq!(app.cases().len(), 2);
+    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "2");
+    second
+}
+
+fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
+    assert!(app.refused(&["replay", "--into", &app.database_url]).contains("read back"));
+    app.set_today("1404-10-01");
+    let third = married(app, 21..23);
+    // Who was paid in the lost time and came back is paid again once the account is another.
+    profile(app, &second[1].with(|person| person.sheba = sheba(78)));
+    app.close("1404-09");
+    let issued = app.documents();
+    let months = |person: &Person| paid(&issued, person);
+    assert_eq!(months(&first[0]), [(1, "1404-07".to_owned())]);
+    assert_eq!(months(&first[1]), [(1, "1404-07".to_owned()), (2, "1404-08".to_owned())]);
+    assert_eq!(months(&second[1]), [(1, "1404-08".to_owned()), (2, "1404-09".to_owned())]);
+    assert_eq!(months(&third[0]), [(1, "1404-09".to_owned())]);
+    expect(&app.decisions(), &second[0], DEED, "APPROVED", &[]);
+    assert_eq!((issued.len(), app.cases().len()), (12, 2));
+    let explained = app.json(&["explain", &second[0].code()]);
+    assert_eq!(explained["national_code"], second[0].code(), "{explained}");
+    assert!(check(&["live"], Some(app)).ends_with(" passed, 0 failed\n"));
+}
+
+/// No backup at all: the topics and the installation's secret are enough.
+#[test]
+fn a_database_lost_without_a_backup_is_made_from_its_topics() {
+    let mut app = TestApp::start("1404-08-01");
+    let first = married(&mut app, 1..5);
+    app.close("1404-07");
+    let second = what_happens_since(&mut app, &first);
+    let (before, said) = (state(&app), app.export());
+    app.stop();
+    let empty = app.empty_database("empty");
+    app.restore(&empty);
+    app.set("installation_secret", "another secret, and so other ids");
+    assert!(app.refused(&["recover"]).contains("installation_secret"));
+    app.restore(&empty);
+    app.set("installation_secret", SECRET);
+    let told = app.json(&["recover"]);
+    assert_eq!((&told["new_decisions"], &told["new_messages"]), (&json!(0), &json!(0)), "{told}");
+    for (now, then) in state(&app).iter().zip(&before) {
+        assert_eq!(now, then);
+    }
+    app.serve(&[]);
+    app.settle();
+    assert!(app.export() == said, "something was said again");
+    more_months_follow(&mut app, &first, &second);
+    app.finish();
+}
+
+/// The database is lost at any moment of a close and of its delivery; the recovery, too, is killed once.
+#[test]
+fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
+    let mut app = TestApp::without_service("1404-08-01")
+        .with("close_page_persons", "1")
+        .with("relay_page_bytes", "65536")
+        .serving();
+    let mut people = married(&mut app, 1..7);
+    let months = [("1404-08-01", "1404-07", 3), ("1404-09-01", "1404-08", 9), ("1404-10-01", "1404-09", 14)];
+    for (round, (today, month, documents)) in (1_u32..).zip(months) {
+        app.set_today(today);
+        app.settle();
+        app.stop();
+        let backup = app.backup(&format!("r{round}"));
+        app.serve(&[]);
+        people.extend(married(&mut app, 10 * round..10 * round + 6));
+        lose(&mut app, month, documents);
+        app.restore(&backup);
+        let mut broken =
+            app.command(&["recover"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(400 * u64::from(round)));
+        let _ = broken.kill();
+        broken.wait().unwrap();
+        if app.value("SELECT count(*) FROM installation WHERE name = 'recovery'") == "1" {
+            assert!(app.refused(&["serve"]).contains("peyvand recover"));
+        }
+        // What the killed one left behind at the database may live on for a moment.
+        app.wait("the recovery succeeds", || {
+            let output = app.run(&["recover"]);
+            eprint!("{}", String::from_utf8_lossy(&output.stderr));
+            output.status.success()
+        });
+        app.serve(&[]);
+        app.settle();
+        app.close(month);
+    }
+    let issued = app.documents();
+    for person in &people {
+        assert_eq!(paid(&issued, person).len(), 1);
+    }
+    assert_eq!(issued.len(), people.len());
+    app.finish();
+}
+
+/// Kills the close and the service once so many documents lie in the topic.
+fn lose(app: &mut TestApp, month: &str, documents: usize) {
+    let mut close = app.command(&["close-month", month]).stdout(Stdio::null()).spawn().unwrap();
+    app.wait("documents lie in the topic", || app.lying("finance.payment-documents.v1").len() >= documents);
+    let _ = close.kill();
+    close.wait().unwrap();
+    app.service(0).kill();
+    app.forget(0);
+}
+
+/// What a database did after it was restored, before it was recovered, cannot be told from what was lost: it is refused.
+#[test]
+fn a_database_that_went_on_by_itself_is_refused() {
+    let mut app = TestApp::start("1404-08-01");
+    let people: Vec<_> = (1..9).map(person).collect();
+    insured(&mut app, &people.iter().collect::<Vec<_>>(), "1404-04");
+    app.settle();
+    app.stop();
+    let backup = app.backup("old");
+    app.serve(&[]);
+    marriages(&mut app, &people[..4].iter().map(row).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    app.close("1404-07");
+    app.stop();
+    app.restore(&backup);
+    app.serve(&["--roles", "intake"]);
+    let rows = people[4..].iter().map(|person| row(person).row() + "\n").collect::<String>();
+    let path = app.write(K::Marriages, &(K::Marriages.columns().join(",") + "\n" + &rows));
+    app.publish_without_waiting(K::Marriages, &path);
+    let claims = format!("SELECT (count(*) = {})::text FROM claims", people.len());
+    app.until("all are taken in", &claims);
+    app.stop();
+    assert!(app.refused(&["recover"]).contains("went on by itself"));
+    app.restore(&backup);
+    assert_eq!(app.json(&["recover"])["documents"], 4);
+    app.set_today("1404-09-01");
+    app.serve(&[]);
+    app.close("1404-08");
+    let issued = app.documents();
+    assert!(people.iter().all(|person| paid(&issued, person).len() == 1));
+    assert_eq!(issued.len(), people.len());
+    app.finish();
+}
+
+const DECISIONS: &str = "eligibility.decisions.v1";
+
+/// "A lost or recreated output topic is noticed, not silently refilled"
+#[test]
+fn a_recreated_output_topic_is_noticed_and_not_refilled() {
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..5);
+    app.stop();
+    // While nobody runs: the next start makes the topic anew, empty.
+    app.delete_topic(DECISIONS);
+    let told = relay_that_ends(&mut app);
+    for word in [
+        &format!("{}{DECISIONS}/", app.prefix),
+        "ended at offset",
+        "recreated",
+        "peyvand recover --confirm-lost",
+    ] {
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(app.lying(DECISIONS).is_empty());
+    assert!(app.refused(&["recover"]).contains("recreated"));
+    assert_eq!(app.run(&["recover", "--confirm-lost", "registry.marriages.v1"]).status.code(), Some(2));
+    assert_eq!(app.json(&["recover", "--confirm-lost", DECISIONS])["what"], "nothing");
+    app.serve(&[]);
+    married(&mut app, 11..13);
+    assert_eq!(app.lying(DECISIONS).len(), 2, "what was lost was sent again");
+
+    // Under the hands of a service that runs.
+    app.delete_topic(DECISIONS);
+    app.make_topics([Topic::EligibilityDecisions].into_iter());
+    publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
+    let told = app.ends_by_itself(0);
+    assert!(told.contains("recreated"), "{told}");
+    app.end_unchecked();
+}
+
+/// Publishes a row of which nobody takes notice now.
+fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
+    let path = app.write(K::Marriages, &format!("{}\n{}\n", K::Marriages.columns().join(","), row.row()));
+    app.publish_without_waiting(K::Marriages, &path);
+}
+
+/// A process that was forgotten when everything was stopped, and went on while a recovery was under way.
+#[test]
+fn nobody_takes_in_or_closes_beside_a_recovery() {
+    const UNDER_WAY: &str = "a recovery was begun and not ended";
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..2);
+    app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
+    publish_unanswered(&mut app, &row(&person(2)));
+    app.until_told(0, UNDER_WAY);
+    assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
+    let rows = "SELECT count(*) FROM marriages";
+    assert_eq!(app.value(rows), "1");
+    app.execute("DELETE FROM installation WHERE name = 'recovery'").unwrap();
+    app.settle();
+    assert_eq!(app.value(rows), "2", "what was refused is not read again");
+    app.finish();
+}
+
+/// … or that wrote after the recovery had looked where the database stood.
+#[test]
+fn a_recovery_beside_a_process_that_writes_is_refused() {
+    let app = TestApp::without_service("1404-08-01");
+    app.json(&["status"]);
+    let runtime = Runtime::new().unwrap();
+    let ctx = ctx(&app, &runtime);
+    runtime.block_on(async {
+        let (marks, _) = recover::checkpoints(&ctx).await.unwrap();
+        let mut tx = ctx.pool.begin().await.unwrap();
+        outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = recover::adopt(&ctx, &mut TopicScan::beyond(&marks), &marks).await.unwrap_err();
+        assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
+        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "it was begun nevertheless");
+    });
+    app.finish();
+}

@@ -1,0 +1,79 @@
+//! Batches, through both.
+
+use peyvand::app::ingest as real;
+use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
+use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
+
+use crate::simulation::ingest::take_in;
+use crate::simulation::log::What;
+use crate::simulation::outside::{answer, answers_of};
+use crate::simulation::postgres::{Both, failed, finish};
+use crate::simulation::writing::AT;
+
+impl Both {
+    /// A batch of what comes next; or the last one again, which the offsets refuse.
+    pub async fn batch(&mut self, is_new: bool) -> &'static str {
+        if is_new {
+            for _ in 0..=self.dice.below(3) {
+                let Some(next) = self.to_come.pop() else { break };
+                self.io.world().send(&next);
+            }
+            self.last = self.next_messages();
+            let partitions: Vec<_> = self.last.iter().map(|(partition, _)| (*partition, 0)).collect();
+            offsets::begin(&self.ctx.pool, &partitions).await.unwrap();
+            for (partition, _) in partitions {
+                self.io.world().store.tables.offsets.entry(partition).or_insert(0);
+            }
+        }
+        if self.last.is_empty() {
+            return "no batch";
+        }
+        let batch = self.read();
+        let real = real::apply_batch(&self.ctx, &batch).await;
+        let simulated = finish(take_in(&self.io, &batch));
+        assert_eq!(real.map(drop).map_err(failed), simulated);
+        assert_eq!(simulated.is_ok(), is_new);
+        "a batch"
+    }
+
+    /// A few messages that the offsets have before them, in the order of each partition.
+    fn next_messages(&mut self) -> Vec<(TopicPartition, i64)> {
+        let world = self.io.world();
+        let stands = |partition| world.store.tables.offsets.get(&partition).copied().unwrap_or(0);
+        let ready =
+            world.log.inputs().flat_map(|p| (stands(p)..world.log.end(p)).map(move |offset| (p, offset)));
+        ready.take(1 + self.dice.pick(6)).collect()
+    }
+
+    fn read(&self) -> RecordBatch {
+        let world = self.io.world();
+        let mut batch = RecordBatch { advances: Vec::new(), records: Vec::new() };
+        for (partition, offset) in self.last.iter().copied() {
+            let (_, entry) = world.log.committed(partition, offset).next().unwrap();
+            let What::Input(sent) = &entry.what else { unreachable!() };
+            let message = sent.message(partition.partition, offset);
+            batch.records.push(ConsumedRecord::read(&message, partition.topic.name(), AT, false));
+            match batch.advances.iter_mut().find(|advance| advance.partition == partition) {
+                Some(advance) => advance.next = offset + 1,
+                None => batch.advances.push(OffsetAdvance { partition, expected: offset, next: offset + 1 }),
+            }
+        }
+        batch
+    }
+
+    /// Finance answers a document, or one that nobody issued; the next batch takes it in.
+    pub async fn finance(&mut self) -> &'static str {
+        let known: Vec<_> = self.io.world().store.tables.rows.documents.keys().cloned().collect();
+        let id = if known.is_empty() || self.dice.one_in(6) {
+            "nobody's".to_owned()
+        } else {
+            known[self.dice.pick(known.len())].clone()
+        };
+        // The words of any document, so that one is answered in many ways.
+        let words = answers_of(&char::from(b'0' + u8::try_from(self.dice.below(8)).unwrap()).to_string());
+        for word in words {
+            self.io.world().send(&answer(&id, word));
+        }
+        self.batch(true).await
+    }
+}
