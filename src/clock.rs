@@ -1,7 +1,7 @@
-//! The only place that reads the machine's clock; everywhere else time is an argument.
+//! The business clock. Only this module reads the machine's clock; all other code receives the time as an argument.
 //!
-//! Instants are `jiff::Timestamp`s; days are Solar Hijri civil days in Tehran. The rules of Tehran's time (with summer
-//! time until 1401) are built in, so that a machine without a time zone database, or with an old one, agrees.
+//! Instants are `jiff::Timestamp`s. Days are Solar Hijri civil days in Tehran. The time zone rules of Tehran (with
+//! summer time until 1401) are compiled in, so the result does not depend on the time zone database of the machine.
 
 use std::time::Instant;
 
@@ -12,29 +12,32 @@ use jiff::{SignedDuration, Timestamp};
 use crate::law::{CalendarError, SolarDate, SolarMonth};
 
 const ZONE: &str = "Asia/Tehran";
-/// The hour at which a fixed day begins: outside the quiet hours, so that nothing waits for the morning by accident.
+/// The hour at which a fixed business date starts. It is outside the quiet hours, so that SMS are not delayed until the
+/// next morning.
 const FIXED_HOUR: i8 = 10;
-/// No SMS from this hour on …
+/// First hour of the quiet hours, in which no SMS is sent (R20).
 const QUIET_FROM_HOUR: i8 = 21;
-/// … until this one (R20).
+/// First hour after the quiet hours (R20).
 const QUIET_TO_HOUR: i8 = 8;
 
-/// Why a clock cannot be had.
+/// Why a clock cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClockError {
-    /// The machine's clock is wrong by a century.
-    #[error("this machine's clock says {0}, which no Solar Hijri date is known for; set it right")]
+    /// The machine's clock is wrong by a century or more.
+    #[error(
+        "this machine's clock shows {0}, which is outside the supported Solar Hijri years; correct the clock"
+    )]
     MachineClock(Timestamp),
-    /// The business date has no instant.
-    #[error("{0} has no 10:00 in Tehran")]
+    /// No instant corresponds to 10:00 on the business date.
+    #[error("10:00 on {0} does not exist in Tehran")]
     NoSuchInstant(SolarDate),
 }
 
-/// The business clock of a process: Tehran's, or one that a business date fixes. Cheap to clone.
+/// The business clock of a process. It follows Tehran time, or is fixed to one business date. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clock {
     zone: TimeZone,
-    /// The day at the start; stays the answer where the day is fixed.
+    /// The business date at the start of the process. With a fixed business date it never changes.
     first_day: SolarDate,
     fixed: Option<Fixed>,
 }
@@ -46,10 +49,11 @@ struct Fixed {
 }
 
 impl Clock {
-    /// Tehran's clock; with `today` that day for good, its instants beginning at 10:00 of it and running on.
+    /// Creates a clock of Tehran time. With `today` the business date is fixed permanently to that day. The instants
+    /// then start at 10:00 of that day and advance.
     ///
     /// # Errors
-    /// Where the machine's clock stands outside the years that the calendar knows.
+    /// If the machine's clock is outside the years of the calendar, or 10:00 on `today` does not exist in Tehran.
     pub fn new(today: Option<SolarDate>) -> Result<Self, ClockError> {
         let zone = tehran_zone();
         if let Some(today) = today {
@@ -65,14 +69,14 @@ impl Clock {
         Ok(Self { zone, first_day, fixed: None })
     }
 
-    /// The present instant in whole microseconds. With a fixed day it runs on from 10:00 of that day, without end: in a
-    /// process that lives longer it passes midnight, while `today` stays.
+    /// The current instant in whole microseconds. With a fixed business date it advances from 10:00 of that day without
+    /// a limit: in a long-running process it passes midnight, while `today` does not change.
     pub fn now(&self) -> Timestamp {
         match &self.fixed {
             None => whole_micros(machine_now()),
             Some(Fixed { start, began }) => {
-                let run = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::ZERO);
-                whole_micros(start.saturating_add(run).unwrap_or(*start))
+                let elapsed = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::ZERO);
+                whole_micros(start.saturating_add(elapsed).unwrap_or(*start))
             }
         }
     }
@@ -90,12 +94,12 @@ impl Clock {
         self.fixed.is_some()
     }
 
-    /// For measuring how long things take; never a date.
+    /// A monotonic instant for measuring durations. It must not be used for a date.
     pub fn instant(&self) -> Instant {
         machine_instant()
     }
 
-    /// RFC 3339 with Tehran's offset, to the second.
+    /// Formats `at` as RFC 3339 with the offset of Tehran, to the second.
     pub fn tehran(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
@@ -103,12 +107,12 @@ impl Clock {
     /// The civil date in Tehran at `at`.
     ///
     /// # Errors
-    /// Outside the years that the calendar knows.
+    /// If the date is outside the years of the calendar.
     pub fn solar_date_of(&self, at: Timestamp) -> Result<SolarDate, CalendarError> {
         solar_date_in(&self.zone, at)
     }
 
-    /// The end of the quiet hours (21:00-08:00 in Tehran) that `at` lies in; none where people may be written to.
+    /// The end of the quiet hours (21:00-08:00 in Tehran) if `at` is within them. `None` if an SMS may be sent at `at`.
     pub fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
         let local = at.to_zoned(self.zone.clone());
         let morning = match local.hour() {
@@ -120,14 +124,18 @@ impl Clock {
     }
 }
 
-/// The month to close by itself: the one after the last closed, once it has ended. None before the first close, which
-/// is by command. Asked at start and every minute, so that a month missed while down is closed on the way up.
+/// The month that is due for an automatic close: the month after the last closed month, once it has ended. `None`
+/// before the first close, because an operator starts that one by command.
+///
+/// The service checks this at start and every minute, so a month that ended while the service was down is closed at the
+/// next start.
 pub fn due(today: SolarDate, last_closed: Option<SolarMonth>) -> Option<SolarMonth> {
     let next = last_closed?.next();
     (today > next.last_day()).then_some(next)
 }
 
-/// As PostgreSQL keeps instants, and as many readers of JSON can read them.
+/// Truncates to microseconds. PostgreSQL stores instants with this precision, and many JSON readers support no finer
+/// one.
 fn whole_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
@@ -136,7 +144,7 @@ fn tehran_zone() -> TimeZone {
     TimeZoneDatabase::bundled()
         .get(ZONE)
         .or_else(|_| TimeZone::get(ZONE))
-        // Right since 1401-07; earlier summers would be an hour off.
+        // +03:30 is correct since 1401-07; earlier summers would be wrong by one hour.
         .unwrap_or_else(|_| TimeZone::fixed(Offset::from_seconds(3 * 3600 + 1800).unwrap_or(Offset::UTC)))
 }
 
@@ -157,12 +165,12 @@ fn at_hour(zone: &TimeZone, date: Date, hour: i8) -> Option<Timestamp> {
     zone.to_timestamp(date.to_datetime(time)).ok()
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place")]
+#[allow(clippy::disallowed_methods, reason = "this module is the only one that reads the clock")]
 fn machine_now() -> Timestamp {
     Timestamp::now()
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place")]
+#[allow(clippy::disallowed_methods, reason = "this module is the only one that reads the clock")]
 fn machine_instant() -> Instant {
     Instant::now()
 }
@@ -180,22 +188,22 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_of_tehran_are_built_in() {
+    fn the_time_zone_rules_of_tehran_are_compiled_in() {
         assert!(TimeZoneDatabase::bundled().get(ZONE).is_ok(), "jiff needs its feature tzdb-bundle-always");
     }
 
     #[test]
-    fn a_fixed_day_begins_at_ten_and_stays() {
+    fn a_fixed_business_date_starts_at_ten_and_does_not_change() {
         let clock = clock();
         assert_eq!(clock.today().to_string(), "1404-08-01");
         assert!(clock.is_fixed());
-        // 1404-08-01 is 2025-10-23; Tehran is at +03:30 all year.
+        // 1404-08-01 is 2025-10-23; the offset of Tehran is +03:30 all year.
         assert!(clock.tehran(clock.now()).starts_with("2025-10-23T10:00:"));
         assert!(clock.now() >= at("2025-10-23T06:30:00Z"));
     }
 
     #[test]
-    fn summer_time_ended_for_good_in_1401() {
+    fn summer_time_ended_permanently_in_1401() {
         let clock = clock();
         assert_eq!(clock.tehran(at("2022-07-01T00:00:00Z")), "2022-07-01T04:30:00+04:30");
         assert_eq!(clock.tehran(at("2022-09-21T19:29:59Z")), "2022-09-21T23:59:59+04:30");
@@ -210,7 +218,7 @@ mod tests {
         // Nowruz 1401 was 2022-03-21, the day before summer time began.
         assert_eq!(day("2022-03-20T20:29:59Z"), "1400-12-29");
         assert_eq!(day("2022-03-20T20:30:00Z"), "1401-01-01");
-        // In the summer of 1401 midnight was at 19:30 UTC, a year later at 20:30.
+        // In the summer of 1401 midnight in Tehran was 19:30 UTC; one year later it was 20:30 UTC.
         assert_eq!(day("2022-07-01T19:30:00Z"), "1401-04-11");
         assert_eq!(day("2023-07-01T20:29:59Z"), "1402-04-10");
         assert_eq!(day("2023-07-01T20:30:00Z"), "1402-04-11");
@@ -224,7 +232,7 @@ mod tests {
         assert_eq!(until("2025-10-23T21:00:00+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
         assert_eq!(until("2025-10-24T07:59:59+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
         assert_eq!(until("2025-10-24T08:00:00+03:30"), None);
-        // Across the last end of summer time the morning is an hour further.
+        // In the night in which summer time ended, the morning is one hour later.
         assert_eq!(until("2022-09-21T22:00:00+04:30").unwrap(), "2022-09-22T08:00:00+03:30");
     }
 
@@ -238,7 +246,7 @@ mod tests {
         assert_eq!(
             due(date("1404-10-05"), Some(month("1404-06"))),
             Some(month("1404-07")),
-            "the eldest first"
+            "the oldest unclosed month is due first"
         );
         assert_eq!(due(date("1404-01-01"), Some(month("1403-11"))), Some(month("1403-12")));
     }

@@ -1,40 +1,42 @@
-//! Boundaries of I/O: where a process may die with one side done and the other not.
+//! Named crash points around I/O calls, for tests.
 //!
-//! `boundary!("take_in.commit", tx.commit().await)` is `tx.commit().await`. Built with the feature `failpoints` it is so
-//! between two points, `take_in.commit/before` and `take_in.commit/after`, at which a test may end the process; a release
-//! has nothing of them. `tests/it/ops/failpoints` finds every name in the source and kills there.
+//! `failpoint!("close_page.commit", tx.commit().await)` evaluates to `tx.commit().await`. A build with the feature
+//! `failpoints` adds two points, `close_page.commit/before` and `close_page.commit/after`, where a test can abort the
+//! process. A release build contains neither. `tests/it/ops/failpoints` finds every name in the source and aborts a
+//! process there.
 //!
-//! `is_injected("rewind.seek/fails")` asks whether a test wants this fault here; a release never has it.
+//! `is_injected("rewind.seek/fails")` returns whether a test requests this fault. In a release build it returns false.
 
-/// The expression, with a point before and one after it.
+/// Evaluates the expression between the failpoints `$name/before` and `$name/after`.
 #[cfg(feature = "failpoints")]
 macro_rules! failpoint {
-    ($name:literal, $crossing:expr) => {{
+    ($name:literal, $call:expr) => {{
         $crate::failpoint::reach(concat!($name, "/before"));
-        let crossed = $crossing;
+        let result = $call;
         $crate::failpoint::reach(concat!($name, "/after"));
-        crossed
+        result
     }};
 }
 
-/// The expression.
+/// Evaluates the expression; a release build has no failpoints.
 #[cfg(not(feature = "failpoints"))]
 macro_rules! failpoint {
-    ($name:literal, $crossing:expr) => {
-        $crossing
+    ($name:literal, $call:expr) => {
+        $call
     };
 }
 
 pub(crate) use failpoint;
 
-/// Reads once which points end the process: `FAILPOINTS=NAME=return`, or `NAME=2*off->return` for the third time.
+/// Reads the armed failpoints from the environment: `FAILPOINTS=NAME=return` aborts at the first pass of a failpoint,
+/// `FAILPOINTS=NAME=2*off->return` at the third.
 pub fn arm() {
-    // For as long as the process lives.
+    // The failpoints stay armed until the process ends.
     #[cfg(feature = "failpoints")]
     std::mem::forget(fail::FailScenario::setup());
 }
 
-/// Ends the process where this point is armed, as `kill -9` would: nothing is unwound, closed or sent.
+/// Aborts the process if this failpoint is armed. As after `kill -9`, nothing is unwound, closed or sent.
 #[cfg(feature = "failpoints")]
 pub fn reach(point: &str) {
     fail::fail_point!(point, |_| {
@@ -43,14 +45,14 @@ pub fn reach(point: &str) {
     });
 }
 
-/// Whether a test has armed the fault of this name, as it arms a point.
+/// Returns whether a test has armed the fault of this name. A fault is armed in the same way as a failpoint.
 #[cfg(feature = "failpoints")]
 pub fn is_injected(fault: &str) -> bool {
     fail::fail_point!(fault, |_| true);
     false
 }
 
-/// A release injects no fault.
+/// A release build injects no fault.
 #[cfg(not(feature = "failpoints"))]
 pub const fn is_injected(_fault: &str) -> bool {
     false

@@ -1,7 +1,20 @@
-//! Peyvand pays the marriage allowance of Article 85 to everyone entitled to it, once, without anyone having to ask.
+//! Peyvand pays the marriage allowance of Article 85 once to every entitled person, without an application.
 //!
-//! The house, from pure to worldly; a module names only modules above it (`tests/it/meta/structure` keeps the arrows):
-//! `law, ident` → `claim` → `wire` → `boundary, config, clock, retry` → `store` → `work` → `kafka, http, telemetry` → `cli`.
+//! The modules in the order of their dependencies. A module uses only modules of the lines above its own
+//! (`tests/it/meta/structure` checks this):
+//!
+//! 1. `law`, `ident`
+//! 2. `claim`
+//! 3. `texts`
+//! 4. `wire`
+//! 5. `failpoint`, `config`, `clock`, `retry`
+//! 6. `store`
+//! 7. `app`
+//! 8. `views`
+//! 9. `kafka`, `http`, `telemetry`
+//! 10. `service`, `terminal`
+//! 11. `demo`
+//! 12. `cli`
 
 pub mod app;
 pub mod claim;

@@ -1,6 +1,7 @@
 //! The `peyvand` binary; everything is in the library.
 
-/// Many threads of our own and of librdkafka: the C library's allocator would keep what each of them once used.
+/// Peyvand and librdkafka run many threads. The allocator of the C library would retain the memory that each thread
+/// once used.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

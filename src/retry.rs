@@ -1,7 +1,8 @@
-//! Trying again, with pauses that grow and are never quite equal.
+//! Retries with exponential backoff and jitter.
 //!
-//! The only importer of `backoff`, which is no longer maintained (RUSTSEC-2025-0012): it computes the pauses, nothing
-//! else, so that whoever replaces it touches this file alone. The loop and its cancellation are ours.
+//! Only this module imports `backoff`, which is no longer maintained (RUSTSEC-2025-0012). The crate computes the pauses
+//! and nothing else, so a replacement of the crate changes this file only. This module implements the loop and its
+//! cancellation.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -11,35 +12,35 @@ use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff;
 use tokio::sync::watch;
 
-/// Tells long work to stop: true once the process is asked to. A sender that is gone counts as a stop, too.
+/// The shutdown signal: true once the process must stop. A dropped sender also counts as a shutdown.
 pub type ShutdownSignal = watch::Receiver<bool>;
 
-/// What an error means for the one who tries.
+/// Whether an operation is attempted again after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retryability {
-    /// The world may mend itself: try again.
+    /// The cause may disappear; the operation is attempted again.
     Retry,
-    /// It will be the same next time: give up.
+    /// Another attempt would fail in the same way; the error is returned.
     Reject,
 }
 
 /// The pauses between attempts.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// The first pause, give or take half.
+    /// The first pause, with a jitter of ±50 %.
     pub first: Duration,
-    /// The longest pause, give or take half.
+    /// The longest pause, with a jitter of ±50 %.
     pub longest: Duration,
-    /// The time after which no further attempt is made; none tries until it is told to stop.
+    /// The time after which no further attempt starts. `None` retries until the shutdown signal.
     pub in_all: Option<Duration>,
 }
 
 impl Policy {
-    /// For servers that come back: 100 ms growing to 5 s, without end.
+    /// For servers that recover: pauses from 100 ms to 5 s, without a time limit.
     pub const FOREVER: Self =
         Self { first: Duration::from_millis(100), longest: Duration::from_secs(5), in_all: None };
 
-    /// The same pauses for at most `in_all`.
+    /// The pauses of [`Policy::FOREVER`], with the time limit `in_all`.
     pub const fn for_a_while(in_all: Duration) -> Self {
         Self { in_all: Some(in_all), ..Self::FOREVER }
     }
@@ -57,28 +58,31 @@ impl Policy {
     }
 }
 
-/// Why there is no result.
+/// Why [`retry`] has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RetryError<E: Display> {
-    /// The error is one that no repetition mends.
+    /// An error that `classify` rejects.
     #[error("{0}")]
     Rejected(E),
-    /// The time of the policy is over; the last error.
-    #[error("{0} (tried again until the time was over)")]
+    /// The time limit of the policy is over. Contains the last error.
+    #[error("{0} (retried until the time limit)")]
     TimedOut(E),
-    /// Told to stop before there was a result.
+    /// The shutdown signal came before a result.
     #[error("stopped")]
     Stopped,
 }
 
-/// Runs `op` until it succeeds, its error is one to reject, the policy's time is over, or `stop` says so.
+/// Runs `op` until it succeeds, `classify` rejects its error, the time limit of the policy is over, or the shutdown
+/// signal `stop` is set.
 ///
-/// `notify` hears of each error that leads to another attempt, with the pause before it: the one place to log it.
-/// An attempt under way is dropped on a stop, so `op` must be safe to drop; what must run to its end belongs into a
-/// task of its own.
+/// `notify` receives each error that leads to another attempt, and the pause before that attempt. Retried errors are
+/// logged there.
+///
+/// A shutdown drops the current attempt, so `op` must be cancel safe. Work that must run to its end belongs in a
+/// separate task.
 ///
 /// # Errors
-/// See [`GaveUp`].
+/// See [`RetryError`].
 pub async fn retry<T, E, Op, Fut>(
     policy: Policy,
     stop: &ShutdownSignal,
@@ -116,7 +120,7 @@ where
     }
 }
 
-/// Waits for `pause`; false where a stop came first.
+/// Waits for `pause`. Returns false if the shutdown signal came first.
 pub async fn pause_or_stop(pause: Duration, stop: &mut ShutdownSignal) -> bool {
     tokio::select! {
         biased;
@@ -125,9 +129,9 @@ pub async fn pause_or_stop(pause: Duration, stop: &mut ShutdownSignal) -> bool {
     }
 }
 
-/// Resolves once the process is asked to stop.
+/// Completes once the shutdown signal is set.
 pub async fn shutdown_requested(stop: &mut ShutdownSignal) {
-    // An error means that nobody is left who could ask: the same.
+    // An error means that the sender is dropped, which counts as a shutdown.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -149,9 +153,10 @@ mod tests {
         stop: &ShutdownSignal,
         errors: &[&'static str],
     ) -> (Result<usize, RetryError<&'static str>>, Vec<Duration>) {
-        let (turn, mut pauses) = (Cell::new(0), Vec::new());
+        let attempts = Cell::new(0);
+        let mut pauses = Vec::new();
         let op = || {
-            let n = turn.replace(turn.get() + 1);
+            let n = attempts.replace(attempts.get() + 1);
             let result = errors
                 .get(n)
                 .or(errors.last())
@@ -164,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tries_until_it_succeeds_and_tells_of_each_failure() {
+    async fn retries_until_success_and_notifies_each_error() {
         let (_keep, stop) = watch::channel(false);
         let (result, pauses) = run(QUICK, &stop, &["away", "away", "away", "ok"]).await;
         assert_eq!((result, pauses.len()), (Ok(3), 3));
@@ -172,14 +177,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gives_up_where_repeating_mends_nothing() {
+    async fn does_not_retry_a_rejected_error() {
         let (_keep, stop) = watch::channel(false);
         let (result, pauses) = run(QUICK, &stop, &["away", "bad", "ok"]).await;
         assert_eq!((result, pauses.len()), (Err(RetryError::Rejected("bad")), 1));
     }
 
     #[tokio::test]
-    async fn gives_up_when_the_time_is_over() {
+    async fn stops_retrying_at_the_time_limit() {
         let (_keep, stop) = watch::channel(false);
         let policy = Policy { in_all: Some(Duration::from_millis(20)), ..QUICK };
         let (result, pauses) = run(policy, &stop, &["away"]).await;
@@ -188,12 +193,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stop_ends_the_pause_and_the_attempt() {
+    async fn a_shutdown_ends_the_pause_and_the_attempt() {
         let (sender, stop) = watch::channel(false);
         let slow = Policy { first: Duration::from_secs(60), longest: Duration::from_secs(60), in_all: None };
         let pausing = run(slow, &stop, &["away"]);
-        let asking = async { sender.send_replace(true) };
-        let ((result, _), _) = tokio::join!(pausing, asking);
+        let stopping = async { sender.send_replace(true) };
+        let ((result, _), _) = tokio::join!(pausing, stopping);
         assert_eq!(result, Err(RetryError::Stopped));
 
         let (sender, stop) = watch::channel(false);

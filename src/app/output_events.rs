@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::claim::issuance::Issuance;
 use crate::claim::person_state::StoredClaim;
+use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
-use crate::claim::{BENEFIT, Bilingual, Decision, RULES_VERSION};
+use crate::claim::{BENEFIT, Decision, RULES_VERSION, Reason};
 use crate::ident::NationalCode;
 use crate::law::marriage_allowance::Working as LawWorking;
 use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
+use crate::texts::{Bilingual, Texts};
 use crate::wire::eligibility_decisions_v1::{
     CaseOpened, DecisionMade, DecisionMarriage, DecisionReason, DecisionText, DecisionWorking, WorkingMonth,
 };
@@ -53,6 +54,7 @@ pub fn decision<'a>(
         rules_version: Cow::Borrowed(RULES_VERSION),
         tables_version: Cow::Borrowed(ctx.tables.version()),
         facts_digest: Cow::Owned(hex::encode(claim.facts_digest)),
+        answer_digest: Cow::Owned(hex::encode(claim.answer_digest)),
         business_date: ctx.business_date(at),
         decided_at: at,
     };
@@ -62,22 +64,25 @@ pub fn decision<'a>(
     }))
 }
 
-fn reasons(decision: &Decision) -> Vec<DecisionReason<'_>> {
-    fn both(words: &Bilingual) -> DecisionText<'_> {
-        DecisionText { fa: Cow::Borrowed(&words.fa), en: Cow::Borrowed(&words.en) }
-    }
-    fn reason(reason: &crate::claim::ReasonText) -> DecisionReason<'_> {
-        DecisionReason {
-            code: reason.code,
-            article: Cow::Borrowed(&reason.article),
-            fact: Some(Cow::Borrowed(&reason.fact)),
-            source: Some(Cow::Borrowed(reason.source)),
-            required: Some(Cow::Borrowed(&reason.required)),
-            text: both(&reason.text),
-            remedy: both(&reason.remedy),
-        }
-    }
+fn reasons(decision: &Decision) -> Vec<DecisionReason<'static>> {
     decision.reasons.iter().map(reason).collect()
+}
+
+fn reason(reason: &Reason) -> DecisionReason<'static> {
+    let rendered = Texts::built_in().reason_text(reason);
+    DecisionReason {
+        code: rendered.code,
+        article: Cow::Owned(rendered.article),
+        fact: Some(Cow::Owned(rendered.fact)),
+        source: Some(Cow::Borrowed(rendered.source)),
+        required: Some(Cow::Owned(rendered.required)),
+        text: decision_text(rendered.text),
+        remedy: decision_text(rendered.remedy),
+    }
+}
+
+fn decision_text(text: Bilingual) -> DecisionText<'static> {
+    DecisionText { fa: Cow::Owned(text.fa), en: Cow::Owned(text.en) }
 }
 
 fn working(working: &LawWorking) -> DecisionWorking {

@@ -1,4 +1,4 @@
-//! Which claims a person has, and the facts of each (R5, R18, R19).
+//! Assembles the claims of a person, with the facts of each, from the inputs (R5, R18, R19).
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::contribution_lines::{employment_lines, wage_lines};
 use super::facts::{Facts, InsuredFacts, PaidBefore, RegistryFacts, SelfRegistrationFacts};
 use super::identity::{ClaimKey, Counterpart};
 use super::person::{RegistryRow, SelfRegistration, Side};
-use super::person_state::{PersonState, PlanningContext};
+use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use crate::ident::text;
 use crate::law::SolarDate;
 
-/// A claim that an input holds, with its facts.
+/// A claim that the inputs state, with its facts.
 pub struct AssembledClaim {
     pub claim_id: Uuid,
     pub key: ClaimKey,
@@ -22,65 +22,92 @@ pub struct AssembledClaim {
     pub facts: Facts,
 }
 
-/// Of several rows for one marriage, the one that speaks.
+impl StoredClaim {
+    /// The claim with the sources of `assembled`, or `None` if its sources are the same already.
+    ///
+    /// The sources change if another record of the same marriage becomes authoritative, or if a self-registration is
+    /// added. A change of sources alone causes no new decision.
+    pub fn with_sources_of(&self, assembled: &AssembledClaim) -> Option<Self> {
+        if (&self.record_id, &self.request_id) == (&assembled.record_id, &assembled.request_id) {
+            return None;
+        }
+        Some(Self {
+            record_id: assembled.record_id.clone(),
+            request_id: assembled.request_id.clone(),
+            ..self.clone()
+        })
+    }
+}
+
+/// The authoritative row of each marriage: the one of several rows for it that counts.
 type AuthoritativeRows<'a> = BTreeMap<(SolarDate, Counterpart), &'a RegistryRow>;
 
-/// Every claim that the inputs hold, in the order of deed dates.
-pub fn assemble_claims(known: &PersonState, rules: &PlanningContext<'_>) -> Vec<AssembledClaim> {
-    let speaking = authoritative_rows(known);
-    let registrations = latest_registrations(&known.self_registrations);
-    let insured = known.dossier.record.is_some();
-    let mut held = Vec::new();
-    for (marriage, row) in &speaking {
-        // A registry row about somebody we do not insure makes no claim - unless that person registered it too.
+/// Assembles every claim that the inputs state, ordered by deed date.
+pub fn assemble_claims(state: &PersonState, planning: &PlanningContext<'_>) -> Vec<AssembledClaim> {
+    let rows = authoritative_rows(state);
+    let registrations = latest_registrations(&state.self_registrations);
+    let insured = state.dossier.record.is_some();
+    let mut claims = Vec::new();
+    for (marriage, row) in &rows {
+        // A registry row of a person who is not insured makes a claim only if that person also registered the marriage.
         let registration = registration_of(&registrations, marriage);
         if insured || registration.is_some() {
-            held.push(assemble(known, rules, &speaking, marriage, Some(row), registration));
+            claims.push(assemble(state, planning, &rows, marriage, Some(row), registration));
         }
     }
     for registration in registrations.values() {
         let marriage = (registration.deed_date, Counterpart::Spouse(registration.spouse));
-        if !speaking.contains_key(&marriage) {
-            held.push(assemble(known, rules, &speaking, &marriage, None, Some(registration)));
+        if !rows.contains_key(&marriage) {
+            claims.push(assemble(state, planning, &rows, &marriage, None, Some(registration)));
         }
     }
-    // What was paid stays a claim, whatever first day the setting names since.
-    held.retain(|claim| {
-        rules.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || known.is_paid(claim.claim_id)
+    // A paid claim stays a claim, even if the setting of the first day is later changed to a day after the deed.
+    claims.retain(|claim| {
+        planning.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || state.is_paid(claim.claim_id)
     });
-    held.sort_by(|a, b| a.key.cmp(&b.key));
-    held
+    claims.sort_by(|a, b| a.key.cmp(&b.key));
+    claims
 }
 
-/// Two records of one pair and date are one marriage reported twice: the later registration, then the greater record speaks.
-fn authoritative_rows(known: &PersonState) -> AuthoritativeRows<'_> {
-    let mut speaking = AuthoritativeRows::new();
-    for row in &known.rows {
-        let Some((_, other)) = row.sides(known.person) else {
+/// Selects the authoritative row of each marriage. Two records of one pair and date report the same marriage;
+/// [`precedence`] determines which of them counts.
+fn authoritative_rows(state: &PersonState) -> AuthoritativeRows<'_> {
+    let mut rows = AuthoritativeRows::new();
+    for row in &state.rows {
+        let Some((_, other)) = row.sides(state.person) else {
             continue;
         };
         let counterpart = match other.code {
             Some(code) => Counterpart::Spouse(code),
             None => Counterpart::Unnamed { record_id: row.record_id.clone() },
         };
-        let place = speaking.entry((row.deed_date, counterpart)).or_insert(row);
-        if (row.registered_on, &row.record_id) > (place.registered_on, &place.record_id) {
-            *place = row;
+        let current = rows.entry((row.deed_date, counterpart)).or_insert(row);
+        if precedence(row) > precedence(current) {
+            *current = row;
         }
     }
-    speaking
+    rows
 }
 
-/// Of several by one applicant with the same spouse the latest speaks; the others hold nothing.
+/// The sort key of the rows of one marriage. The row with the greatest key is authoritative.
+///
+/// A row that is not annulled is greater than an annulled one, because registries annul duplicates. Then the later
+/// registration date counts, then the greater record id, compared bytewise.
+fn precedence(row: &RegistryRow) -> (bool, SolarDate, &str) {
+    (row.status != Status::Annulled, row.registered_on, &row.record_id)
+}
+
+/// Selects the latest self-registration for each spouse. Earlier registrations with the same spouse do not count.
 fn latest_registrations(all: &[SelfRegistration]) -> BTreeMap<crate::ident::NationalCode, &SelfRegistration> {
-    let mut speaking = BTreeMap::new();
+    let mut latest = BTreeMap::new();
     for registration in all {
-        let place = speaking.entry(registration.spouse).or_insert(registration);
-        if (registration.submitted_at, &registration.request_id) > (place.submitted_at, &place.request_id) {
-            *place = registration;
+        let current = latest.entry(registration.spouse).or_insert(registration);
+        if (registration.submitted_at, &registration.request_id) > (current.submitted_at, &current.request_id)
+        {
+            *current = registration;
         }
     }
-    speaking
+    latest
 }
 
 fn registration_of<'a>(
@@ -92,39 +119,40 @@ fn registration_of<'a>(
 }
 
 fn assemble(
-    known: &PersonState,
-    rules: &PlanningContext<'_>,
-    speaking: &AuthoritativeRows<'_>,
+    state: &PersonState,
+    planning: &PlanningContext<'_>,
+    rows: &AuthoritativeRows<'_>,
     (deed_date, counterpart): &(SolarDate, Counterpart),
     row: Option<&RegistryRow>,
     registration: Option<&SelfRegistration>,
 ) -> AssembledClaim {
-    let key = ClaimKey { person: known.person, deed_date: *deed_date, counterpart: counterpart.clone() };
-    let claim_id = rules.ids.claim(&key);
-    let live: Vec<_> = speaking.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
-    // A date mismatch is told as such; the row of the same pair is then no earlier marriage of this one.
+    let key = ClaimKey { person: state.person, deed_date: *deed_date, counterpart: counterpart.clone() };
+    let claim_id = planning.ids.claim(&key);
+    let live_rows: Vec<_> = rows.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
+    // A row of the same pair with another date is reported as a date mismatch, so it must not also count as an earlier
+    // marriage.
     let is_same_pair = |other: &Counterpart| row.is_none() && other == counterpart;
     let other_date =
-        live.iter().filter(|((_, other), _)| is_same_pair(other)).map(|((date, _), _)| *date).min();
-    let earlier = live.iter().find(|((date, other), _)| date < deed_date && !is_same_pair(other));
-    let same_day = live.iter().filter(|((date, _), _)| date == deed_date).count();
+        live_rows.iter().filter(|((_, other), _)| is_same_pair(other)).map(|((date, _), _)| *date).min();
+    let earlier = live_rows.iter().find(|((date, other), _)| date < deed_date && !is_same_pair(other));
+    let same_day = live_rows.iter().filter(|((date, _), _)| date == deed_date).count();
     let own_row_is_live = row.is_some_and(|row| row.status != Status::Annulled);
     let facts = Facts {
         deed_date: *deed_date,
         spouse_has_code: counterpart.spouse().is_some(),
         withdrawn: false,
-        registry: row.and_then(|row| Some(registry_facts(row, row.sides(known.person)?.0))),
-        // Once the registry speaks, its row alone is read.
+        registry: row.and_then(|row| Some(registry_facts(row, row.sides(state.person)?.0))),
+        // If there is a registry row, the rules read only that row.
         self_registration: registration.filter(|_| row.is_none()).map(|registration| SelfRegistrationFacts {
             first_marriage_undertaking: registration.first_marriage_undertaking,
             registry_has_date: other_date,
         }),
         earlier_marriage_on: earlier.map(|((date, _), _)| *date),
         conflicting: own_row_is_live && same_day > 1,
-        insured: known.dossier.record.as_ref().map(insured_facts),
-        employments: employment_lines(&known.dossier, *deed_date, rules.tables),
-        wages: wage_lines(&known.dossier, *deed_date, rules.tables),
-        paid_before: paid_before(known, claim_id),
+        insured: state.dossier.record.as_ref().map(insured_facts),
+        employments: employment_lines(&state.dossier, *deed_date, planning.tables),
+        wages: wage_lines(&state.dossier, *deed_date, planning.tables),
+        paid_before: paid_before(state, claim_id),
         payment: None,
     };
     AssembledClaim {
@@ -159,12 +187,12 @@ fn insured_facts(record: &crate::claim::person::PersonRecord) -> InsuredFacts {
     }
 }
 
-fn paid_before(known: &PersonState, claim_id: Uuid) -> Vec<PaidBefore> {
-    let by_branch = known.dossier.earlier_payments.iter();
+fn paid_before(state: &PersonState, claim_id: Uuid) -> Vec<PaidBefore> {
+    let by_branch = state.dossier.earlier_payments.iter();
     let mut paid: Vec<_> = by_branch
         .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })
         .collect();
-    if let Some(payment) = known.payment.as_ref().filter(|payment| payment.claim_id != claim_id)
+    if let Some(payment) = state.payment.as_ref().filter(|payment| payment.claim_id != claim_id)
         && let Some(first) = payment.documents.first()
     {
         paid.push(PaidBefore::Document { document_id: first.document_id.clone() });

@@ -1,17 +1,18 @@
-//! The closed vocabularies of the inputs. Each word is written once, here; events, files and the database share it.
+//! The closed vocabularies of the inputs. Each code is defined only here. Events, files and the database use the same
+//! codes.
 
-/// A fieldless enum with its words, for serde, `FromStr` and `Display`.
+/// Defines a fieldless enum with its codes, for serde, `FromStr` and `Display`.
 macro_rules! vocabulary {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $code)] $variant),+ }
 
         impl $name {
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
             pub fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word),+ }
+                match self { $($name::$variant => $code),+ }
             }
         }
 
@@ -22,20 +23,20 @@ macro_rules! vocabulary {
         }
 
         impl std::str::FromStr for $name {
-            type Err = crate::claim::reason::UnknownCode;
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word).ok_or(crate::claim::reason::UnknownCode)
+            type Err = crate::claim::outcome::UnknownCode;
+            fn from_str(code: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == code).ok_or(crate::claim::outcome::UnknownCode)
             }
         }
     };
 }
 
 vocabulary!(
-    /// What the registry says became of a marriage.
+    /// The status of a marriage in the registry.
     Status { Registered = "registered", Divorced = "divorced", Annulled = "annulled" }
 );
 vocabulary!(
-    /// Where a marriage was registered.
+    /// The kind of office that registered a marriage.
     OfficeKind {
         MarriageOffice = "marriage_office",
         Consulate = "consulate",
@@ -45,26 +46,26 @@ vocabulary!(
     }
 );
 vocabulary!(
-    /// Permanent or temporary (Art. 85(3)).
+    /// Whether a marriage is permanent or temporary (Art. 85(3)).
     Permanence { Permanent = "permanent", Temporary = "temporary" }
 );
 vocabulary!(
-    /// Does the account or the mobile belong to the insured (R17)? Unknown is never a mismatch.
+    /// Whether the account or the mobile belongs to the insured person (R17). `Unknown` is never a mismatch.
     Ownership { Yes = "yes", No = "no", Unknown = "unknown" }
 );
 vocabulary!(
-    /// What finance answers about a document.
+    /// The answer of finance about a payment document.
     PaymentOutcome { Accepted = "accepted", Paid = "paid", Returned = "returned" }
 );
 vocabulary!(
-    /// What the SMS gateway answers about a message.
+    /// The answer of the SMS gateway about a message.
     DeliveryStatus { Delivered = "delivered", Failed = "failed" }
 );
 vocabulary!(
-    /// Why a person must look at a payment.
+    /// Why an officer must review a payment.
     CaseKind { Recovery = "recovery", Difference = "difference", Payment = "payment" }
 );
 vocabulary!(
-    /// What an SMS says.
+    /// The content of an SMS.
     SmsKind { Registration = "registration", PaymentReturned = "payment_returned" }
 );

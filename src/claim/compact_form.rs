@@ -1,4 +1,4 @@
-//! Dates, months, kinds and rials as small integers, for the packed history of a person.
+//! Encodes dates, months, insurance types and rials as small integers, for the packed dossier of a person.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -6,24 +6,25 @@ use serde_with::{DeserializeAs, SerializeAs};
 
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
-/// How the law's values are written where every byte counts. A position in `InsuranceType::ALL` never changes.
+/// The compact serialisation of the values of `law`. An insurance type is stored as its index in `InsuranceType::ALL`.
+/// The order of `ALL` must therefore never change.
 pub struct CompactForm;
 
-const NOT_OURS: &str = "not a value that was packed here";
+const INVALID: &str = "not a value in compact form";
 
 impl SerializeAs<SolarDate> for CompactForm {
     fn serialize_as<S: Serializer>(date: &SolarDate, out: S) -> Result<S::Ok, S::Error> {
-        let days_of_months = date.month().index() * 32;
-        (days_of_months + i32::from(date.day())).serialize(out)
+        // A month has at most 31 days, so 32 values for each month are enough.
+        (date.month().index() * 32 + i32::from(date.day())).serialize(out)
     }
 }
 
 impl<'de> DeserializeAs<'de, SolarDate> for CompactForm {
     fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<SolarDate, D::Error> {
         let packed = i32::deserialize(from)?;
-        let month = SolarMonth::from_index(packed.div_euclid(32)).map_err(|_| D::Error::custom(NOT_OURS))?;
-        let day = u8::try_from(packed.rem_euclid(32)).map_err(|_| D::Error::custom(NOT_OURS))?;
-        SolarDate::new(month.year(), month.number(), day).map_err(|_| D::Error::custom(NOT_OURS))
+        let month = SolarMonth::from_index(packed.div_euclid(32)).map_err(|_| D::Error::custom(INVALID))?;
+        let day = u8::try_from(packed.rem_euclid(32)).map_err(|_| D::Error::custom(INVALID))?;
+        SolarDate::new(month.year(), month.number(), day).map_err(|_| D::Error::custom(INVALID))
     }
 }
 
@@ -35,7 +36,7 @@ impl SerializeAs<SolarMonth> for CompactForm {
 
 impl<'de> DeserializeAs<'de, SolarMonth> for CompactForm {
     fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<SolarMonth, D::Error> {
-        SolarMonth::from_index(i32::deserialize(from)?).map_err(|_| D::Error::custom(NOT_OURS))
+        SolarMonth::from_index(i32::deserialize(from)?).map_err(|_| D::Error::custom(INVALID))
     }
 }
 
@@ -47,8 +48,8 @@ impl SerializeAs<InsuranceType> for CompactForm {
 
 impl<'de> DeserializeAs<'de, InsuranceType> for CompactForm {
     fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<InsuranceType, D::Error> {
-        let place = usize::from(u8::deserialize(from)?);
-        InsuranceType::ALL.get(place).copied().ok_or_else(|| D::Error::custom(NOT_OURS))
+        let index = usize::from(u8::deserialize(from)?);
+        InsuranceType::ALL.get(index).copied().ok_or_else(|| D::Error::custom(INVALID))
     }
 }
 
@@ -60,7 +61,7 @@ impl SerializeAs<Rial> for CompactForm {
 
 impl<'de> DeserializeAs<'de, Rial> for CompactForm {
     fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<Rial, D::Error> {
-        Rial::new(u64::deserialize(from)?).ok_or_else(|| D::Error::custom(NOT_OURS))
+        Rial::new(u64::deserialize(from)?).ok_or_else(|| D::Error::custom(INVALID))
     }
 }
 
@@ -78,9 +79,9 @@ mod tests {
         #[serde_as(as = "CompactForm")] Rial,
     );
 
-    /// A person's history is stored by these: what was written is what is read.
+    /// The dossier of a person is stored in this form, so every value must round-trip.
     #[test]
-    fn what_was_packed_is_read_again() {
+    fn packed_values_round_trip() {
         for (date, kind) in
             [("1206-01-01", InsuranceType::Compulsory), ("1501-12-29", InsuranceType::MilitaryService)]
         {

@@ -1,71 +1,90 @@
-//! From the facts of one claim to its decision. Pure, so that `recompute` repeats it years later (R23).
+//! Decides one claim from its facts. Pure, so that `recompute` can repeat a decision years later (R23).
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::facts::{self, Facts};
-use super::ground::{Reason, ReasonText};
-use super::reason::{Outcome, ReasonCode};
+use super::outcome::Outcome;
+use super::reason::{Reason, ReasonCode, outcome_of};
 use super::{reasons_of_art85, reasons_of_completion, reasons_of_marriage};
 use crate::law::marriage_allowance::{AmountFinding, Assessment, Working, assess};
 use crate::law::{Rial, SolarDate, Tables};
-use crate::texts::Texts;
 
-/// The version of the rules in this program; a change of any answer raises it.
+/// The version of the rules in this program. A change that alters any decision must raise it.
 pub const RULES_VERSION: &str = "1";
 
-/// A verdict with its working.
+/// A decision with its reasons and its working.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decision {
     pub outcome: Outcome,
-    /// Only where the claim is approved or waits for the insured person.
+    /// Set only if the claim is approved or waits for the insured person.
     pub amount: Option<Rial>,
-    pub reasons: Vec<ReasonText>,
-    /// None where the law was not reached: not insured, or withdrawn.
+    /// In the order of precedence.
+    pub reasons: Vec<Reason>,
+    /// `None` if the claim was decided without an assessment: the person is not insured, the claim is withdrawn, or the
+    /// deed date cannot be computed.
     pub working: Option<Working>,
 }
 
+/// The canonical encoding of a published answer: JSON with the fields in this order, and parameters by name.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct CanonicalAnswer<'a> {
     outcome: &'a str,
     amount_rial: Option<u64>,
-    reasons: &'a [ReasonText],
+    reasons: Vec<CanonicalReason<'a>>,
+}
+
+#[derive(Serialize)]
+struct CanonicalReason<'a> {
+    code: &'a str,
+    parameters: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> CanonicalReason<'a> {
+    fn new(reason: &'a Reason) -> Self {
+        let parameters = reason.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self { code: reason.code.as_str(), parameters }
+    }
 }
 
 impl Decision {
-    /// Of what is published: a new revision is due only where this changes.
+    /// The digest of outcome, amount, and each reason's code and parameters. A new revision is published only where it
+    /// changes. Texts are not part of it, so a change of wording publishes nothing.
     pub fn answer_digest(&self) -> [u8; 32] {
-        let answer = Answer {
+        let answer = CanonicalAnswer {
             outcome: self.outcome.as_str(),
             amount_rial: self.amount.map(Rial::get),
-            reasons: &self.reasons,
+            reasons: self.reasons.iter().map(CanonicalReason::new).collect(),
         };
         facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
     }
 
-    /// Of the sum by hand.
+    /// The digest of the working.
     pub fn working_digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let Some(working) = &self.working else {
             return hash.finalize().into();
         };
-        let known = |amount: Option<Rial>| amount.map_or(-1, Rial::to_i64).to_be_bytes();
+        // An unknown amount is encoded as -1.
+        let amount_bytes = |amount: Option<Rial>| amount.map_or(-1, Rial::to_i64).to_be_bytes();
         hash.update(working.days.to_be_bytes());
         hash.update(working.window_from.day_number().to_be_bytes());
         hash.update(working.window_to.day_number().to_be_bytes());
-        hash.update(known(working.wage_sum));
-        hash.update(known(working.floor));
+        hash.update(amount_bytes(working.wage_sum));
+        hash.update(amount_bytes(working.floor));
         for month in &working.months {
             hash.update(month.month.index().to_be_bytes());
             hash.update(month.days.to_be_bytes());
             hash.update(month.counted_days.to_be_bytes());
-            hash.update(known(Some(month.wage)));
-            hash.update(known(month.ceiling));
+            hash.update(amount_bytes(Some(month.wage)));
+            hash.update(amount_bytes(month.ceiling));
         }
         hash.finalize().into()
     }
 
-    /// Of everything that `recompute` must find again.
+    /// The digest of everything that `recompute` must reproduce.
     pub fn content_digest(&self) -> [u8; 32] {
         content_digest(self.answer_digest(), self.working_digest())
     }
@@ -74,39 +93,37 @@ impl Decision {
         self.reasons.iter().map(|reason| reason.code).collect()
     }
 
-    fn of(mut grounds: Vec<Reason>, amount: Option<Rial>, working: Option<Working>) -> Self {
-        grounds.sort_by_key(|ground| ground.code);
-        let codes: Vec<_> = grounds.iter().map(|ground| ground.code).collect();
-        let outcome = Outcome::of(&codes);
+    fn new(mut reasons: Vec<Reason>, amount: Option<Rial>, working: Option<Working>) -> Self {
+        reasons.sort_by_key(|reason| reason.code);
+        let codes: Vec<_> = reasons.iter().map(|reason| reason.code).collect();
+        let outcome = outcome_of(&codes);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
-        let texts = Texts::built_in();
-        let reasons = grounds.into_iter().map(|ground| ReasonText::of(ground, texts)).collect();
         Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
     }
 }
 
-/// Of an answer and its working together.
+/// The digest of an answer digest and a working digest.
 pub fn content_digest(answer: [u8; 32], working: [u8; 32]) -> [u8; 32] {
     facts::digest(&[answer, working].concat())
 }
 
-/// What the rules find in the facts, before precedence speaks.
+/// What the rules find in the facts, before precedence determines the outcome.
 pub struct Findings {
     pub reasons: Vec<Reason>,
-    /// Whatever the outcome will be; none where it cannot be known.
+    /// Does not depend on the outcome. `None` if the amount cannot be computed.
     pub amount: Option<Rial>,
     pub working: Option<Working>,
 }
 
-/// Decides a claim on the business date `today`: all grounds, none hiding another.
+/// Decides a claim on the business date `today`. The decision contains all reasons; no reason hides another.
 pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
-    let found = find_reasons(facts, today, tables);
-    Decision::of(found.reasons, found.amount, found.working)
+    let findings = find_reasons(facts, today, tables);
+    Decision::new(findings.reasons, findings.amount, findings.working)
 }
 
-/// Every ground in the facts.
+/// Finds every reason in the facts.
 pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Findings {
-    let only = |ground| Findings { reasons: vec![ground], amount: None, working: None };
+    let only = |reason| Findings { reasons: vec![reason], amount: None, working: None };
     if facts.withdrawn {
         return only(reasons_of_marriage::withdrawn(facts));
     }
@@ -116,21 +133,20 @@ pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Finding
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
-        // A date at the calendar's very edge: undetermined, never guessed (R26).
+        // The deed date is too near to the start or end of the calendar's range. The result is undetermined (R26).
         return only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
-        let grounds = reasons_of_completion::after_payment(payment, insured, today, tables);
         return Findings {
-            reasons: grounds,
+            reasons: reasons_of_completion::after_payment(payment, insured, today, tables),
             amount: Rial::new(payment.amount_rial),
             working: Some(assessment.working),
         };
     }
-    let mut grounds = reasons_of_marriage::all(facts, insured, today);
-    grounds.extend(reasons_of_art85::all(facts, &assessment));
-    grounds.extend(reasons_of_completion::all(insured, today, tables));
-    Findings { reasons: grounds, amount: known_amount(&assessment), working: Some(assessment.working) }
+    let mut reasons = reasons_of_marriage::all(facts, insured, today);
+    reasons.extend(reasons_of_art85::all(facts, &assessment));
+    reasons.extend(reasons_of_completion::all(insured, today, tables));
+    Findings { reasons, amount: known_amount(&assessment), working: Some(assessment.working) }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

@@ -1,6 +1,7 @@
 //! The facts of one claim, as the rules read them and as a decision stores them (R23).
 //!
-//! Only what a rule reads stands here: an input that changes none of it leaves the digest, and so the claim, alone.
+//! Facts contain only values that a rule reads. An input that changes none of them does not change the digest, and
+//! therefore does not change the claim.
 
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
@@ -8,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::codes::{OfficeKind, Ownership, Permanence, Status};
 use super::compact_form::CompactForm;
-use crate::law::{InsuranceType, SolarDate, SolarMonth, marriage_allowance as art85};
+use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, marriage_allowance as art85};
 
-/// The stored form that is written: a byte for it, then postcard, which knows fields and words by their places. It is
-/// raised when either changes, and `recompute` reads every form that was ever written.
+/// The version of the stored form, its first byte. The rest is postcard, which identifies fields and enum variants by
+/// their order. A change of that order needs a new version. `recompute` must read every version that was ever written.
 const FORM: u8 = 1;
 
 #[serde_as]
@@ -20,24 +21,24 @@ pub struct Facts {
     #[serde_as(as = "CompactForm")]
     pub deed_date: SolarDate,
     pub spouse_has_code: bool,
-    /// No input holds this marriage any more.
+    /// No input states this marriage any more.
     pub withdrawn: bool,
-    /// None until a registry row of this marriage speaks.
+    /// `None` if there is no registry row of this marriage.
     pub registry: Option<RegistryFacts>,
-    /// None without a self-registration by this person.
+    /// `None` without a self-registration by this person, or if there is a registry row.
     pub self_registration: Option<SelfRegistrationFacts>,
     /// The earliest deed date of another live marriage before this one (R5).
     #[serde_as(as = "Option<CompactForm>")]
     pub earlier_marriage_on: Option<SolarDate>,
-    /// Two live rows of the person name this deed date and different spouses.
+    /// Another live row of the person has the same deed date and another spouse.
     pub conflicting: bool,
-    /// None for a person whom we do not insure.
+    /// `None` for a person who is not insured.
     pub insured: Option<InsuredFacts>,
     pub employments: Vec<EmploymentLine>,
-    /// Added over workshops, ascending; only months and types that a rule reads.
+    /// Added over workshops, ascending. Contains only months and types that a rule reads.
     pub wages: Vec<WageLine>,
     pub paid_before: Vec<PaidBefore>,
-    /// Set once a document was issued for this claim: the rest of the facts is then as it was paid.
+    /// Set once a document was issued for this claim. The other facts are then those that were paid.
     pub payment: Option<PaymentFacts>,
 }
 
@@ -48,7 +49,7 @@ pub struct RegistryFacts {
     pub office_kind: OfficeKind,
     pub permanence: Permanence,
     pub earlier_marriages: u32,
-    /// Folded: letters, spaces and ZWNJ do not count.
+    /// Normalised: forms of letters, spaces and ZWNJ make no difference.
     pub family_name: String,
     #[serde_as(as = "Option<CompactForm>")]
     pub birth_date: Option<SolarDate>,
@@ -58,7 +59,7 @@ pub struct RegistryFacts {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfRegistrationFacts {
     pub first_marriage_undertaking: bool,
-    /// A live row of the same pair with another date, where no row confirms this one.
+    /// The deed date of a live row of the same pair with another date, if no row confirms this registration.
     #[serde_as(as = "Option<CompactForm>")]
     pub registry_has_date: Option<SolarDate>,
 }
@@ -85,7 +86,7 @@ pub struct EmploymentLine(
     #[serde_as(as = "Option<CompactForm>")] pub Option<SolarDate>,
 );
 
-/// Month, type, days, insurable rials: there are sixty in a claim, hence so plain.
+/// Month, insurance type, days, insurable rials. A tuple struct, because a claim has about sixty lines.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WageLine(
@@ -95,27 +96,27 @@ pub struct WageLine(
     pub u64,
 );
 
-/// A payment that stands in the way (R15).
+/// An earlier payment, which excludes another one (R15).
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PaidBefore {
-    /// By a branch, before Peyvand: the day and who says so.
+    /// A payment by a branch, before Peyvand: its day and the source of the information.
     Branch {
         #[serde_as(as = "CompactForm")]
         paid_on: SolarDate,
         source: String,
     },
-    /// A document of Peyvand's own, for another claim of the person.
+    /// A payment document of Peyvand for another claim of the person.
     Document { document_id: String },
 }
 
-/// Where the payment of this claim stands.
+/// The payment of this claim and its state.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentFacts {
-    /// Frozen when the first document was issued.
+    /// Frozen when the first document is issued.
     pub amount_rial: u64,
     pub document_id: String,
-    /// Set where finance's latest word on the latest document is a return that may be tried again.
+    /// Set if the latest answer of finance about the latest document is a return that permits another attempt.
     pub returned: Option<ReturnFacts>,
 }
 
@@ -126,14 +127,14 @@ pub struct ReturnFacts {
     pub sheba: String,
 }
 
-/// Facts as they are stored, and by what they are recognised.
+/// Facts in the stored form, with their digest.
 pub struct EncodedFacts {
     pub bytes: Vec<u8>,
     pub digest: [u8; 32],
 }
 
 impl Facts {
-    /// The facts of a claim that no input holds any more.
+    /// The facts of a claim that no input states any more.
     pub fn withdrawn(deed_date: SolarDate, spouse_has_code: bool) -> Self {
         Self {
             deed_date,
@@ -151,16 +152,16 @@ impl Facts {
         }
     }
 
-    /// The stored form with its digest. It is canonical: every list here is sorted, every field is always written.
+    /// Encodes the facts. The encoding is canonical: every list is sorted, and every field is always written.
     pub fn encode(&self) -> EncodedFacts {
         let mut bytes = Vec::with_capacity(1024);
         bytes.push(FORM);
-        // Numbers and words written to memory cannot fail.
+        // Serialising numbers and codes to memory cannot fail.
         let bytes = postcard::to_extend(self, bytes).unwrap_or_default();
         EncodedFacts { digest: digest(&bytes), bytes }
     }
 
-    /// None where the bytes are none of the forms that were ever written.
+    /// Decodes stored facts. `None` if the bytes are not in any form that was ever written.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (&FORM, packed) => postcard::from_bytes(packed).ok(),
@@ -168,7 +169,7 @@ impl Facts {
         }
     }
 
-    /// The employments as Article 85 reads them.
+    /// The employments as input of the assessment of Article 85.
     pub fn art85_employments(&self) -> Vec<art85::EmploymentPeriod> {
         let line = |e: &EmploymentLine| art85::EmploymentPeriod {
             insurance_type: e.0,
@@ -178,20 +179,19 @@ impl Facts {
         self.employments.iter().map(line).collect()
     }
 
-    /// The wage lists as Article 85 reads them.
+    /// The wage lists as input of the assessment of Article 85.
     pub fn art85_wages(&self) -> Vec<art85::MonthlyWage> {
-        let insurable = |rials| crate::law::Rial::new(rials).unwrap_or(crate::law::Rial::MAX);
         let line = |w: &WageLine| art85::MonthlyWage {
             month: w.0,
             insurance_type: w.1,
             days: w.2,
-            insurable: insurable(w.3),
+            insurable: Rial::new(w.3).unwrap_or(Rial::MAX),
         };
         self.wages.iter().map(line).collect()
     }
 }
 
-/// SHA-256.
+/// The SHA-256 digest of `bytes`.
 pub fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

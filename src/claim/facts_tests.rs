@@ -1,4 +1,4 @@
-//! The stored form, pinned: what was written once is read for ever.
+//! Pins the stored form of facts, because stored facts must stay readable permanently.
 
 use super::*;
 use crate::law::SolarMonth;
@@ -54,25 +54,25 @@ fn full() -> Facts {
 }
 
 #[test]
-fn what_is_stored_is_read_again() {
+fn stored_facts_round_trip() {
     for facts in [full(), Facts::withdrawn(date("1206-01-01"), false)] {
-        let sealed = facts.encode();
-        assert!(Facts::decode(&sealed.bytes).unwrap() == facts);
-        assert_eq!(sealed.digest, digest(&sealed.bytes));
+        let encoded = facts.encode();
+        assert!(Facts::decode(&encoded.bytes).unwrap() == facts);
+        assert_eq!(encoded.digest, digest(&encoded.bytes));
     }
 }
 
-/// A field or a word that changes its place would make years of decisions unreadable: raise `FORM` instead, and keep
-/// reading this one.
+/// A field or an enum variant that changes its position would make stored decisions unreadable. Such a change needs a
+/// new `FORM`, and this form must still be readable.
 #[test]
-fn the_first_form_stays_as_it_is() {
+fn the_first_form_does_not_change() {
     let bytes = full().encode().bytes;
     assert_eq!(hex::encode(&bytes), FIRST_FORM);
     assert!(Facts::decode(&hex::decode(FIRST_FORM).unwrap()).unwrap() == full());
 }
 
 #[test]
-fn other_bytes_are_no_facts() {
+fn bytes_of_another_form_are_rejected() {
     let mut bytes = full().encode().bytes;
     assert!(Facts::decode(&[]).is_none());
     assert!(Facts::decode(&bytes[..bytes.len() - 1]).is_none());

@@ -1,4 +1,4 @@
-//! Which claim is which: one person and one marriage (R1, R19).
+//! The identity of a claim: one person and one marriage (R1, R19).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -7,14 +7,15 @@ use uuid::Uuid;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
-/// The benefit whose claims these are; a second benefit has another word.
+/// The benefit of these claims. A second benefit would have another code.
 pub const BENEFIT: &str = "marriage_allowance";
 
-/// Who stands on the other side of the marriage.
+/// The other party of the marriage.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Counterpart {
     Spouse(NationalCode),
-    /// A spouse without a national code differs from every other: the record itself stands for the pair.
+    /// A spouse without a national code. Each such spouse counts as a different person, so the record id identifies the
+    /// pair.
     Unnamed {
         record_id: String,
     },
@@ -29,7 +30,8 @@ impl Counterpart {
     }
 }
 
-/// One person and one marriage: the unordered pair and the deed date, whatever inputs it came by.
+/// One person and one marriage: the unordered pair and the deed date. The key does not depend on the inputs that report
+/// the marriage.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClaimKey {
     pub person: NationalCode,
@@ -37,22 +39,22 @@ pub struct ClaimKey {
     pub counterpart: Counterpart,
 }
 
-/// The secret of the installation that keeps ids from being guessed out of national codes.
+/// The secret of the installation. Without it, ids cannot be derived from national codes.
 #[derive(Clone)]
 pub struct IdKey(Hmac<Sha256>);
 
 impl IdKey {
     pub fn new(secret: &[u8]) -> Self {
-        // HMAC takes keys of any length, so this cannot fail; an empty default would still be a valid key.
+        // HMAC accepts keys of any length, so this cannot fail. The fallback, an empty key, would also be valid.
         Self(Hmac::new_from_slice(secret).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
 
-    /// An id of this installation for `kind` and the identity in `parts`.
+    /// The id, in this installation, of the object of `kind` that `parts` identify.
     pub fn id(&self, kind: &str, parts: &[&str]) -> Uuid {
         let mut mac = self.0.clone();
         mac.update(kind.as_bytes());
         for part in parts {
-            // A separator that no part holds keeps ("ab", "c") and ("a", "bc") apart.
+            // No part contains the separator, so ("ab", "c") and ("a", "bc") give different ids.
             mac.update(b"\x1f");
             mac.update(part.as_bytes());
         }
@@ -67,7 +69,8 @@ impl IdKey {
         let deed = key.deed_date.to_string();
         match &key.counterpart {
             Counterpart::Spouse(spouse) => {
-                let (low, high) = (key.person.min(*spouse).to_string(), key.person.max(*spouse).to_string());
+                let low = key.person.min(*spouse).to_string();
+                let high = key.person.max(*spouse).to_string();
                 self.id("claim", &[BENEFIT, &low, &high, &deed, &person])
             }
             Counterpart::Unnamed { record_id } => self.id("claim", &[BENEFIT, record_id, &deed, &person]),

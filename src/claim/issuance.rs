@@ -1,73 +1,62 @@
-//! The month's close for one person: decide anew, and name the one document that is now to be issued (R15, R20, R24).
+//! Plans the month's close for one person: decides every claim again, and determines the one document to issue
+//! (R15, R20, R24).
 
 use uuid::Uuid;
 
 use super::assemble::assemble_claims;
 use super::facts::Facts;
+use super::outcome::Outcome;
 use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
-use super::plan::{ClaimUpdate, Plan, Trigger, plan};
+use super::plan::{ClaimUpdate, Issuance, Plan, Trigger};
+use super::planning::plan;
 use super::post_payment::{has_died, review_digest};
-use super::reason::Outcome;
 use crate::ident::{Mobile, Sheba};
-use crate::law::Rial;
 
-/// A payment document that is due, and the SMS that follows it.
-pub struct Issuance {
-    pub claim_id: Uuid,
-    pub decision_id: Uuid,
-    pub document_id: Uuid,
-    pub attempt: i32,
-    pub amount: Rial,
-    pub sheba: String,
-    pub mobile: String,
-    pub full_name: String,
-    pub cost_centre: String,
-    pub province_code: String,
-}
-
-/// Decides every claim of the person anew and issues what is payable. What follows from the document - every other
-/// claim is `ALREADY_PAID` at once - is planned in the same breath; `known` is then as it will be once this is written.
-pub fn plan_close(known: &mut PersonState, rules: &PlanningContext<'_>) -> Plan {
-    let mut first = plan(known, rules, Trigger::Close);
-    let Some(issue) = due_issuance(known, rules, &first) else {
+/// Decides every claim of the person again and issues a document for the payable claim.
+///
+/// The plan includes the consequences of the document: every other claim immediately becomes `ALREADY_PAID`. `state` is
+/// updated to the state after the plan is written.
+pub fn plan_close(state: &mut PersonState, planning: &PlanningContext<'_>) -> Plan {
+    let mut first = plan(state, planning, Trigger::Close);
+    let Some(issuance) = due_issuance(state, planning, &first) else {
         return first;
     };
-    if known.payment.is_none() {
-        freeze_review_digest(known, rules, &mut first, issue.claim_id);
+    if state.payment.is_none() {
+        freeze_review_digest(state, planning, &mut first, issuance.claim_id);
     }
-    apply_issuance(known, rules, &first, &issue);
-    let follows = plan(known, rules, Trigger::Input);
-    // A claim that changes twice keeps both revisions, in order; the paid one is frozen already.
+    apply_issuance(state, planning, &first, &issuance);
+    let consequences = plan(state, planning, Trigger::Input);
+    // A claim that changes twice keeps both revisions, in order. The paid claim is frozen already.
     first
         .updates
-        .extend(follows.updates.into_iter().filter(|update| update.claim.claim_id != issue.claim_id));
-    first.issuance = Some(issue);
+        .extend(consequences.updates.into_iter().filter(|update| update.claim.claim_id != issuance.claim_id));
+    first.issuance = Some(issuance);
     first
 }
 
-/// The claim as it stands after `plan`.
-fn claims_after<'a>(known: &'a PersonState, plan: &'a Plan) -> Vec<&'a StoredClaim> {
-    let updated =
-        |claim: &&StoredClaim| !plan.updates.iter().any(|update| update.claim.claim_id == claim.claim_id);
-    let mut claims: Vec<_> = known.claims.iter().filter(updated).collect();
+/// The claims of the person as they are after `plan`, ordered by key.
+fn claims_after<'a>(state: &'a PersonState, plan: &'a Plan) -> Vec<&'a StoredClaim> {
+    let is_updated = |claim_id: Uuid| plan.updates.iter().any(|update| update.claim.claim_id == claim_id);
+    let mut claims: Vec<_> = state.claims.iter().filter(|claim| !is_updated(claim.claim_id)).collect();
     claims.extend(plan.updates.iter().map(|update| &update.claim));
     claims.sort_by(|a, b| a.key.cmp(&b.key));
     claims
 }
 
-fn due_issuance(known: &PersonState, rules: &PlanningContext<'_>, plan: &Plan) -> Option<Issuance> {
-    let record = known.dossier.record.as_ref()?;
-    let claims = claims_after(known, plan);
+fn due_issuance(state: &PersonState, planning: &PlanningContext<'_>, plan: &Plan) -> Option<Issuance> {
+    let record = state.dossier.record.as_ref()?;
+    let claims = claims_after(state, plan);
     let approved = |claim: &&&StoredClaim| claim.outcome == Outcome::Approved && !claim.withdrawn;
-    let (claim, attempt, amount) = match &known.payment {
+    let (claim, attempt, amount) = match &state.payment {
         None => {
             let claim = claims.iter().find(approved)?;
             (claim, 1, None)
         }
         Some(payment) => {
             let latest = payment.latest().filter(|document| document.may_retry())?;
-            // While a case is open, no further attempt is issued; to the dead none ever is, though their case was ended (R25).
-            if payment.has_open_case() || !plan.cases.is_empty() || has_died(known, rules) {
+            // No further attempt is issued while a case is open. After the death of the person none is issued at all,
+            // even if the case of the death is ended (R25).
+            if payment.has_open_case() || !plan.cases.is_empty() || has_died(state, planning) {
                 return None;
             }
             let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;
@@ -77,7 +66,7 @@ fn due_issuance(known: &PersonState, rules: &PlanningContext<'_>, plan: &Plan) -
     Some(Issuance {
         claim_id: claim.claim_id,
         decision_id: claim.decision_id,
-        document_id: rules.ids.document(claim.claim_id, attempt),
+        document_id: planning.ids.document(claim.claim_id, attempt),
         attempt,
         amount: amount.or(claim.amount)?,
         sheba: record.sheba.as_deref()?.parse::<Sheba>().ok()?.to_string(),
@@ -88,49 +77,53 @@ fn due_issuance(known: &PersonState, rules: &PlanningContext<'_>, plan: &Plan) -
     })
 }
 
-/// From now on facts that change are held against what is paid here.
-fn freeze_review_digest(known: &PersonState, rules: &PlanningContext<'_>, plan: &mut Plan, claim_id: Uuid) {
-    let Some(facts) = assembled_facts(known, rules, claim_id) else {
+/// Stores the digest of the facts that are paid now. Later changes of the facts are compared with it.
+fn freeze_review_digest(
+    state: &PersonState,
+    planning: &PlanningContext<'_>,
+    plan: &mut Plan,
+    claim_id: Uuid,
+) {
+    let Some(facts) = assembled_facts(state, planning, claim_id) else {
         return;
     };
     let digest = Some(review_digest(&facts));
     if let Some(update) = plan.updates.iter_mut().find(|update| update.claim.claim_id == claim_id) {
         update.claim.review_digest = digest;
-    } else if let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == claim_id) {
+    } else if let Some(stored) = state.claims.iter().find(|claim| claim.claim_id == claim_id) {
         let claim = StoredClaim { review_digest: digest, ..stored.clone() };
         plan.updates.push(ClaimUpdate { claim, revision: None });
     }
 }
 
-fn assembled_facts(known: &PersonState, rules: &PlanningContext<'_>, claim_id: Uuid) -> Option<Facts> {
-    assemble_claims(known, rules)
+fn assembled_facts(state: &PersonState, planning: &PlanningContext<'_>, claim_id: Uuid) -> Option<Facts> {
+    assemble_claims(state, planning)
         .into_iter()
-        .find(|held| rules.ids.claim(&held.key) == claim_id)
-        .map(|held| held.facts)
+        .find(|claim| planning.ids.claim(&claim.key) == claim_id)
+        .map(|claim| claim.facts)
 }
 
-fn apply_issuance(known: &mut PersonState, rules: &PlanningContext<'_>, plan: &Plan, issue: &Issuance) {
-    let paid_facts = assembled_facts(known, rules, issue.claim_id);
+fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, plan: &Plan, issuance: &Issuance) {
+    let paid_facts = assembled_facts(state, planning, issuance.claim_id);
     for update in &plan.updates {
-        known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
-        known.claims.push(update.claim.clone());
+        state.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
+        state.claims.push(update.claim.clone());
     }
     let document = StoredDocument {
-        document_id: issue.document_id.to_string(),
-        attempt: issue.attempt,
-        sheba: issue.sheba.clone(),
+        document_id: issuance.document_id.to_string(),
+        attempt: issuance.attempt,
+        sheba: issuance.sheba.clone(),
         state: None,
         state_code: None,
         state_at: 0,
         called_duplicate: false,
     };
-    match (&mut known.payment, paid_facts) {
+    match (&mut state.payment, paid_facts) {
         (Some(payment), _) => payment.documents.push(document),
-        (none, Some(paid_facts)) => {
-            let (claim_id, amount) = (issue.claim_id, issue.amount);
-            *none = Some(StoredPayment {
-                claim_id,
-                amount,
+        (payment, Some(paid_facts)) => {
+            *payment = Some(StoredPayment {
+                claim_id: issuance.claim_id,
+                amount: issuance.amount,
                 paid_facts: Some(paid_facts),
                 documents: vec![document],
                 cases: Vec::new(),

@@ -1,6 +1,9 @@
-//! One person's claims, pure: which there are, what the facts say of each, and what may happen after payment.
+//! The claims of one person. Pure.
 //!
-//! Architecture invariant: nothing here knows the database, the broker, the clock or the form of an event.
+//! This module assembles the claims from the inputs, decides each claim by its facts, and plans what happens after
+//! payment.
+//!
+//! Architecture invariant: no code in this module uses the database, the broker, the clock or the form of an event.
 
 pub mod assemble;
 pub mod codes;
@@ -8,12 +11,13 @@ mod compact_form;
 mod contribution_lines;
 pub mod decide;
 pub mod facts;
-mod ground;
 pub mod identity;
 pub mod issuance;
+pub mod outcome;
 pub mod person;
 pub mod person_state;
 pub mod plan;
+pub mod planning;
 pub mod post_payment;
 pub mod reason;
 mod reasons_of_art85;
@@ -21,6 +25,6 @@ mod reasons_of_completion;
 mod reasons_of_marriage;
 
 pub use decide::{Decision, RULES_VERSION, decide};
-pub use ground::{Bilingual, ReasonText};
 pub use identity::{BENEFIT, ClaimKey, Counterpart, IdKey};
-pub use reason::{Outcome, ReasonCode};
+pub use outcome::Outcome;
+pub use reason::{Reason, ReasonCode};

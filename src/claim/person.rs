@@ -1,4 +1,4 @@
-//! What is known of one person: the unit that is locked, stored and decided together.
+//! The data of one person. A person is the unit that is locked, stored and decided together.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,21 @@ use super::compact_form::CompactForm;
 use crate::ident::{NationalCode, text};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
-/// Everything the insured-records topic said of a person. Facts carry the offset that brought them (`at`), so that a
-/// replayed message that newer facts of the same key have overtaken changes nothing.
+/// All insured records of a person. Each fact has the offset of the record that contained it (`source_offset`), so a
+/// replayed record does not replace a newer fact of the same key.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dossier {
     pub record: Option<PersonRecord>,
-    /// Ordered by key: workshop, type, first day.
+    /// Sorted by key: workshop, type, first day.
     pub employments: Vec<Employment>,
-    /// Ordered by key: month, workshop, type.
+    /// Sorted by key: month, workshop, type.
     pub wages: Vec<Wage>,
-    /// Ordered by key: day, source.
+    /// Sorted by key: day, source.
     pub earlier_payments: Vec<EarlierPayment>,
 }
 
-/// The insured person's own record. A malformed Sheba or mobile is kept as it came: it counts as none, with the fact.
+/// The insured person's own record. A malformed Sheba or mobile is stored unchanged. It counts as missing, and the
+/// reason states that it is malformed.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRecord {
@@ -43,10 +44,10 @@ pub struct PersonRecord {
     pub mobile_owner: Ownership,
 }
 
-/// Names and numbers of a person stay out of every log.
+/// `Debug` shows no names and numbers of the person, so that they do not reach a log.
 impl std::fmt::Debug for PersonRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Record").field("at", &self.source_offset).finish_non_exhaustive()
+        f.debug_struct("PersonRecord").field("source_offset", &self.source_offset).finish_non_exhaustive()
     }
 }
 
@@ -60,13 +61,13 @@ impl PersonRecord {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Employment {
     pub source_offset: i64,
-    /// Short, and many: kept in place.
+    /// Inlined in the struct, because codes are short and there are many.
     pub workshop_code: CompactString,
     #[serde_as(as = "CompactForm")]
     pub insurance_type: InsuranceType,
     #[serde_as(as = "CompactForm")]
     pub started_on: SolarDate,
-    /// The last employed day; none while employed.
+    /// The last employed day. `None` while the employment continues.
     #[serde_as(as = "Option<CompactForm>")]
     pub ended_on: Option<SolarDate>,
 }
@@ -77,7 +78,7 @@ pub struct Wage {
     pub source_offset: i64,
     #[serde_as(as = "CompactForm")]
     pub month: SolarMonth,
-    /// Short, and many: kept in place.
+    /// Inlined in the struct, because codes are short and there are many.
     pub workshop_code: CompactString,
     #[serde_as(as = "CompactForm")]
     pub insurance_type: InsuranceType,
@@ -98,7 +99,7 @@ pub struct EarlierPayment {
     pub amount: Rial,
 }
 
-/// One side of a registry row. Names and birth date are there wherever the code is.
+/// One spouse in a registry row. If the code is set, the name and the birth date are also set.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Side {
     pub code: Option<NationalCode>,
@@ -107,14 +108,14 @@ pub struct Side {
     pub earlier_marriages: u32,
 }
 
-/// As with `Record`: whose it is stays out of every log.
+/// As for [`PersonRecord`], `Debug` shows no personal data.
 impl std::fmt::Debug for Side {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Side").finish_non_exhaustive()
     }
 }
 
-/// A row of the registry's file, as far as the rules read it.
+/// The columns of a registry row that the rules read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegistryRow {
     pub record_id: String,
@@ -128,7 +129,7 @@ pub struct RegistryRow {
 }
 
 impl RegistryRow {
-    /// The sides as `code` sees them: its own and the other. None where the row is not about this person.
+    /// The side of the person `code` and the other side. `None` if the row does not name this person.
     pub fn sides(&self, code: NationalCode) -> Option<(&Side, &Side)> {
         if self.husband.code == Some(code) {
             Some((&self.husband, &self.wife))
@@ -144,7 +145,7 @@ impl RegistryRow {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SelfRegistration {
     pub request_id: String,
-    /// Microseconds since 1970, for the order of several by one applicant.
+    /// In microseconds since 1970. It orders several self-registrations by one applicant.
     pub submitted_at: i64,
     pub applicant: NationalCode,
     pub spouse: NationalCode,

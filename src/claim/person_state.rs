@@ -1,17 +1,16 @@
-//! What a plan starts from: everything known of one person, loaded under the person's lock.
+//! The input of planning: everything about one person, loaded under the lock of the person.
 
 use uuid::Uuid;
 
-use super::assemble::AssembledClaim;
 use super::codes::{CaseKind, PaymentOutcome};
 use super::facts::Facts;
 use super::identity::ClaimKey;
+use super::outcome::Outcome;
 use super::person::{Dossier, RegistryRow, SelfRegistration};
-use super::reason::Outcome;
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarDate};
 
-/// One person, with every input and every earlier answer about them.
+/// One person, with all inputs and all earlier results about the person.
 pub struct PersonState {
     pub person: NationalCode,
     pub dossier: Dossier,
@@ -28,13 +27,13 @@ pub struct PersonState {
 }
 
 impl PersonState {
-    /// Is this the claim that the person's one payment is for?
+    /// Whether the person's one payment is for this claim.
     pub fn is_paid(&self, claim_id: Uuid) -> bool {
         self.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id)
     }
 }
 
-/// A claim as it was last answered.
+/// A claim with its latest published result.
 #[derive(Clone)]
 pub struct StoredClaim {
     pub claim_id: Uuid,
@@ -47,13 +46,13 @@ pub struct StoredClaim {
     pub record_id: Option<String>,
     pub request_id: Option<String>,
     pub facts_digest: [u8; 32],
-    /// Of outcome, amount and reasons as published.
+    /// The digest of the published outcome, amount and reasons.
     pub answer_digest: [u8; 32],
-    /// Of the working as published.
+    /// The digest of the published working.
     pub working_digest: [u8; 32],
-    /// For a paid claim: of the facts that were last held against what was paid.
+    /// For a paid claim: the digest of the facts that the latest review compared with the paid facts.
     pub review_digest: Option<[u8; 32]>,
-    /// For a paid claim: only time decides what the facts now say; the next close looks again.
+    /// For a paid claim: the latest review is pending until a later date, so the next close reviews it again.
     pub review_waits: bool,
 }
 
@@ -62,12 +61,11 @@ pub struct StoredClaim {
 pub struct StoredPayment {
     pub claim_id: Uuid,
     pub amount: Rial,
-    /// The facts of the decision that was paid.
-    /// None only in a recovery, until the facts were gathered anew.
+    /// The facts of the decision that was paid. `None` only in a recovery, until the facts are assembled again.
     pub paid_facts: Option<Facts>,
-    /// Ascending by attempt; never empty.
+    /// Sorted by attempt; never empty.
     pub documents: Vec<StoredDocument>,
-    /// Every case ever opened for a document of this payment.
+    /// All cases that were ever opened for a document of this payment.
     pub cases: Vec<StoredCase>,
 }
 
@@ -76,12 +74,13 @@ pub struct StoredDocument {
     pub document_id: String,
     pub attempt: i32,
     pub sheba: String,
-    /// Finance's latest word: the greatest instant, then the later in the topic.
+    /// The latest answer of finance: the one with the greatest instant, then the later one in the topic.
     pub state: Option<PaymentOutcome>,
     pub state_code: Option<String>,
-    /// Microseconds since 1970 of that word.
+    /// The instant of that answer, in microseconds since 1970.
     pub state_at: i64,
-    /// Finance called it a duplicate once, whatever it said since: then money may be out twice, and a person must look.
+    /// Finance once returned it as a duplicate, regardless of later answers. Money may then have been paid twice, so an
+    /// officer must review it.
     pub called_duplicate: bool,
 }
 
@@ -89,15 +88,16 @@ pub struct StoredDocument {
 pub struct StoredCase {
     pub document_id: String,
     pub kind: CaseKind,
-    /// Only a person ends a case.
+    /// Only an officer ends a case.
     pub open: bool,
 }
 
-/// A duplicate by finance's word: never sent again, a person must look (ISO 20022).
+/// The ISO 20022 code with which finance returns a duplicate. The document is never sent again, and an officer must
+/// review it.
 pub const DUPLICATE: &str = "AM05";
 
 impl StoredDocument {
-    /// Returned, in a way that another account can mend.
+    /// Whether the document was returned for a reason that another account can correct.
     pub fn may_retry(&self) -> bool {
         self.is_returned() && !self.called_duplicate
     }
@@ -117,27 +117,17 @@ impl StoredPayment {
     }
 }
 
-/// Settings that planning reads.
+/// The settings that planning reads.
 pub struct PlanningContext<'a> {
     pub tables: &'a crate::law::Tables,
     pub today: SolarDate,
-    /// Marriages before this day make no claim, and still count as earlier marriages.
+    /// Marriages before this day make no claim, but count as earlier marriages.
     pub deeds_from: Option<SolarDate>,
     pub ids: &'a crate::claim::identity::IdKey,
 }
 
 impl StoredClaim {
-    /// The claim with the inputs that now hold it, where those are others: a record that reports the same marriage may speak
-    /// instead, or a self-registration come beside it. That alone decides nothing.
-    pub fn with_sources_of(&self, held: &AssembledClaim) -> Option<Self> {
-        if (&self.record_id, &self.request_id) == (&held.record_id, &held.request_id) {
-            return None;
-        }
-        let (record_id, request_id) = (held.record_id.clone(), held.request_id.clone());
-        Some(Self { record_id, request_id, ..self.clone() })
-    }
-
-    /// A claim that has no answer yet.
+    /// A claim that has no decision yet.
     pub fn undecided(claim_id: Uuid, key: ClaimKey) -> Self {
         Self {
             claim_id,

@@ -1,23 +1,21 @@
-//! What must be written about one person now: changed answers, cases, documents. Pure; `work` writes it.
+//! What must be written about one person: changed decisions, cases and documents. Pure; `app` writes the plan.
 
 use uuid::Uuid;
 
-use super::assemble::{AssembledClaim, assemble_claims};
 use super::codes::CaseKind;
-use super::decide::{Decision, decide};
-use super::facts::{EncodedFacts, Facts};
-use super::identity::Counterpart;
-use super::issuance::Issuance;
-use super::person_state::{PersonState, PlanningContext, StoredClaim};
-use super::post_payment;
+use super::decide::Decision;
+use super::facts::EncodedFacts;
+use super::person_state::{PlanningContext, StoredClaim};
 use super::reason::ReasonCode;
+use crate::law::Rial;
 
-/// Why a person's claims are looked at.
+/// What triggers the planning of a person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Trigger {
-    /// A fact came: what the facts did not touch stays as it is, even if days have passed.
+    /// An input with facts. A claim whose facts did not change is not decided again, even if days have passed.
     Input,
-    /// The month's close: every claim without a document is decided anew, and what is paid must show its working.
+    /// The month's close. Every claim without a document is decided again, and a decision that is paid must state its
+    /// current working.
     Close,
 }
 
@@ -26,16 +24,16 @@ pub enum Trigger {
 pub struct Plan {
     pub updates: Vec<ClaimUpdate>,
     pub cases: Vec<NewCase>,
-    /// The return that just made a claim wait: its document and finance's instant.
+    /// The return that has just made a claim wait.
     pub returned: Option<ReturnNotice>,
-    /// Only at a close.
+    /// Set only at a close.
     pub issuance: Option<Issuance>,
 }
 
-/// A claim as it now stands.
+/// A claim in its new state.
 pub struct ClaimUpdate {
     pub claim: StoredClaim,
-    /// Set where a new revision is to be published.
+    /// Set if a new revision is to be published.
     pub revision: Option<Revision>,
 }
 
@@ -45,15 +43,15 @@ pub struct Revision {
     pub facts: Vec<u8>,
 }
 
-/// A case for a person to judge.
+/// A case for an officer to judge.
 pub struct NewCase {
     pub claim_id: Uuid,
     pub document_id: String,
     pub kind: CaseKind,
-    /// Words of the grounds, or of what changed.
+    /// The codes of the reasons, or of what changed.
     pub grounds: Vec<&'static str>,
-    pub new_amount: Option<crate::law::Rial>,
-    /// How many cases of this kind the document had before.
+    pub new_amount: Option<Rial>,
+    /// The number of earlier cases of this kind for the document.
     pub earlier: usize,
 }
 
@@ -64,88 +62,41 @@ pub struct ReturnNotice {
     pub returned_at: i64,
 }
 
-/// Plans one person.
-pub fn plan(known: &PersonState, rules: &PlanningContext<'_>, occasion: Trigger) -> Plan {
-    let mut plan = Plan::default();
-    let held = assemble_claims(known, rules);
-    let mut seen = Vec::with_capacity(held.len());
-    for claim in held {
-        seen.push(claim.claim_id);
-        if known.is_paid(claim.claim_id) {
-            post_payment::plan_paid_claim(known, rules, occasion, &claim, &mut plan);
-        } else {
-            plan.updates.extend(unpaid(known, rules, occasion, claim));
-        }
-    }
-    for stored in known.claims.iter().filter(|stored| !seen.contains(&stored.claim_id)) {
-        let facts =
-            Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
-        if known.is_paid(stored.claim_id) {
-            let claim_id = stored.claim_id;
-            let held = AssembledClaim {
-                claim_id,
-                key: stored.key.clone(),
-                record_id: None,
-                request_id: None,
-                facts,
-            };
-            post_payment::plan_paid_claim(known, rules, occasion, &held, &mut plan);
-        } else if !stored.withdrawn {
-            plan.updates.extend(withdraw(stored, rules, &facts));
-        }
-    }
-    plan
+/// A payment document to issue, with the data of the SMS that follows it.
+pub struct Issuance {
+    pub claim_id: Uuid,
+    pub decision_id: Uuid,
+    pub document_id: Uuid,
+    pub attempt: i32,
+    pub amount: Rial,
+    pub sheba: String,
+    pub mobile: String,
+    pub full_name: String,
+    pub cost_centre: String,
+    pub province_code: String,
 }
 
-fn unpaid(
-    known: &PersonState,
-    rules: &PlanningContext<'_>,
-    occasion: Trigger,
-    held: AssembledClaim,
-) -> Option<ClaimUpdate> {
-    let stored = known.claims.iter().find(|stored| stored.claim_id == held.claim_id);
-    let sealed = held.facts.encode();
-    if occasion == Trigger::Input
-        && let Some(stored) = stored.filter(|stored| stored.facts_digest == sealed.digest)
-    {
-        return stored.with_sources_of(&held).map(|claim| ClaimUpdate { claim, revision: None });
-    }
-    let decision = decide(&held.facts, rules.today, rules.tables);
-    let mut claim = stored.cloned().unwrap_or_else(|| StoredClaim::undecided(held.claim_id, held.key));
-    claim.record_id = held.record_id;
-    claim.request_id = held.request_id;
-    claim.withdrawn = false;
-    revise(claim, rules, occasion, decision, sealed)
-}
-
-/// The input moved this marriage elsewhere: said once, and not decided anew.
-fn withdraw(stored: &StoredClaim, rules: &PlanningContext<'_>, facts: &Facts) -> Option<ClaimUpdate> {
-    let mut claim = stored.clone();
-    claim.withdrawn = true;
-    claim.record_id = None;
-    claim.request_id = None;
-    revise(claim, rules, Trigger::Input, decide(facts, rules.today, rules.tables), facts.encode())
-}
-
-/// The claim with its new answer; none where nothing at all is to be written.
+/// Gives the claim its new decision. `None` if there is nothing to write.
 pub(super) fn revise(
     mut claim: StoredClaim,
-    rules: &PlanningContext<'_>,
-    occasion: Trigger,
+    planning: &PlanningContext<'_>,
+    trigger: Trigger,
     decision: Decision,
     facts: EncodedFacts,
 ) -> Option<ClaimUpdate> {
-    let (answer, working) = (decision.answer_digest(), decision.working_digest());
-    // After a close the highest revision says the same whatever order the facts came in, so the sum counts there, too:
-    // what is paid is explained by the sum as it then stood, also where the floor hid a change of it.
-    let shows_old_sum = occasion == Trigger::Close && working != claim.working_digest;
-    if claim.revision > 0 && answer == claim.answer_digest && !shows_old_sum {
+    let answer = decision.answer_digest();
+    let working = decision.working_digest();
+    // After a close the highest revision must not depend on the order in which the facts arrived. At a close a changed
+    // working therefore also makes a new revision: the paid decision must state the current sum, even if the floor
+    // makes the amount independent of it.
+    let has_old_working = trigger == Trigger::Close && working != claim.working_digest;
+    if claim.revision > 0 && answer == claim.answer_digest && !has_old_working {
         let unchanged = facts.digest == claim.facts_digest;
         claim.facts_digest = facts.digest;
         return (!unchanged).then_some(ClaimUpdate { claim, revision: None });
     }
     claim.revision += 1;
-    claim.decision_id = rules.ids.decision(claim.claim_id, claim.revision);
+    claim.decision_id = planning.ids.decision(claim.claim_id, claim.revision);
     claim.outcome = decision.outcome;
     claim.amount = decision.amount;
     claim.facts_digest = facts.digest;
@@ -159,7 +110,7 @@ impl Plan {
         self.updates.is_empty() && self.cases.is_empty() && self.issuance.is_none()
     }
 
-    /// The words of grounds, for a case.
+    /// The code strings of reasons, for a case.
     pub(super) fn code_strings(codes: &[ReasonCode]) -> Vec<&'static str> {
         codes.iter().map(|code| code.as_str()).collect()
     }

@@ -1,68 +1,71 @@
-//! A claim that has a document: its decision and amount are frozen; returns reopen it, and facts that change open cases.
+//! Plans a claim that has a document. Its decision and amount are frozen. A return reopens the decision, and changed
+//! facts open cases.
 
 use super::assemble::AssembledClaim;
 use super::codes::{CaseKind, PaymentOutcome};
 use super::decide::{decide, find_reasons};
 use super::facts::{Facts, PaymentFacts, ReturnFacts};
+use super::outcome::Outcome;
 use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
 use super::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Trigger, revise};
-use super::reason::{Outcome, ReasonCode};
+use super::reason::{ReasonCode, outcome_of};
 use crate::law::Rial;
 
-/// Plans the paid claim of the person; `now` is the claim as the inputs hold it today.
+/// Plans the paid claim of the person. `now` is the claim as the inputs state it today.
 pub fn plan_paid_claim(
-    known: &PersonState,
-    rules: &PlanningContext<'_>,
-    occasion: Trigger,
+    state: &PersonState,
+    planning: &PlanningContext<'_>,
+    trigger: Trigger,
     now: &AssembledClaim,
     plan: &mut Plan,
 ) {
-    let Some(payment) = &known.payment else { return };
-    let Some(stored) = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
+    let Some(payment) = &state.payment else { return };
+    let Some(stored) = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
         return;
     };
-    let held = stored.with_sources_of(now);
-    // A record that only repeated this marriage may move: what spoke still speaks.
+    let with_new_sources = stored.with_sources_of(now);
+    // A record that only repeated this marriage may move: the authoritative record still states the marriage.
     let moved =
-        known.moved.contains(&stored.key) && (now.record_id.is_none() || now.record_id != stored.record_id);
-    let is_held_anew = held.is_some();
-    let mut claim = held.unwrap_or_else(|| stored.clone());
-    let case = review_changed_facts((payment, moved), rules, occasion, &now.facts, &mut claim);
+        state.moved.contains(&stored.key) && (now.record_id.is_none() || now.record_id != stored.record_id);
+    let has_new_sources = with_new_sources.is_some();
+    let mut claim = with_new_sources.unwrap_or_else(|| stored.clone());
+    let case = review_changed_facts(payment, moved, planning, trigger, &now.facts, &mut claim);
     plan.cases.extend(case);
-    plan.cases.extend(payment_cases(known, payment, rules));
-    let reviewed = is_held_anew
+    plan.cases.extend(payment_cases(state, payment, planning));
+    let must_write = has_new_sources
         || claim.review_digest != stored.review_digest
         || claim.review_waits != stored.review_waits;
-    let update = payment_update(known, payment, rules, occasion, claim.clone());
-    plan.returned = update.as_ref().and_then(|update| return_notice(known, stored, payment, update));
-    plan.updates.extend(update.or_else(|| reviewed.then_some(ClaimUpdate { claim, revision: None })));
+    let update = payment_update(state, payment, planning, trigger, claim.clone());
+    plan.returned = update.as_ref().and_then(|update| return_notice(state, stored, payment, update));
+    plan.updates.extend(update.or_else(|| must_write.then_some(ClaimUpdate { claim, revision: None })));
 }
 
-/// The decision as the payment makes it: frozen, or reopened by a return.
+/// The update of the claim that follows from its payment: none while the decision is frozen, a new decision after a
+/// return.
 fn payment_update(
-    known: &PersonState,
+    state: &PersonState,
     payment: &StoredPayment,
-    rules: &PlanningContext<'_>,
-    occasion: Trigger,
+    planning: &PlanningContext<'_>,
+    trigger: Trigger,
     claim: StoredClaim,
 ) -> Option<ClaimUpdate> {
     let may_retry = payment.latest()?.may_retry();
-    let facts = frozen_facts(known, payment)?;
-    let sealed = facts.encode();
-    let same_facts = sealed.digest == claim.facts_digest;
-    // A close looks again only at what may be sent again: a frozen decision is not decided anew.
-    if same_facts && (occasion == Trigger::Input || !may_retry) {
+    let facts = frozen_facts(state, payment)?;
+    let encoded = facts.encode();
+    let same_facts = encoded.digest == claim.facts_digest;
+    // A close decides again only if another attempt is possible. A frozen decision is not decided again.
+    if same_facts && (trigger == Trigger::Input || !may_retry) {
         return None;
     }
-    revise(claim, rules, Trigger::Input, decide(&facts, rules.today, rules.tables), sealed)
+    revise(claim, planning, Trigger::Input, decide(&facts, planning.today, planning.tables), encoded)
 }
 
-/// The facts as they were paid, with what finance has said since; after a return with the account and mobile of now.
-pub fn frozen_facts(known: &PersonState, payment: &StoredPayment) -> Option<Facts> {
+/// The paid facts with the later answers of finance. After a return they contain the current account and mobile.
+pub fn frozen_facts(state: &PersonState, payment: &StoredPayment) -> Option<Facts> {
     let latest = payment.latest()?;
     let mut facts = payment.paid_facts.clone()?;
     let may_retry = latest.may_retry();
-    if may_retry && let (Some(insured), Some(record)) = (&mut facts.insured, &known.dossier.record) {
+    if may_retry && let (Some(insured), Some(record)) = (&mut facts.insured, &state.dossier.record) {
         insured.sheba.clone_from(&record.sheba);
         insured.sheba_owner = record.sheba_owner;
         insured.mobile.clone_from(&record.mobile);
@@ -79,16 +82,17 @@ pub fn frozen_facts(known: &PersonState, payment: &StoredPayment) -> Option<Fact
     Some(facts)
 }
 
-/// One notice per return that makes a claim wait; what else makes it wait afterwards is told to nobody.
+/// The notice of a return that makes a claim wait. Each such return gives one notice. A later reason to wait gives no
+/// notice.
 fn return_notice(
-    known: &PersonState,
+    state: &PersonState,
     before: &StoredClaim,
     payment: &StoredPayment,
     update: &ClaimUpdate,
 ) -> Option<ReturnNotice> {
-    let latest = payment.latest().filter(|document| known.answered.contains(&document.document_id))?;
-    let begins_to_wait = before.outcome == Outcome::Approved && update.claim.outcome == Outcome::Waiting;
-    (begins_to_wait && update.revision.is_some()).then(|| ReturnNotice {
+    let latest = payment.latest().filter(|document| state.answered.contains(&document.document_id))?;
+    let starts_to_wait = before.outcome == Outcome::Approved && update.claim.outcome == Outcome::Waiting;
+    (starts_to_wait && update.revision.is_some()).then(|| ReturnNotice {
         claim_id: payment.claim_id,
         document_id: latest.document_id.clone(),
         attempt: latest.attempt,
@@ -96,8 +100,8 @@ fn return_notice(
     })
 }
 
-/// Account, mobile and death are left out when what was paid is held against what the facts now say.
-const LEFT_OUT: [ReasonCode; 7] = [
+/// Reasons of account, mobile and death, which a review of changed facts ignores.
+const NOT_REVIEWED: [ReasonCode; 7] = [
     ReasonCode::PersonDeceased,
     ReasonCode::AccountCheckPending,
     ReasonCode::MobileCheckPending,
@@ -107,46 +111,47 @@ const LEFT_OUT: [ReasonCode; 7] = [
     ReasonCode::MobileNotOwned,
 ];
 
-/// The digest of the facts that a review reads.
+/// The digest of the facts that a review compares.
 pub fn review_digest(facts: &Facts) -> [u8; 32] {
-    let mut read = facts.clone();
-    if let Some(insured) = &mut read.insured {
+    let mut reviewed = facts.clone();
+    if let Some(insured) = &mut reviewed.insured {
         insured.deceased_on = None;
         insured.sheba = None;
         insured.mobile = None;
         insured.sheba_owner = crate::claim::codes::Ownership::Unknown;
         insured.mobile_owner = crate::claim::codes::Ownership::Unknown;
     }
-    read.encode().digest
+    reviewed.encode().digest
 }
 
-/// R22: facts that change after payment raise a case for a person to judge, never a claw-back.
+/// R22: facts that change after payment open a case for an officer to judge. They never cause a claw-back.
 fn review_changed_facts(
-    (payment, moved): (&StoredPayment, bool),
-    rules: &PlanningContext<'_>,
-    occasion: Trigger,
+    payment: &StoredPayment,
+    moved: bool,
+    planning: &PlanningContext<'_>,
+    trigger: Trigger,
     now: &Facts,
     claim: &mut StoredClaim,
 ) -> Option<NewCase> {
     let digest = review_digest(now);
     let changed = claim.review_digest != Some(digest);
-    let time_may_tell = occasion == Trigger::Close && claim.review_waits;
-    if !(changed || moved || time_may_tell) {
+    let pending_until_later = trigger == Trigger::Close && claim.review_waits;
+    if !(changed || moved || pending_until_later) {
         return None;
     }
     claim.review_digest = Some(digest);
-    let found = find_reasons(now, rules.today, rules.tables);
-    let mut codes: Vec<_> = found.reasons.iter().map(|ground| ground.code).collect();
-    codes.retain(|code| !LEFT_OUT.contains(code));
-    let outcome = Outcome::of(&codes);
+    let findings = find_reasons(now, planning.today, planning.tables);
+    let mut codes: Vec<_> = findings.reasons.iter().map(|reason| reason.code).collect();
+    codes.retain(|code| !NOT_REVIEWED.contains(code));
+    let outcome = outcome_of(&codes);
     claim.review_waits = outcome == Outcome::Pending;
     let (kind, mut grounds, amount) = match outcome {
         Outcome::Refused | Outcome::ManualReview => {
             (Some(CaseKind::Recovery), Plan::code_strings(&codes), None)
         }
-        // A passing wait opens none; what only time then decides is looked at by the next close.
+        // A pending outcome opens no case. The next close reviews the facts again.
         Outcome::Pending => (None, Vec::new(), None),
-        Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, found.amount),
+        Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, findings.amount),
     };
     let kind = if moved { Some(CaseKind::Recovery) } else { kind }?;
     if moved && grounds.is_empty() {
@@ -164,15 +169,19 @@ fn case_by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'sta
     }
 }
 
-/// By the insured record, on or before the business date.
-pub fn has_died(known: &PersonState, rules: &PlanningContext<'_>) -> bool {
-    let deceased = known.dossier.record.as_ref().and_then(|record| record.deceased_on);
-    deceased.is_some_and(|day| day <= rules.today)
+/// Whether the person has died on or before the business date, according to the insured record.
+pub fn has_died(state: &PersonState, planning: &PlanningContext<'_>) -> bool {
+    let deceased = state.dossier.record.as_ref().and_then(|record| record.deceased_on);
+    deceased.is_some_and(|day| day <= planning.today)
 }
 
-/// What finance or a death says of the payment itself; neither changes the decision.
-fn payment_cases(known: &PersonState, payment: &StoredPayment, rules: &PlanningContext<'_>) -> Vec<NewCase> {
-    let is_dead = has_died(known, rules);
+/// Cases that follow from the answers of finance or from a death. Neither changes the decision.
+fn payment_cases(
+    state: &PersonState,
+    payment: &StoredPayment,
+    planning: &PlanningContext<'_>,
+) -> Vec<NewCase> {
+    let is_dead = has_died(state, planning);
     let latest_attempt = payment.latest().map_or(0, |document| document.attempt);
     let mut cases = Vec::new();
     for document in &payment.documents {
@@ -195,7 +204,8 @@ fn payment_cases(known: &PersonState, payment: &StoredPayment, rules: &PlanningC
     cases
 }
 
-/// One open case per document and kind. What stays true (`once`) is not opened again after a person ended its case.
+/// Opens a case, unless one of the same document and kind is open. With `once` the circumstances stay true, so no new
+/// case is opened after an officer ended the earlier one.
 fn open_case(
     payment: &StoredPayment,
     document: &StoredDocument,
@@ -204,8 +214,9 @@ fn open_case(
     new_amount: Option<Rial>,
     once: bool,
 ) -> Option<NewCase> {
-    let of_this = || payment.cases.iter().filter(|c| c.document_id == document.document_id && c.kind == kind);
-    if of_this().any(|case| case.open || once) {
+    let earlier: Vec<_> =
+        payment.cases.iter().filter(|c| c.document_id == document.document_id && c.kind == kind).collect();
+    if earlier.iter().any(|case| case.open || once) {
         return None;
     }
     Some(NewCase {
@@ -214,6 +225,6 @@ fn open_case(
         kind,
         grounds,
         new_amount,
-        earlier: of_this().count(),
+        earlier: earlier.len(),
     })
 }

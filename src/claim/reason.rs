@@ -1,23 +1,42 @@
-//! The grounds that a decision can name, each on the line of precedence where it stands.
+//! The reasons that a decision names, in the order of precedence, each with the outcome that it gives.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What became of a claim.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Outcome {
-    Approved,
-    /// The law does not give it.
-    Refused,
-    /// A fact that will come by itself is missing.
-    Pending,
-    /// Eligible; the insured person must complete something.
-    Waiting,
-    /// A person must look.
-    ManualReview,
+use super::outcome::Outcome::{self, ManualReview, Pending, Refused, Waiting};
+use super::outcome::UnknownCode;
+
+/// What a rule found (R21). Its text is rendered elsewhere, so a change of wording never changes a decision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    pub code: ReasonCode,
+    /// The fact that was used.
+    pub fact: String,
+    /// Where the fact is from.
+    pub source: &'static str,
+    pub required: String,
+    /// Every value that the texts of this reason name. Part of the answer's digest.
+    pub parameters: Vec<(&'static str, String)>,
 }
 
-/// A ground. The order of the variants is the order in which grounds are listed: the lines of precedence, top down.
+impl Reason {
+    pub fn new(
+        code: ReasonCode,
+        source: &'static str,
+        fact: impl Into<String>,
+        required: impl Into<String>,
+    ) -> Self {
+        Self { code, fact: fact.into(), source, required: required.into(), parameters: Vec::new() }
+    }
+
+    /// Adds a value that the texts name.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.parameters.push((name, value.to_string()));
+        self
+    }
+}
+
+/// The order of the variants is the order of precedence, highest first. Decisions list reasons in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ReasonCode {
     IdentityMismatch,
@@ -48,11 +67,10 @@ pub enum ReasonCode {
     PaymentReturned,
 }
 
-use Outcome::{ManualReview, Pending, Refused, Waiting};
 use ReasonCode as R;
 
-/// Every ground with its word in the contract and the outcome that its line gives.
-const GROUNDS: [(ReasonCode, &str, Outcome); 26] = [
+/// Every reason with its string in the contract and the outcome that it gives.
+const REASONS: [(ReasonCode, &str, Outcome); 26] = [
     (R::IdentityMismatch, "IDENTITY_MISMATCH", ManualReview),
     (R::ConflictingRecords, "CONFLICTING_RECORDS", ManualReview),
     (R::MarriageNotPermanent, "MARRIAGE_NOT_PERMANENT", Refused),
@@ -82,50 +100,30 @@ const GROUNDS: [(ReasonCode, &str, Outcome); 26] = [
 ];
 
 impl ReasonCode {
-    /// All of them, in the order of precedence.
+    /// All reasons, in the order of precedence.
     pub fn all() -> impl Iterator<Item = ReasonCode> {
-        GROUNDS.iter().map(|(code, _, _)| *code)
+        REASONS.iter().map(|(code, _, _)| *code)
     }
 
-    /// The word of the contract, e.g. `NOT_FIRST_MARRIAGE`.
+    /// The string of the contract, e.g. `NOT_FIRST_MARRIAGE`.
     pub fn as_str(self) -> &'static str {
         self.entry().1
     }
 
-    /// The outcome of the line on which this ground stands.
+    /// The outcome of a claim whose highest reason this is.
     pub fn outcome(self) -> Outcome {
         self.entry().2
     }
 
-    /// `GROUNDS` is written in the order of the variants; a test holds it there.
+    /// `REASONS` has the order of the variants; a test checks it.
     fn entry(self) -> &'static (ReasonCode, &'static str, Outcome) {
-        &GROUNDS[self as usize]
+        &REASONS[self as usize]
     }
 }
 
-impl Outcome {
-    pub const ALL: [Outcome; 5] = [Self::Approved, Refused, Pending, Waiting, ManualReview];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approved => "APPROVED",
-            Self::Refused => "REFUSED",
-            Self::Pending => "PENDING",
-            Self::Waiting => "WAITING",
-            Self::ManualReview => "MANUAL_REVIEW",
-        }
-    }
-
-    /// The first line that has a ground gives the outcome; `grounds` are in the order of the lines.
-    pub fn of(grounds: &[ReasonCode]) -> Outcome {
-        grounds.iter().min().map_or(Self::Approved, |first| first.outcome())
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// The outcome that the reason of highest precedence gives. Without a reason the claim is approved.
+pub fn outcome_of(reasons: &[ReasonCode]) -> Outcome {
+    reasons.iter().min().map_or(Outcome::Approved, |highest| highest.outcome())
 }
 
 impl fmt::Display for ReasonCode {
@@ -134,22 +132,10 @@ impl fmt::Display for ReasonCode {
     }
 }
 
-/// A word that names no outcome or ground.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a word of the contract")]
-pub struct UnknownCode;
-
-impl FromStr for Outcome {
-    type Err = UnknownCode;
-    fn from_str(word: &str) -> Result<Self, UnknownCode> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word).ok_or(UnknownCode)
-    }
-}
-
 impl FromStr for ReasonCode {
     type Err = UnknownCode;
-    fn from_str(word: &str) -> Result<Self, UnknownCode> {
-        Self::all().find(|code| code.as_str() == word).ok_or(UnknownCode)
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        Self::all().find(|code| code.as_str() == text).ok_or(UnknownCode)
     }
 }
 
@@ -158,26 +144,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grounds_stand_in_the_order_of_their_variants() {
-        for (place, (code, word, _)) in GROUNDS.iter().enumerate() {
-            assert_eq!(*code as usize, place);
-            assert_eq!((word.parse(), code.to_string().as_str()), (Ok(*code), *word));
+    fn the_table_has_the_order_of_the_variants() {
+        for (index, (code, string, _)) in REASONS.iter().enumerate() {
+            assert_eq!(*code as usize, index);
+            assert_eq!((string.parse(), code.to_string().as_str()), (Ok(*code), *string));
         }
     }
 
     #[test]
-    fn outcomes_have_the_words_of_the_contract() {
-        let words = ["APPROVED", "REFUSED", "PENDING", "WAITING", "MANUAL_REVIEW"];
-        assert_eq!(Outcome::ALL.map(|outcome| outcome.to_string()), words);
-        assert_eq!(words.map(str::parse), Outcome::ALL.map(Ok));
-        assert_eq!("approved".parse::<Outcome>(), Err(UnknownCode));
-    }
-
-    #[test]
-    fn the_highest_line_gives_the_outcome() {
-        assert_eq!(Outcome::of(&[]), Outcome::Approved);
-        assert_eq!(Outcome::of(&[R::NotFirstMarriage, R::IdentityMismatch]), ManualReview);
-        assert_eq!(Outcome::of(&[R::PersonDeceased, R::AlreadyPaid]), Refused);
-        assert_eq!(Outcome::of(&[R::NoValidMobile, R::AwaitingWageList]), Pending);
+    fn the_highest_reason_gives_the_outcome() {
+        assert_eq!(outcome_of(&[]), Outcome::Approved);
+        assert_eq!(outcome_of(&[R::NotFirstMarriage, R::IdentityMismatch]), ManualReview);
+        assert_eq!(outcome_of(&[R::PersonDeceased, R::AlreadyPaid]), Refused);
+        assert_eq!(outcome_of(&[R::NoValidMobile, R::AwaitingWageList]), Pending);
     }
 }

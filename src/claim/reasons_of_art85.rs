@@ -1,8 +1,7 @@
-//! Grounds in Article 85's findings: employment, days, and what the tables do not hold.
+//! Reasons from the findings of Article 85: employment, insured days, and missing table rows.
 
 use super::facts::Facts;
-use super::ground::Reason;
-use super::reason::ReasonCode as R;
+use super::reason::{Reason, ReasonCode as R};
 use crate::law::marriage_allowance::{AmountFinding, Assessment, DaysFinding, EmploymentFinding, Outside};
 use crate::law::{SolarDate, SolarMonth};
 
@@ -11,27 +10,27 @@ const WAGE_LISTS: &str = "wage lists";
 const TABLES: &str = "tables of the law";
 
 pub fn all(facts: &Facts, assessment: &Assessment) -> Vec<Reason> {
-    let mut grounds = Vec::new();
+    let mut reasons = Vec::new();
     let mut awaited = Vec::new();
-    employment(facts, &assessment.employment, &mut grounds, &mut awaited);
-    days(assessment, &mut grounds, &mut awaited);
-    grounds.extend(awaiting(awaited));
+    employment(facts, &assessment.employment, &mut reasons, &mut awaited);
+    days(assessment, &mut reasons, &mut awaited);
+    reasons.extend(awaiting(awaited));
     if let AmountFinding::Outside(outside) = assessment.amount {
-        grounds.push(beyond_tables(facts, describe(outside)));
+        reasons.push(beyond_tables(facts, describe(outside)));
     }
-    grounds
+    reasons
 }
 
-/// R26, where not even the windows can be cut.
+/// R26: the reason if the contribution window is outside the calendar's range.
 pub fn not_computable(facts: &Facts) -> Reason {
-    beyond_tables(facts, "the deed date lies outside what can be computed".to_owned())
+    beyond_tables(facts, "the deed date is outside the computable range".to_owned())
 }
 
 /// Art. 85(1), R6.
 fn employment(
     facts: &Facts,
     finding: &EmploymentFinding,
-    grounds: &mut Vec<Reason>,
+    reasons: &mut Vec<Reason>,
     awaited: &mut Vec<Awaited>,
 ) {
     let deed = facts.deed_date;
@@ -44,20 +43,20 @@ fn employment(
                 Some(day) => format!("the last eligible employment ended on {day}"),
                 None => "no eligible employment before the deed date".to_owned(),
             };
-            grounds
+            reasons
                 .push(Reason::new(R::EmploymentEnded, EMPLOYMENTS, fact, required).with("deed_date", deed));
         }
         EmploymentFinding::TypeNotCovered { types } => {
-            let words: Vec<_> = types.iter().map(|kind| kind.as_str()).collect();
-            let words = words.join(", ");
-            let ground = Reason::new(R::InsuranceTypeNotCovered, EMPLOYMENTS, words.clone(), required);
-            grounds.push(ground.with("deed_date", deed).with("types", words));
+            let codes: Vec<_> = types.iter().map(|kind| kind.as_str()).collect();
+            let codes = codes.join(", ");
+            let reason = Reason::new(R::InsuranceTypeNotCovered, EMPLOYMENTS, codes.clone(), required);
+            reasons.push(reason.with("deed_date", deed).with("types", codes));
         }
     }
 }
 
 /// Art. 85(2), R7 and R14.
-fn days(assessment: &Assessment, grounds: &mut Vec<Reason>, awaited: &mut Vec<Awaited>) {
+fn days(assessment: &Assessment, reasons: &mut Vec<Reason>, awaited: &mut Vec<Awaited>) {
     let working = &assessment.working;
     match &assessment.days {
         DaysFinding::Reached => {}
@@ -65,9 +64,9 @@ fn days(assessment: &Assessment, grounds: &mut Vec<Reason>, awaited: &mut Vec<Aw
         DaysFinding::Insufficient { short } => {
             let fact = format!("{} days, {short} short", working.days);
             let required = format!("{} days", working.required_days);
-            let ground = Reason::new(R::InsufficientContributionDays, WAGE_LISTS, fact, required);
-            grounds.push(
-                ground
+            let reason = Reason::new(R::InsufficientContributionDays, WAGE_LISTS, fact, required);
+            reasons.push(
+                reason
                     .with("days", working.days)
                     .with("required", working.required_days)
                     .with("short", short)
@@ -78,10 +77,10 @@ fn days(assessment: &Assessment, grounds: &mut Vec<Reason>, awaited: &mut Vec<Aw
     }
 }
 
-/// Months whose list is awaited, and the last day that one may come.
+/// Months whose list is awaited, and the last day on which one of the lists may arrive.
 type Awaited = (Vec<SolarMonth>, SolarDate);
 
-/// R6 and R7 are judged apart, and wait together: one ground, whichever lists it waits for.
+/// R6 and R7 are judged separately. If both await lists, they give one common reason.
 fn awaiting(awaited: Vec<Awaited>) -> Option<Reason> {
     let until = awaited.iter().map(|(_, until)| *until).max()?;
     let mut months: Vec<_> = awaited.into_iter().flat_map(|(months, _)| months).collect();
@@ -89,17 +88,17 @@ fn awaiting(awaited: Vec<Awaited>) -> Option<Reason> {
     months.dedup();
     let months: Vec<_> = months.iter().map(SolarMonth::to_string).collect();
     let months = months.join(", ");
-    let fact = format!("the list of {months} may come until {until}");
-    let ground = Reason::new(R::AwaitingWageList, WAGE_LISTS, fact, "the month's wage list");
-    Some(ground.with("months", months).with("until", until))
+    let fact = format!("the list of {months} may arrive until {until}");
+    let reason = Reason::new(R::AwaitingWageList, WAGE_LISTS, fact, "the month's wage list");
+    Some(reason.with("months", months).with("until", until))
 }
 
 fn describe(outside: Outside) -> String {
     match outside {
-        Outside::DeedAfterToday => "the deed date lies after today".to_owned(),
+        Outside::DeedAfterToday => "the deed date is after today".to_owned(),
         Outside::DeedPastWageTable => "the wage table does not reach the deed date".to_owned(),
         Outside::MonthBeforeWageTable(month) => format!("the wage table begins after {month}"),
-        Outside::OtherTable => "a table does not hold on the deed date".to_owned(),
+        Outside::OtherTable => "a table has no row for the deed date or for an averaged month".to_owned(),
     }
 }
 

@@ -1,9 +1,9 @@
-//! What the insured person must complete, or a check must still answer: account and mobile (R16, R17), and returns.
+//! Reasons for which the insured person must complete something, or for which a check is unanswered: account and mobile
+//! (R16, R17), and returns.
 
 use super::codes::Ownership;
 use super::facts::{InsuredFacts, PaymentFacts};
-use super::ground::Reason;
-use super::reason::ReasonCode as R;
+use super::reason::{Reason, ReasonCode as R};
 use super::reasons_of_marriage::INSURED_RECORD;
 use crate::ident::{Mobile, Sheba};
 use crate::law::{SolarDate, Tables};
@@ -17,7 +17,7 @@ pub fn all(insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Vec<Rea
     account(insured, today, tables).into_iter().chain(mobile(insured)).collect()
 }
 
-/// A return is the only ground while the account is the one that was returned; another is judged as in any claim.
+/// A return is the only reason while the account is the returned one. Another account is judged as in any claim.
 pub fn after_payment(
     payment: &PaymentFacts,
     insured: &InsuredFacts,
@@ -39,42 +39,42 @@ fn valid_sheba(insured: &InsuredFacts) -> Option<Sheba> {
 }
 
 fn account(insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Option<Reason> {
-    let none = |fact| {
+    let invalid = |fact| {
         Some(Reason::new(R::NoValidAccount, INSURED_RECORD, fact, "a valid Sheba of the person's own"))
     };
-    let Some(written) = &insured.sheba else {
-        return none("no Sheba on record");
+    let Some(text) = &insured.sheba else {
+        return invalid("no Sheba on record");
     };
-    let Ok(sheba) = written.parse::<Sheba>() else {
-        return none("the Sheba on record is malformed");
+    let Ok(sheba) = text.parse::<Sheba>() else {
+        return invalid("the Sheba on record is malformed");
     };
     if tables.bank_is_retired(sheba.bank(), today) {
-        return none("the Sheba's bank no longer exists");
+        return invalid("the Sheba's bank no longer exists");
     }
-    let owner =
+    let not_owned =
         |code, fact| Some(Reason::new(code, "account ownership check", fact, "the person's own account"));
     match insured.sheba_owner {
         Ownership::Yes => None,
-        Ownership::No => owner(R::AccountNotOwned, "the account is another's"),
-        Ownership::Unknown => owner(R::AccountCheckPending, "not answered yet"),
+        Ownership::No => not_owned(R::AccountNotOwned, "the account is another's"),
+        Ownership::Unknown => not_owned(R::AccountCheckPending, "not answered yet"),
     }
 }
 
 fn mobile(insured: &InsuredFacts) -> Option<Reason> {
-    let none = |fact| {
+    let invalid = |fact| {
         Some(Reason::new(R::NoValidMobile, INSURED_RECORD, fact, "a valid mobile of the person's own"))
     };
-    let Some(written) = &insured.mobile else {
-        return none("no mobile on record");
+    let Some(text) = &insured.mobile else {
+        return invalid("no mobile on record");
     };
-    if written.parse::<Mobile>().is_err() {
-        return none("the mobile on record is malformed");
+    if text.parse::<Mobile>().is_err() {
+        return invalid("the mobile on record is malformed");
     }
-    let owner =
+    let not_owned =
         |code, fact| Some(Reason::new(code, "mobile ownership check", fact, "the person's own number"));
     match insured.mobile_owner {
         Ownership::Yes => None,
-        Ownership::No => owner(R::MobileNotOwned, "the number is another's"),
-        Ownership::Unknown => owner(R::MobileCheckPending, "not answered yet"),
+        Ownership::No => not_owned(R::MobileNotOwned, "the number is another's"),
+        Ownership::Unknown => not_owned(R::MobileCheckPending, "not answered yet"),
     }
 }

@@ -13,27 +13,28 @@ use crate::service::close::close_month;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
 
-pub async fn run(started: &CommandContext, wish: CloseMonth, json: bool) -> Result<()> {
+pub async fn run(started: &CommandContext, options: CloseMonth, json: bool) -> Result<()> {
     let ctx = started.env.open_context().await?;
-    if wish.dry_run {
-        let forecast = close::forecast(&ctx, wish.month).await?;
+    if options.dry_run {
+        let forecast = close::forecast(&ctx, options.month).await?;
         show_forecast(&forecast, json);
         return Ok(());
     }
-    let timeout = Duration::from_secs(wish.timeout.unwrap_or(started.env.settings.close_timeout_s));
+    let timeout = Duration::from_secs(options.timeout.unwrap_or(started.env.settings.close_timeout_s));
     let bar = progress_bar(json);
     let progress = |persons: u64, documents: u64| {
         bar.set_message(format!("{persons} persons decided, {documents} documents"));
     };
     let env = &started.env;
     let closed =
-        close_month(&ctx, &env.broker, wish.month, wish.confirm, timeout, &env.shutdown, &progress).await?;
+        close_month(&ctx, &env.broker, options.month, options.confirm, timeout, &env.shutdown, &progress)
+            .await?;
     bar.finish_and_clear();
     show(&closed, json);
     Ok(())
 }
 
-/// A spinner on a terminal; hidden where the output is JSON.
+/// A spinner on a terminal; hidden if the output is JSON.
 pub fn progress_bar(hidden: bool) -> ProgressBar {
     let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
@@ -55,7 +56,7 @@ fn show(closed: &CloseResult, json: bool) {
         return;
     }
     let total = money(batch.total.unsigned_abs());
-    let how = if closed.closed_now { "is closed" } else { "was closed already; nothing was issued" };
+    let how = if closed.closed_now { "is closed" } else { "is already closed; nothing was issued" };
     say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
 }
 
@@ -80,9 +81,9 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     };
     say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
     match last {
-        None => say!("No month was closed before."),
+        None => say!("No earlier month is closed."),
         Some((month, documents, total)) => say!(
-            "Beside {month}: {:+} documents, {:+} rials",
+            "Compared with {month}: {:+} documents, {:+} rials",
             i128::from(forecast.documents) - i128::from(documents),
             i128::from(forecast.total_rial) - i128::from(total)
         ),

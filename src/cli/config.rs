@@ -6,7 +6,7 @@ use super::Result;
 use super::start::CommandContext;
 use crate::terminal::say;
 
-#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
+#[expect(clippy::unnecessary_wraps, reason = "all commands have the same return type")]
 pub fn run(started: &CommandContext, json: bool) -> Result<()> {
     let rows = started.loaded.describe();
     if json {

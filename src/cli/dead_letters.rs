@@ -24,20 +24,23 @@ pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Resu
     tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
 }
 
-/// Places, reasons and times: never bytes, which may be somebody's.
+/// Lists positions, reasons and times. Never shows keys or values, which may be personal data.
 fn list(broker: &Broker, json: bool) -> Result<()> {
     let mut found = 0_u64;
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        let Some(letter) = dead_letters_v1::parse(&record.headers, record.value) else {
+        let Some(dead_letter) = dead_letters_v1::parse(&record.headers, record.value) else {
             return Ok(true);
         };
         found += 1;
-        let at = letter.at.map(|at| at.to_string());
+        let at = dead_letter.at.map(|at| at.to_string());
         if json {
-            let place = letter.place.to_string();
-            say!("{}", json!({"place": place, "reason": letter.reason, "at": at, "offset": record.offset}));
+            let place = dead_letter.place.to_string();
+            say!(
+                "{}",
+                json!({"place": place, "reason": dead_letter.reason, "at": at, "offset": record.offset})
+            );
         } else {
-            say!("{}  {}  {}", letter.place, at.unwrap_or_default(), letter.reason);
+            say!("{}  {}  {}", dead_letter.place, at.unwrap_or_default(), dead_letter.reason);
         }
         Ok(true)
     })?;
@@ -47,30 +50,36 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Sends every letter to the topic that it came from, with the place where it first lay. One that came back from an
-/// earlier replay lies there twice, and is sent once.
+/// Sends every dead letter to its source topic, with its original position. A message that became a dead letter again
+/// after an earlier replay is in the topic twice, and is sent once.
 fn replay(broker: &Broker, json: bool) -> Result<()> {
     let inputs: Vec<_> = Topic::inputs().collect();
     let mut sender = Sender::plain(broker, &inputs)?;
-    let (mut sent, mut left) = (HashSet::new(), HashSet::new());
+    let mut sent = HashSet::new();
+    let mut too_long = HashSet::new();
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
         match dead_letters_v1::parse(&record.headers, record.value) {
-            Some(letter) if !letter.is_whole => drop(left.insert(letter.original_position())),
-            Some(letter) if sent.insert(letter.original_position()) => sender.send_again(&letter)?,
+            Some(dead_letter) if !dead_letter.is_whole => {
+                too_long.insert(dead_letter.original_position());
+            }
+            Some(dead_letter) if sent.insert(dead_letter.original_position()) => {
+                sender.send_again(&dead_letter)?;
+            }
             _ => {}
         }
         Ok(true)
     })?;
     sender.wait()?;
-    let (sent, left) = (sent.len(), left.len());
+    let sent = sent.len();
+    let too_long = too_long.len();
     if json {
-        say!("{}", json!({"replayed": sent, "too_long": left}));
+        say!("{}", json!({"replayed": sent, "too_long": too_long}));
         return Ok(());
     }
-    say!("{sent} dead letters were sent again; what still cannot be read comes back");
-    if left > 0 {
+    say!("{sent} dead letters were sent again; messages that still cannot be read become dead letters again");
+    if too_long > 0 {
         say!(
-            "{left} are too long to be carried: each lies where its letter says, and its sender must cut it"
+            "{too_long} are too long for a dead letter: they are at the listed positions; their senders must shorten them"
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::service::export;
 use crate::terminal::say;
 use crate::views::format;
 
-/// Exports, and shows what was written.
+/// Exports the topics, and shows the number of records of each.
 pub async fn run(started: &CommandContext, dir: PathBuf, json: bool) -> Result<()> {
     let records = export::run(started.env.broker.clone(), dir.clone()).await?;
     if json {

@@ -11,11 +11,11 @@ use crate::demo::generate::{GenerateCounts, GenerateOptions, write_month};
 use crate::service;
 use crate::terminal::say;
 
-pub async fn run(started: &CommandContext, wish: Generate, json: bool) -> Result<()> {
+pub async fn run(started: &CommandContext, options: Generate, json: bool) -> Result<()> {
     let clock = Clock::new(started.env.settings.today).map_err(|error| Error::failed(error.to_string()))?;
-    let plan = GenerateOptions { marriages: wish.marriages, seed: wish.seed, today: clock.today() };
-    let dir = wish.dir.clone();
-    // Not on this thread: a stop must be heard meanwhile.
+    let plan = GenerateOptions { marriages: options.marriages, seed: options.seed, today: clock.today() };
+    let dir = options.dir.clone();
+    // Runs on a blocking thread, so that the runtime still handles the shutdown signal.
     let work = tokio::task::spawn_blocking(move || {
         let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(u64::from(plan.marriages)) };
         let progress = |done: u64, total: u64| {
@@ -30,12 +30,12 @@ pub async fn run(started: &CommandContext, wish: Generate, json: bool) -> Result
         .await
         .map_err(|_| service::Error::Interrupted)?
         .map_err(|error| Error::failed(error.to_string()))?;
-    show(&plan, &wish, &summary, json);
+    show(&plan, &options, &summary, json);
     Ok(())
 }
 
-fn show(plan: &GenerateOptions, wish: &Generate, summary: &GenerateCounts, json: bool) {
-    let dir = wish.dir.display();
+fn show(plan: &GenerateOptions, options: &Generate, summary: &GenerateCounts, json: bool) {
+    let dir = options.dir.display();
     if json {
         say!(
             "{}",

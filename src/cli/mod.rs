@@ -23,7 +23,7 @@ use start::CommandContext;
 use crate::demo;
 use crate::service::{self, supervisor};
 
-/// Why a command ended without having done its work.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -31,7 +31,7 @@ pub enum Error {
     /// The command line asks for something impossible.
     #[error("{0}")]
     WrongUse(String),
-    /// The receipt of a published file has not arrived. The command has already said so.
+    /// The receipt of a published file did not arrive in time. The command has already reported it.
     #[error("")]
     NoReceipt,
     /// The command has already reported what is wrong.
@@ -41,7 +41,7 @@ pub enum Error {
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Errors of the layers below become errors of the service.
+/// Converts errors of the lower layers to service errors.
 macro_rules! from_service {
     ($($error:ty),+ $(,)?) => { $(
         impl From<$error> for Error {
@@ -65,15 +65,15 @@ impl Error {
     }
 }
 
-/// Exit status of wrong use (clap's own, too).
+/// Exit status of a wrong command line; clap uses the same.
 const WRONG_USE: u8 = 2;
-/// Exit status of `publish` where the receipt has not come in time.
+/// Exit status of `publish` if the receipt does not arrive in time.
 const NO_RECEIPT: u8 = 3;
 /// Exit status on Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Parses, runs, and tells what went wrong. Status 0 done, 1 refused or failed, 2 wrong use, 3 no receipt in time,
-/// 130 on Ctrl-C.
+/// Parses the command line, runs the command, and reports its error. Exit status: 0 done, 1 refused or failed, 2 wrong
+/// use, 3 no receipt in time, 130 on Ctrl-C.
 pub fn main() -> ExitCode {
     crate::failpoint::arm();
     let arguments = Arguments::parse();
@@ -101,8 +101,8 @@ pub fn main() -> ExitCode {
 async fn run(started: CommandContext, command: Command, json: bool) -> Result<()> {
     match command {
         Command::Serve => Ok(supervisor::run(started.env).await?),
-        Command::Publish(wish) => publish::run(&started, wish, json).await,
-        Command::CloseMonth(wish) => close::run(&started, wish, json).await,
+        Command::Publish(options) => publish::run(&started, options, json).await,
+        Command::CloseMonth(options) => close::run(&started, options, json).await,
         Command::Status { digest: true, .. } => {
             status::digest(&started.env.open_context().await?, json).await
         }
@@ -117,7 +117,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::Explain { national_code } => {
             let code = national_code
                 .parse()
-                .map_err(|_| Error::WrongUse("that is no valid national code".to_owned()))?;
+                .map_err(|_| Error::WrongUse("this is not a valid national code".to_owned()))?;
             let found = explain::run(&started.env.open_context().await?, code, json).await?;
             if found { Ok(()) } else { Err(Error::AlreadyReported) }
         }
@@ -130,7 +130,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::Replay { into } => replay::run(&started, &into, json).await,
         Command::Report { month } => report::run(&started.env.open_context().await?, month, json).await,
         Command::Export { dir } => export::run(&started, dir, json).await,
-        Command::Generate(wish) => generate_command::run(&started, wish, json).await,
+        Command::Generate(options) => generate_command::run(&started, options, json).await,
         Command::Demo(options) => Ok(demo::run(started.env, options, json).await?),
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
         Command::Config => config::run(&started, json),

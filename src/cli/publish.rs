@@ -1,4 +1,4 @@
-//! `peyvand publish`: stands in for the outside systems. It speaks with the broker alone, never with the database.
+//! `peyvand publish`: publishes files for the outside systems. It connects to the broker, and never to the database.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use crate::service::publish::{
 };
 use crate::terminal::say;
 
-pub async fn run(started: &CommandContext, wish: Publish, json: bool) -> Result<()> {
+pub async fn run(started: &CommandContext, options: Publish, json: bool) -> Result<()> {
     started.env.ensure_topics().await?;
     let clock = Clock::new(started.env.settings.today).map_err(|error| Error::failed(error.to_string()))?;
     let (broker, stop) = (started.env.broker.clone(), started.env.shutdown.clone());
     let work = move || {
-        let source = SourceFile::open(&wish.file)?;
+        let source = SourceFile::open(&options.file)?;
         if let Some(receipt) = find_receipt(&broker, source.file_id())? {
             if !json {
                 say!("This file was received before; nothing is sent. Its receipt:");
             }
             show(&receipt, json);
-            return strictly(wish.strict, rejected(&receipt));
+            return check_strict(options.strict, rejected(&receipt));
         }
-        let (kind, at) = (wish.kind, clock.now());
+        let (kind, at) = (options.kind, clock.now());
         let publication =
             Publication { broker: &broker, kind, source: &source, at, stop: &stop, quiet: json };
-        let sent = publication.send(wish.rejects.as_deref())?;
-        match await_receipt(&broker, source.file_id(), Duration::from_secs(wish.timeout), &stop)? {
+        let sent = publication.send(options.rejects.as_deref())?;
+        match await_receipt(&broker, source.file_id(), Duration::from_secs(options.timeout), &stop)? {
             Some(receipt) => {
                 show(&receipt, json);
-                // The receipt knows more than the publisher: what the service rejected.
-                strictly(wish.strict, rejected(&receipt))
+                // The receipt includes the rows that the service rejected, which the publisher does not know.
+                check_strict(options.strict, rejected(&receipt))
             }
             None => {
-                show_without_receipt(&sent, &source, &wish, json);
+                show_without_receipt(&sent, &source, &options, json);
                 Err(Error::NoReceipt)
             }
         }
@@ -44,15 +44,15 @@ pub async fn run(started: &CommandContext, wish: Publish, json: bool) -> Result<
     tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
 }
 
-/// Exit status 1 for rejected rows, where that was asked for.
-fn strictly(strict: bool, rejected: u64) -> Result<()> {
+/// Fails if rows were rejected and `--strict` is set.
+fn check_strict(strict: bool, rejected: u64) -> Result<()> {
     if strict && rejected > 0 {
         return Err(Error::failed(format!("{rejected} rows were rejected (--strict)")));
     }
     Ok(())
 }
 
-fn show_without_receipt(sent: &PublishCounts, source: &SourceFile, wish: &Publish, json: bool) {
+fn show_without_receipt(sent: &PublishCounts, source: &SourceFile, options: &Publish, json: bool) {
     let file_id = source.file_id();
     if json {
         let (declared, rejected) = (sent.declared, sent.rejected);
@@ -61,13 +61,13 @@ fn show_without_receipt(sent: &PublishCounts, source: &SourceFile, wish: &Publis
         return;
     }
     say!(
-        "{} rows were read, {} of them rejected; the rest is in the topics. The receipt has not come within {} s: is \
-         `peyvand serve` running? `peyvand publish {} {}` shows it later, and sends what is not there yet; \
-         `peyvand status` names files that stay incomplete.",
+        "{} rows were read, and {} of them were rejected; the others are in the topics. No receipt arrived within \
+         {} s. Is `peyvand serve` running? `peyvand publish {} {}` shows it later, and sends missing rows. \
+         `peyvand status` lists files that stay incomplete.",
         sent.declared,
         sent.rejected,
-        wish.timeout,
-        wish.kind,
+        options.timeout,
+        options.kind,
         source.name().display()
     );
 }

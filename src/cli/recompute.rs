@@ -9,7 +9,7 @@ use crate::terminal::say;
 
 pub async fn run(ctx: &AppContext, decision_id: Uuid, json: bool) -> Result<()> {
     let Some(done) = recompute::recompute(ctx, decision_id).await? else {
-        return Err(Error::failed(format!("there is no decision {decision_id}")));
+        return Err(Error::failed(format!("decision {decision_id} does not exist")));
     };
     let stored = &done.stored;
     if json {
@@ -21,7 +21,7 @@ pub async fn run(ctx: &AppContext, decision_id: Uuid, json: bool) -> Result<()> 
         );
     } else {
         say!(
-            "Decision {decision_id} (revision {} of claim {}), decided for {} by rules {} and tables {}:",
+            "Decision {decision_id} (revision {} of claim {}), business date {}, rules {}, tables {}:",
             stored.revision,
             stored.claim_id,
             stored.business_date,
@@ -29,7 +29,7 @@ pub async fn run(ctx: &AppContext, decision_id: Uuid, json: bool) -> Result<()> 
             stored.tables_version
         );
         if done.differences.is_empty() {
-            say!("equal, byte for byte: {}", done.again.outcome);
+            say!("equal byte for byte: {}", done.again.outcome);
         }
         for difference in &done.differences {
             say!("differs: {difference}");

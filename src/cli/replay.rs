@@ -1,5 +1,5 @@
-//! `peyvand replay`: everything again from the inputs, into an empty database, with the closes where the inputs stood for
-//! each; then both states are compared. Nothing is sent: an auditor's proof that the state follows from the inputs.
+//! `peyvand replay`: replays all inputs into an empty database, with each close at the source offsets that it saw, and
+//! compares both states. It sends nothing. An auditor uses it to verify that the state follows from the inputs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::store::{self, PgConnection, installation, state_digest, summary};
 use crate::terminal::say;
 use crate::views::format::grouped;
 
-/// The state's digest: SHA-256 over its lines.
+/// The digest of the state: SHA-256 over its lines.
 pub struct StateDigest {
     pub lines: Vec<String>,
     pub digest: String,
@@ -38,19 +38,19 @@ impl StateDigest {
     }
 }
 
-/// What the live database said at one moment.
+/// The content of the live database in one snapshot.
 struct Live {
     state: StateDigest,
     closes: Vec<PastClose>,
-    stood: Vec<(TopicPartition, i64)>,
+    offsets: Vec<(TopicPartition, i64)>,
 }
 
-/// Most differences that are shown.
+/// Maximum number of differences that are shown.
 const SHOWN: usize = 20;
 
 pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()> {
     let ctx = started.env.open_context().await?;
-    let live = look(&ctx).await?;
+    let live = load_live(&ctx).await?;
     let copy = open_empty(&ctx, into).await?;
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
@@ -61,7 +61,7 @@ pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()>
     for past in &live.closes {
         replay.close(&ctx, past).await?;
     }
-    replay.ingest_page(&replay.copy, &live.stood).await?;
+    replay.ingest_page(&replay.copy, &live.offsets).await?;
     replay.bar.finish_and_clear();
     let mut connection = replay.copy.pool.acquire().await.map_err(store::Error::from)?;
     let state = StateDigest::read(&mut connection).await?;
@@ -69,28 +69,26 @@ pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()>
     show(&live, &state, replay.bar.position(), json)
 }
 
-/// State, closes and places of one snapshot, so that the live service may go on meanwhile.
-async fn look(ctx: &AppContext) -> Result<Live> {
+/// Reads state, closes and source offsets in one snapshot, so that the live service can continue meanwhile.
+async fn load_live(ctx: &AppContext) -> Result<Live> {
     let mut tx = store::snapshot(&ctx.pool).await?;
-    let (state, closes, stood) = (
-        StateDigest::read(&mut tx).await?,
-        close_pages::past_closes(&mut tx).await?,
-        offsets::all(&mut *tx).await?,
-    );
+    let state = StateDigest::read(&mut tx).await?;
+    let closes = close_pages::past_closes(&mut tx).await?;
+    let offsets = offsets::all(&mut *tx).await?;
     let batches = store::batches::all(&mut tx).await?;
     if batches.iter().any(|batch| !batch.closed) {
-        return Err(Error::failed("a month is being closed; replay when that is done".to_owned()));
+        return Err(Error::failed("a month is being closed; run the replay after the close".to_owned()));
     }
     if let Some(lost) = batches.iter().find(|batch| closes.iter().all(|past| past.month != batch.month)) {
         let lost = lost.month;
         return Err(Error::failed(format!(
-            "the close of {lost} was read back from its topic: what its pages saw is lost, and it cannot be replayed"
+            "the close of {lost} was read back from its topic: the inputs of its pages are unknown, and it cannot be replayed"
         )));
     }
-    Ok(Live { state, closes, stood })
+    Ok(Live { state, closes, offsets })
 }
 
-/// The same installation in another, empty database: ids are derived from its secret.
+/// The same installation in another, empty database. It gets the same secret, because ids are derived from it.
 async fn open_empty(ctx: &AppContext, url: &str) -> Result<AppContext> {
     let pool = store::connect(url, 4)?;
     store::migrate(&pool).await?;
@@ -112,25 +110,26 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// The inputs that each page saw, then the page; its tables of the law are those of then.
+    /// Replays a close: for each page, the inputs that it saw, and then the page, with the tables of the law of that
+    /// time.
     async fn close(&self, live: &AppContext, past: &PastClose) -> Result<()> {
         self.bar.set_message(format!("closing {}", past.month));
-        let mut under_way: Option<CloseReplay> = None;
+        let mut close: Option<CloseReplay> = None;
         for page in &past.pages {
             let mut connection = live.pool.acquire().await.map_err(store::Error::from)?;
             let tables = Arc::new(tables_of(&mut connection, &page.tables_version).await?);
             drop(connection);
             let ctx = AppContext { tables, ..self.copy.clone() };
             self.ingest_page(&ctx.with_business_date(past.business_date), &page.inputs).await?;
-            let mut again = match under_way.take() {
-                Some(again) => again,
+            let mut replay = match close.take() {
+                Some(replay) => replay,
                 None => CloseReplay::begin(&ctx, past, &self.started.env.shutdown).await?,
             };
-            again.page(&ctx, page.upto).await?;
-            under_way = Some(again);
+            replay.page(&ctx, page.upto).await?;
+            close = Some(replay);
         }
-        if let Some(again) = under_way {
-            again.finish(&self.copy).await?;
+        if let Some(replay) = close {
+            replay.finish(&self.copy).await?;
         }
         Ok(())
     }
@@ -138,37 +137,38 @@ impl Replay<'_> {
     async fn ingest_page(&self, ctx: &AppContext, upto: &[(TopicPartition, i64)]) -> Result<()> {
         let settings = &self.started.env.settings;
         let wait = std::time::Duration::from_secs(1);
-        let bounds = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
-        let take = async |batch: RecordBatch| {
+        let limits = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+        let apply = async |batch: RecordBatch| {
             self.bar.inc(u64::try_from(batch.records.len()).unwrap_or(0));
             apply_batch(ctx, &batch).await.map(drop)
         };
-        // No letter is told in advance: the replay finds by itself what cannot be read.
+        // No dead letters are given in advance: the replay determines them from the inputs.
         Ok(kafka::consumer::bounded::ingest_up_to(
             ctx,
             &self.started.env.broker,
             upto,
-            bounds,
+            limits,
             Arc::default(),
-            take,
+            apply,
         )
         .await?)
     }
 }
 
-fn show(live: &Live, again: &StateDigest, messages: u64, json: bool) -> Result<()> {
+fn show(live: &Live, replayed: &StateDigest, messages: u64, json: bool) -> Result<()> {
     let lines = |state: &StateDigest| state.lines.iter().cloned().collect::<BTreeSet<_>>();
-    let (then, now) = (lines(&live.state), lines(again));
-    let differences: Vec<String> = then
-        .difference(&now)
+    let live_lines = lines(&live.state);
+    let replayed_lines = lines(replayed);
+    let differences: Vec<String> = live_lines
+        .difference(&replayed_lines)
         .map(|line| format!("only in the live database: {line}"))
-        .chain(now.difference(&then).map(|line| format!("only in the replay: {line}")))
+        .chain(replayed_lines.difference(&live_lines).map(|line| format!("only in the replay: {line}")))
         .collect();
-    let equal = live.state.digest == again.digest;
+    let equal = live.state.digest == replayed.digest;
     if json {
         say!(
             "{}",
-            json!({"equal": equal, "digest": live.state.digest, "replayed_digest": again.digest, "messages": messages,
+            json!({"equal": equal, "digest": live.state.digest, "replayed_digest": replayed.digest, "messages": messages,
                 "closes": live.closes.len(), "lines": live.state.lines.len(), "differences": differences})
         );
     } else {
@@ -176,9 +176,9 @@ fn show(live: &Live, again: &StateDigest, messages: u64, json: bool) -> Result<(
         say!(
             "{messages} messages and {} closes were replayed; the state has {} lines.",
             live.closes.len(),
-            then.len()
+            live_lines.len()
         );
-        say!("live     {}\nreplayed {}", live.state.digest, again.digest);
+        say!("live     {}\nreplayed {}", live.state.digest, replayed.digest);
         differences.iter().take(SHOWN).for_each(|line| say!("{line}"));
         say!("{}", if equal { "equal" } else { "NOT EQUAL" });
     }

@@ -43,12 +43,11 @@ pub fn text(report: &ReportView) -> String {
         report.month,
         grouped(report.total.paid)
     );
-    let _ =
-        writeln!(out, "{}. Other claims as they stand on {}.\n", money(report.total.paid_rial), report.as_of);
+    let _ = writeln!(out, "{}. Other claims are as of {}.\n", money(report.total.paid_rial), report.as_of);
     out.push_str(&table(0, &HEADS, &rows(report)));
     out.push_str(
-        "\npaid, rials, returned: documents of the month. payable: approved, for the next close. account, mobile: wait for\n\
-         one of the person's own (a claim may wait for both).\n",
+        "\npaid, rials, returned: documents of the month. payable: approved, for the next close. account, mobile: claims that\n\
+         wait for the person's own account or mobile number (a claim may wait for both).\n",
     );
     out.push_str(&refusals(report));
     out
@@ -68,20 +67,21 @@ fn rows(report: &ReportView) -> Vec<Vec<String>> {
 
 fn refusals(report: &ReportView) -> String {
     let mut rows = Vec::new();
-    for place in report.branches.iter().chain([&report.total]) {
-        let sum = std::ptr::eq(place, &report.total);
-        let (province, branch) =
-            if sum { ("all", "all") } else { (named(&place.province_code), named(&place.branch_code)) };
-        let grounds = place.refused_by_ground.iter();
-        rows.extend(
-            grounds
-                .map(|(ground, n)| vec![province.to_owned(), branch.to_owned(), ground.clone(), grouped(*n)]),
-        );
+    for figures in report.branches.iter().chain([&report.total]) {
+        let is_total = std::ptr::eq(figures, &report.total);
+        let (province, branch) = if is_total {
+            ("all", "all")
+        } else {
+            (named(&figures.province_code), named(&figures.branch_code))
+        };
+        for (reason, n) in &figures.refused_by_ground {
+            rows.push(vec![province.to_owned(), branch.to_owned(), reason.clone(), grouped(*n)]);
+        }
     }
     if rows.is_empty() {
         return String::new();
     }
-    format!("\n{}", table(0, &["province", "branch", "refused by ground", ">claims"], &rows))
+    format!("\n{}", table(0, &["province", "branch", "reason of refusal", ">claims"], &rows))
 }
 
 fn row(figures: &ReportFigures, name: &str, branch: &str) -> Vec<String> {
@@ -99,7 +99,7 @@ fn row(figures: &ReportFigures, name: &str, branch: &str) -> Vec<String> {
     row
 }
 
-/// Persons whom we do not insure have neither branch nor province.
+/// Persons without an insured record have no branch and no province.
 fn named(code: &str) -> &str {
     if code.is_empty() { "none" } else { code }
 }
@@ -109,14 +109,14 @@ mod tests {
     use super::*;
     use crate::views::format::rial;
 
-    fn branch(province: &str, branch: &str, paid: i64, grounds: &[(&str, i64)]) -> ReportFigures {
+    fn branch(province: &str, branch: &str, paid: i64, reasons: &[(&str, i64)]) -> ReportFigures {
         ReportFigures {
             province_code: province.to_owned(),
             branch_code: branch.to_owned(),
             paid,
             paid_rial: 1_000 * rial(paid),
-            refused: grounds.iter().map(|(_, n)| n).sum(),
-            refused_by_ground: grounds.iter().map(|(ground, n)| ((*ground).to_owned(), *n)).collect(),
+            refused: reasons.iter().map(|(_, n)| n).sum(),
+            refused_by_ground: reasons.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
             ..ReportFigures::default()
         }
     }

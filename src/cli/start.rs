@@ -1,4 +1,4 @@
-//! What every command begins with: settings, logs, a runtime, and the way to be stopped.
+//! The start of every command: settings, logs, a runtime, and signal handling.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,17 +16,17 @@ use crate::retry::shutdown_requested;
 use crate::service::{self, Environment};
 use crate::telemetry::{self, Metrics};
 
-/// A command under way.
+/// The context of a running command.
 pub struct CommandContext {
     pub loaded: LoadedSettings,
     pub env: Environment,
-    /// Ends by itself on a stop, in its own time; other commands are broken off where they stand.
+    /// The command handles the shutdown signal itself. Other commands are cancelled.
     ends_itself: bool,
     runtime: Option<tokio::runtime::Runtime>,
     stopper: Option<watch::Sender<bool>>,
 }
 
-/// All faults of the settings at once.
+/// All errors in the settings.
 pub struct SettingErrors(Vec<ConfigError>);
 
 impl fmt::Display for SettingErrors {
@@ -34,14 +34,14 @@ impl fmt::Display for SettingErrors {
         for error in &self.0 {
             writeln!(f, "peyvand: {error}")?;
         }
-        write!(f, "peyvand: `peyvand config` lists every setting with what it expects")
+        write!(f, "peyvand: `peyvand config` lists every setting and its purpose")
     }
 }
 
-/// What telemetry may still take after the work has ended.
+/// Maximum time for telemetry to end after the command.
 const TELEMETRY_GRACE: Duration = Duration::from_secs(2);
 
-/// Where no day is told, invented months and the demo play on this one: the tables end with 1404.
+/// The default business date of `demo` and `generate`. The tables of the law end with 1404.
 pub const DEMO_DAY: &str = "1404-08-01";
 
 impl CommandContext {
@@ -51,9 +51,9 @@ impl CommandContext {
             Settings::load(flags, arguments.config.as_deref()).map_err(SettingErrors)
         };
         let mut loaded = load(&flags)?;
-        let plays = matches!(arguments.command, Command::Demo(_) | Command::Generate(_));
-        if plays && loaded.origins.get("today") == Some(&Origin::Default) {
-            eprintln!("The business date is taken as {DEMO_DAY}; --today chooses another.");
+        let uses_demo_day = matches!(arguments.command, Command::Demo(_) | Command::Generate(_));
+        if uses_demo_day && loaded.origins.get("today") == Some(&Origin::Default) {
+            eprintln!("The business date is {DEMO_DAY}; --today sets another.");
             flags.insert("today".to_owned(), DEMO_DAY.to_owned());
             loaded = load(&flags)?;
         }
@@ -62,7 +62,7 @@ impl CommandContext {
             && !flags.contains_key("log")
             && settings.log == "info"
         {
-            // A command speaks for itself; only what is wrong is logged beside it.
+            // A command prints its own output, so only warnings and errors are logged.
             "warn".clone_into(&mut settings.log);
         }
         let (stopper, stop) = watch::channel(false);
@@ -76,18 +76,18 @@ impl CommandContext {
     /// Runs the command; Ctrl-C and SIGTERM stop it.
     pub fn block_on<F: Future<Output = Result<()>>>(mut self, command: impl FnOnce(Self) -> F) -> Result<()> {
         let (Some(runtime), Some(stopper)) = (self.runtime.take(), self.stopper.take()) else {
-            return Err(Error::failed("the machine gives no threads".to_owned()));
+            return Err(Error::failed("the runtime could not start its threads".to_owned()));
         };
         let telemetry = telemetry::start(&self.env.settings, Metrics::global()).ok();
         let within = Duration::from_secs(self.env.settings.stop_timeout_s);
-        let by_hand = Arc::new(AtomicBool::new(false));
-        let seen = by_hand.clone();
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let interrupted_by_signal = interrupted.clone();
         let outcome = runtime.block_on(async move {
             let signals = tokio::spawn(async move {
                 let signal = stop_signal().await;
-                seen.store(signal == Signal::Interrupt, Ordering::Release);
-                // The second one does not wait any more.
+                interrupted_by_signal.store(signal == Signal::Interrupt, Ordering::Release);
                 let _ = stopper.send(true);
+                // A second signal ends the process immediately.
                 stop_signal().await;
                 std::process::exit(if signal == Signal::Interrupt { 130 } else { 143 });
             });
@@ -103,9 +103,9 @@ impl CommandContext {
             runtime.block_on(telemetry.stop(within.min(TELEMETRY_GRACE)));
         }
         runtime.shutdown_timeout(Duration::from_secs(1));
-        // A service that was told to stop has done its work; one that was broken off on a terminal says so.
+        // A service that was stopped by SIGTERM has succeeded. Ctrl-C results in its own exit status.
         outcome.and_then(|()| {
-            if by_hand.load(Ordering::Acquire) { Err(service::Error::Interrupted.into()) } else { Ok(()) }
+            if interrupted.load(Ordering::Acquire) { Err(service::Error::Interrupted.into()) } else { Ok(()) }
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Settings for people to read: what is in force, and the page of all there is.
+//! Settings for people to read: the settings in force, and the table of all settings for the documents.
 
 use std::fmt::Write as _;
 
@@ -7,25 +7,25 @@ use super::error::Origin;
 use super::keys::{find, keys};
 use super::secret::{HIDDEN, property_is_secret};
 
-/// One setting in force, fit for the screen.
+/// One setting in force, with secrets hidden.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingRow {
-    /// Its name; librdkafka's own as `kafka.<property>`.
+    /// The name of the setting; `kafka.<property>` for a librdkafka property.
     pub key: String,
-    /// Its value; secrets hidden, empty where there is none.
+    /// The value. Secrets are hidden; empty if there is none.
     pub value: String,
-    /// The layer that gave it.
+    /// The layer of the value.
     pub origin: String,
-    /// What it is for.
+    /// The purpose of the setting.
     pub doc: &'static str,
 }
 
 impl LoadedSettings {
-    /// All settings in the order of the documents, then librdkafka's own.
+    /// All settings in the order of the documents, then the librdkafka properties.
     pub fn describe(&self) -> Vec<SettingRow> {
-        let own = keys().iter().map(|key| self.row(key.name));
-        let passed = self.texts.keys().filter(|key| key.starts_with("kafka.")).map(|key| self.row(key));
-        own.chain(passed).collect()
+        let settings = keys().iter().map(|key| self.row(key.name));
+        let properties = self.texts.keys().filter(|key| key.starts_with("kafka.")).map(|key| self.row(key));
+        settings.chain(properties).collect()
     }
 
     fn row(&self, name: &str) -> SettingRow {
@@ -39,24 +39,24 @@ impl LoadedSettings {
             key: name.to_owned(),
             value,
             origin: self.origins.get(name).unwrap_or(&Origin::Default).to_string(),
-            doc: find(name).map_or("librdkafka's own, passed through", |key| key.doc.trim()),
+            doc: find(name).map_or("librdkafka property, passed to every Kafka client", |key| key.doc.trim()),
         }
     }
 }
 
-/// The table of settings for the documents; a test there holds it to this text.
+/// The table of settings for `docs/OPERATIONS.md`. A test compares the document with this text.
 pub fn settings_markdown() -> String {
     let mut page =
-        String::from("| setting | variable | default | expected | what for |\n|---|---|---|---|---|\n");
+        String::from("| setting | variable | default | expected | purpose |\n|---|---|---|---|---|\n");
     for key in keys() {
         let default = if key.default.is_empty() { "-".to_owned() } else { format!("`{}`", key.default) };
         let (name, variable, expected, doc) = (key.name, key.variable(), key.expected, key.doc.trim());
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {expected} | {doc} |");
     }
     page.push_str(
-        "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | any property of librdkafka's (`SASL_USERNAME` is `sasl.username`) \
-         | Passed through to every Kafka client, for SASL and TLS. |\n",
+        "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | any librdkafka property (`SASL_USERNAME` is `sasl.username`) \
+         | Passed to every Kafka client, for example for SASL and TLS. |\n",
     );
     page
 }

@@ -1,18 +1,18 @@
-//! What is wrong with the settings, in words that say where to mend it.
+//! Errors in the settings. Each names where to correct it.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// The layer that a value came from; a later one wins.
+/// The layer of a value. A later layer overrides an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Built in.
+    /// The built-in default.
     Default,
     /// A settings file.
     File(PathBuf),
-    /// An environment variable, by its full name.
+    /// An environment variable, with its full name.
     Environment(String),
-    /// The command line.
+    /// A flag on the command line.
     Flag,
 }
 
@@ -27,16 +27,16 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One fault in the settings.
+/// One error in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The key as it was written; empty where the whole file is at fault.
+    /// The key as it was written; empty if the whole file is invalid.
     pub key: String,
-    /// Where it was written.
+    /// The layer that contains it.
     pub origin: Origin,
-    /// What was written, masked for secrets; none where it has no bearing.
+    /// The invalid value, masked for secrets; none if the error is not about a value.
     pub value: Option<String>,
-    /// What is expected there.
+    /// The expected value.
     pub expected: String,
 }
 
@@ -50,7 +50,7 @@ impl ConfigError {
         }
     }
 
-    /// `nearest` is the known key that looks most like it, in the form in which this layer writes keys.
+    /// `nearest` is the most similar known key, in the notation of this layer.
     pub(super) fn unknown(key: &str, origin: Origin, nearest: Option<String>) -> Self {
         let expected = match nearest {
             Some(nearest) => format!("a known setting; did you mean `{nearest}`?"),

@@ -1,4 +1,5 @@
-//! The list of settings: name, type, default, parser, what is expected, and what it is for. All else follows from it.
+//! The list of settings: name, type, default, parser, expected values, and purpose. Everything else about settings is
+//! generated from this list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,21 +7,21 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::layers::RawSetting;
 use super::parse::{self, LogFormat, Role};
+use super::raw_setting::RawSetting;
 use super::secret::{HIDDEN, Secret, masked_url};
 use crate::law::SolarDate;
 
-/// One setting, as layers and documents see it.
+/// The description of one setting.
 #[derive(Clone, Copy, Debug)]
 pub struct SettingKey {
-    /// As in the file and, with hyphens, as a flag; in the environment `PEYVAND_` and capitals.
+    /// The name in the file. As a flag it has hyphens; as a variable it has capitals and the prefix `PEYVAND_`.
     pub name: &'static str,
-    /// The text of the default; empty where there is none.
+    /// The default as text; empty if there is none.
     pub default: &'static str,
-    /// What is expected, for messages.
+    /// The expected values, for messages.
     pub expected: &'static str,
-    /// What it is for, one sentence.
+    /// The purpose, in one or two sentences.
     pub doc: &'static str,
     mask: Mask,
 }
@@ -33,7 +34,7 @@ enum Mask {
 }
 
 impl SettingKey {
-    /// `text` as it may be shown.
+    /// `text` in a form that may be shown.
     pub(super) fn shown(&self, text: &str) -> String {
         match self.mask {
             Mask::Shown => text.to_owned(),
@@ -43,7 +44,7 @@ impl SettingKey {
         }
     }
 
-    /// The name of its environment variable.
+    /// The name of the environment variable.
     pub fn variable(&self) -> String {
         format!("PEYVAND_{}", self.name.to_ascii_uppercase())
     }
@@ -51,11 +52,11 @@ impl SettingKey {
 
 macro_rules! settings {
     ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:literal, $parse:expr, $expected:literal, $mask:ident; )*) => {
-        /// Everything that can be set. Its `Debug` shows nothing: `Loaded::describe` is for showing.
+        /// All settings. `Debug` shows no values; `LoadedSettings::describe` shows them with secrets hidden.
         #[derive(Clone)]
         pub struct Settings {
             $( $(#[doc = $doc])+ pub $name: $type, )*
-            /// librdkafka's own properties, passed through to every client.
+            /// librdkafka properties, which are passed to every Kafka client.
             pub kafka_properties: BTreeMap<String, String>,
         }
 
@@ -64,13 +65,13 @@ macro_rules! settings {
         } ),*];
 
         impl Settings {
-            /// None exactly where a fault was added to `errors`.
+            /// Returns None exactly if an error was added to `errors`.
             pub(super) fn build(
                 values: &BTreeMap<String, RawSetting>, kafka: &BTreeMap<String, RawSetting>, errors: &mut Vec<ConfigError>,
             ) -> Option<Self> {
                 $( let $name = field(stringify!($name), values, $parse, errors); )*
                 let kafka_properties = kafka.iter()
-                    .filter_map(|(key, given)| Some((key.strip_prefix("kafka.")?.to_owned(), given.text.clone())))
+                    .filter_map(|(key, raw)| Some((key.strip_prefix("kafka.")?.to_owned(), raw.text.clone())))
                     .collect();
                 Some(Self { $( $name: $name?, )* kafka_properties })
             }
@@ -81,59 +82,62 @@ macro_rules! settings {
 settings! {
     /// Kafka's bootstrap servers.
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
-    /// Stands before the names of all topics, groups and transactional ids, so that many installations share a broker.
+    /// Prefix of the names of all topics, groups and transactional ids, so that many installations can share a broker.
     topic_prefix: String = "", parse::topic_prefix, "at most 100 letters, digits, dots, underscores and hyphens", Shown;
     /// Partitions of every topic that has more than one. Fixed at the first start.
     topic_partitions: u16 = "8", |v| parse::number(v, 1..=128), "a whole number from 1 to 128", Shown;
-    /// This process's name among its kind: with one, a restart finds its partitions again at once (static membership).
+    /// Name of this process. With a name, a restarted process gets its partitions back at once (static membership).
     instance: Option<String> = "", |v| parse::optional(v, parse::text), "a name that no other process has, or nothing", Shown;
-    /// PostgreSQL; TLS by `?sslmode=verify-full&sslrootcert=…`, a socket by `?host=/path`.
+    /// PostgreSQL's URL. `?sslmode=verify-full&sslrootcert=…` enables TLS; `?host=/path` selects a Unix socket.
     database_url: Secret = "postgres://peyvand@127.0.0.1:5432/peyvand", parse::database_url, "postgres://user:password@host:port/database", Url;
-    /// The most connections that one process opens to PostgreSQL.
+    /// Maximum number of connections from one process to PostgreSQL.
     database_connections: u32 = "8", |v| parse::number(v, 2..=200), "a whole number from 2 to 200", Shown;
-    /// A process ends where the database leaves it without an answer for so long, in seconds: a connection whose other end vanished says nothing, ever.
+    /// Query timeout in seconds. The process ends if the database does not answer for this time, because a connection
+    /// whose other end vanished never reports an error.
     database_silence_s: u64 = "60", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
-    /// Where HTTP is served.
+    /// Address of the HTTP server.
     http_listen: SocketAddr = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080", Shown;
-    /// What this process does.
+    /// Roles of this process.
     roles: BTreeSet<Role> = "intake,relay,month-end,api", parse::roles, "some of intake, relay, month-end, api, with commas", Shown;
-    /// The business date, fixed for good; without it, today in Tehran.
+    /// Fixed business date. Without it, the business date is today in Tehran.
     today: Option<SolarDate> = "", |v| parse::optional(v, parse::parsed), "a Solar Hijri date such as 1404-08-01, or nothing", Shown;
     /// Marriages before this date make no claim; they still count as earlier marriages.
     deeds_from: Option<SolarDate> = "", |v| parse::optional(v, parse::parsed), "a Solar Hijri date such as 1404-01-01, or nothing", Shown;
-    /// Tables of the law instead of the ones built in.
+    /// File with tables of the law that replaces the built-in tables.
     tables_file: Option<PathBuf> = "", |v| parse::optional(v, parse::path), "a path, or nothing", Shown;
-    /// Keys the ids of claims; chosen at the first start unless given, and never changed after.
+    /// Secret key of the claim ids. Generated at the first start if it is not set; it can never change afterwards.
     installation_secret: Option<Secret> = "", |v| parse::optional(v, parse::installation_secret), "at least 16 characters, or nothing", Hidden;
-    /// The most messages in one batch of the intake.
+    /// Maximum number of messages in one ingest batch.
     batch_events: usize = "1000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
-    /// The most bytes of messages in one batch.
+    /// Maximum bytes of messages in one ingest batch.
     batch_bytes: usize = "8 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
-    /// How long a batch waits for more messages, in milliseconds.
+    /// Time for which a batch waits for more messages, in milliseconds.
     batch_wait_ms: u64 = "50", |v| parse::number(v, 0..=10_000), "milliseconds from 0 to 10000", Shown;
-    /// Writers of the relay; each owns the output partitions of one group. Fixed at the first start.
+    /// Number of relay shards. Each shard has one writer, which owns a group of output partitions. Fixed at the first
+    /// start.
     outbox_groups: u16 = "4", |v| parse::number(v, 1..=64), "a whole number from 1 to 64", Shown;
-    /// The most packed bytes of the outbox that the relay takes of one group at a time (about a tenth of what is sent).
+    /// Maximum packed bytes that the relay reads from the outbox for one relay shard at a time (about a tenth of the
+    /// sent bytes).
     relay_page_bytes: usize = "512 KiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// Persons decided in one transaction of the month's close.
     close_page_persons: u32 = "2000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
-    /// How long the close waits for the input that lay in the topics at its start, in seconds.
+    /// Time in seconds for which the close waits for the input that was in the topics at its start.
     close_timeout_s: u64 = "600", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
-    /// The automatic close holds where count or total differs from last month's by more than this percentage.
+    /// The automatic close holds if count or total differs from last month's by more than this percentage.
     brake_percent: u32 = "50", |v| parse::number(v, 1..=10_000), "a percentage from 1 to 10000", Shown;
-    /// A document without an answer from finance after so many days is listed as unanswered.
+    /// A document without an answer from finance after this number of days is listed as unanswered.
     unanswered_days: u16 = "10", |v| parse::number(v, 1..=365), "days from 1 to 365", Shown;
-    /// Whether the first command that needs them creates topics and tables.
+    /// Whether the first command that needs topics and tables creates them.
     provision: bool = "true", parse::yes_no, "true or false", Shown;
-    /// Copies of each topic that is created.
+    /// Replication factor of the topics that are created.
     replication_factor: u16 = "1", |v| parse::number(v, 1..=10), "a whole number from 1 to 10", Shown;
-    /// Where traces and metrics go as OTLP over HTTP; nowhere without it.
+    /// OTLP endpoint (HTTP) for traces and metrics. Without it, none are exported.
     otlp_endpoint: Option<String> = "", |v| parse::optional(v, parse::otlp_endpoint), "http://host:4318, or nothing", Shown;
-    /// What is logged.
+    /// Log filter.
     log: String = "info", parse::log_filter, "a level, or directives such as info,peyvand=debug", Shown;
-    /// The form of log lines.
+    /// Format of log lines.
     log_format: LogFormat = "text", parse::log_format, "text or json", Shown;
-    /// How long a graceful stop may take, in seconds.
+    /// Time limit of a graceful shutdown, in seconds.
     stop_timeout_s: u64 = "10", |v| parse::number(v, 1..=300), "seconds from 1 to 300", Shown;
 }
 
@@ -152,13 +156,14 @@ fn field<T>(
     parse: impl Fn(&str) -> Option<T>,
     errors: &mut Vec<ConfigError>,
 ) -> Option<T> {
-    let (key, given) = (find(name)?, values.get(name)?);
-    let value = parse(&given.text);
+    let key = find(name)?;
+    let raw = values.get(name)?;
+    let value = parse(&raw.text);
     if value.is_none() {
         errors.push(ConfigError {
-            key: given.written_as(name),
-            origin: given.origin.clone(),
-            value: Some(key.shown(&given.text)),
+            key: raw.written_as(name),
+            origin: raw.origin.clone(),
+            value: Some(key.shown(&raw.text)),
             expected: key.expected.to_owned(),
         });
     }

@@ -1,4 +1,4 @@
-//! The layers that give texts to keys; a later layer wins, and a key that nobody knows is a fault.
+//! The layers of settings. A later layer overrides an earlier one, and an unknown key is an error.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,40 +6,24 @@ use std::path::{Path, PathBuf};
 use super::error::{ConfigError, Origin};
 use super::keys::{find, keys};
 use super::names::{is_unrelated, nearest};
-
-/// A text and the layer it came from.
-#[derive(Clone, Debug)]
-pub(super) struct RawSetting {
-    pub text: String,
-    pub origin: Origin,
-}
-
-impl RawSetting {
-    /// The key as its layer writes it, so that a message can be followed.
-    pub fn written_as(&self, name: &str) -> String {
-        match &self.origin {
-            Origin::Flag => format!("--{}", name.replace('_', "-")),
-            _ => name.to_owned(),
-        }
-    }
-}
+use super::raw_setting::RawSetting;
 
 const PROPERTY: &str = "PEYVAND_KAFKA_PROPERTY_";
 
-/// Properties that payment rests on, or that have a setting of their own.
+/// Properties that correct payment depends on, or that have their own setting, and what to use instead.
 const OWN_PROPERTIES: &[(&str, &str)] = &[
     ("bootstrap.servers", "the setting kafka_brokers"),
     ("metadata.broker.list", "the setting kafka_brokers"),
     ("group.instance.id", "the setting instance"),
-    ("group.id", "nothing: it follows from topic_prefix"),
-    ("transactional.id", "nothing: it follows from topic_prefix"),
+    ("group.id", "nothing: it is derived from topic_prefix"),
+    ("transactional.id", "nothing: it is derived from topic_prefix"),
     ("enable.idempotence", "nothing: producers are idempotent"),
-    ("acks", "nothing: producers wait for all"),
-    ("request.required.acks", "nothing: producers wait for all"),
-    ("enable.auto.commit", "nothing: the database holds the offsets"),
-    ("enable.auto.offset.store", "nothing: the database holds the offsets"),
-    ("auto.offset.reset", "nothing: the database holds the offsets"),
-    ("isolation.level", "nothing: readers read what is committed"),
+    ("acks", "nothing: producers wait for all replicas"),
+    ("request.required.acks", "nothing: producers wait for all replicas"),
+    ("enable.auto.commit", "nothing: the database stores the offsets"),
+    ("enable.auto.offset.store", "nothing: the database stores the offsets"),
+    ("auto.offset.reset", "nothing: the database stores the offsets"),
+    ("isolation.level", "nothing: readers read committed records"),
 ];
 
 pub(super) struct Layers {
@@ -62,7 +46,7 @@ impl Layers {
         let table: toml::Table = match toml::from_str(text) {
             Ok(table) => table,
             Err(error) => {
-                // Not the error's own text: it shows the line, which may hold a secret.
+                // The error's `Display` contains the line, which may contain a secret, so only its message is used.
                 let line = error
                     .span()
                     .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -75,7 +59,7 @@ impl Layers {
             match value {
                 toml::Value::Table(inner) if name == "kafka" => self.add_properties("", inner, &origin()),
                 value => match scalar(&value) {
-                    Some(text) => self.give(&name, text, origin(), str::to_owned),
+                    Some(text) => self.set(&name, text, origin(), str::to_owned),
                     None => self.errors.push(ConfigError {
                         key: name,
                         origin: origin(),
@@ -87,13 +71,13 @@ impl Layers {
         }
     }
 
-    /// `sasl.username = …` is nested tables to TOML, `"sasl.username" = …` is not; both are meant the same.
+    /// In TOML, `sasl.username = …` is a nested table and `"sasl.username" = …` is not. Both mean the same property.
     fn add_properties(&mut self, prefix: &str, table: toml::Table, origin: &Origin) {
         for (name, value) in table {
             let property = format!("{prefix}{name}");
             match value {
                 toml::Value::Table(inner) => self.add_properties(&format!("{property}."), inner, origin),
-                value => self.give_property(&property, scalar(&value).unwrap_or_default(), origin.clone()),
+                value => self.set_property(&property, scalar(&value).unwrap_or_default(), origin.clone()),
             }
         }
     }
@@ -105,9 +89,9 @@ impl Layers {
             };
             let origin = Origin::Environment(name.clone());
             if let Some(property) = name.strip_prefix(PROPERTY) {
-                self.give_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
+                self.set_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
             } else if find(&rest.to_ascii_lowercase()).is_some() || !is_unrelated(&name, rest) {
-                self.give(&rest.to_ascii_lowercase(), text, origin, |key| {
+                self.set(&rest.to_ascii_lowercase(), text, origin, |key| {
                     format!("PEYVAND_{}", key.to_ascii_uppercase())
                 });
             }
@@ -117,16 +101,16 @@ impl Layers {
     pub fn add_flags(&mut self, flags: &BTreeMap<String, String>) {
         for (name, text) in flags {
             match name.strip_prefix("kafka.") {
-                Some(property) => self.give_property(property, text.clone(), Origin::Flag),
+                Some(property) => self.set_property(property, text.clone(), Origin::Flag),
                 None => {
                     let as_flag = |key: &str| format!("--{}", key.replace('_', "-"));
-                    self.give(&name.replace('-', "_"), text.clone(), Origin::Flag, as_flag);
+                    self.set(&name.replace('-', "_"), text.clone(), Origin::Flag, as_flag);
                 }
             }
         }
     }
 
-    fn give(&mut self, name: &str, text: String, origin: Origin, form: impl Fn(&str) -> String) {
+    fn set(&mut self, name: &str, text: String, origin: Origin, form: impl Fn(&str) -> String) {
         if find(name).is_some() {
             self.values.insert(name.to_owned(), RawSetting { text, origin });
         } else {
@@ -134,7 +118,7 @@ impl Layers {
         }
     }
 
-    fn give_property(&mut self, property: &str, text: String, origin: Origin) {
+    fn set_property(&mut self, property: &str, text: String, origin: Origin) {
         let key = format!("kafka.{property}");
         match OWN_PROPERTIES.iter().find(|(own, _)| *own == property) {
             Some((_, instead)) => {
@@ -147,15 +131,15 @@ impl Layers {
     }
 }
 
-/// Which file to read: what was asked for, or the one in the working directory where there is one.
-pub(super) fn find_file(asked: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
-    let named = || {
+/// The settings file: `given`, else the file of `PEYVAND_CONFIG`, else `./peyvand.toml` if it exists.
+pub(super) fn find_file(given: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
+    let from_env = || {
         env.iter()
             .find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty())
             .map(|(_, v)| PathBuf::from(v))
     };
-    let here = || Some(PathBuf::from("peyvand.toml")).filter(|path| path.is_file());
-    asked.map(Path::to_owned).or_else(named).or_else(here)
+    let in_working_directory = || Some(PathBuf::from("peyvand.toml")).filter(|path| path.is_file());
+    given.map(Path::to_owned).or_else(from_env).or_else(in_working_directory)
 }
 
 fn scalar(value: &toml::Value) -> Option<String> {

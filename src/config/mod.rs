@@ -1,7 +1,8 @@
-//! Settings: defaults that work, a file, the environment, flags - in that order, every fault reported at once.
+//! Settings from four layers: defaults, a file, environment variables, and flags. A later layer overrides an earlier
+//! one, and all errors are reported at once.
 //!
-//! One list (`keys.rs`) says everything about a setting; the struct, the layers, `peyvand config` and the page of
-//! settings in the docs all follow from it.
+//! `keys.rs` contains the only list of settings. The struct, the layers, `peyvand config` and the table of settings in
+//! the documents are generated from it.
 
 mod describe;
 mod error;
@@ -9,6 +10,7 @@ mod keys;
 mod layers;
 mod names;
 mod parse;
+mod raw_setting;
 mod secret;
 
 use std::collections::BTreeMap;
@@ -20,14 +22,14 @@ pub use keys::{SettingKey, Settings, keys};
 pub use parse::{LogFormat, Role};
 pub use secret::Secret;
 
-/// The settings in force, and where each came from. Its `Debug` shows nothing: the texts hold secrets.
+/// The settings in force and the layer of each. `Debug` shows no values, because they contain secrets.
 #[derive(Clone)]
 pub struct LoadedSettings {
-    /// What the program runs with.
+    /// The parsed settings.
     pub settings: Settings,
-    /// Key (also `kafka.<property>`) to the layer that gave its value.
+    /// The layer of each value, by key. librdkafka properties have the key `kafka.<property>`.
     pub origins: BTreeMap<String, Origin>,
-    /// The text that each value was read from; shown by `describe`, masked there.
+    /// The text of each value. `describe` shows it with secrets masked.
     texts: BTreeMap<String, String>,
 }
 
@@ -38,11 +40,12 @@ impl std::fmt::Debug for LoadedSettings {
 }
 
 impl Settings {
-    /// Reads all layers of this process: the file is `file` (from `--config`), else what `PEYVAND_CONFIG` names, else
-    /// `./peyvand.toml` where it lies there. `flags` maps keys to values; librdkafka's own are `kafka.<property>`.
+    /// Reads all layers of this process. The file is `file` (from `--config`), else the file of `PEYVAND_CONFIG`, else
+    /// `./peyvand.toml` if it exists. `flags` maps keys to values; librdkafka properties have the key
+    /// `kafka.<property>`.
     ///
     /// # Errors
-    /// Every fault of every layer, each naming key, layer, value (masked for secrets) and what is expected.
+    /// Returns every error of every layer, each with key, layer, value (masked for secrets) and expected value.
     pub fn load(
         flags: &BTreeMap<String, String>,
         file: Option<&Path>,
@@ -70,7 +73,7 @@ impl Settings {
         }
     }
 
-    /// The same without touching the process: the file as (path, text), the environment as pairs.
+    /// Like [`Settings::load`], but with explicit inputs: the file as (path, text), the environment as pairs.
     ///
     /// # Errors
     /// As for [`Settings::load`].
@@ -88,12 +91,12 @@ impl Settings {
         let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);
-        let both = || values.iter().chain(kafka.iter());
+        let entries = || values.iter().chain(kafka.iter());
         match settings {
             Some(settings) if errors.is_empty() => Ok(LoadedSettings {
                 settings,
-                origins: both().map(|(key, given)| (key.clone(), given.origin.clone())).collect(),
-                texts: both().map(|(key, given)| (key.clone(), given.text.clone())).collect(),
+                origins: entries().map(|(key, raw)| (key.clone(), raw.origin.clone())).collect(),
+                texts: entries().map(|(key, raw)| (key.clone(), raw.text.clone())).collect(),
             }),
             _ => Err(errors),
         }

@@ -1,20 +1,21 @@
-//! Names: whose a variable is, and which setting a misspelt one was meant to be.
+//! Variables that are not settings, and suggestions for misspelt settings.
 
 use super::keys::keys;
 
-/// Variables that begin with `PEYVAND_` and are no settings: the file's place, and what tests and local stacks use.
+/// Variables with the prefix `PEYVAND_` that are not settings: the path of the file, and variables of tests and local
+/// stacks.
 const OTHER_VARIABLES: &[&str] = &["PEYVAND_CONFIG"];
 const OTHER_PREFIXES: &[&str] = &["PEYVAND_TEST_", "PEYVAND_LOCAL_"];
 
-/// Whether a variable that begins with `PEYVAND_` and is no setting belongs to somebody else.
+/// Whether a variable with the prefix `PEYVAND_` that is not a setting is a known variable for another purpose.
 pub(super) fn is_unrelated(name: &str, rest: &str) -> bool {
     OTHER_VARIABLES.contains(&name)
         || OTHER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || from_kubernetes(rest)
 }
 
-/// Kubernetes gives each container `PEYVAND_SERVICE_HOST`, `PEYVAND_API_PORT_8080_TCP` and the like for services of
-/// these names; they are not ours to refuse.
+/// Kubernetes sets variables such as `PEYVAND_SERVICE_HOST` and `PEYVAND_API_PORT_8080_TCP` in each container for
+/// services with these names. They must not be refused as unknown settings.
 fn from_kubernetes(rest: &str) -> bool {
     let padded = format!("_{rest}");
     padded.contains("_SERVICE_HOST")
@@ -23,7 +24,7 @@ fn from_kubernetes(rest: &str) -> bool {
         || padded.contains("_PORT_")
 }
 
-/// The known key within two edits, or a third of its length.
+/// The most similar known key, within two edits or a third of its length.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     keys()
         .iter()
@@ -33,7 +34,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
         .map(|(_, key)| key)
 }
 
-/// Levenshtein's distance.
+/// The Levenshtein distance.
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! How the text of a setting becomes its value. None means: not what is expected.
+//! Parsers of settings. They return None for an invalid text.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,24 +9,24 @@ use std::str::FromStr;
 
 use super::secret::Secret;
 
-/// What a process of the service does; many processes may share the work.
+/// A role of a service process. Several processes can share a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Takes the input topics in and decides.
+    /// Ingests the input topics and decides.
     Intake,
     /// Delivers the outbox to the output topics.
     Relay,
-    /// Closes a month that is due.
+    /// Closes months that are due.
     MonthEnd,
-    /// HTTP.
+    /// Serves HTTP.
     Api,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Role; 4] = [Role::Intake, Role::Relay, Role::MonthEnd, Role::Api];
 
-    /// As it is written in settings.
+    /// The name in settings.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Intake => "intake",
@@ -43,12 +43,12 @@ impl fmt::Display for Role {
     }
 }
 
-/// The form of a log line.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Plain text, for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<
     text.trim().replace('_', "").parse().ok().filter(|n| range.contains(n))
 }
 
-/// A count of bytes, plain or in KiB, MiB, GiB.
+/// A number of bytes, without a unit or in KiB, MiB or GiB.
 pub(super) fn bytes(text: &str, range: RangeInclusive<usize>) -> Option<usize> {
     let text = text.trim();
     let (digits, unit) = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
@@ -96,35 +96,35 @@ pub(super) fn path(text: &str) -> Option<PathBuf> {
 }
 
 pub(super) fn brokers(text: &str) -> Option<String> {
-    let each = |place: &str| {
-        place
+    let is_valid = |broker: &str| {
+        broker
             .rsplit_once(':')
             .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
     };
-    let places: Vec<&str> = text.split(',').map(str::trim).collect();
-    places.iter().all(|place| each(place)).then(|| places.join(","))
+    let brokers: Vec<&str> = text.split(',').map(str::trim).collect();
+    brokers.iter().all(|broker| is_valid(broker)).then(|| brokers.join(","))
 }
 
-/// Kafka allows these in names of topics, groups and transactional ids alike.
+/// Kafka allows these characters in the names of topics, groups and transactional ids.
 pub(super) fn topic_prefix(text: &str) -> Option<String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    (text.len() <= 100 && text.chars().all(good)).then(|| text.to_owned())
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    (text.len() <= 100 && text.chars().all(is_allowed)).then(|| text.to_owned())
 }
 
 pub(super) fn database_url(text: &str) -> Option<Secret> {
     let text = text.trim();
-    let scheme = ["postgres://", "postgresql://"].into_iter().any(|scheme| text.starts_with(scheme));
-    scheme.then(|| Secret::new(text))
+    let has_scheme = ["postgres://", "postgresql://"].into_iter().any(|scheme| text.starts_with(scheme));
+    has_scheme.then(|| Secret::new(text))
 }
 
 pub(super) fn installation_secret(text: &str) -> Option<Secret> {
     (text.chars().count() >= 16).then(|| Secret::new(text))
 }
 
-/// The exporter is built without TLS: a collector stands beside the service and speaks to the world for it.
+/// Accepts only `http://`, because the exporter is built without TLS. A local collector forwards the data with TLS.
 pub(super) fn otlp_endpoint(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('/');
-    text.strip_prefix("http://").filter(|place| !place.is_empty()).map(|_| text.to_owned())
+    text.strip_prefix("http://").filter(|host| !host.is_empty()).map(|_| text.to_owned())
 }
 
 pub(super) fn log_filter(text: &str) -> Option<String> {
@@ -141,5 +141,5 @@ pub(super) fn log_format(text: &str) -> Option<LogFormat> {
 }
 
 pub(super) fn roles(text: &str) -> Option<BTreeSet<Role>> {
-    text.split(',').map(|word| Role::ALL.into_iter().find(|role| role.as_str() == word.trim())).collect()
+    text.split(',').map(|name| Role::ALL.into_iter().find(|role| role.as_str() == name.trim())).collect()
 }

@@ -1,11 +1,11 @@
-//! A value that must not reach a screen or a log by accident.
+//! Values that must not appear on a screen or in a log by accident.
 
 use std::fmt;
 
-/// What stands in the place of a secret wherever settings are shown.
+/// The text that replaces a secret when settings are shown.
 pub(super) const HIDDEN: &str = "(hidden)";
 
-/// Text that shows itself only to who asks for it by name.
+/// A text that `Debug` hides. Only [`Secret::expose`] returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -15,7 +15,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself: for the library that needs it, never for a message.
+    /// The text itself, for the library that needs it. It must never be part of a message.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -27,27 +27,27 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A database URL fit for the screen: its passwords, before the `@` or as a parameter, are hidden; all of it where its
-/// form is not known.
+/// A database URL that may be shown: passwords before the `@` or in parameters are hidden. A URL of unknown form is
+/// hidden completely.
 pub(super) fn masked_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return if url.is_empty() { String::new() } else { HIDDEN.to_owned() };
     };
-    let (place, query) = match rest.split_once('?') {
-        Some((place, query)) => (place, Some(query)),
+    let (authority, query) = match rest.split_once('?') {
+        Some((authority, query)) => (authority, Some(query)),
         None => (rest, None),
     };
-    let place = match place.rsplit_once('@') {
+    let authority = match authority.rsplit_once('@') {
         Some((user, host)) => match user.split_once(':') {
             Some((name, _)) => format!("{name}:{HIDDEN}@{host}"),
-            None => place.to_owned(),
+            None => authority.to_owned(),
         },
-        None => place.to_owned(),
+        None => authority.to_owned(),
     };
     let query = query.map(|query| query.split('&').map(masked_parameter).collect::<Vec<_>>().join("&"));
     match query {
-        Some(query) => format!("{scheme}://{place}?{query}"),
-        None => format!("{scheme}://{place}"),
+        Some(query) => format!("{scheme}://{authority}?{query}"),
+        None => format!("{scheme}://{authority}"),
     }
 }
 
@@ -58,7 +58,7 @@ fn masked_parameter(pair: &str) -> String {
     }
 }
 
-/// Whether a librdkafka property may hold something that is nobody's business.
+/// Whether a librdkafka property may contain a secret.
 pub(super) fn property_is_secret(property: &str) -> bool {
     let shown = matches!(property, "sasl.mechanism" | "sasl.mechanisms");
     !shown

@@ -21,7 +21,7 @@ fn row(loaded: &LoadedSettings, key: &str) -> SettingRow {
 }
 
 #[test]
-fn the_defaults_are_good() {
+fn the_defaults_are_valid() {
     let settings = load(None, &[], &[]).unwrap().settings;
     assert_eq!(settings.batch_bytes, 8 << 20);
     assert_eq!(settings.relay_page_bytes, 512 << 10);
@@ -32,7 +32,7 @@ fn the_defaults_are_good() {
 }
 
 #[test]
-fn a_later_layer_wins_and_says_so() {
+fn a_later_layer_overrides_an_earlier_one_and_is_shown_as_origin() {
     let file = "batch_events = 10\nbatch_wait_ms = 20\noutbox_groups = 2\nroles = ['intake', 'relay']\n";
     let env = [("PEYVAND_BATCH_WAIT_MS", "30"), ("PEYVAND_OUTBOX_GROUPS", "3"), ("HOME", "/x")];
     let loaded = load(Some(file), &env, &[("outbox-groups", "5")]).unwrap();
@@ -46,7 +46,7 @@ fn a_later_layer_wins_and_says_so() {
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let file = "batch_evnts = 10\nhttp_listen = 'here'\nlog = ['a', 1]\n";
     let env =
         [("PEYVAND_ROLES", "intake,cook"), ("PEYVAND_TODAYY", "1404-08-01"), ("PEYVAND_TODAY", "1404-13-01")];
@@ -63,19 +63,19 @@ fn all_faults_are_told_at_once() {
 }
 
 #[test]
-fn properties_of_librdkafka_pass_through_from_every_layer() {
+fn librdkafka_properties_are_passed_on_from_every_layer() {
     let file = "[kafka]\n\"security.protocol\" = 'SASL_SSL'\nsasl.username = 'u'\nsocket.timeout.ms = 1000\n";
     let env = [("PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD", "hush-hush")];
     let loaded = load(Some(file), &env, &[("kafka.sasl.username", "w")]).unwrap();
-    let got: Vec<_> =
+    let actual: Vec<_> =
         loaded.settings.kafka_properties.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let want = [
+    let expected = [
         ("sasl.password", "hush-hush"),
         ("sasl.username", "w"),
         ("security.protocol", "SASL_SSL"),
         ("socket.timeout.ms", "1000"),
     ];
-    assert_eq!(got, want);
+    assert_eq!(actual, expected);
     assert_eq!(row(&loaded, "kafka.sasl.password").value, "(hidden)");
     assert_eq!(row(&loaded, "kafka.security.protocol").value, "SASL_SSL");
     assert!(load(None, &[("PEYVAND_KAFKA_PROPERTY_ACKS", "0")], &[]).is_err());
@@ -105,7 +105,7 @@ fn secrets_stay_secret() {
 }
 
 #[test]
-fn variables_of_others_are_left_alone() {
+fn unrelated_variables_are_ignored() {
     let env = [
         ("PEYVAND_CONFIG", "x"),
         ("PEYVAND_TEST_BROKER", "x"),
@@ -117,7 +117,7 @@ fn variables_of_others_are_left_alone() {
 }
 
 #[test]
-fn the_page_names_every_setting() {
+fn the_table_contains_every_setting() {
     let page = settings_markdown();
     assert!(keys().iter().all(|key| page.contains(&format!("`{}`", key.name))));
     assert!(page.lines().all(|line| line.starts_with('|') && line.ends_with('|')));

@@ -1,4 +1,4 @@
-//! The input files of the demo: own ones, or a generated month.
+//! The input files of the demo: the user's files, or a generated month.
 
 use std::path::PathBuf;
 
@@ -10,18 +10,21 @@ use crate::app::AppContext;
 use crate::service::{Error, Result};
 use crate::terminal::say;
 
-/// The folder of the input files: they stay, so that what came of them can be checked against them.
+/// Returns the directory of the input files. Generated files are not deleted, so that the outputs can be checked
+/// against them.
+///
+/// # Errors
+/// Returns an error if `--dir` is not a directory, or if the files cannot be written.
 pub fn prepare(options: &DemoOptions, ctx: &AppContext, quiet: bool) -> Result<PathBuf> {
     if let Some(dir) = &options.dir {
         if !dir.is_dir() {
-            return Err(Error::Failed(format!("{} is no folder (--dir)", dir.display())));
+            return Err(Error::Failed(format!("{} is not a directory (--dir)", dir.display())));
         }
         return Ok(dir.clone());
     }
     if !quiet {
-        say!("Inventing a month of {} marriages (seed {}) …", options.marriages, options.seed);
+        say!("Generating a month of {} marriages (seed {}) …", options.marriages, options.seed);
     }
-    // Beside what comes of it.
     let dir = options.out.join("in");
     let plan = GenerateOptions { marriages: options.marriages, seed: options.seed, today: ctx.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(options.marriages)) };

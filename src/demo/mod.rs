@@ -1,4 +1,4 @@
-//! `peyvand demo`: the whole job from files to summary, on an empty database.
+//! `peyvand demo`: runs a whole month from files to summary, on an empty database.
 
 mod files;
 pub mod generate;
@@ -16,13 +16,13 @@ use crate::service::{Environment, Error, Result, export, supervisor};
 use crate::store::summary as stored;
 use crate::terminal::say;
 
-/// What the demo runs on.
+/// Options of the demo.
 #[derive(clap::Args, Debug)]
 pub struct DemoOptions {
-    /// Own files instead of a generated month; those that are there are used.
+    /// Directory of your own files, instead of a generated month; the files that exist are used.
     #[arg(long)]
     pub dir: Option<PathBuf>,
-    /// Where the output topics are written.
+    /// Directory for the records of the output topics.
     #[arg(long, default_value = "demo-out")]
     pub out: PathBuf,
     #[arg(long, default_value_t = 5000)]
@@ -31,18 +31,21 @@ pub struct DemoOptions {
     pub seed: u64,
 }
 
-/// Runs the service in this process, feeds it, closes the month before today, and tells what became of it.
+/// Runs the service in this process, publishes the files, closes the month before today, and shows a summary.
+///
+/// # Errors
+/// Returns an error if the database is not empty, a step fails or times out, or a signal stops the demo.
 pub async fn run(mut env: Environment, options: DemoOptions, json: bool) -> Result<()> {
     let ctx = env.open_context().await?;
     if stored::has_claims(&ctx.pool).await? {
         return Err(Error::Failed(
-            "this database has claims already; the demo wants an empty one (`make demo` brings up its own)"
+            "this database contains claims; the demo needs an empty one (`make demo` starts its own)"
                 .to_owned(),
         ));
     }
     let began = ctx.clock.instant();
     let dir = files::prepare(&options, &ctx, json)?;
-    // No month closes by itself here: the demo closes its own, once.
+    // Without the role month-end, no month is closed automatically. The demo closes its month once.
     env.settings.roles = [Role::Intake, Role::Relay].into();
     let (stopper, stop) = tokio::sync::watch::channel(false);
     let mut roles = supervisor::spawn(&env.settings, &env.broker, &ctx, &stop).await?;
@@ -53,26 +56,28 @@ pub async fn run(mut env: Environment, options: DemoOptions, json: bool) -> Resu
             outcome = &mut work => outcome,
             () = interrupted(env.shutdown.clone()) => Err(Error::Interrupted),
             Some(ended) = roles.join_next() => Err(Error::Failed(match supervisor::role_end(ended) {
-                Ok(()) => "the service ended by itself".to_owned(),
+                Ok(()) => "the service ended unexpectedly".to_owned(),
                 Err(error) => format!("the service ended: {error}"),
             })),
         }
     };
     let _ = stopper.send(true);
-    let within = Duration::from_secs(env.settings.stop_timeout_s);
-    let ended = supervisor::until_they_end(&mut roles, &stop, within).await;
-    let played = outcome?;
+    let timeout = Duration::from_secs(env.settings.stop_timeout_s);
+    let ended = supervisor::until_they_end(&mut roles, &stop, timeout).await;
+    let run = outcome?;
     ended?;
     if json {
-        return summary::show_json(&ctx, &played, &options, began.elapsed()).await;
+        return summary::show_json(&ctx, &run, &options, began.elapsed()).await;
     }
-    summary::show(&ctx, &played, &options, began.elapsed()).await
+    summary::show(&ctx, &run, &options, began.elapsed()).await
 }
 
-/// What was read and exported.
+/// The result of the demo.
 pub struct DemoRun {
+    /// Rows of marriages that were read.
     pub marriages: u64,
     pub month: crate::law::SolarMonth,
+    /// Exported records by output topic.
     pub records: BTreeMap<crate::wire::Topic, u64>,
 }
 

@@ -1,4 +1,4 @@
-//! The stages of the demo, each shown while it runs.
+//! The stages of the demo. Each is shown while it runs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,19 +11,20 @@ use crate::terminal::say;
 use crate::views::format;
 use crate::wire::files::FileKind;
 
-/// How long a stage may take before the demo gives up.
+/// Maximum time of one stage.
 const STAGE_TIMEOUT: Duration = Duration::from_secs(1800);
 
 pub struct Stages<'a> {
     pub env: &'a Environment,
     pub ctx: &'a AppContext,
     pub dir: &'a Path,
-    /// Only the summary is told: as JSON, at the end.
+    /// Shows only the summary at the end, as JSON.
     pub quiet: bool,
 }
 
 impl Stages<'_> {
-    /// Histories first, then marriages and self-registrations. Gives the rows of marriages that were read.
+    /// Publishes the insured records first, then marriages and self-registrations. Returns the number of marriage rows
+    /// read.
     pub async fn publish_inputs(&self) -> Result<u64> {
         self.announce(|| format!("Publishing to {} …", self.env.broker.brokers()));
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
@@ -46,7 +47,7 @@ impl Stages<'_> {
         }
     }
 
-    /// Publishes a kind of file if it is there, and shows its receipt; gives its rows.
+    /// Publishes a kind of file if the file exists, and shows its receipt. Returns the number of its rows.
     async fn publish(&self, kind: FileKind) -> Result<u64> {
         let path = self.dir.join(kind.file_name());
         if !path.exists() {
@@ -61,7 +62,7 @@ impl Stages<'_> {
             match await_receipt(&broker, source.file_id(), STAGE_TIMEOUT, &stop)? {
                 Some(_) if quiet => {}
                 Some(receipt) => show(&receipt, false),
-                None => return Err(Error::Failed(format!("no receipt came for {kind}"))),
+                None => return Err(Error::Failed(format!("no receipt arrived for {kind}"))),
             }
             Ok(sent.declared)
         };
@@ -79,9 +80,9 @@ impl Stages<'_> {
         self.drained().await
     }
 
-    /// Everything is delivered, SMS included.
+    /// Waits until everything is delivered, including SMS.
     pub async fn drained(&self) -> Result<()> {
         let drained = drain::wait(self.ctx, &self.env.broker, STAGE_TIMEOUT).await?;
-        if drained { Ok(()) } else { Err(Error::Failed("the outbox was not drained".to_owned())) }
+        if drained { Ok(()) } else { Err(Error::Failed("the outbox was not drained in time".to_owned())) }
     }
 }

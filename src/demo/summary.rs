@@ -1,4 +1,4 @@
-//! The end of the demo: a summary that a minister would understand.
+//! The summary at the end of the demo, in non-technical language.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,49 +15,44 @@ use crate::views::format::money;
 use crate::views::person_file::three_lines;
 use crate::wire::Topic;
 
-/// How a person would say an outcome.
+/// An outcome in plain language.
 fn summary_text(outcome: &str) -> &'static str {
     match outcome {
         "APPROVED" => "entitled and paid",
         "WAITING" => "entitled, must complete something",
-        "PENDING" => "a fact is still to come",
-        "MANUAL_REVIEW" => "a person must look",
+        "PENDING" => "a fact is not available yet",
+        "MANUAL_REVIEW" => "a person must decide",
         _ => "not entitled",
     }
 }
 
-pub async fn show(ctx: &AppContext, played: &DemoRun, options: &DemoOptions, took: Duration) -> Result<()> {
+pub async fn show(ctx: &AppContext, run: &DemoRun, options: &DemoOptions, took: Duration) -> Result<()> {
     let mut connection = ctx.pool.acquire().await.map_err(Error::from)?;
     let persons = summary::persons(&mut connection).await?;
-    let month = Texts::built_in().month(played.month, Lang::En);
+    let month = Texts::built_in().month(run.month, Lang::En);
     say!("\n══ {month} ══");
-    say!("  {} rows of marriages were read, {persons} persons have an answer:", played.marriages);
+    say!("  {} rows of marriages were read, {persons} persons have an answer:", run.marriages);
     show_outcomes(&mut connection).await?;
-    show_payment(&mut connection, played).await?;
+    show_payment(&mut connection, run).await?;
     let messages = summary::messages(&mut connection).await?;
-    say!("  {messages} SMS were requested, each after its document was safely handed over.");
+    say!("  {messages} SMS were requested, each after its document was delivered.");
     say!("  It took {:.1} s.", took.as_secs_f64());
     show_examples(ctx, &mut connection).await?;
-    show_files(played, options);
+    show_files(run, options);
     show_next();
     Ok(())
 }
 
-/// The same in one line for programs.
-pub async fn show_json(
-    ctx: &AppContext,
-    played: &DemoRun,
-    options: &DemoOptions,
-    took: Duration,
-) -> Result<()> {
+/// The same summary as one line of JSON.
+pub async fn show_json(ctx: &AppContext, run: &DemoRun, options: &DemoOptions, took: Duration) -> Result<()> {
     let mut connection = ctx.pool.acquire().await.map_err(Error::from)?;
     let outcomes: BTreeMap<_, _> = summary::outcomes(&mut connection).await?.into_iter().collect();
     let batches = batches::all(&mut connection).await?;
-    let batch = batches.iter().find(|batch| batch.month == played.month);
-    let records: BTreeMap<_, _> = played.records.iter().map(|(topic, n)| (topic.name(), n)).collect();
+    let batch = batches.iter().find(|batch| batch.month == run.month);
+    let records: BTreeMap<_, _> = run.records.iter().map(|(topic, n)| (topic.name(), n)).collect();
     say!(
         "{}",
-        json!({"month": played.month.to_string(), "marriage_rows": played.marriages,
+        json!({"month": run.month.to_string(), "marriage_rows": run.marriages,
             "persons": summary::persons(&mut connection).await?, "outcomes": outcomes,
             "documents": batch.map(|batch| batch.documents), "total_rial": batch.map(|batch| batch.total),
             "sms": summary::messages(&mut connection).await?, "out": options.out.display().to_string(),
@@ -67,19 +62,19 @@ pub async fn show_json(
 }
 
 async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
-    let grounds = summary::grounds(connection).await?;
+    let reasons = summary::grounds(connection).await?;
     for (outcome, claims) in summary::outcomes(connection).await? {
         say!("  {claims:>8}  {outcome:<14} {}", summary_text(&outcome));
-        for (_, ground, count) in grounds.iter().filter(|(of, ..)| *of == outcome) {
-            say!("            {count:>7}  {ground}");
+        for (_, reason, count) in reasons.iter().filter(|(of, ..)| *of == outcome) {
+            say!("            {count:>7}  {reason}");
         }
     }
     Ok(())
 }
 
-async fn show_payment(connection: &mut PgConnection, played: &DemoRun) -> Result<()> {
+async fn show_payment(connection: &mut PgConnection, run: &DemoRun) -> Result<()> {
     let batches = batches::all(connection).await?;
-    if let Some(batch) = batches.iter().find(|batch| batch.month == played.month) {
+    if let Some(batch) = batches.iter().find(|batch| batch.month == run.month) {
         say!(
             "  {} payment documents went to finance: {}.",
             batch.documents,
@@ -102,24 +97,22 @@ async fn show_examples(ctx: &AppContext, connection: &mut PgConnection) -> Resul
     Ok(())
 }
 
-fn show_files(played: &DemoRun, options: &DemoOptions) {
-    say!("\n  What finance, the SMS gateway and everyone else got lies in {}/", options.out.display());
-    for (topic, records) in &played.records {
+fn show_files(run: &DemoRun, options: &DemoOptions) {
+    say!("\n  The records for finance, the SMS gateway and other systems are in {}/", options.out.display());
+    for (topic, records) in &run.records {
         say!("    {:<32} {records:>8} records", format!("{}.jsonl", topic.name()));
     }
     if options.dir.is_none() {
-        say!("    {:<32} the registry's month that was invented", "in/");
+        say!("    {:<32} the generated input files", "in/");
     }
-    debug_assert!(played.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
+    debug_assert!(run.records.keys().all(|topic| Topic::outputs().any(|output| output == *topic)));
 }
 
 fn show_next() {
     say!("\n  Three things to try next:");
-    say!(
-        "    make check                       a program apart, with its own law, proves the promises on what is left"
-    );
+    say!("    make check                       verify the result with a separate checker and its own law");
     say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
     say!(
-        "    make up                          leave Kafka and PostgreSQL running, then: peyvand serve, publish, close-month, explain"
+        "    make up                          start Kafka and PostgreSQL; then: peyvand serve, publish, close-month, explain"
     );
 }

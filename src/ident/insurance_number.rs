@@ -1,13 +1,13 @@
-//! شماره بیمه: text of ten characters, zero-padded.
+//! شماره بیمه (insurance number): text of ten digits, padded with zeros on the left.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An insurance number in its full ten digits.
+/// An insurance number, always with ten digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct InsuranceNumber(String);
 
-/// Not one to ten digits.
+/// The text is not one to ten digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InsuranceNumberError;
 
@@ -23,8 +23,8 @@ impl FromStr for InsuranceNumber {
 
     fn from_str(text: &str) -> Result<Self, InsuranceNumberError> {
         let digits = super::text::fold_digits(text.trim());
-        let good = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        if good { Ok(Self(format!("{digits:0>10}"))) } else { Err(InsuranceNumberError) }
+        let is_valid = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        if is_valid { Ok(Self(format!("{digits:0>10}"))) } else { Err(InsuranceNumberError) }
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padded_and_folded() {
+    fn pads_with_zeros_and_converts_digits() {
         for text in ["0012345678", "12345678", "۱۲۳۴۵۶۷۸", " 12345678"] {
             assert_eq!(text.parse::<InsuranceNumber>().unwrap().as_str(), "0012345678", "{text}");
         }

@@ -1,13 +1,15 @@
-//! Mobile numbers, kept as 09xxxxxxxxx. No list of operators: prefixes grow, and numbers are ported.
+//! Mobile numbers, in the form 09xxxxxxxxx.
+//!
+//! There is no list of operator prefixes: new prefixes are assigned, and numbers are ported between operators.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A mobile number of Iran, eleven digits.
+/// An Iranian mobile number of eleven digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Mobile(String);
 
-/// Not a mobile number of Iran.
+/// The text is not an Iranian mobile number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MobileError;
 
@@ -23,7 +25,7 @@ impl FromStr for Mobile {
 
     fn from_str(text: &str) -> Result<Self, MobileError> {
         let written = super::text::without_separators(text);
-        let nine = match written.len() {
+        let subscriber = match written.len() {
             10 => Some(written.as_str()),
             11 => written.strip_prefix('0'),
             12 => written.strip_prefix("98"),
@@ -31,9 +33,11 @@ impl FromStr for Mobile {
             14 => written.strip_prefix("0098"),
             _ => None,
         };
-        match nine {
-            Some(nine) if nine.starts_with('9') && nine.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Self(format!("0{nine}")))
+        match subscriber {
+            Some(subscriber)
+                if subscriber.starts_with('9') && subscriber.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                Ok(Self(format!("0{subscriber}")))
             }
             _ => Err(MobileError),
         }
@@ -82,7 +86,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Mobile>().unwrap().as_str(), "09123456789", "{text}");
         }
-        // Ten digits that begin with 98 are a number without its zero, not a country code.
+        // Ten digits that begin with 98 are a number without its leading zero; 98 is not the country code here.
         assert_eq!("9812345678".parse::<Mobile>().unwrap().as_str(), "09812345678");
         for text in [
             "",
@@ -101,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_form_of_every_number_is_the_same(rest in "[0-9]{9}", text in ".*") {
+        fn every_form_of_a_number_gives_the_same_value(rest in "[0-9]{9}", text in ".*") {
             let mobile: Mobile = format!("09{rest}").parse().unwrap();
             for prefix in ["", "0", "98", "+98", "0098"] {
                 prop_assert_eq!(format!("{prefix}9{rest}").parse(), Ok(mobile.clone()));

@@ -1,6 +1,7 @@
-//! Identifiers and text as people write them, made one. Pure.
+//! Parses identifiers and text in the forms in which people write them, and normalises them. Pure.
 //!
-//! `Debug` of every type here masks its content, so that none reaches a log by accident; `Display` is the full text.
+//! `Debug` of every type in this module masks the content, so that no identifier reaches a log by accident. `Display`
+//! shows the full text.
 
 pub mod insurance_number;
 pub mod mobile;
@@ -21,20 +22,21 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn shown<T: Display + Debug + FromStr<Err: Display + Debug>>(text: &str, asked_for: &str) {
+    fn check<T: Display + Debug + FromStr<Err: Display + Debug>>(text: &str, expected_hint: &str) {
         let value: T = text.parse().unwrap();
         assert_eq!(value.to_string(), text);
         assert!(!format!("{value:?}").contains(|c: char| c.is_ascii_digit()), "{value:?}");
         let error = "4160476165x".parse::<T>().unwrap_err().to_string();
-        assert!(error.contains(asked_for) && !error.contains("4160476165x"), "{error}");
+        assert!(error.contains(expected_hint) && !error.contains("4160476165x"), "{error}");
     }
 
-    /// People read the full text, or what would be one; a log shows neither.
+    /// `Display` shows the full text, and an error states the expected form. Neither `Debug` nor an error contains the
+    /// value.
     #[test]
-    fn people_read_what_no_log_shows() {
-        shown::<NationalCode>("0012345679", "national code");
-        shown::<InsuranceNumber>("0012345678", "insurance number");
-        shown::<Mobile>("09123456789", "09xxxxxxxxx");
-        shown::<Sheba>("IR820540102680020817909002", "Sheba");
+    fn debug_and_errors_do_not_contain_the_value() {
+        check::<NationalCode>("0012345679", "national code");
+        check::<InsuranceNumber>("0012345678", "insurance number");
+        check::<Mobile>("09123456789", "09xxxxxxxxx");
+        check::<Sheba>("IR820540102680020817909002", "Sheba");
     }
 }

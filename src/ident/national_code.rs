@@ -1,36 +1,37 @@
-//! کد ملی: ten digits with a check digit.
+//! کد ملی (national code): ten digits, the last of which is a check digit.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A valid national code; leading zeros are kept in its text. Ordered by number (= by text).
+/// A valid national code. Its text keeps the leading zeros. The order by number is the order by text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NationalCode(u64);
 
-/// Why a text is no national code; never the text itself.
+/// Why a text is not a national code. The error does not contain the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NationalCodeError {
     NotDigits,
-    /// Not 10 digits, nor 8 or 9 that lost their leading zeros.
+    /// Not 10 digits, and not 8 or 9 digits without leading zeros.
     Length,
     CheckDigit,
 }
 
 impl NationalCode {
-    /// For bigint columns.
+    /// The value for a bigint column.
     #[must_use]
     pub fn to_i64(self) -> i64 {
-        // At most 9,999,999,999: the sign bit is never set.
+        // The value is at most 9,999,999,999, so the sign bit is never set.
         self.0.cast_signed()
     }
 
-    /// From a bigint column that we wrote ourselves.
+    /// From a bigint column that Peyvand wrote. `None` if the number is not a valid national code.
     #[must_use]
     pub fn from_i64(n: i64) -> Option<Self> {
         u64::try_from(n).ok().and_then(Self::checked)
     }
 
-    /// With the check digit computed from nine leading digits (for generators). None above `999_999_999`, or where it would be 0000000000.
+    /// Computes the check digit from the nine leading digits (for generators). `None` above `999_999_999`, and for 0,
+    /// whose code would be 0000000000.
     #[must_use]
     pub fn with_check_digit(nine: u32) -> Option<Self> {
         (1..=999_999_999).contains(&nine).then(|| {
@@ -40,13 +41,13 @@ impl NationalCode {
     }
 
     fn checked(number: u64) -> Option<Self> {
-        // All repdigits pass the sum; only that of zeros is nobody's.
-        let good = (1..=9_999_999_999).contains(&number) && check_digit(number / 10) == number % 10;
-        good.then_some(Self(number))
+        // Every code of ten equal digits has a correct check digit. Only 0000000000 is not assigned to a person.
+        let is_valid = (1..=9_999_999_999).contains(&number) && check_digit(number / 10) == number % 10;
+        is_valid.then_some(Self(number))
     }
 }
 
-/// Σ d[i]·(10−i) over the nine leading digits; r = Σ mod 11; r itself below 2, else 11 − r.
+/// The sum Σ d[i]·(10−i) over the nine leading digits, modulo 11, is r. The check digit is r if r < 2, else 11 − r.
 fn check_digit(mut nine: u64) -> u64 {
     let mut sum = 0;
     for weight in 2..=10 {
@@ -67,7 +68,7 @@ impl FromStr for NationalCode {
         let mut length = 0_u32;
         for c in text.trim().chars() {
             let digit = super::text::digit_value(c).ok_or(NationalCodeError::NotDigits)?;
-            // Past ten digits only the length is wanted.
+            // The number may wrap beyond ten digits: the length check then rejects the text.
             number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
             length = length.saturating_add(1);
         }
@@ -93,7 +94,7 @@ impl fmt::Debug for NationalCode {
 impl fmt::Display for NationalCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotDigits => "a national code has digits only",
+            Self::NotDigits => "a national code contains only digits",
             Self::Length => "a national code has ten digits",
             Self::CheckDigit => "the national code's check digit is wrong",
         })
@@ -109,7 +110,8 @@ mod tests {
 
     #[test]
     fn known_codes() {
-        // The last one's remainder is 1: its check digit is the remainder itself, and no multiple of eleven comes out.
+        // The last code has the remainder 1. Its check digit is the remainder itself, so the sum with the check digit
+        // is not a multiple of 11.
         for good in ["4398013083", "0012345679", "1111111111", "9999999999", "1234567891"] {
             let code: NationalCode = good.parse().unwrap();
             assert_eq!(code.to_string(), good);
@@ -143,13 +145,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_made_code_is_read_back_and_one_wrong_digit_is_not(nine in 1_u32..=999_999_999, at in 0_usize..10, by in 1_u8..10) {
+        fn a_generated_code_parses_and_one_wrong_digit_is_rejected(
+            nine in 1_u32..=999_999_999,
+            at in 0_usize..10,
+            by in 1_u8..10,
+        ) {
             let code = NationalCode::with_check_digit(nine).unwrap();
             prop_assert_eq!(code.to_string().parse(), Ok(code));
             let mut wrong = code.to_string().into_bytes();
             wrong[at] = b'0' + (wrong[at] - b'0' + by) % 10;
             let wrong = String::from_utf8(wrong).unwrap();
-            // Remainders 1 and 10 share the digit 1: the only single errors that the sum cannot see.
+            // The remainders 1 and 10 have the same check digit 1. The check digit detects all other single-digit
+            // errors.
             if let Ok(other) = wrong.parse::<NationalCode>() {
                 prop_assert!(at < 9 && other.to_i64() % 10 == 1 && code.to_i64() % 10 == 1);
             }
@@ -157,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_beyond_the_range() {
+    fn rejects_numbers_outside_the_range() {
         assert_eq!(NationalCode::with_check_digit(0), None);
         assert_eq!(NationalCode::with_check_digit(1_000_000_000), None);
         assert_eq!(NationalCode::from_i64(-1), None);

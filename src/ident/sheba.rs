@@ -1,13 +1,13 @@
-//! شبا: the Iranian IBAN.
+//! شبا (Sheba): the Iranian IBAN.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// `IR`, two check digits, and 22 digits: bank 3, account type 1, account 18.
+/// `IR`, two check digits, and 22 digits: 3 for the bank, 1 for the account type, 18 for the account.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Sheba(String);
 
-/// Why a text is no Sheba; never the text itself.
+/// Why a text is not a Sheba. The error does not contain the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ShebaError {
     /// Not `IR` and 24 digits.
@@ -15,7 +15,7 @@ pub enum ShebaError {
     CheckDigits,
 }
 
-/// `IR` as ISO 13616 writes letters in digits: I = 18, R = 27.
+/// `IR` in digits. ISO 13616 replaces letters by numbers: I = 18, R = 27.
 const IR_IN_DIGITS: &str = "1827";
 
 impl Sheba {
@@ -30,11 +30,10 @@ impl Sheba {
         self.0.get(4..7).unwrap_or_default()
     }
 
-    /// From a bank and 19 further digits (account type and number), for generators.
+    /// Computes the check digits for a bank and 19 further digits (account type and number), for generators.
     #[must_use]
     pub fn with_check_digits(bank: &str, rest: &str) -> Option<Self> {
-        let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(bank, 3) || !digits(rest, 19) {
+        if !has_digits(bank, 3) || !has_digits(rest, 19) {
             return None;
         }
         let check = 98 - mod_97([bank, rest, IR_IN_DIGITS, "00"]);
@@ -42,7 +41,12 @@ impl Sheba {
     }
 }
 
-/// Of the digits of `parts`, one after the other (other characters are skipped; there are none).
+/// Whether `text` is exactly `count` ASCII digits.
+fn has_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The concatenated digits of `parts`, modulo 97. Other characters are skipped; callers pass none.
 fn mod_97<const N: usize>(parts: [&str; N]) -> u32 {
     parts
         .into_iter()
@@ -55,20 +59,20 @@ impl FromStr for Sheba {
     type Err = ShebaError;
 
     fn from_str(text: &str) -> Result<Self, ShebaError> {
-        let written = super::text::without_separators(text).to_ascii_uppercase();
-        let digits = written.strip_prefix("IR").ok_or(ShebaError::Form)?;
-        if digits.len() != 24 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let normalised = super::text::without_separators(text).to_ascii_uppercase();
+        let digits = normalised.strip_prefix("IR").ok_or(ShebaError::Form)?;
+        if !has_digits(digits, 24) {
             return Err(ShebaError::Form);
         }
         let (check, account) = digits.split_at(2);
         if mod_97([account, IR_IN_DIGITS, check]) != 1 {
             return Err(ShebaError::CheckDigits);
         }
-        // 00, 01 and 99 can leave the right remainder too, but no bank computes them (ISO 7064).
+        // The check digits 00, 01 and 99 can also leave the right remainder, but ISO 7064 never produces them.
         if !(2..=98).contains(&check.parse().unwrap_or(0)) {
             return Err(ShebaError::CheckDigits);
         }
-        Ok(Self(written))
+        Ok(Self(normalised))
     }
 }
 
@@ -100,17 +104,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const GOOD: [&str; 3] =
+    const VALID: [&str; 3] =
         ["IR820540102680020817909002", "IR062960000000100324200001", "IR420130000000001234567890"];
 
     #[test]
     fn known_accounts() {
-        for (good, bank) in GOOD.into_iter().zip(["054", "296", "013"]) {
-            let sheba: Sheba = good.parse().unwrap();
-            assert_eq!((sheba.as_str(), sheba.bank()), (good, bank));
-            assert_eq!(Sheba::with_check_digits(bank, &good[7..]), Some(sheba));
+        for (valid, bank) in VALID.into_iter().zip(["054", "296", "013"]) {
+            let sheba: Sheba = valid.parse().unwrap();
+            assert_eq!((sheba.as_str(), sheba.bank()), (valid, bank));
+            assert_eq!(Sheba::with_check_digits(bank, &valid[7..]), Some(sheba));
         }
-        assert_eq!(format!("{:?}", GOOD[0].parse::<Sheba>().unwrap()), "Sheba(**)");
+        assert_eq!(format!("{:?}", VALID[0].parse::<Sheba>().unwrap()), "Sheba(**)");
     }
 
     #[test]
@@ -121,7 +125,7 @@ mod tests {
             "IR۸۲۰۵۴۰۱۰۲۶۸۰۰۲۰۸۱۷۹۰۹۰۰۲",
             " IR820540102680020817909002\u{200f}",
         ] {
-            assert_eq!(text.parse::<Sheba>().unwrap().as_str(), GOOD[0], "{text}");
+            assert_eq!(text.parse::<Sheba>().unwrap().as_str(), VALID[0], "{text}");
         }
         for text in [
             "",
@@ -137,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_made_of_a_bank_and_nineteen_digits() {
-        let rest = &GOOD[0][7..];
+    fn rejects_parts_of_another_length_or_with_other_characters() {
+        let rest = &VALID[0][7..];
         for (bank, rest) in [("05", rest), ("0544", rest), ("05x", rest), ("054", &rest[1..])] {
             assert_eq!(Sheba::with_check_digits(bank, rest), None, "{bank} {rest}");
         }
@@ -147,7 +151,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_wrong_digit_is_always_seen(bank in "[0-9]{3}", rest in "[0-9]{19}", at in 2_usize..26, by in 1_u8..10) {
+        fn detects_every_single_wrong_digit(
+            bank in "[0-9]{3}",
+            rest in "[0-9]{19}",
+            at in 2_usize..26,
+            by in 1_u8..10,
+        ) {
             let sheba = Sheba::with_check_digits(&bank, &rest).unwrap();
             prop_assert_eq!(sheba.as_str().parse(), Ok(sheba.clone()));
             let mut wrong = sheba.as_str().as_bytes().to_vec();

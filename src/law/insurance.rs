@@ -1,9 +1,10 @@
-//! The kinds of insurance that employments and wage lists name.
+//! The insurance types of employments and wage lists.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What each gives under Article 85 is a table row ([`super::tables::Coverage`]), not a property of the word.
+/// An insurance type. Its effect under Article 85 is not a property of the type; a table row states it
+/// ([`super::tables::Coverage`]).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum InsuranceType {
     Compulsory,
@@ -25,12 +26,12 @@ pub enum InsuranceType {
     MilitaryService,
 }
 
-/// No insurance type has this word.
+/// No insurance type has this code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UnknownInsuranceType;
 
 impl InsuranceType {
-    /// In the order of their declaration: `ALL[t as usize] == t`.
+    /// All types in the order of declaration: `ALL[t as usize] == t`.
     pub const ALL: [InsuranceType; 17] = [
         Self::Compulsory,
         Self::Voluntary,
@@ -51,7 +52,7 @@ impl InsuranceType {
         Self::MilitaryService,
     ];
 
-    /// The word of the contract, e.g. `unemployment_benefit`.
+    /// The code of the contract, e.g. `unemployment_benefit`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,8 +86,8 @@ impl fmt::Display for InsuranceType {
 impl FromStr for InsuranceType {
     type Err = UnknownInsuranceType;
 
-    fn from_str(word: &str) -> Result<Self, UnknownInsuranceType> {
-        Self::ALL.into_iter().find(|t| t.as_str() == word).ok_or(UnknownInsuranceType)
+    fn from_str(code: &str) -> Result<Self, UnknownInsuranceType> {
+        Self::ALL.into_iter().find(|t| t.as_str() == code).ok_or(UnknownInsuranceType)
     }
 }
 
@@ -103,10 +104,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_go_and_come_back_and_all_is_in_order() {
-        for (place, kind) in InsuranceType::ALL.into_iter().enumerate() {
+    fn codes_round_trip_and_all_follows_the_declaration() {
+        for (index, kind) in InsuranceType::ALL.into_iter().enumerate() {
             assert_eq!(kind.as_str().parse(), Ok(kind));
-            assert_eq!(kind as usize, place);
+            assert_eq!(kind as usize, index);
         }
         assert_eq!("Compulsory".parse::<InsuranceType>(), Err(UnknownInsuranceType));
     }

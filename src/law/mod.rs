@@ -1,6 +1,6 @@
-//! The law, pure: Article 85 of the Social Security Law with its tables, in integer rials and Solar Hijri civil dates.
+//! Article 85 of the Social Security Law with its tables, in integer rials and Solar Hijri civil dates. Pure.
 //!
-//! Architecture invariant: nothing here knows a clock, a file, a network, a serialiser or a log.
+//! Architecture invariant: no code in this module uses a clock, a file, a network, a serialiser or a log.
 
 pub mod calendar;
 pub mod insurance;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
 use crate::claim::codes::PaymentOutcome;
-use crate::claim::issuance::Issuance;
 use crate::claim::person_state::{DUPLICATE, StoredDocument};
+use crate::claim::plan::Issuance;
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarMonth};
 

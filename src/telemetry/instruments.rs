@@ -1,9 +1,8 @@
 //! The counts as OpenTelemetry instruments, under the names of the messaging conventions where these have one.
 
-use std::sync::LazyLock;
-
 use opentelemetry::{KeyValue, global};
 
+use super::attributes::kafka;
 use super::gauges::GAUGES;
 use super::metrics::{BOUNDS, COUNTERS, Metrics};
 
@@ -55,20 +54,10 @@ pub(super) fn register(metrics: &'static Metrics) {
         .build();
 }
 
-/// What is said of each batch.
-pub(super) fn of_process() -> &'static [KeyValue] {
-    static ATTRIBUTES: LazyLock<Vec<KeyValue>> = LazyLock::new(|| kafka("process"));
-    &ATTRIBUTES
-}
-
 fn attributes(instrument: &str) -> Vec<KeyValue> {
     match instrument {
         "messaging.client.consumed.messages" => kafka("poll"),
         "messaging.client.sent.messages" => kafka("send"),
         _ => Vec::new(),
     }
-}
-
-fn kafka(operation: &'static str) -> Vec<KeyValue> {
-    vec![KeyValue::new("messaging.system", "kafka"), KeyValue::new("messaging.operation.name", operation)]
 }

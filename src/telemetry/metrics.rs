@@ -56,7 +56,7 @@ impl Durations {
         self.buckets[bucket].add(1);
         self.micros.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         if let Some(histogram) = self.exported.get() {
-            histogram.record(seconds, super::instruments::of_process());
+            histogram.record(seconds, super::attributes::of_process());
         }
     }
 

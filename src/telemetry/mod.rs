@@ -3,6 +3,7 @@
 //! No personal data gets here: the types of `ident` mask themselves, and messages speak of ids. A collector that is
 //! away, or an exporter that cannot be built, never keeps anyone from being paid: it is logged, and the work goes on.
 
+mod attributes;
 mod gauges;
 mod instruments;
 pub mod metrics;

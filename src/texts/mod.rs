@@ -1,4 +1,8 @@
-//! What people are told: the texts of reasons in Persian and English, and of SMS in Persian, read from `texts.toml`.
+//! The texts for people: of reasons in Persian and English, and of SMS in Persian. They are read from `texts.toml`.
+
+mod reason_text;
+
+pub use reason_text::{Bilingual, ReasonText};
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,14 +12,14 @@ use serde::Deserialize;
 use crate::ident::text::persian_digits;
 use crate::law::{Rial, SolarDate, SolarMonth};
 
-/// Persian for people, English for operators.
+/// The language of a text: Persian for the insured and the branches, English for operators.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lang {
     Fa,
     En,
 }
 
-/// One text in both languages; may hold placeholders in braces.
+/// One text in both languages. It may contain placeholders in braces.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BilingualTemplate {
@@ -32,15 +36,15 @@ impl BilingualTemplate {
     }
 }
 
-/// A reason in words: which rule, what is so, and what would change it.
+/// The template of a reason: its legal source, what was found, and what the person can do.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonTemplate {
-    /// The article or clause the ground rests on; "our reading" where no source fixes it.
+    /// The article or clause on which the reason is based; "our reading" if no source fixes the rule.
     pub article: String,
     pub text: BilingualTemplate,
     pub remedy: BilingualTemplate,
-    /// The placeholders that text and remedy may use; whoever renders gives them all.
+    /// The placeholders that `text` and `remedy` may use. The reason must have a parameter for each of them.
     #[serde(default)]
     pub values: Vec<String>,
 }
@@ -59,7 +63,7 @@ struct MonthNames {
     en: [String; 12],
 }
 
-/// All texts. Those built in hold unless an installation brings its own file.
+/// All texts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
@@ -69,35 +73,40 @@ pub struct Texts {
     insurance: BTreeMap<String, BilingualTemplate>,
 }
 
-#[expect(clippy::expect_used, reason = "the file is compiled in, and a test reads it")]
+#[expect(clippy::expect_used, reason = "the file is compiled in, and a test parses it")]
 static BUILT_IN: LazyLock<Texts> =
-    LazyLock::new(|| Texts::parse(include_str!("texts.toml")).expect("texts.toml reads"));
+    LazyLock::new(|| Texts::parse(include_str!("texts.toml")).expect("texts.toml is valid"));
 
 impl Texts {
+    /// The texts that are compiled into the program.
     pub fn built_in() -> &'static Texts {
         &BUILT_IN
     }
 
-    /// Texts as `texts.toml` writes them.
+    /// Parses texts in the form of `texts.toml`.
+    ///
+    /// # Errors
+    /// If a text is missing, or a key is unknown.
     pub fn parse(toml: &str) -> Result<Texts, toml::de::Error> {
         toml::from_str(toml)
     }
 
-    /// By the contract's word, e.g. `NOT_FIRST_MARRIAGE`.
+    /// The template of a reason, by its code in the contract, e.g. `NOT_FIRST_MARRIAGE`.
     pub fn reason(&self, code: &str) -> Option<&ReasonTemplate> {
         self.reason.get(code)
     }
 
-    /// The template with its placeholders filled. Solar dates, months and words of insurance types (several joined by
-    /// ", ") are written as people write them, Persian text gets Persian digits. A value that was not given shows as
-    /// a dash: a person must never read a brace.
+    /// Renders a template with `values` for its placeholders.
+    ///
+    /// Solar dates, months and codes of insurance types (several are joined by ", ") are localised. Persian text gets
+    /// Persian digits. A missing value renders as a dash, so that a person never sees a brace.
     pub fn render(&self, template: &str, values: &[(&str, String)], lang: Lang) -> String {
         let mut out = String::with_capacity(template.len() + 32);
         let mut rest = template;
-        // One pass, so that braces inside a value (a name, say) are never taken for a placeholder.
+        // A single pass, so that braces in a value (for example in a name) are not read as a placeholder.
         while let Some((before, name, after)) = next_placeholder(rest) {
             out.push_str(before);
-            match values.iter().find(|(given, _)| *given == name) {
+            match values.iter().find(|(value_name, _)| *value_name == name) {
                 Some((_, value)) => out.push_str(&self.localized_value(value, lang)),
                 None => out.push('—'),
             }
@@ -107,19 +116,19 @@ impl Texts {
         out
     }
 
-    /// Announces the registration of the allowance, after the hand-over to finance (order, clauses 1 and 3).
-    /// `expected` is the Solar month by whose end the payment is to be expected.
+    /// The SMS that announces the registration of the allowance, after the hand-over to finance (order, clauses 1
+    /// and 3). The payment is expected by the end of the Solar month `expected`.
     pub fn sms_registration(&self, full_name: &str, amount: Rial, expected: SolarMonth) -> String {
         let month = self.month_name(expected, Lang::Fa).to_owned();
         self.render(&self.sms.registration, &sms_values(full_name, amount, Some(month)), Lang::Fa)
     }
 
-    /// Asks to correct the account after the bank returned the payment.
+    /// The SMS that asks the person to correct the account after the bank returned the payment.
     pub fn sms_returned(&self, full_name: &str, amount: Rial) -> String {
         self.render(&self.sms.payment_returned, &sms_values(full_name, amount, None), Lang::Fa)
     }
 
-    /// فروردین … اسفند, or their Latin names.
+    /// The name of a month: فروردین … اسفند, or the Latin name.
     pub fn month_name(&self, month: SolarMonth, lang: Lang) -> &str {
         let names = match lang {
             Lang::Fa => &self.months.fa,
@@ -128,20 +137,20 @@ impl Texts {
         names.get(usize::from(month.number()) - 1).map_or("", String::as_str)
     }
 
-    /// «۱۵ مهر ۱۴۰۴», or "15 Mehr 1404".
+    /// A date in words: «۱۵ مهر ۱۴۰۴», or "15 Mehr 1404".
     pub fn date(&self, date: SolarDate, lang: Lang) -> String {
         let name = self.month_name(date.month(), lang);
         with_digits_of(lang, format!("{} {name} {}", date.day(), date.year()))
     }
 
-    /// «مهر ۱۴۰۴», or "Mehr 1404".
+    /// A month in words: «مهر ۱۴۰۴», or "Mehr 1404".
     pub fn month(&self, month: SolarMonth, lang: Lang) -> String {
         with_digits_of(lang, format!("{} {}", self.month_name(month, lang), month.year()))
     }
 
-    /// A kind of insurance by its contract word, e.g. `sick_pay`.
-    pub fn insurance(&self, word: &str, lang: Lang) -> Option<&str> {
-        self.insurance.get(word).map(|name| name.in_lang(lang))
+    /// The name of an insurance type, by its code in the contract, e.g. `sick_pay`.
+    pub fn insurance(&self, code: &str, lang: Lang) -> Option<&str> {
+        self.insurance.get(code).map(|name| name.in_lang(lang))
     }
 
     fn localized_value(&self, value: &str, lang: Lang) -> String {
@@ -171,13 +180,13 @@ fn sms_values(full_name: &str, amount: Rial, month: Option<String>) -> Vec<(&'st
     values
 }
 
-/// Thousands apart: `۱۰۳٬۹۰۹٬۶۸۰` in Persian, `103,909,680` in English.
+/// Formats an amount with separators of thousands: `۱۰۳٬۹۰۹٬۶۸۰` in Persian, `103,909,680` in English.
 pub fn grouped(amount: Rial, lang: Lang) -> String {
     let digits = amount.to_string();
     let separator = if lang == Lang::Fa { '٬' } else { ',' };
     let mut out = String::with_capacity(digits.len() * 2);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);
@@ -192,14 +201,15 @@ fn with_digits_of(lang: Lang, text: String) -> String {
     }
 }
 
-/// Text before the next `{name}`, the name, and what follows it.
+/// Splits at the next `{name}`: the text before it, the name, and the text after it.
 fn next_placeholder(template: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = template.split_once('{')?;
     let (name, after) = rest.split_once('}')?;
     Some((before, name, after))
 }
 
-/// Parts that an SMS with Persian text is sent in (UCS-2: 70 units alone, else 67 each).
+/// The number of parts of an SMS with Persian text. In UCS-2 a single part has up to 70 units, several parts have up to
+/// 67 units each.
 pub fn segments(text: &str) -> u32 {
     let units = text.encode_utf16().count();
     if units <= 70 {

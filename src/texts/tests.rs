@@ -13,7 +13,7 @@ fn placeholders(template: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
+fn every_reason_has_both_languages_and_no_other_reason_exists() {
     let texts = Texts::built_in();
     let mut expected: Vec<&str> = ReasonCode::all().map(ReasonCode::as_str).collect();
     expected.sort_unstable();
@@ -25,7 +25,7 @@ fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
             assert!(text.en.is_ascii() && text.en.len() > 10, "{code}: en");
             assert!(
                 text.fa.chars().count() < 160 && text.en.len() < 160,
-                "{code}: too long for a screen's line"
+                "{code}: too long for one line of a screen"
             );
             let latin_digit = text.fa.chars().any(|c| c.is_ascii_digit());
             let arabic_letter = text.fa.chars().any(|c| matches!(c, 'ي' | 'ك' | 'ى' | 'ة' | 'ۀ'));
@@ -35,7 +35,7 @@ fn every_reason_speaks_both_languages_and_no_other_reason_is_there() {
 }
 
 #[test]
-fn placeholders_are_those_that_are_declared() {
+fn texts_use_exactly_the_declared_placeholders() {
     for (code, reason) in &Texts::built_in().reason {
         let all = [&reason.text.fa, &reason.text.en, &reason.remedy.fa, &reason.remedy.en];
         let used: Vec<&str> = all.iter().flat_map(|text| placeholders(text)).collect();
@@ -43,13 +43,13 @@ fn placeholders_are_those_that_are_declared() {
             assert!(reason.values.iter().any(|v| v == name), "{code} uses {name}");
         }
         for name in &reason.values {
-            assert!(used.contains(&name.as_str()), "{code} declares {name} in vain");
+            assert!(used.contains(&name.as_str()), "{code} declares {name} but does not use it");
         }
         for pair in [&reason.text, &reason.remedy] {
             let (mut fa, mut en) = (placeholders(&pair.fa), placeholders(&pair.en));
             fa.sort_unstable();
             en.sort_unstable();
-            assert_eq!(fa, en, "{code}: both languages say the same");
+            assert_eq!(fa, en, "{code}: both languages use the same placeholders");
         }
     }
 }
@@ -66,7 +66,7 @@ fn every_insurance_type_has_a_name() {
 }
 
 #[test]
-fn values_are_written_as_people_write_them() {
+fn values_are_localised() {
     let texts = Texts::built_in();
     let values = [
         ("date", "1404-07-05".to_owned()),

@@ -1,17 +1,17 @@
-//! Amounts, counts and instants as people read them.
+//! Formats amounts, counts and instants for people.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::clock::Clock;
 
-/// Thousands apart: `103,909,680`.
+/// A number with thousands separators: `103,909,680`.
 pub fn grouped(number: impl Into<i128>) -> String {
     let number = number.into();
     let digits = number.unsigned_abs().to_string();
     let mut out = String::from(if number < 0 { "-" } else { "" });
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -19,11 +19,11 @@ pub fn grouped(number: impl Into<i128>) -> String {
     out
 }
 
-/// Tomans are ten rials; the odd rials come after a point.
+/// An amount in tomans. A toman is ten rials; remaining rials are the decimal digit.
 pub fn tomans(rial: u64) -> String {
     match rial % 10 {
         0 => grouped(rial / 10),
-        odd => format!("{}.{odd}", grouped(rial / 10)),
+        rest => format!("{}.{rest}", grouped(rial / 10)),
     }
 }
 
@@ -32,12 +32,12 @@ pub fn money(rial: u64) -> String {
     format!("{} rials ({} tomans)", grouped(rial), tomans(rial))
 }
 
-/// From a bigint that is never negative.
+/// An amount in rials from a `bigint` that is never negative.
 pub fn rial(number: i64) -> u64 {
     number.unsigned_abs()
 }
 
-/// An instant: RFC 3339 for programs, Solar date and Tehran's time for people.
+/// An instant: RFC 3339 for programs, and Solar date with Tehran time for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TehranTime {
     rfc3339: String,
@@ -52,7 +52,7 @@ impl TehranTime {
         Self { rfc3339, solar }
     }
 
-    /// The Solar date alone.
+    /// The Solar date without the time.
     pub fn day(&self) -> &str {
         self.solar.split(' ').next().unwrap_or_default()
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_as_people_read_them() {
+    fn amounts_are_formatted_for_people() {
         assert_eq!(money(103_909_680), "103,909,680 rials (10,390,968 tomans)");
         assert_eq!(money(1_234_567), "1,234,567 rials (123,456.7 tomans)");
         assert_eq!(
@@ -85,10 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_told_in_tehrans_days() {
+    fn an_instant_has_the_date_in_tehran() {
         let clock = Clock::new(Some("1404-08-01".parse().unwrap())).unwrap();
-        let moment = TehranTime::of(&clock, "2025-10-23T20:31:00Z".parse().unwrap());
-        assert_eq!((moment.to_string().as_str(), moment.day()), ("1404-08-02 00:01", "1404-08-02"));
-        assert_eq!(serde_json::to_string(&moment).unwrap(), "\"2025-10-24T00:01:00+03:30\"");
+        let time = TehranTime::of(&clock, "2025-10-23T20:31:00Z".parse().unwrap());
+        assert_eq!((time.to_string().as_str(), time.day()), ("1404-08-02 00:01", "1404-08-02"));
+        assert_eq!(serde_json::to_string(&time).unwrap(), "\"2025-10-24T00:01:00+03:30\"");
     }
 }

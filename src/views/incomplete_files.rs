@@ -1,4 +1,4 @@
-//! Files that lack rows, and registry rows that nothing was decided about.
+//! Files that lack rows, and registry records without a decision.
 
 use std::ops::RangeInclusive;
 
@@ -8,8 +8,9 @@ use crate::law::SolarDate;
 use crate::store::{Error, PgConnection, Result, files, marriages, persons};
 use crate::wire::registry_files_v1::FileClosed;
 
-/// Most ranges of lines that are shown of a file, and most persons whose records are shown.
+/// Maximum number of line ranges that are shown for a file.
 const RANGES: usize = 20;
+/// Maximum number of persons whose records are shown.
 const PERSONS: u32 = 20;
 
 /// The first line after the header.
@@ -20,17 +21,18 @@ const FIRST_LINE: u64 = 2;
 pub struct IncompleteFileView {
     pub file_id: String,
     pub kind: String,
-    /// Rows that its closing event announced, and those of them that were not disposed of.
+    /// Rows that the closing event declares as sent.
     pub rows: i64,
+    /// Rows among them that have no disposition.
     pub missing_rows: i64,
-    /// Rows that the publisher rejected: their lines are among the missing ones.
+    /// Rows that the publisher rejected. Their lines are among the missing lines.
     pub rejected_rows: u64,
-    /// Lines that were not disposed of, as ranges; the first of them.
+    /// The first ranges of lines without a disposition.
     pub missing_lines: Vec<[u64; 2]>,
 }
 
 impl IncompleteFileView {
-    /// As `7, 12-13`.
+    /// The missing lines as text, such as `7, 12-13`.
     pub fn lines(&self) -> String {
         let text = |[first, last]: &[u64; 2]| {
             if first == last { first.to_string() } else { format!("{first}-{last}") }
@@ -39,13 +41,16 @@ impl IncompleteFileView {
         let more = if ranges.len() == RANGES { " ..." } else { "" };
         let rejected = match self.rejected_rows {
             0 => String::new(),
-            rows => format!(" (among them {rows} that the publisher rejected)"),
+            rows => format!(" (including {rows} that the publisher rejected)"),
         };
         format!("{}{more}{rejected}", ranges.join(", "))
     }
 }
 
-/// The incomplete files, those closed first before the others.
+/// The incomplete files, ordered by the time of their close.
+///
+/// # Errors
+/// Returns an error if the database fails or a stored closing event cannot be read.
 pub async fn files(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFileView>> {
     let mut found = Vec::new();
     for file in files::incomplete(tx, limit).await? {
@@ -66,7 +71,10 @@ pub async fn files(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFi
     Ok(found)
 }
 
-/// Registry records that name an insured person without a claim, of the first such persons.
+/// Registry records of insured persons without a claim, for the first such persons.
+///
+/// # Errors
+/// Returns an error if the database fails.
 pub async fn records_without_claim(
     tx: &mut PgConnection,
     deeds_from: Option<SolarDate>,

@@ -1,4 +1,4 @@
-//! Read models for people: what a person file, a report or a status page shows, for commands and screens alike.
+//! Read models for people: the data of person files, reports and status pages.
 
 pub mod format;
 pub mod incomplete_files;

@@ -1,4 +1,4 @@
-//! The figures of a month, by branch and province, so that they know whom to inform (order, clause 4).
+//! The figures of a month by branch and province, so that branches and provinces know whom to inform (order, clause 4).
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use crate::law::SolarMonth;
 use crate::store::figures::{self, BranchLine, ReasonGroups, RefusalCount};
 use crate::store::{Result, batches};
 
-/// What a person removes by giving an account of their own.
+/// Reasons that a person removes by providing his or her own account.
 const ACCOUNT: [ReasonCode; 3] =
     [ReasonCode::NoValidAccount, ReasonCode::AccountNotOwned, ReasonCode::PaymentReturned];
-/// What a person removes by giving a mobile of their own.
+/// Reasons that a person removes by providing his or her own mobile number.
 const MOBILE: [ReasonCode; 2] = [ReasonCode::NoValidMobile, ReasonCode::MobileNotOwned];
 
-/// Figures of a branch, a province or the country.
+/// Figures of a branch, of a province, or of the country.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReportFigures {
-    /// Empty for persons without an insured record; likewise the branch. In sums, empty too.
+    /// Empty for persons without an insured record, and in the totals. The same applies to the branch.
     pub province_code: String,
     pub branch_code: String,
     /// Documents that the month's close issued.
     pub paid: i64,
     pub paid_rial: u64,
-    /// Of those: returned by finance's latest word.
+    /// Documents among them whose latest answer from finance is a return.
     pub returned: i64,
     /// Approved and not issued yet.
     pub payable: i64,
@@ -36,7 +36,7 @@ pub struct ReportFigures {
     pub pending: i64,
     pub under_review: i64,
     pub refused: i64,
-    /// Refused claims by ground; one with two grounds is counted under both.
+    /// Refused claims by reason. A claim with two reasons is counted under both.
     pub refused_by_ground: BTreeMap<String, i64>,
 }
 
@@ -70,8 +70,8 @@ impl ReportFigures {
         self.pending += other.pending;
         self.under_review += other.under_review;
         self.refused += other.refused;
-        for (ground, claims) in &other.refused_by_ground {
-            *self.refused_by_ground.entry(ground.clone()).or_default() += claims;
+        for (reason, claims) in &other.refused_by_ground {
+            *self.refused_by_ground.entry(reason.clone()).or_default() += claims;
         }
     }
 }
@@ -80,7 +80,7 @@ impl ReportFigures {
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportView {
     pub month: String,
-    /// Claims stand as on this business date.
+    /// The business date of the claims' states.
     pub as_of: String,
     pub closed: bool,
     pub total: ReportFigures,
@@ -89,7 +89,7 @@ pub struct ReportView {
 }
 
 impl ReportView {
-    /// `branches` by province and branch.
+    /// Computes the totals. `branches` are ordered by province and branch.
     pub fn new(month: String, as_of: String, closed: bool, branches: Vec<ReportFigures>) -> Self {
         let mut provinces: BTreeMap<&str, ReportFigures> = BTreeMap::new();
         let mut total = ReportFigures::default();
@@ -105,36 +105,40 @@ impl ReportView {
 }
 
 /// Reads the figures of a month.
+///
+/// # Errors
+/// Returns an error if the database fails.
 pub async fn report(ctx: &AppContext, month: SolarMonth) -> Result<ReportView> {
-    let questions = questions();
+    let groups = reason_groups();
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
     let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
-    let lines = figures::lines(&mut tx, month, &questions).await?;
-    let refusals = figures::refusals(&mut tx, &questions).await?;
+    let lines = figures::lines(&mut tx, month, &groups).await?;
+    let refusals = figures::refusals(&mut tx, &groups).await?;
     Ok(ReportView::new(month.to_string(), ctx.clock.today().to_string(), closed, branches(lines, refusals)))
 }
 
-fn questions() -> ReasonGroups {
-    let words = |codes: &[ReasonCode]| codes.iter().map(|code| code.as_str()).collect();
+fn reason_groups() -> ReasonGroups {
+    let code_strings = |codes: &[ReasonCode]| codes.iter().map(|code| code.as_str()).collect();
     let refusing = ReasonCode::all().filter(|code| code.outcome() == Outcome::Refused);
     ReasonGroups {
-        account: words(&ACCOUNT),
-        mobile: words(&MOBILE),
+        account: code_strings(&ACCOUNT),
+        mobile: code_strings(&MOBILE),
         refusing: refusing.map(ReasonCode::as_str).collect(),
     }
 }
 
-/// Each branch with its grounds. A ground comes from the claims that the branch's line counts, so its line is there.
+/// The figures of each branch with its reasons of refusal. Every refused claim is counted in the line of its branch, so
+/// the line exists.
 fn branches(lines: Vec<BranchLine>, refusals: Vec<RefusalCount>) -> Vec<ReportFigures> {
-    let mut grounds: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
     for refusal in refusals {
-        let branch = grounds.entry((refusal.province_code, refusal.branch_code)).or_default();
+        let branch = reasons.entry((refusal.province_code, refusal.branch_code)).or_default();
         branch.insert(refusal.ground, refusal.claims);
     }
     let figures = |line: BranchLine| {
-        let grounds =
-            grounds.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
-        ReportFigures::of(line, grounds)
+        let reasons =
+            reasons.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
+        ReportFigures::of(line, reasons)
     };
     lines.into_iter().map(figures).collect()
 }

@@ -1,4 +1,4 @@
-//! The state of the installation: what is not done yet, and where.
+//! The data of the status page: what is not done yet, and where.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use super::format::{TehranTime, rial};
 use super::incomplete_files::IncompleteFileView;
 use crate::store::figures::ClosedMonth;
 
-/// The state of the installation. Nothing here names a person.
+/// The state of the installation. Contains no personal data.
 #[derive(Clone, Debug, Serialize)]
 pub struct StatusView {
-    /// With `--wait`: what was not done in time; empty where all was.
+    /// With `--wait`: what was not done in time; otherwise empty.
     pub unfinished: Vec<String>,
-    /// Messages not yet disposed of, by input topic.
+    /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
     pub outbox_depth: i64,
-    /// SMS that wait until the broker has their document.
+    /// SMS that wait until the broker has their payment document.
     pub held_messages: i64,
     pub open_files: i64,
     pub incomplete_files_count: i64,
     pub incomplete_files: Vec<IncompleteFileView>,
-    /// Registry records of insured persons about whom nothing was decided; the first of them. The next close decides them.
+    /// The first registry records of insured persons without a decision. The next close decides them.
     pub records_without_claim: Vec<String>,
     pub months_closed: Vec<ClosedMonthView>,
     pub month_under_way: Option<String>,
@@ -52,7 +52,7 @@ impl ClosedMonthView {
     }
 }
 
-/// The month that the brake holds.
+/// The month that the variance check holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeldMonthView {
     pub month: String,

@@ -1,11 +1,11 @@
-//! `dead-letters.v1`: messages that cannot be read, whole, with their place and the reason.
+//! `dead-letters.v1`: whole messages that cannot be read, with their position and the reason.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::envelope::{RawRecord, SourcePosition};
 use super::fault::Fault;
 use super::outgoing::SEQUENCE_HEADER;
+use super::raw_record::{RawRecord, SourcePosition};
 use super::{EventType, Outgoing};
 
 pub const TOPIC: &str = "dead_letter_topic";
@@ -15,23 +15,24 @@ pub const OFFSET: &str = "dead_letter_offset";
 pub const KEY: &str = "dead_letter_key";
 pub const REASON: &str = "dead_letter_reason";
 pub const AT: &str = "dead_letter_at";
-/// On a letter whose message is too long for any letter: SHA-256 of the value, in lower-case hex, and its bytes. It lies where
-/// it lay.
+/// SHA-256 of a value that is too long for a dead letter, in lower-case hex. The message itself stays in its topic.
 pub const LEFT_BEHIND: &str = "dead_letter_value_sha256";
+/// Length in bytes of a value that is too long for a dead letter.
 pub const LEFT_BYTES: &str = "dead_letter_value_bytes";
-/// The longest value that a letter carries, in bytes; with headers and key it stays below what a producer may send.
+/// Maximum length in bytes of a value in a dead letter. With headers and key, the record stays below the producer's
+/// limit.
 const LONGEST_VALUE: usize = 15 << 20;
-/// On a message sent again: the place where it first lay, as topic/partition/offset.
+/// The original position of a replayed message, as topic/partition/offset.
 pub const REPLAY_OF: &str = "peyvand_replay_of";
 
-/// The letter for a message that cannot be read. `source` is the topic's name on the broker, which is also the key.
+/// Creates the dead letter of a message that cannot be read. `source` is the topic's name on the broker, and the key of
+/// the dead letter.
 pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
-    let place = position_of(message, source);
-    let own = |(name, _): &&(&str, &[u8])| is_own(name);
+    let position = position_of(message, source);
     let mut extra: Vec<(String, Vec<u8>)> = message
         .headers
         .iter()
-        .filter(own)
+        .filter(|(name, _)| is_own(name))
         .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
         .collect();
     let mut add = |name: &str, value: &[u8]| extra.push((name.to_owned(), value.to_vec()));
@@ -51,7 +52,7 @@ pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Tim
     Outgoing {
         kind: EventType::DeadLetter,
         key: source.to_owned(),
-        id: place.to_string(),
+        id: position.to_string(),
         at_us: at.as_microsecond(),
         traceparent: None,
         value: carried.map(<[u8]>::to_vec),
@@ -59,8 +60,8 @@ pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Tim
     }
 }
 
-/// Did the message bring this header? Ours are not its own: a letter has its own place and reason, and its own position in
-/// the outbox, whatever a sender wrote under these names.
+/// Whether the message keeps this header in its dead letter. The headers that Peyvand sets are dropped: a dead letter
+/// has its own position, reason and sequence number, even if a sender used these names.
 fn is_own(name: &str) -> bool {
     !name.starts_with("dead_letter_") && name != SEQUENCE_HEADER
 }
@@ -69,28 +70,28 @@ fn position_of(message: &RawRecord<'_>, source: &str) -> SourcePosition {
     SourcePosition { topic: source.to_owned(), partition: message.partition, offset: message.offset }
 }
 
-/// A dead letter as `dead-letters list` shows it and `replay` sends it again.
+/// A dead letter, as `dead-letters list` shows it and `dead-letters replay` sends it again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetterEvent<'a> {
     pub place: SourcePosition,
     pub reason: String,
     pub at: Option<Timestamp>,
     pub key: Option<&'a [u8]>,
-    /// The headers that the message came with.
+    /// The headers of the message.
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
-    /// False where the value was too long to be carried.
+    /// False if the value was too long for the dead letter.
     pub is_whole: bool,
 }
 
-/// Key and value may be somebody's.
+/// Shows only the position, because key and value may be personal data.
 impl std::fmt::Debug for DeadLetterEvent<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeadLetter").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
-/// Reads a record of the dead-letter topic; None where the headers that tell its place are missing.
+/// Reads a record of the dead-letter topic. Returns None if the headers with its position are missing.
 pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Option<DeadLetterEvent<'a>> {
     let find = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
     let text = |name: &str| find(name).and_then(|value| std::str::from_utf8(value).ok());
@@ -110,14 +111,16 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
 }
 
 impl DeadLetterEvent<'_> {
-    /// Where the message first lay: a letter that was sent again and came back is the same letter.
+    /// The original position of the message. A dead letter that was replayed and became a dead letter again has the
+    /// same original position.
     pub fn original_position(&self) -> SourcePosition {
-        let told = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
-        let told = told.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
-        told.unwrap_or_else(|| self.place.clone())
+        let header = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
+        let original = header.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+        original.unwrap_or_else(|| self.place.clone())
     }
 
-    /// The headers of the message when it is sent again. The place where it *first* lay stays: age is judged by it.
+    /// The headers of the message when it is sent again. An existing original position stays, because it determines the
+    /// age of the message.
     pub fn replay_headers(&self) -> Vec<(String, Vec<u8>)> {
         let mut headers: Vec<(String, Vec<u8>)> =
             self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();

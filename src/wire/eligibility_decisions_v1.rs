@@ -1,4 +1,4 @@
-//! `eligibility.decisions.v1`: what was decided, and what a person must judge.
+//! `eligibility.decisions.v1`: decisions, and cases that a person must judge.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::form::Strict;
 use crate::claim::codes::CaseKind;
-use crate::claim::reason::{Outcome, ReasonCode};
+use crate::claim::outcome::Outcome;
+use crate::claim::reason::ReasonCode;
 use crate::ident::NationalCode;
 use crate::law::{SolarDate, SolarMonth};
 
-/// `eligibility.decision.made`: for each claim the highest `revision` stands. Amounts are in rials.
+/// `eligibility.decision.made`: for each claim, the highest `revision` is in force. Amounts are in rials.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DecisionMade<'a> {
@@ -29,14 +30,16 @@ pub struct DecisionMade<'a> {
     pub outcome: Outcome,
     /// None unless APPROVED or WAITING.
     pub amount_rial: Option<u64>,
-    /// Every ground found, in the order of precedence.
+    /// Every reason found, in the order of precedence.
     pub reasons: Vec<DecisionReason<'a>>,
-    /// None where nothing was computed (not insured, record withdrawn).
+    /// None if nothing was computed (not insured, record withdrawn).
     pub working: Option<DecisionWorking>,
     pub rules_version: Cow<'a, str>,
     pub tables_version: Cow<'a, str>,
     /// Lower-case hex.
     pub facts_digest: Cow<'a, str>,
+    /// SHA-256 of outcome, amount, and code and parameters of each reason; lower-case hex. Texts are not part of it.
+    pub answer_digest: Cow<'a, str>,
     #[serde_as(as = "Strict")]
     pub business_date: SolarDate,
     #[serde_as(as = "Strict")]
@@ -53,12 +56,12 @@ pub struct DecisionMarriage<'a> {
     pub request_id: Option<Cow<'a, str>>,
     #[serde_as(as = "Strict")]
     pub deed_date: SolarDate,
-    /// None where the spouse has no national code.
+    /// None if the spouse has no national code.
     #[serde_as(as = "Option<Strict>")]
     pub spouse_national_code: Option<NationalCode>,
 }
 
-/// A ground: the article, the fact used and where it came from, what was required, and what would change the answer.
+/// A reason: the article, the fact and its source, the requirement, and what would change the decision.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DecisionReason<'a> {
@@ -72,14 +75,14 @@ pub struct DecisionReason<'a> {
     pub remedy: DecisionText<'a>,
 }
 
-/// The same in Persian and in English.
+/// The same text in Persian and in English.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DecisionText<'a> {
     pub fa: Cow<'a, str>,
     pub en: Cow<'a, str>,
 }
 
-/// The sum as one would write it by hand.
+/// The computation of the amount, in the steps of a manual calculation.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DecisionWorking {
@@ -90,7 +93,7 @@ pub struct DecisionWorking {
     /// The day before the deed date.
     #[serde_as(as = "Strict")]
     pub window_to: SolarDate,
-    /// None where a table that it needs is not known (R26); likewise the floor.
+    /// None if a required table is not known (R26). The same applies to the floor.
     pub wage_sum_rial: Option<u64>,
     pub floor_rial: Option<u64>,
     pub months: Vec<WorkingMonth>,
@@ -105,11 +108,11 @@ pub struct WorkingMonth {
     pub days: u32,
     pub counted_days: u32,
     pub wage_rial: u64,
-    /// None outside the months that are summed.
+    /// None for months that are not summed.
     pub ceiling_rial: Option<u64>,
 }
 
-/// `eligibility.case.opened`: after payment the facts changed; a person must judge.
+/// `eligibility.case.opened`: the facts changed after payment; a person must judge the case.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CaseOpened<'a> {
@@ -120,9 +123,9 @@ pub struct CaseOpened<'a> {
     pub national_code: NationalCode,
     #[serde_as(as = "Strict")]
     pub kind: CaseKind,
-    /// Why: words such as `MARRIAGE_ANNULLED` or `AM05`.
+    /// Why the case was opened: codes such as `MARRIAGE_ANNULLED` or `AM05`.
     pub grounds: Vec<Cow<'a, str>>,
-    /// What the claim would be worth now, in rials; none where nothing is due or no amount is at issue.
+    /// The amount by the current facts, in rials. None if nothing is due, or if the case is not about an amount.
     pub new_amount_rial: Option<u64>,
     #[serde_as(as = "Strict")]
     pub opened_at: Timestamp,

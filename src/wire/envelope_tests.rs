@@ -1,4 +1,4 @@
-//! Faults are told by code and field, and never by value.
+//! A fault contains a code and a field, and never a value.
 
 use super::dead_letters_v1::{dead_letter, parse};
 use super::{Fault, FileRef, Input, RawRecord, SourcePosition, Topic, read};
@@ -42,7 +42,7 @@ fn fault(value: &str, code: &str, detail: &str) {
 }
 
 #[test]
-fn a_good_message() {
+fn a_valid_message_is_read() {
     let id = DIGEST.as_bytes();
     let headers = [
         TYPE,
@@ -109,7 +109,7 @@ fn faults_of_data_name_the_field_and_not_the_value() {
 }
 
 #[test]
-fn a_dead_letter_keeps_everything_and_its_first_place() {
+fn a_dead_letter_keeps_the_message_and_its_original_position() {
     let headers: [(&str, &[u8]); 3] = [TYPE, ID, ("dead_letter_reason", b"old")];
     let message = RawRecord {
         topic: Topic::InsuredRecords,
@@ -120,19 +120,19 @@ fn a_dead_letter_keeps_everything_and_its_first_place() {
         value: None,
     };
     let fault = read(&message).unwrap_err();
-    let letter =
+    let outgoing =
         dead_letter(&message, "t.insured.records.v1", &fault, "2025-10-23T06:30:00Z".parse().unwrap());
-    assert_eq!((letter.key.as_str(), letter.topic()), ("t.insured.records.v1", Topic::DeadLetters));
-    let sent = letter.headers();
+    assert_eq!((outgoing.key.as_str(), outgoing.topic()), ("t.insured.records.v1", Topic::DeadLetters));
+    let sent = outgoing.headers();
     let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-    let read_back = parse(&sent, letter.value.as_deref()).unwrap();
+    let read_back = parse(&sent, outgoing.value.as_deref()).unwrap();
     assert_eq!(read_back.place.to_string(), "t.insured.records.v1/3/42");
     assert_eq!(read_back.reason, "no_value (the record has no value)");
     assert_eq!((read_back.key, read_back.value), (message.key, None));
     assert_eq!(read_back.headers, vec![TYPE, ID]);
-    let again = read_back.replay_headers();
+    let replayed = read_back.replay_headers();
     assert_eq!(
-        again.last().unwrap(),
+        replayed.last().unwrap(),
         &("peyvand_replay_of".to_owned(), b"t.insured.records.v1/3/42".to_vec())
     );
 }

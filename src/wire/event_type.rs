@@ -1,4 +1,4 @@
-//! The event types (`ce_type`) and the topic on which each stands.
+//! The event types (`ce_type`) and the topic of each.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::Topic;
 
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident = $name:literal on $topic:ident),+ $(,)?) => {
-        /// A type of event; `name()` is its `ce_type`.
+        /// An event type. `name()` is its `ce_type`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum EventType { $($(#[$doc])* $variant),+ }
 
@@ -49,6 +49,6 @@ event_types! {
     BatchClosed = "finance.batch.closed" on FinancePaymentDocuments,
     SmsRequested = "notifications.sms.requested" on NotificationsSms,
     FileReceived = "registry.file.received" on RegistryFileReceipts,
-    /// Not a type of its own: a dead letter keeps the headers, and so the `ce_type`, that it came with.
+    /// Not a `ce_type` on the wire: a dead letter keeps the headers of its message, including the `ce_type`.
     DeadLetter = "dead-letter" on DeadLetters,
 }

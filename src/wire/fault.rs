@@ -1,17 +1,17 @@
-//! Why a message cannot be read: a stable code and the field, never a value.
+//! Why a message cannot be read: a stable code and the field, never a value of the message.
 
 use super::form::reason;
 use super::json_path;
 
-/// What is wrong with a message that goes to the dead letters.
+/// Why a message becomes a dead letter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     pub code: &'static str,
-    /// The field and the kind of fault; holds nothing of the message's values.
+    /// The field and the kind of fault. Contains no values of the message.
     pub detail: String,
 }
 
-/// The stable codes of faults.
+/// The stable fault codes.
 pub mod code {
     pub const NO_VALUE: &str = "no_value";
     pub const HEADERS_UNREADABLE: &str = "headers_unreadable";
@@ -24,9 +24,9 @@ pub mod code {
     pub const SCHEMA: &str = "schema";
     pub const IDENTIFIER: &str = "identifier";
     pub const KEY_MISMATCH: &str = "key_mismatch";
-    /// Well formed, but about a document that was never issued; found by who applies the event.
+    /// The message is well formed, but its document was never issued. Ingest finds this when it applies the event.
     pub const UNKNOWN_DOCUMENT: &str = "unknown_document";
-    /// Well formed for all that we know, but the database would not write what it says.
+    /// The message passes every check, but the database refuses to write its data.
     pub const REFUSED_BY_DATABASE: &str = "refused_by_database";
 }
 
@@ -44,7 +44,7 @@ impl Fault {
         Self { code, detail: format!("{field}: {why}") }
     }
 
-    /// serde's own words may hold values, so only the place and a word of ours are kept.
+    /// The text of a serde error may contain values, so the fault contains only the field's path and a stable code.
     pub(crate) fn from_json(error: &serde_json::Error, json: &[u8]) -> Self {
         if !error.is_data() {
             return Self::new(code::NOT_JSON, "the value is no JSON text");

@@ -1,4 +1,5 @@
-//! `finance.payment-documents.v1`: a month's documents, its vouchers, and the event that closes the batch. In rials.
+//! `finance.payment-documents.v1`: the documents and vouchers of a month, and the event that closes the batch. Amounts
+//! are in rials.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,7 @@ pub struct PaymentDocumentIssued<'a> {
     pub document_id: Cow<'a, str>,
     pub claim_id: Uuid,
     pub decision_id: Uuid,
-    /// 1, and one more after each return.
+    /// Starts at 1 and increases by one after each return.
     pub attempt: u32,
     pub batch_id: Cow<'a, str>,
     #[serde_as(as = "Strict")]
@@ -34,7 +35,7 @@ pub struct PaymentDocumentIssued<'a> {
     pub issued_at: Timestamp,
 }
 
-/// Name and account stay out of every log.
+/// Shows only the document id, so that no log contains a name or an account.
 impl std::fmt::Debug for PaymentDocumentIssued<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PaymentDocumentIssued")
@@ -43,7 +44,7 @@ impl std::fmt::Debug for PaymentDocumentIssued<'_> {
     }
 }
 
-/// `finance.voucher.issued`: one per batch and cost centre, balanced.
+/// `finance.voucher.issued`: one balanced voucher for each batch and cost centre.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VoucherIssued<'a> {
@@ -52,12 +53,12 @@ pub struct VoucherIssued<'a> {
     #[serde_as(as = "Strict")]
     pub month: SolarMonth,
     pub cost_centre: Cow<'a, str>,
-    /// How many documents it covers.
+    /// Number of documents that the voucher covers.
     pub documents: u64,
     pub lines: Vec<VoucherLine<'a>>,
 }
 
-/// One side of a booking; the other amount is zero.
+/// One line of a voucher. Either the debit or the credit is zero.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VoucherLine<'a> {
     pub account: Cow<'a, str>,
@@ -65,7 +66,7 @@ pub struct VoucherLine<'a> {
     pub credit_rial: u64,
 }
 
-/// `finance.batch.closed`: the last event of its batch; also of a month without documents.
+/// `finance.batch.closed`: the last event of a batch. A month without documents has one too.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BatchClosed<'a> {
@@ -74,6 +75,6 @@ pub struct BatchClosed<'a> {
     pub month: SolarMonth,
     pub documents: u64,
     pub total_rial: u64,
-    /// SHA-256, lower-case hex, over `document_id,amount_rial` and a newline for each document, ids in byte order.
+    /// SHA-256 in lower-case hex over one line `document_id,amount_rial\n` for each document, with ids in byte order.
     pub digest: Cow<'a, str>,
 }

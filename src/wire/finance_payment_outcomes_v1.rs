@@ -1,4 +1,4 @@
-//! `finance.payment-outcomes.v1`: what finance answers about a payment document.
+//! `finance.payment-outcomes.v1`: finance's answers about payment documents.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,17 +9,17 @@ use super::fault::Fault;
 use super::form::{Strict, reason};
 use crate::claim::codes::PaymentOutcome;
 
-/// `finance.document.accepted`, `.paid` or `.returned`: the type is the outcome.
+/// `finance.document.accepted`, `.paid` or `.returned`: the event type is the outcome.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DocumentOutcome {
     #[serde_as(as = "Strict")]
     pub document_id: String,
-    /// Repeats the event's type; filled from it where the data leave it out.
+    /// Repeats the event type. If the data omit it, it is set from the event type.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub outcome: Option<PaymentOutcome>,
-    /// Why it was returned (ISO 20022 external code, e.g. AC04); none otherwise.
+    /// Why the document was returned (ISO 20022 external code, e.g. AC04); none for other outcomes.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub code: Option<String>,
@@ -28,7 +28,10 @@ pub struct DocumentOutcome {
 }
 
 impl DocumentOutcome {
-    /// The rules that span fields, and the event's type.
+    /// Checks the rules that span fields and the event type.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self, by_type: PaymentOutcome) -> Result<(), Fault> {
         if self.outcome.is_some_and(|outcome| outcome != by_type) {
             return Err(Fault::field("outcome", reason::CONTRADICTORY));

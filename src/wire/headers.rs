@@ -1,20 +1,20 @@
 //! The headers of an input event.
 
 use super::dead_letters_v1::REPLAY_OF;
-use super::envelope::{FileRef, RawRecord, SourcePosition};
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::form::is_sha256_hex;
+use super::raw_record::{FileRef, RawRecord, SourcePosition};
 
 /// The extension headers of an event that comes from a file.
 pub(crate) const FILE_ID: &str = "ce_fileid";
 pub(crate) const FILE_LINE: &str = "ce_fileline";
 pub(crate) const FILE_ROWS: &str = "ce_filerows";
 
-/// Stands for the name of a header that is no UTF-8 text: the replacement character, alone.
+/// Replaces a header name that is not UTF-8: a single replacement character.
 pub const UNREADABLE_NAME: &str = "\u{fffd}";
 
-/// The longest `ce_id` that is taken: it is kept, and must fit an index.
+/// Maximum length of a `ce_id` in bytes. Ids are stored, and must fit into a database index.
 const MAX_ID: usize = 200;
 
 pub(crate) struct Headers<'a> {
@@ -30,9 +30,9 @@ pub(crate) struct Headers<'a> {
 impl<'a> Headers<'a> {
     pub fn of(message: &RawRecord<'a>) -> Result<Self, Fault> {
         if message.headers.iter().any(|(name, _)| *name == UNREADABLE_NAME) {
-            return Err(Fault::new(code::HEADERS_UNREADABLE, "the name of a header is no UTF-8 text"));
+            return Err(Fault::new(code::HEADERS_UNREADABLE, "the name of a header is not UTF-8 text"));
         }
-        // The first of several headers of one name counts; one that is no UTF-8 counts as missing.
+        // Of several headers with the same name, the first counts. A value that is not UTF-8 counts as missing.
         let find = |wanted: &str| {
             let found = message.headers.iter().find(|(name, _)| *name == wanted)?;
             std::str::from_utf8(found.1).ok()
@@ -40,26 +40,26 @@ impl<'a> Headers<'a> {
         let kind = find("ce_type").ok_or_else(|| Fault::new(code::NO_TYPE, "ce_type is missing"))?;
         let kind = EventType::from_name(kind)
             .filter(|kind| kind.topic() == message.topic)
-            .ok_or_else(|| Fault::new(code::UNKNOWN_TYPE, "ce_type is none of this topic's"))?;
+            .ok_or_else(|| Fault::new(code::UNKNOWN_TYPE, "ce_type is not an event type of this topic"))?;
         if find("ce_specversion").is_some_and(|version| version != "1.0") {
             return Err(Fault::new(code::UNKNOWN_SPECVERSION, "ce_specversion is not 1.0"));
         }
         let id = find("ce_id")
             .filter(|id| !id.is_empty() && id.len() <= MAX_ID && !id.chars().any(char::is_control))
-            .ok_or_else(|| Fault::new(code::NO_ID, "ce_id is missing or no plain text"))?;
+            .ok_or_else(|| Fault::new(code::NO_ID, "ce_id is missing, empty, too long or not plain text"))?;
         Ok(Self {
             kind,
             id,
-            // A trace that is not well formed is no reason to lose the event.
+            // An invalid trace is ignored; it does not make the event unreadable.
             traceparent: find("traceparent").filter(|trace| is_traceparent(trace)),
-            replay_of: find(REPLAY_OF).and_then(|place| place.parse().ok()),
+            replay_of: find(REPLAY_OF).and_then(|position| position.parse().ok()),
             file_id: find(FILE_ID),
             file_line: find(FILE_LINE),
             file_rows: find(FILE_ROWS),
         })
     }
 
-    /// Where in a file an event of `rows` rows comes from; the events about files themselves come from none.
+    /// The file and the lines that an event of `rows` rows comes from. The events that open and close a file have none.
     pub fn file(&self, rows: usize) -> Result<Option<FileRef>, Fault> {
         if matches!(self.kind, EventType::FileOpened | EventType::FileClosed) {
             return Ok(None);
@@ -68,13 +68,13 @@ impl<'a> Headers<'a> {
         let (file_id, line) = match (self.file_id, self.file_line) {
             (None, None) => return Ok(None),
             (Some(file_id), Some(line)) => (file_id, line),
-            _ => return fault("ce_fileid and ce_fileline come together"),
+            _ => return fault("ce_fileid and ce_fileline must be given together"),
         };
         if !is_sha256_hex(file_id) {
-            return fault("ce_fileid is no SHA-256 in lower-case hex");
+            return fault("ce_fileid is not a SHA-256 in lower-case hex");
         }
         let Some(line) = line.parse().ok().filter(|line| (1..=MAX_LINE).contains(line)) else {
-            return fault("ce_fileline is no line number");
+            return fault("ce_fileline is not a line number");
         };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         if self.file_rows.is_some_and(|text| text.parse() != Ok(rows)) {
@@ -84,7 +84,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Lines fit the database's bigint.
+/// Line numbers fit into the database's `bigint`.
 const MAX_LINE: u64 = i64::MAX.cast_unsigned();
 
 /// W3C trace context, version 00.
@@ -96,15 +96,15 @@ fn is_traceparent(text: &str) -> bool {
             && trace.bytes().any(|b| b != b'0') && span.bytes().any(|b| b != b'0'))
 }
 
-/// The place in a file that an unreadable message names, as far as its headers can be read.
+/// The file and lines that an unreadable message names, if its headers can be read.
 pub fn file_of(message: &RawRecord<'_>) -> Option<FileRef> {
     let headers = Headers::of(message).ok()?;
-    let told = headers.file_rows.and_then(|text| text.parse().ok());
-    let rows = told.or_else(|| rows_in(message.value?)).unwrap_or(1);
+    let declared = headers.file_rows.and_then(|text| text.parse().ok());
+    let rows = declared.or_else(|| rows_in(message.value?)).unwrap_or(1);
     headers.file(rows).ok().flatten()
 }
 
-/// The rows of a wages event whose header does not tell them, where its value is JSON at all.
+/// The number of rows of a wages event without the header, counted in its value if that is valid JSON.
 fn rows_in(value: &[u8]) -> Option<usize> {
     #[derive(serde::Deserialize)]
     struct Rows {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_a_readable_name_spoils_the_event() {
+    fn a_header_without_a_readable_name_makes_the_event_unreadable() {
         assert_eq!(rows_of(&[(UNREADABLE_NAME, b"x")], b"{}"), None);
         let headers = vec![(UNREADABLE_NAME, b"x".as_slice())];
         let topic = Topic::InsuredRecords;

@@ -49,7 +49,7 @@ impl Input {
         }
     }
 
-    /// The person whose own record this input changes.
+    /// The person whose insured records this input changes; none for other inputs.
     pub fn record_of(&self) -> Option<NationalCode> {
         match self {
             Self::Person(data) => Some(data.national_code),
@@ -60,7 +60,10 @@ impl Input {
         }
     }
 
-    /// Reads the data of an event of this type, with the rules that span fields.
+    /// Reads the data of an event of this type and checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] if the type is not an input, or if the data break the schema or one of these rules.
     pub fn read(kind: EventType, json: &[u8]) -> Result<Self, Fault> {
         use EventType as E;
         Ok(match kind {
@@ -91,12 +94,12 @@ impl Input {
             | E::SmsRequested
             | E::FileReceived
             | E::DeadLetter => {
-                return Err(Fault::new(code::UNKNOWN_TYPE, "an event of this type is no input"));
+                return Err(Fault::new(code::UNKNOWN_TYPE, "an event of this type is not an input"));
             }
         })
     }
 
-    /// The text that the record's key must be.
+    /// The text that the record's key must equal.
     pub fn key(&self) -> Cow<'_, str> {
         match self {
             Self::Marriage(data) => Cow::Borrowed(&data.record_id),
@@ -112,7 +115,7 @@ impl Input {
         }
     }
 
-    /// How many rows of a file the event holds.
+    /// The number of file rows that the event contains.
     pub fn rows(&self) -> usize {
         match self {
             Self::Wages(data) => data.rows.len(),

@@ -1,4 +1,4 @@
-//! `insured.records.v1`: what the insured-persons system knows of a person: profile, employments, wage lists, earlier payments.
+//! `insured.records.v1`: the insured records of a person: profile, employments, wage lists, earlier payments.
 
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
@@ -10,10 +10,10 @@ use crate::claim::codes::Ownership;
 use crate::ident::{InsuranceNumber, NationalCode};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
-/// Most rows that one `insured.wages.posted` carries.
+/// Maximum number of rows in one `insured.wages.posted`.
 pub const MAX_WAGE_ROWS: usize = 200;
 
-/// `insured.person.changed`: replaces what was known of the person.
+/// `insured.person.changed`: replaces the earlier profile of the person.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonChanged {
@@ -35,19 +35,19 @@ pub struct PersonChanged {
     pub branch_code: String,
     #[serde_as(as = "Strict")]
     pub province_code: String,
-    /// As recorded: a malformed one counts as none and does not spoil the event.
+    /// As recorded. A malformed value counts as none and does not make the event unreadable.
     #[serde_as(as = "Option<FreeText>")]
     #[serde(default)]
     pub sheba: Option<String>,
-    /// None says the same as `unknown`.
+    /// None means `unknown`.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub sheba_owner: Option<Ownership>,
-    /// As recorded: a malformed one counts as none and does not spoil the event.
+    /// As recorded. A malformed value counts as none and does not make the event unreadable.
     #[serde_as(as = "Option<FreeText>")]
     #[serde(default)]
     pub mobile: Option<String>,
-    /// None says the same as `unknown`.
+    /// None means `unknown`.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub mobile_owner: Option<Ownership>,
@@ -55,7 +55,7 @@ pub struct PersonChanged {
 
 masked_debug!(PersonChanged);
 
-/// `insured.employment.changed`: the same (person, workshop, type, first day) again replaces.
+/// `insured.employment.changed`: replaces an earlier employment with the same person, workshop, type and first day.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EmploymentChanged {
@@ -67,14 +67,17 @@ pub struct EmploymentChanged {
     pub insurance_type: InsuranceType,
     #[serde_as(as = "Strict")]
     pub started_on: SolarDate,
-    /// The last employed day; none while still employed.
+    /// The last day of employment; none if it continues.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub ended_on: Option<SolarDate>,
 }
 
 impl EmploymentChanged {
-    /// The rules that span fields.
+    /// Checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self) -> Result<(), Fault> {
         match self.ended_on {
             Some(end) if end < self.started_on => Err(Fault::field("ended_on", reason::ENDED_BEFORE_START)),
@@ -93,7 +96,8 @@ pub struct WagesPosted {
     pub rows: Vec<WageEventRow>,
 }
 
-/// One line of a wage list: the same (month, workshop, type) again replaces; 0 days and 0 rials take it back.
+/// One line of a wage list. It replaces an earlier line with the same month, workshop and type. A line with 0 days and
+/// 0 rials revokes the earlier one.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WageEventRow {
@@ -103,15 +107,18 @@ pub struct WageEventRow {
     pub workshop_code: String,
     #[serde_as(as = "Strict")]
     pub insurance_type: InsuranceType,
-    /// As listed; more than the month has is good, and capped when counted (R8).
+    /// As listed. More days than the month has are valid, and are capped when they are counted (R8).
     pub days: u32,
-    /// Pay on which premium is due, whether or not it was paid (R13).
+    /// Pay on which premium is due, whether or not the premium was paid (R13).
     #[serde_as(as = "Rials")]
     pub insurable_rial: Rial,
 }
 
 impl WagesPosted {
-    /// The rules that span fields.
+    /// Checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self) -> Result<(), Fault> {
         if (1..=MAX_WAGE_ROWS).contains(&self.rows.len()) {
             Ok(())
@@ -121,7 +128,7 @@ impl WagesPosted {
     }
 }
 
-/// `insured.earlier-payment.recorded`: an allowance that a branch paid before Peyvand.
+/// `insured.earlier-payment.recorded`: an allowance that a branch paid before Peyvand existed.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EarlierPaymentRecorded {

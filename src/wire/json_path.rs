@@ -1,13 +1,13 @@
-//! Where in a JSON text an error lies, as a path of field names (`rows[3].days`): on the cold path only.
+//! Finds the path of an error in a JSON text, such as `rows[3].days`. Runs only after an error.
 
-/// The path of the value at serde's line and column; keys that no schema of ours could hold are shown as `?`.
+/// The path of the value at serde's line and column. A key that no Peyvand schema could contain is shown as `?`.
 pub(crate) fn at(json: &[u8], line: usize, column: usize) -> String {
     let start = match line {
         0 | 1 => 0,
         _ => json.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
     };
     let mut end = (start + column).min(json.len());
-    // A bracket at the error's place belongs to the value that was being read.
+    // A bracket at the error's position belongs to the value that was being read.
     if end > 0 && matches!(json[end - 1], b'{' | b'[' | b'}' | b']') {
         end -= 1;
     }

@@ -1,7 +1,8 @@
-//! Everything that has a schema: topics, event types, their data, and the files that a publisher reads.
+//! Wire formats: topics, event types, their data, and the files that a publisher reads.
 //!
-//! Architecture invariant: nothing here knows a broker or a database; a message comes in as bytes and goes out as bytes.
-//! A published version never changes: a new form of an event is a new file beside the old one.
+//! Architecture invariant: this module does not depend on a broker or a database. It reads messages from bytes and
+//! writes messages to bytes. A published version never changes: a new version of an event is a new file, and the old
+//! file stays.
 
 pub mod dead_letters_v1;
 pub mod eligibility_decisions_v1;
@@ -22,25 +23,27 @@ pub mod outbox_event;
 pub mod outgoing;
 mod partition;
 pub mod portal_self_registrations_v1;
+pub mod raw_record;
 pub mod registry_file_receipts_v1;
 pub mod registry_files_v1;
 pub mod registry_marriages_v1;
 pub mod tables;
 pub mod topics;
 
-pub use envelope::{Event, FileRef, RawRecord, SourcePosition, read};
+pub use envelope::{Event, read};
 pub use event_type::EventType;
 pub use fault::Fault;
 pub use input::Input;
 pub use outbox_event::OutboxEvent;
 pub use outgoing::Outgoing;
 pub use partition::{PartitionCounts, partition_for};
+pub use raw_record::{FileRef, RawRecord, SourcePosition};
 pub use topics::{Direction, Topic};
 
 #[cfg(test)]
 mod envelope_tests;
 
-/// `Debug` that shows the type and nothing of the person.
+/// Implements `Debug` with the type name only, without personal data.
 macro_rules! masked_debug {
     ($($name:ident),+) => { $(
         impl std::fmt::Debug for $name {

@@ -1,4 +1,4 @@
-//! `notifications.delivery-reports.v1`: what the SMS gateway answers about a message.
+//! `notifications.delivery-reports.v1`: the SMS gateway's reports about messages.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,13 @@ use super::fault::Fault;
 use super::form::{Strict, reason};
 use crate::claim::codes::DeliveryStatus;
 
-/// `notifications.sms.delivered` or `.failed`: the type is the status.
+/// `notifications.sms.delivered` or `.failed`: the event type is the status.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeliveryReported {
     #[serde_as(as = "Strict")]
     pub sms_id: String,
-    /// Repeats the event's type; filled from it where the data leave it out.
+    /// Repeats the event type. If the data omit it, it is set from the event type.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub status: Option<DeliveryStatus>,
@@ -24,7 +24,10 @@ pub struct DeliveryReported {
 }
 
 impl DeliveryReported {
-    /// The rules that span fields, and the event's type.
+    /// Checks the rules that span fields and the event type.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] if the status contradicts the event type.
     pub fn check(&self, by_type: DeliveryStatus) -> Result<(), Fault> {
         match self.status {
             Some(status) if status != by_type => Err(Fault::field("status", reason::CONTRADICTORY)),

@@ -10,33 +10,34 @@ use uuid::Uuid;
 use super::form::Strict;
 use crate::claim::codes::SmsKind;
 
-/// `notifications.sms.requested`: send this text; `sms_id` is the gateway's idempotency id.
+/// `notifications.sms.requested`: a request to send this text. `sms_id` is the gateway's idempotency key.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmsRequested<'a> {
     pub sms_id: Cow<'a, str>,
-    /// 09xxxxxxxxx.
+    /// In the form 09xxxxxxxxx.
     pub mobile: Cow<'a, str>,
-    /// Persian; never holds a national code.
+    /// In Persian. Never contains a national code.
     pub text: Cow<'a, str>,
     #[serde_as(as = "Strict")]
     pub kind: SmsKind,
-    /// Parts of 67 UCS-2 units, or one of 70.
+    /// Number of parts: one part of up to 70 UCS-2 units, or several of up to 67.
     pub segments: u32,
-    /// Not to be sent before this instant (21:00-08:00 Tehran is quiet); none: at once.
+    /// The gateway must not send before this instant, because no SMS is sent from 21:00 to 08:00 in Tehran. None means
+    /// immediately.
     #[serde_as(as = "Option<Strict>")]
     pub not_before: Option<Timestamp>,
     pub about: About<'a>,
 }
 
-/// What a message is about.
+/// The claim and the document of a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct About<'a> {
     pub claim_id: Uuid,
     pub document_id: Cow<'a, str>,
 }
 
-/// Number and text stay out of every log.
+/// Shows only the id, so that no log contains the number or the text.
 impl std::fmt::Debug for SmsRequested<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmsRequested").field("sms_id", &self.sms_id).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! An outgoing event as the outbox keeps it.
+//! An outgoing event as it is stored in the outbox.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::eligibility_decisions_v1::DecisionMade;
 use super::{EventType, Outgoing};
 
-/// Most events are kept as they will be sent. Decisions are many and long - sixty months of working each - and are kept as
-/// values, which are much shorter; who delivers them writes them out.
+/// Most events are stored exactly as they are sent. Decisions are numerous and long, because each contains sixty months
+/// of working. They are stored as values, which are much shorter, and the relay serializes them on delivery.
 #[derive(Serialize, Deserialize)]
 pub enum OutboxEvent<'a> {
     Written(Outgoing),
@@ -22,7 +22,7 @@ pub struct DecisionEvent<'a> {
 }
 
 impl OutboxEvent<'_> {
-    /// The event's type and its record's key: they name its partition.
+    /// The event's type and its record's key, which determine its partition.
     pub fn address(&self) -> (EventType, Cow<'_, str>) {
         match self {
             Self::Written(event) => (event.kind, Cow::Borrowed(&event.key)),
@@ -33,6 +33,9 @@ impl OutboxEvent<'_> {
     }
 
     /// The event as it is sent.
+    ///
+    /// # Errors
+    /// Returns an error if a decision cannot be serialized.
     pub fn into_outgoing(self) -> Result<Outgoing, serde_json::Error> {
         match self {
             Self::Written(event) => Ok(event),

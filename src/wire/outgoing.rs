@@ -1,4 +1,4 @@
-//! An event on its way to a topic: CloudEvents 1.0.2 in Kafka's binary mode.
+//! Outgoing events: CloudEvents 1.0.2 in Kafka's binary mode.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::{EventType, Topic};
 
-/// The header in which each outgoing record carries its outbox position.
+/// The header that contains the sequence number of each outgoing record.
 pub const SEQUENCE_HEADER: &str = "peyvand_position";
 
-/// The `ce_source` of everything that Peyvand says.
+/// The `ce_source` of every event that Peyvand publishes.
 pub const SOURCE: &str = "/peyvand";
 
 /// An event as the outbox stores it and as a producer sends it.
@@ -20,22 +20,25 @@ pub const SOURCE: &str = "/peyvand";
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     pub kind: EventType,
-    /// The record's key; its partition is [`super::partition_for`] of it.
+    /// The record's key. [`super::partition_for`] computes the partition from it.
     pub key: String,
-    /// `ce_id`, derived from the cause, so that a repeat has the same.
+    /// `ce_id`, derived from the cause of the event, so that a repeated event has the same id.
     pub id: String,
-    /// `ce_time`, microseconds since 1970.
+    /// `ce_time`, in microseconds since 1970.
     pub at_us: i64,
     pub traceparent: Option<String>,
-    /// None only for a dead letter that came without a value.
+    /// None only for a dead letter without a value.
     #[serde_as(as = "Option<Bytes>")]
     pub value: Option<Vec<u8>>,
-    /// Further headers.
+    /// Additional headers.
     pub extra: Vec<(String, Vec<u8>)>,
 }
 
 impl Outgoing {
-    /// An event whose `data` are written as JSON.
+    /// Creates an event with `data` serialized as JSON.
+    ///
+    /// # Errors
+    /// Returns an error if `data` cannot be serialized.
     pub fn new(
         kind: EventType,
         key: impl Into<String>,
@@ -44,7 +47,7 @@ impl Outgoing {
         traceparent: Option<&str>,
         data: &impl Serialize,
     ) -> Result<Self, serde_json::Error> {
-        // A decision with its months takes about so much: no growing and copying on the way.
+        // About the size of the JSON in bytes, so that the buffer does not have to grow.
         let mut value = Vec::with_capacity(if kind == EventType::DecisionMade { 8192 } else { 1024 });
         serde_json::to_writer(&mut value, data)?;
         Ok(Self {
@@ -62,7 +65,8 @@ impl Outgoing {
         self.kind.topic()
     }
 
-    /// All headers in the order in which they are sent. A dead letter has only those in `extra`: its own from before.
+    /// All headers in the order in which they are sent. A dead letter has only those in `extra`, which include the
+    /// headers of its message.
     pub fn headers(&self) -> Vec<(&str, Cow<'_, [u8]>)> {
         let mut headers: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(8 + self.extra.len());
         if self.kind != EventType::DeadLetter {
@@ -84,36 +88,36 @@ impl Outgoing {
     }
 }
 
-/// Values may be somebody's: only what is no secret is shown.
+/// Shows only the type and the id, because key and value may be personal data.
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outgoing").field("kind", &self.kind).field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// The namespace of ids that are derived from an identity.
+/// The UUID namespace of derived ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_2a0e_5d43_5c1b_9a77_85e0_71c8_2d4f);
 
-/// The id of an event of this type about this identity, e.g. `(MarriageRecorded, [record_id, version])`.
+/// The id of an event of this type with this identity, e.g. `(MarriageRecorded, [record_id, version])`.
 pub fn event_id(kind: EventType, identity: &[&str]) -> String {
     let mut name = kind.name().to_owned();
     for part in identity {
-        // No part holds this separator, so ("ab", "c") and ("a", "bc") stay apart.
+        // No part contains this separator, so ("ab", "c") and ("a", "bc") have different ids.
         name.push('\u{1f}');
         name.push_str(part);
     }
     Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
 }
 
-/// The trace of an input that brings none: derived from its place, so that it is the same however often it is read.
+/// The trace of an input without a trace. It is derived from the input's position, so every read yields the same trace.
 pub fn traceparent_of_position(topic: &str, partition: i32, offset: i64) -> String {
-    let place = format!("{topic}\u{1f}{partition}\u{1f}{offset}");
-    let trace = Uuid::new_v5(&NAMESPACE, place.as_bytes());
+    let position = format!("{topic}\u{1f}{partition}\u{1f}{offset}");
+    let trace = Uuid::new_v5(&NAMESPACE, position.as_bytes());
     format!("00-{}-{:016x}-01", trace.simple(), trace.as_u64_pair().1)
 }
 
-/// The beginning of a trace (W3C trace context), for what no input causes: a publication, a month's close.
+/// A new trace (W3C trace context) for work that no input causes: a publication, a month's close.
 pub fn fresh_traceparent() -> String {
-    // A span id of zeros would be no span id.
+    // A span id of zeros is invalid.
     format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), Uuid::new_v4().as_u64_pair().0 | 1)
 }

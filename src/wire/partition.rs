@@ -1,26 +1,27 @@
-//! How many partitions a topic has, and the partition of a key, computed by us as every Java client would.
+//! The number of partitions of a topic, and the partition of a key, computed as Java clients compute it.
 
 use super::Topic;
 
-/// How many partitions the topics of an installation have.
+/// The numbers of partitions of an installation's topics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PartitionCounts {
     setting: u16,
 }
 
 impl PartitionCounts {
-    /// By the setting `topic_partitions`.
+    /// `setting` is the value of `topic_partitions`.
     pub fn new(setting: u16) -> Self {
         Self { setting }
     }
 
-    /// A topic that has one partition in `schemas/topics.json` has one in every installation.
+    /// The number of partitions of `topic`. A topic with one partition in `schemas/topics.json` has one in every
+    /// installation.
     pub fn of(self, topic: Topic) -> i32 {
         if topic.spec().partitions == 1 { 1 } else { i32::from(self.setting) }
     }
 }
 
-/// The partition of a key among `partitions` (at least one), as Java clients choose it.
+/// The partition of a key among `partitions` (at least one), as Java clients select it.
 #[expect(clippy::cast_possible_wrap, reason = "Java's murmur2 is a signed 32-bit number")]
 pub fn partition_for(key: &[u8], partitions: i32) -> i32 {
     let positive = (murmur2(key) & 0x7fff_ffff) as i32;
@@ -43,8 +44,8 @@ fn murmur2(data: &[u8]) -> u32 {
     }
     let rest = words.remainder();
     if !rest.is_empty() {
-        for (place, byte) in rest.iter().enumerate() {
-            hash ^= u32::from(*byte) << (8 * place);
+        for (index, byte) in rest.iter().enumerate() {
+            hash ^= u32::from(*byte) << (8 * index);
         }
         hash = hash.wrapping_mul(M);
     }
@@ -58,16 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_setting_counts_for_topics_of_more_than_one_partition() {
+    fn the_setting_applies_to_topics_with_more_than_one_partition() {
         let three = PartitionCounts::new(3);
         assert_eq!(three.of(Topic::InsuredRecords), 3);
         assert_eq!(three.of(Topic::DeadLetters), 1);
     }
 
-    /// The vectors of Kafka's own `UtilsTest.testMurmur2`.
+    /// The test vectors of Kafka's `UtilsTest.testMurmur2`.
     #[test]
     #[expect(clippy::cast_sign_loss, reason = "Java writes them signed")]
-    fn murmur2_is_javas() {
+    fn murmur2_matches_java() {
         for (text, hash) in [
             ("21", -973_932_308_i32),
             ("foobar", -790_332_482),

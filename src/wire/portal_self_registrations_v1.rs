@@ -1,4 +1,4 @@
-//! `portal.self-registrations.v1`: an insured person says on the portal that he or she has married.
+//! `portal.self-registrations.v1`: an insured person reports his or her marriage on the portal.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,10 @@ pub struct SelfRegistrationSubmitted {
 }
 
 impl SelfRegistrationSubmitted {
-    /// The rules that span fields.
+    /// Checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self) -> Result<(), Fault> {
         if self.applicant_national_code == self.spouse_national_code {
             return Err(Fault::field("spouse_national_code", reason::SAME_SPOUSES));

@@ -1,4 +1,4 @@
-//! `registry.file-receipts.v1`: what became of every row of a published file.
+//! `registry.file-receipts.v1`: the result of every row of a published file.
 
 use std::collections::BTreeMap;
 
@@ -19,23 +19,23 @@ pub struct FileReceived {
     pub kind: FileKind,
     /// Data rows read.
     pub declared: u64,
-    /// No row of the key was there yet.
+    /// No row with the same key existed.
     pub accepted: u64,
-    /// Other content than the row of the key that was there.
+    /// The content differs from the existing row with the same key.
     pub corrected: u64,
-    /// The same content, or a lower version.
+    /// The same content as the existing row, or a lower version.
     pub unchanged: u64,
-    /// The same version with other content: the first stands.
+    /// The same version with different content. The first row stays in force.
     pub conflicting: u64,
-    /// By reason.
+    /// Rejected rows, by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// SHA-256 of the file's bytes, by which a file already sent is recognised.
+    /// SHA-256 of the file's bytes. A publisher uses it to recognise a file that was sent before.
     #[serde_as(as = "Sha256Hex")]
     pub digest: String,
 }
 
 impl FileReceived {
-    /// Do the counts add up to `declared`?
+    /// Whether the counts add up to `declared`.
     pub fn adds_up(&self) -> bool {
         let counts = [self.accepted, self.corrected, self.unchanged, self.conflicting];
         let sum = counts.iter().chain(self.rejected.values()).try_fold(0_u64, |sum, n| sum.checked_add(*n));

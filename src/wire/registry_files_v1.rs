@@ -1,4 +1,4 @@
-//! `registry.files.v1`: every published file, of any kind, opens and closes here.
+//! `registry.files.v1`: the opening and closing events of every published file, of any kind.
 
 use std::collections::BTreeMap;
 
@@ -31,13 +31,13 @@ pub struct FileClosed {
     pub file_id: String,
     #[serde_as(as = "Strict")]
     pub kind: FileKind,
-    /// Data rows read: `rows` and the rejected ones.
+    /// Data rows read: the sum of `rows` and the rejected rows.
     pub declared: u64,
     /// Rows that the publisher rejected, by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Rows sent (a wage event holds several).
+    /// Rows sent. A wage event contains several.
     pub rows: u64,
-    /// SHA-256 of the file's bytes, by which a file already sent is recognised.
+    /// SHA-256 of the file's bytes. A publisher uses it to recognise a file that was sent before.
     #[serde_as(as = "Sha256Hex")]
     pub digest: String,
     #[serde_as(as = "Strict")]
@@ -45,7 +45,10 @@ pub struct FileClosed {
 }
 
 impl FileClosed {
-    /// The rules that span fields.
+    /// Checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self) -> Result<(), Fault> {
         let sum = self.rejected.values().try_fold(self.rows, |sum, n| sum.checked_add(*n));
         if sum == Some(self.declared) { Ok(()) } else { Err(Fault::field("declared", reason::CONTRADICTORY)) }

@@ -1,4 +1,4 @@
-//! `registry.marriages.v1`: one row of the registry's monthly, cumulative file.
+//! `registry.marriages.v1`: rows of the registry's monthly, cumulative file.
 
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
@@ -19,14 +19,14 @@ pub struct MarriageRecorded {
     pub record_version: u32,
     #[serde_as(as = "Strict")]
     pub status: Status,
-    /// تاریخ عقد, which governs every window and table (R2).
+    /// تاریخ عقد, which determines every window and table (R2).
     #[serde_as(as = "Strict")]
     pub deed_date: SolarDate,
     #[serde_as(as = "Strict")]
     pub registered_on: SolarDate,
     #[serde_as(as = "Strict")]
     pub office_kind: OfficeKind,
-    /// None only where the office is `acknowledgement` or `none`; likewise `deed_number`.
+    /// None only if the office is `acknowledgement` or `none`. The same applies to `deed_number`.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub office_code: Option<String>,
@@ -41,7 +41,7 @@ pub struct MarriageRecorded {
     pub wife: Spouse,
 }
 
-/// One of the two. A foreigner has no national code, and perhaps neither names nor a birth date.
+/// One of the two spouses. A foreigner has no national code, and may have no names and no birth date.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spouse {
@@ -57,14 +57,17 @@ pub struct Spouse {
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub birth_date: Option<SolarDate>,
-    /// Earlier marriages of this person, ended ones too (R5).
+    /// Number of earlier marriages of this person, including ended ones (R5).
     pub earlier_marriages: u32,
 }
 
 masked_debug!(Spouse);
 
 impl MarriageRecorded {
-    /// The rules that span fields.
+    /// Checks the rules that span fields.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that breaks a rule.
     pub fn check(&self) -> Result<(), Fault> {
         if self.deed_date > self.registered_on {
             return Err(Fault::field("deed_date", reason::DEED_AFTER_REGISTERED));
@@ -85,7 +88,8 @@ impl MarriageRecorded {
     }
 }
 
-/// An official office numbers its deeds; an acknowledgement (Civil Registration Law, Art. 32) may have neither.
+/// Whether office code and deed number are required. An official office numbers its deeds; an acknowledgement (Civil
+/// Registration Law, Art. 32) may have neither.
 pub(crate) fn office_is_needed(kind: OfficeKind) -> bool {
     matches!(kind, OfficeKind::MarriageOffice | OfficeKind::Consulate)
 }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! topics {
     ($($variant:ident = $name:literal),+ $(,)?) => {
-        /// A topic of the contract.
+        /// A topic of the published contract.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Topic { $($variant),+ }
 
         impl Topic {
             pub const ALL: &'static [Topic] = &[$(Topic::$variant),+];
 
-            /// Without prefix, e.g. `registry.marriages.v1`.
+            /// The name without the prefix, e.g. `registry.marriages.v1`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
@@ -40,7 +40,7 @@ topics! {
     DeadLetters = "dead-letters.v1",
 }
 
-/// Seen from Peyvand.
+/// The direction of a topic, as seen from Peyvand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -48,7 +48,7 @@ pub enum Direction {
     Out,
 }
 
-/// What `schemas/topics.json` says of a topic.
+/// The entry of a topic in `schemas/topics.json`.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TopicSpec {
@@ -56,11 +56,11 @@ pub struct TopicSpec {
     pub direction: Direction,
     /// The field whose text is the record's key.
     pub key: String,
-    /// Unless the setting `topic_partitions` says otherwise: see [`super::Partitions`].
+    /// The default; the setting `topic_partitions` can change it: see [`super::PartitionCounts`].
     pub partitions: i32,
-    /// Milliseconds; -1 keeps for ever.
+    /// In milliseconds; -1 keeps records forever.
     pub retention_ms: i64,
-    /// Further settings of the topic, by the broker's names.
+    /// Additional topic settings, by the broker's names.
     pub config: BTreeMap<String, String>,
 }
 
@@ -93,7 +93,7 @@ impl Topic {
         format!("{prefix}{}", self.name())
     }
 
-    /// The topic of a name on the broker.
+    /// The topic with this name on the broker.
     pub fn from_full_name(name: &str, prefix: &str) -> Option<Self> {
         name.strip_prefix(prefix).and_then(Self::from_name)
     }
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn every_topic_is_described() {
-        for (place, topic) in Topic::ALL.iter().enumerate() {
-            assert_eq!(*topic as usize, place);
+        for (index, topic) in Topic::ALL.iter().enumerate() {
+            assert_eq!(*topic as usize, index);
             assert_eq!(topic.spec().name, topic.name());
             assert_eq!(Topic::from_full_name(&topic.full_name("t1."), "t1."), Some(*topic));
         }

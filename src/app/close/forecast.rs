@@ -61,7 +61,7 @@ pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
 }
 
 impl Forecast {
-    fn add(&mut self, issue: &crate::claim::issuance::Issuance) {
+    fn add(&mut self, issue: &crate::claim::plan::Issuance) {
         let branch = self.branches.entry(issue.cost_centre.clone()).or_default();
         branch.province_code.clone_from(&issue.province_code);
         branch.documents += 1;

@@ -1,8 +1,7 @@
 //! What finance and the SMS gateway answer.
 
-use jiff::Timestamp;
-
 use super::ConsumedRecord;
+use super::answer_keys::answer_key;
 use super::batch_state::BatchState;
 use super::file_tally::Disposition;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
@@ -11,15 +10,6 @@ use crate::store::payments::FinanceAnswer;
 use crate::wire::Event;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
-
-/// An answer's identity; one instant holds at most one of each word.
-pub type AnswerKey = (String, Timestamp, &'static str);
-
-pub fn answer_key(answer: &FinanceAnswer) -> AnswerKey {
-    (answer.document_id.clone(), answer.answered_at, answer.outcome.as_str())
-}
-
-pub type ReportKey = (String, Timestamp, DeliveryStatus);
 
 impl<'a> BatchState<'a> {
     /// None where no such document was issued.

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use jiff::Timestamp;
 
-use super::answers::{AnswerKey, ReportKey, answer_key};
+use super::answer_keys::{AnswerKey, ReportKey, answer_key};
 use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPersons};
 use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};

@@ -1,5 +1,6 @@
 //! Taking in a batch: facts, claims decided anew, receipts, outgoing events and the consumer's offsets, in one transaction.
 
+mod answer_keys;
 mod answers;
 mod batch_state;
 mod bisect;
@@ -38,7 +39,7 @@ pub struct IngestStats {
 /// Takes a batch in. All of it stands afterwards, or nothing; a lost partition is an error and commits nothing.
 pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<IngestStats> {
     let at = ctx.clock.now();
-    let mut tx = failpoint!("take_in.begin", ctx.pool.begin().await)?;
+    let mut tx = failpoint!("ingest.begin", ctx.pool.begin().await)?;
     offsets::advance(&mut tx, OffsetOwner::Ingest, &batch.advances).await?;
     let mut stage = BatchState::load(&mut tx, batch).await?;
     for taken in &batch.records {
@@ -55,6 +56,6 @@ pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<Ingest
     packed.extend(outbox::pack(events, ctx.groups)?);
     packed.extend(outbox::pack(stage.file_tally.write(&mut tx, at).await?, ctx.groups)?);
     outbox::insert(&mut tx, packed).await?;
-    failpoint!("take_in.commit", tx.commit().await).map_err(Error::Database)?;
+    failpoint!("ingest.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
 }

@@ -19,7 +19,7 @@ pub async fn apply_batch_without_deciding(
     told: &HashSet<String>,
 ) -> Result<IngestStats> {
     let at = ctx.clock.now();
-    let mut tx = failpoint!("recover_take_in.begin", ctx.pool.begin().await)?;
+    let mut tx = failpoint!("recover_ingest.begin", ctx.pool.begin().await)?;
     offsets::advance(&mut tx, OffsetOwner::Recovery, &batch.advances).await?;
     let mut stage = BatchState::load(&mut tx, batch).await?;
     for taken in &batch.records {
@@ -47,7 +47,7 @@ pub async fn apply_batch_without_deciding(
     events.extend(ledger.write(&mut tx, at).await?);
     events.retain(|event| !told.contains(&event.id));
     outbox::append(&mut tx, events, ctx.groups).await?;
-    failpoint!("recover_take_in.commit", tx.commit().await).map_err(Error::Database)?;
+    failpoint!("recover_ingest.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(done)
 }
 

@@ -148,8 +148,9 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
             traceparent: closing.traceparent.clone().unwrap_or_else(fresh_traceparent),
             closing: None,
         });
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        batch.closing = Some((number(data.documents), number(data.total_rial), data.digest.to_string()));
+        let documents = bigint(data.documents, "documents")?;
+        let total = bigint(data.total_rial, "total_rial")?;
+        batch.closing = Some((documents, total, data.digest.to_string()));
     }
     for batch in months.values() {
         adopt::batch(tx, batch).await?;
@@ -160,10 +161,12 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
         adopt::document(tx, document).await?;
     }
     for voucher in &heard.vouchers {
-        let total = voucher.lines.iter().map(|line| line.debit_rial).sum::<u64>();
-        let (documents, total) = (i64::try_from(voucher.documents), i64::try_from(total));
-        let centre = voucher.cost_centre.to_string();
-        let centre = (centre, documents.unwrap_or(i64::MAX), total.unwrap_or(i64::MAX));
+        let mut total: u64 = 0;
+        for line in &voucher.lines {
+            total = total.checked_add(line.debit_rial).ok_or(Error::Unreadable("voucher's total"))?;
+        }
+        let documents = bigint(voucher.documents, "documents")?;
+        let centre = (voucher.cost_centre.to_string(), documents, bigint(total, "voucher's total")?);
         batches::insert_voucher(tx, &voucher.voucher_id, voucher.month, &centre).await?;
     }
     adopt::messages(tx, &heard.messages).await?;
@@ -173,6 +176,11 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
     Ok(())
 }
 
+/// A number of an event as the database holds it.
+fn bigint(number: u64, field: &'static str) -> Result<i64> {
+    i64::try_from(number).map_err(|_| Error::Unreadable(field))
+}
+
 fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<RecoveredDocument> {
     let data = &document.data;
     let revision = revision_of(&ctx.ids, data.claim_id, data.decision_id);
@@ -180,13 +188,13 @@ fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<
         document_id: data.document_id.to_string(),
         person: data.national_code,
         claim_id: data.claim_id,
-        attempt: i32::try_from(data.attempt).unwrap_or(i32::MAX),
+        attempt: i32::try_from(data.attempt).map_err(|_| Error::Unreadable("attempt"))?,
         decision_id: data.decision_id,
         revision: revision.ok_or_else(|| {
             Error::Refused("a document's decision is not of this database's installation_secret".to_owned())
         })?,
         month: data.month.to_string(),
-        amount: i64::try_from(data.amount_rial).map_err(|_| Error::Unreadable("amount"))?,
+        amount: bigint(data.amount_rial, "amount")?,
         sheba: data.sheba.to_string(),
         cost_centre: data.cost_centre.to_string(),
         issued_at: data.issued_at,

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::claim::Decision as Verdict;
 use crate::claim::decide::content_digest;
+use crate::claim::outcome::Outcome;
 use crate::claim::reason::ReasonCode;
-use crate::claim::{Decision as Verdict, facts};
 use crate::ident::NationalCode;
 use crate::law::Rial;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
 use crate::store::recovery::adopt::{RecoveredCase, RecoveredDecision, RecoveredMessage};
-use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionReason, DecisionWorking};
+use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
 use crate::wire::outgoing::SEQUENCE_HEADER;
@@ -126,8 +126,12 @@ impl TopicScan {
         }
         let kind = said.header("ce_type").and_then(EventType::from_name);
         match kind {
-            Some(EventType::DecisionMade) => self.decisions.push(decision(&said.data()?)),
-            Some(EventType::CaseOpened) => self.cases.push(case(said.data()?)),
+            Some(EventType::DecisionMade) => {
+                self.decisions.push(decision(&said.data()?).ok_or_else(|| said.unreadable())?);
+            }
+            Some(EventType::CaseOpened) => {
+                self.cases.push(case(said.data()?).ok_or_else(|| said.unreadable())?);
+            }
             Some(EventType::PaymentDocumentIssued) => self.documents.push(ScannedDocument {
                 data: said.data()?,
                 traceparent: said.header("traceparent").map(str::to_owned),
@@ -138,7 +142,9 @@ impl TopicScan {
                 at: said.at(),
                 traceparent: said.header("traceparent").map(str::to_owned),
             }),
-            Some(EventType::SmsRequested) => self.messages.push(message(said, said.data()?)),
+            Some(EventType::SmsRequested) => {
+                self.messages.push(message(said, said.data()?).ok_or_else(|| said.unreadable())?);
+            }
             Some(EventType::FileReceived) => self.receipts.extend(said.header("ce_id").map(str::to_owned)),
             _ => return Err(said.unreadable()),
         }
@@ -177,33 +183,34 @@ fn place_of(said: &OutputRecord<'_>) -> Option<(String, i32, i64)> {
     Some((letter.place.topic, letter.place.partition, letter.place.offset))
 }
 
-fn number(of: u64) -> i64 {
-    i64::try_from(of).unwrap_or(i64::MAX)
+/// An amount of rials or a count as the database holds it. None where it does not fit.
+fn bigint(number: Option<u64>) -> Option<Option<i64>> {
+    number.map(i64::try_from).transpose().ok()
 }
 
-fn small(of: u32) -> i32 {
-    i32::try_from(of).unwrap_or(i32::MAX)
-}
-
-fn decision(data: &DecisionMade<'_>) -> RecoveredDecision {
+/// None where a number does not fit, or a digest cannot be read.
+fn decision(data: &DecisionMade<'_>) -> Option<RecoveredDecision> {
     let reasons: Vec<_> = data.reasons.iter().map(|reason| reason.code).collect();
-    let (answer_digest, working_digest) = (answer_digest(data), working_digest(data.working.as_ref()));
-    RecoveredDecision {
+    let answer_digest = hex::decode(data.answer_digest.as_bytes()).ok()?.try_into().ok()?;
+    let working_digest = working_digest(data.working.as_ref())?;
+    let wage_sum = data.working.as_ref().and_then(|working| working.wage_sum_rial);
+    let days = data.working.as_ref().map(|working| i32::try_from(working.days)).transpose().ok()?;
+    Some(RecoveredDecision {
         decision_id: data.decision_id,
         claim_id: data.claim_id,
-        revision: small(data.revision),
+        revision: i32::try_from(data.revision).ok()?,
         person: data.national_code,
         deed_date: data.marriage.deed_date.to_string(),
         spouse: data.marriage.spouse_national_code.map(NationalCode::to_i64),
         record_id: data.marriage.record_id.as_deref().map(str::to_owned),
         request_id: data.marriage.request_id.as_deref().map(str::to_owned),
         outcome: data.outcome.as_str(),
-        amount: data.amount_rial.map(number),
+        amount: bigint(data.amount_rial)?,
         withdrawn: reasons == [ReasonCode::RecordWithdrawn],
         reasons: reasons.iter().map(|code| code.as_str()).collect(),
-        days: data.working.as_ref().map(|working| small(working.days)),
-        wage_sum: data.working.as_ref().and_then(|working| working.wage_sum_rial).map(number),
-        facts_digest: hex::decode(data.facts_digest.as_bytes()).unwrap_or_default(),
+        days,
+        wage_sum: bigint(wage_sum)?,
+        facts_digest: hex::decode(data.facts_digest.as_bytes()).ok()?,
         answer_digest,
         working_digest,
         content_digest: content_digest(answer_digest, working_digest),
@@ -211,69 +218,76 @@ fn decision(data: &DecisionMade<'_>) -> RecoveredDecision {
         tables_version: data.tables_version.clone().into_owned(),
         business_date: data.business_date.to_string(),
         decided_at: data.decided_at,
-    }
+    })
 }
 
-/// As the decision's own: its published reasons have the same form.
-fn answer_digest(data: &DecisionMade<'_>) -> [u8; 32] {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        outcome: &'a str,
-        amount_rial: Option<u64>,
-        reasons: &'a [DecisionReason<'a>],
-    }
-    let answer =
-        Answer { outcome: data.outcome.as_str(), amount_rial: data.amount_rial, reasons: &data.reasons };
-    facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
-}
-
-fn working_digest(working: Option<&DecisionWorking>) -> [u8; 32] {
-    let month = |month: &crate::wire::eligibility_decisions_v1::WorkingMonth| MonthWorking {
-        month: month.month,
-        days: month.days,
-        counted_days: month.counted_days,
-        wage: Rial::new(month.wage_rial).unwrap_or(Rial::MAX),
-        ceiling: month.ceiling_rial.and_then(Rial::new),
+/// None where an amount of the working is beyond the bound of rials.
+fn working_digest(working: Option<&DecisionWorking>) -> Option<[u8; 32]> {
+    let working = working.map(law_working);
+    let working = match working {
+        Some(working) => Some(working?),
+        None => None,
     };
-    let law = working.map(|working| LawWorking {
+    let decision = Verdict { outcome: Outcome::Pending, amount: None, reasons: Vec::new(), working };
+    Some(decision.working_digest())
+}
+
+fn law_working(working: &DecisionWorking) -> Option<LawWorking> {
+    let mut months = Vec::with_capacity(working.months.len());
+    for month in &working.months {
+        months.push(MonthWorking {
+            month: month.month,
+            days: month.days,
+            counted_days: month.counted_days,
+            wage: Rial::new(month.wage_rial)?,
+            ceiling: rials(month.ceiling_rial)?,
+        });
+    }
+    Some(LawWorking {
         days: working.days,
-        // Not told, and no part of the digest.
+        // Not published, and not part of the digest.
         required_days: 0,
         window_from: working.window_from,
         window_to: working.window_to,
-        wage_sum: working.wage_sum_rial.and_then(Rial::new),
-        floor: working.floor_rial.and_then(Rial::new),
-        months: working.months.iter().map(month).collect(),
-    });
-    let outcome = crate::claim::Outcome::Pending;
-    Verdict { outcome, amount: None, reasons: Vec::new(), working: law }.working_digest()
+        wage_sum: rials(working.wage_sum_rial)?,
+        floor: rials(working.floor_rial)?,
+        months,
+    })
 }
 
-fn case(data: CaseOpened<'_>) -> RecoveredCase {
-    RecoveredCase {
+/// None where the number is beyond the bound of rials.
+fn rials(number: Option<u64>) -> Option<Option<Rial>> {
+    match number {
+        Some(number) => Rial::new(number).map(Some),
+        None => Some(None),
+    }
+}
+
+fn case(data: CaseOpened<'_>) -> Option<RecoveredCase> {
+    Some(RecoveredCase {
         case_id: data.case_id,
         claim_id: data.claim_id,
         document_id: data.document_id.into_owned(),
         person: data.national_code,
         kind: data.kind.as_str(),
         grounds: data.grounds.into_iter().map(std::borrow::Cow::into_owned).collect(),
-        new_amount: data.new_amount_rial.map(number),
+        new_amount: bigint(data.new_amount_rial)?,
         opened_at: data.opened_at,
-    }
+    })
 }
 
-fn message(said: &OutputRecord<'_>, data: SmsRequested<'_>) -> RecoveredMessage {
-    RecoveredMessage {
+fn message(said: &OutputRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredMessage> {
+    Some(RecoveredMessage {
         sms_id: data.sms_id.into_owned(),
         kind: data.kind.as_str(),
         claim_id: data.about.claim_id,
         document_id: data.about.document_id.into_owned(),
         mobile: data.mobile.into_owned(),
         body: data.text.into_owned(),
-        segments: small(data.segments),
+        segments: i32::try_from(data.segments).ok()?,
         traceparent: said.header("traceparent").map(str::to_owned),
         at: said.at(),
-    }
+    })
 }
 
 /// Which revision of the claim this decision is; told by its id alone.

@@ -1,14 +1,14 @@
-//! A claim on a terminal: the answer, grounds, the sum by hand, decisions over time, and what followed.
+//! A claim on a terminal: the outcome, the reasons, the calculation, the decisions, and the payment.
 
 use std::fmt::Write;
 
 use super::{payment_text, sum_text};
-use crate::claim::ReasonText;
 use crate::terminal::table;
+use crate::texts::ReasonText;
 use crate::views::format::{grouped, money};
 use crate::views::person_file::claim::ClaimView;
 
-/// Everything of a claim under its headline.
+/// The section of a claim, under its headline.
 pub fn section(claim: &ClaimView) -> String {
     let mut out = String::new();
     let spouse = claim.spouse_national_code.as_deref().unwrap_or("a spouse without a national code");
@@ -21,10 +21,10 @@ pub fn section(claim: &ClaimView) -> String {
         writeln!(out, "  claim {}, registry record {record}, self-registration {request}", claim.claim_id);
     notes(&mut out, claim);
     if !claim.reasons.is_empty() {
-        out.push_str("\n  Grounds\n");
+        out.push_str("\n  Reasons\n");
     }
     for reason in &claim.reasons {
-        ground(&mut out, reason);
+        reason_text(&mut out, reason);
     }
     if let Some(working) = &claim.working {
         sum_text::section(&mut out, working, claim.amount_rial.is_some());
@@ -36,13 +36,13 @@ pub fn section(claim: &ClaimView) -> String {
 
 fn notes(out: &mut String, claim: &ClaimView) {
     if claim.withdrawn {
-        out.push_str("  No input holds this marriage any more.\n");
+        out.push_str("  No input contains this marriage any more.\n");
     }
     if claim.facts_changed_since {
-        out.push_str("  Facts changed since this was decided, and left the answer as it is; the sum below is the decision's.\n");
+        out.push_str("  Facts changed after this decision without changing its answer; the calculation is that of the decision.\n");
     }
     if !claim.recomputed_equal {
-        out.push_str("  WARNING: decided again from its stored inputs, this is not byte for byte the stored decision; see recompute.\n");
+        out.push_str("  WARNING: the decision recomputed from its stored inputs differs from the stored one; see recompute.\n");
     }
     if let Some(attempt) = claim.next_close.issues_attempt {
         let _ = writeln!(out, "  A close today would issue its document (attempt {attempt}).");
@@ -58,13 +58,13 @@ fn notes(out: &mut String, claim: &ClaimView) {
     }
 }
 
-fn ground(out: &mut String, reason: &ReasonText) {
+fn reason_text(out: &mut String, reason: &ReasonText) {
     let _ = writeln!(out, "    {} ({})", reason.code, reason.article);
     let _ = writeln!(out, "      {}", reason.text.en);
     let _ = writeln!(out, "      {}", reason.text.fa);
     let _ =
         writeln!(out, "      fact: {} (from: {}); required: {}", reason.fact, reason.source, reason.required);
-    let _ = writeln!(out, "      what would change it: {}", reason.remedy.en);
+    let _ = writeln!(out, "      remedy: {}", reason.remedy.en);
     let _ = writeln!(out, "      {}", reason.remedy.fa);
 }
 

@@ -1,4 +1,4 @@
-//! `peyvand explain`: the file of a person for a branch officer. The answer comes first, then the reasons.
+//! `peyvand explain`: shows the person file to a branch officer, with the outcomes before the reasons.
 
 mod claim_text;
 mod payment_text;
@@ -13,11 +13,11 @@ use crate::ident::NationalCode;
 use crate::terminal;
 use crate::views::person_file::person_file;
 
-/// Shows everything known of the person. Returns false where nothing is known.
+/// Shows everything known about the person. Returns false if nothing is known.
 pub async fn run(ctx: &AppContext, code: NationalCode, json: bool) -> Result<bool> {
     let file = person_file(ctx, code).await?;
     if file.is_empty() {
-        eprintln!("Nothing is known of this person.");
+        eprintln!("Nothing is known about this person.");
         return Ok(false);
     }
     if json {

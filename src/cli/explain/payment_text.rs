@@ -1,4 +1,4 @@
-//! What followed from a claim, on a terminal: documents with finance's answers, cases, SMS.
+//! The payment of a claim on a terminal: documents with finance's answers, cases, SMS.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::terminal::table;
 use crate::views::format::{TehranTime, grouped, money};
 use crate::views::person_file::claim::{CaseView, ClaimView, DocumentView, MessageView};
 
-/// Nothing where nothing followed.
+/// Adds documents, cases and SMS, or nothing if there are none.
 pub fn section(out: &mut String, claim: &ClaimView) {
     for document in &claim.documents {
         self::document(out, document);
@@ -16,9 +16,12 @@ pub fn section(out: &mut String, claim: &ClaimView) {
 }
 
 fn document(out: &mut String, document: &DocumentView) {
-    let gone = if document.superseded { ", superseded" } else { "" };
-    let _ =
-        writeln!(out, "\n  Payment document {} (attempt {}{gone})", document.document_id, document.attempt);
+    let superseded = if document.superseded { ", superseded" } else { "" };
+    let _ = writeln!(
+        out,
+        "\n  Payment document {} (attempt {}{superseded})",
+        document.document_id, document.attempt
+    );
     let _ = writeln!(out, "    {} to {}", money(document.amount_rial), document.sheba);
     let (month, centre, issued) = (&document.month, &document.cost_centre, &document.issued_at);
     let _ = writeln!(

@@ -1,4 +1,4 @@
-//! The dossier on a terminal: the answers first, then each claim, then the facts of the person.
+//! The person file on a terminal: the outcomes first, then each claim, then the facts about the person.
 
 use std::fmt::Write;
 
@@ -7,27 +7,27 @@ use crate::terminal::table;
 use crate::views::format::{grouped, money};
 use crate::views::person_file::person::{PersonFile, PersonView, RegistryRowView};
 
-/// The whole page.
-pub fn page(dossier: &PersonFile) -> String {
+/// The complete page.
+pub fn page(file: &PersonFile) -> String {
     let mut out = String::new();
-    let name = dossier.person.as_ref().map_or("not insured", |person| person.full_name.as_str());
-    let _ = writeln!(out, "{}  {name}  (as of {})\n", dossier.national_code, dossier.as_of);
-    for claim in &dossier.claims {
+    let name = file.person.as_ref().map_or("not insured", |person| person.full_name.as_str());
+    let _ = writeln!(out, "{}  {name}  (as of {})\n", file.national_code, file.as_of);
+    for claim in &file.claims {
         let _ = writeln!(out, "Marriage of {}: {}", claim.deed_date, claim.headline);
     }
-    if let Some(why) = dossier.no_claim {
+    if let Some(why) = file.no_claim {
         let _ = writeln!(out, "No claim. {why}");
     }
-    for claim in &dossier.claims {
+    for claim in &file.claims {
         out.push_str(&claim_text::section(claim));
     }
     out.push_str("\nPERSON\n");
-    match &dossier.person {
+    match &file.person {
         Some(known) => person(&mut out, known),
         None => out.push_str("  no insured record\n"),
     }
-    facts(&mut out, dossier);
-    marriages(&mut out, dossier);
+    facts(&mut out, file);
+    marriages(&mut out, file);
     out
 }
 
@@ -49,17 +49,17 @@ fn person(out: &mut String, person: &PersonView) {
     line("mobile", &owned(&person.mobile, person.mobile_owner));
 }
 
-fn facts(out: &mut String, dossier: &PersonFile) {
-    let employments: Vec<_> = dossier
+fn facts(out: &mut String, file: &PersonFile) {
+    let employments: Vec<_> = file
         .employments
         .iter()
         .map(|e| {
-            let ended = e.ended_on.clone().unwrap_or_else(|| "goes on".to_owned());
+            let ended = e.ended_on.clone().unwrap_or_else(|| "continues".to_owned());
             vec![e.started_on.clone(), ended, e.insurance_type.to_owned(), e.workshop_code.clone()]
         })
         .collect();
     section(out, "EMPLOYMENTS", &["from", "to", "insurance", "workshop"], &employments);
-    let wages: Vec<_> = dossier
+    let wages: Vec<_> = file
         .wages
         .iter()
         .map(|y| {
@@ -68,7 +68,7 @@ fn facts(out: &mut String, dossier: &PersonFile) {
         })
         .collect();
     section(out, "WAGE LISTS", &["year", ">months", ">days", ">insurable rials", "insurance"], &wages);
-    let paid: Vec<_> = dossier
+    let paid: Vec<_> = file
         .earlier_payments
         .iter()
         .map(|p| vec![p.paid_on.clone(), money(p.amount_rial), p.source.clone()])
@@ -76,14 +76,14 @@ fn facts(out: &mut String, dossier: &PersonFile) {
     section(out, "ALLOWANCES PAID BEFORE, BY BRANCHES", &["paid on", ">amount", "source"], &paid);
 }
 
-fn marriages(out: &mut String, dossier: &PersonFile) {
-    if !dossier.registry_rows.is_empty() {
+fn marriages(out: &mut String, file: &PersonFile) {
+    if !file.registry_rows.is_empty() {
         out.push_str("\nCIVIL REGISTRY\n");
     }
-    for row in &dossier.registry_rows {
+    for row in &file.registry_rows {
         registry_row(out, row);
     }
-    let own: Vec<_> = dossier
+    let own: Vec<_> = file
         .self_registrations
         .iter()
         .map(|s| {
@@ -101,7 +101,7 @@ fn marriages(out: &mut String, dossier: &PersonFile) {
 }
 
 fn registry_row(out: &mut String, row: &RegistryRowView) {
-    let no = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let _ = writeln!(
         out,
         "  {} (version {}): {}, {}",
@@ -113,15 +113,15 @@ fn registry_row(out: &mut String, row: &RegistryRowView) {
         row.deed_date,
         row.registered_on,
         row.office_kind,
-        no(&row.office_code),
-        no(&row.deed_number)
+        or_none(&row.office_code),
+        or_none(&row.deed_number)
     );
     let _ = writeln!(
         out,
         "    this person: {}, family name {}, born {}, earlier marriages {}",
         row.person_is,
-        no(&row.family_name),
-        no(&row.birth_date),
+        or_none(&row.family_name),
+        or_none(&row.birth_date),
         row.earlier_marriages
     );
     let _ = writeln!(

@@ -1,4 +1,4 @@
-//! The sum on a terminal, as one would write it by hand.
+//! The calculation of the amount on a terminal, in the steps of a manual calculation.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use crate::terminal::table;
 use crate::views::format::{grouped, money};
 use crate::views::person_file::claim::{MonthView, WorkingView};
 
-/// `due` where the answer gives an amount; what a refused claim would be worth is told all the same.
+/// `due` is true if the decision has an amount. The amount that a refused claim would have is shown too.
 pub fn section(out: &mut String, working: &WorkingView, due: bool) {
-    out.push_str("\n  The sum by hand (rials)\n");
+    out.push_str("\n  Calculation (rials)\n");
     out.push_str(&months(working));
     let known = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), grouped);
     let mut line = |name: &str, text: String| {
@@ -25,9 +25,9 @@ pub fn section(out: &mut String, working: &WorkingView, due: bool) {
     }
     let floor_days = working.floor_days.map(|days| format!(" ({days} days of the minimum wage)"));
     line("floor", format!("{}{}", known(working.floor_rial), floor_days.unwrap_or_default()));
-    let not_due = if due { "" } else { "; not due, see the grounds" };
+    let not_due = if due { "" } else { "; not due, see the reasons" };
     let greater = |amount| format!("{}, the greater of average and floor{not_due}", money(amount));
-    line("amount", working.amount_rial.map_or_else(|| "cannot be known".to_owned(), greater));
+    line("amount", working.amount_rial.map_or_else(|| "cannot be computed".to_owned(), greater));
 }
 
 fn months(working: &WorkingView) -> String {
@@ -39,7 +39,7 @@ fn months(working: &WorkingView) -> String {
     };
     let rows: Vec<_> = working.months.iter().map(row).collect();
     if rows.is_empty() {
-        return "    nothing was listed for the months that count\n".to_owned();
+        return "    no wages are listed for the months that count\n".to_owned();
     }
     table(4, &["month", ">listed days", ">counted", ">wage", ">ceiling", ">counted wage"], &rows)
 }

@@ -1,10 +1,11 @@
-//! A made-up claim on paper. 1404-02-10: 24 months of 5,000 rials, capped at 4,000 in the last.
+//! The pages of a generated claim. Deed date 1404-02-10; 24 months of 5,000 rials, capped at 4,000 in the last month.
 
 use uuid::Uuid;
 
 use super::{claim_text, person_text};
-use crate::claim::{Bilingual, ReasonCode, ReasonText};
+use crate::claim::ReasonCode;
 use crate::clock::Clock;
+use crate::texts::{Bilingual, ReasonText};
 use crate::views::format::TehranTime;
 use crate::views::person_file::claim::{
     AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
@@ -124,15 +125,15 @@ fn paid() -> ClaimView {
 }
 
 fn waiting() -> ClaimView {
-    let words = |en: &str, fa: &str| Bilingual { fa: fa.to_owned(), en: en.to_owned() };
+    let bilingual = |en: &str, fa: &str| Bilingual { fa: fa.to_owned(), en: en.to_owned() };
     let reason = |code: ReasonCode| ReasonText {
         code,
         article: "Order clause 1".to_owned(),
         fact: "none".to_owned(),
         source: "insured record",
         required: "one".to_owned(),
-        text: words("None is on record.", "ثبت نیست."),
-        remedy: words("Enter one.", "ثبت کنید."),
+        text: bilingual("None is on record.", "ثبت نیست."),
+        remedy: bilingual("Enter one.", "ثبت کنید."),
     };
     let reasons = vec![reason(ReasonCode::NoValidAccount), reason(ReasonCode::NoValidMobile)];
     let mut claim =
@@ -141,7 +142,7 @@ fn waiting() -> ClaimView {
     claim
 }
 
-fn dossier(claims: Vec<ClaimView>) -> PersonFile {
+fn person_file(claims: Vec<ClaimView>) -> PersonFile {
     let no_claim = claims.is_empty().then_some("No marriage of this person is known.");
     PersonFile {
         national_code: CODE.to_owned(),
@@ -169,7 +170,7 @@ fn dossier(claims: Vec<ClaimView>) -> PersonFile {
 }
 
 #[test]
-fn a_headline_says_it_in_one_line() {
+fn a_headline_is_one_line() {
     assert_eq!(
         paid().headline,
         "APPROVED 4,958 rials (495.8 tomans): paid by document d-1 of 1404-07 on 1404-08-05"
@@ -182,7 +183,7 @@ fn a_headline_says_it_in_one_line() {
 }
 
 #[test]
-fn an_open_case_is_told_in_the_headline() {
+fn the_headline_contains_an_open_case() {
     let case = |closed_at| CaseView {
         case_id: Uuid::nil(),
         document_id: "d-1".to_owned(),
@@ -200,7 +201,7 @@ fn an_open_case_is_told_in_the_headline() {
 }
 
 #[test]
-fn a_return_tells_its_code() {
+fn the_headline_contains_the_code_of_a_return() {
     let mut claim = paid();
     let returned = FinanceAnswerView {
         outcome: "returned",
@@ -214,8 +215,8 @@ fn a_return_tells_its_code() {
 }
 
 #[test]
-fn the_page_begins_with_the_answers() {
-    let text = person_text::page(&dossier(vec![waiting(), paid()]));
+fn the_page_starts_with_the_outcomes() {
+    let text = person_text::page(&person_file(vec![waiting(), paid()]));
     let begins = format!(
         "{CODE}  مریم کریمی  (as of 1404-08-01)\n\nMarriage of 1404-02-10: {}\nMarriage of 1404-02-10: {}\n",
         waiting().headline,
@@ -227,15 +228,15 @@ fn the_page_begins_with_the_answers() {
 }
 
 #[test]
-fn grounds_stand_in_both_languages_with_article_fact_and_remedy() {
+fn reasons_are_shown_in_both_languages_with_article_fact_and_remedy() {
     let text = claim_text::section(&waiting());
-    let ground = "    NO_VALID_ACCOUNT (Order clause 1)\n      None is on record.\n      ثبت نیست.\n      \
-        fact: none (from: insured record); required: one\n      what would change it: Enter one.\n      ثبت کنید.\n";
-    assert!(text.contains(ground), "{text}");
+    let reason = "    NO_VALID_ACCOUNT (Order clause 1)\n      None is on record.\n      ثبت نیست.\n      \
+        fact: none (from: insured record); required: one\n      remedy: Enter one.\n      ثبت کنید.\n";
+    assert!(text.contains(reason), "{text}");
 }
 
 #[test]
-fn the_sum_is_written_by_hand() {
+fn the_calculation_is_shown_step_by_step() {
     let text = claim_text::section(&paid());
     assert!(text.contains("    1399-02           40       30      -        -             -\n"), "{text}");
     assert!(text.contains("    1404-01           40       30  5,000    4,000         4,000\n"), "{text}");
@@ -252,17 +253,17 @@ fn the_sum_is_written_by_hand() {
 }
 
 #[test]
-fn what_the_next_close_would_say_otherwise_is_told() {
+fn a_different_answer_of_the_next_close_is_shown() {
     let answer = AnswerView { outcome: "REFUSED", amount_rial: None, reasons: vec!["EMPLOYMENT_ENDED"] };
     let claim =
         ClaimView { next_close: NextCloseView { answer: Some(answer), issues_attempt: None }, ..approved() };
     assert!(claim_text::section(&claim).contains("  A close today would answer: REFUSED EMPLOYMENT_ENDED\n"));
-    assert!(headline(&claim).ends_with("the next close will answer otherwise"));
+    assert!(headline(&claim).ends_with("the next close will decide differently"));
 }
 
 #[test]
-fn three_lines_tell_what_why_and_what_next_without_the_code() {
-    let lines = three_lines(&dossier(vec![waiting(), paid()]));
+fn three_lines_contain_outcome_reason_and_next_step_without_the_national_code() {
+    let lines = three_lines(&person_file(vec![waiting(), paid()]));
     assert_eq!(
         lines,
         [
@@ -271,15 +272,15 @@ fn three_lines_tell_what_why_and_what_next_without_the_code() {
             "Paid by document d-1 of 1404-07 on 1404-08-05.",
         ]
     );
-    let lines = three_lines(&dossier(vec![waiting()]));
-    assert_eq!(lines[1..], ["NO_VALID_ACCOUNT: None is on record. (and one ground more)", "Enter one."]);
-    assert_eq!(three_lines(&dossier(Vec::new())), ["No marriage of this person is known."]);
+    let lines = three_lines(&person_file(vec![waiting()]));
+    assert_eq!(lines[1..], ["NO_VALID_ACCOUNT: None is on record. (and 1 more reason)", "Enter one."]);
+    assert_eq!(three_lines(&person_file(Vec::new())), ["No marriage of this person is known."]);
     assert!(!lines.join(" ").contains(CODE));
 }
 
 #[test]
-fn the_same_as_an_object() {
-    let shown: serde_json::Value = serde_json::to_value(dossier(vec![paid()])).unwrap();
+fn the_person_file_as_json() {
+    let shown: serde_json::Value = serde_json::to_value(person_file(vec![paid()])).unwrap();
     let claim = &shown["claims"][0];
     assert_eq!(claim["amount_rial"], 4_958);
     assert_eq!(claim["working"]["months"][1]["counted_wage_rial"], 4_000);
@@ -287,9 +288,9 @@ fn the_same_as_an_object() {
 }
 
 #[test]
-fn nothing_known_is_told_apart_from_no_claim() {
-    let mut nobody = dossier(Vec::new());
-    assert!(!nobody.is_empty());
-    nobody.person = None;
-    assert!(nobody.is_empty());
+fn an_empty_file_differs_from_a_file_without_claims() {
+    let mut file = person_file(Vec::new());
+    assert!(!file.is_empty());
+    file.person = None;
+    assert!(file.is_empty());
 }

@@ -1,4 +1,4 @@
-//! `peyvand status`: what lies undone, where, and - with `--wait` - the moment when nothing does any more.
+//! `peyvand status`: what is not done yet, and where. With `--wait`, it returns when everything is done.
 
 mod text;
 
@@ -17,12 +17,12 @@ use crate::views::format::TehranTime;
 use crate::views::incomplete_files;
 use crate::views::status::{ClosedMonthView, HeldMonthView, OpenCaseView, StatusView, UnansweredView};
 
-/// Most rows of a list, for people and for programs; the counts are always whole.
+/// Maximum number of rows of a list, for people and for programs. The counts always include all rows.
 const LISTED: i64 = 10;
 const LISTED_IN_JSON: i64 = 10_000;
 
-/// Shows the state. With `wait` it first waits until the input that lies in the topics now is disposed of and the outbox,
-/// with what follows from it, is drained: false where that took longer.
+/// Shows the state. With `wait`, it first waits until all input that is in the topics now has a disposition and the
+/// outbox is empty. Returns false if that took longer than `wait`.
 pub async fn run(
     ctx: &AppContext,
     broker: &Broker,
@@ -31,10 +31,10 @@ pub async fn run(
     json: bool,
 ) -> Result<bool> {
     let unfinished = match wait {
-        Some(within) => drained(ctx, marks(ctx, broker).await?, within).await?,
+        Some(timeout) => drained(ctx, marks(ctx, broker).await?, timeout).await?,
         None => Vec::new(),
     };
-    let status = look(ctx, broker, unanswered_days, unfinished, json).await?;
+    let status = load(ctx, broker, unanswered_days, unfinished, json).await?;
     if json {
         terminal::show_json(&status);
     } else {
@@ -43,7 +43,7 @@ pub async fn run(
     Ok(status.unfinished.is_empty())
 }
 
-/// The digest of the state alone.
+/// Shows only the digest of the state.
 pub async fn digest(ctx: &AppContext, json: bool) -> Result<()> {
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
     let state = super::replay::StateDigest::read(&mut tx).await?;
@@ -55,7 +55,7 @@ pub async fn digest(ctx: &AppContext, json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn look(
+async fn load(
     ctx: &AppContext,
     broker: &Broker,
     days: u16,
@@ -72,7 +72,7 @@ async fn look(
     let cases = figures::open_cases(&mut connection, limit).await?;
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
-    let moment = |at| TehranTime::of(&ctx.clock, at);
+    let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
         lag: by_topic(&kafka::topics::lag(&marks, &offsets)),
@@ -92,7 +92,7 @@ async fn look(
             .map(|d| UnansweredView {
                 document_id: d.document_id,
                 month: d.month.to_string(),
-                issued_at: moment(d.issued_at),
+                issued_at: tehran_time(d.issued_at),
             })
             .collect(),
         open_cases_count: figures.open_cases,
@@ -103,7 +103,7 @@ async fn look(
                 kind: case.kind,
                 document_id: case.document_id,
                 grounds: case.grounds,
-                opened_at: moment(case.opened_at),
+                opened_at: tehran_time(case.opened_at),
             })
             .collect(),
         dead_letters: figures.dead_letters,

@@ -6,7 +6,7 @@ use crate::terminal::table;
 use crate::views::format::{grouped, money};
 use crate::views::status::StatusView;
 
-/// Months that are shown to people: a year.
+/// Number of months on the page: a year.
 const MONTHS_SHOWN: usize = 12;
 
 /// The page that `status` shows.
@@ -28,7 +28,7 @@ pub fn page(status: &StatusView) -> String {
         ),
     };
     out.push_str(&line("outbox", outbox));
-    out.push_str(&line("files without end", grouped(status.open_files)));
+    out.push_str(&line("open files", grouped(status.open_files)));
     if status.incomplete_files_count > 0 {
         let how = format!("{}: publish them again", grouped(status.incomplete_files_count));
         out.push_str(&line("files that lack rows", how));
@@ -46,7 +46,7 @@ pub fn page(status: &StatusView) -> String {
         out.push_str(&line("month being closed", month.clone()));
     }
     if let Some(held) = &status.held {
-        let how = format!("{}: {}; look at it, then close-month {0} --confirm", held.month, held.reason);
+        let how = format!("{}: {}; check it, then run close-month {0} --confirm", held.month, held.reason);
         out.push_str(&line("month held", how));
     }
     let late =
@@ -92,7 +92,7 @@ fn lists(status: &StatusView, out: &mut String) {
     section(out, &["open case", "kind", "opened", "grounds", "document"], &cases, status.open_cases_count);
 }
 
-/// A list, where there is anything to list; `count` is how many there are in all.
+/// Adds a list unless it is empty. `count` is the total number of rows.
 fn section(out: &mut String, heads: &[&str], rows: &[Vec<String>], count: i64) {
     if rows.is_empty() {
         return;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_tells_what_lies_undone() {
+    fn the_page_shows_what_is_not_done() {
         let text = page(&status());
         assert!(text.starts_with("input topic            behind\nregistry.marriages.v1   1,200\n"), "{text}");
         assert!(text.contains("\noutbox                3 events wait\n"), "{text}");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_done_in_time_comes_first() {
+    fn unfinished_work_is_shown_first() {
         let late = StatusView { unfinished: vec!["2 events wait in the outbox".to_owned()], ..status() };
         assert!(page(&late).starts_with("NOT DONE in time: 2 events wait in the outbox\n"));
         assert!(serde_json::to_string(&late).unwrap().contains("\"lag\":{\"registry.marriages.v1\":1200}"));

@@ -1,10 +1,10 @@
-//! Accounts and mobiles as they are on record: good ones in several writings, and those that make a claim wait.
+//! Accounts and mobile numbers of insured records: valid ones in several notations, and ones that make a claim wait.
 
 use super::dice::SeededRandom;
 use crate::ident::Sheba;
 use crate::ident::text::persian_digits;
 
-/// A field and whether it is known to belong to the person (`yes`, `no`, `unknown` or empty).
+/// A field, and whether it belongs to the person (`yes`, `no`, `unknown` or empty).
 pub struct Contact {
     pub text: String,
     pub owner: &'static str,
@@ -25,7 +25,7 @@ const BANKS: [&str; 24] = [
     "010", "011", "012", "012", "013", "014", "015", "016", "017", "017", "018", "018", "019", "020", "021",
     "022", "053", "054", "055", "056", "057", "060", "062", "069",
 ];
-/// Merged into bank 015.
+/// Banks that were merged into bank 015.
 const RETIRED: [&str; 5] = ["052", "063", "065", "073", "079"];
 
 pub fn account(dice: &mut SeededRandom) -> Contact {
@@ -93,7 +93,7 @@ fn sheba(bank: &str, dice: &mut SeededRandom) -> String {
     Sheba::with_check_digits(bank, &account).map(|sheba| sheba.as_str().to_owned()).unwrap_or_default()
 }
 
-/// One digit wrong, or one lost.
+/// Changes or removes the last digit.
 fn malformed_sheba(good: &str, dice: &mut SeededRandom) -> String {
     let mut text = good.to_owned();
     match text.pop() {
@@ -105,11 +105,11 @@ fn malformed_sheba(good: &str, dice: &mut SeededRandom) -> String {
 
 fn in_groups(sheba: &str, between: char) -> String {
     let mut out = String::with_capacity(sheba.len() + 8);
-    for (place, letter) in sheba.chars().enumerate() {
-        if place > 0 && place % 4 == 0 {
+    for (index, character) in sheba.chars().enumerate() {
+        if index > 0 && index % 4 == 0 {
             out.push(between);
         }
-        out.push(letter.to_ascii_lowercase());
+        out.push(character.to_ascii_lowercase());
     }
     out
 }
@@ -120,7 +120,7 @@ mod tests {
     use crate::ident::Mobile;
 
     #[test]
-    fn most_contacts_read_and_all_kinds_of_trouble_occur() {
+    fn most_contacts_are_valid_and_every_kind_of_defect_occurs() {
         let mut dice = SeededRandom::new(5, 5);
         let accounts: Vec<Contact> = (0..3000).map(|_| account(&mut dice)).collect();
         let good = accounts.iter().filter(|c| c.owner == "yes" && c.text.parse::<Sheba>().is_ok()).count();

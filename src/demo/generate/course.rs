@@ -1,16 +1,16 @@
-//! The sorts of working lives and how often they occur.
+//! Work histories and their frequencies.
 
 use super::dice::SeededRandom;
 use super::people::Sex;
 
-/// What sort of working life, seen from the deed date.
+/// A kind of work history, relative to the deed date.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WorkHistory {
     Steady,
     SeveralWorkshops,
     MinimumWage,
     AboveCeiling,
-    /// 700 to 740 days: around the 720 of Art. 85(2).
+    /// 700 to 740 days, around the 720 days of Art. 85(2).
     Boundary,
     Short,
     EndedBefore,
@@ -42,8 +42,8 @@ pub fn draw_work_history(sex: Sex, dice: &mut SeededRandom) -> WorkHistory {
 }
 
 /// Pay as a share of the minimum wage, per mille.
-pub fn pay(course: WorkHistory, dice: &mut SeededRandom) -> u32 {
-    let (low, high) = match course {
+pub fn pay(history: WorkHistory, dice: &mut SeededRandom) -> u32 {
+    let (low, high) = match history {
         WorkHistory::MinimumWage => (1000, 1000),
         WorkHistory::AboveCeiling => (7100, 12_000),
         _ => dice.weighted(&[(250, (1000, 1000)), (420, (1000, 1600)), (270, (1600, 3500))], (3500, 6900)),

@@ -1,9 +1,10 @@
-//! Chance as an argument: the same seed and stream give the same throws on every machine.
+//! Seeded random numbers: the same seed and stream yield the same numbers on every machine.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A stream of throws. Each marriage has its own, so that a bigger month begins like a smaller one.
+/// A stream of random numbers. Each marriage has its own stream, so that a larger month starts with the rows of a
+/// smaller one.
 pub struct SeededRandom(ChaCha8Rng);
 
 impl SeededRandom {
@@ -13,13 +14,13 @@ impl SeededRandom {
         SeededRandom(rng)
     }
 
-    /// 0 .. n; 0 where n is 0.
+    /// A number in `0..n`; 0 if `n` is 0.
     pub fn below(&mut self, n: u32) -> u32 {
         let scaled = (u64::from(self.0.next_u32()) * u64::from(n)) >> 32;
         u32::try_from(scaled).unwrap_or(0)
     }
 
-    /// Both ends included.
+    /// A number from `low` to `high`, inclusive.
     pub fn between(&mut self, low: i32, high: i32) -> i32 {
         low.saturating_add_unsigned(self.below(high.abs_diff(low).saturating_add(1)))
     }
@@ -38,24 +39,24 @@ impl SeededRandom {
         from.get(usize::try_from(at).ok()?)
     }
 
-    /// One name of a list of names.
+    /// One text of a list.
     pub fn word(&mut self, from: &[&'static str]) -> &'static str {
         self.pick(from).copied().unwrap_or_default()
     }
 
-    /// One of the values, by weight; `otherwise` takes what is left of 1000.
+    /// One of the values, by weight. The remaining weight up to 1000 selects `otherwise`.
     pub fn weighted<T: Copy>(&mut self, choices: &[(u32, T)], otherwise: T) -> T {
-        let mut throw = self.below(1000);
+        let mut number = self.below(1000);
         for (weight, value) in choices {
-            if throw < *weight {
+            if number < *weight {
                 return *value;
             }
-            throw -= weight;
+            number -= weight;
         }
         otherwise
     }
 
-    /// So many decimal digits.
+    /// Appends `count` decimal digits.
     pub fn digits(&mut self, count: usize, out: &mut String) {
         for _ in 0..count {
             out.push(char::from_digit(self.below(10), 10).unwrap_or('0'));
@@ -68,21 +69,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_stream_throws_the_same() {
-        let throws = |seed, stream| {
+    fn the_same_stream_yields_the_same_numbers() {
+        let numbers = |seed, stream| {
             let mut dice = SeededRandom::new(seed, stream);
             (0..50).map(|_| dice.below(1000)).collect::<Vec<_>>()
         };
-        assert_eq!(throws(7, 3), throws(7, 3));
-        assert_ne!(throws(7, 3), throws(7, 4));
-        assert_ne!(throws(7, 3), throws(8, 3));
+        assert_eq!(numbers(7, 3), numbers(7, 3));
+        assert_ne!(numbers(7, 3), numbers(7, 4));
+        assert_ne!(numbers(7, 3), numbers(8, 3));
     }
 
     #[test]
-    fn throws_stay_within_their_ends() {
+    fn numbers_stay_within_their_bounds() {
         let mut dice = SeededRandom::new(1, 1);
-        let throws: Vec<i32> = (0..2000).map(|_| dice.between(-3, 4)).collect();
-        assert_eq!((throws.iter().min(), throws.iter().max()), (Some(&-3), Some(&4)));
+        let numbers: Vec<i32> = (0..2000).map(|_| dice.between(-3, 4)).collect();
+        assert_eq!((numbers.iter().min(), numbers.iter().max()), (Some(&-3), Some(&4)));
         assert_eq!(dice.below(0), 0);
         assert!((0..2000).all(|_| dice.weighted(&[(300, 'a'), (700, 'b')], 'c') != 'c'));
     }

@@ -1,11 +1,11 @@
-//! Working lives up to a marriage: where somebody was insured, as what, from when to when, and for how much.
+//! Work histories up to a marriage: workshop, insurance type, period and pay of each spell.
 
 use super::course::{WorkHistory, pay};
 use super::dice::SeededRandom;
 use super::people::Sex;
 use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth};
 
-/// A time at one workshop (or at none, for what is posted without one).
+/// A period at one workshop, or a period of benefit or service without an employment.
 pub struct EmploymentSpell {
     pub workshop: u64,
     pub kind: InsuranceType,
@@ -13,9 +13,9 @@ pub struct EmploymentSpell {
     pub to: Option<SolarDate>,
     /// Pay as a share of the minimum wage, per mille.
     pub pay: u32,
-    /// Days a month at most, for part-time work.
+    /// Maximum days in a month, for part-time work.
     pub days_a_month: u32,
-    /// Is there an employment record, or do the lists alone speak?
+    /// Whether there is an employment record, or only wage lists.
     pub employed: bool,
     /// Months that are listed as sick or maternity pay instead.
     pub leave: Option<(SolarMonth, SolarMonth, InsuranceType)>,
@@ -35,16 +35,16 @@ impl EmploymentSpell {
     }
 }
 
-/// The spells of such a life, in order of time.
+/// The spells of a work history, in order of time.
 pub fn spells(
-    course: WorkHistory,
+    history: WorkHistory,
     sex: Sex,
     deed: SolarDate,
     dice: &mut SeededRandom,
 ) -> Result<Vec<EmploymentSpell>, CalendarError> {
-    let pay = pay(course, dice);
+    let pay = pay(history, dice);
     let start = deed.plus_days(-dice.between(1700, 2600))?;
-    match course {
+    match history {
         WorkHistory::Steady | WorkHistory::MinimumWage | WorkHistory::AboveCeiling => {
             steady(start, None, pay, dice)
         }
@@ -64,7 +64,7 @@ pub fn spells(
     }
 }
 
-/// One to three workshops in a row, sometimes with some weeks between them.
+/// One to three consecutive workshops, sometimes with some weeks between them.
 fn steady(
     from: SolarDate,
     to: Option<SolarDate>,
@@ -94,7 +94,7 @@ fn steady_without_gap(
     Ok(vec![EmploymentSpell::new(InsuranceType::Compulsory, from, None, pay, dice)])
 }
 
-/// A main workshop and a second one beside it, part-time or full.
+/// A main workshop and a second one at the same time, part-time or full-time.
 fn several(
     start: SolarDate,
     deed: SolarDate,
@@ -110,7 +110,7 @@ fn several(
     Ok(spells)
 }
 
-/// Work, then benefit over the deed date; some benefits are on record as an employment of their own kind.
+/// Work, then unemployment benefit on the deed date. Some benefits have an employment record of their own type.
 fn unemployed(
     start: SolarDate,
     deed: SolarDate,
@@ -126,7 +126,7 @@ fn unemployed(
     Ok(spells)
 }
 
-/// Insured on the deed date, but of a kind that has no allowance; half of them worked before.
+/// Insured on the deed date with a type that has no allowance. Half of these persons worked before.
 fn not_covered(
     deed: SolarDate,
     pay: u32,
@@ -159,7 +159,7 @@ fn not_covered(
     Ok(spells)
 }
 
-/// Employed throughout; the last months before the deed are sick or maternity pay.
+/// Continuously employed. The last months before the deed are sick or maternity pay.
 fn on_leave(
     start: SolarDate,
     sex: Sex,
@@ -175,7 +175,7 @@ fn on_leave(
     Ok(vec![spell])
 }
 
-/// Two years of service without an employment, then work.
+/// About two years of military service without an employment, then work.
 fn soldier(
     deed: SolarDate,
     pay: u32,

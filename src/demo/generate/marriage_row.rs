@@ -1,4 +1,4 @@
-//! A row of the registry's file.
+//! A generated row of the registry's file.
 
 use super::couple::Couple;
 use super::dice::SeededRandom;
@@ -6,7 +6,7 @@ use super::people::GeneratedPerson;
 use super::{GenerateError, GeneratedFiles, GeneratorContext};
 use crate::law::SolarDate;
 
-/// A spouse as the row names him or her; empty code for a foreigner.
+/// The columns of a spouse. A foreigner has an empty code.
 #[derive(Clone)]
 pub struct SpouseColumns {
     pub code: String,
@@ -27,9 +27,9 @@ impl SpouseColumns {
         }
     }
 
-    /// Without a code, and half of them without a name.
-    pub fn foreign(party: &SpouseColumns, dice: &mut SeededRandom) -> Self {
-        let mut foreign = SpouseColumns { code: String::new(), ..party.clone() };
+    /// Removes the code, and for half of the spouses name and birth date.
+    pub fn foreign(spouse: &SpouseColumns, dice: &mut SeededRandom) -> Self {
+        let mut foreign = SpouseColumns { code: String::new(), ..spouse.clone() };
         if dice.per_mille(500) {
             (foreign.given, foreign.family, foreign.birth) = (String::new(), String::new(), String::new());
         }
@@ -73,12 +73,12 @@ impl MarriageRow {
         row
     }
 
-    /// The same under another record, told apart by the last digit.
+    /// The same row with another record id, which differs in the last digit.
     pub fn again(&self, last: u8) -> Self {
-        let mut again = self.clone();
-        again.record_id.pop();
-        again.record_id.push(char::from(b'0' + last));
-        again
+        let mut copy = self.clone();
+        copy.record_id.pop();
+        copy.record_id.push(char::from(b'0' + last));
+        copy
     }
 
     pub fn without_office(&mut self, kind: &'static str) {
@@ -121,7 +121,7 @@ impl MarriageRow {
         ])
     }
 
-    /// One in two thousand comes once more under a record of its own with a fault in it.
+    /// For one of two thousand rows, writes a faulty copy with its own record id.
     pub fn perhaps_faulty(
         &self,
         files: &mut GeneratedFiles,

@@ -1,5 +1,5 @@
-//! An invented month of the country: marriages, persons, working lives, wage lists, self-registrations and earlier
-//! payments, in the contract's files. The same seed, size and date give the same bytes; nobody in them exists.
+//! Generates the input files of a month: marriages, persons, employments, wage lists, self-registrations and earlier
+//! payments. The same seed, size and date yield the same bytes. All persons are fictitious.
 
 mod contact;
 mod couple;
@@ -14,6 +14,7 @@ mod record;
 mod story;
 mod table;
 mod wages;
+mod write_couple;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,16 +27,16 @@ use people::PersonNumbers;
 use table::CsvTable;
 use wages::{MinimumWages, WageLines};
 
-/// What to invent.
+/// Options of the generator.
 #[derive(Clone, Copy, Debug)]
 pub struct GenerateOptions {
     pub marriages: u32,
     pub seed: u64,
-    /// The business date: the file is that of the month before, and nothing is later than this day.
+    /// The business date. The files report the month before it, and no date is later than this day.
     pub today: SolarDate,
 }
 
-/// Data rows written, the faulty ones included; `marriages` counts the couples asked for.
+/// Numbers of data rows written, including faulty ones. `marriages` is the number of requested couples.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GenerateCounts {
     pub marriages: u64,
@@ -51,11 +52,11 @@ pub struct GenerateCounts {
 pub enum GenerateError {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("an invented date leaves the calendar: {0}")]
+    #[error("a generated date is outside the calendar: {0}")]
     Calendar(#[from] CalendarError),
-    #[error("at most {} marriages", couple::MOST_COUPLES)]
+    #[error("at most {} marriages can be generated", write_couple::MOST_COUPLES)]
     TooMany,
-    #[error("the built-in tables do not read")]
+    #[error("the built-in tables cannot be read")]
     Tables,
 }
 
@@ -65,11 +66,11 @@ impl GenerateError {
     }
 }
 
-/// What all couples share.
+/// The values that all couples share.
 struct GeneratorContext {
     register: PersonNumbers,
     today: SolarDate,
-    /// The month that the file reports: the one before today's.
+    /// The reported month: the one before today's.
     month: SolarMonth,
     minimum: MinimumWages,
 }
@@ -84,13 +85,17 @@ struct GeneratedFiles {
     earlier_payments: CsvTable,
 }
 
-/// Writes the six files into `dir`, which is made if it is missing; `progress` hears of couples done and to do.
+/// Writes the six files into `dir`, and creates `dir` if it does not exist. Calls `progress` with the number of couples
+/// done and the total.
+///
+/// # Errors
+/// Returns an error if there are too many marriages, a date leaves the calendar, or a file cannot be written.
 pub fn write_month(
     plan: &GenerateOptions,
     dir: &Path,
     progress: &dyn Fn(u64, u64),
 ) -> Result<GenerateCounts, GenerateError> {
-    if plan.marriages > couple::MOST_COUPLES {
+    if plan.marriages > write_couple::MOST_COUPLES {
         return Err(GenerateError::TooMany);
     }
     std::fs::create_dir_all(dir).map_err(|source| GenerateError::file(dir, source))?;
@@ -104,10 +109,10 @@ pub fn write_month(
     };
     let mut files = GeneratedFiles::create(dir)?;
     let total = u64::from(plan.marriages);
-    // Other months of one seed are other people: the month is part of the seed.
+    // The month is part of the seed, so that each month of the same seed has other persons.
     let seed = plan.seed ^ (u64::from(month.index().unsigned_abs()) << 40);
     for n in 0..total {
-        couple::write(&mut files, &country, n, &mut SeededRandom::new(seed, n))?;
+        write_couple::write(&mut files, &country, n, &mut SeededRandom::new(seed, n))?;
         if n % 256 == 0 {
             progress(n, total);
         }

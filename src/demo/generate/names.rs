@@ -1,4 +1,4 @@
-//! Names as they are common in Iran; no combination means anybody.
+//! Common Iranian names. No combination refers to a real person.
 
 #[rustfmt::skip]
 pub const MEN: [&str; 64] = [
@@ -34,7 +34,7 @@ pub const FAMILIES: [&str; 104] = [
     "درویشی", "ذوالفقاری", "رنجبر", "ساداتی", "سعیدی", "شاهین", "صفری", "ضیایی", "عسگری", "غلامی", "وکیلی",
 ];
 
-/// As a keyboard of Arabic letters writes it: another text, the same name.
+/// The name as typed on an Arabic keyboard: a different text for the same name.
 pub fn in_arabic_letters(name: &str) -> String {
     name.chars()
         .map(|letter| match letter {

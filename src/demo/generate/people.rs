@@ -1,4 +1,4 @@
-//! Invented persons: who they are for the registry, and what the insurance records hold of them.
+//! Generated persons and branches.
 
 use super::dice::SeededRandom;
 use super::names::{FAMILIES, MEN, WOMEN};
@@ -11,27 +11,27 @@ pub enum Sex {
     Woman,
 }
 
-/// A person as the civil registry knows him or her.
+/// A person with the data of the civil registry.
 #[derive(Clone)]
 pub struct GeneratedPerson {
-    /// Ten digits, leading zeros kept.
+    /// Ten digits, including leading zeros.
     pub code: String,
     pub given: &'static str,
     pub family: &'static str,
     pub birth: SolarDate,
 }
 
-/// Persons are numbered; no two numbers share a code, whatever the seed.
+/// Maps person numbers to national codes. For every seed, different numbers have different codes.
 #[derive(Clone, Copy)]
 pub struct PersonNumbers {
     shift: u64,
     first: u64,
 }
 
-/// So many numbers are set aside for a month, so that the next month's persons are others.
+/// Number of person numbers reserved for a month, so that the next month has other persons.
 const NUMBERS_A_MONTH: u64 = 16_000_000;
 
-/// Prime to ten, so that multiplying by it permutes the nine-digit numbers.
+/// Coprime to ten, so that multiplication by it permutes the nine-digit numbers.
 const SPREAD: u64 = 618_033_989;
 const NINE_DIGITS: u64 = 1_000_000_000;
 
@@ -47,7 +47,7 @@ impl PersonNumbers {
         NationalCode::with_check_digit(u32::try_from(nine).ok()?)
     }
 
-    /// The person of this number, of marriageable age on `on`.
+    /// The person with this number, of marriageable age on `on`.
     pub fn person(
         self,
         number: u64,
@@ -55,11 +55,11 @@ impl PersonNumbers {
         on: SolarDate,
         dice: &mut SeededRandom,
     ) -> Result<GeneratedPerson, CalendarError> {
-        // The one number without a code takes that of a number nobody else has.
+        // The one number without a code gets the code of a number that no other person has.
         let code =
             self.code(number).or_else(|| self.code(NUMBERS_A_MONTH - 1)).ok_or(CalendarError::OutOfRange)?;
         let (youngest, oldest) = if sex == Sex::Man { (21, 40) } else { (18, 36) };
-        // Two throws: most marry in the middle of that span.
+        // The mean of two numbers, because most persons marry in the middle of this range.
         let age = (dice.between(youngest, oldest) + dice.between(youngest, oldest)) / 2;
         let birth = on.plus_days(-(age * 365 + dice.between(0, 364)))?;
         Ok(GeneratedPerson {
@@ -71,33 +71,33 @@ impl PersonNumbers {
     }
 }
 
-/// Shares of the population, roughly per mille: provinces 01 to 31 in the order of their codes.
+/// Approximate shares of the population per mille, for provinces 01 to 31 in order of their codes.
 const PROVINCE_WEIGHTS: [u32; 31] = [
     18, 32, 41, 49, 41, 25, 59, 61, 40, 80, 64, 35, 20, 22, 12, 22, 7, 9, 15, 13, 9, 14, 22, 166, 16, 16, 16,
     23, 11, 10, 32,
 ];
 
-/// Where the premium was last received.
+/// The branch that last received the premium.
 pub struct GeneratedBranch {
     pub province: u32,
-    /// Some four hundred in the country; four digits.
+    /// Four digits. The country has about four hundred branches.
     pub code: u32,
 }
 
 pub fn branch(dice: &mut SeededRandom) -> GeneratedBranch {
     let total: u32 = PROVINCE_WEIGHTS.iter().sum();
-    let mut throw = dice.below(total);
+    let mut number = dice.below(total);
     let mut province = 1;
     let mut weight = 1;
     for share in PROVINCE_WEIGHTS {
         weight = share;
-        if throw < share {
+        if number < share {
             break;
         }
-        throw -= share;
+        number -= share;
         province += 1;
     }
-    // A province has a branch per 2.5 per mille of the population, at least four; Tehran the most.
+    // A province has one branch for each 2.5 per mille of the population, but at least four. Tehran has the most.
     let branches = (weight * 2 / 5).clamp(4, 60);
     GeneratedBranch { province, code: province * 100 + dice.below(branches) + 1 }
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_are_several_hundred_in_all_provinces() {
+    fn every_province_has_branches_and_there_are_several_hundred() {
         let mut dice = SeededRandom::new(1, 1);
         let all: Vec<GeneratedBranch> = (0..50_000).map(|_| branch(&mut dice)).collect();
         let provinces: BTreeSet<u32> = all.iter().map(|b| b.province).collect();

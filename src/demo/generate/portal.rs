@@ -1,4 +1,4 @@
-//! What applicants themselves tell on the portal: before the registry, beside it, or otherwise than it.
+//! Self-registrations on the portal: before the registry's file, in agreement with it, or in contradiction to it.
 
 use super::couple::Couple;
 use super::dice::SeededRandom;
@@ -22,7 +22,7 @@ struct Request<'a> {
     undertaking: bool,
 }
 
-/// A couple whose marriage the registry's file has.
+/// Writes self-registrations of a couple that is in the registry's file.
 pub fn about(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,
@@ -30,7 +30,7 @@ pub fn about(
     n: u64,
     dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
-    let telling = dice.weighted(
+    let scenario = dice.weighted(
         &[
             (35, RegistrationScenario::AsRegistered),
             (10, RegistrationScenario::OtherDate),
@@ -41,7 +41,7 @@ pub fn about(
     );
     let request = request(couple, dice);
     let other = Request { deed: couple.deed.plus_days(-dice.between(1, 30))?, ..request };
-    match telling {
+    match scenario {
         RegistrationScenario::Nothing => Ok(()),
         RegistrationScenario::AsRegistered => write(files, country, &request, n, 1, dice),
         RegistrationScenario::OtherDate => write(files, country, &other, n, 1, dice),
@@ -55,7 +55,8 @@ pub fn about(
     }
 }
 
-/// A couple that the file does not have yet: the wife is insured; one in three husbands, who is not, tells it too.
+/// Writes self-registrations of a couple that is not in the file yet. The wife is insured. One of three husbands, who
+/// are not insured, registers the marriage too.
 pub fn ahead_of_the_file(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,
@@ -80,7 +81,7 @@ fn request<'a>(couple: &'a Couple, dice: &mut SeededRandom) -> Request<'a> {
     Request { applicant, spouse: &spouse.code, deed: couple.deed, undertaking: true }
 }
 
-/// `turn` orders the requests of a couple and is the last digit of the id.
+/// Writes a request. `turn` orders the requests of a couple and is the last digit of the id.
 fn write(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,

@@ -1,4 +1,4 @@
-//! What the insurance records hold of a person: particulars, employments, wage lists, an earlier payment.
+//! The insured records of a person: profile, employments, wage lists, an earlier payment.
 
 use super::course::draw_work_history;
 use super::dice::SeededRandom;
@@ -8,7 +8,7 @@ use super::people::{GeneratedPerson, Sex, branch};
 use super::{GenerateError, GeneratedFiles, GeneratorContext, contact};
 use crate::law::{SolarDate, SolarMonth};
 
-/// Writes an insured person whose marriage is of `deed`.
+/// Writes the records of an insured person with the deed date `deed`.
 pub fn insured(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,
@@ -17,17 +17,17 @@ pub fn insured(
     deed: SolarDate,
     dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
-    particulars(files, country, person, deed, dice)?;
+    profile(files, country, person, deed, dice)?;
     let spells = spells(draw_work_history(sex, dice), sex, deed, dice)?;
     employments(files, person, &spells, dice)?;
-    // Most lists of the month before have not come yet; a few employers are two months late.
+    // Most lists of the reported month have not arrived yet. A few employers are two months late.
     let months_late = dice.weighted(&[(400, 0), (565, 1)], 2);
     let last_list = SolarMonth::from_index(country.month.index() - months_late)?;
     files.wage_lines.write(&person.code, &spells, last_list, &country.minimum, dice, &mut files.wages)?;
     earlier_payment(files, country, person, deed, dice)
 }
 
-fn particulars(
+fn profile(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,
     person: &GeneratedPerson,
@@ -73,7 +73,7 @@ fn particulars(
     Ok(())
 }
 
-/// The same name in other letters or spacing, or now and then another name.
+/// The same name in other letters or spacing, or rarely another name.
 fn family_on_record(person: &GeneratedPerson, dice: &mut SeededRandom) -> String {
     match dice.below(1000) {
         0..40 => in_arabic_letters(person.family),
@@ -105,7 +105,7 @@ fn employments(
     Ok(())
 }
 
-/// A few were paid by a branch: for this marriage, on request, or years ago.
+/// A branch paid a few persons: for this marriage on request, or years ago for another one.
 fn earlier_payment(
     files: &mut GeneratedFiles,
     country: &GeneratorContext,

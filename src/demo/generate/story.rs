@@ -1,4 +1,4 @@
-//! What makes a marriage's row special, and how often.
+//! Scenarios of couples and their frequencies.
 
 use super::dice::SeededRandom;
 use super::marriage_row::{MarriageRow, SpouseColumns};
@@ -24,7 +24,7 @@ pub enum CoupleScenario {
     OtherSpouseSameDay,
 }
 
-/// Per mille.
+/// Frequencies per mille. All other couples are `Plain`.
 pub const SCENARIOS: [(u32, CoupleScenario); 16] = [
     (18, CoupleScenario::Temporary),
     (8, CoupleScenario::Consulate),
@@ -44,9 +44,13 @@ pub const SCENARIOS: [(u32, CoupleScenario); 16] = [
     (3, CoupleScenario::OtherSpouseSameDay),
 ];
 
-/// The row as the story has it.
-pub fn apply_scenario(mut row: MarriageRow, story: CoupleScenario, dice: &mut SeededRandom) -> MarriageRow {
-    match story {
+/// Changes the row according to the scenario.
+pub fn apply_scenario(
+    mut row: MarriageRow,
+    scenario: CoupleScenario,
+    dice: &mut SeededRandom,
+) -> MarriageRow {
+    match scenario {
         CoupleScenario::Temporary => row.permanence = "temporary",
         CoupleScenario::Consulate => row.office_kind = "consulate",
         CoupleScenario::Acknowledged => row.without_office("acknowledgement"),

@@ -1,4 +1,4 @@
-//! A CSV file that is being written. No invented field holds a comma, a quote or a line break.
+//! A CSV writer. No generated field contains a comma, a quote or a line break, so fields are never quoted.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,12 +11,12 @@ pub struct CsvTable {
     out: BufWriter<File>,
     path: PathBuf,
     line: Vec<u8>,
-    /// Data rows, the faulty ones too.
+    /// Number of data rows, including faulty ones.
     pub rows: u64,
 }
 
 impl CsvTable {
-    /// With the columns and the usual name of its kind.
+    /// Creates the file with the usual name and the header of its kind.
     pub fn create(dir: &Path, kind: FileKind) -> Result<Self, GenerateError> {
         let path = dir.join(kind.file_name());
         let file = File::create(&path).map_err(|source| GenerateError::file(&path, source))?;
@@ -29,8 +29,8 @@ impl CsvTable {
 
     pub fn row(&mut self, fields: &[&str]) -> Result<(), GenerateError> {
         self.line.clear();
-        for (place, field) in fields.iter().enumerate() {
-            if place > 0 {
+        for (index, field) in fields.iter().enumerate() {
+            if index > 0 {
                 self.line.push(b',');
             }
             self.line.extend_from_slice(field.as_bytes());
@@ -41,7 +41,7 @@ impl CsvTable {
         Ok(())
     }
 
-    /// Whole lines that were put together elsewhere.
+    /// Writes complete lines.
     pub fn lines(&mut self, lines: &[u8], rows: u64) -> Result<(), GenerateError> {
         self.out.write_all(lines).map_err(|source| GenerateError::file(&self.path, source))?;
         self.rows += rows;

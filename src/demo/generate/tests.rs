@@ -7,8 +7,8 @@ use crate::wire::files::RowReader;
 const FILES: [&str; 6] =
     ["marriages", "persons", "employments", "wages", "self-registrations", "earlier-payments"];
 
-fn kind(word: &str) -> FileKind {
-    word.parse().unwrap()
+fn kind(name: &str) -> FileKind {
+    name.parse().unwrap()
 }
 
 fn plan(marriages: u32, seed: u64) -> GenerateOptions {
@@ -31,7 +31,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_bigger_month_begins_like_a_smaller_one() {
+fn a_larger_month_starts_with_the_rows_of_a_smaller_one() {
     let (small, big) = (written(&plan(20, 7)).1, written(&plan(40, 7)).1);
     for name in FILES {
         assert!(big[name].starts_with(&small[name]), "{name}");
@@ -50,7 +50,7 @@ fn another_month_of_the_same_seed_has_other_people() {
 }
 
 #[test]
-fn the_summary_counts_rows_and_sizes_are_as_promised() {
+fn the_counts_match_the_files_and_sizes_are_realistic() {
     let (summary, texts) = written(&plan(1000, 1));
     let rows = |name: &str| u64::try_from(texts[name].lines().count() - 1).unwrap();
     assert_eq!(summary.marriage_rows, rows("marriages"));
@@ -90,7 +90,7 @@ fn too_many_couples_are_refused() {
 }
 
 #[test]
-fn all_files_read_and_a_few_rows_are_faulty_on_purpose() {
+fn all_files_are_readable_and_a_few_rows_are_faulty_on_purpose() {
     let mut reasons = BTreeMap::new();
     for (name, text) in written(&plan(3000, 1)).1 {
         let mut reader = RowReader::new(kind(name), text.as_bytes()).unwrap();

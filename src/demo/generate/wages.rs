@@ -1,4 +1,5 @@
-//! Wage lists, the bulk of a month: millions of rows, so lines are put together by hand in one buffer.
+//! Wage lists, which are most of a month's data. A month can have millions of rows, so lines are formatted directly
+//! into one buffer.
 
 use super::GenerateError;
 use super::dice::SeededRandom;
@@ -6,7 +7,7 @@ use super::history::EmploymentSpell;
 use super::table::CsvTable;
 use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth, Tables};
 
-/// The minimum daily wage of each month that the tables know; months beyond take the nearest.
+/// The minimum daily wage of each month in the tables. Months outside the tables use the nearest month.
 pub struct MinimumWages {
     first: i32,
     daily: Vec<u64>,
@@ -24,12 +25,12 @@ impl MinimumWages {
     }
 
     fn daily(&self, month: SolarMonth) -> u64 {
-        let place = usize::try_from(month.index() - self.first).unwrap_or(0);
-        self.daily.get(place).or(self.daily.last()).copied().unwrap_or(0)
+        let index = usize::try_from(month.index() - self.first).unwrap_or(0);
+        self.daily.get(index).or(self.daily.last()).copied().unwrap_or(0)
     }
 }
 
-/// The lines of one person, in a buffer that is used again.
+/// The lines of one person, in a reusable buffer.
 #[derive(Default)]
 pub struct WageLines {
     lines: Vec<u8>,
@@ -38,7 +39,7 @@ pub struct WageLines {
 }
 
 impl WageLines {
-    /// Writes all lists of `spells` up to and with `last_list`.
+    /// Writes all wage lists of `spells` up to `last_list`, inclusive.
     pub fn write(
         &mut self,
         code: &str,
@@ -53,7 +54,7 @@ impl WageLines {
         for spell in spells {
             self.spell(code, spell, last_list, minimum, dice)?;
         }
-        // In expectation one row in two thousand is faulty.
+        // On average, one of two thousand rows is faulty.
         if u64::from(dice.below(2000)) < self.rows {
             self.faulty(code, last_list, dice);
         }
@@ -70,7 +71,7 @@ impl WageLines {
     ) -> Result<(), GenerateError> {
         let last = spell.to.map_or(last_list, |to| to.month().min(last_list));
         let mut month = spell.from.month();
-        // Overtime and the like: a little more than the days alone, not for minimum-wage earners.
+        // Overtime and other extra pay; minimum-wage earners have none.
         let most_overtime = if spell.pay > 1000 { 60 } else { 0 };
         while month <= last {
             let kind = kind_in(spell, month);
@@ -148,13 +149,13 @@ fn kind_in(spell: &EmploymentSpell, month: SolarMonth) -> InsuranceType {
     }
 }
 
-/// Benefits and service are posted as days alone.
+/// Benefits and military service are posted with days only.
 fn has_pay(kind: InsuranceType) -> bool {
     use InsuranceType as T;
     !matches!(kind, T::SickPay | T::MaternityPay | T::UnemploymentBenefit | T::MilitaryService)
 }
 
-/// The days of the month that lie in the spell, at most its days a month.
+/// The days of the month in the spell, limited by its days a month.
 fn days_in(spell: &EmploymentSpell, month: SolarMonth) -> u32 {
     let first = if spell.from.month() == month { spell.from.day() } else { 1 };
     let last = spell.to.filter(|to| to.month() == month).map_or(month.days(), SolarDate::day);

@@ -133,7 +133,8 @@ impl Poller {
         };
         let header_bytes = |(name, value): &(&str, &[u8])| name.len() + value.len();
         let key_bytes = read.key.map_or(0, <[u8]>::len);
-        let bytes = message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
+        let bytes =
+            message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
         let is_suspect = self.shared.suspects.is_suspect(partition, message.offset());
         let record = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
         let now = self.ctx.clock.instant();

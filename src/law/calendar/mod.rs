@@ -1,7 +1,8 @@
-//! The Solar Hijri civil calendar of Iran, for the years 1206 to 1501 in which the 33-year rule is exact.
+//! The Solar Hijri civil calendar of Iran, for the years 1206 to 1501, in which the 33-year rule is exact.
 //!
-//! Lengths and day numbers are computed here, because an assessment asks for them dozens of times; the tests hold them
-//! equal to `icu_calendar` for every day of the range, and the Gregorian side is that library's.
+//! This module computes month lengths and day numbers itself, because one assessment needs them dozens of times. The
+//! tests compare them with `icu_calendar`: every day of 1300 to 1500, and the first day of every year of the range.
+//! `icu_calendar` converts Gregorian dates.
 
 mod date;
 mod month;
@@ -12,15 +13,15 @@ mod text;
 pub use date::SolarDate;
 pub use month::SolarMonth;
 
-/// First and last year in which the 33-year rule is exact.
+/// The first and the last year in which the 33-year rule is exact.
 const YEARS: std::ops::RangeInclusive<i16> = 1206..=1501;
 
-/// Why a date or month was not made.
+/// Why a date or a month is not valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CalendarError {
-    /// Not of the form `YYYY-MM-DD` (or `YYYY-MM`).
+    /// The text does not have the form `YYYY-MM-DD` (or `YYYY-MM`).
     NotADate,
-    /// Of the form, but no calendar has such a day.
+    /// The form is correct, but the calendar has no such date.
     NoSuchDate,
     /// Outside the years 1206 to 1501.
     OutOfRange,
@@ -38,12 +39,12 @@ impl std::fmt::Display for CalendarError {
 
 impl std::error::Error for CalendarError {}
 
-/// Leap years by the 33-year rule (1395, 1399, 1403, 1408, ...).
+/// Whether `year` is a leap year by the 33-year rule (1395, 1399, 1403, 1408, ...).
 fn is_leap(year: i16) -> bool {
     (25 * i32::from(year) + 11).rem_euclid(33) < 8
 }
 
-/// Six months of 31 days, five of 30, Esfand of 29 or 30.
+/// Six months have 31 days, five have 30, and Esfand has 29 or 30.
 fn month_length(year: i16, month: u8) -> u8 {
     match month {
         1..=6 => 31,

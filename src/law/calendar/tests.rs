@@ -3,7 +3,7 @@ use icu_calendar::Date;
 use super::{CalendarError, SolarDate, SolarMonth, is_leap, month_length};
 
 #[test]
-fn every_day_of_1300_to_1500_is_the_librarys() {
+fn every_day_of_1300_to_1500_equals_the_library() {
     let mut number = SolarDate::new(1300, 1, 1).unwrap().day_number();
     for year in 1300..=1500_i16 {
         assert_eq!(
@@ -16,7 +16,7 @@ fn every_day_of_1300_to_1500_is_the_librarys() {
                 let ours = SolarDate::new(year, month, day).unwrap();
                 let theirs = Date::try_new_persian(year.into(), month, day).unwrap();
                 assert_eq!(i64::from(ours.day_number()), theirs.to_rata_die().to_i64_date(), "{ours}");
-                assert_eq!(ours.day_number(), number, "{ours}: days are consecutive");
+                assert_eq!(ours.day_number(), number, "{ours}: day numbers are consecutive");
                 assert_eq!(SolarDate::from_day_number(number), Ok(ours));
                 let (y, m, d) = ours.to_gregorian();
                 assert_eq!(SolarDate::from_gregorian(y, m, d), Ok(ours));
@@ -30,7 +30,7 @@ fn every_day_of_1300_to_1500_is_the_librarys() {
 }
 
 #[test]
-fn the_33_year_rule_is_the_librarys_from_1206_to_1501() {
+fn the_33_year_rule_equals_the_library_from_1206_to_1501() {
     for year in 1206..=1501_i16 {
         let theirs = Date::try_new_persian(year.into(), 1, 1).unwrap();
         assert_eq!(is_leap(year), theirs.is_in_leap_year(), "{year}");
@@ -48,7 +48,7 @@ fn published_leap_years() {
 }
 
 #[test]
-fn known_days_of_both_calendars() {
+fn converts_known_days_to_and_from_gregorian() {
     let date = |text: &str| text.parse::<SolarDate>().unwrap();
     assert_eq!(date("1404-01-01").to_gregorian(), (2025, 3, 21));
     assert_eq!(date("1403-12-30").to_gregorian(), (2025, 3, 20));
@@ -59,7 +59,7 @@ fn known_days_of_both_calendars() {
 }
 
 #[test]
-fn the_edges_of_the_range() {
+fn days_outside_the_range_are_errors() {
     let (first, last) = (SolarDate::new(1206, 1, 1).unwrap(), SolarDate::new(1501, 12, 29).unwrap());
     assert_eq!(first.plus_days(-1), Err(CalendarError::OutOfRange));
     assert_eq!(last.plus_days(1), Err(CalendarError::OutOfRange));
@@ -72,7 +72,7 @@ fn the_edges_of_the_range() {
 }
 
 #[test]
-fn thirty_esfand_clamps() {
+fn thirty_esfand_becomes_twenty_nine_in_a_common_year() {
     let date = |text: &str| text.parse::<SolarDate>().unwrap();
     assert_eq!(date("1403-12-30").years_before(5), Ok(date("1398-12-29")));
     assert_eq!(date("1408-12-30").years_before(5), Ok(date("1403-12-30")));
@@ -92,22 +92,22 @@ fn months_are_consecutive() {
     assert_eq!(SolarMonth::from_index(-1), Err(CalendarError::OutOfRange));
 }
 
-/// An operator reads what is wrong with a date, not only that something is.
+/// The error message shows an operator which kind of fault a date has.
 #[test]
-fn every_fault_is_told_apart() {
-    for (text, said) in
+fn every_kind_of_fault_has_its_own_message() {
+    for (text, expected) in
         [("1404-7-15", "YYYY-MM-DD"), ("1404-07-31", "no such date"), ("2025-10-23", "1206 to 1501")]
     {
-        let told = text.parse::<SolarDate>().unwrap_err().to_string();
-        assert!(told.contains(said), "{told}");
+        let message = text.parse::<SolarDate>().unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
     }
 }
 
 #[test]
-fn only_the_exact_form_is_read() {
+fn parses_only_the_exact_form() {
     assert_eq!("1404-07-15".parse::<SolarDate>().unwrap().to_string(), "1404-07-15");
     assert_eq!("1404-07".parse::<SolarMonth>().unwrap().to_string(), "1404-07");
-    // What a failing test and a log show is the same.
+    // `Debug` shows the same text, for assertion messages and logs.
     let date = SolarDate::new(1404, 7, 15).unwrap();
     assert_eq!(format!("{date:?} {:?}", date.month()), "1404-07-15 1404-07");
     for text in

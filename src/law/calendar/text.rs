@@ -1,4 +1,4 @@
-//! `YYYY-MM-DD` and `YYYY-MM`, in ASCII digits and exactly that form.
+//! The text forms `YYYY-MM-DD` and `YYYY-MM`. Only ASCII digits and exactly these forms are accepted.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,7 +35,7 @@ impl FromStr for SolarDate {
     fn from_str(text: &str) -> Result<Self, CalendarError> {
         match text.as_bytes() {
             &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
-                Self::new(year([y1, y2, y3, y4])?, two([m1, m2])?, two([d1, d2])?)
+                Self::new(year([y1, y2, y3, y4])?, two_digits([m1, m2])?, two_digits([d1, d2])?)
             }
             _ => Err(CalendarError::NotADate),
         }
@@ -47,17 +47,17 @@ impl FromStr for SolarMonth {
 
     fn from_str(text: &str) -> Result<Self, CalendarError> {
         match text.as_bytes() {
-            &[y1, y2, y3, y4, b'-', m1, m2] => Self::new(year([y1, y2, y3, y4])?, two([m1, m2])?),
+            &[y1, y2, y3, y4, b'-', m1, m2] => Self::new(year([y1, y2, y3, y4])?, two_digits([m1, m2])?),
             _ => Err(CalendarError::NotADate),
         }
     }
 }
 
 fn year([a, b, c, d]: [u8; 4]) -> Result<i16, CalendarError> {
-    Ok(i16::from(two([a, b])?) * 100 + i16::from(two([c, d])?))
+    Ok(i16::from(two_digits([a, b])?) * 100 + i16::from(two_digits([c, d])?))
 }
 
-fn two([tens, ones]: [u8; 2]) -> Result<u8, CalendarError> {
+fn two_digits([tens, ones]: [u8; 2]) -> Result<u8, CalendarError> {
     if tens.is_ascii_digit() && ones.is_ascii_digit() {
         Ok((tens - b'0') * 10 + (ones - b'0'))
     } else {

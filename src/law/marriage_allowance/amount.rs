@@ -1,11 +1,12 @@
-//! Note 1: all pay on which premium was paid in the two years before the marriage, divided by 24. (R9-R12, R26)
+//! Note 1: all pay on which premium was paid in the two years before the marriage, divided by 24 (R9-R12, R26).
 
 use std::num::NonZeroU32;
 
 use super::months::{ListedMonth, first_averaged, is_averaged};
 use super::{AmountFinding, AssessError, Law, Outside, Rial, SolarDate, SolarMonth, Tables};
 
-/// The two things of which the greater is paid, and what stands against either.
+/// The wage sum, from which the average is computed, and the floor. The greater of the average and the floor is paid.
+/// Either is `None` if a table has no row for it.
 pub(super) struct Average {
     pub sum: Option<Rial>,
     pub floor: Option<Rial>,
@@ -22,7 +23,8 @@ pub(super) fn average(law: &Law<'_>, months: &[ListedMonth]) -> Result<Average, 
     Ok(Average { sum: wage_sum(law, first_month, months)?, floor, first_month })
 }
 
-/// None where the 24 months do not all lie in the wage table, or a ceiling of a month with wages is not known.
+/// The capped wages of the 24 months. `None` if the wage table does not cover all 24 months, or if the ceiling of a
+/// month with wages is not known.
 fn wage_sum(
     law: &Law<'_>,
     first_month: SolarMonth,
@@ -33,8 +35,10 @@ fn wage_sum(
         return Ok(None);
     }
     let mut sum = Rial::ZERO;
-    let with_wages = |listed: &&ListedMonth| listed.wage > Rial::ZERO && is_averaged(law, listed.month);
-    for listed in months.iter().filter(with_wages) {
+    for listed in months {
+        if listed.wage == Rial::ZERO || !is_averaged(law, listed.month) {
+            continue;
+        }
         let Some(ceiling) = law.tables.monthly_ceiling(listed.month) else {
             return Ok(None);
         };
@@ -48,7 +52,7 @@ pub(super) fn judge(law: &Law<'_>, average: &Average) -> AmountFinding {
     if let Some(why) = outside(law.deed_date, law.today, average.first_month, law.tables) {
         return AmountFinding::Outside(why);
     }
-    // R9: the divisor is 24 also where fewer months were listed.
+    // R9: the divisor is 24 even if fewer months were listed.
     let divisor = NonZeroU32::new(u32::from(law.parameters.average_months));
     match (average.sum, average.floor, divisor) {
         // R12: one division, truncated, at the end.
@@ -57,7 +61,7 @@ pub(super) fn judge(law: &Law<'_>, average: &Average) -> AmountFinding {
     }
 }
 
-/// R26: what puts D, or one of the 24 months, outside what the wage table holds.
+/// R26: why D, or one of the 24 months, is outside the wage table.
 pub(super) fn outside(
     deed_date: SolarDate,
     today: SolarDate,

@@ -1,37 +1,17 @@
-//! Art. 85(2): 720 insured days within the five years before the date of the marriage. (R7, R8, R14)
+//! Art. 85(2): 720 insured days within the five years before the date of the marriage (R7, R8, R14).
 
 use super::months::ListedMonth;
-use super::{AssessError, DaysFinding, Law, SolarDate, SolarMonth, list_open_until};
+use super::window::ContributionWindow;
+use super::{AssessError, DaysFinding, Law, list_open_until};
 
-/// [D − 5 Solar years, D).
-pub(super) struct ContributionWindow {
-    pub from: SolarDate,
-    /// The last day: that before D.
-    pub to: SolarDate,
-}
-
-impl ContributionWindow {
-    /// R7: it starts on the same day, years earlier; 30 Esfand clamps to 29 in a common year.
-    pub(super) fn before(deed_date: SolarDate, years: u8) -> Result<Self, AssessError> {
-        Ok(Self { from: deed_date.years_before(years)?, to: deed_date.plus_days(-1)? })
-    }
-
-    /// Days of `month` that lie in the window; 0 where none do.
-    pub(super) fn days_inside(&self, month: SolarMonth) -> u32 {
-        if month < self.from.month() || month > self.to.month() {
-            return 0;
-        }
-        let first = if month == self.from.month() { self.from.day() } else { 1 };
-        let last = if month == self.to.month() { self.to.day() } else { month.days() };
-        u32::from(last + 1 - first)
-    }
-}
-
-/// R8: a month's days, added over workshops, count at most as often as the month has days inside the window.
+/// R8: the days of a month, added over workshops, count up to the number of days that the month has in the window.
 pub(super) fn count(window: &ContributionWindow, months: &[ListedMonth]) -> Result<u32, AssessError> {
-    let add =
-        |sum: u32, listed: &ListedMonth| sum.checked_add(listed.days.min(window.days_inside(listed.month)));
-    months.iter().try_fold(0, add).ok_or(AssessError::Overflow)
+    let mut sum = 0_u32;
+    for listed in months {
+        let counted = listed.days.min(window.days_inside(listed.month));
+        sum = sum.checked_add(counted).ok_or(AssessError::Overflow)?;
+    }
+    Ok(sum)
 }
 
 pub(super) fn judge(
@@ -44,21 +24,25 @@ pub(super) fn judge(
     if short == 0 {
         return DaysFinding::Reached;
     }
-    // R14: a list that can still lawfully arrive may bring what lacks; each open month is taken at its full capacity.
-    let (mut could_bring, mut open, mut last_day) = (0_u32, Vec::new(), None);
+    // R14: a list that can still lawfully arrive may add the missing days. Each open month counts with all its days.
+    let mut possible_days = 0_u32;
+    let mut open_months = Vec::new();
+    let mut last_day = None;
     for listed in months {
-        let lacks = window.days_inside(listed.month).saturating_sub(listed.days);
-        if lacks == 0 {
+        let missing = window.days_inside(listed.month).saturating_sub(listed.days);
+        if missing == 0 {
             continue;
         }
         if let Some(until) = list_open_until(listed.month, law.today, law.tables) {
-            could_bring = could_bring.saturating_add(lacks);
-            open.push(listed.month);
+            possible_days = possible_days.saturating_add(missing);
+            open_months.push(listed.month);
             last_day = last_day.max(Some(until));
         }
     }
     match last_day {
-        Some(until) if could_bring >= short => DaysFinding::AwaitsList { short, months: open, until },
+        Some(until) if possible_days >= short => {
+            DaysFinding::AwaitsList { short, months: open_months, until }
+        }
         _ => DaysFinding::Insufficient { short },
     }
 }

@@ -1,17 +1,17 @@
-//! What is judged, and what is found.
+//! The inputs and the results of an assessment.
 
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
-/// One employment as it is recorded.
+/// One recorded employment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EmploymentPeriod {
     pub insurance_type: InsuranceType,
     pub started_on: SolarDate,
-    /// The last employed day; None while it goes on.
+    /// The last employed day. `None` while the employment continues.
     pub ended_on: Option<SolarDate>,
 }
 
-/// One line of a wage list; several lines of a month and type are added. Any order.
+/// One line of a wage list. Lines of the same month and type are added. The order does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MonthlyWage {
     pub month: SolarMonth,
@@ -24,15 +24,16 @@ pub struct MonthlyWage {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EmploymentFinding {
     Holds,
-    /// D's list may still come, until this day (the month that is awaited is D's).
+    /// The list of D's month may still arrive, until this day.
     AwaitsList {
         until: SolarDate,
     },
-    /// The last day of the eligible employment that ended last before D, if any.
+    /// No employment covers D.
+    /// `last_day` is the last day of the eligible employment that ended latest before D, if any.
     Ended {
         last_day: Option<SolarDate>,
     },
-    /// Employments cover D, but of these types only (sorted, no repeats).
+    /// Employments cover D, but only employments of these types (sorted, without duplicates).
     TypeNotCovered {
         types: Vec<InsuranceType>,
     },
@@ -42,8 +43,8 @@ pub enum EmploymentFinding {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DaysFinding {
     Reached,
-    /// 720 would be reached if every open month's list came full: the open months that are not full yet (ascending),
-    /// and the last day one of them may come.
+    /// The 720 days would be reached if the list of every open month had all days of the month. `months` are the open
+    /// months that are not full yet (ascending); `until` is the last day on which one of their lists may arrive.
     AwaitsList {
         short: u32,
         months: Vec<SolarMonth>,
@@ -54,44 +55,48 @@ pub enum DaysFinding {
     },
 }
 
-/// Note 1, or why no amount can be known (R26).
+/// The amount of Note 1, or why no amount can be computed (R26).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AmountFinding {
     Known(Rial),
     Outside(Outside),
 }
 
-/// The first of these that holds, in this order.
+/// Why no amount can be computed: the first of these reasons that applies, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outside {
     DeedAfterToday,
     DeedPastWageTable,
-    /// The earliest of the 24 months that lies before the table.
+    /// The wage table begins after this month, the first of the 24.
     MonthBeforeWageTable(SolarMonth),
-    /// A table other than the wages has no row for D, or for one of the 24 months.
+    /// A table other than the wage table has no row for D, or for one of the 24 months.
     OtherTable,
 }
 
-/// A month of the working. `days` as listed (types whose days count, all workshops), `counted_days` after the caps of
-/// R8 (0 outside the window); `wage` as listed for the types whose wages count and only in the 24 months (else zero), `ceiling` there only.
+/// One month of the working.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MonthWorking {
     pub month: SolarMonth,
+    /// As listed: the types whose days count, over all workshops.
     pub days: u32,
+    /// After the cap of R8; 0 outside the window.
     pub counted_days: u32,
+    /// As listed, for the types whose wages count; zero outside the 24 months.
     pub wage: Rial,
+    /// `None` outside the 24 months.
     pub ceiling: Option<Rial>,
 }
 
-/// The sum as one would write it by hand. Months without any line (of days or rials above 0) are left out; ascending.
+/// The computation in steps that a person can check. `months` is ascending and leaves out months without any line (of
+/// days or rials above 0).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Working {
     pub days: u32,
     pub required_days: u32,
     pub window_from: SolarDate,
-    /// Last day of the window: the day before D.
+    /// The last day of the window: the day before D.
     pub window_to: SolarDate,
-    /// None where a month's ceiling is not known.
+    /// `None` if the wage table does not cover the 24 months, or a month's ceiling is not known.
     pub wage_sum: Option<Rial>,
     pub floor: Option<Rial>,
     pub months: Vec<MonthWorking>,
@@ -105,12 +110,12 @@ pub struct Assessment {
     pub working: Working,
 }
 
-/// Why nothing can be said; no wage list can cause it, however large its figures.
+/// Why an assessment fails. No wage list causes this, even with very large figures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AssessError {
-    /// Tables whose floor or ceilings pass 2^63 rials.
+    /// The floor or a ceiling of the tables is 2^63 rials or more.
     Overflow,
-    /// A deed date so near the calendar's edge that no window can be cut.
+    /// The deed date is too near to the start or end of the calendar's range to have a contribution window.
     Calendar,
 }
 

@@ -1,4 +1,4 @@
-//! Article 85: what the law says of one person and one deed date. (R2, R6-R14, R26.)
+//! Assesses one person and one deed date under Article 85 (R2, R6-R14, R26).
 
 mod amount;
 mod days;
@@ -7,6 +7,7 @@ mod finding;
 mod months;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use super::tables::{Coverage, LegalParameters};
 use super::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
@@ -15,7 +16,7 @@ pub use finding::{
     MonthlyWage, Outside, Working,
 };
 
-/// What holds as of D (R2: the deed date governs every window and table).
+/// The legal parameters and tables as of the deed date D (R2: the deed date governs every window and table).
 struct Law<'a> {
     deed_date: SolarDate,
     today: SolarDate,
@@ -25,22 +26,25 @@ struct Law<'a> {
 }
 
 impl<'a> Law<'a> {
-    /// None where one of D's tables has no row.
+    /// `None` if a table has no row for D.
     fn on(deed_date: SolarDate, today: SolarDate, tables: &'a Tables) -> Option<Self> {
         let mut coverage =
             [Coverage { employment: false, days: false, wages: false }; InsuranceType::ALL.len()];
-        for (place, kind) in coverage.iter_mut().zip(InsuranceType::ALL) {
-            *place = tables.coverage(kind, deed_date)?;
+        for (entry, kind) in coverage.iter_mut().zip(InsuranceType::ALL) {
+            *entry = tables.coverage(kind, deed_date)?;
         }
         Some(Self { deed_date, today, parameters: tables.parameters(deed_date)?, coverage, tables })
     }
 
     fn covers(&self, kind: InsuranceType) -> Coverage {
-        self.coverage[kind as usize] // one place for each type, by construction
+        self.coverage[kind as usize] // the array has one entry for each type
     }
 }
 
-/// Judges Article 85 (1), (2) and Note 1 for one person; `today` is the business date.
+/// Assesses Article 85 (1), (2) and Note 1 for one person. `today` is the business date.
+///
+/// # Errors
+/// See [`AssessError`].
 pub fn assess(
     deed_date: SolarDate,
     today: SolarDate,
@@ -49,9 +53,9 @@ pub fn assess(
     tables: &Tables,
 ) -> Result<Assessment, AssessError> {
     let Some(law) = Law::on(deed_date, today, tables) else {
-        return nothing_known(deed_date, today, tables);
+        return without_tables(deed_date, today, tables);
     };
-    let window = days::ContributionWindow::before(deed_date, law.parameters.window_years)?;
+    let window = window::ContributionWindow::before(deed_date, law.parameters.window_years)?;
     let months = months::add_up(&law, &window, wages)?;
     let counted = days::count(&window, &months)?;
     let average = amount::average(&law, &months)?;
@@ -71,8 +75,13 @@ pub fn assess(
     })
 }
 
-/// R26: without the tables of D nothing is judged, least of all refused; that they are missing is the only finding.
-fn nothing_known(deed_date: SolarDate, today: SolarDate, tables: &Tables) -> Result<Assessment, AssessError> {
+/// R26: without the tables of D nothing is judged, and in particular nothing is refused. The only finding is that the
+/// tables are missing.
+fn without_tables(
+    deed_date: SolarDate,
+    today: SolarDate,
+    tables: &Tables,
+) -> Result<Assessment, AssessError> {
     let day_before = deed_date.plus_days(-1)?;
     Ok(Assessment {
         employment: EmploymentFinding::Holds,
@@ -92,13 +101,15 @@ fn nothing_known(deed_date: SolarDate, today: SolarDate, tables: &Tables) -> Res
     })
 }
 
-/// May the list of `month` still lawfully arrive on `today` (Art. 39)? Then until when.
-/// The rule that holds is that of the month itself: the duty is the employer's, whatever marriage asks for it.
+/// The last day on which the list of `month` may lawfully arrive (Art. 39), or `None` if that day is before `today`.
+///
+/// The parameters in force in the month itself apply, not those of a deed date, because this is a duty of the employer
+/// and does not depend on a marriage. `None` also if there are no parameters for the month.
 #[must_use]
 pub fn list_open_until(month: SolarMonth, today: SolarDate, tables: &Tables) -> Option<SolarDate> {
-    let after = tables.parameters(month.last_day())?.list_months_after;
+    let months_after = tables.parameters(month.last_day())?.list_months_after;
     let mut last = month;
-    for _ in 0..after {
+    for _ in 0..months_after {
         last = last.next();
     }
     let until = last.last_day();

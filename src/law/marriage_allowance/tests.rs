@@ -1,4 +1,4 @@
-//! What the worked cases under `tests/law/` cannot show: other tables, and sums past every bound.
+//! Cases that the worked cases under `tests/law/` do not cover: other tables, and very large sums.
 
 use super::{
     AmountFinding, AssessError, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage, Outside,
@@ -27,7 +27,8 @@ const LAW: LegalParameters = LegalParameters {
     list_months_after: 1,
 };
 
-/// Wages of 1,000 rials a day from 1394 to 1404; employments, days and wages of every type count.
+/// Tables with a minimum daily wage of 1,000 rials from 1394 to 1404. Employments, days and wages of every type except
+/// drivers count.
 fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
     let all = Coverage { employment: true, days: true, wages: true };
     let wages = (1394..=1404).map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap())).collect();
@@ -72,7 +73,7 @@ fn a_types_properties_hold_as_of_the_deed_date() {
     }];
     let wages = [wage("1402-05", InsuranceType::Driver, 31, 240)];
     let judged = |deed| assess(date(deed), date("1404-12-01"), &employments, &wages, &tables).unwrap();
-    // R2: the month lies before the change, but the deed does not.
+    // R2: the wage month is before the change of the table, and the deed date is not.
     let after = judged("1404-01-01");
     assert_eq!((after.working.days, after.working.wage_sum), (31, Rial::new(240)));
     assert_eq!(after.employment, EmploymentFinding::Holds);
@@ -103,7 +104,7 @@ fn parameters_hold_as_of_the_deed_date() {
     let after = judged("1404-01-01");
     assert_eq!(after.working.window_from, date("1398-01-01"));
     assert_eq!(after.days, DaysFinding::Reached);
-    // 7 × 1,000 × 31 = 217,000 of 1,200,000; / 12 = 18,083; the floor: 31 × 1,000.
+    // The ceiling 7 × 1,000 × 31 = 217,000 caps the wage 1,200,000; 217,000 / 12 = 18,083; the floor is 31 × 1,000.
     assert_eq!(after.amount, AmountFinding::Known(Rial::new(31_000).unwrap()));
     assert_eq!(judged("1403-12-30").days, DaysFinding::Insufficient { short: 720 });
     assert_eq!(list_open_until(month("1404-01"), date("1404-03-31"), &tables), Some(date("1404-03-31")));
@@ -117,7 +118,7 @@ fn without_the_tables_of_the_deed_date_nothing_is_refused() {
     assert_eq!((found.employment, found.days), (EmploymentFinding::Holds, DaysFinding::Reached));
     assert_eq!(found.amount, AmountFinding::Outside(Outside::OtherTable));
     assert_eq!((found.working.wage_sum, found.working.floor), (None, None));
-    // Nothing was looked for on any day before D.
+    // The window is empty.
     assert_eq!(
         (found.working.window_from, found.working.window_to),
         (date("1404-07-15"), date("1404-07-14"))
@@ -125,7 +126,7 @@ fn without_the_tables_of_the_deed_date_nothing_is_refused() {
 }
 
 #[test]
-fn a_missing_ceiling_is_never_guessed() {
+fn a_missing_ceiling_gives_no_amount() {
     let tables = tables(vec![row("1300-01-01", LAW)], "1403-01-01", vec![row("1300-01-01", ALL)]);
     let judged = |text| {
         let wages = [wage(text, InsuranceType::Compulsory, 30, 24_000)];
@@ -141,9 +142,9 @@ fn a_missing_ceiling_is_never_guessed() {
     assert_eq!(known.amount, AmountFinding::Known(Rial::new(30_000).unwrap()));
 }
 
-/// R7 and R9 are rows of a table: where the average reaches further back than the window, days count in the window alone.
+/// R7 and R9 are rows of a table. If the averaged months start before the window, days count only in the window.
 #[test]
-fn days_before_the_window_do_not_count_though_their_wages_do() {
+fn days_before_the_window_do_not_count_but_their_wages_do() {
     let one_year = LegalParameters { window_years: 1, ..LAW };
     let tables = tables(vec![row("1300-01-01", one_year)], "1394-01-01", vec![row("1300-01-01", ALL)]);
     let wages = ["1402-08", "1403-08"].map(|text| wage(text, InsuranceType::Compulsory, 30, 24_000));
@@ -151,7 +152,7 @@ fn days_before_the_window_do_not_count_though_their_wages_do() {
     assert_eq!((found.working.days, found.working.wage_sum), (30, Rial::new(48_000)));
 }
 
-/// "Months without any line (of days or rials above 0) are left out": not those with either alone.
+/// "Months without any line (of days or rials above 0) are left out". A month with only days or only rials is shown.
 #[test]
 fn the_working_shows_every_month_with_days_or_rials() {
     let wages = [
@@ -165,10 +166,10 @@ fn the_working_shows_every_month_with_days_or_rials() {
 }
 
 #[test]
-fn absurd_figures_are_capped_like_any_other() {
+fn absurd_figures_are_capped() {
     let (deed, today) = (date("1404-07-15"), date("1404-08-01"));
     let twice = |line: MonthlyWage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
-    // 7 × 1,000 × 31
+    // The ceiling: 7 × 1,000 × 31.
     assert_eq!(
         twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum,
         Rial::new(217_000)
@@ -177,10 +178,9 @@ fn absurd_figures_are_capped_like_any_other() {
 }
 
 #[test]
-fn no_window_can_be_cut_at_the_calendars_edge() {
-    let known = || vec![row("1206-01-01", ALL)];
+fn a_deed_date_at_the_start_of_the_calendar_is_an_error() {
     let wages = vec![row("1394-01-01", Rial::new(1_000).unwrap())];
-    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, known())).collect();
+    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, vec![row("1206-01-01", ALL)])).collect();
     let tables = Tables::new(
         "test".to_owned(),
         wages,

@@ -1,4 +1,7 @@
-//! Effective-dated tables, validated when they are made: a gap, an overlap or an unsorted row is an error, never a guess. (R2, R23, R26)
+//! Effective-dated tables (R2, R23, R26).
+//!
+//! Tables are validated at construction. A gap, an overlap or an unsorted row is an error and is never corrected by a
+//! guess.
 
 mod rows;
 #[cfg(test)]
@@ -8,7 +11,7 @@ mod wages;
 use super::{InsuranceType, Rial, SolarDate, SolarMonth};
 use rows::Dated;
 
-/// One row as a table file gives it. `until` may be left out: the row then holds until the day before the next one.
+/// One row of a table file. Without `until` the row holds until the day before the next row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row<T> {
     pub from: SolarDate,
@@ -16,46 +19,49 @@ pub struct Row<T> {
     pub value: T,
 }
 
-/// Does an employment of this type satisfy Article 85(1), do its days count in 85(2), are its wages summed (Note 1)?
+/// The effect of an insurance type under Article 85.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Coverage {
+    /// An employment of this type satisfies Article 85(1).
     pub employment: bool,
+    /// Days of this type count in Article 85(2).
     pub days: bool,
+    /// Wages of this type are summed (Note 1).
     pub wages: bool,
 }
 
-/// Readings of ours that no statute fixes, and the statute's own numbers; effective-dated like the rest.
+/// The numbers of the statute, and our interpretations that no statute fixes. Effective-dated like the other tables.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LegalParameters {
-    /// Insured days that Art. 85(2) asks for: 720.
+    /// Insured days that Art. 85(2) requires: 720.
     pub required_days: u32,
-    /// Solar years before the deed date in which they count: 5.
+    /// Solar years before the deed date in which insured days count: 5.
     pub window_years: u8,
     /// Whole months of the average wage, and its divisor (Note 1): 24.
     pub average_months: u8,
-    /// Days of the minimum daily wage that the amount never falls below: 30.
+    /// The floor of the amount, in days of the minimum daily wage: 30.
     pub floor_days: u32,
-    /// A month's list may arrive until the end of so many months after it (Art. 39): 1.
+    /// A month's list may arrive until the end of this number of months after it (Art. 39): 1.
     pub list_months_after: u8,
 }
 
-/// Everything that the law's answer depends on besides the person's own facts.
+/// All inputs of an assessment except the facts of the person.
 #[derive(Clone, Debug)]
 pub struct Tables {
     version: String,
     wages: Dated<Rial>,
     ceiling_factor: Dated<u32>,
-    /// By `InsuranceType as usize`.
+    /// Indexed by `InsuranceType as usize`.
     coverage: Vec<Dated<Coverage>>,
     parameters: Dated<LegalParameters>,
     retired_banks: Vec<(String, SolarDate)>,
 }
 
-/// What is wrong with a table, in words for an operator.
+/// A fault in a table, described for an operator.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TableError {
     pub table: String,
-    /// Counted from 1; 0 where the table as a whole is meant.
+    /// The row number, from 1; 0 for a fault of the table as a whole.
     pub row: usize,
     pub problem: String,
 }
@@ -72,7 +78,10 @@ impl std::fmt::Display for TableError {
 impl std::error::Error for TableError {}
 
 impl Tables {
-    /// All problems of all tables, not the first.
+    /// Creates the tables.
+    ///
+    /// # Errors
+    /// All faults of all tables, not only the first.
     pub fn new(
         version: String,
         minimum_daily_wage: Vec<Row<Rial>>,
@@ -103,7 +112,8 @@ impl Tables {
         &self.version
     }
 
-    /// None outside the table; a wage row holds at most to the end of its Solar year.
+    /// The minimum daily wage on a day. `None` outside the table. A wage row holds at most until the end of its Solar
+    /// year.
     #[must_use]
     pub fn minimum_daily_wage(&self, on: SolarDate) -> Option<Rial> {
         self.wages.on(on)
@@ -114,7 +124,8 @@ impl Tables {
         self.ceiling_factor.on(on)
     }
 
-    /// A month's ceiling: factor × minimum daily wage on its first day × its length (R10). None outside the tables.
+    /// The ceiling of a month: factor × minimum daily wage on its first day × its length (R10). `None` outside the
+    /// tables.
     #[must_use]
     pub fn monthly_ceiling(&self, month: SolarMonth) -> Option<Rial> {
         let first = month.first_day();
@@ -137,13 +148,13 @@ impl Tables {
         self.retired_banks.iter().any(|(code, from)| code == bank && *from <= on)
     }
 
-    /// Last day that the wage table knows.
+    /// The last day of the wage table.
     #[must_use]
     pub fn wage_table_ends(&self) -> SolarDate {
         self.wages.last_day()
     }
 
-    /// First day that the wage table knows.
+    /// The first day of the wage table.
     #[must_use]
     pub fn wage_table_begins(&self) -> SolarDate {
         self.wages.first_day()

@@ -1,9 +1,9 @@
-//! Rows with dates, in order and without holes.
+//! Effective-dated rows in order and without gaps.
 
 use super::{Coverage, LegalParameters, Row, TableError};
 use crate::law::{InsuranceType, SolarDate};
 
-/// Everything wrong that was found.
+/// Collects the faults of all tables.
 #[derive(Default)]
 pub(super) struct TableErrors(Vec<TableError>);
 
@@ -12,33 +12,34 @@ impl TableErrors {
         self.0.push(TableError { table: table.to_owned(), row, problem });
     }
 
+    /// Returns `value` if there are no faults.
     pub(super) fn none_or<T>(self, value: T) -> Result<T, Vec<TableError>> {
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }
 }
 
-/// A table that was checked: each day has at most one row, and there is no hole between rows.
+/// A checked table: each day has at most one row, and there is no gap between rows.
 #[derive(Clone, Debug)]
 pub(super) struct Dated<T> {
     rows: Vec<Row<T>>,
 }
 
 impl<T: Copy> Dated<T> {
-    /// Problems go to `errors`; what is returned then is not to be used.
+    /// Adds faults to `errors`. A table with faults must not be used.
     pub(super) fn new(table: &str, rows: Vec<Row<T>>, errors: &mut TableErrors) -> Self {
         if rows.is_empty() {
             errors.add(table, 0, "has no rows".to_owned());
         }
-        for (at, row) in rows.iter().enumerate() {
+        for (index, row) in rows.iter().enumerate() {
             if let Some(until) = row.until.filter(|until| *until < row.from) {
-                errors.add(table, at + 1, format!("until {until} lies before from {}", row.from));
+                errors.add(table, index + 1, format!("until {until} is before from {}", row.from));
             }
         }
-        for (at, pair) in rows.windows(2).enumerate() {
+        for (index, pair) in rows.windows(2).enumerate() {
             if let [earlier, later] = pair
                 && let Some(problem) = between(earlier, later)
             {
-                errors.add(table, at + 2, problem);
+                errors.add(table, index + 2, problem);
             }
         }
         Self { rows }
@@ -59,7 +60,7 @@ impl<T: Copy> Dated<T> {
     }
 }
 
-/// What is wrong between a row and the next, if anything.
+/// The fault between a row and the next row, if any.
 fn between<T>(earlier: &Row<T>, later: &Row<T>) -> Option<String> {
     if later.from == earlier.from {
         return Some(format!("duplicate: two rows from {}", later.from));
@@ -78,7 +79,7 @@ fn between<T>(earlier: &Row<T>, later: &Row<T>) -> Option<String> {
     }
 }
 
-/// One table per insurance type, in the order of `InsuranceType::ALL`; none may lack.
+/// One table for each insurance type, in the order of `InsuranceType::ALL`. A missing type is a fault.
 pub(super) fn of_every_type(
     coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>,
     errors: &mut TableErrors,
@@ -86,41 +87,41 @@ pub(super) fn of_every_type(
     let mut by_type: Vec<Option<Vec<Row<Coverage>>>> = vec![None; InsuranceType::ALL.len()];
     for (kind, rows) in coverage {
         match by_type.get_mut(kind as usize) {
-            Some(place @ None) => *place = Some(rows),
+            Some(entry @ None) => *entry = Some(rows),
             _ => errors.add(
                 &format!("coverage.{kind}"),
                 0,
-                "duplicate: the insurance type is there twice".to_owned(),
+                "duplicate: the insurance type appears twice".to_owned(),
             ),
         }
     }
     let mut dated = |(kind, rows): (InsuranceType, Option<Vec<Row<Coverage>>>)| {
-        // A missing type is a table without rows, and is reported as such.
+        // A missing type becomes a table without rows, which is reported as a fault.
         Dated::new(&format!("coverage.{kind}"), rows.unwrap_or_default(), errors)
     };
     InsuranceType::ALL.into_iter().zip(by_type).map(&mut dated).collect()
 }
 
-/// No average of no months, no window of no years.
+/// The averaged months and the years of the window must not be 0.
 pub(super) fn check_parameters(rows: &[Row<LegalParameters>], errors: &mut TableErrors) {
-    for (at, Row { value, .. }) in rows.iter().enumerate() {
+    for (index, Row { value, .. }) in rows.iter().enumerate() {
         for (name, zero) in
             [("average_months", value.average_months == 0), ("window_years", value.window_years == 0)]
         {
             if zero {
-                errors.add("parameters", at + 1, format!("{name} is 0"));
+                errors.add("parameters", index + 1, format!("{name} is 0"));
             }
         }
     }
 }
 
 pub(super) fn check_banks(banks: &[(String, SolarDate)], errors: &mut TableErrors) {
-    for (at, (bank, _)) in banks.iter().enumerate() {
+    for (index, (bank, _)) in banks.iter().enumerate() {
         if bank.len() != 3 || !bank.bytes().all(|b| b.is_ascii_digit()) {
-            errors.add("retired_banks", at + 1, format!("a bank's code has three digits, not {bank:?}"));
+            errors.add("retired_banks", index + 1, format!("a bank's code has three digits, not {bank:?}"));
         }
-        if banks.iter().take(at).any(|(earlier, _)| earlier == bank) {
-            errors.add("retired_banks", at + 1, format!("duplicate: bank {bank} is there twice"));
+        if banks.iter().take(index).any(|(earlier, _)| earlier == bank) {
+            errors.add("retired_banks", index + 1, format!("duplicate: bank {bank} appears twice"));
         }
     }
 }

@@ -13,7 +13,7 @@ fn rial(rials: u64) -> Rial {
     Rial::new(rials).unwrap()
 }
 
-/// Tables of two years, good but for what the test puts in.
+/// Tables of two years. They are valid except for the rows that the test passes.
 fn with(wages: Vec<Row<Rial>>, factors: Vec<Row<u32>>) -> Result<Tables, Vec<TableError>> {
     let coverage = Coverage { employment: true, days: true, wages: true };
     let parameters = LegalParameters {
@@ -38,7 +38,7 @@ fn problems(result: Result<Tables, Vec<TableError>>) -> Vec<String> {
 }
 
 #[test]
-fn a_row_holds_until_the_next_and_to_its_end() {
+fn a_row_holds_until_the_next_row_or_its_own_end() {
     let wages = vec![
         row("1400-01-01", None, rial(10)),
         row("1400-04-01", None, rial(20)),
@@ -62,7 +62,7 @@ fn a_row_holds_until_the_next_and_to_its_end() {
 #[test]
 fn faults_between_rows() {
     let good = || vec![row("1400-01-01", None, rial(10))];
-    for (rows, said) in [
+    for (rows, expected) in [
         (vec![], "table ceiling_factor: has no rows"),
         (
             vec![row("1400-01-01", Some("1400-06-31"), 7), row("1400-06-31", None, 8)],
@@ -73,23 +73,23 @@ fn faults_between_rows() {
             "table ceiling_factor, row 2: gap: no row from 1400-07-01 until the day before 1400-07-02",
         ),
     ] {
-        assert_eq!(problems(with(good(), rows)), [said]);
+        assert_eq!(problems(with(good(), rows)), [expected]);
     }
 }
 
-/// "a row holds until the next, at most to the end of its Solar year": that day itself is good.
+/// "a row holds until the next, at most to the end of its Solar year". `until` may be that day itself.
 #[test]
-fn a_wage_may_name_the_end_of_its_year() {
+fn a_wage_row_may_end_on_the_last_day_of_its_year() {
     let ends = |until| with(vec![row("1400-01-01", Some(until), rial(10))], vec![row("1400-01-01", None, 7)]);
     assert!(ends("1400-12-29").is_ok());
     assert_eq!(
         problems(ends("1401-01-01")),
-        ["table minimum_daily_wage, row 1: until 1401-01-01 lies after the end of its Solar year"]
+        ["table minimum_daily_wage, row 1: until 1401-01-01 is after the end of its Solar year"]
     );
 }
 
 #[test]
-fn a_wage_given_twice_is_one_fault() {
+fn a_duplicate_wage_row_is_one_fault() {
     let twice = vec![row("1400-01-01", None, rial(10)), row("1400-01-01", None, rial(20))];
     assert_eq!(
         problems(with(twice, vec![row("1400-01-01", None, 7)])),
@@ -98,14 +98,14 @@ fn a_wage_given_twice_is_one_fault() {
 }
 
 #[test]
-fn all_faults_are_told_together() {
+fn all_faults_are_reported_together() {
     let wages = vec![row("1400-01-15", None, rial(10)), row("1402-01-01", None, rial(0))];
-    let told = problems(with(wages, vec![]));
-    assert_eq!(told.len(), 5, "{told:#?}");
+    let messages = problems(with(wages, vec![]));
+    assert_eq!(messages.len(), 5, "{messages:#?}");
 }
 
 #[test]
-fn a_type_given_twice_is_a_fault() {
+fn a_duplicate_insurance_type_is_a_fault() {
     let coverage = Coverage { employment: true, days: true, wages: true };
     let rows = || vec![row("1400-01-01", None, coverage)];
     let twice =
@@ -117,7 +117,7 @@ fn a_type_given_twice_is_a_fault() {
         floor_days: 30,
         list_months_after: 1,
     };
-    let told = problems(Tables::new(
+    let messages = problems(Tables::new(
         "test".to_owned(),
         vec![row("1400-01-01", None, rial(10))],
         vec![row("1400-01-01", None, 7)],
@@ -125,5 +125,5 @@ fn a_type_given_twice_is_a_fault() {
         vec![row("1400-01-01", None, parameters)],
         Vec::new(),
     ));
-    assert_eq!(told.len(), 2, "{told:#?}");
+    assert_eq!(messages.len(), 2, "{messages:#?}");
 }

@@ -1,4 +1,4 @@
-//! A claim, from what is stored to what is shown.
+//! Builds the view of a claim from its stored data.
 
 use super::claim::{
     AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
@@ -12,12 +12,14 @@ use crate::clock::Clock;
 use crate::law::{Rial, SolarDate, Tables};
 use crate::store::decisions::DecisionRow as StoredDecision;
 use crate::store::{payments, person_file};
+use crate::texts::Texts;
 use crate::views::format::{self, TehranTime};
 
-pub fn claim(gathered: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
-    let (stored, again) = (&gathered.stored, &gathered.again);
-    let standing = gathered.decisions.last();
-    let stored_facts = standing.and_then(|decision| Some(decision.facts.as_ref()?.encode().digest));
+pub fn claim(loaded: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
+    let stored = &loaded.stored;
+    let recomputed = &loaded.again;
+    let in_force = loaded.decisions.last();
+    let stored_facts = in_force.and_then(|decision| Some(decision.facts.as_ref()?.encode().digest));
     let mut claim = ClaimView {
         headline: String::new(),
         claim_id: stored.claim_id,
@@ -28,32 +30,32 @@ pub fn claim(gathered: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
         withdrawn: stored.withdrawn,
         outcome: stored.outcome.as_str(),
         amount_rial: stored.amount.map(Rial::get),
-        reasons: again.reasons.clone(),
-        working: working(again, stored.key.deed_date, &gathered.tables),
-        recomputed_equal: standing
-            .is_some_and(|decision| again.content_digest().as_slice() == decision.content_digest),
-        // What a payment itself adds to the facts is told below, with its documents.
-        facts_changed_since: gathered.documents.is_empty()
+        reasons: recomputed.reasons.iter().map(|reason| Texts::built_in().reason_text(reason)).collect(),
+        working: working(recomputed, stored.key.deed_date, &loaded.tables),
+        recomputed_equal: in_force
+            .is_some_and(|decision| recomputed.content_digest().as_slice() == decision.content_digest),
+        // A payment adds facts of its own, which are shown with the documents.
+        facts_changed_since: loaded.documents.is_empty()
             && stored_facts.is_some_and(|digest| digest != stored.facts_digest),
-        next_close: next_close(gathered, next),
-        decisions: gathered.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
-        documents: gathered
+        next_close: next_close(loaded, next),
+        decisions: loaded.decisions.iter().map(|decision| self::decision(decision, clock)).collect(),
+        documents: loaded
             .documents
             .iter()
             .map(|(document, answers)| self::document(document, answers, clock))
             .collect(),
-        cases: gathered.cases.iter().map(|case| self::case(case, clock)).collect(),
-        messages: gathered.messages.iter().map(|message| self::message(message, clock)).collect(),
+        cases: loaded.cases.iter().map(|case| self::case(case, clock)).collect(),
+        messages: loaded.messages.iter().map(|message| self::message(message, clock)).collect(),
     };
     claim.headline = headline(&claim);
     claim
 }
 
-fn next_close(gathered: &LoadedClaim, next: &Plan) -> NextCloseView {
-    let id = gathered.stored.claim_id;
+fn next_close(loaded: &LoadedClaim, next: &Plan) -> NextCloseView {
+    let id = loaded.stored.claim_id;
     let update = next.updates.iter().rev().find(|update| update.claim.claim_id == id);
     let revised = update.and_then(|update| update.revision.as_ref()).map(|revision| &revision.decision);
-    let other = revised.filter(|decision| decision.answer_digest() != gathered.stored.answer_digest);
+    let other = revised.filter(|decision| decision.answer_digest() != loaded.stored.answer_digest);
     NextCloseView {
         answer: other.map(|decision| AnswerView {
             outcome: decision.outcome.as_str(),
@@ -70,7 +72,7 @@ fn next_close(gathered: &LoadedClaim, next: &Plan) -> NextCloseView {
 
 fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<WorkingView> {
     let sum = decision.working.as_ref()?;
-    // R26: outside the tables no amount is computed, even where some of its parts are known.
+    // R26: outside the tables no amount is computed, even if some of its parts are known.
     let known = !decision.codes().contains(&ReasonCode::OutsideKnownTables);
     let parameters = tables.parameters(deed_date);
     let divisor = parameters.map(|p| p.average_months);
@@ -168,7 +170,7 @@ fn message(stored: &person_file::MessageRow, clock: &Clock) -> MessageView {
     }
 }
 
-/// `0912***6789`.
+/// Masks a mobile number: `0912***6789`.
 fn masked(mobile: &str) -> String {
     let (head, tail) = (mobile.get(..4).unwrap_or_default(), mobile.get(7..).unwrap_or_default());
     format!("{head}***{tail}")

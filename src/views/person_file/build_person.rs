@@ -1,4 +1,4 @@
-//! The facts of the person, from what is stored to what is shown.
+//! Builds the view of a person from the stored facts.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,14 @@ use crate::law::SolarDate;
 use crate::views::format::TehranTime;
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 
-pub fn person_file(gathered: &LoadedPerson, clock: &Clock, deeds_from: Option<SolarDate>) -> PersonFile {
-    let known = &gathered.known;
+pub fn person_file(loaded: &LoadedPerson, clock: &Clock, deeds_from: Option<SolarDate>) -> PersonFile {
+    let known = &loaded.known;
     let facts = &known.dossier;
     PersonFile {
         national_code: known.person.to_string(),
         as_of: clock.today().to_string(),
-        claims: gathered
-            .claims
-            .iter()
-            .map(|claim| build_claim::claim(claim, &gathered.next, clock))
-            .collect(),
-        no_claim: gathered.claims.is_empty().then(|| no_claim(gathered, deeds_from)),
+        claims: loaded.claims.iter().map(|claim| build_claim::claim(claim, &loaded.next, clock)).collect(),
+        no_claim: loaded.claims.is_empty().then(|| no_claim(loaded, deeds_from)),
         person: facts.record.as_ref().map(person),
         employments: facts
             .employments
@@ -48,21 +44,21 @@ pub fn person_file(gathered: &LoadedPerson, clock: &Clock, deeds_from: Option<So
                 source: p.source.clone(),
             })
             .collect(),
-        registry_rows: gathered.rows.iter().map(|row| registry_row(row, known.person)).collect(),
-        self_registrations: self_registrations(gathered, clock),
+        registry_rows: loaded.rows.iter().map(|row| registry_row(row, known.person)).collect(),
+        self_registrations: self_registrations(loaded, clock),
     }
 }
 
-fn no_claim(gathered: &LoadedPerson, deeds_from: Option<SolarDate>) -> &'static str {
-    let known = &gathered.known;
+fn no_claim(loaded: &LoadedPerson, deeds_from: Option<SolarDate>) -> &'static str {
+    let known = &loaded.known;
     if known.rows.is_empty() && known.self_registrations.is_empty() {
         "No marriage of this person is known."
     } else if known.dossier.record.is_none() {
-        "The registry names this person, but there is no insured record: the claim appears when the record comes."
+        "The registry names this person, but there is no insured record: the claim is created when the record arrives."
     } else if deeds_from.is_some() {
-        "Every known marriage lies before the setting deeds_from: none makes a claim here."
+        "Every known marriage is before the date of the setting deeds_from: none makes a claim."
     } else {
-        "The marriage is known, and not decided yet."
+        "The marriage is known, but not decided yet."
     }
 }
 
@@ -81,27 +77,27 @@ fn person(record: &PersonRecord) -> PersonView {
     }
 }
 
-/// Wages come ordered by month.
+/// Totals by year. `wages` are ordered by month.
 fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     let mut years: BTreeMap<i16, WageYear> = BTreeMap::new();
     let mut last_month = None;
     for wage in wages.iter().filter(|wage| wage.days > 0 || wage.insurable.get() > 0) {
-        let begun = || WageYear {
+        let empty = || WageYear {
             year: wage.month.year(),
             months: 0,
             days: 0,
             insurable_rial: 0,
             insurance_types: Vec::new(),
         };
-        let year = years.entry(wage.month.year()).or_insert_with(begun);
+        let year = years.entry(wage.month.year()).or_insert_with(empty);
         if last_month.replace(wage.month) != Some(wage.month) {
             year.months += 1;
         }
         year.days = year.days.saturating_add(u64::from(wage.days));
         year.insurable_rial = year.insurable_rial.saturating_add(wage.insurable.get());
-        let word = wage.insurance_type.as_str();
-        if !year.insurance_types.contains(&word) {
-            year.insurance_types.push(word);
+        let insurance_type = wage.insurance_type.as_str();
+        if !year.insurance_types.contains(&insurance_type) {
+            year.insurance_types.push(insurance_type);
         }
     }
     years.into_values().collect()
@@ -109,7 +105,7 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
 
 fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView {
     let is_husband = row.husband.national_code == Some(person);
-    let (own, other, word) =
+    let (own, other, person_is) =
         if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
     RegistryRowView {
         record_id: row.record_id.clone(),
@@ -121,7 +117,7 @@ fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView
         office_code: row.office_code.clone(),
         deed_number: row.deed_number.clone(),
         permanence: row.permanence.as_str(),
-        person_is: word,
+        person_is,
         family_name: own.family_name.clone(),
         birth_date: own.birth_date.map(|day| day.to_string()),
         earlier_marriages: own.earlier_marriages,
@@ -136,10 +132,10 @@ fn full_name(spouse: &Spouse) -> Option<String> {
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
 }
 
-fn self_registrations(gathered: &LoadedPerson, clock: &Clock) -> Vec<SelfRegistrationView> {
+fn self_registrations(loaded: &LoadedPerson, clock: &Clock) -> Vec<SelfRegistrationView> {
     let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistrationView {
         request_id: own.request_id.clone(),
-        // Written by us from an instant: the fallback is never taken.
+        // Peyvand stored this value from a valid instant, so the fallback is never used.
         submitted_at: TehranTime::of(
             clock,
             jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default(),
@@ -148,7 +144,7 @@ fn self_registrations(gathered: &LoadedPerson, clock: &Clock) -> Vec<SelfRegistr
         spouse_national_code: own.spouse.to_string(),
         first_marriage_undertaking: own.first_marriage_undertaking,
     };
-    let mut all: Vec<_> = gathered.known.self_registrations.iter().collect();
+    let mut all: Vec<_> = loaded.known.self_registrations.iter().collect();
     all.sort_by_key(|own| (own.submitted_at, own.request_id.clone()));
     all.into_iter().map(shown).collect()
 }
@@ -159,7 +155,7 @@ mod tests {
     use crate::law::{InsuranceType, Rial};
 
     #[test]
-    fn a_year_counts_months_once_and_leaves_out_what_was_taken_back() {
+    fn a_year_counts_each_month_once_and_omits_revoked_rows() {
         let wage = |month: &str, kind, days, rial| Wage {
             source_offset: 0,
             month: month.parse().unwrap(),

@@ -1,12 +1,12 @@
-//! A claim as `explain` shows it: the answer, its grounds, the sum by hand, and what became of it.
+//! The view of a claim: the outcome, its reasons, the calculation, and the payment.
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::claim::ReasonText;
+use crate::texts::ReasonText;
 use crate::views::format::TehranTime;
 
-/// One person and one marriage.
+/// The claim of one person for one marriage.
 #[derive(Clone, Serialize)]
 pub struct ClaimView {
     pub headline: String,
@@ -15,23 +15,23 @@ pub struct ClaimView {
     pub spouse_national_code: Option<String>,
     pub record_id: Option<String>,
     pub request_id: Option<String>,
-    /// No input holds this marriage any more.
+    /// No input contains this marriage any more.
     pub withdrawn: bool,
     pub outcome: &'static str,
     pub amount_rial: Option<u64>,
-    /// Every ground of the standing decision, recomputed from its stored facts.
+    /// Every reason of the decision in force, recomputed from its stored facts.
     pub reasons: Vec<ReasonText>,
-    /// The sum of the standing decision; none where nothing was computed.
+    /// The calculation of the decision in force; none if nothing was computed.
     pub working: Option<WorkingView>,
     /// Whether the recomputed decision equals the stored one byte for byte.
     pub recomputed_equal: bool,
-    /// Facts changed since the standing decision, and left the answer as it is.
+    /// Facts changed after the decision in force without changing its answer.
     pub facts_changed_since: bool,
-    /// What the next close would say or do if it came on the business date.
+    /// What a close on the business date would do.
     pub next_close: NextCloseView,
-    /// Ascending by revision.
+    /// In ascending order of revision.
     pub decisions: Vec<DecisionView>,
-    /// Ascending by attempt.
+    /// In ascending order of attempt.
     pub documents: Vec<DocumentView>,
     pub cases: Vec<CaseView>,
     pub messages: Vec<MessageView>,
@@ -44,12 +44,12 @@ impl ClaimView {
     }
 }
 
-/// What a close on the business date would make of the claim.
+/// The effect of a close on the business date.
 #[derive(Clone, Default, Serialize)]
 pub struct NextCloseView {
-    /// Set where the answer would be another.
+    /// Set if the answer would change.
     pub answer: Option<AnswerView>,
-    /// The attempt of the document that it would issue.
+    /// The attempt of the document that the close would issue.
     pub issues_attempt: Option<i32>,
 }
 
@@ -60,7 +60,7 @@ pub struct AnswerView {
     pub reasons: Vec<&'static str>,
 }
 
-/// The sum as one would write it by hand.
+/// The computation of the amount, in the steps of a manual calculation.
 #[derive(Clone, Serialize)]
 pub struct WorkingView {
     pub days: u32,
@@ -69,14 +69,14 @@ pub struct WorkingView {
     pub window_to: String,
     pub months: Vec<MonthView>,
     pub wage_sum_rial: Option<u64>,
-    /// Months of the average: what the sum is divided by.
+    /// The divisor of the sum: the number of months of the average.
     pub divisor: Option<u8>,
-    /// The sum divided, truncated.
+    /// The truncated quotient of sum and divisor.
     pub average_rial: Option<u64>,
     pub floor_rial: Option<u64>,
     /// Days of the minimum daily wage in the floor.
     pub floor_days: Option<u32>,
-    /// The greater of average and floor; none where it cannot be known.
+    /// The greater of average and floor; none if it cannot be computed.
     pub amount_rial: Option<u64>,
 }
 
@@ -86,7 +86,7 @@ pub struct MonthView {
     pub days: u32,
     pub counted_days: u32,
     pub wage_rial: u64,
-    /// None outside the months that are averaged.
+    /// None for months that are not averaged.
     pub ceiling_rial: Option<u64>,
     pub counted_wage_rial: u64,
 }
@@ -94,7 +94,7 @@ pub struct MonthView {
 /// A published revision.
 #[derive(Clone, Serialize)]
 pub struct DecisionView {
-    /// For `peyvand recompute`.
+    /// The id for `peyvand recompute`.
     pub decision_id: Uuid,
     pub revision: i32,
     pub outcome: String,
@@ -118,9 +118,9 @@ pub struct DocumentView {
     pub sheba: String,
     pub cost_centre: String,
     pub issued_at: TehranTime,
-    /// A further attempt took its place.
+    /// A later attempt replaces this document.
     pub superseded: bool,
-    /// Finance's words in the order in which they speak; the last one stands.
+    /// Finance's answers in order; the last one is in force.
     pub answers: Vec<FinanceAnswerView>,
 }
 
@@ -143,19 +143,19 @@ pub struct CaseView {
     pub closed_at: Option<TehranTime>,
 }
 
-/// An SMS; its text and the whole number stay where they are.
+/// An SMS, without its text and with a masked number.
 #[derive(Clone, Serialize)]
 pub struct MessageView {
     pub sms_id: String,
     pub kind: String,
     pub document_id: String,
-    /// Masked in the middle.
+    /// The mobile number with masked middle digits.
     pub mobile: String,
     pub segments: i32,
     pub written_at: TehranTime,
-    /// None while the broker does not have its document.
+    /// None until the broker has the payment document.
     pub requested_at: Option<TehranTime>,
-    /// The gateway's word.
+    /// The gateway's status.
     pub status: Option<String>,
     pub status_at: Option<TehranTime>,
 }

@@ -1,16 +1,17 @@
-//! The answer first: a claim in one line, a person in three.
+//! Summaries: a claim in one line, a person in three.
 
 use super::claim::{ClaimView, DocumentView, WorkingView};
 use super::person::PersonFile;
 use crate::views::format::{grouped, money};
 
+/// The claim in one line, such as
 /// `APPROVED 103,909,680 rials (10,390,968 tomans): paid by document … of 1404-07 on 1404-08-05`.
 pub fn headline(claim: &ClaimView) -> String {
     let amount = claim.amount_rial.map(|rial| format!(" {}", money(rial))).unwrap_or_default();
     let reasons: Vec<_> = claim.reasons.iter().map(|reason| reason.code.as_str()).collect();
     let why = match claim.document() {
         _ if !reasons.is_empty() => reasons.join(", "),
-        Some(document) => payment(document) + &again(claim),
+        Some(document) => payment(document) + &next_attempt(claim),
         None => after_approval(claim).to_owned(),
     };
     let open = claim.cases.iter().filter(|case| case.closed_at.is_none()).map(|case| case.kind.as_str());
@@ -23,18 +24,18 @@ pub fn headline(claim: &ClaimView) -> String {
 fn after_approval(claim: &ClaimView) -> &'static str {
     match (claim.next_close.issues_attempt, &claim.next_close.answer) {
         (Some(_), _) => "no document yet, the next close issues it",
-        (None, Some(_)) => "no document yet, and the next close will answer otherwise",
+        (None, Some(_)) => "no document yet, and the next close will decide differently",
         (None, None) => "no document yet",
     }
 }
 
-/// A return that was mended.
-fn again(claim: &ClaimView) -> String {
+/// The next attempt, if the reason of a return is corrected.
+fn next_attempt(claim: &ClaimView) -> String {
     let attempt = claim.next_close.issues_attempt;
     attempt.map(|attempt| format!("; the next close issues attempt {attempt}")).unwrap_or_default()
 }
 
-/// Where the payment of a document stands, by finance's latest word.
+/// The state of a document's payment, by finance's latest answer.
 fn payment(document: &DocumentView) -> String {
     let named = format!("document {} of {}", document.document_id, document.month);
     let Some(answer) = document.answers.last() else {
@@ -43,15 +44,15 @@ fn payment(document: &DocumentView) -> String {
     let on = answer.at.day();
     match (answer.outcome, &answer.code) {
         ("paid", _) => format!("paid by {named} on {on}"),
-        (word, Some(code)) => format!("{named}, {word} on {on} ({code})"),
-        (word, None) => format!("{named}, {word} on {on}"),
+        (outcome, Some(code)) => format!("{named}, {outcome} on {on} ({code})"),
+        (outcome, None) => format!("{named}, {outcome} on {on}"),
     }
 }
 
-/// The person in three short lines: what, why, what next. The national code is not told.
-pub fn three_lines(dossier: &PersonFile) -> Vec<String> {
-    let Some(claim) = foremost(dossier) else {
-        return vec![dossier.no_claim.unwrap_or("Nothing is known of this person.").to_owned()];
+/// The person in three short lines: outcome, reason, next step. They do not contain the national code.
+pub fn three_lines(file: &PersonFile) -> Vec<String> {
+    let Some(claim) = foremost(file) else {
+        return vec![file.no_claim.unwrap_or("Nothing is known about this person.").to_owned()];
     };
     let amount = claim.amount_rial.map(|rial| format!(", {}", money(rial))).unwrap_or_default();
     vec![
@@ -61,25 +62,25 @@ pub fn three_lines(dossier: &PersonFile) -> Vec<String> {
     ]
 }
 
-/// The claim that people ask about: the one that is paid, else the latest that an input still holds.
-fn foremost(dossier: &PersonFile) -> Option<&ClaimView> {
-    let paid = dossier.claims.iter().find(|claim| !claim.documents.is_empty());
-    paid.or_else(|| dossier.claims.iter().rfind(|claim| !claim.withdrawn)).or_else(|| dossier.claims.last())
+/// The most relevant claim: the paid one, else the latest that an input still contains.
+fn foremost(file: &PersonFile) -> Option<&ClaimView> {
+    let paid = file.claims.iter().find(|claim| !claim.documents.is_empty());
+    paid.or_else(|| file.claims.iter().rfind(|claim| !claim.withdrawn)).or_else(|| file.claims.last())
 }
 
 fn why(claim: &ClaimView) -> String {
     let Some((first, others)) = claim.reasons.split_first() else {
-        return claim.working.as_ref().map_or_else(|| "No ground stands against it.".to_owned(), sum);
+        return claim.working.as_ref().map_or_else(|| "No reason prevents payment.".to_owned(), sum);
     };
     let more = match others.len() {
         0 => String::new(),
-        1 => " (and one ground more)".to_owned(),
-        n => format!(" (and {n} grounds more)"),
+        1 => " (and 1 more reason)".to_owned(),
+        n => format!(" (and {n} more reasons)"),
     };
     format!("{}: {}{more}", first.code, first.text.en)
 }
 
-/// The sum in a line.
+/// The calculation in one line.
 fn sum(working: &WorkingView) -> String {
     let days = format!("{} insured days of {} required", grouped(working.days), working.required_days);
     let (Some(sum), Some(divisor), Some(average), Some(floor)) =
@@ -101,7 +102,7 @@ fn next(claim: &ClaimView) -> String {
         return reason.remedy.en.clone();
     }
     match claim.document() {
-        Some(document) => sentence(&(payment(document) + &again(claim))),
+        Some(document) => sentence(&(payment(document) + &next_attempt(claim))),
         None => sentence(after_approval(claim)),
     }
 }

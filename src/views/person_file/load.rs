@@ -1,4 +1,4 @@
-//! Reads everything of one person in one look, and decides each claim again from its stored facts.
+//! Reads all data about one person in one snapshot, and decides each claim again from its stored facts.
 
 use std::collections::BTreeMap;
 
@@ -15,30 +15,31 @@ use crate::store::{Error, PgConnection, Result, installation, person_states, per
 use crate::wire;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
-/// One person, as the database tells it.
+/// One person, as stored in the database.
 pub struct LoadedPerson {
     pub known: PersonState,
     pub rows: Vec<MarriageRecorded>,
-    /// By deed date.
+    /// In order of deed date.
     pub claims: Vec<LoadedClaim>,
     /// What a close on the business date would write.
     pub next: Plan,
 }
 
-/// A claim with what followed from it.
+/// A claim with its decisions, documents, cases and messages.
 pub struct LoadedClaim {
     pub stored: StoredClaim,
-    /// Ascending by revision; the last one stands.
+    /// In ascending order of revision; the last one is in force.
     pub decisions: Vec<StoredDecision>,
-    /// The standing decision, decided again from its stored facts, and by which tables.
+    /// The decision in force, decided again from its stored facts by `tables`.
     pub again: Decision,
+    /// The tables of the decision in force.
     pub tables: Tables,
     pub documents: Vec<(DocumentRow, Vec<FinanceAnswer>)>,
     pub cases: Vec<CaseRow>,
     pub messages: Vec<MessageRow>,
 }
 
-/// Everything of `code`; a code that was never heard of gives an empty dossier.
+/// Loads all data about `code`. An unknown code yields an empty dossier.
 pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedPerson> {
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
     let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
@@ -47,7 +48,7 @@ pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedP
         person_states::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
     let rows = person_file::registry_rows(&mut tx, code).await?;
     let claims = claims(&mut tx, ctx, &known).await?;
-    // Planning the close puts its document in its place; what is shown is the person as stored.
+    // Planning the close changes the person state, so the stored state is restored afterwards for the view.
     let stored = (known.claims.clone(), known.payment.clone());
     let next = issuance::plan_close(&mut known, &ctx.planning_context());
     (known.claims, known.payment) = stored;
@@ -70,11 +71,11 @@ async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) ->
     for claim in stored {
         let id = claim.claim_id;
         let decisions: Vec<_> = all.extract_if(.., |decision| decision.claim_id == id).collect();
-        let standing = decisions.last().ok_or(Error::Unreadable("decision"))?;
-        let facts = standing.facts.as_ref().ok_or(Error::Unreadable("decision's facts"))?;
-        let tables = tables_of(tx, ctx, &standing.tables_version, &mut tables).await?;
+        let in_force = decisions.last().ok_or(Error::Unreadable("decision"))?;
+        let facts = in_force.facts.as_ref().ok_or(Error::Unreadable("decision's facts"))?;
+        let tables = tables_of(tx, ctx, &in_force.tables_version, &mut tables).await?;
         claims.push(LoadedClaim {
-            again: decide(facts, standing.business_date, &tables),
+            again: decide(facts, in_force.business_date, &tables),
             tables,
             documents: documents.iter().filter(|(document, _)| document.claim_id == id).cloned().collect(),
             cases: cases.iter().filter(|case| case.claim_id == id).cloned().collect(),
@@ -86,7 +87,7 @@ async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) ->
     Ok(claims)
 }
 
-/// The tables by which a decision was reached: most often those in force.
+/// The tables of a decision. Usually these are the tables in force.
 async fn tables_of(
     tx: &mut PgConnection,
     ctx: &AppContext,

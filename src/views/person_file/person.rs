@@ -1,20 +1,20 @@
-//! The dossier as `explain` shows it: plain texts and numbers, for people and as JSON alike. It names everything of the
-//! person, for the branch officer who gave the national code.
+//! The view of a person file: plain text and numbers, for people and as JSON. It contains all data about the person,
+//! for the branch officer who entered the national code.
 
 use serde::Serialize;
 
 use super::claim::ClaimView;
 use crate::views::format::TehranTime;
 
-/// Everything known of one person.
+/// All data about one person.
 #[derive(Clone, Serialize)]
 pub struct PersonFile {
     pub national_code: String,
-    /// The business date of this look.
+    /// The business date of the file.
     pub as_of: String,
-    /// By deed date.
+    /// In order of deed date.
     pub claims: Vec<ClaimView>,
-    /// Why there is no claim; none where there is one.
+    /// Why there is no claim; none if there is one.
     pub no_claim: Option<&'static str>,
     pub person: Option<PersonView>,
     pub employments: Vec<EmploymentView>,
@@ -25,7 +25,7 @@ pub struct PersonFile {
 }
 
 impl PersonFile {
-    /// Has no input ever said anything of this person?
+    /// Whether no input contains data about this person.
     pub fn is_empty(&self) -> bool {
         let no_record = self.person.is_none() && self.employments.is_empty() && self.wages.is_empty();
         let no_marriage = self.registry_rows.is_empty() && self.self_registrations.is_empty();
@@ -41,7 +41,7 @@ pub struct PersonView {
     pub deceased_on: Option<String>,
     pub branch_code: String,
     pub province_code: String,
-    /// As it came; whether it is valid is said by the grounds.
+    /// As received. The reasons of a claim show whether it is valid.
     pub sheba: Option<String>,
     pub sheba_owner: &'static str,
     pub mobile: Option<String>,
@@ -53,17 +53,17 @@ pub struct EmploymentView {
     pub workshop_code: String,
     pub insurance_type: &'static str,
     pub started_on: String,
-    /// None while it goes on.
+    /// None while the employment continues.
     pub ended_on: Option<String>,
 }
 
-/// A Solar year of wage lists; rows that were taken back are left out.
+/// A Solar year of wage lists, without revoked rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WageYear {
     pub year: i16,
-    /// Months with any row.
+    /// Number of months with at least one row.
     pub months: u32,
-    /// As listed, of all types and workshops.
+    /// As listed, for all insurance types and workshops.
     pub days: u64,
     pub insurable_rial: u64,
     pub insurance_types: Vec<&'static str>,
@@ -76,7 +76,7 @@ pub struct EarlierPaymentView {
     pub source: String,
 }
 
-/// The latest version of a row of the registry's file that names the person.
+/// The latest version of a registry row that names the person.
 #[derive(Clone, Serialize)]
 pub struct RegistryRowView {
     pub record_id: String,

@@ -9,7 +9,7 @@ use crate::wire::outgoing::event_id;
 use crate::wire::registry_files_v1::{FileClosed, FileOpened};
 use crate::wire::{EventType, Input, Outgoing};
 
-/// What all events of one publication share.
+/// The values that all events of one publication share.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicationEnvelope<'a> {
     /// SHA-256 of the file's bytes, lower-case hex.
@@ -31,7 +31,7 @@ impl PublicationEnvelope<'_> {
     }
 }
 
-/// `registry.file.opened`, before any row.
+/// `registry.file.opened`, which is sent before any row.
 pub fn open_event(envelope: &PublicationEnvelope<'_>) -> Result<Outgoing, serde_json::Error> {
     let data =
         FileOpened { file_id: envelope.file_id.to_owned(), kind: envelope.kind, opened_at: envelope.at };
@@ -43,7 +43,7 @@ pub fn open_event(envelope: &PublicationEnvelope<'_>) -> Result<Outgoing, serde_
     )
 }
 
-/// `registry.file.closed`, after every row has been acknowledged.
+/// `registry.file.closed`, which is sent after the broker has acknowledged every row.
 pub fn close_event(
     envelope: &PublicationEnvelope<'_>,
     tally: &RowCounts,
@@ -65,7 +65,8 @@ pub fn close_event(
     )
 }
 
-/// The event of a piece, with its place in the file. Its id is that of the record and version, the request, or the file and line.
+/// The event of a chunk, with its lines in the file. The event id is derived from the record and its version, from the
+/// request, or from the file and the line.
 pub fn row_event(
     envelope: &PublicationEnvelope<'_>,
     piece: &RowChunk,

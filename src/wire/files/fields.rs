@@ -1,4 +1,4 @@
-//! One record's fields, taken by column name; the first that is faulty ends the row.
+//! The fields of one record, by column name. The first faulty field rejects the row.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use crate::ident::{NationalCode, text};
 use crate::law::Rial;
 use crate::wire::form::{CanonicalText, MAX_TEXT, carried, national_code_fault, reason};
 
-/// A record, with where each of the kind's columns stands in it.
+/// A record, and the index of each column of its file kind.
 pub struct Fields<'a> {
     record: &'a ByteRecord,
     columns: &'static [&'static str],
-    /// The place in the record of each of `columns`.
-    places: &'a [usize],
+    /// The index in the record of each of `columns`.
+    indexes: &'a [usize],
     line: u64,
-    /// Columns are asked for in order, so the next one is looked at first.
+    /// Columns are usually read in order, so the next column is checked first.
     next: usize,
 }
 
@@ -24,19 +24,19 @@ impl<'a> Fields<'a> {
     pub fn new(
         record: &'a ByteRecord,
         columns: &'static [&'static str],
-        places: &'a [usize],
+        indexes: &'a [usize],
         line: u64,
     ) -> Self {
-        Self { record, columns, places, line, next: 0 }
+        Self { record, columns, indexes, line, next: 0 }
     }
 
     fn raw(&mut self, column: &'static str) -> &'a [u8] {
         if self.columns.get(self.next) != Some(&column) {
             self.next = self.columns.iter().position(|name| *name == column).unwrap_or(self.columns.len());
         }
-        let place = self.places.get(self.next).copied();
+        let index = self.indexes.get(self.next).copied();
         self.next += 1;
-        place.and_then(|place| self.record.get(place)).unwrap_or_default()
+        index.and_then(|index| self.record.get(index)).unwrap_or_default()
     }
 
     /// The fault of this row at `column`.
@@ -45,7 +45,7 @@ impl<'a> Fields<'a> {
         RowFault { line: self.line, field: column, value, reason }
     }
 
-    /// The field normalised; None where it is empty.
+    /// The normalised field; None if it is empty.
     fn get(&mut self, column: &'static str) -> Result<Option<Cow<'a, str>>, RowFault> {
         let Ok(raw) = std::str::from_utf8(self.raw(column)) else {
             return Err(self.fault(column, reason::NOT_TEXT));
@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
         Ok(Some(normalised(raw)).filter(|text| !text.is_empty()))
     }
 
-    /// Whatever a person wrote, be it malformed: it spoils no row. None where the field is empty.
+    /// The text of a field that a person filled in. Malformed text does not reject the row. None if the field is empty.
     pub fn as_written(&mut self, column: &'static str) -> Option<String> {
         let written = String::from_utf8_lossy(self.raw(column));
         Some(carried(&normalised(&written))).filter(|text| !text.is_empty())
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
         read(&text).map(Some).map_err(|why| self.fault(column, why))
     }
 
-    /// A value in its one written form: text, date, month, instant or word.
+    /// A value in its canonical form: text, date, month, instant or code.
     pub fn value<T: CanonicalText>(&mut self, column: &'static str) -> Result<T, RowFault> {
         self.needed(column, T::read)
     }
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
         self.maybe(column, T::read)
     }
 
-    /// A national code; 8 or 9 digits are padded.
+    /// A national code. Codes of 8 or 9 digits are padded.
     pub fn code(&mut self, column: &'static str) -> Result<NationalCode, RowFault> {
         self.needed(column, padded_code)
     }
@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
         self.maybe(column, padded_code)
     }
 
-    /// A value that is padded or folded by its own `FromStr` and is no code otherwise.
+    /// A code that its `FromStr` pads and normalises.
     pub fn number_text<T: std::str::FromStr>(&mut self, column: &'static str) -> Result<T, RowFault> {
         self.needed(column, |text| text.parse().map_err(|_| reason::NOT_A_CODE))
     }
@@ -115,7 +115,7 @@ impl<'a> Fields<'a> {
         self.needed(column, |text| text.parse().map_err(|_| reason::UNKNOWN_WORD))
     }
 
-    /// A fault where the record has more than its columns: an unquoted comma has shifted every field after it.
+    /// Rejects a record with more fields than columns: an unquoted comma has shifted every later field.
     pub fn check_width(&self, width: usize) -> Result<(), RowFault> {
         match self.record.iter().skip(width).find(|field| !field.is_empty()) {
             None => Ok(()),
@@ -138,7 +138,7 @@ fn padded_code(text: &str) -> Result<NationalCode, &'static str> {
     text.parse().map_err(national_code_fault)
 }
 
-/// Digits only: a sign, a separator or a fraction is no number here.
+/// Accepts digits only: a sign, a separator or a fraction is an error.
 fn whole(text: &str) -> Result<u64, &'static str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match text.strip_prefix(['-', '\u{2212}']) {

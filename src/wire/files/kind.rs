@@ -1,10 +1,10 @@
-//! The kinds of files that `publish` takes.
+//! The kinds of files that `publish` accepts.
 
 use crate::wire::Topic;
 
 macro_rules! kinds {
-    ($($variant:ident = $word:literal [$($column:literal),+ $(,)?]),+ $(,)?) => {
-        /// A kind of file, by the word of `publish KIND`.
+    ($($variant:ident = $name:literal [$($column:literal),+ $(,)?]),+ $(,)?) => {
+        /// A kind of file. `as_str()` is the KIND of `publish KIND`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum FileKind { $($variant),+ }
 
@@ -12,10 +12,10 @@ macro_rules! kinds {
             pub const ALL: &'static [FileKind] = &[$(FileKind::$variant),+];
 
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+                match self { $(Self::$variant => $name),+ }
             }
 
-            /// Its columns, in the order in which faults are looked for.
+            /// The columns, in the order in which they are checked for faults.
             pub fn columns(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($column),+]),+ }
             }
@@ -46,7 +46,7 @@ kinds! {
 }
 
 impl FileKind {
-    /// The topic that its rows go to.
+    /// The topic of its rows.
     pub fn topic(self) -> Topic {
         match self {
             Self::Marriages => Topic::RegistryMarriages,
@@ -57,7 +57,7 @@ impl FileKind {
         }
     }
 
-    /// The usual name of such a file, e.g. `earlier_payments.csv`.
+    /// The usual file name, e.g. `earlier_payments.csv`.
     pub fn file_name(self) -> String {
         format!("{}.csv", self.as_str().replace('-', "_"))
     }
@@ -69,16 +69,16 @@ impl std::fmt::Display for FileKind {
     }
 }
 
-/// A word that names no kind of file.
+/// The text does not name a kind of file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "no such kind of file; the kinds are marriages, persons, employments, wages, earlier-payments, self-registrations, payment-outcomes and delivery-reports"
+    "unknown kind of file; the kinds are marriages, persons, employments, wages, earlier-payments, self-registrations, payment-outcomes and delivery-reports"
 )]
 pub struct UnknownFileKind;
 
 impl std::str::FromStr for FileKind {
     type Err = UnknownFileKind;
-    fn from_str(word: &str) -> Result<Self, UnknownFileKind> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or(UnknownFileKind)
+    fn from_str(name: &str) -> Result<Self, UnknownFileKind> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or(UnknownFileKind)
     }
 }

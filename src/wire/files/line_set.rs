@@ -1,11 +1,11 @@
-//! Lines of a file, as a bitmap in chunks: a line takes a bit, a chunk is a row of the database.
+//! A set of line numbers, stored as a bitmap in chunks: one bit for each line, one database row for each chunk.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// Bytes of a chunk.
+/// Size of a chunk in bytes.
 pub const CHUNK_BYTES: usize = 1024;
-/// Lines of a chunk.
+/// Number of lines in a chunk.
 pub const CHUNK_LINES: u64 = 8 * CHUNK_BYTES as u64;
 
 /// A set of line numbers.
@@ -14,7 +14,7 @@ pub struct LineSet(BTreeMap<u64, Chunk>);
 
 type Chunk = [u8; CHUNK_BYTES];
 
-/// The place of a line: its chunk, the byte there, and the bit there.
+/// The position of a line: its chunk, the byte in the chunk, and the bit mask in the byte.
 struct LinePosition {
     chunk: u64,
     byte: usize,
@@ -28,12 +28,12 @@ impl LinePosition {
     }
 }
 
-/// The chunks in which these lines lie.
+/// The chunks that contain these lines.
 pub fn chunks_of(line: u64, rows: u32) -> RangeInclusive<u64> {
     line / CHUNK_LINES..=last_of(line, rows) / CHUNK_LINES
 }
 
-/// A header may claim any number of rows. An event names at most this many lines, so that a set stays small.
+/// Maximum number of lines of one event. A header may claim any number of rows, and the limit keeps the set small.
 const MAX_ROWS: u32 = 65_536;
 
 fn last_of(line: u64, rows: u32) -> u64 {
@@ -42,15 +42,15 @@ fn last_of(line: u64, rows: u32) -> u64 {
 
 impl LineSet {
     pub fn contains(&self, line: u64) -> bool {
-        let place = LinePosition::of(line);
-        self.0.get(&place.chunk).is_some_and(|chunk| chunk[place.byte] & place.bit != 0)
+        let position = LinePosition::of(line);
+        self.0.get(&position.chunk).is_some_and(|chunk| chunk[position.byte] & position.bit != 0)
     }
 
-    /// Adds `rows` lines, `line` the first of them.
+    /// Adds `rows` lines, starting with `line`.
     pub fn insert(&mut self, line: u64, rows: u32) {
         for line in line..=last_of(line, rows) {
-            let place = LinePosition::of(line);
-            self.0.entry(place.chunk).or_insert([0; CHUNK_BYTES])[place.byte] |= place.bit;
+            let position = LinePosition::of(line);
+            self.0.entry(position.chunk).or_insert([0; CHUNK_BYTES])[position.byte] |= position.bit;
         }
     }
 
@@ -58,7 +58,7 @@ impl LineSet {
         self.0.is_empty()
     }
 
-    /// The greatest line.
+    /// The greatest line number.
     pub fn last(&self) -> Option<u64> {
         let (number, chunk) = self.0.last_key_value()?;
         let byte = chunk.iter().rposition(|byte| *byte != 0)?;
@@ -66,7 +66,7 @@ impl LineSet {
         Some(number * CHUNK_LINES + 8 * u64::try_from(byte).ok()? + bit)
     }
 
-    /// Adds the lines of a chunk, as [`LineSet::chunks`] gave it.
+    /// Adds the lines of a chunk from [`LineSet::chunks`].
     pub fn add_chunk(&mut self, number: u64, bytes: &[u8]) {
         let chunk = self.0.entry(number).or_insert([0; CHUNK_BYTES]);
         for (own, other) in chunk.iter_mut().zip(bytes) {
@@ -74,13 +74,13 @@ impl LineSet {
         }
     }
 
-    /// Number and bytes of each chunk, ascending.
+    /// The number and the bytes of each chunk, in ascending order.
     pub fn chunks(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.0.iter().map(|(number, chunk)| (*number, chunk.as_slice()))
     }
 
-    /// The gaps of the set within `within`, at most `limit` of them, ascending. Costs as much as the set holds, however long
-    /// `within` is.
+    /// The gaps of the set within `within`, at most `limit` of them, in ascending order. The cost depends on the size
+    /// of the set, and not on the length of `within`.
     pub fn missing(&self, within: RangeInclusive<u64>, limit: usize) -> Vec<RangeInclusive<u64>> {
         let (mut next, end) = within.into_inner();
         let mut gaps = Vec::new();
@@ -99,7 +99,7 @@ impl LineSet {
         gaps
     }
 
-    /// Every line, ascending.
+    /// Every line, in ascending order.
     fn lines(&self) -> impl Iterator<Item = u64> {
         let first_lines = self.0.keys().map(|number| number * CHUNK_LINES);
         first_lines.flat_map(|first| first..first + CHUNK_LINES).filter(|line| self.contains(*line))
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_ranges_and_no_more_than_asked_for() {
+    fn gaps_are_ranges_up_to_the_limit() {
         let mut set = LineSet::default();
         set.insert(3, 2);
         set.insert(9, 1);
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(set.missing(2..=10, 2), [2..=2, 5..=8]);
     }
 
-    /// Headers are an outside system's words.
+    /// Headers come from outside systems and may contain any number.
     #[test]
     fn absurd_lines_and_rows_cost_little() {
         let last = u64::MAX >> 1;
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_may_lie_in_two_chunks() {
+    fn lines_can_span_two_chunks() {
         assert_eq!(chunks_of(CHUNK_LINES - 1, 2), 0..=1);
         assert_eq!(chunks_of(CHUNK_LINES, 0), 1..=1);
     }

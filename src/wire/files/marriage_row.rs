@@ -1,4 +1,4 @@
-//! A row of the registry's file of marriages.
+//! Reads a row of the registry's file of marriages.
 
 use super::RowFault;
 use super::fields::Fields;
@@ -13,7 +13,8 @@ pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault>
     let record_version = f.count("record_version")?;
     let status = f.value("status")?;
     let deed_date: SolarDate = f.value("deed_date")?;
-    // A deed after its registration is a fault of the deed date, which comes first; a registration that is no date is its own.
+    // A deed date after the registration date is a fault of `deed_date`, the earlier column. An invalid registration
+    // date is a fault of `registered_on`.
     if f.value::<SolarDate>("registered_on").is_ok_and(|registered_on| deed_date > registered_on) {
         return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
     }
@@ -75,7 +76,7 @@ fn spouse(
 ) -> Result<Spouse, RowFault> {
     let national_code = f.optional_code(code)?;
     check(f, national_code)?;
-    // Only a foreigner's name and birth date may be missing.
+    // Name and birth date may be missing only for a foreigner.
     let known = national_code.is_some();
     let name = |f: &mut Fields<'_>, column| {
         if known { f.value(column).map(Some) } else { f.optional(column) }

@@ -1,4 +1,5 @@
-//! Reading the files of the outside systems: UTF-8 CSV, row by row, in bounded memory; faulty rows are told, good ones go on.
+//! Reads the files of the outside systems: UTF-8 CSV, row by row, in bounded memory. Faulty rows are reported, and the
+//! other rows are published.
 
 mod event;
 mod fields;
@@ -8,6 +9,7 @@ mod marriage_row;
 mod piece;
 mod reader;
 mod rejects;
+mod row_fault;
 mod rows;
 mod source;
 
@@ -17,7 +19,8 @@ pub use line_set::{LineSet, chunks_of};
 pub use piece::{ChunkOrReject, RowChunk, RowChunks, RowCounts};
 pub use reader::{FileError, RowReader};
 pub use rejects::RejectsWriter;
-pub use rows::{FileRow, RowData, RowFault};
+pub use row_fault::RowFault;
+pub use rows::{FileRow, RowData};
 
 #[cfg(test)]
 mod reader_tests;

@@ -1,15 +1,16 @@
-//! Rows gathered into the events that carry them, and counted.
+//! Groups rows into the events that carry them, and counts them.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::reader::{FileError, RowReader};
-use super::rows::{FileRow, RowData, RowFault};
+use super::row_fault::RowFault;
+use super::rows::{FileRow, RowData};
 use crate::ident::NationalCode;
 use crate::wire::Input;
 use crate::wire::insured_records_v1::{MAX_WAGE_ROWS, WageEventRow, WagesPosted};
 
-/// The rows of one event: `rows` of them, the first on line `line`.
+/// The rows of one event: `rows` rows, of which the first is on line `line`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RowChunk {
     pub line: u64,
@@ -17,29 +18,29 @@ pub struct RowChunk {
     pub input: Input,
 }
 
-/// What comes next out of a file.
+/// The next item of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChunkOrReject {
     Send(RowChunk),
     Rejected(RowFault),
 }
 
-/// What has come out of a file so far, in rows.
+/// The numbers of rows read so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RowCounts {
     /// Data rows read.
     pub declared: u64,
-    /// Of these, rows in pieces handed out.
+    /// Rows in the chunks that were returned.
     pub rows: u64,
     pub rejected: BTreeMap<&'static str, u64>,
 }
 
-/// The pieces of a file; consecutive wage rows of one person go together, up to 200.
+/// The chunks of a file. Up to 200 consecutive wage rows of one person form one chunk.
 pub struct RowChunks<R> {
     reader: RowReader<R>,
     tally: RowCounts,
     wages: Option<Wages>,
-    /// A piece that was completed by the row after it, which came out first or made another.
+    /// A complete chunk that is returned next.
     ready: Option<RowChunk>,
     ended: bool,
 }
@@ -59,12 +60,15 @@ impl<R: Read> RowChunks<R> {
         &self.tally
     }
 
-    /// Bytes of the source taken in, for a progress bar.
+    /// Bytes read from the source, for a progress bar.
     pub fn bytes_read(&self) -> u64 {
         self.reader.bytes_read()
     }
 
-    /// The next step, or None at the end.
+    /// The next chunk or rejected row, or None at the end.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read.
     pub fn next_step(&mut self) -> Result<Option<ChunkOrReject>, FileError> {
         loop {
             if let Some(piece) = self.ready.take() {
@@ -92,7 +96,7 @@ impl<R: Read> RowChunks<R> {
         }
     }
 
-    /// Takes a row in; gives the piece that it completes.
+    /// Adds a row. Returns the chunk that the row completes.
     fn take(&mut self, row: FileRow) -> Option<RowChunk> {
         let (code, wage) = match row.data {
             RowData::Event(input) => {
@@ -122,7 +126,8 @@ impl<R: Read> Iterator for RowChunks<R> {
 }
 
 impl Wages {
-    /// The next row of the same person. An event holds neighbouring lines, so that its line and its number of rows name them all.
+    /// Whether a row extends this chunk: the same person, and the next line. An event contains consecutive lines, so
+    /// that its line and its number of rows identify all of them.
     fn takes(&self, code: NationalCode, line: u64) -> bool {
         let next = u64::try_from(self.rows.len()).map(|rows| self.line + rows);
         self.national_code == code && self.rows.len() < MAX_WAGE_ROWS && next == Ok(line)

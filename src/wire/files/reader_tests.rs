@@ -1,4 +1,4 @@
-//! Headers, forms of files, grouping and the events that publish a file.
+//! Tests of headers, file formats, grouping, and the events that publish a file.
 
 use super::*;
 use crate::ident::NationalCode;
@@ -20,7 +20,7 @@ fn steps(csv: &str) -> (Vec<ChunkOrReject>, RowCounts) {
     (steps, pieces.tally().clone())
 }
 
-/// (first line, rows) of pieces; (line, 0) of rejected rows.
+/// (first line, rows) of each chunk; (line, 0) of each rejected row.
 fn shape(steps: &[ChunkOrReject]) -> Vec<(u64, u32)> {
     let shape = |step: &ChunkOrReject| match step {
         ChunkOrReject::Send(piece) => (piece.line, piece.rows),
@@ -43,7 +43,7 @@ fn headers_are_checked() {
 }
 
 #[test]
-fn marks_line_ends_blank_lines_and_quotes() {
+fn byte_order_mark_line_ends_blank_lines_and_quotes() {
     let rows = [wage(1, "1"), wage(2, "\"2\""), wage(3, "۳"), wage(4, "")];
     let unix = format!("\u{feff}{HEADER}\n{}\n{}\n\n{}\n{}", rows[0], rows[1], rows[2], rows[3]);
     let expected = vec![(2, 1), (3, 1), (6, 0), (5, 1)];
@@ -55,7 +55,7 @@ fn marks_line_ends_blank_lines_and_quotes() {
 }
 
 #[test]
-fn an_open_quotation_mark_does_not_swallow_the_file() {
+fn an_open_quotation_mark_does_not_consume_the_file() {
     let csv = format!("{HEADER}\n{}\n\"{}", wage(1, "1"), "x,1\n".repeat(1 << 19));
     let mut reader = RowReader::new(FileKind::Wages, csv.as_bytes()).unwrap();
     assert!(reader.next_row().unwrap().unwrap().is_ok());
@@ -63,7 +63,7 @@ fn an_open_quotation_mark_does_not_swallow_the_file() {
 }
 
 #[test]
-fn rows_of_other_widths() {
+fn rows_with_too_few_or_too_many_fields() {
     let csv = format!("{HEADER}\n{},\n{},9\n{}\n", wage(1, "1"), wage(1, "1"), code(1));
     let (steps, tally) = steps(&csv);
     assert_eq!(shape(&steps), vec![(3, 0), (4, 0), (2, 1)]);
@@ -71,7 +71,7 @@ fn rows_of_other_widths() {
 }
 
 #[test]
-fn bytes_that_are_no_text_spoil_their_row_only() {
+fn invalid_utf_8_rejects_only_its_row() {
     let mut csv = format!("{HEADER}\n").into_bytes();
     csv.extend_from_slice(b"\xff\xfe,1403-01,77,compulsory,1,1\n");
     csv.extend_from_slice(wage(1, "1").as_bytes());
@@ -83,20 +83,20 @@ fn bytes_that_are_no_text_spoil_their_row_only() {
 }
 
 #[test]
-fn consecutive_wage_rows_of_a_person_go_together() {
+fn consecutive_wage_rows_of_a_person_form_one_event() {
     let mut csv = format!("{HEADER}\n");
     for (nine, rows) in [(1, 3), (2, 401), (1, 1)] {
         (0..rows).for_each(|_| csv.push_str(&format!("{}\n", wage(nine, "30"))));
     }
     csv.push_str(&format!("{}\n{}\n", wage(1, "-1"), wage(1, "31")));
     let (steps, tally) = steps(&csv);
-    // A rejected row between two of a person ends an event: its line and its number of rows name all of its lines.
+    // A rejected row between two rows of a person ends the event, because an event contains consecutive lines.
     assert_eq!(shape(&steps), vec![(2, 3), (5, 200), (205, 200), (405, 1), (407, 0), (406, 1), (408, 1)]);
     assert_eq!((tally.declared, tally.rows, tally.rejected["negative"]), (407, 406, 1));
 }
 
-/// Reads an event as the service would.
-fn back(event: &Outgoing) -> crate::wire::Event {
+/// Reads an event as the service does.
+fn read_back(event: &Outgoing) -> crate::wire::Event {
     let headers = event.headers();
     let message = RawRecord {
         topic: event.topic(),
@@ -110,7 +110,7 @@ fn back(event: &Outgoing) -> crate::wire::Event {
 }
 
 #[test]
-fn what_is_published_can_be_read() {
+fn published_events_can_be_read() {
     let file_id = "ab".repeat(32);
     let envelope = PublicationEnvelope {
         file_id: &file_id,
@@ -118,16 +118,16 @@ fn what_is_published_can_be_read() {
         at: "2025-10-23T06:30:00Z".parse().unwrap(),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     };
-    assert_eq!(back(&open_event(&envelope).unwrap()).kind, EventType::FileOpened);
+    assert_eq!(read_back(&open_event(&envelope).unwrap()).kind, EventType::FileOpened);
     let (steps, tally) = steps(&format!("{HEADER}\n{}\n{}\n{}\n", wage(1, "1"), wage(1, "2"), wage(2, "x")));
-    let Input::FileClosed(closed) = back(&close_event(&envelope, &tally).unwrap()).input else {
-        panic!("a close")
+    let Input::FileClosed(closed) = read_back(&close_event(&envelope, &tally).unwrap()).input else {
+        panic!("expected a file.closed event")
     };
     assert_eq!((closed.declared, closed.rows, closed.rejected["not_a_number"]), (3, 2, 1));
-    let ChunkOrReject::Send(piece) = &steps[1] else { panic!("a piece") };
+    let ChunkOrReject::Send(piece) = &steps[1] else { panic!("expected a chunk") };
     let event = row_event(&envelope, piece).unwrap();
-    assert_eq!(event, row_event(&envelope, piece).unwrap(), "a repeat has the same id");
-    let read = back(&event);
+    assert_eq!(event, row_event(&envelope, piece).unwrap(), "a repeated event has the same id");
+    let read = read_back(&event);
     assert_eq!(read.input, piece.input);
     assert_eq!(read.file.map(|file| (file.line, file.rows)), Some((2, 2)));
     assert_eq!(read.traceparent.as_deref(), envelope.traceparent);
@@ -146,7 +146,7 @@ fn rejects_are_written_as_csv() {
 }
 
 #[test]
-fn kinds_have_their_words() {
+fn kinds_round_trip_through_text() {
     for kind in FileKind::ALL {
         assert_eq!(kind.to_string().parse(), Ok(*kind));
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::RowFault;
 
-/// Writes `line,field,value,reason`, a line for each rejected row.
+/// Writes one line `line,field,value,reason` for each rejected row.
 pub struct RejectsWriter<W: Write> {
     csv: csv::Writer<W>,
 }
@@ -22,7 +22,7 @@ impl<W: Write> RejectsWriter<W> {
         self.csv.write_record([&line, fault.field, &fault.value, fault.reason]).map_err(io::Error::from)
     }
 
-    /// Writes what is still in memory.
+    /// Flushes the buffer.
     pub fn finish(mut self) -> io::Result<()> {
         self.csv.flush()
     }

@@ -1,8 +1,9 @@
-//! A record of each kind of file, read into the event that it becomes. Fields are read in the order of the columns.
+//! Converts records of each kind of file to events. Fields are read in the order of the columns.
 
 use super::FileKind;
 use super::fields::Fields;
 use super::marriage_row::marriage;
+use super::row_fault::RowFault;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
 use crate::wire::Input;
@@ -14,40 +15,21 @@ use crate::wire::insured_records_v1::{
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 
-/// A good row.
+/// A valid row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileRow {
-    /// Where it begins; the header is line 1.
+    /// The first line of the row; the header is line 1.
     pub line: u64,
     pub data: RowData,
 }
 
-/// What a row becomes.
+/// The data of a row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RowData {
-    /// An event of its own.
+    /// The row is one event.
     Event(Input),
-    /// A line of a wage list, to be gathered with its neighbours.
+    /// A line of a wage list, which is grouped with the lines next to it.
     Wage(NationalCode, WageEventRow),
-}
-
-/// A row that is rejected: its first fault in column order.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RowFault {
-    pub line: u64,
-    /// The column; empty where the row as a whole is at fault.
-    pub field: &'static str,
-    /// As it stands in the file.
-    pub value: String,
-    /// One of [`reason`].
-    pub reason: &'static str,
-}
-
-/// The value is somebody's: it belongs in the rejects file and on the publisher's screen, not in a log.
-impl std::fmt::Debug for RowFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}: {}: {}", self.line, self.field, self.reason)
-    }
 }
 
 pub(super) fn read(kind: FileKind, f: &mut Fields<'_>) -> Result<RowData, RowFault> {
@@ -142,19 +124,19 @@ fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }
 
-/// Gateways say it more finely than we ask: every end other than delivery is a failure, and what is still under way is
-/// no answer yet.
-fn delivery_status(word: &str) -> Result<DeliveryStatus, &'static str> {
-    match word {
+/// Maps the detailed statuses of SMS gateways to two. Every final status other than delivery is a failure. A status
+/// that is not final is rejected.
+fn delivery_status(code: &str) -> Result<DeliveryStatus, &'static str> {
+    match code {
         "undelivered" | "blocked" | "rejected" | "expired" => Ok(DeliveryStatus::Failed),
         "queued" | "sent" | "accepted" => Err(reason::NOT_FINAL),
-        word => word.parse().map_err(|_| reason::UNKNOWN_WORD),
+        code => code.parse().map_err(|_| reason::UNKNOWN_WORD),
     }
 }
 
 fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
     let sms_id = f.value("sms_id")?;
-    let word: String = f.value("status")?;
-    let status = delivery_status(&word).map_err(|why| f.fault("status", why))?;
+    let code: String = f.value("status")?;
+    let status = delivery_status(&code).map_err(|why| f.fault("status", why))?;
     Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
 }

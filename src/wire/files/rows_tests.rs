@@ -1,4 +1,4 @@
-//! One good row of each kind, and one row for each way in which a row is rejected.
+//! One valid row of each kind, and one row for each reason to reject a row.
 
 use super::{FileKind, FileRow, RowData, RowFault, RowReader};
 use crate::ident::{Mobile, NationalCode, Sheba};
@@ -9,14 +9,14 @@ fn code(nine: u32) -> String {
     NationalCode::with_check_digit(nine).unwrap().to_string()
 }
 
-/// The code with another check digit.
+/// The code with a wrong check digit.
 fn bad_code(nine: u32) -> String {
     let mut text = code(nine);
     let last = text.pop().unwrap().to_digit(10).unwrap();
     format!("{text}{}", (last + 1) % 10)
 }
 
-/// A good row of a kind, as (column, field) pairs.
+/// A valid row of a kind, as (column, field) pairs.
 fn good(kind: FileKind) -> Vec<(&'static str, String)> {
     let (husband, wife) = (code(123_456_789), code(7_654_321));
     let fields: Vec<&str> = match kind {
@@ -101,7 +101,7 @@ use FileKind::{
 };
 
 #[test]
-fn good_rows_are_good_in_any_order_of_columns() {
+fn valid_rows_are_read_in_any_order_of_columns() {
     for kind in FileKind::ALL {
         let row = good(*kind);
         let straight = read(*kind, &row).unwrap();
@@ -120,7 +120,7 @@ fn an_empty_field_is_missing_unless_it_may_be_empty() {
         "mobile",
         "mobile_owner",
         "ended_on",
-        // A foreigner; the other spouse's claim goes to a person.
+        // A foreigner has no code; a person reviews the other spouse's claim.
         "husband_national_code",
         "wife_national_code",
     ];
@@ -139,7 +139,7 @@ fn an_empty_field_is_missing_unless_it_may_be_empty() {
 }
 
 #[test]
-fn what_may_be_empty_where() {
+fn fields_that_may_be_empty_depend_on_the_row() {
     for kind in ["acknowledgement", "none"] {
         assert!(with(Marriages, &[("office_kind", kind), ("office_code", ""), ("deed_number", "")]).is_ok());
     }
@@ -186,13 +186,13 @@ fn codes_are_padded_then_checked() {
     let FileRow { data: RowData::Wage(national_code, _), .. } =
         with(Wages, &[("national_code", &short[1..])]).unwrap()
     else {
-        panic!("a wage row")
+        panic!("expected a wage row")
     };
     assert_eq!(national_code.to_string(), short);
 }
 
 #[test]
-fn words_are_those_of_the_contract() {
+fn only_codes_of_the_contract_are_accepted() {
     for (kind, column) in [
         (Marriages, "status"),
         (Marriages, "office_kind"),
@@ -210,12 +210,12 @@ fn words_are_those_of_the_contract() {
 }
 
 #[test]
-fn the_finer_words_of_a_gateway_are_two() {
+fn gateway_statuses_are_mapped_to_two() {
     for word in ["undelivered", "blocked", "rejected", "expired", "failed", "delivered"] {
         let FileRow { data: RowData::Event(Input::Delivery(status, _)), .. } =
             with(DeliveryReports, &[("status", word)]).unwrap()
         else {
-            panic!("a delivery report")
+            panic!("expected a delivery report")
         };
         assert_eq!(status.as_str(), if word == "delivered" { word } else { "failed" });
     }
@@ -238,7 +238,7 @@ fn numbers_are_whole_and_not_negative() {
             rejected(kind, &[(column, text)], column, "not_a_number");
         }
     }
-    assert!(with(Wages, &[("days", "45")]).is_ok(), "days above the month's length are good");
+    assert!(with(Wages, &[("days", "45")]).is_ok(), "days above the month's length are valid");
     assert!(with(Wages, &[("days", "0"), ("insurable_rial", "0")]).is_ok());
 }
 
@@ -252,12 +252,12 @@ fn rules_that_span_columns() {
     rejected(Marriages, &[("wife_national_code", &same)], "wife_national_code", "same_spouses");
     rejected(SelfRegistrations, &[("spouse_national_code", &same)], "spouse_national_code", "same_spouses");
     rejected(SelfRegistrations, &[("spouse_national_code", "")], "spouse_national_code", "missing");
-    let nobody = [("husband_national_code", ""), ("wife_national_code", "")];
-    rejected(Marriages, &nobody, "husband_national_code", "no_spouse");
+    let no_codes = [("husband_national_code", ""), ("wife_national_code", "")];
+    rejected(Marriages, &no_codes, "husband_national_code", "no_spouse");
 }
 
 #[test]
-fn the_first_fault_in_column_order_is_told() {
+fn the_first_fault_in_column_order_is_reported() {
     let faults = [("wife_earlier_marriages", "-1"), ("status", "lost"), ("deed_date", "x")];
     rejected(Marriages, &faults, "status", "unknown_word");
     rejected(
@@ -269,35 +269,35 @@ fn the_first_fault_in_column_order_is_told() {
 }
 
 #[test]
-fn text_is_made_one_and_must_be_text() {
+fn text_is_normalised_and_must_be_text() {
     let changes = [("given_name", " علي  رضا "), ("family_name", "كياني"), ("birth_date", "۱۳۷۵-۱۲-۳۰")];
     let FileRow { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
-        panic!("a person")
+        panic!("expected a person")
     };
     assert_eq!((person.given_name.as_str(), person.family_name.as_str()), ("علی رضا", "کیانی"));
     assert_eq!(person.birth_date.to_string(), "1375-12-30");
     assert_eq!(person.insurance_number.as_str(), "0012345678");
-    assert_eq!(person.sheba.as_deref(), Some("IR93 0180 0587"), "a malformed Sheba does not spoil the row");
+    assert_eq!(person.sheba.as_deref(), Some("IR93 0180 0587"), "a malformed Sheba does not reject the row");
     rejected(Persons, &[("family_name", "a\u{1}b")], "family_name", "not_text");
     rejected(Persons, &[("family_name", &"x".repeat(201))], "family_name", "too_long");
 }
 
 #[test]
-fn no_account_or_mobile_number_spoils_a_row() {
+fn a_malformed_account_or_mobile_number_does_not_reject_a_row() {
     let good = "IR820540102680020817909002";
     let padded = format!("{good}{}", "x".repeat(200));
     for written in ["\u{1}", "\u{7f}09123456789", &format!("{good}\u{0}"), &padded, &"۰".repeat(1000)] {
         let changes = [("sheba", written), ("mobile", written)];
         let FileRow { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap()
         else {
-            panic!("a person")
+            panic!("expected a person")
         };
         let (sheba, mobile) = (person.sheba.clone().unwrap(), person.mobile.clone().unwrap());
         assert!(
             sheba.parse::<Sheba>().is_err() && mobile.parse::<Mobile>().is_err(),
             "malformed stays malformed"
         );
-        // And a message may carry it.
+        // The value can be part of a message.
         let text = serde_json::to_string(&person).unwrap();
         assert_eq!(serde_json::from_str::<PersonChanged>(&text).unwrap(), *person);
     }

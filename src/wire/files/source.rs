@@ -1,13 +1,14 @@
-//! The bytes under a CSV reader: line ends made one, counted, and never fed without end into one record.
+//! The byte source of the CSV reader: normalises line ends, counts bytes, and limits the length of a record.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A record longer than this is a quotation mark left open: without a limit it would swallow the rest of the file.
+/// Maximum length of a record in bytes. A longer record has an open quotation mark and would otherwise extend to the
+/// end of the file.
 const MAX_RECORD: u64 = 1 << 20;
 
-/// What has been taken from the source, seen from outside the CSV reader that owns it.
+/// Counts the bytes read from the source. Shared, because the CSV reader owns the source.
 #[derive(Default)]
 pub(super) struct ByteCounter {
     bytes: AtomicU64,
@@ -28,7 +29,7 @@ impl ByteCounter {
     }
 }
 
-/// Gives every line the one end `\n`, the last one too: the CSV reader counts lines by it.
+/// Ends every line with `\n`, including the last one, because the CSV reader counts lines by it.
 pub(super) struct NormalisedLines<R> {
     input: R,
     gauge: Arc<ByteCounter>,
@@ -37,7 +38,7 @@ pub(super) struct NormalisedLines<R> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a record without end")]
+#[error("a record is too long")]
 pub(super) struct RecordTooLong;
 
 impl<R> NormalisedLines<R> {
@@ -49,8 +50,8 @@ impl<R> NormalisedLines<R> {
         Arc::clone(&self.gauge)
     }
 
-    /// `\r\n` and `\r` become `\n`, in place; the new length.
-    fn one_line_end(&mut self, bytes: &mut [u8]) -> usize {
+    /// Replaces `\r\n` and `\r` by `\n` in place. Returns the new length.
+    fn normalise_line_ends(&mut self, bytes: &mut [u8]) -> usize {
         if !self.after_return && !bytes.contains(&b'\r') {
             return bytes.len();
         }
@@ -83,8 +84,9 @@ impl<R: Read> Read for NormalisedLines<R> {
                 buffer[0] = b'\n';
                 return Ok(usize::from(std::mem::take(&mut self.line_is_open)));
             }
-            // Nothing may be left of a read that was the second half of a line end; zero would mean the end of the file.
-            let kept = self.one_line_end(&mut buffer[..read]);
+            // A read that contains only the second half of a line end yields no bytes. Returning zero would mean the
+            // end of the file, so the loop reads again.
+            let kept = self.normalise_line_ends(&mut buffer[..read]);
             if kept > 0 {
                 self.line_is_open = buffer[kept - 1] != b'\n';
                 return Ok(kept);
@@ -97,7 +99,7 @@ impl<R: Read> Read for NormalisedLines<R> {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time, so that every pair is cut in two.
+    /// Returns one byte at a time, so that every `\r\n` is split.
     struct Slow<'a>(&'a [u8]);
 
     impl Read for Slow<'_> {
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_are_made_one() {
+    fn line_ends_are_normalised() {
         for (text, expected) in
             [("a\r\n\r\nb", "a\n\nb\n"), ("a\rb\r", "a\nb\n"), ("a\nb\n", "a\nb\n"), ("", "")]
         {

@@ -1,4 +1,4 @@
-//! Written forms that a type alone does not tell.
+//! Serialized forms that a type alone does not determine.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use serde_with::{DeserializeAs, SerializeAs};
 use super::{TextVisitor, loose_text, reason};
 use crate::law::Rial;
 
-/// Text that may be anything a person wrote, also nothing (a Sheba or mobile that is malformed counts as none).
+/// Any text that a person entered, including empty text. A malformed Sheba or mobile number counts as none.
 pub struct FreeText;
 
 impl SerializeAs<String> for FreeText {
@@ -24,7 +24,7 @@ impl<'de> DeserializeAs<'de, String> for FreeText {
     }
 }
 
-/// Data with named fields: serde would also take an array of the fields in order, which no schema allows.
+/// An object with named fields. Serde would also accept an array of the fields in order, which no schema allows.
 pub struct Object;
 
 impl<T: serde::Serialize> SerializeAs<T> for Object {
@@ -53,7 +53,7 @@ impl<'de, T: de::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Integer rials, as a number.
+/// An amount in whole rials, as a JSON number.
 pub struct Rials;
 
 impl SerializeAs<Rial> for Rials {

@@ -1,6 +1,7 @@
-//! How single values are written in messages, strictly: `#[serde_as(as = "Strict")]`.
+//! The strict serialized form of single values in messages: `#[serde_as(as = "Strict")]`.
 //!
-//! A reading that fails says one of the words of [`reason`] and never the value, which may be somebody's.
+//! A value that cannot be read results in one of the codes of [`reason`]. The error never contains the value, which may
+//! be personal data.
 
 mod adapters;
 pub mod reason;
@@ -15,16 +16,16 @@ use serde_with::{DeserializeAs, SerializeAs};
 pub use adapters::{FreeText, Object, Rials, Sha256Hex, is_sha256_hex};
 pub use values::national_code_fault;
 
-/// Longest text in characters; keeps every identifier within what an index of the database holds.
+/// Maximum length of a text in characters. Every identifier of this length fits into a database index.
 pub const MAX_TEXT: usize = 200;
 
-/// A value with one written form in messages.
+/// A value with exactly one serialized form in messages.
 pub trait CanonicalText: Sized {
     fn read(text: &str) -> Result<Self, &'static str>;
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// The one written form of a value.
+/// The [`CanonicalText`] form of a value.
 pub struct Strict;
 
 impl<T: CanonicalText> SerializeAs<T> for Strict {
@@ -53,7 +54,7 @@ impl<T> Visitor<'_> for TextVisitor<T> {
     }
 }
 
-/// Text that says something: not empty, no control characters, at most [`MAX_TEXT`] characters.
+/// Non-empty text without control characters, at most [`MAX_TEXT`] characters.
 impl CanonicalText for String {
     fn read(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() { Err(reason::MISSING) } else { loose_text(text) }
@@ -63,8 +64,8 @@ impl CanonicalText for String {
     }
 }
 
-/// What a person wrote, made text that a message may carry. What was malformed stays so: no account and no mobile number holds
-/// the marks that stand for what is left out.
+/// Converts any text that a person entered to text that a message may contain. Malformed text stays malformed, because
+/// no account and no mobile number contains the characters that replace the removed ones.
 pub fn carried(written: &str) -> String {
     const CUT: char = '…';
     let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
@@ -76,7 +77,7 @@ pub fn carried(written: &str) -> String {
 
 /// Text without control characters, at most [`MAX_TEXT`] characters.
 fn loose_text(text: &str) -> Result<String, &'static str> {
-    // PostgreSQL holds no NUL, and no other control character belongs in a name or a code.
+    // PostgreSQL cannot store NUL, and no name or code contains another control character.
     if text.chars().any(char::is_control) {
         return Err(reason::NOT_TEXT);
     }

@@ -1,4 +1,4 @@
-//! The written forms of codes, dates, instants and words.
+//! The serialized forms of identifiers, dates, instants and codes of closed lists.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,7 +8,8 @@ use super::{CanonicalText, reason};
 use crate::claim::codes::{
     CaseKind, DeliveryStatus, OfficeKind, Ownership, PaymentOutcome, Permanence, SmsKind, Status,
 };
-use crate::claim::reason::{Outcome, ReasonCode};
+use crate::claim::outcome::Outcome;
+use crate::claim::reason::ReasonCode;
 use crate::ident::national_code::NationalCodeError;
 use crate::ident::{InsuranceNumber, NationalCode};
 use crate::law::{InsuranceType, SolarDate, SolarMonth};
@@ -18,7 +19,7 @@ fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Exactly ten ASCII digits: padding and folding are the publisher's work, not a message's.
+/// Exactly ten ASCII digits. The publisher pads codes and converts digits before it sends a message.
 impl CanonicalText for NationalCode {
     fn read(text: &str) -> Result<Self, &'static str> {
         if text.len() != 10 || !all_digits(text) {
@@ -33,7 +34,7 @@ impl CanonicalText for NationalCode {
     }
 }
 
-/// The word for what is wrong with a national code.
+/// The error code of an invalid national code.
 pub fn national_code_fault(error: NationalCodeError) -> &'static str {
     match error {
         NationalCodeError::CheckDigit => reason::BAD_CHECK_DIGIT,
@@ -78,10 +79,11 @@ impl CanonicalText for SolarMonth {
     }
 }
 
-/// Right-aligned, with leading zeros: a decision carries up to 61 months, and `fmt` would cost more than the rest of it.
+/// Writes a number right-aligned with leading zeros. A decision contains up to 61 months, and `fmt` would take longer
+/// than the rest of its serialization.
 fn write_digits(buffer: &mut [u8], mut number: u64) {
-    for place in buffer.iter_mut().rev() {
-        *place = b'0' + (number % 10) as u8;
+    for digit in buffer.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
 }
@@ -90,7 +92,7 @@ fn serialize_ascii<S: Serializer>(buffer: &[u8], serializer: S) -> Result<S::Ok,
     serializer.serialize_str(std::str::from_utf8(buffer).map_err(serde::ser::Error::custom)?)
 }
 
-/// Of what jiff reads (RFC 9557 and more), only the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`.
+/// Whether the text has the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`. jiff also reads other forms (RFC 9557 and more).
 fn is_rfc3339(text: &str) -> bool {
     let shape: Vec<u8> =
         text.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b.to_ascii_uppercase() }).collect();
@@ -104,8 +106,9 @@ fn is_rfc3339(text: &str) -> bool {
         && matches!(&rest[fraction..], b"Z" | b"+00:00" | b"-00:00")
 }
 
-/// RFC 3339, with an offset (no bracketed zone, which RFC 9557 adds), in whole microseconds: the database holds no finer
-/// ones, so that two that differ by less are one also here. It knows no year 0 either, and nothing was paid before 1000.
+/// RFC 3339 with an offset, without the bracketed zone of RFC 9557, truncated to microseconds. The database stores
+/// microseconds, so two instants that differ by less are equal here too. The database has no year 0, and nothing was
+/// paid before the year 1000.
 impl CanonicalText for Timestamp {
     fn read(text: &str) -> Result<Self, &'static str> {
         if !is_rfc3339(text) {
@@ -121,8 +124,8 @@ impl CanonicalText for Timestamp {
     }
 }
 
-/// Words of closed lists: read by `FromStr`, written by `word()`.
-macro_rules! words {
+/// Codes of closed lists: read by `FromStr`, written by `as_str()`.
+macro_rules! codes {
     ($($name:ty),+) => { $(
         impl CanonicalText for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
@@ -134,7 +137,7 @@ macro_rules! words {
         }
     )+ };
 }
-words!(
+codes!(
     Status,
     OfficeKind,
     Permanence,
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_what_the_database_holds() {
+    fn instants_have_the_precision_and_range_of_the_database() {
         let read = |text: &str| Timestamp::read(text).map(|at| at.to_string());
         assert_eq!(read("2025-10-24T10:00:00.1234569+03:30"), Ok("2025-10-24T06:30:00.123456Z".to_owned()));
         assert_eq!(read("1000-01-01T00:00:00Z"), Ok("1000-01-01T00:00:00Z".to_owned()));

@@ -1,4 +1,4 @@
-//! The form of the file: one struct per kind of row.
+//! The structure of the tables file: one struct for each kind of row.
 
 use std::collections::BTreeMap;
 

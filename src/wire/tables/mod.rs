@@ -1,4 +1,4 @@
-//! The law's tables as a file: TOML rows into [`Tables`].
+//! Reads the tables of the law from a TOML file into [`Tables`].
 
 mod file;
 #[cfg(test)]
@@ -11,13 +11,16 @@ use crate::law::tables::{Coverage, Row, TableError};
 use crate::law::{InsuranceType, Rial, SolarDate, Tables};
 use file::{CoverageRow, ParametersRow, TablesFile, WageTableRow};
 
-/// The tables that come with the program.
+/// The tables file that is compiled into the program.
 #[must_use]
 pub fn built_in() -> &'static str {
     include_str!("../../../tables/tables.toml")
 }
 
-/// All problems, each with its table and row; a file that is no TOML of this form has one.
+/// Reads the tables from TOML text.
+///
+/// # Errors
+/// Returns every problem with its table and row. Text that does not have the structure of the file has one problem.
 pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
     let file: TablesFile = toml::from_str(toml).map_err(|e| vec![not_of_this_form(toml, &e)])?;
     let mut errors = Vec::new();
@@ -41,7 +44,7 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
     }
 }
 
-/// The parser's own words, with the line in the place of a row.
+/// The parser's message, with the line number instead of a row.
 fn not_of_this_form(toml: &str, error: &toml::de::Error) -> TableError {
     let before = error.span().and_then(|span| toml.get(..span.start));
     let line = before.map_or(0, |text| text.matches('\n').count() + 1);
@@ -49,15 +52,15 @@ fn not_of_this_form(toml: &str, error: &toml::de::Error) -> TableError {
 }
 
 fn coverage(
-    by_word: BTreeMap<String, Vec<CoverageRow>>,
+    by_code: BTreeMap<String, Vec<CoverageRow>>,
     errors: &mut Vec<TableError>,
 ) -> Vec<(InsuranceType, Vec<Row<Coverage>>)> {
-    let mut known = Vec::with_capacity(by_word.len());
-    for (word, rows) in by_word {
-        match InsuranceType::from_str(&word) {
+    let mut known = Vec::with_capacity(by_code.len());
+    for (code, rows) in by_code {
+        match InsuranceType::from_str(&code) {
             Ok(kind) => known.push((kind, rows.into_iter().map(CoverageRow::into_row).collect())),
             Err(unknown) => errors.push(TableError {
-                table: format!("coverage.{word}"),
+                table: format!("coverage.{code}"),
                 row: 0,
                 problem: unknown.to_string(),
             }),
@@ -68,16 +71,16 @@ fn coverage(
 
 fn wages(rows: Vec<WageTableRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>> {
     let mut wages = Vec::with_capacity(rows.len());
-    for (at, r) in rows.into_iter().enumerate() {
+    for (index, r) in rows.into_iter().enumerate() {
         if r.rial > i64::MAX.cast_unsigned() {
             let table = "minimum_daily_wage".to_owned();
             errors.push(TableError {
                 table,
-                row: at + 1,
-                problem: "more rials than there can be".to_owned(),
+                row: index + 1,
+                problem: "more rials than the largest possible amount".to_owned(),
             });
         }
-        // The row stays in its place, so that the others keep their numbers and their neighbours.
+        // The row stays in the list, so that the other rows keep their numbers and their neighbours.
         wages.push(row(r.from, r.until, Rial::new(r.rial).unwrap_or_default()));
     }
     wages

@@ -6,14 +6,14 @@ fn date(text: &str) -> SolarDate {
 }
 
 /// The problems of the built-in file with `from` replaced, once, by `to`.
-fn spoilt(from: &str, to: &str) -> Vec<String> {
+fn errors_after(from: &str, to: &str) -> Vec<String> {
     assert!(built_in().contains(from), "{from}");
-    let errors = parse(&built_in().replacen(from, to, 1)).expect_err("the file is spoilt");
+    let errors = parse(&built_in().replacen(from, to, 1)).expect_err("the changed file is invalid");
     errors.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn the_built_in_tables_are_good() {
+fn the_built_in_tables_are_valid() {
     let tables = parse(built_in()).unwrap();
     assert_eq!(tables.version(), "1404.1");
     let wage = |on: &str| tables.minimum_daily_wage(date(on)).map(crate::law::Rial::get);
@@ -44,7 +44,7 @@ fn the_built_in_tables_are_good() {
 }
 
 #[test]
-fn what_each_insurance_type_gives() {
+fn coverage_of_each_insurance_type() {
     let tables = parse(built_in()).unwrap();
     for kind in InsuranceType::ALL {
         let coverage = tables.coverage(kind, date("1404-07-15")).unwrap();
@@ -59,19 +59,19 @@ fn what_each_insurance_type_gives() {
 }
 
 #[test]
-fn merged_banks() {
+fn merged_banks_are_retired() {
     let tables = parse(built_in()).unwrap();
     for bank in ["052", "063", "065", "073", "079"] {
         assert!(tables.bank_is_retired(bank, date("1404-08-01")), "{bank}");
         assert!(!tables.bank_is_retired(bank, date("1399-12-30")), "{bank}");
     }
     assert!(!tables.bank_is_retired("015", date("1404-08-01")));
-    assert!(!tables.bank_is_retired("999", date("1404-08-01")), "a code that the table lacks is good");
+    assert!(!tables.bank_is_retired("999", date("1404-08-01")), "a bank that is not in the table is valid");
 }
 
 #[test]
-fn every_fault_names_its_place() {
-    for (from, to, said) in [
+fn every_error_names_its_table_and_row() {
+    for (from, to, expected) in [
         (
             "\"1402-01-01\"",
             "\"1401-01-01\"",
@@ -96,18 +96,14 @@ fn every_fault_names_its_place() {
         (
             "rial = 1_769_428",
             "rial = 9_223_372_036_854_775_807\nuntil = \"1403-01-01\"",
-            "table minimum_daily_wage, row 10: until 1403-01-01 lies after the end of its Solar year",
+            "table minimum_daily_wage, row 10: until 1403-01-01 is after the end of its Solar year",
         ),
         (
             "bank = \"063\"",
             "bank = \"63\"",
             "table retired_banks, row 2: a bank's code has three digits, not \"63\"",
         ),
-        (
-            "bank = \"063\"",
-            "bank = \"052\"",
-            "table retired_banks, row 2: duplicate: bank 052 is there twice",
-        ),
+        ("bank = \"063\"", "bank = \"052\"", "table retired_banks, row 2: duplicate: bank 052 appears twice"),
         ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.drivers: not an insurance type"),
         ("[[coverage.driver]]", "[[coverage.drivers]]", "table coverage.driver: has no rows"),
         ("average_months = 24", "average_months = 0", "table parameters, row 1: average_months is 0"),
@@ -115,23 +111,23 @@ fn every_fault_names_its_place() {
         (
             "factor = 7",
             "factor = 7\nuntil = \"1393-01-01\"",
-            "table ceiling_factor, row 1: until 1393-01-01 lies before from 1394-01-01",
+            "table ceiling_factor, row 1: until 1393-01-01 is before from 1394-01-01",
         ),
     ] {
-        let errors = spoilt(from, to);
-        assert!(errors.iter().any(|e| e == said), "{from} → {to}: {errors:#?}");
+        let errors = errors_after(from, to);
+        assert!(errors.iter().any(|e| e == expected), "{from} → {to}: {errors:#?}");
     }
 }
 
 #[test]
-fn what_is_no_table_names_its_line() {
+fn a_syntax_error_names_its_line() {
     for (from, to) in [
         ("1402-01-01", "1402-13-01"),
         ("rial = 1_769_428", "rials = 1_769_428"),
         ("factor = 7", "factor = -7"),
         ("employment = true", "employment = 1"),
     ] {
-        let errors = spoilt(from, to);
+        let errors = errors_after(from, to);
         assert!(errors.len() == 1 && errors[0].starts_with("table file: line "), "{errors:?}");
     }
     assert!(parse("").is_err());

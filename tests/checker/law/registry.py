@@ -135,10 +135,11 @@ class View:
         for row in rows:
             if any(side.code == code for side in row.sides):
                 by_marriage[marriage_of(row)].append(row)
-        # If two records describe one marriage, the one registered later is authoritative, with any status. The other is
-        # ignored.
+        # If two records describe one marriage, a record that is not annulled is authoritative before one that is, then
+        # the one registered later, then the greater id. The other is ignored.
         self.authoritative = [
-            max(same, key=lambda row: (row.registered_on, row.record_id.encode())) for same in by_marriage.values()
+            max(same, key=lambda row: (row.status != "annulled", row.registered_on, row.record_id.encode()))
+            for same in by_marriage.values()
         ]
         self.live = [row for row in self.authoritative if row.status != "annulled"]
         by_spouse = collections.defaultdict(list)

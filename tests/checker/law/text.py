@@ -11,7 +11,10 @@ _BIDI = [chr(c) for c in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range
 _TABLE = str.maketrans(_LETTERS | _DIGITS | {mark: None for mark in _TATWEEL + _HARAKAT + _BIDI})
 _DIGIT_TABLE = str.maketrans(_DIGITS)
 _SPACES = re.compile(r"\s+")
-_NOT_COMPARED = re.compile("[\\s\u200c]+")
+# Names are compared further folded.
+_NAME_TABLE = str.maketrans(
+    dict.fromkeys("أإآٱ", "ا") | {"ؤ": "و", "ئ": "ی"} | dict.fromkeys("ہھە", "ه") | {"ء": None, "\u200c": None}
+)
 
 
 def latin_digits(text):
@@ -24,6 +27,11 @@ def normalised(text):
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
+def comparable_name(text):
+    """The form in which names are compared: no spaces, hyphens or ZWNJ; presentation forms and hamza folded."""
+    text = normalised(unicodedata.normalize("NFKC", text)).translate(_NAME_TABLE)
+    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) not in ("Pd", "Cf") and c != "\u2212")
+
+
 def same_name(one, other):
-    """Compares two names, ignoring spaces and ZWNJ."""
-    return _NOT_COMPARED.sub("", normalised(one)) == _NOT_COMPARED.sub("", normalised(other))
+    return comparable_name(one) == comparable_name(other)

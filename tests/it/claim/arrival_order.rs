@@ -75,9 +75,9 @@ fn inputs(story: u32) -> Vec<Input> {
 }
 
 /// A small generator of its own, so that a failing order is told by its seed.
-struct Dice(u64);
+struct SeededRandom(u64);
 
-impl Dice {
+impl SeededRandom {
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n
@@ -88,7 +88,7 @@ type End = BTreeMap<String, (String, Option<u64>, String)>;
 
 /// Takes the inputs in, in an order and in batches that the seed gives, and closes the month.
 fn end(story: u32, seed: u64) -> End {
-    let mut dice = Dice(seed);
+    let mut dice = SeededRandom(seed);
     let mut left: Vec<Option<Input>> = inputs(story).into_iter().map(Some).collect();
     let mut world = World::empty();
     while left.iter().any(Option::is_some) {

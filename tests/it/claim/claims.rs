@@ -10,44 +10,63 @@ use crate::claim::person_over_days::{
 };
 use Outcome::{Approved, ManualReview, Pending, Refused};
 
-/// "two `record_id`s with the same pair and deed date are one marriage reported twice: the later `registered_on` […] speaks,
-/// whatever its status; the other counts nowhere"
+/// "two `record_id`s with the same pair and deed date are one marriage reported twice: one row speaks for it - a row that is
+/// not annulled before one that is (registries annul doubles) […]; the other counts nowhere"
 #[test]
-fn of_two_records_of_one_marriage_the_later_registration_speaks() {
-    let good = registered_on("1404-05-16", row("R9", DEED, spouse()));
-    let annulled = registered_on("1404-05-17", with_status(Status::Annulled, row("R1", DEED, spouse())));
-    for rows in [[good.clone(), annulled.clone()], [annulled, good]] {
+fn of_two_records_of_one_marriage_a_live_one_precedes_an_annulled_one() {
+    let live = registered_on("1404-05-16", row("R1", DEED, spouse()));
+    let annulled = registered_on("1404-05-17", with_status(Status::Annulled, row("R9", DEED, spouse())));
+    for rows in [[live.clone(), annulled.clone()], [annulled, live]] {
         let mut world = World::insured();
         world.rows(rows).takes_in();
-        world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+        world.expect(DEED, Approved, &[]);
         assert_eq!(world.claim(DEED).record_id.as_deref(), Some("R1"));
     }
 }
 
-/// "… (then the greater `record_id`, bytewise) speaks"
+/// "… then the later `registered_on` …", also of two annulled records.
 #[test]
-fn of_two_records_of_one_day_the_greater_speaks() {
-    let mut world = World::insured();
-    let annulled = with_status(Status::Annulled, row("R10", DEED, spouse()));
-    world.rows([annulled.clone(), row("R9", DEED, spouse())]).takes_in();
-    world.expect(DEED, Approved, &[]);
-    world.rows([row("R09", DEED, spouse()), annulled]).takes_in();
-    world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+fn of_two_records_of_one_marriage_the_later_registration_is_authoritative() {
+    for (status, outcome, reasons) in
+        [(Status::Registered, Approved, &[][..]), (Status::Annulled, ManualReview, &[R::MarriageAnnulled])]
+    {
+        let earlier = registered_on("1404-05-16", with_status(status, row("R9", DEED, spouse())));
+        let later = registered_on("1404-05-17", with_status(status, row("R1", DEED, spouse())));
+        for rows in [[earlier.clone(), later.clone()], [later, earlier]] {
+            let mut world = World::insured();
+            world.rows(rows).takes_in();
+            world.expect(DEED, outcome, reasons);
+            assert_eq!(world.claim(DEED).record_id.as_deref(), Some("R1"));
+        }
+    }
+}
+
+/// "… then the greater `record_id`, bytewise"
+#[test]
+fn of_two_records_of_one_day_the_greater_record_id_is_authoritative() {
+    for (ids, greater) in [(["R10", "R9"], "R9"), (["R10", "R09"], "R10")] {
+        let mut world = World::insured();
+        world.rows(ids.map(|id| row(id, DEED, spouse()))).takes_in();
+        assert_eq!(world.claim(DEED).record_id.as_deref(), Some(greater));
+    }
 }
 
 /// "the other counts nowhere": its count of earlier marriages does not, and it is no second marriage of that day.
 #[test]
-fn the_record_that_does_not_speak_counts_nowhere() {
+fn a_record_that_is_not_authoritative_counts_nowhere() {
     let mut world = World::insured();
     let mut silent = row("R1", DEED, spouse());
     silent.husband.earlier_marriages = 2;
     world.rows([silent, row("R2", DEED, spouse())]).takes_in();
     world.expect(DEED, Approved, &[]);
     assert_eq!(world.known.claims.len(), 1);
-    // Nor is a marriage earlier whose speaking record is annulled, though another of its records is not.
-    let silent = row("R3", "1400-01-01", another());
-    let speaks = with_status(Status::Annulled, row("R4", "1400-01-01", another()));
-    world.rows([silent, speaks, row("R2", DEED, spouse())]).takes_in();
+    // An annulled duplicate does not end an earlier marriage. A marriage whose records are all annulled is not earlier.
+    let live = row("R3", "1400-01-01", another());
+    let annulled = with_status(Status::Annulled, row("R4", "1400-01-01", another()));
+    world.rows([live.clone(), annulled.clone(), row("R2", DEED, spouse())]).takes_in();
+    world.expect(DEED, Refused, &[R::NotFirstMarriage]);
+    let both_annulled = with_status(Status::Annulled, live);
+    world.rows([both_annulled, annulled, row("R2", DEED, spouse())]).takes_in();
     world.expect(DEED, Approved, &[]);
 }
 

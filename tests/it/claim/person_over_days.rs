@@ -4,10 +4,12 @@
 use std::sync::LazyLock;
 
 use peyvand::claim::codes::{CaseKind, PaymentOutcome};
-use peyvand::claim::issuance::{Issuance, plan_close};
+use peyvand::claim::issuance::plan_close;
 use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
 use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
-use peyvand::claim::plan::{Plan, ReturnNotice, Trigger, plan};
+use peyvand::claim::plan::Issuance;
+use peyvand::claim::plan::{Plan, ReturnNotice, Trigger};
+use peyvand::claim::planning::plan;
 use peyvand::claim::{Decision, IdKey, Outcome, ReasonCode};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 use peyvand::wire::tables;

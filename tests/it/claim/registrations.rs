@@ -3,6 +3,8 @@
 use peyvand::claim::codes::Status;
 use peyvand::claim::{Outcome, ReasonCode as R};
 
+use peyvand::texts::Texts;
+
 use crate::claim::person_over_days::{DEED, World, another, request, row, spouse, with_status};
 use Outcome::{Approved, ManualReview, Pending, Refused};
 
@@ -53,7 +55,7 @@ fn a_row_of_another_date_is_told_with_both_dates() {
         let mut world = registered();
         world.rows([with_status(Status::Divorced, row("R1", other, spouse()))]).takes_in();
         world.expect(DEED, ManualReview, &[R::RegistryDateMismatch]);
-        let text = &world.decision(DEED).reasons[0].text.en;
+        let text = Texts::built_in().reason_text(&world.decision(DEED).reasons[0]).text.en;
         assert!(text.contains(in_words) && text.contains("15 Mordad 1404"), "{text}");
         world.expect(other, Approved, &[]);
     }

@@ -20,7 +20,7 @@ fn a_month_in_one_command_and_what_it_leaves_is_proved() {
     assert!(check(&["files", out], None).ends_with(" passed, 0 failed\n"));
 
     let told = app.refused(&["demo", "--marriages", "150", "--out", out]);
-    assert!(told.contains("the demo wants an empty one"), "{told}");
+    assert!(told.contains("the demo needs an empty one"), "{told}");
 
     // The same month as own files is the same month.
     let other = TestApp::without_service("1404-08-01");

@@ -64,6 +64,43 @@ fn the_next_version_runs_beside_this_one_and_away_again() {
     app.finish();
 }
 
+/// "A change of wording publishes no revision and leaves `recompute` equal" (contract, section 7). The next version words
+/// `NO_VALID_ACCOUNT` differently.
+#[test]
+fn a_change_of_wording_publishes_no_revision() {
+    let mut app = TestApp::start("1404-08-01");
+    let waiting = married(&mut app, 1..2).remove(0).with(|person| person.sheba.clear());
+    profile(&mut app, &waiting);
+    app.close("1404-07");
+    let before = decisions_of(&app, &waiting.code());
+    let last = before.last().unwrap();
+    assert_eq!(last["reasons"][0]["code"], "NO_VALID_ACCOUNT");
+
+    app.stop();
+    app.program = next_version();
+    app.set_today("1404-09-01");
+    app.serve(&[]);
+    app.close("1404-08");
+    assert_eq!(decisions_of(&app, &waiting.code()), before, "the close decides every waiting claim again");
+    app.text(&["recompute", last["decision_id"].as_str().unwrap()]);
+
+    let other = married(&mut app, 11..12).remove(0).with(|person| person.sheba.clear());
+    profile(&mut app, &other);
+    let decisions = decisions_of(&app, &other.code());
+    let reworded = decisions.last().unwrap();
+    assert_eq!(reworded["reasons"][0]["code"], "NO_VALID_ACCOUNT");
+    assert_ne!(reworded["reasons"][0]["text"]["en"], last["reasons"][0]["text"]["en"]);
+    assert_eq!(reworded["answer_digest"], last["answer_digest"], "the same outcome, amount and reason");
+    app.finish();
+}
+
+/// The published revisions of a person's claims, in order.
+fn decisions_of(app: &TestApp, code: &str) -> Vec<Value> {
+    app.settle();
+    let events = app.events("eligibility.decision.made");
+    events.into_iter().filter(|decision| decision["national_code"] == code).collect()
+}
+
 impl TestApp {
     /// Closes a month; all documents so far.
     fn close_of(&self, month: &str) -> Vec<Value> {

@@ -8,13 +8,13 @@ use crate::fixtures::couples::Couple;
 use crate::harness::TestApp;
 
 /// The bodies of all requests so far, one after the other.
-type Heard = Arc<Mutex<Vec<u8>>>;
+type Received = Arc<Mutex<Vec<u8>>>;
 
 /// A collector that says yes to all.
-fn collector() -> (String, Heard) {
+fn collector() -> (String, Received) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let heard = Heard::default();
+    let heard = Received::default();
     let all = heard.clone();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
@@ -25,7 +25,7 @@ fn collector() -> (String, Heard) {
     (endpoint, heard)
 }
 
-fn answer(mut stream: &TcpStream, heard: &Heard) -> Option<()> {
+fn answer(mut stream: &TcpStream, heard: &Received) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -37,7 +37,7 @@ struct Seen<'a> {
 fn seen(world: &World) -> impl Iterator<Item = (peyvand::store::offsets::TopicPartition, Vec<Seen<'_>>)> {
     world.log.outputs().map(|partition| {
         let records = world.log.committed(partition, 0).filter_map(|(_, entry)| match &entry.what {
-            What::Said(event, position) => Some(Seen {
+            What::Produced(event, position) => Some(Seen {
                 appended: entry.at,
                 visible: world.log.committed_at(entry),
                 event,

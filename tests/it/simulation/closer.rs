@@ -3,8 +3,9 @@
 use peyvand::app::output_events::{DocumentBatch, document};
 use peyvand::claim::BENEFIT;
 use peyvand::claim::codes::SmsKind;
-use peyvand::claim::issuance::{Issuance, plan_close as close_person};
+use peyvand::claim::issuance::plan_close as close_person;
 use peyvand::claim::person_state::{PersonState, StoredDocument};
+use peyvand::claim::plan::Issuance;
 use peyvand::claim::plan::Plan;
 use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;

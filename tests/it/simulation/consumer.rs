@@ -7,7 +7,7 @@ use std::rc::Rc;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
 
-use crate::simulation::ingest::take_in;
+use crate::simulation::ingest::ingest_batch;
 use crate::simulation::io::{Failed, Io};
 use crate::simulation::log::What;
 use crate::simulation::world::Defect;
@@ -206,7 +206,7 @@ async fn write_batches(io: Io, shared: Rc<Shared>, lane: usize) {
             continue;
         }
         loop {
-            match take_in(&io, &batch).await {
+            match ingest_batch(&io, &batch).await {
                 Ok(()) => break,
                 Err(Failed::Connection) => io.idle(10).await,
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! How a message changes what is known: as `work::take_in` applies it, on a transaction's own copy of the rows.
+//! How a message changes what is known: as `work::ingest_batch` applies it, on a transaction's own copy of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
 }
 
 /// A transaction's copy, and what only this batch knows.
-pub struct Stage {
+pub struct BatchState {
     pub rows: Rows,
     pub touched: BTreeSet<NationalCode>,
     pub moved: BTreeMap<NationalCode, Vec<ClaimKey>>,
@@ -44,7 +44,7 @@ pub struct Stage {
     pub letters: Vec<((TopicPartition, i64), &'static str, Outgoing)>,
 }
 
-impl Stage {
+impl BatchState {
     pub fn new(rows: Rows) -> Self {
         let (touched, answered) = (BTreeSet::new(), BTreeSet::new());
         Self { rows, touched, moved: BTreeMap::new(), answered, letters: Vec::new() }
@@ -97,7 +97,7 @@ impl Stage {
                     self.letters.push((place, peyvand::wire::fault::code::UNKNOWN_DOCUMENT, letter));
                 }
             }
-            other => panic!("the simulated town does not send {:?}", other.kind()),
+            other => panic!("the simulated population does not send {:?}", other.kind()),
         }
     }
 

@@ -1,17 +1,18 @@
-//! One batch: facts, decisions, outgoing events and the consumer's offsets, in one transaction; as `work::take_in`.
+//! One batch: facts, decisions, outgoing events and the consumer's offsets, in one transaction; as `work::ingest_batch`.
 
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
-use peyvand::claim::plan::{Trigger, plan};
+use peyvand::claim::plan::Trigger;
+use peyvand::claim::planning::plan;
 use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
 
 use crate::simulation::connection::Connection;
-use crate::simulation::facts::{Stage, named};
+use crate::simulation::facts::{BatchState, named};
 use crate::simulation::io::{Failed, Io};
 use crate::simulation::store::Lock;
 use crate::simulation::world::{Defect, rules};
 use crate::simulation::writing::write;
 
-pub async fn take_in(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
+pub async fn ingest_batch(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     let today = io.world().today;
     let tx = Connection::open(io);
     advance(io, &tx, batch).await?;
@@ -22,7 +23,7 @@ pub async fn take_in(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     if !io.has(Defect::PersonsNotLocked) {
         tx.lock("lock the persons", &persons.iter().copied().map(Lock::Person).collect::<Vec<_>>()).await?;
     }
-    let mut stage = Stage::new(io.world().store.tables.rows.of(&persons));
+    let mut stage = BatchState::new(io.world().store.tables.rows.of(&persons));
     batch.records.iter().for_each(|taken| stage.apply(taken));
     let mut planned = Vec::new();
     for person in &stage.touched {
@@ -38,7 +39,7 @@ pub async fn take_in(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     }
     io.step("write the decisions").await;
     let mut events = write(&tx, &mut stage.rows, &planned);
-    let Stage { rows, letters, .. } = stage;
+    let BatchState { rows, letters, .. } = stage;
     for ((partition, offset), reason, letter) in letters {
         tx.take([("dead_letters", format!("{partition:?} {offset}"))]);
         tx.write(move |tables| {

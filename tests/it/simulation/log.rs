@@ -36,7 +36,7 @@ pub fn of_key(topic: Topic, key: &str) -> TopicPartition {
 pub enum What {
     Input(Rc<Sent>),
     /// An event of ours with its outbox position.
-    Said(Rc<Outgoing>, i64),
+    Produced(Rc<Outgoing>, i64),
     Marker,
 }
 
@@ -117,7 +117,7 @@ impl Log {
         }
         let partition = of_key(event.topic(), &event.key);
         self.transactions[open].partitions.insert(partition);
-        self.append(partition, What::Said(event.clone(), position), Some(open));
+        self.append(partition, What::Produced(event.clone(), position), Some(open));
         Ok(())
     }
 

@@ -31,7 +31,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use peyvand::clock::Clock;
-use population::Town;
+use population::Population;
 use scheduler::{Plan, run};
 use world::{Defect, World};
 use writing::end_state;
@@ -47,17 +47,17 @@ struct Violation {
 
 /// Runs a seed calmly, then with faults, and holds the end of one against the other.
 fn simulate(seed: u64, defect: Option<Defect>) -> Result<Rc<RefCell<World>>, Violation> {
-    let town = Rc::new(Town::of(seed));
+    let population = Rc::new(Population::of(seed));
     let does_wait = !seed.is_multiple_of(4);
     let calm = Plan { seed, faults_until: 0, does_wait, defect: None };
-    let (calm, ended) = run(&calm, &town);
+    let (calm, ended) = run(&calm, &population);
     let violation = |world: &World, what: String| Violation { seed, what, trace: trace(world) };
     ended
         .and_then(|()| checks::all(&calm.borrow()))
         .map_err(|what| violation(&calm.borrow(), format!("calm: {what}")))?;
     let long = calm.borrow().now;
     let faults_until = long / 2 + long * (seed % 16) / 8;
-    let (world, ended) = run(&Plan { seed, faults_until, does_wait, defect }, &town);
+    let (world, ended) = run(&Plan { seed, faults_until, does_wait, defect }, &population);
     let checked = ended
         .and_then(|()| checks::all(&world.borrow()))
         .and_then(|()| if does_wait { same_end(&calm.borrow(), &world.borrow()) } else { Ok(()) });
@@ -65,7 +65,7 @@ fn simulate(seed: u64, defect: Option<Defect>) -> Result<Rc<RefCell<World>>, Vio
     Ok(world)
 }
 
-/// Where the town waited for the close, the faults changed nothing about the end.
+/// Where the population waited for the close, the faults changed nothing about the end.
 fn same_end(calm: &World, world: &World) -> Result<(), String> {
     let (calm, told) = (end_state(&calm.store.tables.rows), end_state(&world.store.tables.rows));
     let names = calm.keys().chain(told.keys());

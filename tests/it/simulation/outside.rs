@@ -16,7 +16,7 @@ use super::io::Io;
 use super::log::{Sent, What};
 use super::world::World;
 use super::writing::AT;
-use crate::simulation::population::{Town, sent};
+use crate::simulation::population::{Population, sent};
 
 /// The months that are closed, each with the day on which that happens.
 pub const CLOSES: [(&str, &str); 2] = [("1404-07", "1404-08-01"), ("1404-08", "1404-09-01")];
@@ -30,17 +30,17 @@ pub fn day(place: usize) -> SolarDate {
 }
 
 /// Publishes, has the first month closed, publishes what changes, has the second closed, and waits until all is said.
-/// Where the town does not wait, what changes comes in the middle of the first close.
-pub async fn direct(io: Io, town: Rc<Town>, does_wait: bool, ended: Rc<Cell<bool>>) {
-    publish(&io, &town.first).await;
+/// Where the population does not wait, what changes comes in the middle of the first close.
+pub async fn direct(io: Io, population: Rc<Population>, does_wait: bool, ended: Rc<Cell<bool>>) {
+    publish(&io, &population.first).await;
     io.world().wanted = Some(month(0));
     if !does_wait {
-        publish(&io, &town.second).await;
+        publish(&io, &population.second).await;
     }
     until(&io, |world| is_closed(world, month(0)) && is_drained(world)).await;
     io.world().today = day(1);
     if does_wait {
-        publish(&io, &town.second).await;
+        publish(&io, &population.second).await;
     }
     io.world().wanted = Some(month(1));
     until(&io, |world| is_closed(world, month(1)) && is_drained(world)).await;
@@ -109,7 +109,7 @@ pub async fn finance(io: Io) {
                 let from = next.entry(partition).or_insert(0);
                 for (offset, entry) in world.log.committed(partition, *from) {
                     *from = offset + 1;
-                    let What::Said(event, _) = &entry.what else { continue };
+                    let What::Produced(event, _) = &entry.what else { continue };
                     documents.extend(document_of(event));
                 }
             }

@@ -12,14 +12,14 @@ use peyvand::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 use peyvand::wire::{EventType, Topic};
 
 use crate::simulation::log::Sent;
-use crate::simulation::world::Dice;
+use crate::simulation::world::SeededRandom;
 use crate::simulation::writing::AT;
 
 /// Before the first close, and between the first and the second.
-pub struct Town {
+pub struct Population {
     pub first: Vec<Rc<Sent>>,
     pub second: Vec<Rc<Sent>>,
-    dice: Dice,
+    dice: SeededRandom,
 }
 
 pub fn sent(kind: EventType, key: &str, identity: &[&str], data: &impl serde::Serialize) -> Rc<Sent> {
@@ -37,22 +37,22 @@ fn code(number: usize) -> NationalCode {
     NationalCode::with_check_digit(100_000_000 + u32::try_from(number).unwrap()).unwrap()
 }
 
-impl Town {
+impl Population {
     pub fn of(seed: u64) -> Self {
-        let mut town = Self { first: Vec::new(), second: Vec::new(), dice: Dice::new(seed, 1) };
-        for couple in 0..1 + town.dice.pick(3) {
-            town.couple(couple);
+        let mut population = Self { first: Vec::new(), second: Vec::new(), dice: SeededRandom::new(seed, 1) };
+        for couple in 0..1 + population.dice.pick(3) {
+            population.couple(couple);
         }
-        if town.dice.one_in(3) {
+        if population.dice.one_in(3) {
             let unreadable = Sent {
                 topic: Topic::RegistryMarriages,
                 key: "unreadable".to_owned(),
                 headers: vec![("ce_type", "registry.marriage.recorded".to_owned())],
                 value: b"{".to_vec(),
             };
-            town.first.push(Rc::new(unreadable));
+            population.first.push(Rc::new(unreadable));
         }
-        town
+        population
     }
 
     fn couple(&mut self, number: usize) {

@@ -22,9 +22,9 @@ use super::log::Sent;
 use super::outside::{day, month};
 use super::store::GROUPS;
 use super::tables::{of_postgres, of_simulation};
-use super::world::{Dice, IDS, World};
+use super::world::{IDS, SeededRandom, World};
 use crate::harness::TestApp;
-use crate::simulation::population::Town;
+use crate::simulation::population::Population;
 
 /// Sequences of a run of the tests, and operations in each.
 const SEQUENCES: u64 = 2;
@@ -58,7 +58,7 @@ fn the_simulated_database_does_what_postgresql_does() {
 pub struct Both {
     pub ctx: AppContext,
     pub io: Io,
-    pub dice: Dice,
+    pub dice: SeededRandom,
     pub to_come: Vec<Rc<Sent>>,
     /// Messages of the last batch, to be tried again.
     pub last: Vec<(TopicPartition, i64)>,
@@ -86,11 +86,11 @@ impl Both {
         };
         let world = World::new(seed, false, None, day(0));
         let io = Io::new(Rc::new(RefCell::new(world)), 0, 0);
-        let towns = [Town::of(3 * seed), Town::of(3 * seed + 1)];
+        let populations = [Population::of(3 * seed), Population::of(3 * seed + 1)];
         let mut to_come: Vec<_> =
-            towns.into_iter().flat_map(|town| [town.first, town.second].concat()).collect();
+            populations.into_iter().flat_map(|population| [population.first, population.second].concat()).collect();
         to_come.reverse();
-        Self { ctx, io, dice: Dice::new(seed, 2), to_come, last: Vec::new(), closing: 0 }
+        Self { ctx, io, dice: SeededRandom::new(seed, 2), to_come, last: Vec::new(), closing: 0 }
     }
 
     async fn operation(&mut self) -> &'static str {

@@ -4,7 +4,7 @@ use peyvand::app::ingest as real;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
 
-use crate::simulation::ingest::take_in;
+use crate::simulation::ingest::ingest_batch;
 use crate::simulation::log::What;
 use crate::simulation::outside::{answer, answers_of};
 use crate::simulation::postgres::{Both, failed, finish};
@@ -30,7 +30,7 @@ impl Both {
         }
         let batch = self.read();
         let real = real::apply_batch(&self.ctx, &batch).await;
-        let simulated = finish(take_in(&self.io, &batch));
+        let simulated = finish(ingest_batch(&self.io, &batch));
         assert_eq!(real.map(drop).map_err(failed), simulated);
         assert_eq!(simulated.is_ok(), is_new);
         "a batch"

@@ -8,7 +8,7 @@ use super::io::{Io, Task};
 use super::world::{Defect, SERVICES, World};
 use super::{closer, outside, relay};
 use crate::simulation::consumer;
-use crate::simulation::population::Town;
+use crate::simulation::population::Population;
 
 /// After the last fault everything is said within so many steps, or never.
 const PATIENCE: u64 = 40_000;
@@ -19,7 +19,7 @@ pub struct Plan {
     pub seed: u64,
     /// Until when things go wrong.
     pub faults_until: u64,
-    /// Does the town wait for the first close before it says more?
+    /// Does the population wait for the first close before it says more?
     pub does_wait: bool,
     pub defect: Option<Defect>,
 }
@@ -45,14 +45,14 @@ pub struct Running {
 }
 
 /// Runs to the end; an error is what must never be.
-pub fn run(plan: &Plan, town: &Rc<Town>) -> (Rc<RefCell<World>>, Result<(), String>) {
+pub fn run(plan: &Plan, population: &Rc<Population>) -> (Rc<RefCell<World>>, Result<(), String>) {
     let world = World::new(plan.seed, plan.faults_until > 0, plan.defect, outside::day(0));
     let world = Rc::new(RefCell::new(world));
     let rate = 8 << world.borrow_mut().dice.below(4);
     let mut running = Running::new(world.clone(), rate);
     let ended = Rc::new(Cell::new(false));
     let director = running.begin(usize::MAX);
-    director.spawn(outside::direct(director.clone(), town.clone(), plan.does_wait, ended.clone()));
+    director.spawn(outside::direct(director.clone(), population.clone(), plan.does_wait, ended.clone()));
     for service in 0..=SERVICES {
         running.current.push(0);
         running.start(service);

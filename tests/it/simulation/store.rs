@@ -69,7 +69,7 @@ pub struct Pending {
 
 /// Where a session stands, as the server sees it.
 #[derive(Default, PartialEq, Eq)]
-enum Stage {
+enum BatchState {
     #[default]
     Open,
     /// The client sent its commit and never heard the answer.
@@ -81,7 +81,7 @@ enum Stage {
 #[derive(Default)]
 struct Session {
     pending: Pending,
-    stage: Stage,
+    stage: BatchState,
 }
 
 #[derive(Default)]
@@ -153,34 +153,34 @@ impl Store {
     /// The commit is on its way, and its answer will not be heard.
     pub fn commit_unheard(&mut self, session: u64) {
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.stage = Stage::CommitSent;
+            session.stage = BatchState::CommitSent;
         }
     }
 
     /// The client lets go of its session: the server hears of it, or not yet.
     pub fn leave(&mut self, session: u64, is_heard: bool) {
         match self.sessions.get_mut(&session) {
-            Some(left) if left.stage == Stage::Open && !is_heard => left.stage = Stage::Left,
-            Some(left) if left.stage == Stage::Open => self.abort(session),
+            Some(left) if left.stage == BatchState::Open && !is_heard => left.stage = BatchState::Left,
+            Some(left) if left.stage == BatchState::Open => self.abort(session),
             _ => {}
         }
     }
 
     /// Sessions that a cut may end.
     pub fn cuttable(&self) -> Vec<u64> {
-        let open = |(id, session): (&u64, &Session)| (session.stage == Stage::Open).then_some(*id);
+        let open = |(id, session): (&u64, &Session)| (session.stage == BatchState::Open).then_some(*id);
         self.sessions.iter().filter_map(open).collect()
     }
 
     /// Sessions without a client, whose end is still to come.
     pub fn forsaken(&self) -> Vec<u64> {
-        let forsaken = |(id, session): (&u64, &Session)| (session.stage != Stage::Open).then_some(*id);
+        let forsaken = |(id, session): (&u64, &Session)| (session.stage != BatchState::Open).then_some(*id);
         self.sessions.iter().filter_map(forsaken).collect()
     }
 
     /// The server comes to a forsaken session: a commit that reached it stands.
     pub fn settle(&mut self, session: u64, is_reached: bool) {
-        let sent = self.sessions.get(&session).is_some_and(|session| session.stage == Stage::CommitSent);
+        let sent = self.sessions.get(&session).is_some_and(|session| session.stage == BatchState::CommitSent);
         if sent && is_reached {
             // A key that refuses is told to nobody.
             let _ = self.commit(session);

@@ -32,10 +32,10 @@ pub fn page(tables: &Tables, group: i16, delivered: i64, segments: usize) -> Vec
 /// The last record of ours in a partition: looked for further and further back.
 pub fn tail(log: &Log, partition: TopicPartition, with_aborted: bool) -> Option<(i64, String)> {
     let ours = |what: &What| match what {
-        What::Said(event, position) if event.kind == EventType::DeadLetter => {
+        What::Produced(event, position) if event.kind == EventType::DeadLetter => {
             Some((*position, String::new()))
         }
-        What::Said(event, position) => Some((*position, event.id.clone())),
+        What::Produced(event, position) => Some((*position, event.id.clone())),
         _ => None,
     };
     if with_aborted {

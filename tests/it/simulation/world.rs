@@ -70,9 +70,9 @@ impl Defect {
 }
 
 /// Chance as an argument: the same seed and stream give the same throws on every machine.
-pub struct Dice(ChaCha8Rng);
+pub struct SeededRandom(ChaCha8Rng);
 
-impl Dice {
+impl SeededRandom {
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         dice.set_stream(stream);
@@ -113,7 +113,7 @@ pub struct World {
     pub steps: Vec<(u64, usize, Cow<'static, str>)>,
     /// What must never be, as soon as it is seen.
     pub broken: Option<String>,
-    pub dice: Dice,
+    pub dice: SeededRandom,
 }
 
 impl World {
@@ -132,7 +132,7 @@ impl World {
             now: 0,
             steps: Vec::new(),
             broken: None,
-            dice: Dice::new(seed, 0),
+            dice: SeededRandom::new(seed, 0),
         }
     }
 

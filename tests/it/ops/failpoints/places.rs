@@ -22,8 +22,8 @@ pub const TAKING_IN: Scene = &[
     ("offsets.begin", 1),
     ("assignment.assign", 1),
     ("intake.poll", 5),
-    ("take_in.begin", 2),
-    ("take_in.commit", 2),
+    ("ingest.begin", 2),
+    ("ingest.commit", 2),
     ("intake.copy_offsets", 3),
 ];
 
@@ -101,8 +101,8 @@ pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
 pub const RECOVERING: Scene = &[
     ("recover_adopt.begin", 1),
     ("recover_adopt.commit", 1),
-    ("recover_take_in.begin", 1),
-    ("recover_take_in.commit", 1),
+    ("recover_ingest.begin", 1),
+    ("recover_ingest.commit", 1),
     ("recover_page.begin", 1),
     ("recover_page.commit", 1),
     ("recover_end.begin", 1),

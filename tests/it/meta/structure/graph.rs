@@ -1,0 +1,144 @@
+//! Which file of `src` names which, read from `use` statements and paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source::Source;
+
+/// Files by module path, e.g. `claim::plan`, with the files that each names.
+pub type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// The graph of these sources. Code of unit tests is left out.
+pub fn graph(sources: &[Source]) -> Graph {
+    let modules: BTreeSet<String> = sources.iter().map(module_path).collect();
+    let mut graph = Graph::new();
+    for source in sources.iter().filter(|source| !source.path.ends_with("tests.rs")) {
+        let own = module_path(source);
+        let named = paths(without_unit_tests(&source.code)).into_iter();
+        let named = named.filter_map(|path| file_of(&absolute(&own, &path)?, &modules));
+        graph.insert(own.clone(), named.filter(|file| *file != own).collect());
+    }
+    graph
+}
+
+/// Circles between files that are not the `mod.rs` of a folder: a facade may name its children and be named by them.
+pub fn circles(graph: &Graph, facades: &BTreeSet<String>) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in graph.keys().filter(|file| !facades.contains(*file)) {
+        let mut path = vec![start.clone()];
+        let mut visited = BTreeSet::new();
+        if reaches(graph, facades, start, start, &mut path, &mut visited) && path.iter().min() == Some(start)
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn reaches(
+    graph: &Graph,
+    facades: &BTreeSet<String>,
+    from: &str,
+    goal: &str,
+    path: &mut Vec<String>,
+    visited: &mut BTreeSet<String>,
+) -> bool {
+    for next in graph.get(from).into_iter().flatten().filter(|next| !facades.contains(*next)) {
+        if next == goal {
+            return true;
+        }
+        if visited.insert(next.clone()) {
+            path.push(next.clone());
+            if reaches(graph, facades, next, goal, path, visited) {
+                return true;
+            }
+            path.pop();
+        }
+    }
+    false
+}
+
+/// `claim::plan` for `claim/plan.rs`, `claim` for `claim/mod.rs`.
+pub fn module_path(source: &Source) -> String {
+    let path = source.path.with_extension("");
+    let mut parts: Vec<_> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    parts.join("::")
+}
+
+fn without_unit_tests(code: &str) -> &str {
+    code.split("#[cfg(test)]\nmod tests {").next().unwrap_or(code)
+}
+
+/// Every path of a `use` statement, and every other path that begins with `crate`, `super` or `self`.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        let Some(at) = statement.rfind("use ") else { continue };
+        let is_statement = statement[..at].chars().next_back().is_none_or(char::is_whitespace);
+        // A facade re-exports; that is no dependency of its own.
+        if is_statement && !statement[..at].trim_end().ends_with("pub") {
+            expand(&[], &statement[at + 4..], &mut found);
+        }
+    }
+    for head in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(head) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+            let path = code[at..].split(|c| !is_path(c)).next().unwrap_or_default();
+            found.push(path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect());
+        }
+    }
+    found
+}
+
+/// Expands the braces of a `use` tree.
+fn expand(prefix: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
+    let (head, group) = match tree.split_once('{') {
+        Some((head, rest)) => (head, rest.rfind('}').map(|end| &rest[..end])),
+        None => (tree, None),
+    };
+    let mut path = prefix.to_vec();
+    let name = head.split(" as ").next().unwrap_or_default();
+    path.extend(name.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned));
+    let Some(group) = group else {
+        found.push(path);
+        return;
+    };
+    let (mut depth, mut start) = (0_u32, 0);
+    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&path, &group[start..at], found);
+                start = (at + 1).min(group.len());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The path from the crate's root. None for a path into another crate.
+fn absolute(own: &str, path: &[String]) -> Option<Vec<String>> {
+    let own: Vec<String> = own.split("::").map(str::to_owned).collect();
+    match path.first()?.as_str() {
+        "crate" => Some(path[1..].to_vec()),
+        "self" => Some([&own[..], &path[1..]].concat()),
+        "super" => {
+            let up = path.iter().take_while(|part| *part == "super").count();
+            let kept = own.len().checked_sub(up)?;
+            Some([&own[..kept], &path[up..]].concat())
+        }
+        _ => Some([&own[..], path].concat()),
+    }
+}
+
+/// The file with the longest module path that begins this path.
+fn file_of(path: &[String], modules: &BTreeSet<String>) -> Option<String> {
+    (1..=path.len()).rev().map(|length| path[..length].join("::")).find(|module| modules.contains(module))
+}
