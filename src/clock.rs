@@ -9,16 +9,13 @@ use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::QuietHours;
 use crate::law::{CalendarError, SolarDate, SolarMonth};
 
 const ZONE: &str = "Asia/Tehran";
 /// The hour at which a fixed business date starts. It is outside the quiet hours, so that SMS are not delayed until the
 /// next morning.
 const FIXED_HOUR: i8 = 10;
-/// First hour of the quiet hours, in which no SMS is sent (R20).
-const QUIET_FROM_HOUR: i8 = 21;
-/// First hour after the quiet hours (R20).
-const QUIET_TO_HOUR: i8 = 8;
 
 /// Why a clock cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,15 +109,15 @@ impl Clock {
         solar_date_in(&self.zone, at)
     }
 
-    /// The end of the quiet hours (21:00-08:00 in Tehran) if `at` is within them. `None` if an SMS may be sent at `at`.
-    pub fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
+    /// The end of the quiet hours that `at` is in. None outside the quiet hours (R20).
+    pub fn quiet_hours_end(&self, at: Timestamp, quiet: QuietHours) -> Option<Timestamp> {
         let local = at.to_zoned(self.zone.clone());
-        let morning = match local.hour() {
-            QUIET_FROM_HOUR.. => local.date().tomorrow().ok()?,
-            ..QUIET_TO_HOUR => local.date(),
-            _ => return None,
-        };
-        at_hour(&self.zone, morning, QUIET_TO_HOUR)
+        if !quiet.contain(local.hour()) {
+            return None;
+        }
+        let ends_today = local.hour() < quiet.to;
+        let day = if ends_today { local.date() } else { local.date().tomorrow().ok()? };
+        at_hour(&self.zone, day, quiet.to)
     }
 }
 
@@ -225,9 +222,10 @@ mod tests {
     }
 
     #[test]
-    fn quiet_hours_end_at_eight() {
+    fn quiet_hours_end_in_the_morning() {
         let clock = clock();
-        let until = |text| clock.quiet_until(at(text)).map(|end| clock.tehran(end));
+        let quiet = QuietHours { from: 21, to: 8 };
+        let until = |text| clock.quiet_hours_end(at(text), quiet).map(|end| clock.tehran(end));
         assert_eq!(until("2025-10-23T20:59:59+03:30"), None);
         assert_eq!(until("2025-10-23T21:00:00+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
         assert_eq!(until("2025-10-24T07:59:59+03:30").unwrap(), "2025-10-24T08:00:00+03:30");

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::claim::IdKey;
 use crate::claim::person_state::PlanningContext;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{QuietHours, Settings};
 use crate::law::{SolarDate, Tables};
 use crate::store::outbox::RelayShards;
 use crate::store::{self, PgPool};
@@ -24,6 +24,7 @@ pub struct AppContext {
     pub ids: IdKey,
     pub groups: RelayShards,
     pub deeds_from: Option<SolarDate>,
+    pub sms_quiet_hours: Option<QuietHours>,
     /// Persons in one transaction of a close.
     pub page_persons: u32,
     pub brake_percent: u32,
@@ -72,6 +73,7 @@ impl AppContext {
             ids: IdKey::new(&secret),
             groups,
             deeds_from: settings.deeds_from,
+            sms_quiet_hours: settings.sms_quiet_hours,
             page_persons: settings.close_page_persons,
             brake_percent: settings.brake_percent,
             query_timeout: Duration::from_secs(settings.database_silence_s),

@@ -106,7 +106,7 @@ pub fn sms_requested(ctx: &AppContext, message: &ReleasedMessage, at: Timestamp)
         text: Cow::Borrowed(&message.body),
         kind: message.kind.parse::<SmsKind>().map_err(|_| Error::Unreadable("kind of message"))?,
         segments: message.segments.unsigned_abs(),
-        not_before: ctx.clock.quiet_until(at),
+        not_before: ctx.sms_quiet_hours.and_then(|quiet| ctx.clock.quiet_hours_end(at, quiet)),
         about: About { claim_id: message.claim_id, document_id: Cow::Borrowed(&message.document_id) },
     };
     let (key, id, trace) =

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::parse::{self, LogFormat, Role};
+use super::quiet_hours::QuietHours;
 use super::raw_setting::RawSetting;
 use super::secret::{HIDDEN, Secret, masked_url};
 use crate::law::SolarDate;
@@ -127,6 +128,8 @@ settings! {
     brake_percent: u32 = "50", |v| parse::number(v, 1..=10_000), "a percentage from 1 to 10000", Shown;
     /// A document without an answer from finance after this number of days is listed as unanswered.
     unanswered_days: u16 = "10", |v| parse::number(v, 1..=365), "days from 1 to 365", Shown;
+    /// Hours of the day in Tehran in which no SMS is sent. An SMS that is requested in them names their end.
+    sms_quiet_hours: Option<QuietHours> = "21-8", |v| parse::optional(v, QuietHours::parse), "two hours such as 21-8, or nothing", Shown;
     /// Whether the first command that needs topics and tables creates them.
     provision: bool = "true", parse::yes_no, "true or false", Shown;
     /// Replication factor of the topics that are created.

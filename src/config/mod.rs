@@ -10,6 +10,7 @@ mod keys;
 mod layers;
 mod names;
 mod parse;
+mod quiet_hours;
 mod raw_setting;
 mod secret;
 
@@ -20,6 +21,7 @@ pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
 pub use keys::{SettingKey, Settings, keys};
 pub use parse::{LogFormat, Role};
+pub use quiet_hours::QuietHours;
 pub use secret::Secret;
 
 /// The settings in force and the layer of each. `Debug` shows no values, because they contain secrets.

@@ -275,6 +275,7 @@ mod tests {
             ids: IdKey::new(b"test"),
             groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
             deeds_from: None,
+            sms_quiet_hours: None,
             page_persons: 1,
             brake_percent: 50,
             query_timeout: ANSWER_TIMEOUT,

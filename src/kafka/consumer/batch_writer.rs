@@ -41,7 +41,9 @@ pub async fn write_batches(
         if epoch != shared.epoch.load(Ordering::Acquire) {
             continue;
         }
-        if let Err(error) = write_isolating_poison(&intake, &shared.suspects, batch, &grace_over).await {
+        if let Err(error) =
+            write_isolating_poison(&intake, &shared.poison_isolation, batch, &grace_over).await
+        {
             (intake.failed)();
             // A rewind within this session resolves neither of these two.
             if let RetryError::Rejected(
@@ -65,7 +67,7 @@ pub async fn write_batches(
 /// That message becomes a dead letter, and no other message waits for it.
 async fn write_isolating_poison(
     intake: &ConsumerRole,
-    suspects: &PoisonIsolation,
+    poison_isolation: &PoisonIsolation,
     batch: RecordBatch,
     grace_over: &ShutdownSignal,
 ) -> std::result::Result<(), RetryError<store::Error>> {
@@ -92,7 +94,7 @@ async fn write_isolating_poison(
         };
         trace::failed(&span);
         match error {
-            RetryError::Rejected(error) if error.is_data_error() => match suspects.isolate(part) {
+            RetryError::Rejected(error) if error.is_data_error() => match poison_isolation.isolate(part) {
                 NextStep::Write(smaller) => parts.extend(smaller.into_iter().rev()),
                 NextStep::ReadAgain => return Err(RetryError::Rejected(error)),
             },

@@ -59,7 +59,7 @@ pub struct SessionState {
     /// Batches of an older epoch are dropped: they were collected before a rewind.
     pub epoch: AtomicU64,
     pub rewind: AtomicBool,
-    pub suspects: PoisonIsolation,
+    pub poison_isolation: PoisonIsolation,
 }
 
 /// The number of batches written at the same time, each for its own partitions: while one waits for the database,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use peyvand::app::{AppContext, relay};
 use peyvand::claim::IdKey;
 use peyvand::clock::Clock;
+use peyvand::config::QuietHours;
 use peyvand::store::messages::ReleasedMessage;
 use peyvand::store::outbox::RelayShards;
 use peyvand::wire::files::FileKind as K;
@@ -210,6 +211,7 @@ async fn quiet_hours_are_said_with_the_message() {
         ids: IdKey::new(b"quiet"),
         groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
         deeds_from: None,
+        sms_quiet_hours: Some(QuietHours { from: 21, to: 8 }),
         page_persons: 1,
         brake_percent: 50,
         query_timeout: std::time::Duration::from_secs(1),

@@ -26,6 +26,7 @@ pub fn ctx(app: &TestApp, runtime: &Runtime) -> AppContext {
             partitions: app.partitions(),
         },
         deeds_from: None,
+        sms_quiet_hours: None,
         page_persons: 1,
         brake_percent: 50,
         query_timeout: Duration::from_secs(60),

@@ -80,6 +80,7 @@ impl Both {
             ids: IDS.clone(),
             groups: RelayShards { count, partitions: PartitionCounts::new(8) },
             deeds_from: None,
+            sms_quiet_hours: None,
             page_persons: u32::try_from(closer::PAGE).unwrap(),
             brake_percent: 50,
             query_timeout: Duration::from_secs(60),
@@ -87,8 +88,10 @@ impl Both {
         let world = World::new(seed, false, None, day(0));
         let io = Io::new(Rc::new(RefCell::new(world)), 0, 0);
         let populations = [Population::of(3 * seed), Population::of(3 * seed + 1)];
-        let mut to_come: Vec<_> =
-            populations.into_iter().flat_map(|population| [population.first, population.second].concat()).collect();
+        let mut to_come: Vec<_> = populations
+            .into_iter()
+            .flat_map(|population| [population.first, population.second].concat())
+            .collect();
         to_come.reverse();
         Self { ctx, io, dice: SeededRandom::new(seed, 2), to_come, last: Vec::new(), closing: 0 }
     }

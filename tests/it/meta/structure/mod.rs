@@ -192,6 +192,15 @@ fn files_and_functions_are_short() {
     );
 }
 
+/// A named function or a loop reads better than a closure that is bound to a name. The limit only ever goes down.
+#[test]
+fn few_closures_are_bound_to_names() {
+    let sources = Source::all(&root().join("src"));
+    let lines: usize = sources.iter().map(|source| source.code.lines().count()).sum();
+    let bound: usize = sources.iter().map(|source| bound_closures(&source.code)).sum();
+    assert!(bound > 0 && bound * 1000 < 7 * lines, "{bound} closures are bound to names in {lines} lines");
+}
+
 #[test]
 fn no_tracked_file_knows_the_machine_it_was_written_on() {
     let Some(files) = tracked() else { return };
