@@ -128,16 +128,7 @@ async fn write_return_notices(
     let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(ctx, planned)).collect();
     let fresh = messages::insert(tx, &notices, at, true).await?;
     let released =
-        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(|notice| ReleasedMessage {
-            sms_id: notice.sms_id,
-            kind: notice.kind.as_str().to_owned(),
-            claim_id: notice.claim_id,
-            document_id: notice.document_id,
-            mobile: notice.mobile,
-            body: notice.body,
-            segments: notice.segments,
-            traceparent: notice.traceparent,
-        });
+        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(ReleasedMessage::from);
     released.map(|message| crate::app::relay::sms_requested(ctx, &message, at)).collect()
 }
 
@@ -147,7 +138,7 @@ fn return_notice(ctx: &AppContext, planned: &Planned) -> Option<NewMessage> {
     let record = planned.known.dossier.record.as_ref()?;
     // What concerns a person's account is told to that person's own number only.
     let mobile = reachable(record)?;
-    let id = ctx.ids.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]);
+    let id = ctx.ids.return_sms(&notice.document_id, notice.returned_at);
     let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
     Some(message(
         id,

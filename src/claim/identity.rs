@@ -84,4 +84,14 @@ impl IdKey {
     pub fn document(&self, claim: Uuid, attempt: i32) -> Uuid {
         self.id("document", &[&claim.to_string(), &attempt.to_string()])
     }
+
+    /// The id of the SMS that announces the registration of a document.
+    pub fn registration_sms(&self, document_id: &str) -> Uuid {
+        self.id("sms", &[document_id, "registration"])
+    }
+
+    /// The id of the SMS about a returned document. `returned_at` is in microseconds since 1970.
+    pub fn return_sms(&self, document_id: &str, returned_at: i64) -> Uuid {
+        self.id("sms", &[document_id, "returned", &returned_at.to_string()])
+    }
 }

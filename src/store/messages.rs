@@ -67,6 +67,22 @@ pub struct ReleasedMessage {
     pub traceparent: Option<String>,
 }
 
+/// A message that is released as soon as it is written.
+impl From<NewMessage> for ReleasedMessage {
+    fn from(message: NewMessage) -> Self {
+        Self {
+            sms_id: message.sms_id,
+            kind: message.kind.as_str().to_owned(),
+            claim_id: message.claim_id,
+            document_id: message.document_id,
+            mobile: message.mobile,
+            body: message.body,
+            segments: message.segments,
+            traceparent: message.traceparent,
+        }
+    }
+}
+
 /// Releases the messages of documents that the broker has acknowledged; each is given once, ever.
 pub async fn release(
     tx: &mut PgConnection,

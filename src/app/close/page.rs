@@ -145,7 +145,7 @@ async fn write_messages(
     let expected = ctx.business_date(at).month();
     let sms = |(person, issue): &(NationalCode, &Issuance)| -> NewMessage {
         let document_id = issue.document_id.to_string();
-        let id = ctx.ids.id("sms", &[&document_id, "registration"]);
+        let id = ctx.ids.registration_sms(&document_id);
         let body = Texts::built_in().sms_registration(&issue.full_name, issue.amount, expected);
         let (kind, about, trace) =
             (SmsKind::Registration, (*person, issue.claim_id), Some(batch.traceparent.clone()));

@@ -12,7 +12,7 @@ use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
-use crate::store::dead_letters::DeadLetterRow as StoredLetter;
+use crate::store::dead_letters::DeadLetterRow;
 use crate::store::payments::{self, FinanceAnswer};
 use crate::store::persons::{self, PackedDossier};
 use crate::store::self_registrations::{self, StoredRegistration};
@@ -46,14 +46,15 @@ pub struct BatchState<'a> {
     pub touched_persons: HashMap<NationalCode, Option<String>>,
     pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
     pub file_tally: FileTally,
-    pub dead_letters: Vec<(StoredLetter, Outgoing)>,
+    pub dead_letters: Vec<(DeadLetterRow, Outgoing)>,
 }
 
 /// What is left to do once the facts are written.
 pub struct SavedBatch {
     pub to_decide: DecisionWork,
     pub file_tally: FileTally,
-    pub dead_letters: Vec<(StoredLetter, Outgoing)>,
+    pub dead_letter_rows: Vec<DeadLetterRow>,
+    pub dead_letter_events: Vec<Outgoing>,
 }
 
 /// The identities that a batch names.
@@ -164,7 +165,7 @@ impl<'a> BatchState<'a> {
             Ok(event) => event,
             Err(letter) => {
                 let row =
-                    StoredLetter { partition: taken.partition, offset: taken.offset, reason: letter.reason };
+                    DeadLetterRow { partition: taken.partition, offset: taken.offset, reason: letter.reason };
                 self.dead_letters.push((row, letter.outgoing.clone()));
                 if let Some(file) = &letter.file
                     && !self.file_tally.is_repeat(file)
@@ -189,7 +190,7 @@ impl<'a> BatchState<'a> {
         })?;
         if unknown && let Some(letter) = &taken.if_unknown_document {
             let row =
-                StoredLetter { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
+                DeadLetterRow { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
             self.dead_letters.push((row, (**letter).clone()));
             if let Some(file) = file {
                 self.file_tally.count_dead(file);
@@ -266,7 +267,8 @@ impl<'a> BatchState<'a> {
             news: BatchChanges { moved: self.moved, answered: self.answered },
             wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
-        Ok(SavedBatch { to_decide, file_tally: self.file_tally, dead_letters: self.dead_letters })
+        let (dead_letter_rows, dead_letter_events) = self.dead_letters.into_iter().unzip();
+        Ok(SavedBatch { to_decide, file_tally: self.file_tally, dead_letter_rows, dead_letter_events })
     }
 
     /// The persons to plan, with their dossiers.

@@ -14,13 +14,14 @@ mod without_deciding;
 pub use consumed_record::{ConsumedRecord, DeadLetter};
 pub use without_deciding::apply_batch_without_deciding;
 
-use self::batch_state::BatchState;
-use self::decide::{DecisionOutput, decide};
+use jiff::Timestamp;
+
+use self::batch_state::{BatchState, SavedBatch};
+use self::decide::decide;
 use super::AppContext;
 use crate::failpoint::failpoint;
-use crate::store::dead_letters::{self, DeadLetterRow as StoredLetter};
 use crate::store::offsets::{self, OffsetAdvance, OffsetOwner};
-use crate::store::{Error, Result, outbox};
+use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
 
 /// Messages of one or more partitions, in the order of each, and how far the partitions advance with them.
 pub struct RecordBatch {
@@ -36,26 +37,47 @@ pub struct IngestStats {
     pub dead_letters: usize,
 }
 
-/// Takes a batch in. All of it stands afterwards, or nothing; a lost partition is an error and commits nothing.
+/// Applies a batch in one transaction: offsets, facts, decisions, dead letters, receipts and outgoing events.
+///
+/// # Errors
+/// Nothing of the batch is written on an error. A lost partition is an error.
 pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<IngestStats> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("ingest.begin", ctx.pool.begin().await)?;
-    offsets::advance(&mut tx, OffsetOwner::Ingest, &batch.advances).await?;
-    let mut stage = BatchState::load(&mut tx, batch).await?;
-    for taken in &batch.records {
-        stage.apply(taken, at)?;
-    }
-    let stage = stage.save(&mut tx).await?;
-    let DecisionOutput { decisions, mut packed, mut events } =
-        decide(&mut tx, ctx, stage.to_decide, at).await?;
-    let rows: Vec<_> = stage.dead_letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
-    dead_letters::insert(&mut tx, &rows, at).await?;
-    let done = IngestStats { messages: batch.records.len(), decisions, dead_letters: rows.len() };
-    events.extend(stage.dead_letters.into_iter().map(|(_, letter)| letter));
-    // Everything that takes long is done before a file's row or a group's head is locked: other batches want them, too.
-    packed.extend(outbox::pack(events, ctx.groups)?);
-    packed.extend(outbox::pack(stage.file_tally.write(&mut tx, at).await?, ctx.groups)?);
+
+    // Facts.
+    let saved = write_facts(&mut tx, OffsetOwner::Ingest, batch, at).await?;
+    let dead_letters = saved.dead_letter_events.len();
+
+    // Decisions.
+    let mut decided = decide(&mut tx, ctx, saved.to_decide, at).await?;
+
+    // Events. All slow work is done before the row of a file or the head of a relay shard is locked, because other batches
+    // need these locks, too.
+    decided.events.extend(saved.dead_letter_events);
+    let mut packed = decided.packed;
+    packed.extend(outbox::pack(decided.events, ctx.groups)?);
+    packed.extend(outbox::pack(saved.file_tally.write(&mut tx, at).await?, ctx.groups)?);
     outbox::insert(&mut tx, packed).await?;
+
     failpoint!("ingest.commit", tx.commit().await).map_err(Error::Database)?;
-    Ok(done)
+    Ok(IngestStats { messages: batch.records.len(), decisions: decided.decisions, dead_letters })
+}
+
+/// Advances the offsets, applies the records to the state that they concern, and writes the changed facts and the places of
+/// dead letters.
+async fn write_facts(
+    tx: &mut PgConnection,
+    owner: OffsetOwner,
+    batch: &RecordBatch,
+    at: Timestamp,
+) -> Result<SavedBatch> {
+    offsets::advance(tx, owner, &batch.advances).await?;
+    let mut state = BatchState::load(tx, batch).await?;
+    for record in &batch.records {
+        state.apply(record, at)?;
+    }
+    let saved = state.save(tx).await?;
+    dead_letters::insert(tx, &saved.dead_letter_rows, at).await?;
+    Ok(saved)
 }

@@ -2,13 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::batch_state::{BatchState, SavedBatch};
-use super::{IngestStats, RecordBatch};
+use super::{IngestStats, RecordBatch, write_facts};
 use crate::app::AppContext;
 use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
-use crate::store::dead_letters::{self, DeadLetterRow as StoredLetter};
-use crate::store::offsets::{self, OffsetOwner};
+use crate::store::offsets::OffsetOwner;
 use crate::store::recovery::{self, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, marriages, outbox, payments};
 
@@ -20,12 +18,9 @@ pub async fn apply_batch_without_deciding(
 ) -> Result<IngestStats> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("recover_ingest.begin", ctx.pool.begin().await)?;
-    offsets::advance(&mut tx, OffsetOwner::Recovery, &batch.advances).await?;
-    let mut stage = BatchState::load(&mut tx, batch).await?;
-    for taken in &batch.records {
-        stage.apply(taken, at)?;
-    }
-    let SavedBatch { to_decide, file_tally: ledger, dead_letters: letters } = stage.save(&mut tx).await?;
+    let saved = write_facts(&mut tx, OffsetOwner::Recovery, batch, at).await?;
+    let dead_letters = saved.dead_letter_events.len();
+    let to_decide = saved.to_decide;
     marriages::save(&mut tx, &to_decide.fresh).await?;
     let moved = to_decide
         .news
@@ -40,15 +35,12 @@ pub async fn apply_batch_without_deciding(
         answered: answered.remove(code).unwrap_or_default(),
     };
     recovery::add(&mut tx, &to_decide.touched.keys().map(person).collect::<Vec<_>>()).await?;
-    let rows: Vec<_> = letters.iter().map(|(row, _)| StoredLetter { ..*row }).collect();
-    dead_letters::insert(&mut tx, &rows, at).await?;
-    let done = IngestStats { messages: batch.records.len(), decisions: 0, dead_letters: rows.len() };
-    let mut events: Vec<_> = letters.into_iter().map(|(_, letter)| letter).collect();
-    events.extend(ledger.write(&mut tx, at).await?);
+    let mut events = saved.dead_letter_events;
+    events.extend(saved.file_tally.write(&mut tx, at).await?);
     events.retain(|event| !told.contains(&event.id));
     outbox::append(&mut tx, events, ctx.groups).await?;
     failpoint!("recover_ingest.commit", tx.commit().await).map_err(Error::Database)?;
-    Ok(done)
+    Ok(IngestStats { messages: batch.records.len(), decisions: 0, dead_letters })
 }
 
 /// Answered documents by their persons.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::app::AppContext;
 use crate::app::relay::sms_requested;
 use crate::app::write_plans::{Planned, decisions_made, message, write};
+use crate::claim::Counterpart;
 use crate::claim::assemble::{AssembledClaim, assemble_claims};
 use crate::claim::codes::SmsKind;
 use crate::claim::decide::decide;
@@ -17,7 +18,6 @@ use crate::claim::person_state::{PersonState, PlanningContext, StoredClaim, Stor
 use crate::claim::plan::{ClaimUpdate, Plan, ReturnNotice, Revision, Trigger};
 use crate::claim::planning::plan;
 use crate::claim::post_payment::frozen_facts;
-use crate::claim::{Counterpart, IdKey};
 use crate::failpoint::failpoint;
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
@@ -233,13 +233,9 @@ fn registration(
     let expected = ctx.business_date(issued).month();
     let amount = Rial::from_i64(document.amount)?;
     let body = Texts::built_in().sms_registration(&record.full_name(), amount, expected);
-    let id = sms_id(&ctx.ids, &document.document_id);
+    let id = ctx.ids.registration_sms(&document.document_id);
     let about = (known.person, document.claim_id);
     Some(message(id, SmsKind::Registration, about, &document.document_id, mobile, body, None))
-}
-
-fn sms_id(ids: &IdKey, document_id: &str) -> Uuid {
-    ids.id("sms", &[document_id, "registration"])
 }
 
 /// Their documents were delivered: they may go at once.
@@ -252,16 +248,7 @@ async fn insert_and_request(
     let fresh = messages::insert(tx, &new, at, true).await?;
     let mut events = Vec::with_capacity(fresh.len());
     for sms in new.into_iter().filter(|sms| fresh.contains(&sms.sms_id)) {
-        let released = ReleasedMessage {
-            sms_id: sms.sms_id,
-            kind: sms.kind.as_str().to_owned(),
-            claim_id: sms.claim_id,
-            document_id: sms.document_id,
-            mobile: sms.mobile,
-            body: sms.body,
-            segments: sms.segments,
-            traceparent: sms.traceparent,
-        };
+        let released = ReleasedMessage::from(sms);
         events.push(sms_requested(ctx, &released, at)?);
     }
     Ok(events)

@@ -12,6 +12,7 @@ use peyvand::claim::plan::{Plan, ReturnNotice, Trigger};
 use peyvand::claim::planning::plan;
 use peyvand::claim::{Decision, IdKey, Outcome, ReasonCode};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
+use peyvand::texts::Texts;
 use peyvand::wire::tables;
 
 use crate::claim::facts::record;
@@ -234,6 +235,17 @@ impl World {
             states_amount,
             "an amount stands only with APPROVED and WAITING"
         );
+        for reason in &decision.reasons {
+            let template = Texts::built_in().reason(reason.code.as_str()).unwrap();
+            let given: Vec<_> = reason.parameters.iter().map(|(name, _)| *name).collect();
+            for name in &template.values {
+                assert!(
+                    given.contains(&name.as_str()),
+                    "{}: the rule gives no value for {name}",
+                    reason.code
+                );
+            }
+        }
         self
     }
 
