@@ -1,5 +1,6 @@
-//! `make bench`: ingest of registry events with their decisions, compared with a raw consume-COPY-produce floor on the same
-//! machine in the same run. Only the ratio is comparable with other machines; the absolute figures are printed, too.
+//! `make bench`: ingest of registry events with their decisions, compared with a raw consume-COPY-produce floor on the
+//! same machine in the same run. Only the ratio is comparable with other machines; the absolute figures are printed,
+//! too.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -69,7 +70,7 @@ async fn run() {
     println!("  {before:>10.0} events/s");
     let bench = Bench { settings, broker, ctx };
     bench.load_histories(marriages).await;
-    let (rows, seconds) = bench.take_in_marriages().await;
+    let (rows, seconds) = bench.ingest_marriages().await;
     let intake = rows / seconds;
     println!(
         "intake: {rows:.0} registry events with their decisions in {seconds:.2} s\n  {intake:>10.0} events/s"
@@ -100,18 +101,17 @@ impl Bench {
                 wait: Duration::from_millis(self.settings.batch_wait_ms),
             },
             grace: Duration::from_secs(8),
-            counts: Arc::new(move |done, _| count(done.messages)),
+            counts: Arc::new(move |stats, _| count(stats.messages)),
             failed: Arc::new(|| {}),
         }
     }
 
-    async fn disposed(&self) {
+    /// Waits until all input has a disposition.
+    async fn wait_for_ingest(&self) {
         let broker = self.broker.clone();
-        let marks = tokio::task::spawn_blocking(move || kafka::topics::watermarks(&broker, Topic::inputs()))
-            .await
-            .unwrap()
-            .unwrap();
-        while !kafka::topics::lag(&marks, &offsets::all(&self.ctx.pool).await.unwrap()).is_empty() {
+        let read = move || kafka::topics::watermarks(&broker, Topic::inputs());
+        let watermarks = tokio::task::spawn_blocking(read).await.unwrap().unwrap();
+        while !kafka::topics::lag(&watermarks, &offsets::all(&self.ctx.pool).await.unwrap()).is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -139,7 +139,7 @@ impl Bench {
         for kind in [FileKind::Persons, FileKind::Employments, FileKind::Wages, FileKind::EarlierPayments] {
             self.publish(dir.path(), kind).await;
         }
-        self.disposed().await;
+        self.wait_for_ingest().await;
         let seconds = began.elapsed().as_secs_f64();
         println!(
             "histories: {} persons, {} wage months, published and ingested in {seconds:.1} s",
@@ -152,8 +152,9 @@ impl Bench {
         sqlx::query("VACUUM (ANALYZE)").execute(&self.ctx.pool).await.unwrap();
     }
 
-    /// Measures from the end of the first committed batch to the last. Joining the group and the first batch do not count.
-    async fn take_in_marriages(&self) -> (f64, f64) {
+    /// Measures from the end of the first committed batch to the last. Joining the group and the first batch do not
+    /// count.
+    async fn ingest_marriages(&self) -> (f64, f64) {
         let began: Arc<std::sync::Mutex<Option<Instant>>> = Arc::default();
         let counted = Arc::new(AtomicU64::new(0));
         let (first, count) = (began.clone(), counted.clone());
@@ -166,7 +167,7 @@ impl Bench {
         };
         let (end, stop) = watch::channel(false);
         let role = tokio::spawn(consumer::run(self.intake(Arc::new(role_count)), stop));
-        self.disposed().await;
+        self.wait_for_ingest().await;
         let seconds = began.lock().unwrap().expect("a batch was ingested").elapsed().as_secs_f64();
         end.send(true).unwrap();
         role.await.unwrap().unwrap();
@@ -186,8 +187,8 @@ impl Bench {
             owner: "bench".to_owned(),
             page_bytes: self.settings.relay_page_bytes,
             transaction_permit: tokio::sync::Semaphore::new(1),
-            counts: Arc::new(move |did| {
-                if matches!(did, RelayEvent::Committed(_)) {
+            counts: Arc::new(move |event| {
+                if matches!(event, RelayEvent::Committed(_)) {
                     first.lock().unwrap().get_or_insert_with(Instant::now);
                 }
             }),

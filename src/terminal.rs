@@ -13,7 +13,8 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Columns under their heads. A head that begins with `>` stands to the right, as numbers do.
+/// Formats rows as columns under their heads. If a head starts with `>`, its column is aligned to the right, as for
+/// numbers.
 pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize, head: &str| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
@@ -21,10 +22,10 @@ pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<_> = heads.iter().enumerate().map(|(column, head)| width(column, head)).collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let placed = cells.zip(heads.iter().zip(&widths)).map(|(cell, (head, width))| {
+        let padded = cells.zip(heads.iter().zip(&widths)).map(|(cell, (head, width))| {
             if head.starts_with('>') { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
-        format!("{:indent$}{}", "", placed.collect::<Vec<_>>().join("  ")).trim_end().to_owned() + "\n"
+        format!("{:indent$}{}", "", padded.collect::<Vec<_>>().join("  ")).trim_end().to_owned() + "\n"
     };
     let mut out = line(&mut heads.iter().map(|head| head.trim_start_matches('>')));
     for row in rows {
@@ -33,15 +34,15 @@ pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// Writes to standard output. Who closed the other end (`| head`) has seen enough.
+/// Writes to standard output. A closed standard output (`| head`) is not a failure.
 pub fn show(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Shows a value as JSON, a line.
+/// Writes a value as one line of JSON to standard output.
 pub fn show_json(value: &impl Serialize) {
-    // What is shown has text for keys and no floating numbers: it always has a form.
+    // The values have string keys and no floating-point numbers, so serialising them cannot fail.
     show(&(serde_json::to_string(value).unwrap_or_default() + "\n"));
 }
 
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_nothing_trails() {
+    fn columns_are_aligned_without_trailing_spaces() {
         let rows = [vec!["a".to_owned(), "1,000".to_owned()], vec!["long".to_owned(), "7".to_owned()]];
         assert_eq!(table(2, &["name", ">n"], &rows), "  name      n\n  a     1,000\n  long      7\n");
     }

@@ -53,8 +53,8 @@ fn fill(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, events
 
 fn send(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, body: &[u8], partition: i32) {
     let mut record: BaseRecord<'_, (), [u8]> = BaseRecord::to(topic).payload(body).partition(partition);
-    while let Err((_, again)) = producer.send(record) {
-        record = again;
+    while let Err((_, unsent)) = producer.send(record) {
+        record = unsent;
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -94,8 +94,8 @@ async fn pass(
     while let Some(batch) = batches.recv().await {
         began.get_or_insert_with(Instant::now);
         copy(ctx, &batch).await;
-        for (place, body) in batch.iter().enumerate() {
-            send(producer, to, body, i32::try_from(place).unwrap() % PARTITIONS);
+        for (index, body) in batch.iter().enumerate() {
+            send(producer, to, body, i32::try_from(index).unwrap() % PARTITIONS);
         }
         while producer.in_flight_count() > 0 {
             tokio::time::sleep(Duration::from_micros(300)).await;

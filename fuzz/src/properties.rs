@@ -77,12 +77,12 @@ fn message(message: &RawRecord<'_>) -> bool {
 }
 
 /// The consumer reads the same input that the publisher wrote.
-fn reads_again(piece: &RowChunk) {
-    let written = row_event(&envelope(FileKind::Wages), piece).unwrap();
+fn reads_again(chunk: &RowChunk) {
+    let written = row_event(&envelope(FileKind::Wages), chunk).unwrap();
     let event = read_outgoing(&written).unwrap();
-    assert_eq!(event.input, piece.input);
-    let of_a_file = !matches!(piece.input, Input::FileOpened(_) | Input::FileClosed(_));
-    assert_eq!(event.file.map(|file| (file.line, file.rows)), of_a_file.then_some((piece.line, piece.rows)));
+    assert_eq!(event.input, chunk.input);
+    let is_of_file = !matches!(chunk.input, Input::FileOpened(_) | Input::FileClosed(_));
+    assert_eq!(event.file.map(|file| (file.line, file.rows)), is_of_file.then_some((chunk.line, chunk.rows)));
 }
 
 fn read_outgoing(event: &Outgoing) -> Result<peyvand::wire::Event, Fault> {
@@ -101,10 +101,10 @@ fn envelope(kind: FileKind) -> PublicationEnvelope<'static> {
 }
 
 fn carried_whole(message: &RawRecord<'_>, fault: &Fault) {
-    let letter = dead_letter(message, "a.topic.v1", fault, envelope(FileKind::Wages).at);
-    let headers = letter.headers();
+    let written = dead_letter(message, "a.topic.v1", fault, envelope(FileKind::Wages).at);
+    let headers = written.headers();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-    let found = parse(&headers, letter.value.as_deref()).unwrap();
+    let found = parse(&headers, written.value.as_deref()).unwrap();
     assert_eq!((found.key, found.value), (message.key, message.value));
     assert_eq!(found.headers, message.headers);
     let again = found.replay_headers();
@@ -130,15 +130,15 @@ pub fn files(data: &[u8]) -> bool {
 
 fn rows(kind: FileKind, csv: &[u8]) -> bool {
     let Ok(reader) = RowReader::new(kind, csv) else { return false };
-    let mut pieces = RowChunks::new(reader);
+    let mut chunks = RowChunks::new(reader);
     let mut sent = 0;
-    while let Ok(Some(step)) = pieces.next_step() {
-        if let ChunkOrReject::Send(piece) = step {
-            reads_again(&piece);
+    while let Ok(Some(step)) = chunks.next_step() {
+        if let ChunkOrReject::Send(chunk) = step {
+            reads_again(&chunk);
             sent += 1;
         }
     }
-    let tally = pieces.tally();
+    let tally = chunks.tally();
     assert!(tally.declared >= tally.rows + tally.rejected.values().sum::<u64>());
     for event in [open_event(&envelope(kind)), close_event(&envelope(kind), tally)] {
         read_outgoing(&event.unwrap()).unwrap();
@@ -191,9 +191,9 @@ pub fn stored(data: &[u8]) -> bool {
 
 fn facts(bytes: &[u8]) -> bool {
     let Some(facts) = Facts::decode(bytes) else { return false };
-    let sealed = facts.encode();
-    let again = Facts::decode(&sealed.bytes).unwrap();
-    assert!(again == facts && again.encode().digest == sealed.digest);
+    let encoded = facts.encode();
+    let again = Facts::decode(&encoded.bytes).unwrap();
+    assert!(again == facts && again.encode().digest == encoded.digest);
     // The functions through which the rules read the facts must not panic either.
     facts.art85_employments();
     facts.art85_wages();

@@ -1,5 +1,5 @@
-//! HTTP: is the process alive, is it ready, and its figures. What it serves is asked of the caller, so that nothing
-//! here knows the database or the broker.
+//! HTTP: liveness, readiness and metrics. The caller supplies the data, so this module does not depend on the database
+//! or the broker.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use tokio::sync::watch;
 
 use crate::telemetry::{GaugeValues, Metrics, render_prometheus};
 
-/// What is not there yet, in words for an operator; without personal data, as it is shown to anyone who asks.
+/// What is not available yet, as text for an operator. It contains no personal data, because any client can read it.
 pub type NotReady = Vec<String>;
 
-/// What the routes ask.
+/// The data that the routes serve.
 #[derive(Clone)]
 pub struct Probe {
-    /// Whether the database answers. It need not ask whether the roles run: one that ends by itself ends the process.
+    /// Checks that the database answers. It need not check the roles: a role that ends by itself ends the process.
     pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), NotReady>> + Send + Sync>,
-    /// The gauges of now; none where they cannot be had: the last known are shown, if any were.
+    /// Reads the current gauges. If it returns `None`, the last known gauges are served, if there are any.
     pub gauges: Arc<dyn Fn() -> BoxFuture<'static, Option<GaugeValues>> + Send + Sync>,
-    /// The counts of this process.
+    /// The metrics of this process.
     pub metrics: &'static Metrics,
 }
 
 impl Probe {
-    /// From two async closures.
+    /// Creates a probe from two async closures.
     pub fn new<R, G, RF, GF>(metrics: &'static Metrics, ready: R, gauges: G) -> Self
     where
         R: Fn() -> RF + Send + Sync + 'static,
@@ -46,47 +46,47 @@ impl Probe {
     }
 }
 
-/// Why HTTP is not served.
+/// Why HTTP cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The address is taken, or not this machine's.
+    /// The address is in use, or does not belong to this host.
     #[error("cannot listen on {address}: {source}; choose another with --http-listen or PEYVAND_HTTP_LISTEN")]
     Bind {
-        /// What was asked for.
+        /// The address of the setting.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The listener broke.
-    #[error("HTTP ended: {0}")]
+    /// The listener failed.
+    #[error("the HTTP server failed: {0}")]
     Serve(#[from] std::io::Error),
 }
 
-/// Takes the address; apart from `serve`, so that a taken one is told at once and port 0 can be asked for its number.
+/// Binds the address. It is separate from [`serve`], so that an address in use is reported at once, and the caller can
+/// read the actual port of port 0.
 ///
 /// # Errors
-/// Where the address cannot be had; says which setting to change.
+/// If the address cannot be bound. The error names the setting to change.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
     TcpListener::bind(address).await.map_err(|source| HttpError::Bind { address, source })
 }
 
-/// Serves until `stop` says so, then ends what is under way.
+/// Serves until `stop` is true, then completes the requests in progress.
 ///
 /// # Errors
-/// Where the listener breaks.
+/// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
     probe: Probe,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), HttpError> {
     let stopped = async move {
-        // An error means that nobody is left who could ask: the same.
+        // An error means that the sender is gone, which also ends the server.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     axum::serve(listener, router(probe)).with_graceful_shutdown(stopped).await.map_err(HttpError::Serve)
 }
 
-/// The routes.
 pub fn router(probe: Probe) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))

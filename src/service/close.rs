@@ -1,4 +1,4 @@
-//! Closing a month: waits until the input of the topics is disposed of, and closes.
+//! Closes a month after all input in the topics has a disposition.
 
 use std::time::Duration;
 
@@ -13,7 +13,12 @@ use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::store::offsets;
 use crate::telemetry::trace;
 
-/// Checks, waits for the input that lies there, and closes; a closed month gives its batch again.
+/// Checks that the month may be closed, waits for the input that is in the topics, and closes. For a closed month it
+/// returns the existing batch.
+///
+/// # Errors
+/// If a recovery is incomplete, the close is refused, the input has no disposition within `timeout`, or shutdown is
+/// requested.
 pub async fn close_month(
     ctx: &AppContext,
     broker: &Broker,
@@ -31,7 +36,10 @@ pub async fn close_month(
     close_in_span(ctx, month, &offsets, progress, stop).await
 }
 
-/// Closes, in a span of the thread that the outputs of the close carry; a stop is an error.
+/// Closes the month, in a span of the trace that the outputs of the close carry.
+///
+/// # Errors
+/// If the close fails, or shutdown is requested.
 pub async fn close_in_span(
     ctx: &AppContext,
     month: SolarMonth,
@@ -59,32 +67,37 @@ pub struct WaitLimits {
     pub stop: ShutdownSignal,
 }
 
-/// Waits until the input that lay in the topics at the call is disposed of; gives where the inputs then stood, as JSON.
+/// Waits until the input that was in the topics at the time of the call has a disposition. Returns the end offsets of
+/// that input as JSON.
+///
+/// # Errors
+/// If the wait takes longer than the timeout, or shutdown is requested.
 pub async fn wait_for_input(
     ctx: &AppContext,
     broker: &Broker,
     month: SolarMonth,
     waiting: &WaitLimits,
 ) -> Result<String> {
-    let (asked, stood) = (broker.clone(), offsets::all(&ctx.pool).await?);
-    let marks = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&asked, &stood));
-    let marks = marks.await.map_err(|_| Error::Interrupted)??;
+    let broker = broker.clone();
+    let stored = offsets::all(&ctx.pool).await?;
+    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
+    let ends = ends.await.map_err(|_| Error::Interrupted)??;
     let began = ctx.clock.instant();
     let mut stop = waiting.stop.clone();
     loop {
         let offsets = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
-        let lag = kafka::topics::lag(&marks, &offsets);
+        let lag = kafka::topics::lag(&ends, &offsets);
         if lag.is_empty() {
-            let stood: Vec<_> =
-                marks.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
-            return Ok(serde_json::Value::from(stood).to_string());
+            let reached: Vec<_> =
+                ends.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
+            return Ok(serde_json::Value::from(reached).to_string());
         }
         if began.elapsed() >= waiting.timeout {
             let behind: Vec<_> =
                 lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
             let behind = behind.join(", ");
             return Err(Error::Failed(format!(
-                "{month} is not closed: after {} s the input is not disposed of: {behind}. Is `peyvand serve` running with the role intake?",
+                "{month} is not closed: after {} s ingest is still behind: {behind}. Is `peyvand serve` running with the role intake?",
                 waiting.timeout.as_secs()
             )));
         }

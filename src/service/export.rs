@@ -1,4 +1,4 @@
-//! `peyvand export`: the output topics as files of JSON lines.
+//! `peyvand export`: writes the output topics to files of JSON lines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,7 +24,8 @@ struct Line<'a> {
     data: Data<'a>,
 }
 
-/// JSON as it came, on one line; what is no JSON (a dead letter may be anything) as text.
+/// A value. JSON is written unchanged on one line. Any other value is written as text, because a dead letter may
+/// contain any bytes.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Data<'a> {
@@ -33,20 +34,18 @@ enum Data<'a> {
     None,
 }
 
-/// Writes the topics to their ends at the start; gives the number of records of each.
+/// Writes each topic up to its end when its export starts. Returns the number of records of each topic.
 pub async fn run(broker: Broker, dir: PathBuf) -> Result<BTreeMap<Topic, u64>> {
     tokio::task::spawn_blocking(move || export(&broker, &dir)).await.map_err(|_| Error::Interrupted)?
 }
 
 fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
-    let told =
-        |path: &Path, error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
-    failpoint!("export.folder", std::fs::create_dir_all(dir)).map_err(|error| told(dir, &error))?;
+    failpoint!("export.folder", std::fs::create_dir_all(dir)).map_err(|error| failed(dir, &error))?;
     let mut counts = BTreeMap::new();
     for topic in Topic::outputs() {
         let path = dir.join(format!("{}.jsonl", topic.name()));
         let mut file = BufWriter::new(
-            failpoint!("export.create", File::create(&path)).map_err(|error| told(&path, &error))?,
+            failpoint!("export.create", File::create(&path)).map_err(|error| failed(&path, &error))?,
         );
         let count: &mut u64 = counts.entry(topic).or_default();
         read_to_end(broker, topic, &mut |record| {
@@ -59,12 +58,17 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
             failpoint!("export.write", file.write_all(b"\n")).map_err(|error| problem(&error))?;
             Ok(true)
         })?;
-        failpoint!("export.flush", file.flush()).map_err(|error| told(&path, &error))?;
+        failpoint!("export.flush", file.flush()).map_err(|error| failed(&path, &error))?;
     }
     Ok(counts)
 }
 
-/// A line end in JSON stands between two parts of it, never in a text: a space says the same.
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    Error::Failed(format!("{}: {error}", path.display()))
+}
+
+/// Puts JSON on one line. A line break in JSON is always whitespace between tokens, never part of a string, so a space
+/// replaces it without a change of meaning.
 fn one_line(value: &[u8]) -> Option<Cow<'_, RawValue>> {
     let raw: &RawValue = serde_json::from_slice(value).ok()?;
     if !raw.get().contains(['\n', '\r']) {
@@ -93,10 +97,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_one_line_whatever_its_producer_wrote() {
+    fn a_record_becomes_one_line() {
         let value = "{\r\n  \"amount\": 12345678901234567890123,\n  \"text\": \"a\\nb\"\n}";
-        let told = serde_json::to_string(&Data::Json(one_line(value.as_bytes()).unwrap())).unwrap();
-        assert_eq!(told, "{    \"amount\": 12345678901234567890123,   \"text\": \"a\\nb\" }");
+        let line = serde_json::to_string(&Data::Json(one_line(value.as_bytes()).unwrap())).unwrap();
+        assert_eq!(line, "{    \"amount\": 12345678901234567890123,   \"text\": \"a\\nb\" }");
         assert!(one_line(b"\xffno json").is_none());
     }
 }

@@ -1,4 +1,5 @@
-//! What is read on a timer: the gauges for the exporter, which nobody scrapes, and files that lack rows.
+//! Periodic tasks: they read the gauges for the OTLP exporter, which is not scraped, and check for files that lack
+//! rows.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,9 +14,10 @@ use crate::store::{figures, files, offsets};
 use crate::telemetry::{GaugeValues, Metrics};
 use crate::wire::Topic;
 
-const EVERY: Duration = Duration::from_secs(15);
+const READ_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Reads them until told to stop. What cannot be read stays as it was last: the exporter says nothing before the first time.
+/// Reads the gauges until shutdown is requested. If a read fails, the last values stay. Before the first successful
+/// read the exporter sends no gauges.
 pub async fn run(
     ctx: AppContext,
     broker: Broker,
@@ -27,18 +29,18 @@ pub async fn run(
             Ok(gauges) => Metrics::global().set_gauges(gauges),
             Err(error) => tracing::debug!(%error, "the gauges could not be read"),
         }
-        if !pause_or_stop(EVERY, &mut stop).await {
+        if !pause_or_stop(READ_INTERVAL, &mut stop).await {
             return Ok(());
         }
     }
 }
 
-const LOOK_FOR_FILES_EVERY: Duration = Duration::from_secs(60);
+const FILE_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Raises the alarm where files were closed and still lack rows, each time their number changes.
+/// Logs an alarm if closed files still lack rows, each time their number changes.
 pub async fn incomplete_files(ctx: AppContext, mut stop: ShutdownSignal) -> Result<()> {
     let mut known = 0;
-    while pause_or_stop(LOOK_FOR_FILES_EVERY, &mut stop).await {
+    while pause_or_stop(FILE_CHECK_INTERVAL, &mut stop).await {
         match count_incomplete(&ctx).await {
             Ok(files) if files != known => {
                 known = files;
@@ -47,7 +49,7 @@ pub async fn incomplete_files(ctx: AppContext, mut stop: ShutdownSignal) -> Resu
                 }
             }
             Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "it is not known whether files lack rows"),
+            Err(error) => tracing::debug!(%error, "it is unknown whether files lack rows"),
         }
     }
     Ok(())
@@ -57,18 +59,18 @@ async fn count_incomplete(ctx: &AppContext) -> crate::store::Result<i64> {
     ctx.with_timeout(async { files::count_incomplete(&mut *ctx.pool.acquire().await?).await }).await
 }
 
-/// What an operator watches, read at each scrape.
+/// Reads the gauges from the database and the broker.
 pub async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Result<GaugeValues> {
     let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
     let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
     let figures = figures::figures(&mut connection, before).await?;
     let offsets = offsets::all(&ctx.pool).await?;
     drop(connection);
-    let stand = offsets.clone();
-    let marks = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stand));
-    let marks = marks.await.map_err(|_| Error::Interrupted)??;
+    let stored = offsets.clone();
+    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
+    let ends = ends.await.map_err(|_| Error::Interrupted)??;
     let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
-    for (partition, behind) in kafka::topics::lag(&marks, &offsets) {
+    for (partition, behind) in kafka::topics::lag(&ends, &offsets) {
         *lag.entry(partition.topic.name().to_owned()).or_default() += behind;
     }
     Ok(GaugeValues {

@@ -1,4 +1,4 @@
-//! The running service: the supervisor of its roles, the month-end loop, gauges, and the long tasks that commands share.
+//! The running service: the supervisor of its roles, the month-end loop, the gauges, and the long tasks of commands.
 
 pub mod close;
 pub mod drain;
@@ -16,7 +16,7 @@ use crate::kafka::{self, Broker};
 use crate::retry::ShutdownSignal;
 use crate::store;
 
-/// Why a role or a task ended without having done its work.
+/// Why a role or a task ended without completing its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -41,7 +41,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// What exists before the database is open: settings, the broker, and the signal to stop.
+/// The environment before the database is open: the settings, the broker, and the shutdown signal.
 #[derive(Clone)]
 pub struct Environment {
     pub settings: Settings,
@@ -50,7 +50,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Creates the topics that are missing, unless the setting `provision` is off.
+    /// Creates missing topics, unless the setting `provision` is off.
     pub async fn ensure_topics(&self) -> Result<()> {
         if self.settings.provision {
             kafka::topics::ensure(&self.broker, self.settings.replication_factor).await?;
@@ -58,7 +58,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Creates missing topics and tables, and opens the context of the use cases.
+    /// Creates missing topics and tables, and opens the context.
     pub async fn open_context(&self) -> Result<AppContext> {
         self.ensure_topics().await?;
         Ok(AppContext::open(&self.settings).await?)

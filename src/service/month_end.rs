@@ -1,4 +1,5 @@
-//! The month-end role: asks at start and every minute whether a month is due, and closes it unless the brake holds it.
+//! The month-end role: checks at start and every 60 s whether a month is due, and closes it unless the variance check
+//! holds it.
 
 use std::time::Duration;
 
@@ -10,39 +11,45 @@ use crate::law::{SolarDate, SolarMonth};
 use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::telemetry::Metrics;
 
-const EVERY: Duration = Duration::from_secs(60);
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 pub async fn run(ctx: AppContext, broker: Broker, timeout: Duration, mut stop: ShutdownSignal) -> Result<()> {
     let mut warned = None;
     loop {
         warn_past_tables(&ctx, &mut warned);
-        match ask(&ctx, &broker, timeout, &stop).await {
-            // Another month may be due right after.
+        match close_if_due(&ctx, &broker, timeout, &stop).await {
+            // The next month may be due, too.
             Ok(true) => continue,
             Ok(false) => {}
-            // A close that was begun is gone on with at the next start.
+            // The next start continues a close that was interrupted.
             Err(Error::Interrupted) if *stop.borrow() => return Ok(()),
             Err(error) => {
                 Metrics::global().errors.add(1);
-                tracing::error!(%error, "the month was not closed; asking again in a minute");
+                tracing::error!(%error, "the month was not closed; trying again in 60 s");
             }
         }
-        if !pause_or_stop(EVERY, &mut stop).await {
+        if !pause_or_stop(CHECK_INTERVAL, &mut stop).await {
             return Ok(());
         }
     }
 }
 
-/// Said once a day, for as long as it is so.
+/// Warns once a day while the business date is past the end of the wage table.
 fn warn_past_tables(ctx: &AppContext, warned: &mut Option<SolarDate>) {
-    let (today, ends) = (ctx.clock.today(), ctx.tables.wage_table_ends());
+    let today = ctx.clock.today();
+    let ends = ctx.tables.wage_table_ends();
     if today > ends && warned.replace(today) != Some(today) {
-        tracing::warn!(%today, %ends, "today lies past the wage table: marriages after its end stay pending until its next row is added");
+        tracing::warn!(%today, %ends, "today is past the end of the wage table: marriages after its end stay pending until its next row is added");
     }
 }
 
-/// True where a month was closed.
-async fn ask(ctx: &AppContext, broker: &Broker, timeout: Duration, stop: &ShutdownSignal) -> Result<bool> {
+/// Closes the due month, if there is one and it is not held. Returns true if it closed a month.
+async fn close_if_due(
+    ctx: &AppContext,
+    broker: &Broker,
+    timeout: Duration,
+    stop: &ShutdownSignal,
+) -> Result<bool> {
     let Some(month) = ctx.with_timeout(close::due(ctx)).await? else {
         return Ok(false);
     };

@@ -1,4 +1,4 @@
-//! `peyvand serve`: the service, in the roles that the settings name.
+//! `peyvand serve`: runs the service in the roles that the settings name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,14 @@ use crate::retry::{Policy, Retryability, ShutdownSignal, retry, shutdown_request
 use crate::store::offsets;
 use crate::telemetry::Metrics;
 
+/// Runs the roles until shutdown is requested.
+///
+/// # Errors
+/// If the context cannot be opened, a recovery is incomplete, a role fails or ends by itself, or the shutdown takes
+/// longer than `stop_timeout_s`.
 pub async fn run(env: Environment) -> Result<()> {
-    let ctx = match open_patiently(&env).await {
-        // Told to stop before there was anything to stop.
+    let ctx = match open_with_retries(&env).await {
+        // Shutdown was requested before any role started.
         Err(Error::Interrupted) => return Ok(()),
         opened => opened?,
     };
@@ -30,31 +35,35 @@ pub async fn run(env: Environment) -> Result<()> {
     let within = Duration::from_secs(env.settings.stop_timeout_s);
     let outcome = until_they_end(&mut roles, &env.shutdown, within).await;
     roles.shutdown().await;
-    // A connection in the hands of what was broken off may never come back.
+    // An aborted task may never return its connection to the pool.
     let _ = tokio::time::timeout(Duration::from_secs(1), ctx.pool.close()).await;
     tracing::info!("peyvand has stopped");
     outcome
 }
 
-/// Waits for the roles: without end while they serve, then for as long as a graceful stop may take.
+/// Waits until all roles have ended: without a limit while they serve, and after a shutdown signal for at most
+/// `within`.
+///
+/// # Errors
+/// If a role fails, ends by itself, or does not end in time.
 pub async fn until_they_end(
     roles: &mut JoinSet<Result<()>>,
     stop: &ShutdownSignal,
     within: Duration,
 ) -> Result<()> {
-    let mut stopping = stop.clone();
-    let too_long = async {
-        shutdown_requested(&mut stopping).await;
+    let mut shutdown = stop.clone();
+    let deadline = async {
+        shutdown_requested(&mut shutdown).await;
         tokio::time::sleep(within).await;
     };
-    tokio::pin!(too_long);
+    tokio::pin!(deadline);
     loop {
         let ended = tokio::select! {
             biased;
             ended = roles.join_next() => ended,
-            () = &mut too_long => {
-                let late = format!("{} role(s) did not end within {} s (setting stop_timeout_s) and are broken off", roles.len(), within.as_secs());
-                tracing::error!("{late}; what they had not committed is done at the next start");
+            () = &mut deadline => {
+                let late = format!("{} role(s) did not end within {} s (setting stop_timeout_s) and are aborted", roles.len(), within.as_secs());
+                tracing::error!("{late}; the next start does the work that they did not commit");
                 return Err(Error::Failed(late));
             }
         };
@@ -62,7 +71,7 @@ pub async fn until_they_end(
             return Ok(());
         };
         if let Err(error) = role_end(ended) {
-            // One role that cannot go on ends the process: whoever env it starts it again, whole.
+            // If one role cannot continue, the process ends, so that its supervisor restarts it with all roles.
             tracing::error!(%error, "a role failed");
             return Err(error);
         }
@@ -72,13 +81,13 @@ pub async fn until_they_end(
     }
 }
 
-/// How a role ended; one that panicked failed, too.
+/// Returns the result of a role. A panic is an error, too.
 pub fn role_end(ended: std::result::Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
-    ended.unwrap_or_else(|error| Err(Error::Failed(format!("a role ended badly: {error}"))))
+    ended.unwrap_or_else(|error| Err(Error::Failed(format!("a role panicked: {error}"))))
 }
 
-/// The broker or the database may come up after the service.
-async fn open_patiently(env: &Environment) -> Result<AppContext> {
+/// Opens the context with retries, because the broker or the database may start after the service.
+async fn open_with_retries(env: &Environment) -> Result<AppContext> {
     let classify = |error: &Error| match error {
         Error::Store(error) | Error::Context(ContextError::Store(error)) if error.is_transient() => {
             Retryability::Retry
@@ -86,7 +95,7 @@ async fn open_patiently(env: &Environment) -> Result<AppContext> {
         Error::Kafka(kafka::Error::Unreachable { .. } | kafka::Error::Kafka(_)) => Retryability::Retry,
         _ => Retryability::Reject,
     };
-    let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "not everything is there yet; trying again");
+    let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
     retry(Policy::FOREVER, &env.shutdown, || env.open_context(), classify, notify).await.map_err(|error| {
         match error {
             crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
@@ -96,6 +105,9 @@ async fn open_patiently(env: &Environment) -> Result<AppContext> {
 }
 
 /// Starts the roles in this runtime.
+///
+/// # Errors
+/// If the HTTP address cannot be bound.
 pub async fn spawn(
     settings: &Settings,
     broker: &Broker,
@@ -148,13 +160,13 @@ fn intake_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> Consumer
             bytes: settings.batch_bytes,
             wait: Duration::from_millis(settings.batch_wait_ms),
         },
-        // The rest is for the polling thread to join and for the last words.
+        // The rest of the time is for joining the polling thread and for flushing telemetry.
         grace: Duration::from_secs(settings.stop_timeout_s) * 4 / 5,
-        counts: Arc::new(|done, took| {
+        counts: Arc::new(|stats, took| {
             let metrics = Metrics::global();
-            metrics.consumed.add(count(done.messages));
-            metrics.decisions.add(count(done.decisions));
-            metrics.dead_letters.add(count(done.dead_letters));
+            metrics.consumed.add(count(stats.messages));
+            metrics.decisions.add(count(stats.decisions));
+            metrics.dead_letters.add(count(stats.dead_letters));
             metrics.batches.add(1);
             metrics.batch_seconds.record(took);
         }),
@@ -170,12 +182,12 @@ fn relay_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> RelayRole
     RelayRole {
         ctx: ctx.clone(),
         broker: broker.clone(),
-        // A restart under the same name has its groups back at once, without waiting for the lease to run out; that no two
-        // write at a time is the broker's fence, not the name.
+        // After a restart with the same name the process gets its relay shards back at once, without waiting until the
+        // lease expires. The fence at the broker, not the name, ensures that only one writer writes at a time.
         owner: settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         page_bytes: settings.relay_page_bytes,
         transaction_permit: tokio::sync::Semaphore::new(1),
-        counts: Arc::new(|did| match did {
+        counts: Arc::new(|event| match event {
             RelayEvent::Committed(records) => {
                 Metrics::global().relay_commits.add(1);
                 Metrics::global().relay_records.add(records);
@@ -185,16 +197,17 @@ fn relay_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> RelayRole
     }
 }
 
-/// Who asks over HTTP gives up after a few seconds: while the broker or the database is away, the last known is told.
+/// HTTP clients time out after a few seconds. So a route waits no longer than this for the broker and the database, and
+/// then serves the last known values.
 const ANSWER: Duration = Duration::from_secs(2);
 
 fn probe(settings: &Settings, broker: &Broker, ctx: &AppContext) -> Probe {
-    let ready_house = ctx.clone();
+    let ready_ctx = ctx.clone();
     let ready = move || {
-        let ctx = ready_house.clone();
+        let ctx = ready_ctx.clone();
         async move {
-            let asked = timeout(ANSWER, ping(&ctx)).await;
-            asked.unwrap_or(Err("database".to_owned())).map_err(|problem| vec![problem])
+            let answer = timeout(ANSWER, ping(&ctx)).await;
+            answer.unwrap_or(Err("database".to_owned())).map_err(|problem| vec![problem])
         }
     };
     let (ctx, broker, days) = (ctx.clone(), broker.clone(), settings.unanswered_days);

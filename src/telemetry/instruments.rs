@@ -1,4 +1,4 @@
-//! The counts as OpenTelemetry instruments, under the names of the messaging conventions where these have one.
+//! The metrics as OpenTelemetry instruments, with the names of the messaging conventions where these define one.
 
 use opentelemetry::{KeyValue, global};
 
@@ -6,7 +6,7 @@ use super::attributes::kafka;
 use super::gauges::GAUGES;
 use super::metrics::{BOUNDS, COUNTERS, Metrics};
 
-/// Registers all of them with the global meter provider, which reads them as often as it exports.
+/// Registers all instruments with the global meter provider, which reads them at each export.
 pub(super) fn register(metrics: &'static Metrics) {
     let meter = global::meter("peyvand");
     for named in COUNTERS {
@@ -21,10 +21,10 @@ pub(super) fn register(metrics: &'static Metrics) {
     let histogram = meter
         .f64_histogram("messaging.process.duration")
         .with_unit("s")
-        .with_description("How long batches took, to the commit")
+        .with_description("Duration of a batch up to its commit")
         .with_boundaries(BOUNDS.to_vec())
         .build();
-    // Set already only where somebody registers twice: then the first stands.
+    // It is already set only if a caller registers twice; the first histogram is kept.
     let _ = metrics.batch_seconds.exported.set(histogram);
 
     for named in GAUGES {
@@ -41,14 +41,14 @@ pub(super) fn register(metrics: &'static Metrics) {
     meter
         .i64_observable_gauge("peyvand.input.lag")
         .with_unit("{message}")
-        .with_description("Messages of an input topic that are not yet disposed of")
+        .with_description("Messages of an input topic without a disposition")
         .with_callback(move |observer| {
             for (topic, lag) in metrics.gauges().unwrap_or_default().lag {
-                let about = [
+                let attributes = [
                     KeyValue::new("messaging.system", "kafka"),
                     KeyValue::new("messaging.destination.name", topic),
                 ];
-                observer.observe(lag, &about);
+                observer.observe(lag, &attributes);
             }
         })
         .build();

@@ -1,7 +1,8 @@
-//! What the service says of itself: log lines on standard error, traces and metrics to a collector.
+//! Telemetry: log lines on standard error, traces and metrics to a collector.
 //!
-//! No personal data gets here: the types of `ident` mask themselves, and messages speak of ids. A collector that is
-//! away, or an exporter that cannot be built, never keeps anyone from being paid: it is logged, and the work goes on.
+//! Telemetry contains no personal data: the types of `ident` mask themselves, and messages contain only ids. A
+//! collector that is unavailable, or an exporter that cannot be built, never prevents a payment: the error is logged,
+//! and the service continues.
 
 mod attributes;
 mod gauges;
@@ -31,15 +32,15 @@ pub use prometheus::render_prometheus;
 
 use crate::config::{LogFormat, Settings};
 
-/// How long one delivery to the collector may take.
+/// The timeout of one export to the collector.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why there is no log.
+/// Telemetry was already started in this process.
 #[derive(Debug, thiserror::Error)]
-#[error("logging was begun twice in one process")]
+#[error("telemetry was started twice in one process")]
 pub struct AlreadyStarted;
 
-/// The exporters of this process; `stop` sends what they still hold.
+/// The exporters of this process. [`stop`](Self::stop) flushes them.
 #[derive(Debug, Default)]
 pub struct Telemetry {
     exporters: Option<Exporters>,
@@ -51,10 +52,10 @@ struct Exporters {
     metrics: SdkMeterProvider,
 }
 
-/// Begins logging and, with `otlp_endpoint`, exporting.
+/// Starts logging and, if `otlp_endpoint` is set, exporting.
 ///
 /// # Errors
-/// Where this process has a log already.
+/// If this process has already started logging.
 pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry, AlreadyStarted> {
     let (exporters, fault) =
         match settings.otlp_endpoint.as_deref().map(|endpoint| exporters(endpoint, settings)) {
@@ -75,7 +76,7 @@ pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry
 }
 
 impl Telemetry {
-    /// Sends what is still held, for at most `within`.
+    /// Flushes the exporters, for at most `within`.
     pub async fn stop(self, within: Duration) {
         let Some(Exporters { traces, metrics }) = self.exporters else {
             return;
@@ -84,10 +85,10 @@ impl Telemetry {
         let flush = tokio::task::spawn_blocking(move || {
             let results = [traces.shutdown_with_timeout(within), metrics.shutdown_with_timeout(within)];
             for fault in results.into_iter().filter_map(Result::err) {
-                tracing::warn!(%fault, "the last traces or metrics were not delivered");
+                tracing::warn!(%fault, "the last traces or metrics were not exported");
             }
         });
-        // Over time means given up: there is nobody left to tell.
+        // On a timeout the rest is dropped without a report, because logging ends here, too.
         let _ = tokio::time::timeout(within, flush).await;
     }
 }
@@ -125,7 +126,8 @@ fn resource(settings: &Settings) -> Resource {
     resource.build()
 }
 
-/// Only our own spans: those of the exporter's HTTP client would beget spans without end.
+/// Exports only the spans of this crate: exporting the spans of the exporter's HTTP client would create new spans
+/// without end.
 fn span_layer<S>(exporters: &Exporters) -> impl Layer<S> + use<S>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,

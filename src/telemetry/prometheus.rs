@@ -1,11 +1,12 @@
-//! The same counts as Prometheus text (format 0.0.4).
+//! The metrics as Prometheus text (format 0.0.4).
 
 use std::fmt::Write as _;
 
 use super::gauges::{GAUGES, GaugeValues};
 use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
 
-/// All counts, and the gauges once they are known. Writing to a `String` cannot fail, so results of `write!` are passed over.
+/// Renders all counters, and the gauges if they are known. Writing to a `String` cannot fail, so the results of
+/// `write!` are ignored.
 pub fn render_prometheus(metrics: &Metrics, gauges: Option<&GaugeValues>) -> String {
     let mut text = String::with_capacity(4096);
     for named in COUNTERS {
@@ -25,7 +26,7 @@ fn states(text: &mut String, gauges: &GaugeValues) {
         head(text, named.prometheus, "gauge", named.doc);
         let _ = writeln!(text, "{} {}", named.prometheus, (named.gauge)(gauges));
     }
-    head(text, LAG, "gauge", "Messages of an input topic that are not yet disposed of");
+    head(text, LAG, "gauge", "Messages of an input topic without a disposition");
     for (topic, lag) in &gauges.lag {
         let _ = writeln!(text, "{LAG}{{topic=\"{}\"}} {lag}", escaped(topic));
     }
@@ -37,16 +38,16 @@ fn head(text: &mut String, name: &str, kind: &str, doc: &str) {
 
 fn histogram(text: &mut String, durations: &Durations) {
     const NAME: &str = "peyvand_process_duration_seconds";
-    head(text, NAME, "histogram", "How long batches took, to the commit");
-    let mut so_far = 0;
+    head(text, NAME, "histogram", "Duration of a batch up to its commit");
+    let mut cumulative = 0;
     for (bucket, count) in durations.counts().into_iter().enumerate() {
-        so_far += count;
+        cumulative += count;
         match BOUNDS.get(bucket) {
-            Some(bound) => _ = writeln!(text, "{NAME}_bucket{{le=\"{bound}\"}} {so_far}"),
-            None => _ = writeln!(text, "{NAME}_bucket{{le=\"+Inf\"}} {so_far}"),
+            Some(bound) => _ = writeln!(text, "{NAME}_bucket{{le=\"{bound}\"}} {cumulative}"),
+            None => _ = writeln!(text, "{NAME}_bucket{{le=\"+Inf\"}} {cumulative}"),
         }
     }
-    let _ = writeln!(text, "{NAME}_sum {}\n{NAME}_count {so_far}", durations.sum());
+    let _ = writeln!(text, "{NAME}_sum {}\n{NAME}_count {cumulative}", durations.sum());
 }
 
 fn escaped(label: &str) -> String {

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use super::*;
 
-/// A collector that says yes to all, and tells of each request: its first line and its body.
+/// A collector that accepts every request, and reports the first line and the body of each.
 fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -44,7 +44,7 @@ fn count(body: &[u8], bytes: &[u8]) -> usize {
     body.windows(bytes.len()).filter(|window| *window == bytes).count()
 }
 
-/// The one test that begins telemetry in this process, inside the runtime as the program does.
+/// The only test that starts telemetry in this process. It starts it inside the runtime, as the program does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traces_and_metrics_reach_a_collector() {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -65,17 +65,17 @@ async fn traces_and_metrics_reach_a_collector() {
         ..GaugeValues::default()
     });
     {
-        let span = tracing::info_span!("take in a batch");
+        let span = tracing::info_span!("ingest a batch");
         trace::adopt(&span, PARENT);
-        let onwards = trace::traceparent_of(&span).unwrap();
-        assert!(onwards.starts_with(&PARENT[..36]) && onwards != PARENT, "{onwards}");
+        let child = trace::traceparent_of(&span).unwrap();
+        assert!(child.starts_with(&PARENT[..36]) && child != PARENT, "{child}");
         trace::adopt(&tracing::info_span!("other"), "nonsense");
-        // A thread of its own, which only the link names.
-        let threads = [LINKED, "nonsense", LINKED].into_iter();
-        let process = trace::process(Some("insured.records.v1"), "a-group", 3, threads);
+        // The span has a trace of its own, and only the link refers to the other trace.
+        let traces = [LINKED, "nonsense", LINKED].into_iter();
+        let process = trace::process(Some("insured.records.v1"), "a-group", 3, traces);
         process.in_scope(|| trace::failed(&process));
         trace::sent(&trace::send(2), 5);
-        // Its thread is known at the end only.
+        // The trace of a close is known only at its end.
         let close = trace::close_month("1404-07");
         trace::adopt(&close, CLOSE);
     }
@@ -85,7 +85,7 @@ async fn traces_and_metrics_reach_a_collector() {
     let body = |path: &str| &all.iter().find(|(line, _)| line.contains(path)).unwrap().1;
     let (traces, metrics) = (body("post /v1/traces"), body("post /v1/metrics"));
     for text in [
-        "take in a batch",
+        "ingest a batch",
         "peyvand",
         "process insured.records.v1",
         "messaging.consumer.group.name",
@@ -96,7 +96,7 @@ async fn traces_and_metrics_reach_a_collector() {
     ] {
         assert!(contains(traces, text), "{text}");
     }
-    // One link for a thread, whoever names it twice; and the close's own thread.
+    // A trace that is named twice is linked once, and the close is in its own trace.
     assert_eq!((count(traces, &[0x11; 16]), count(traces, &[0x33; 16])), (1, 1));
     for text in
         ["messaging.client.consumed.messages", "messaging.process.duration", "peyvand.input.lag", "a-topic"]
@@ -140,9 +140,10 @@ fn prometheus_text() {
     }
 }
 
-/// No layer masks: that identifiers reach no log rests on their `Debug`, in Latin and in Persian digits.
+/// No telemetry layer masks identifiers. Only their `Debug` output keeps them out of the logs, in Latin and in Persian
+/// digits.
 #[test]
-fn identifiers_show_nothing_of_themselves() {
+fn debug_output_of_identifiers_contains_no_digit() {
     use crate::ident::{InsuranceNumber, Mobile, NationalCode, Sheba, text::persian_digits};
 
     let code = NationalCode::with_check_digit(123_456_789).unwrap();

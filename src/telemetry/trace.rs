@@ -1,4 +1,4 @@
-//! W3C trace context: the thread from an input to all that it causes; and the spans of what this process does, with the
+//! W3C trace context, which connects an input with everything that it causes, and the spans of this process, with the
 //! attributes of the messaging conventions.
 
 use std::collections::HashMap;
@@ -13,15 +13,16 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 const TRACEPARENT: &str = "traceparent";
 
-/// The most links of one span: a batch of many threads names its first.
-const MOST_LINKS: usize = 32;
+/// The maximum number of links of one span. A batch with more traces is linked to the first ones only.
+const MAX_LINKS: usize = 32;
 
-/// A batch of the intake, linked to the threads that its messages come from. `topic` where all are of one.
+/// The span of an ingest batch, linked to the traces of its messages. `topic` is set if all messages are from one
+/// topic.
 pub fn process<'a>(
     topic: Option<&str>,
     group: &str,
     messages: usize,
-    threads: impl Iterator<Item = &'a str>,
+    traces: impl Iterator<Item = &'a str>,
 ) -> Span {
     let span = info_span!(
         "process",
@@ -33,24 +34,25 @@ pub fn process<'a>(
         messaging.operation.type = "process",
         messaging.destination.name = topic,
         messaging.consumer.group.name = group,
-        // As i64: the bridge to OpenTelemetry makes text of unsigned numbers.
+        // As i64, because the bridge to OpenTelemetry converts unsigned numbers to text.
         messaging.batch.message_count = i64::try_from(messages).unwrap_or(i64::MAX),
     );
     let mut linked: Vec<&str> = Vec::new();
-    for thread in threads {
-        if linked.len() == MOST_LINKS {
+    for trace in traces {
+        if linked.len() == MAX_LINKS {
             break;
         }
-        if !linked.contains(&thread) {
-            linked.push(thread);
-            span.add_link(context_of(thread));
+        if !linked.contains(&trace) {
+            linked.push(trace);
+            span.add_link(context_of(trace));
         }
     }
     span
 }
 
-/// A page of the relay, in one transaction of the group's writer; `sent` tells how many went out.
-pub fn send(group: i16) -> Span {
+/// The span of a page of the relay, which the writer of the shard sends in one transaction. Call [`sent`] with the
+/// number of messages.
+pub fn send(shard: i16) -> Span {
     info_span!(
         "send",
         otel.kind = "producer",
@@ -59,31 +61,31 @@ pub fn send(group: i16) -> Span {
         messaging.operation.name = "send",
         messaging.operation.type = "send",
         messaging.batch.message_count = Empty,
-        peyvand.outbox.group = i64::from(group),
+        peyvand.outbox.group = i64::from(shard),
     )
 }
 
-/// How many messages a `send` sent.
+/// Records the number of messages that a `send` span sent.
 pub fn sent(span: &Span, messages: u64) {
     span.record("messaging.batch.message_count", i64::try_from(messages).unwrap_or(i64::MAX));
 }
 
-/// A month's close. Do not enter it: only its end tells which thread it belongs to, and a span that has begun takes no
-/// parent (`adopt`).
+/// The span of a month's close. Do not enter it: its trace is known only when the close ends, and a span that was
+/// entered accepts no parent (see [`adopt`]).
 pub fn close_month(month: impl Display) -> Span {
     info_span!("close-month", otel.status_code = Empty, peyvand.month = %month)
 }
 
-/// What the span tells of came to nothing.
+/// Marks the operation of the span as failed.
 pub fn failed(span: &Span) {
     span.record("otel.status_code", "ERROR");
 }
 
-/// Makes the span that `traceparent` names the parent of `span`; what is no trace context is passed over.
+/// Makes the span that `traceparent` names the parent of `span`. An invalid `traceparent` is ignored.
 pub fn adopt(span: &Span, traceparent: &str) {
     let parent = context_of(traceparent);
     if parent.is_valid() {
-        // It fails only where nothing is exported, or the span has begun: then there is no thread to keep.
+        // It fails only if nothing is exported or the span was entered; then there is no trace to continue.
         let _ = span.set_parent(opentelemetry::Context::new().with_remote_span_context(parent));
     }
 }
@@ -93,7 +95,7 @@ fn context_of(traceparent: &str) -> SpanContext {
     TraceContextPropagator::new().extract(&carrier).span().span_context().clone()
 }
 
-/// The `traceparent` under which `span` goes on; none where nothing is exported.
+/// Returns the `traceparent` that continues the trace of `span`. `None` if nothing is exported.
 pub fn traceparent_of(span: &Span) -> Option<String> {
     let context = span.context();
     let mut carrier = HashMap::new();

@@ -20,7 +20,7 @@ use crate::kafka::{Error, Result};
 use crate::store::offsets::TopicPartition;
 use crate::telemetry::Metrics;
 
-/// How long the second reader may receive nothing before the proof fails.
+/// How long a proof may wait for records, in total.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(50);
 

@@ -1,4 +1,4 @@
-//! The relay role: leases groups of output partitions and keeps one writer for each.
+//! The role `relay`: leases relay shards, and keeps one writer for each of them.
 
 mod tail;
 pub mod truncation_check;
@@ -17,25 +17,25 @@ use crate::app::{self, AppContext};
 use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::store;
 
-/// How often leases are renewed; they hold several times as long.
+/// How often leases are renewed. A lease is valid for several times as long.
 const RENEW: Duration = Duration::from_secs(1);
 
-/// What the writers share.
+/// The state that the writers share.
 pub struct RelayRole {
     pub ctx: AppContext,
     pub broker: Broker,
     pub owner: String,
     pub page_bytes: usize,
     pub counts: Arc<dyn Fn(RelayEvent) + Send + Sync>,
-    /// One transaction at a time in this process: while librdkafka waits for the broker to take partitions into a
-    /// transaction its thread spins, and several that spin starve the broker that they wait for.
+    /// Permits one transaction at a time in this process. While librdkafka waits for the broker to add partitions to a
+    /// transaction, its thread spins, and several spinning threads starve the broker that they wait for.
     pub transaction_permit: tokio::sync::Semaphore,
 }
 
-/// For metrics.
+/// An event for metrics.
 #[derive(Clone, Copy, Debug)]
 pub enum RelayEvent {
-    /// A transaction with so many records stands.
+    /// A transaction with this number of records is committed.
     Committed(u64),
     Failed,
 }
@@ -45,16 +45,20 @@ struct Writer {
     task: JoinHandle<Result<()>>,
 }
 
-/// Runs until told to stop, or until a writer finds what no new attempt would mend; gives its groups back then.
+/// Runs until shutdown is requested, or until a writer finds an error that a retry does not resolve. Then releases its
+/// relay shards.
+///
+/// # Errors
+/// The error of the first writer that cannot continue; a query timeout; or an error of the release.
 pub async fn run(relay: Arc<RelayRole>, mut stop: ShutdownSignal) -> Result<()> {
     let mut writers: HashMap<i16, Writer> = HashMap::new();
     let delivered = deliver(&relay, &mut writers, &mut stop).await;
     for (_, writer) in writers {
-        // Of several that cannot go on, the first has spoken; each has logged its own.
+        // The first error is already returned, and each writer has logged its own error.
         let _ = end(writer).await;
     }
     if let Err(Error::Store(store::Error::QueryTimeout(_))) = delivered {
-        // Who does not answer is not asked for more: the leases run out.
+        // The database does not answer, so the leases are not released. They expire.
         return delivered;
     }
     let released = app::relay::release(&relay.ctx, &relay.owner).await.map_err(Error::from);
@@ -69,9 +73,9 @@ async fn deliver(
     let mut rounds: u32 = 0;
     loop {
         match app::relay::lease(&relay.ctx, &relay.owner).await {
-            Ok(held) => maintain(relay, writers, &held).await?,
+            Ok(leased) => maintain(relay, writers, &leased).await?,
             Err(error @ store::Error::QueryTimeout(_)) => return Err(error.into()),
-            Err(error) => tracing::warn!(%error, "the relay's leases were not renewed; trying again"),
+            Err(error) => tracing::warn!(%error, "the leases of the relay were not renewed; trying again"),
         }
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(5)
@@ -85,34 +89,37 @@ async fn deliver(
     }
 }
 
-/// Starts writers of groups that are new here, ends those of groups that are another's now.
+/// Starts writers for newly leased relay shards, and ends the writers of shards that another process leases now.
 ///
-/// A writer that ended by itself must not stay: its lease would be renewed and nothing sent. One that panicked is started
-/// anew; one that cannot go on is an error of the whole.
-async fn maintain(relay: &Arc<RelayRole>, writers: &mut HashMap<i16, Writer>, held: &[i16]) -> Result<()> {
-    let over = |group: &i16, writer: &mut Writer| !held.contains(group) || writer.task.is_finished();
-    let over: Vec<_> = writers.extract_if(over).collect();
-    for (_, writer) in over {
+/// A writer that ended by itself must be removed: otherwise its lease would be renewed and nothing sent. A writer that
+/// panicked is started again.
+///
+/// # Errors
+/// The error of a writer that cannot continue.
+async fn maintain(relay: &Arc<RelayRole>, writers: &mut HashMap<i16, Writer>, leased: &[i16]) -> Result<()> {
+    let must_end = |shard: &i16, writer: &mut Writer| !leased.contains(shard) || writer.task.is_finished();
+    let ended: Vec<_> = writers.extract_if(must_end).collect();
+    for (_, writer) in ended {
         if end(writer).await?.is_none() {
             (relay.counts)(RelayEvent::Failed);
         }
     }
-    for group in held {
-        writers.entry(*group).or_insert_with(|| {
+    for shard in leased {
+        writers.entry(*shard).or_insert_with(|| {
             let (stop, stopped) = watch::channel(false);
-            Writer { stop, task: tokio::spawn(writer::run(relay.clone(), *group, stopped)) }
+            Writer { stop, task: tokio::spawn(writer::run(relay.clone(), *shard, stopped)) }
         });
     }
     Ok(())
 }
 
-/// Ends a writer, if it has not ended yet; none where it panicked.
+/// Ends a writer, if it has not ended yet. Returns `None` if it panicked.
 async fn end(writer: Writer) -> Result<Option<()>> {
     let _ = writer.stop.send(true);
     match writer.task.await {
         Ok(ended) => ended.map(Some),
         Err(error) => {
-            tracing::error!(%error, "a relay writer ended badly");
+            tracing::error!(%error, "a relay writer panicked");
             Ok(None)
         }
     }

@@ -1,4 +1,5 @@
-//! The tail of the output topics: which outbox position each partition holds last. The topic is the truth of delivery.
+//! The tails of the output topics: the last sequence number in each partition. The topic is authoritative for what is
+//! delivered.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,30 +14,33 @@ use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 use crate::wire::outgoing::SEQUENCE_HEADER;
 
-/// The last record of ours in a partition.
+/// The last record of the relay in a partition.
 pub struct Tail {
+    /// The sequence number of the record.
     pub position: i64,
-    /// Its `ce_id`; empty for a dead letter, which keeps the headers it came with.
+    /// The `ce_id` of the record. Empty for a dead letter, which keeps the headers of its message.
     pub id: String,
 }
 
-/// How far back the first look goes; a transaction's markers lie between the records. Each further look goes 32 times as far.
-const FIRST_LOOK: i64 = 16;
+/// How many offsets before the end the first read starts: there are transaction markers between the records. Each
+/// further read starts 32 times as far back.
+const FIRST_DISTANCE: i64 = 16;
 
-/// The last position in every output partition of a group. Call it after fencing: nobody else writes there then.
-pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMap<TopicPartition, Tail>> {
-    let ours = |partition: &TopicPartition| partition.partition % i32::from(groups) == i32::from(group);
-    let marks = topics::watermarks(broker, Topic::outputs())?;
-    let mut open: Vec<_> = marks.into_iter().filter(|(p, low, high)| ours(p) && low < high).collect();
+/// Returns the tail of each output partition of a relay shard, if the partition contains a record of the relay. Call it
+/// after fencing, when no other writer can write to these partitions.
+pub fn last_positions(broker: &Broker, shard: i16, shards: i16) -> Result<HashMap<TopicPartition, Tail>> {
+    let is_in_shard =
+        |partition: &TopicPartition| partition.partition % i32::from(shards) == i32::from(shard);
+    let ranges = topics::watermarks(broker, Topic::outputs())?;
+    let mut open: Vec<_> = ranges.into_iter().filter(|(p, low, high)| is_in_shard(p) && low < high).collect();
     let mut found = HashMap::new();
-    let mut look = FIRST_LOOK;
+    let mut distance = FIRST_DISTANCE;
     while !open.is_empty() {
-        let start =
-            |(partition, low, high): &(TopicPartition, i64, i64)| (*partition, (*high - look).max(*low));
-        let starts: Vec<_> = open.iter().map(start).collect();
+        let starts: Vec<_> =
+            open.iter().map(|(partition, low, high)| (*partition, (*high - distance).max(*low))).collect();
         found.extend(read_tail(broker, &starts)?);
-        open.retain(|(partition, low, high)| !found.contains_key(partition) && high - look > *low);
-        look = look.saturating_mul(32);
+        open.retain(|(partition, low, high)| !found.contains_key(partition) && high - distance > *low);
+        distance = distance.saturating_mul(32);
     }
     Ok(found)
 }
@@ -44,12 +48,12 @@ pub fn last_positions(broker: &Broker, group: i16, groups: i16) -> Result<HashMa
 fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMap<TopicPartition, Tail>> {
     let consumer = reader::assigned(broker, starts)?;
     let mut found = HashMap::new();
-    // The group is fenced, so each partition ends once.
+    // The shard is fenced, so the end of each partition is reported once.
     let mut open = starts.len();
     while open > 0 {
         match failpoint!("tail.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
-                return Err(broker.unreachable("no tail came"));
+                return Err(broker.unreachable("no tail of a partition was received for 30 s"));
             }
             Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
             Some(Err(error)) => return Err(error.into()),
@@ -67,10 +71,10 @@ fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMa
 }
 
 fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
-    // Ours come last, whatever a letter's message brought along.
-    let find = |wanted| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let text = |wanted| find(wanted).and_then(|value| std::str::from_utf8(value).ok());
+    // The relay appends its headers. Before them, a dead letter may contain headers of its message with the same names.
+    let last_header = |wanted| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let text = |wanted| last_header(wanted).and_then(|value| std::str::from_utf8(value).ok());
     let position = text(SEQUENCE_HEADER)?.parse().ok()?;
-    let is_letter = find(crate::wire::dead_letters_v1::TOPIC).is_some();
-    Some(Tail { position, id: text("ce_id").filter(|_| !is_letter).unwrap_or_default().to_owned() })
+    let is_dead_letter = last_header(crate::wire::dead_letters_v1::TOPIC).is_some();
+    Some(Tail { position, id: text("ce_id").filter(|_| !is_dead_letter).unwrap_or_default().to_owned() })
 }

@@ -1,4 +1,5 @@
-//! Output topics that were recreated, or lost what they held: noticed, and never silently filled again.
+//! The truncation check: detects output topics that were recreated or lost records. Such a topic is never filled again
+//! without an error.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,31 +9,34 @@ use crate::kafka::{Error, Result, topics};
 use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
 
-/// Looks, a second apart, before a topic counts as lost: after a broker's end its topics may be unknown for a moment, and a
-/// new leader may not know yet how far its partition reaches.
+/// Attempts, 1 s apart, before a topic counts as truncated. After a broker failed, its topics may be unknown for a
+/// short time, and a new leader may not know the end offset of its partition yet.
 const ATTEMPTS: u32 = 15;
 
-/// Does every output partition still reach to where it ended when it was last written to? Retention takes from the front
-/// alone. Blocks.
+/// Checks that every output partition still reaches its end offset after the last write of the relay. Retention removes
+/// records only from the front, so it never lowers an end offset. Blocks.
+///
+/// # Errors
+/// [`Error::OutputLost`] if a partition ends before that offset.
 pub fn check_not_truncated(broker: &Broker, ended: &BTreeMap<TopicPartition, i64>) -> Result<()> {
-    let mut look = 1;
+    let mut attempt = 1;
     loop {
-        let marks = topics::watermarks(broker, Topic::outputs())?;
-        let ends: HashMap<_, _> = marks.into_iter().map(|(partition, _, high)| (partition, high)).collect();
+        let ranges = topics::watermarks(broker, Topic::outputs())?;
+        let ends: HashMap<_, _> = ranges.into_iter().map(|(partition, _, high)| (partition, high)).collect();
         let lost = ended.iter().find_map(|(partition, ended)| {
             let ends = ends.get(partition).copied().unwrap_or(0);
             (ends < *ended).then(|| error(broker, *partition, *ended, ends))
         });
         match lost {
             None => return Ok(()),
-            Some(error) if look == ATTEMPTS => return Err(error),
+            Some(error) if attempt == ATTEMPTS => return Err(error),
             Some(_) => std::thread::sleep(Duration::from_secs(1)),
         }
-        look += 1;
+        attempt += 1;
     }
 }
 
-/// The error of a partition that ended further on than it does.
+/// Returns the error for a partition that ends before its stored end offset.
 pub fn error(broker: &Broker, partition: TopicPartition, ended: i64, ends: i64) -> Error {
     let name = partition.topic.name().to_owned();
     Error::OutputLost {

@@ -1,4 +1,4 @@
-//! The one writer of a group of output partitions: fence, look at the tails, hand out page after page.
+//! The only writer of a relay shard: it fences older writers, reads the tails, and sends page after page.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,14 +21,17 @@ use crate::telemetry::trace;
 use crate::wire::outgoing::SEQUENCE_HEADER;
 use crate::wire::{Outgoing, PartitionCounts, Topic, partition_for};
 
-/// Pauses while the outbox is empty: short after activity, longer the longer it stays so.
+/// Pauses while the outbox is empty. The first pause is short; each further pause is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Delivers the group until told to stop. Any error ends the writer's session: a new one fences the old and looks again.
-/// What no new session would mend is the only error given.
-pub async fn run(relay: Arc<RelayRole>, group: i16, stop: ShutdownSignal) -> Result<()> {
-    let session = || session(relay.clone(), group, stop.clone());
+/// Delivers the events of the shard until shutdown is requested. An error ends the session of the writer: a new session
+/// fences the old one and reads the tails again.
+///
+/// # Errors
+/// Only errors that a new session does not resolve.
+pub async fn run(relay: Arc<RelayRole>, shard: i16, stop: ShutdownSignal) -> Result<()> {
+    let session = || session(relay.clone(), shard, stop.clone());
     let classify = |error: &Error| match error {
         Error::OlderThanTopics { .. }
         | Error::OutputLost { .. }
@@ -37,52 +40,54 @@ pub async fn run(relay: Arc<RelayRole>, group: i16, stop: ShutdownSignal) -> Res
     };
     let notify = |error: &Error, pause: Duration| {
         (relay.counts)(RelayEvent::Failed);
-        tracing::warn!(group, %error, ?pause, "the relay's writer begins anew");
+        tracing::warn!(shard, %error, ?pause, "the relay writer restarts");
     };
     if let Err(crate::retry::RetryError::Rejected(error)) =
         retry(Policy::FOREVER, &stop, session, classify, notify).await
     {
         (relay.counts)(RelayEvent::Failed);
-        tracing::error!(group, %error, "the relay's writer has stopped for good");
+        tracing::error!(shard, %error, "the relay writer has stopped permanently");
         return Err(error);
     }
     Ok(())
 }
 
-/// What the topics held when this writer took over.
+/// The tails of the topics when this writer fenced the older one.
 struct Tails {
     held: HashMap<TopicPartition, Tail>,
     partitions: PartitionCounts,
 }
 
 impl Tails {
-    /// Was this event delivered by an earlier writer, though the database has not heard of it?
-    fn contains(&self, event: &Outgoing, position: i64) -> bool {
+    /// Returns true if an earlier writer delivered this event, even if the database does not know it.
+    fn contains(&self, event: &Outgoing, sequence: i64) -> bool {
         let topic = event.topic();
         let partition = partition_for(event.key.as_bytes(), self.partitions.of(topic));
-        self.held.get(&TopicPartition { topic, partition }).is_some_and(|held| position <= held.position)
+        self.held.get(&TopicPartition { topic, partition }).is_some_and(|tail| sequence <= tail.position)
     }
 }
 
-async fn session(relay: Arc<RelayRole>, group: i16, mut stop: ShutdownSignal) -> Result<()> {
-    let mut delivered = app::relay::delivered(&relay.ctx, group).await?;
+async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) -> Result<()> {
+    let mut delivered = app::relay::delivered(&relay.ctx, shard).await?;
     let mut ended = app::relay::end_offsets(&relay.ctx).await?;
-    ended.retain(|partition, _| partition.partition % i32::from(relay.ctx.groups.count) == i32::from(group));
-    let (broker, groups, known) = (relay.broker.clone(), relay.ctx.groups, ended.clone());
+    ended.retain(|partition, _| partition.partition % i32::from(relay.ctx.groups.count) == i32::from(shard));
+    let broker = relay.broker.clone();
+    let shards = relay.ctx.groups;
+    let known = ended.clone();
     let (mut sender, tails) = blocking(move || {
-        let sender = Sender::fencing(&broker, &format!("relay-{group}"))?;
+        let sender = Sender::fencing(&broker, &format!("relay-{shard}"))?;
         sender.await_leaders(Topic::outputs())?;
         check_not_truncated(&broker, &known)?;
-        let held = last_positions(&broker, group, groups.count)?;
-        Ok((sender, Tails { held, partitions: groups.partitions }))
+        let held = last_positions(&broker, shard, shards.count)?;
+        Ok((sender, Tails { held, partitions: shards.partitions }))
     })
     .await?;
-    check_sequence(&relay, group, delivered, &tails).await?;
+    check_sequence(&relay, shard, delivered, &tails).await?;
     let tails = Arc::new(tails);
-    tracing::debug!(group, delivered, "the relay's writer has taken over");
+    tracing::debug!(shard, delivered, "the relay writer has started");
     let mut pause = FIRST_PAUSE;
     loop {
-        let segments = app::relay::page(&relay.ctx, group, delivered, relay.page_bytes).await?;
+        let segments = app::relay::page(&relay.ctx, shard, delivered, relay.page_bytes).await?;
         if segments.is_empty() {
             if !pause_or_stop(pause, &mut stop).await {
                 return Ok(());
@@ -91,12 +96,14 @@ async fn session(relay: Arc<RelayRole>, group: i16, mut stop: ShutdownSignal) ->
             continue;
         }
         pause = FIRST_PAUSE;
-        let (from, tails) = (delivered, tails.clone());
+        let from = delivered;
+        let tails = tails.clone();
         let (broker, known) = (relay.broker.clone(), ended.clone());
-        let turn = relay.transaction_permit.acquire().await.map_err(|_| Error::Stopped)?;
+        let permit = relay.transaction_permit.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {
-            let (mut sender, span) = (sender, trace::send(group));
+            let mut sender = sender;
+            let span = trace::send(shard);
             let page = send(&mut sender, &segments, from, &tails).map_err(|error| {
                 trace::failed(&span);
                 cause(&broker, known, &sender, error)
@@ -105,11 +112,11 @@ async fn session(relay: Arc<RelayRole>, group: i16, mut stop: ShutdownSignal) ->
             Ok((sender, page))
         })
         .await?;
-        drop(turn);
+        drop(permit);
         let ends = new_ends(&relay.broker, &mut ended, &sender.take_offsets())?;
         delivered = page.last;
-        let done = Delivery { upto: page.last, documents: page.documents, end_offsets: ends };
-        app::relay::confirm(&relay.ctx, group, &relay.owner, &done).await?;
+        let delivery = Delivery { upto: page.last, documents: page.documents, end_offsets: ends };
+        app::relay::confirm(&relay.ctx, shard, &relay.owner, &delivery).await?;
         (relay.counts)(RelayEvent::Committed(page.sent));
         if *stop.borrow() {
             return Ok(());
@@ -117,8 +124,9 @@ async fn session(relay: Arc<RelayRole>, group: i16, mut stop: ShutdownSignal) ->
     }
 }
 
-/// Why a page was not delivered. A topic that was recreated under the writer's hands gives offsets from before its end again;
-/// they count as unconfirmed, and a new session might find the topic long enough.
+/// Returns the reason why a page was not delivered. If a topic is recreated while the writer runs, its offsets start
+/// again before the stored end offset. The reports then count as unconfirmed, and a new session might find the topic
+/// long enough to pass the truncation check.
 fn cause(broker: &Broker, mut ended: BTreeMap<TopicPartition, i64>, sender: &Sender, error: Error) -> Error {
     match (&error, new_ends(broker, &mut ended, &sender.take_offsets())) {
         (Error::Unconfirmed(_), Err(recreated)) => recreated,
@@ -126,35 +134,42 @@ fn cause(broker: &Broker, mut ended: BTreeMap<TopicPartition, i64>, sender: &Sen
     }
 }
 
-/// A database that was restored from before its topics must not send over what it does not know: neither while it has
-/// given fewer positions than the topics hold, nor once it has given the same ones to other events.
-async fn check_sequence(relay: &RelayRole, group: i16, delivered: i64, tails: &Tails) -> Result<()> {
-    let given = app::relay::last_allocated(&relay.ctx, group).await?;
+/// Checks that the database knows the last record of each partition. A database that was restored from a state before
+/// its topics must send nothing: not while it has allocated fewer sequence numbers than the topics contain, and not
+/// after it has allocated the same numbers to other events.
+///
+/// # Errors
+/// [`Error::OlderThanTopics`] if the database does not know such a record.
+async fn check_sequence(relay: &RelayRole, shard: i16, delivered: i64, tails: &Tails) -> Result<()> {
+    let allocated = app::relay::last_allocated(&relay.ctx, shard).await?;
     for (partition, tail) in &tails.held {
-        let is_known = if tail.position > given {
+        let is_known = if tail.position > allocated {
             false
         } else if tail.position <= delivered || tail.id.is_empty() {
             true
         } else {
-            app::relay::id_at(&relay.ctx, group, tail.position).await?.is_none_or(|id| id == tail.id)
+            app::relay::id_at(&relay.ctx, shard, tail.position).await?.is_none_or(|id| id == tail.id)
         };
         if !is_known {
             let (topic, partition) = (relay.broker.name(partition.topic), partition.partition);
-            return Err(Error::OlderThanTopics { topic, partition, held: tail.position, given });
+            return Err(Error::OlderThanTopics { topic, partition, held: tail.position, given: allocated });
         }
     }
     Ok(())
 }
 
-/// Where the partitions now end. One that begins again before its end was recreated under the writer's hands: what it took
-/// stays there, and does not count as delivered.
+/// Returns the new end offsets of the partitions, and stores them in `ended`.
+///
+/// # Errors
+/// [`Error::OutputLost`] if the offsets of a partition start before its end offset: the topic was recreated while the
+/// writer ran. The records that it accepted stay there, and do not count as delivered.
 fn new_ends(
     broker: &Broker,
     ended: &mut BTreeMap<TopicPartition, i64>,
-    given: &[(TopicPartition, OffsetRange)],
+    acknowledged: &[(TopicPartition, OffsetRange)],
 ) -> Result<Vec<(TopicPartition, i64)>> {
-    let mut ends = Vec::with_capacity(given.len());
-    for (partition, offsets) in given {
+    let mut ends = Vec::with_capacity(acknowledged.len());
+    for (partition, offsets) in acknowledged {
         let before = ended.insert(*partition, offsets.next).unwrap_or(0);
         if offsets.first < before {
             return Err(truncation_check::error(broker, *partition, before, offsets.next));
@@ -170,25 +185,25 @@ struct SentPage {
     documents: Vec<String>,
 }
 
-/// Sends what lies after `delivered` in one transaction.
+/// Sends the events after `delivered` in one transaction.
 fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<SentPage> {
     let mut page = SentPage { last: delivered, sent: 0, documents: Vec::new() };
     sender.begin()?;
     for segment in segments {
-        for (position, event) in segment.events()?.filter(|(position, _)| *position > delivered) {
-            if !tails.contains(&event, position) {
-                sender.send(&event, &[(SEQUENCE_HEADER, position.to_string().as_bytes())])?;
+        for (sequence, event) in segment.events()?.filter(|(sequence, _)| *sequence > delivered) {
+            if !tails.contains(&event, sequence) {
+                sender.send(&event, &[(SEQUENCE_HEADER, sequence.to_string().as_bytes())])?;
                 page.sent += 1;
             }
             page.documents.extend(app::relay::document_of(&event));
-            page.last = position;
+            page.last = sequence;
         }
     }
     sender.commit()?;
     Ok(page)
 }
 
-/// rdkafka's calls block; they get a thread of their own.
+/// Runs blocking calls of rdkafka on a thread of their own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
 }

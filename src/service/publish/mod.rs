@@ -1,4 +1,4 @@
-//! Publishing a file: its rows as events, and the receipt that proves what became of them.
+//! Publishes a file: sends its rows as events, and reads the receipt that states the disposition of the rows.
 
 mod receipt;
 mod rejects;

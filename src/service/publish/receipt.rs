@@ -1,4 +1,4 @@
-//! The receipt of a file: found, waited for, shown.
+//! Finds, awaits and shows the receipt of a file.
 
 use std::time::Duration;
 
@@ -10,19 +10,22 @@ use crate::terminal::say;
 use crate::wire::Topic;
 use crate::wire::registry_file_receipts_v1::FileReceived;
 
-/// The receipt that lies in the topic now, if any.
+/// Returns the receipt that is in the topic now, if any.
 pub fn find_receipt(broker: &Broker, file_id: &str) -> Result<Option<FileReceived>> {
-    look(file_id, |each| read_to_end(broker, Topic::RegistryFileReceipts, each))
+    search(file_id, |each| read_to_end(broker, Topic::RegistryFileReceipts, each))
 }
 
-/// Waits for the receipt to come.
+/// Waits for the receipt for at most `within`.
+///
+/// # Errors
+/// If the topic cannot be read, or shutdown is requested.
 pub fn await_receipt(
     broker: &Broker,
     file_id: &str,
     within: Duration,
     stop: &ShutdownSignal,
 ) -> Result<Option<FileReceived>> {
-    let found = look(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, stop, each))?;
+    let found = search(file_id, |each| follow(broker, Topic::RegistryFileReceipts, within, stop, each))?;
     if found.is_none() && *stop.borrow() {
         return Err(Error::Interrupted);
     }
@@ -31,7 +34,7 @@ pub fn await_receipt(
 
 type Each<'a> = &'a mut dyn FnMut(TopicRecord<'_>) -> kafka::Result<bool>;
 
-fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Result<Option<FileReceived>> {
+fn search(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Result<Option<FileReceived>> {
     let mut found = None;
     read(&mut |record| {
         if record.key == Some(file_id.as_bytes()) {
@@ -42,7 +45,7 @@ fn look(file_id: &str, read: impl FnOnce(Each<'_>) -> kafka::Result<()>) -> Resu
     Ok(found)
 }
 
-/// Rows rejected, whatever the reason.
+/// The number of rejected rows, for all reasons.
 pub fn rejected(receipt: &FileReceived) -> u64 {
     receipt.rejected.values().sum()
 }

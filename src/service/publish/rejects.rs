@@ -11,9 +11,9 @@ pub struct Rejects(RejectsWriter<File>);
 
 impl Rejects {
     pub fn create(path: &Path) -> Result<Self> {
-        let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = failpoint!("rejects.create", File::create(path)).map_err(told)?;
-        RejectsWriter::new(file).map(Self).map_err(told)
+        let with_path = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
+        let file = failpoint!("rejects.create", File::create(path)).map_err(with_path)?;
+        RejectsWriter::new(file).map(Self).map_err(with_path)
     }
 
     pub fn write(&mut self, fault: &RowFault) -> Result<()> {

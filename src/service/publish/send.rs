@@ -1,4 +1,4 @@
-//! Streaming a file's rows into the topics, whatever its size.
+//! Streams the rows of a file of any size into the topics.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -19,32 +19,32 @@ use crate::wire::files::{
 use crate::wire::outgoing::fresh_traceparent;
 use crate::wire::{Outgoing, Topic};
 
-/// What was read and sent, in rows.
+/// The numbers of rows that were read and rejected.
 #[derive(Clone, Copy, Debug)]
 pub struct PublishCounts {
     pub declared: u64,
     pub rejected: u64,
 }
 
-/// Faults shown as they are found; the rest is counted, and all go to `--rejects`.
+/// The number of faults that are shown immediately. The others are only counted; `--rejects` lists all of them.
 const SHOWN_FAULTS: u64 = 5;
 
-/// How often a file is gone through where it stays unknown whether the broker has its rows.
+/// The maximum number of passes through a file while it is unknown whether the broker has its rows.
 const PASSES: u32 = 5;
 
-/// A file, and how it is published.
+/// A file and how it is published.
 pub struct Publication<'a> {
     pub broker: &'a Broker,
     pub kind: FileKind,
     pub source: &'a SourceFile,
     pub at: Timestamp,
     pub stop: &'a ShutdownSignal,
-    /// Without a progress bar and without the faults of rows.
+    /// Hides the progress bar and the faults of rows.
     pub quiet: bool,
 }
 
-/// The rows that a pass sends: those that the topic lacks. A row behind one of them with the same key goes again, so that per
-/// key the last row of the file is the last in the topic.
+/// The rows that a pass sends: the rows that the topic lacks. A later row with the same key as a missing row is sent
+/// again, so that for each key the last row of the file is the last one in the topic.
 struct MissingRows {
     present: LineSet,
     last_present: u64,
@@ -57,12 +57,12 @@ impl MissingRows {
         Self { present, last_present, keys: HashSet::new() }
     }
 
-    fn takes(&mut self, piece: &RowChunk) -> bool {
-        if piece.line > self.last_present {
+    fn must_send(&mut self, chunk: &RowChunk) -> bool {
+        if chunk.line > self.last_present {
             return true;
         }
-        let key = piece.input.key();
-        if self.present.contains(piece.line) {
+        let key = chunk.input.key();
+        if self.present.contains(chunk.line) {
             return self.keys.contains(key.as_ref());
         }
         self.keys.insert(key.into_owned());
@@ -71,11 +71,11 @@ impl MissingRows {
 }
 
 impl Publication<'_> {
-    /// Opens the file on its topic, sends every good row that is not there yet, and closes it once the broker has all of them.
-    /// Blocks.
+    /// Opens the file on its topic, sends every valid row that the topic lacks, and closes the file when the broker has
+    /// all of them. Blocks.
     ///
     /// # Errors
-    /// Where the file cannot be read, the broker refuses, or it stays unknown whether the broker has every row.
+    /// If the file cannot be read, the broker refuses, or it stays unknown whether the broker has every row.
     pub fn send(&self, rejects: Option<&Path>) -> Result<PublishCounts> {
         self.check()?;
         let mut pass = 1;
@@ -91,10 +91,10 @@ impl Publication<'_> {
         }
     }
 
-    /// Goes through the file once.
-    fn pass(&self, mut lacking: MissingRows, rejects: Option<&Path>) -> Result<PublishCounts> {
+    /// Reads the file once, and sends the missing rows.
+    fn pass(&self, mut missing: MissingRows, rejects: Option<&Path>) -> Result<PublishCounts> {
         let mut rejects = rejects.map(Rejects::create).transpose()?;
-        let mut pieces = self.pieces()?;
+        let mut chunks = self.chunks()?;
         let trace = fresh_traceparent();
         let envelope = PublicationEnvelope {
             file_id: self.source.file_id(),
@@ -104,17 +104,18 @@ impl Publication<'_> {
         };
         let bar = progress(self.source.bytes(), self.kind, self.quiet);
         let mut sender = Sender::plain(self.broker, &[Topic::RegistryFiles, self.kind.topic()])?;
-        sender.send(&self.written(open_event(&envelope))?, &[])?;
-        let (mut rejected, mut steps) = (0_u64, 0_u64);
-        while let Some(step) = pieces.next_step().map_err(|error| self.failed(&error))? {
+        sender.send(&self.encoded(open_event(&envelope))?, &[])?;
+        let mut rejected = 0_u64;
+        let mut steps = 0_u64;
+        while let Some(step) = chunks.next_step().map_err(|error| self.failed(&error))? {
             match step {
-                ChunkOrReject::Send(piece) if lacking.takes(&piece) => {
-                    sender.send(&self.written(row_event(&envelope, &piece))?, &[])?;
+                ChunkOrReject::Send(chunk) if missing.must_send(&chunk) => {
+                    sender.send(&self.encoded(row_event(&envelope, &chunk))?, &[])?;
                 }
                 ChunkOrReject::Send(_) => {}
                 ChunkOrReject::Rejected(fault) => {
                     rejected += 1;
-                    report_progress(&bar, &fault, rejected, self.quiet);
+                    show_fault(&bar, &fault, rejected, self.quiet);
                     if let Some(rejects) = &mut rejects {
                         rejects.write(&fault)?;
                     }
@@ -122,17 +123,17 @@ impl Publication<'_> {
             }
             steps += 1;
             if steps.is_multiple_of(512) {
-                bar.set_position(pieces.bytes_read());
-                self.refuse_stop()?;
+                bar.set_position(chunks.bytes_read());
+                self.check_shutdown()?;
             }
         }
         sender.wait()?;
-        self.close(&mut sender, &envelope, pieces.tally())?;
+        self.close(&mut sender, &envelope, chunks.tally())?;
         bar.finish_and_clear();
         if let Some(rejects) = rejects {
             rejects.finish()?;
         }
-        Ok(PublishCounts { declared: pieces.tally().declared, rejected })
+        Ok(PublishCounts { declared: chunks.tally().declared, rejected })
     }
 
     fn close(
@@ -141,30 +142,30 @@ impl Publication<'_> {
         envelope: &PublicationEnvelope<'_>,
         tally: &RowCounts,
     ) -> Result<()> {
-        sender.send(&self.written(close_event(envelope, tally))?, &[])?;
+        sender.send(&self.encoded(close_event(envelope, tally))?, &[])?;
         Ok(sender.wait()?)
     }
 
-    /// Reads the file once to its end: one that breaks off in the middle is refused before anything of it is sent, for a file
-    /// that is opened and never closed holds every month's close.
+    /// Reads the file to its end before any row is sent, and refuses a truncated file. A file that is opened and never
+    /// closed would hold every month's close.
     fn check(&self) -> Result<()> {
-        let mut pieces = self.pieces()?;
+        let mut chunks = self.chunks()?;
         let mut steps = 0_u64;
-        while pieces.next_step().map_err(|error| self.failed(&error))?.is_some() {
+        while chunks.next_step().map_err(|error| self.failed(&error))?.is_some() {
             steps += 1;
             if steps.is_multiple_of(512) {
-                self.refuse_stop()?;
+                self.check_shutdown()?;
             }
         }
         Ok(())
     }
 
-    fn pieces(&self) -> Result<RowChunks<std::fs::File>> {
+    fn chunks(&self) -> Result<RowChunks<std::fs::File>> {
         let reader = RowReader::new(self.kind, self.source.reopen()?);
         Ok(RowChunks::new(reader.map_err(|error: FileError| self.failed(&error))?))
     }
 
-    fn written(&self, event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
+    fn encoded(&self, event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
         event.map_err(|error| self.failed(&error))
     }
 
@@ -172,12 +173,12 @@ impl Publication<'_> {
         Error::Failed(format!("{}: {error}", self.source.name().display()))
     }
 
-    fn refuse_stop(&self) -> Result<()> {
+    fn check_shutdown(&self) -> Result<()> {
         if *self.stop.borrow() { Err(Error::Interrupted) } else { Ok(()) }
     }
 }
 
-fn report_progress(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
+fn show_fault(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
     if quiet || nth > SHOWN_FAULTS + 1 {
         return;
     }
@@ -210,20 +211,21 @@ mod tests {
     use crate::wire::Input;
     use crate::wire::insured_records_v1::WagesPosted;
 
-    fn piece(line: u64, nine: u32) -> RowChunk {
+    fn chunk(line: u64, nine: u32) -> RowChunk {
         let national_code = crate::ident::NationalCode::with_check_digit(nine).unwrap();
         RowChunk { line, rows: 1, input: Input::Wages(WagesPosted { national_code, rows: Vec::new() }) }
     }
 
-    /// Lines 2 to 5 and 7 are in the topic; 6 is of the same person as 7.
+    /// Lines 2 to 5, 7 and 8 are in the topic. Line 6 is of the same person as line 7.
     #[test]
-    fn a_row_behind_a_lacking_one_of_its_key_goes_again() {
+    fn a_present_row_after_a_missing_row_of_its_key_is_sent_again() {
         let mut present = LineSet::default();
         present.insert(2, 4);
         present.insert(7, 2);
-        let mut lacking = MissingRows::new(present);
+        let mut missing = MissingRows::new(present);
         let rows = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 1), (7, 1), (8, 2), (9, 3)];
-        let sent: Vec<_> = rows.iter().filter(|(line, nine)| lacking.takes(&piece(*line, *nine))).collect();
+        let sent: Vec<_> =
+            rows.iter().filter(|(line, nine)| missing.must_send(&chunk(*line, *nine))).collect();
         assert_eq!(sent, [&(6, 1), &(7, 1), &(9, 3)]);
     }
 }

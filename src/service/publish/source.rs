@@ -1,4 +1,4 @@
-//! The bytes of a file, and their SHA-256: it must be known before the first row is sent.
+//! The bytes of a file and their SHA-256, which must be known before the first row is sent.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::service::{Error, Result};
 
-/// A file, or standard input kept in an unnamed temporary file.
+/// A file, or standard input that is copied to an unnamed temporary file.
 pub struct SourceFile {
     file: File,
     name: PathBuf,
@@ -18,15 +18,14 @@ pub struct SourceFile {
 
 impl SourceFile {
     pub fn open(path: &Path) -> Result<Self> {
-        let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file =
-            if path == Path::new("-") { spool().map_err(told)? } else { File::open(path).map_err(told)? };
+        let opened = if path == Path::new("-") { spool() } else { File::open(path) };
+        let file = opened.map_err(|error| failed(path, &error))?;
         let mut source = Self { file, name: path.to_owned(), file_id: String::new(), bytes: 0 };
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 1 << 20];
         let mut reading = source.reopen()?;
         loop {
-            let read = reading.read(&mut buffer).map_err(told)?;
+            let read = reading.read(&mut buffer).map_err(|error| failed(path, &error))?;
             if read == 0 {
                 break;
             }
@@ -37,15 +36,14 @@ impl SourceFile {
         Ok(source)
     }
 
-    /// From the first byte again.
+    /// Returns a handle that reads the file from its first byte.
     pub fn reopen(&self) -> Result<File> {
-        let told = |error: std::io::Error| Error::Failed(format!("{}: {error}", self.name.display()));
-        let mut file = self.file.try_clone().map_err(told)?;
-        file.rewind().map_err(told)?;
+        let mut file = self.file.try_clone().map_err(|error| failed(&self.name, &error))?;
+        file.rewind().map_err(|error| failed(&self.name, &error))?;
         Ok(file)
     }
 
-    /// SHA-256 of the bytes, lower-case hex.
+    /// The SHA-256 of the bytes, in lower-case hex.
     pub fn file_id(&self) -> &str {
         &self.file_id
     }
@@ -57,6 +55,10 @@ impl SourceFile {
     pub fn name(&self) -> &Path {
         &self.name
     }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    Error::Failed(format!("{}: {error}", path.display()))
 }
 
 fn spool() -> std::io::Result<File> {

@@ -20,7 +20,7 @@ const RECORDED: &str = "registry.marriage.recorded";
 const GAPS: &str = "peyvand_offset_gaps_total";
 #[cfg(feature = "failpoints")]
 const RESTARTS: &str = "peyvand_intake_restarts_total";
-const BEGINS_ANEW: &str = "the intake begins anew from where the database stands";
+const BEGINS_ANEW: &str = "ingest restarts from the offsets in the database";
 
 /// Couples whose registry rows lie in one partition.
 fn neighbours(app: &TestApp, count: usize) -> Vec<Couple> {
@@ -241,5 +241,5 @@ fn a_rewind_whose_seek_fails_once_is_tried_again() {
 #[cfg(feature = "failpoints")]
 #[test]
 fn a_record_that_the_consumer_passes_over_is_read_again() {
-    Faulty::begin(12, "intake.take/loses=1*off->1*return->off").end("but a record lies at 1");
+    Faulty::begin(12, "intake.take/loses=1*off->1*return->off").end("but there is a record at 1");
 }

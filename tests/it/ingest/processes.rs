@@ -134,12 +134,12 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.serve(&["--instance", "n1"]);
     married(&mut app, 1..2);
     let idler = app.idler();
-    app.until_told(0, "input partitions were given up");
+    app.until_told(0, "input partitions were revoked");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
     app.publish_without_waiting(FileKind::Persons, &path);
-    app.until_told(0, "the intake joins its group anew");
-    assert!(app.service(0).log().contains("stands still at offset"));
+    app.until_told(0, "ingest rejoins its consumer group");
+    assert!(app.service(0).log().contains("is stalled at offset"));
     drop(idler);
     app.publish_folder(&folder);
     app.settle();

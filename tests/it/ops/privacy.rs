@@ -38,7 +38,7 @@ fn nothing_personal_is_logged_measured_or_told_in_errors() {
     app.service(0).terminate();
     let log = app.service(0).log();
     assert!(
-        log.contains("\"TRACE\"") && log.contains("a batch was given back"),
+        log.contains("\"TRACE\"") && log.contains("a batch was not written"),
         "the log is not what was asked for"
     );
     told += &log;

@@ -135,7 +135,7 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
 }
 
 fn until_it_serves(app: &TestApp, log: &Path) {
-    let serves = || fs::read_to_string(log).unwrap().contains("input partitions were taken over");
+    let serves = || fs::read_to_string(log).unwrap().contains("input partitions were assigned");
     app.wait("it serves", serves);
 }
 
