@@ -1,4 +1,4 @@
-//! What every verb needs: the database, the clock, the law's tables, the key of ids.
+//! What every use case needs: the database, the clock, the tables of the law, and the key that ids are derived from.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,21 +18,21 @@ use crate::wire::{self, PartitionCounts};
 pub struct AppContext {
     pub pool: PgPool,
     pub clock: Clock,
-    /// Decides by this day, whatever the clock says: a close keeps the one that it began on.
+    /// If set, all decisions use this date instead of the clock: a close keeps the business date on which it began.
     pub fixed_business_date: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
     pub groups: RelayShards,
     pub deeds_from: Option<SolarDate>,
     pub sms_quiet_hours: Option<QuietHours>,
-    /// Persons in one transaction of a close.
+    /// Maximum number of persons in one transaction of a close.
     pub page_persons: u32,
     pub brake_percent: u32,
-    /// How long an answer of the database is waited for.
+    /// How long to wait for an answer of the database.
     pub query_timeout: Duration,
 }
 
-/// Why the house cannot be opened.
+/// Why the context cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ContextError {
     #[error(transparent)]
@@ -46,21 +46,25 @@ pub enum ContextError {
 }
 
 impl AppContext {
-    /// Connects, brings the tables of the database up (unless `provision` is off), and checks the tables of the law.
+    /// Connects to the database, migrates it (unless `provision` is off), and checks the tables of the law.
+    ///
+    /// # Errors
+    /// Fails if the tables of the law are invalid, or if the database cannot be reached or was set up with other
+    /// settings.
     pub async fn open(settings: &Settings) -> Result<Self, ContextError> {
         let body = tables_text(settings)?;
         let tables = wire::tables::parse(&body).map_err(|errors| {
-            let told: Vec<_> =
+            let problems: Vec<_> =
                 errors.iter().map(|e| format!("{} row {}: {}", e.table, e.row, e.problem)).collect();
-            ContextError::Tables(told.join("; "))
+            ContextError::Tables(problems.join("; "))
         })?;
         let clock = Clock::new(settings.today)?;
         let pool = store::connect(settings.database_url.expose(), settings.database_connections)?;
         if settings.provision {
             store::migrate(&pool).await?;
         }
-        let given = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
-        let secret = store::installation::secret(&pool, given).await?;
+        let configured_secret = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
+        let secret = store::installation::secret(&pool, configured_secret).await?;
         let count = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
         store::installation::topic_partitions(&pool, settings.topic_partitions).await?;
         let groups = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
@@ -80,20 +84,27 @@ impl AppContext {
         })
     }
 
-    /// What is asked of the database, or an error where no answer comes. The connection in its hands is lost to the pool:
-    /// whoever gets this error ends the process.
-    pub async fn with_timeout<T>(&self, asked: impl Future<Output = store::Result<T>>) -> store::Result<T> {
-        tokio::time::timeout(self.query_timeout, asked)
+    /// Runs a database operation with the query timeout.
+    ///
+    /// # Errors
+    /// [`store::Error::QueryTimeout`] if the database does not answer in time. The pool loses the connection that the
+    /// operation used, so a caller that gets this error ends the process.
+    pub async fn with_timeout<T>(
+        &self,
+        operation: impl Future<Output = store::Result<T>>,
+    ) -> store::Result<T> {
+        tokio::time::timeout(self.query_timeout, operation)
             .await
             .unwrap_or(Err(store::Error::QueryTimeout(self.query_timeout)))
     }
 
-    /// What planning reads, as of now.
+    /// The settings that planning reads, as of now.
     pub fn planning_context(&self) -> PlanningContext<'_> {
         self.planning_context_at(self.clock.now())
     }
 
-    /// What planning reads in a transaction that began at `at`: it decides by one business date, also where midnight passes.
+    /// The settings that planning reads in a transaction that began at `at`. The transaction uses one business date,
+    /// even if it crosses midnight.
     pub fn planning_context_at(&self, at: Timestamp) -> PlanningContext<'_> {
         PlanningContext {
             tables: &self.tables,
@@ -103,13 +114,13 @@ impl AppContext {
         }
     }
 
-    /// The same house, deciding by one day however long that takes.
+    /// The same context with a fixed business date.
     #[must_use]
     pub fn with_business_date(&self, day: SolarDate) -> Self {
         Self { fixed_business_date: Some(day), ..self.clone() }
     }
 
-    /// The business date of what is decided at `at`.
+    /// The business date of a decision made at `at`.
     pub fn business_date(&self, at: Timestamp) -> SolarDate {
         if let Some(day) = self.fixed_business_date {
             return day;

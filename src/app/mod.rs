@@ -1,6 +1,7 @@
-//! The verbs. Each begins one transaction, does its work in sets, and commits once.
+//! The use cases. Each one begins a transaction, does its work in sets, and commits once.
 //!
-//! Architecture invariant: nothing here knows a broker; messages come in as bytes and go out as pages of events.
+//! Architecture invariant: this module does not depend on a broker. Messages come in as bytes and go out as pages of
+//! events.
 
 pub mod close;
 pub mod context;

@@ -1,4 +1,4 @@
-//! From what was planned to the events that say it.
+//! Builds the output events of planned changes.
 
 use std::borrow::Cow;
 
@@ -23,11 +23,11 @@ use crate::wire::{EventType, OutboxEvent, Outgoing, outbox_event};
 
 use super::AppContext;
 
-fn written(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
+fn serialized(event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
     event.map_err(|_| Error::Unreadable("event"))
 }
 
-/// `eligibility.decision.made`.
+/// Builds `eligibility.decision.made`.
 pub fn decision<'a>(
     ctx: &'a AppContext,
     claim: &'a StoredClaim,
@@ -103,7 +103,7 @@ fn working(working: &LawWorking) -> DecisionWorking {
     }
 }
 
-/// `eligibility.case.opened`.
+/// Builds `eligibility.case.opened`.
 pub fn case(
     id: Uuid,
     person: NationalCode,
@@ -117,11 +117,11 @@ pub fn case(
         document_id: Cow::Borrowed(&case.document_id),
         national_code: person,
         kind: case.kind,
-        grounds: case.grounds.iter().map(|word| Cow::Borrowed(*word)).collect(),
+        grounds: case.grounds.iter().map(|code| Cow::Borrowed(*code)).collect(),
         new_amount_rial: case.new_amount.map(Rial::get),
         opened_at: at,
     };
-    written(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+    serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
 }
 
 /// The batch that a document belongs to.
@@ -132,25 +132,25 @@ pub struct DocumentBatch<'a> {
     pub trace: &'a str,
 }
 
-/// `finance.payment-document.issued`.
-pub fn document(person: NationalCode, issue: &Issuance, batch: &DocumentBatch<'_>) -> Result<Outgoing> {
-    let id = issue.document_id.to_string();
+/// Builds `finance.payment-document.issued`.
+pub fn document(person: NationalCode, issuance: &Issuance, batch: &DocumentBatch<'_>) -> Result<Outgoing> {
+    let id = issuance.document_id.to_string();
     let data = PaymentDocumentIssued {
         document_id: Cow::Borrowed(&id),
-        claim_id: issue.claim_id,
-        decision_id: issue.decision_id,
-        attempt: u32::try_from(issue.attempt).unwrap_or(0),
+        claim_id: issuance.claim_id,
+        decision_id: issuance.decision_id,
+        attempt: u32::try_from(issuance.attempt).unwrap_or(0),
         batch_id: Cow::Borrowed(batch.batch_id),
         month: batch.month,
         national_code: person,
-        full_name: Cow::Borrowed(&issue.full_name),
-        sheba: Cow::Borrowed(&issue.sheba),
-        amount_rial: issue.amount.get(),
-        cost_centre: Cow::Borrowed(&issue.cost_centre),
+        full_name: Cow::Borrowed(&issuance.full_name),
+        sheba: Cow::Borrowed(&issuance.sheba),
+        amount_rial: issuance.amount.get(),
+        cost_centre: Cow::Borrowed(&issuance.cost_centre),
         issued_at: batch.at,
     };
     let ce_id = event_id(EventType::PaymentDocumentIssued, &[&id]);
-    written(Outgoing::new(
+    serialized(Outgoing::new(
         EventType::PaymentDocumentIssued,
         batch.batch_id,
         ce_id,

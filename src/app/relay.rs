@@ -1,4 +1,4 @@
-//! Handing the outbox out in pages, and what follows once the broker has acknowledged one.
+//! Reads the outbox in pages, and records what the broker has acknowledged.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,57 +15,57 @@ use crate::store::{Error, Result, relay_leases};
 use crate::wire::notifications_sms_v1::{About, SmsRequested};
 use crate::wire::{EventType, Outgoing, Topic};
 
-/// The groups that this process delivers now.
+/// Leases relay shards for `owner`, and returns those that this process delivers now.
 pub async fn lease(ctx: &AppContext, owner: &str) -> Result<Vec<i16>> {
     ctx.with_timeout(relay_leases::lease(&ctx.pool, owner)).await
 }
 
-/// Gives the groups back at a graceful stop.
+/// Releases the leases at a graceful stop.
 pub async fn release(ctx: &AppContext, owner: &str) -> Result<()> {
     ctx.with_timeout(relay_leases::release(&ctx.pool, owner)).await
 }
 
-/// Everything up to here is known to be delivered.
-pub async fn delivered(ctx: &AppContext, group: i16) -> Result<i64> {
-    ctx.with_timeout(relay_leases::delivered(&ctx.pool, group)).await
+/// The delivery watermark of a relay shard: everything up to this sequence number is known to be delivered.
+pub async fn delivered(ctx: &AppContext, shard: i16) -> Result<i64> {
+    ctx.with_timeout(relay_leases::delivered(&ctx.pool, shard)).await
 }
 
-/// Where the output partitions ended when they were last written to.
+/// The end offset of each output partition after the relay's last write to it.
 pub async fn end_offsets(ctx: &AppContext) -> Result<BTreeMap<TopicPartition, i64>> {
     Ok(ctx.with_timeout(relay_leases::end_offsets(&ctx.pool)).await?.into_iter().collect())
 }
 
-/// A person has said that what this topic lost is lost.
+/// Forgets the end offsets of a topic, after an operator has accepted that the records it lost are lost.
 pub async fn clear_end_offsets(ctx: &AppContext, topic: Topic) -> Result<()> {
     relay_leases::clear_end_offsets(&ctx.pool, topic).await
 }
 
-/// The next events of a group, in order.
-pub async fn page(ctx: &AppContext, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
-    ctx.with_timeout(outbox::page(&ctx.pool, group, delivered, bytes)).await
+/// The next events of a relay shard, in order.
+pub async fn page(ctx: &AppContext, shard: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
+    ctx.with_timeout(outbox::page(&ctx.pool, shard, delivered, bytes)).await
 }
 
-/// What the broker has acknowledged.
+/// Events that the broker has acknowledged.
 pub struct Delivery {
-    /// Everything up to this position.
+    /// Everything up to this sequence number.
     pub upto: i64,
-    /// The payment documents among it.
+    /// The payment documents among the delivered events.
     pub documents: Vec<String>,
-    /// Behind the last record sent to each partition.
+    /// For each partition, the offset after the last record sent to it.
     pub end_offsets: Vec<(TopicPartition, i64)>,
 }
 
-/// Notes what was delivered. The SMS of its documents enter the outbox here: an SMS never goes out before its document is
-/// durable (R20).
-pub async fn confirm(ctx: &AppContext, group: i16, owner: &str, delivered: &Delivery) -> Result<()> {
-    ctx.with_timeout(record_delivery(ctx, group, owner, delivered)).await
+/// Records a delivery. The SMS of the delivered documents enter the outbox here: an SMS is never published before its
+/// document is durable (R20).
+pub async fn confirm(ctx: &AppContext, shard: i16, owner: &str, delivered: &Delivery) -> Result<()> {
+    ctx.with_timeout(record_delivery(ctx, shard, owner, delivered)).await
 }
 
-async fn record_delivery(ctx: &AppContext, group: i16, owner: &str, delivered: &Delivery) -> Result<()> {
+async fn record_delivery(ctx: &AppContext, shard: i16, owner: &str, delivered: &Delivery) -> Result<()> {
     let at = ctx.clock.now();
     let documents = &delivered.documents;
     let mut tx = failpoint!("confirm.begin", ctx.pool.begin().await)?;
-    relay_leases::advance_watermark(&mut tx, group, owner, delivered.upto).await?;
+    relay_leases::advance_watermark(&mut tx, shard, owner, delivered.upto).await?;
     relay_leases::save_end_offsets(&mut tx, &delivered.end_offsets).await?;
     if !documents.is_empty() {
         let released = messages::release(&mut tx, documents, at).await?;
@@ -77,10 +77,10 @@ async fn record_delivery(ctx: &AppContext, group: i16, owner: &str, delivered: &
     Ok(())
 }
 
-/// Empties outbox slots that were delivered.
+/// Empties outbox partitions whose events are all delivered.
 pub async fn rotate(ctx: &AppContext) -> Result<()> {
     match ctx.with_timeout(outbox::rotate(&ctx.pool)).await {
-        // Somebody holds a lock: the next call will do it.
+        // Another transaction holds a lock. The next call tries again.
         Err(error) if error.is_lock_timeout() => Ok(()),
         other => other,
     }
@@ -98,7 +98,7 @@ pub fn document_of(event: &Outgoing) -> Option<String> {
     serde_json::from_slice::<Id>(event.value.as_deref()?).ok().map(|id| id.document_id)
 }
 
-/// `notifications.sms.requested`; in the quiet hours it is published at once and says when it may be sent.
+/// Builds `notifications.sms.requested`. In the quiet hours it is published at once and states when it may be sent.
 pub fn sms_requested(ctx: &AppContext, message: &ReleasedMessage, at: Timestamp) -> Result<Outgoing> {
     let data = SmsRequested {
         sms_id: Cow::Borrowed(&message.sms_id),
@@ -114,15 +114,15 @@ pub fn sms_requested(ctx: &AppContext, message: &ReleasedMessage, at: Timestamp)
     Outgoing::new(EventType::SmsRequested, key, id, at, trace, &data).map_err(|_| Error::Unreadable("event"))
 }
 
-/// The last position that this database has given to a group.
-pub async fn last_allocated(ctx: &AppContext, group: i16) -> Result<i64> {
-    ctx.with_timeout(outbox::last_allocated(&ctx.pool, group)).await
+/// The last sequence number that this database has allocated in a relay shard.
+pub async fn last_allocated(ctx: &AppContext, shard: i16) -> Result<i64> {
+    ctx.with_timeout(outbox::last_allocated(&ctx.pool, shard)).await
 }
 
-/// The id of the event that this database gave a position to, while its segment is still there.
-pub async fn id_at(ctx: &AppContext, group: i16, position: i64) -> Result<Option<String>> {
-    for segment in page(ctx, group, position - 1, 1).await? {
-        if let Some((_, event)) = segment.events()?.find(|(at, _)| *at == position) {
+/// The id of the event to which this database has allocated a sequence number. None if its segment was deleted.
+pub async fn id_at(ctx: &AppContext, shard: i16, sequence: i64) -> Result<Option<String>> {
+    for segment in page(ctx, shard, sequence - 1, 1).await? {
+        if let Some((_, event)) = segment.events()?.find(|(found, _)| *found == sequence) {
             return Ok(Some(event.id));
         }
     }

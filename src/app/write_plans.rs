@@ -1,4 +1,4 @@
-//! Writes what was planned for many persons, in sets, and gives the events that say it.
+//! Writes the plans of many persons in sets, and returns their output events.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +21,15 @@ use crate::wire::{OutboxEvent, Outgoing};
 
 /// A person's plan, and the trace of the input that caused it.
 pub struct Planned {
-    pub known: PersonState,
+    pub state: PersonState,
     pub plan: Plan,
     pub trace: Option<String>,
 }
 
-/// Writes claims, decisions, cases and notices of returns, and gives the events of the latter two: those of decisions
-/// ([`decisions_made`]) take a processor, not the database. Documents are the close's.
+/// Writes claims, decisions, cases and notices of returns, and returns the events of cases and notices.
+///
+/// The events of decisions come from [`decisions_made`], because building them is CPU work that needs no database. The
+/// close writes payment documents.
 pub async fn write(
     tx: &mut PgConnection,
     ctx: &AppContext,
@@ -38,16 +40,17 @@ pub async fn write(
     write_decisions(tx, ctx, planned, at).await?;
     let mut events = Vec::new();
     let cases = new_cases(ctx, planned);
-    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.known.person, *case)).collect();
+    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.state.person, *case)).collect();
     cases::insert(tx, &rows, at).await?;
     for (id, planned, case) in cases {
-        events.push(output_events::case(id, planned.known.person, case, at, planned.trace.as_deref())?);
+        events.push(output_events::case(id, planned.state.person, case, at, planned.trace.as_deref())?);
     }
     events.extend(write_return_notices(tx, ctx, planned, at).await?);
     Ok(events)
 }
 
-/// A claim that changed twice is written as it stands in the end; both revisions are published.
+/// The last update of each claim. A claim that changed twice is written once, in its final form; both revisions are
+/// published.
 fn last_updates(planned: &[Planned]) -> Vec<&ClaimUpdate> {
     let all = planned.iter().flat_map(|planned| &planned.plan.updates);
     let last: BTreeMap<Uuid, &ClaimUpdate> = all.map(|update| (update.claim.claim_id, update)).collect();
@@ -70,7 +73,8 @@ async fn write_decisions(
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<()> {
-    let rows: Vec<_> = revisions(planned).map(|(_, update, revision)| stored(update, revision)).collect();
+    let rows: Vec<_> =
+        revisions(planned).map(|(_, update, revision)| new_decision(update, revision)).collect();
     let stamp = decisions::DecisionStamp {
         rules_version: RULES_VERSION,
         tables_version: ctx.tables.version(),
@@ -80,7 +84,7 @@ async fn write_decisions(
     decisions::insert(tx, &rows, &stamp).await
 }
 
-/// The events of new revisions: those of a person come before its cases.
+/// The events of new revisions. They must be published before the cases of the same person.
 pub fn decisions_made<'a>(
     ctx: &'a AppContext,
     planned: &'a [Planned],
@@ -91,7 +95,7 @@ pub fn decisions_made<'a>(
     })
 }
 
-fn stored<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDecision<'a> {
+fn new_decision<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::NewDecision<'a> {
     let (claim, decision) = (&update.claim, &revision.decision);
     let working = decision.working.as_ref();
     decisions::NewDecision {
@@ -118,7 +122,8 @@ fn new_cases<'a>(ctx: &AppContext, planned: &'a [Planned]) -> Vec<(Uuid, &'a Pla
         .collect()
 }
 
-/// Asks to correct the account. Its document was acknowledged long ago, so it may go at once.
+/// Writes the SMS that ask to correct the account. The broker acknowledged their documents long ago, so they are
+/// published at once.
 async fn write_return_notices(
     tx: &mut PgConnection,
     ctx: &AppContext,
@@ -126,24 +131,24 @@ async fn write_return_notices(
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
     let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(ctx, planned)).collect();
-    let fresh = messages::insert(tx, &notices, at, true).await?;
+    let inserted = messages::insert(tx, &notices, at, true).await?;
     let released =
-        notices.into_iter().filter(|notice| fresh.contains(&notice.sms_id)).map(ReleasedMessage::from);
+        notices.into_iter().filter(|notice| inserted.contains(&notice.sms_id)).map(ReleasedMessage::from);
     released.map(|message| crate::app::relay::sms_requested(ctx, &message, at)).collect()
 }
 
 fn return_notice(ctx: &AppContext, planned: &Planned) -> Option<NewMessage> {
     let notice = planned.plan.returned.as_ref()?;
-    let payment = planned.known.payment.as_ref()?;
-    let record = planned.known.dossier.record.as_ref()?;
-    // What concerns a person's account is told to that person's own number only.
+    let payment = planned.state.payment.as_ref()?;
+    let record = planned.state.dossier.record.as_ref()?;
+    // A message about a person's account goes only to a number that belongs to that person.
     let mobile = reachable(record)?;
     let id = ctx.ids.return_sms(&notice.document_id, notice.returned_at);
     let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
     Some(message(
         id,
         SmsKind::PaymentReturned,
-        (planned.known.person, notice.claim_id),
+        (planned.state.person, notice.claim_id),
         &notice.document_id,
         mobile,
         body,
@@ -156,7 +161,7 @@ fn reachable(record: &PersonRecord) -> Option<String> {
     (record.mobile_owner == Ownership::Yes).then(|| mobile.to_string())
 }
 
-/// An SMS as it is stored.
+/// Builds an SMS as it is stored.
 pub fn message(
     id: Uuid,
     kind: SmsKind,

@@ -1,4 +1,4 @@
-//! The month's close: its batch, cursor, vouchers, and the lock that every step must hold.
+//! The close of a month: its batch, cursor, vouchers, and the lock that every step must hold.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::failpoint::failpoint;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::{ShutdownSignal, pause_or_stop};
 
-/// Any number that only we use for advisory locks ("peyvand closes").
+/// Key of the advisory lock: an arbitrary number that only Peyvand uses.
 const CLOSE_LOCK: i64 = 0x7065_7976_0001;
 
-/// Pause between two attempts at the lock.
+/// Pause between two attempts to take the lock.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Proof that this process, and no other, closes a month. Dropping the connection gives the lock back.
+/// Proof that only this process closes a month. Closing the connection releases the lock.
 pub struct CloseLock {
     connection: PoolConnection<Postgres>,
 }
 
 impl CloseLock {
-    /// Waits for another close to end; none where the stop came first. It asks again and again, since a wait inside the
-    /// database could not be broken off.
+    /// Waits for another close to end; returns `None` if the shutdown signal came first. It polls, because a wait
+    /// inside the database could not be interrupted.
     pub async fn acquire(pool: &PgPool, stop: &ShutdownSignal) -> Result<Option<Self>> {
         let (mut lock, mut stop) = (Self { connection: pool.acquire().await? }, stop.clone());
         loop {
@@ -40,7 +40,8 @@ impl CloseLock {
         }
     }
 
-    /// The lock is a session's: what is written under it goes over the same connection, so that a lost lock is a lost write.
+    /// Begins a transaction on the connection that holds the lock. The lock belongs to the session, so a lost lock
+    /// also loses the transaction.
     pub async fn begin(&mut self) -> Result<sqlx::Transaction<'_, Postgres>> {
         Ok(sqlx::Acquire::begin(&mut *self.connection).await?)
     }
@@ -54,7 +55,7 @@ impl CloseLock {
 
 impl Drop for CloseLock {
     fn drop(&mut self) {
-        // An unlock that was not said (an error on the way) must not go back into the pool with the lock still held.
+        // After an error the unlock may not have run: the connection must not return to the pool with the lock.
         self.connection.close_on_drop();
     }
 }
@@ -64,7 +65,7 @@ impl Drop for CloseLock {
 pub struct PaymentBatch {
     pub month: SolarMonth,
     pub batch_id: String,
-    /// The day on which the close began: every page decides by it, also past midnight and after a crash.
+    /// The date on which the close began: every page decides by it, also past midnight and after a crash.
     pub business_date: SolarDate,
     pub traceparent: String,
     pub cursor: i64,
@@ -122,7 +123,7 @@ pub struct BatchOpening<'a> {
     pub traceparent: &'a str,
 }
 
-/// Enters the batch; one that a crash left open stays as it was begun.
+/// Inserts the batch; a batch that a crash left open is not changed.
 pub async fn open(tx: &mut PgConnection, opening: &BatchOpening<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
@@ -139,7 +140,8 @@ pub async fn open(tx: &mut PgConnection, opening: &BatchOpening<'_>) -> Result<(
     Ok(())
 }
 
-/// The next persons up to `upto` with a claim that the close looks at: without a document, returned, or waiting for time to tell.
+/// The next persons up to `upto` with a claim that the close must check: a claim without a document, with a returned
+/// document, or with a review that waits for a later date.
 pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit: u32) -> Result<Vec<i64>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT DISTINCT c.person FROM claims c LEFT JOIN payments p ON p.claim_id = c.claim_id
@@ -156,6 +158,10 @@ pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit:
     Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
+/// Moves the cursor of an open batch.
+///
+/// # Errors
+/// [`Error::Refused`] if the cursor is not at `from`: another process has moved it.
 pub async fn move_cursor(tx: &mut PgConnection, month: SolarMonth, from: i64, to: i64) -> Result<()> {
     let done =
         sqlx::query("UPDATE batches SET cursor = $3 WHERE month = $1 AND cursor = $2 AND closed_at IS NULL")
@@ -181,7 +187,7 @@ pub async fn documents(tx: &mut PgConnection, month: SolarMonth) -> Result<Vec<(
     .await?)
 }
 
-/// Documents and total per cost centre, in its order.
+/// Number and total (in rials) of the documents per cost centre, in the order of cost centres.
 pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Vec<(String, i64, i64)>> {
     Ok(sqlx::query_as(
         "SELECT cost_centre, count(*), sum(amount)::bigint FROM documents WHERE month = $1 GROUP BY cost_centre ORDER BY cost_centre COLLATE \"C\"",
@@ -191,7 +197,7 @@ pub async fn cost_centres(tx: &mut PgConnection, month: SolarMonth) -> Result<Ve
     .await?)
 }
 
-/// False where the voucher is there already: a recovery has read it back from its topic.
+/// Inserts a voucher. Returns false if it already exists: a recovery has restored it from its topic.
 pub async fn insert_voucher(
     tx: &mut PgConnection,
     id: &str,
@@ -210,6 +216,10 @@ pub async fn insert_voucher(
     Ok(done.rows_affected() == 1)
 }
 
+/// Marks the batch as closed and ends a hold on its month.
+///
+/// # Errors
+/// [`Error::Refused`] if the batch is already closed.
 pub async fn finish(tx: &mut PgConnection, batch: &PaymentBatch, at: Timestamp) -> Result<()> {
     let done = sqlx::query(
         "UPDATE batches SET closed_at = $2::timestamptz, documents = $3, total = $4, digest = $5 WHERE month = $1 AND closed_at IS NULL",
@@ -225,11 +235,12 @@ pub async fn finish(tx: &mut PgConnection, batch: &PaymentBatch, at: Timestamp) 
     if done.rows_affected() == 1 {
         Ok(())
     } else {
-        Err(Error::Refused(format!("{} is closed already", batch.month)))
+        Err(Error::Refused(format!("{} is already closed", batch.month)))
     }
 }
 
-/// Holds a month until a person confirms it; false where its close has begun meanwhile: that is confirmed already.
+/// Holds a month until an operator confirms it. Returns false if its close has begun in the meantime: that close is
+/// already confirmed.
 pub async fn hold(tx: &mut PgConnection, month: SolarMonth, reason: &str, at: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO held_months SELECT $1, $2, $3::timestamptz WHERE NOT EXISTS (SELECT 1 FROM batches WHERE month = $1)

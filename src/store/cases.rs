@@ -1,4 +1,4 @@
-//! Cases for a person to judge.
+//! Cases that an official must judge.
 
 use jiff::Timestamp;
 use uuid::Uuid;

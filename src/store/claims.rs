@@ -1,4 +1,4 @@
-//! Claims as they were last answered.
+//! Claims in the state of their latest answer.
 
 use super::copy::CopyRows;
 use super::{Error, PgConnection, Result, code, digest, parsed, rial};
@@ -63,13 +63,13 @@ fn read(row: ClaimRow) -> Result<StoredClaim> {
     })
 }
 
-/// Writes claims as they now stand. A claim may stand in `updates` once at most.
+/// Writes the current state of claims. `updates` contains each claim at most once.
 pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
-    // A claim's first answer meets no older one.
+    // The first answer of a claim replaces no older row.
     let is_first = |update: &&&ClaimUpdate| update.claim.revision == 1 && update.revision.is_some();
     let (first, others): (Vec<_>, Vec<_>) = updates.iter().partition(is_first);
     insert(tx, &first).await?;
-    write_over(tx, &others).await
+    upsert(tx, &others).await
 }
 
 fn code_strings(update: &ClaimUpdate) -> Option<Vec<&'static str>> {
@@ -113,14 +113,15 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     .await
 }
 
-/// Claims that were answered before. Texts of arrays travel as one text each: unnest would flatten an array of arrays.
-async fn write_over(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
+/// Writes claims that have a row already. The reasons of a claim are sent as one text, because unnest would flatten
+/// an array of arrays.
+async fn upsert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
     let claims = || updates.iter().map(|update| &update.claim);
     let reasons = |update: &&ClaimUpdate| Some(code_strings(update)?.join(" "));
-    sqlx::query(OVER)
+    sqlx::query(UPSERT)
         .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
@@ -151,8 +152,8 @@ fn unnamed(claim: &StoredClaim) -> Option<&str> {
     }
 }
 
-/// Reasons come only with a new revision; otherwise the old ones stand.
-const OVER: &str = "
+/// Reasons change only with a new revision; otherwise the stored ones are kept.
+const UPSERT: &str = "
     INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
         reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
     SELECT claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,

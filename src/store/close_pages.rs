@@ -1,4 +1,4 @@
-//! What each page of a close saw, so that the close can be replayed there.
+//! The inputs that each page of a close saw, so that the close can be replayed with them.
 
 use sqlx::FromRow;
 
@@ -6,20 +6,21 @@ use super::offsets::{self, TopicPartition};
 use super::{PgConnection, Result, parsed};
 use crate::law::{SolarDate, SolarMonth};
 
-/// Behind every person: the page at which the close found nobody left.
+/// Greater than every person's code: the end of the page at which the close found no person left.
 pub const END: i64 = i64::MAX;
 
-/// Waits until no batch of the intake is half written, lets none begin until this transaction ends, and says where the
-/// inputs stand: the page sees every batch before that place, and nothing of any other. A batch takes its own lock on this
-/// table in its first statement, before it locks anybody else, so the two cannot wait for each other.
+/// Waits until no ingest batch is half written, prevents new ones until this transaction ends, and returns the next
+/// offset of each input. The page sees every batch before these offsets, and nothing of any other batch. A batch
+/// takes its own lock on this table in its first statement, before any other lock, so a page and a batch cannot
+/// deadlock.
 pub async fn lock_inputs(tx: &mut PgConnection) -> Result<Vec<(TopicPartition, i64)>> {
     sqlx::query("LOCK TABLE input_offsets IN SHARE MODE").execute(&mut *tx).await?;
     offsets::all(tx).await
 }
 
-/// A page's place in its close, and what it saw.
+/// A page of a close, and what it saw.
 pub struct ClosePage {
-    /// Every person after the page before it, up to this code.
+    /// The page contains every person after the previous page, up to this code.
     pub upto: i64,
     pub inputs: Vec<(TopicPartition, i64)>,
     pub tables_version: String,
@@ -39,7 +40,7 @@ pub async fn insert(tx: &mut PgConnection, month: SolarMonth, page: &ClosePage) 
     Ok(())
 }
 
-/// A close that has ended, with its pages in their order.
+/// A close that has ended, with its pages in order.
 pub struct PastClose {
     pub month: SolarMonth,
     pub business_date: SolarDate,

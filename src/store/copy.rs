@@ -1,5 +1,5 @@
-//! `COPY … FROM STDIN (FORMAT binary)`, for many new rows at a time: no arrays to take apart, and a page of rows is one record
-//! of the write-ahead log.
+//! `COPY … FROM STDIN (FORMAT binary)`, for many new rows at a time. Compared with `unnest`, PostgreSQL has no arrays
+//! to expand, and it logs a page of rows as one record of the write-ahead log.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,24 +12,24 @@ pub struct CopyRows {
     columns: i16,
 }
 
-/// Signature, no flags, no header extension.
+/// The header of the format: signature, no flags, no header extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: i16 = -1;
 const NULL: i32 = -1;
 
-/// The object id of type `text`.
+/// The object id (OID) of the type `text`.
 const TEXT: u32 = 25;
 
-/// Microseconds from 1970 to 2000, where PostgreSQL's instants begin.
+/// Microseconds from 1970 to 2000, the epoch of PostgreSQL's timestamps.
 const EPOCH_US: i64 = 946_684_800_000_000;
 
-/// A value that a column can hold.
+/// A value of a column.
 pub trait CopyValue {
     fn put(&self, rows: &mut CopyRows);
 }
 
 impl CopyRows {
-    /// `columns` in each row.
+    /// Starts without rows; each row has this number of columns.
     pub fn new(columns: i16) -> Self {
         Self { bytes: HEADER.to_vec(), columns }
     }
@@ -46,7 +46,7 @@ impl CopyRows {
     }
 
     fn value(&mut self, value: &[u8]) {
-        // Nothing of a gigabyte comes here: a message is bounded far below.
+        // A value is far shorter than a gigabyte, because the size of a message is limited.
         let length = i32::try_from(value.len()).unwrap_or(i32::MAX);
         self.bytes.extend_from_slice(&length.to_be_bytes());
         self.bytes.extend_from_slice(value);
@@ -104,7 +104,7 @@ impl CopyValue for Timestamp {
     }
 }
 
-/// `text[]`, of one dimension.
+/// A one-dimensional `text[]`.
 impl CopyValue for &[&str] {
     fn put(&self, rows: &mut CopyRows) {
         let count = i32::try_from(self.len()).unwrap_or(i32::MAX);

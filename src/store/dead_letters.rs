@@ -1,4 +1,4 @@
-//! The register of dead letters: places and reasons; their bytes lie in the topic.
+//! The register of dead letters: source positions and reasons. Their bytes are in the topic.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Published revisions with their inputs, for ever.
+//! Published revisions with their inputs, kept forever.
 
 use jiff::Timestamp;
 use sqlx::FromRow;
@@ -20,11 +20,11 @@ pub struct NewDecision<'a> {
     pub days: Option<i32>,
     pub wage_sum: Option<i64>,
     pub facts: &'a [u8],
-    /// Of outcome, amount, reasons and working: what `recompute` must find again.
+    /// Digest of outcome, amount, reasons and working, which `recompute` must reproduce.
     pub content_digest: [u8; 32],
 }
 
-/// What all revisions of a transaction share.
+/// The values that all revisions of a transaction share.
 pub struct DecisionStamp<'a> {
     pub rules_version: &'a str,
     pub tables_version: &'a str,
@@ -73,7 +73,7 @@ pub struct DecisionRow {
     pub reasons: Vec<String>,
     pub days: Option<i32>,
     pub wage_sum: Option<i64>,
-    /// None for a decision that a recovery read back from its topic: its facts were lost with the database.
+    /// `None` for a decision that a recovery restored from its topic: its facts were lost with the database.
     pub facts: Option<Facts>,
     pub content_digest: Vec<u8>,
     pub rules_version: String,

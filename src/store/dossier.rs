@@ -1,9 +1,9 @@
-//! The packed form of a person's dossier: a version byte, then postcard.
+//! The packed form of a person's dossier: a format version byte, then postcard.
 
 use super::{Error, Result};
 use crate::claim::person::Dossier;
 
-/// The form that is written; older ones stay readable for ever.
+/// The format version that is written. Older versions stay readable forever.
 const FORM: u8 = 1;
 
 pub fn pack(dossier: &Dossier) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! Figures over everything, for status, report and metrics. Counted in SQL; nothing here names a person.
+//! Figures over the whole installation, for status, report and metrics. SQL counts them; nothing here names a person.
 
 mod report;
 
@@ -9,14 +9,14 @@ use super::{PgConnection, Result, batches, files, from_micros, instant, parsed};
 use crate::law::SolarMonth;
 pub use report::{BranchLine, ReasonGroups, RefusalCount, lines, refusals};
 
-/// The state of the installation, as the database tells it.
+/// The state of the installation, as stored in the database.
 #[derive(Clone, Debug)]
 pub struct InstallationFigures {
-    /// Outgoing events that the broker does not have yet.
+    /// Outgoing events that the broker has not acknowledged yet.
     pub outbox_depth: i64,
-    /// SMS that wait until the broker has their document.
+    /// SMS that wait until the broker acknowledges their document.
     pub held_messages: i64,
-    /// Published files without their end.
+    /// Published files without their closing event.
     pub open_files: i64,
     /// Files that were closed and still lack rows.
     pub incomplete_files: i64,
@@ -26,11 +26,11 @@ pub struct InstallationFigures {
     pub open_cases: i64,
     /// Messages that could not be read.
     pub dead_letters: i64,
-    /// Ascending.
+    /// In ascending order.
     pub months_closed: Vec<ClosedMonth>,
     /// A month whose close has begun and not ended.
     pub month_under_way: Option<SolarMonth>,
-    /// The month that the brake holds, and why.
+    /// The month that the variance check holds, and the reason.
     pub held: Option<(String, String)>,
 }
 
@@ -49,7 +49,8 @@ struct FigureCounts {
     dead_letters: i64,
 }
 
-/// Everything that `status` tells without lists. Documents issued before `unanswered_before` should have an answer.
+/// Everything that `status` shows except its lists. A document that was issued before `unanswered_before` should have
+/// an answer.
 pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<InstallationFigures> {
     let counts: FigureCounts = sqlx::query_as(
         "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
@@ -81,14 +82,15 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     })
 }
 
-/// What the broker does not have yet.
+/// Counts of what the broker has not acknowledged yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, FromRow)]
 pub struct Undelivered {
     pub events: i64,
     pub held_messages: i64,
 }
 
-/// In one statement: an SMS leaves the held ones and enters the outbox in one transaction, so that no look sees neither.
+/// Counts both in one statement: an SMS stops being held and enters the outbox in one transaction, so every call
+/// counts it in one of the two.
 pub async fn undelivered(tx: &mut PgConnection) -> Result<Undelivered> {
     Ok(sqlx::query_as(
         "SELECT (SELECT coalesce(sum(h.next_position - 1 - r.delivered), 0)::bigint
@@ -107,7 +109,7 @@ pub struct UnansweredDocument {
     pub issued_at: Timestamp,
 }
 
-/// The eldest first.
+/// The oldest first.
 pub async fn unanswered(
     tx: &mut PgConnection,
     before: Timestamp,
@@ -142,7 +144,7 @@ pub struct OpenCase {
     pub opened_at: Timestamp,
 }
 
-/// The eldest first.
+/// The oldest first.
 pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCase>> {
     let rows: Vec<(uuid::Uuid, String, String, Vec<String>, i64)> = sqlx::query_as(
         "SELECT case_id, document_id, kind, grounds, (extract(epoch FROM opened_at) * 1000000)::bigint FROM cases

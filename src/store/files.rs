@@ -1,4 +1,4 @@
-//! Published files on their way to a receipt.
+//! Published files until they have their receipt.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::{PgConnection, Result, instant};
 use crate::wire::files::LineSet;
 
-/// What became of rows.
+/// Counts of a file's rows by disposition.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct FileCounts {
     pub accepted: i64,
@@ -18,7 +18,7 @@ pub struct FileCounts {
     pub dead: i64,
 }
 
-/// Those of the files that have their receipt.
+/// Those of these files that have their receipt.
 pub async fn received(tx: &mut PgConnection, files: &[&str]) -> Result<HashSet<String>> {
     let sql = "SELECT file_id FROM files WHERE file_id = ANY($1) AND received_at IS NOT NULL";
     Ok(sqlx::query_scalar(sql).bind(files).fetch_all(tx).await?.into_iter().collect())
@@ -56,7 +56,8 @@ fn bigint(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Locks the files' rows until the transaction ends: whoever counts rows of one file does so after the other.
+/// Locks the rows of the files until the transaction ends, so that transactions that count lines of the same file run
+/// one after the other.
 pub async fn lock(tx: &mut PgConnection, files: &[&str]) -> Result<()> {
     sqlx::query("SELECT 1 FROM files WHERE file_id = ANY($1) ORDER BY file_id FOR UPDATE")
         .bind(files)
@@ -65,7 +66,7 @@ pub async fn lock(tx: &mut PgConnection, files: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Writes the chunks as they are now. The files' rows must be locked.
+/// Writes the current content of the chunks. The caller must have locked the files ([`lock`]).
 pub async fn save_lines(tx: &mut PgConnection, sets: &HashMap<String, LineSet>) -> Result<()> {
     let (mut files, mut chunks, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for (file_id, set) in sets {
@@ -87,14 +88,14 @@ pub async fn save_lines(tx: &mut PgConnection, sets: &HashMap<String, LineSet>) 
     Ok(())
 }
 
-/// A file's opening, or the first row of it that came: the row may overtake the opening.
+/// The first event of a file that arrived: its opening, or a row that overtook the opening.
 pub struct FileOpening<'a> {
     pub file_id: &'a str,
     pub kind: &'a str,
     pub at: Timestamp,
 }
 
-/// Enters files that are not known yet, in the order of their ids.
+/// Inserts files that are not known yet, in the order of their ids.
 pub async fn open(tx: &mut PgConnection, files: &[FileOpening<'_>]) -> Result<()> {
     sqlx::query(
         "INSERT INTO files (file_id, kind, opened_at)
@@ -108,7 +109,7 @@ pub async fn open(tx: &mut PgConnection, files: &[FileOpening<'_>]) -> Result<()
     Ok(())
 }
 
-/// A file's end: rows that were sent, the closing event, its trace.
+/// The end of a file: the number of rows that were sent, the closing event, and its trace.
 pub struct FileClosing<'a> {
     pub file_id: &'a str,
     pub rows: i64,
@@ -144,7 +145,8 @@ pub struct CompleteFile {
     pub traceparent: Option<String>,
 }
 
-/// Adds what became of rows, and gives the files that are now complete, each once.
+/// Adds to the counts of rows, and returns the files that are now complete. Each file is returned only once, over all
+/// calls.
 pub async fn count(
     tx: &mut PgConnection,
     counts: &[(String, FileCounts)],
@@ -186,13 +188,13 @@ pub async fn count(
 pub struct IncompleteFileRow {
     pub file_id: String,
     pub kind: String,
-    /// Rows that were sent, by the closing event.
+    /// Rows that were sent, as the closing event states.
     pub rows: i64,
     pub disposed: i64,
     pub closing: String,
 }
 
-/// Files are incomplete this long after their closing event was read.
+/// A file that still lacks rows counts as incomplete this long after its closing event was read.
 const INCOMPLETE_AFTER: &str = "1 minute";
 
 /// How many files are incomplete.
@@ -201,7 +203,7 @@ pub async fn count_incomplete(tx: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar(sql).bind(INCOMPLETE_AFTER).fetch_one(tx).await?)
 }
 
-/// The incomplete files, those closed first before the others.
+/// The incomplete files, in the order in which they were closed.
 pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFileRow>> {
     let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(
         "SELECT file_id, kind, rows, accepted + corrected + unchanged + conflicting + dead, closing FROM files
@@ -230,7 +232,7 @@ pub async fn lines_of(tx: &mut PgConnection, file_id: &str) -> Result<LineSet> {
     Ok(line_sets(rows).remove(file_id).unwrap_or_default())
 }
 
-/// Files that were opened and have no end yet.
+/// The number of files that were opened and have no closing event yet.
 pub async fn open_files(tx: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL").fetch_one(tx).await?)
 }

@@ -1,4 +1,4 @@
-//! The registry's rows, the latest version of each.
+//! The rows of the registry, in their latest version.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,7 +25,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
     .bind(codes)
     .fetch_all(tx)
     .await?;
-    // Where both spouses are asked for, their row comes twice.
+    // The row of two spouses who are both in `codes` is returned twice: the map keeps it once.
     let rows =
         rows.iter().map(|(content,)| parse(content).map(|row| (row.record_id.clone(), registry_row(&row))));
     Ok(rows.collect::<Result<BTreeMap<_, _>>>()?.into_values().collect())
@@ -37,7 +37,8 @@ pub async fn records_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Stri
     Ok(sqlx::query_scalar(sql).bind(codes).fetch_all(tx).await?)
 }
 
-/// Writes new rows and new versions. An older version never overrides a newer one, whatever partition either came by.
+/// Writes new rows and new versions. An older version never overrides a newer one, also if the two come from different
+/// partitions.
 pub async fn save(tx: &mut PgConnection, rows: &[MarriageRecorded]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -66,7 +67,7 @@ fn parse(content: &str) -> Result<MarriageRecorded> {
     serde_json::from_str(content).map_err(|_| Error::Unreadable("marriage"))
 }
 
-/// The row as far as the rules read it.
+/// The part of the row that the rules read.
 pub fn registry_row(row: &MarriageRecorded) -> RegistryRow {
     let side = |spouse: &Spouse| Side {
         code: spouse.national_code,

@@ -1,4 +1,5 @@
-//! SMS: written with their document, released once the broker has acknowledged it, answered by the gateway.
+//! SMS: written with their document, released once the broker has acknowledged the document, reported on by the
+//! gateway.
 
 use jiff::Timestamp;
 use sqlx::FromRow;
@@ -21,7 +22,7 @@ pub struct NewMessage {
     pub traceparent: Option<String>,
 }
 
-/// Writes messages. `released` where their document was acknowledged long ago. Gives the ids that are new.
+/// Writes messages and returns the ids that are new. `released` is true if their documents were acknowledged long ago.
 pub async fn insert(
     tx: &mut PgConnection,
     new: &[NewMessage],
@@ -83,7 +84,8 @@ impl From<NewMessage> for ReleasedMessage {
     }
 }
 
-/// Releases the messages of documents that the broker has acknowledged; each is given once, ever.
+/// Releases the messages of documents that the broker has acknowledged, and returns them. Each message is returned
+/// only once, over all calls.
 pub async fn release(
     tx: &mut PgConnection,
     documents: &[String],
@@ -108,7 +110,7 @@ pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The reports that are known of these messages.
+/// The stored reports about these messages.
 pub async fn reports(
     tx: &mut PgConnection,
     ids: &[&str],
@@ -132,7 +134,7 @@ pub struct DeliveryReportRow<'a> {
     pub status: DeliveryStatus,
 }
 
-/// Writes reports; one that is there already changes nothing. The latest instant stands on the message.
+/// Writes reports; a report that is already stored changes nothing. Each message gets the status of its latest report.
 pub async fn save_reports(tx: &mut PgConnection, reports: &[DeliveryReportRow<'_>]) -> Result<()> {
     if reports.is_empty() {
         return Ok(());

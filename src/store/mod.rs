@@ -1,6 +1,7 @@
-//! Only SQL. Everything borrows the caller's transaction and never commits; statements work on sets.
+//! SQL only. Functions borrow the caller's transaction and never commit it; statements work on sets.
 //!
-//! Architecture invariant: no rule of law or money is decided here; unique keys and checks in `migrations/` are the last word.
+//! Architecture invariant: no rule of law or money is decided here. The unique keys and checks in `migrations/` are the
+//! final authority.
 
 pub mod batches;
 pub mod cases;
@@ -31,47 +32,48 @@ use crate::failpoint::failpoint;
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 
-/// A connection beside a transaction, for reading.
+/// A second connection next to a transaction, for reading.
 pub type ReadConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
 
-/// What can go wrong at the database.
+/// Errors of the database layer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("database: {}", told(.0))]
+    #[error("database: {}", describe(.0))]
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A stored value that this program cannot read: a newer program wrote it, or it is damaged.
     #[error("a stored {0} cannot be read")]
     Unreadable(&'static str),
-    /// Another process has taken the partition over; nothing of this transaction may stand.
-    #[error("the input partitions are another process's now")]
+    /// Another process consumes the partition now, so this transaction must not commit.
+    #[error("another process owns the input partitions now")]
     LostPartition,
-    /// Another process delivers this group now.
-    #[error("the outbox group is another process's now")]
+    /// Another process delivers this relay shard now.
+    #[error("another process owns the relay shard now")]
     LostGroup,
-    /// The same line of a file was counted by another batch meanwhile.
+    /// Another batch has counted the same line of a file in the meantime.
     #[error("another batch has counted a line of the same file: its key is in two partitions")]
     CountedTwice,
-    /// The other end of a connection has vanished, most likely: nobody ever tells.
+    /// Most likely the other end of the connection has vanished, which no error reports.
     #[error("the database has not answered for {} s (setting database_silence_s)", .0.as_secs())]
     QueryTimeout(std::time::Duration),
-    /// What this transaction relies on does not hold. Names the invariant, never the person whom it is about.
+    /// An assumption of this transaction does not hold. The text names the invariant, never the person concerned.
     #[error("an invariant does not hold: {0}; nothing of the batch was written")]
     Invariant(&'static str),
-    /// The program ends, and what it was computing with it.
+    /// The program ends before the computation does.
     #[error("stopped before it was done")]
     Stopped,
-    /// A defect of this program met what was to be decided.
-    #[error("a decision could not be computed: this is a defect, see the message before")]
+    /// A decision panicked: a defect of this program.
+    #[error("a decision could not be computed: this is a defect, see the previous message")]
     Panicked,
     #[error("{0}")]
     Refused(String),
 }
 
-/// PostgreSQL's `DETAIL` may hold a row, and with it somebody's code: only its primary message is told, and that not
-/// either where it is about a value, which it then quotes.
-fn told(error: &sqlx::Error) -> String {
+/// Describes a database error without personal data. PostgreSQL's `DETAIL` may contain a row, and with it a national
+/// code, so only the primary message is used. If the error concerns a value (class 22), the primary message quotes
+/// that value, so only the SQLSTATE is used.
+fn describe(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(db) if class(db.as_ref()) == "22" => {
             format!("a value was refused (SQLSTATE {})", db.code().unwrap_or_default())
@@ -89,12 +91,12 @@ fn class(error: &dyn sqlx::error::DatabaseError) -> String {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Would the same statement perhaps succeed a moment later? (A lost connection, a deadlock, a full disk.)
+    /// Whether the same statement may succeed a moment later (a lost connection, a deadlock, a full disk).
     pub fn is_transient(&self) -> bool {
         use sqlx::migrate::MigrateError;
         let error = match self {
             Self::Database(error) => error,
-            // What the other batch wrote is seen by then.
+            // A retry sees what the other batch wrote.
             Self::CountedTwice => return true,
             Self::Migration(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
             _ => return false,
@@ -110,13 +112,13 @@ impl Error {
 }
 
 impl Error {
-    /// Was a lock not to be had in the time allowed?
+    /// Whether a lock was not available within the lock timeout.
     pub fn is_lock_timeout(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(db)) if db.code().as_deref() == Some("55P03"))
     }
 
-    /// Is it about what was to be written: a value, the cardinality of a set, a key or check, a limit of size, or facts that
-    /// this program cannot decide on?
+    /// Whether the error concerns the data to be written: a value, the cardinality of a set, a key or check, a size
+    /// limit, or facts that this program cannot decide on.
     pub fn is_data_error(&self) -> bool {
         if matches!(self, Self::Panicked) {
             return true;
@@ -128,11 +130,12 @@ impl Error {
     }
 }
 
-/// Connects lazily; the first statement meets the database.
+/// Creates a pool that connects lazily, at the first statement.
 pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
     let options: sqlx::postgres::PgConnectOptions = url.parse().map_err(Error::Database)?;
-    // Sets of thousands look dear to the planner: it would compile statements for longer than they run, and read whole
-    // tables that its statistics, in the first minutes, still hold for empty. Where no index serves, it scans all the same.
+    // The planner overestimates statements on sets of thousands: JIT compilation would take longer than their
+    // execution. In the first minutes its statistics still describe tables as empty, and it would scan them instead
+    // of using an index. Where no index helps, it scans in any case.
     let options = options.application_name("peyvand").options([("jit", "off"), ("enable_seqscan", "off")]);
     let options = sqlx::ConnectOptions::log_slow_statements(
         options,
@@ -145,15 +148,16 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// One moment for all that is read in it: what a batch writes meanwhile is seen whole or not at all.
+/// A read-only transaction in which all queries see the same moment: they see a concurrent batch completely or not at
+/// all.
 pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
     let mut tx = failpoint!("snapshot.begin", pool.begin().await)?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *tx).await?;
     Ok(tx)
 }
 
-/// Creates or upgrades the tables; sqlx holds a lock, so many processes may ask at once. Migrations of a newer program are
-/// passed over: they add, and what they add may be left out, so that this one goes on beside it.
+/// Creates or upgrades the tables. sqlx holds a lock, so several processes may call this at the same time. Migrations
+/// of a newer program are ignored: they only add optional things, so this program can run next to the newer one.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
     let mut migrator = sqlx::migrate!("./migrations");
     migrator.set_ignore_missing(true);
@@ -161,12 +165,12 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// RFC 3339 text, which PostgreSQL casts to timestamptz: sqlx knows no jiff.
+/// RFC 3339 text, which PostgreSQL casts to timestamptz: sqlx does not support jiff.
 fn instant(at: Timestamp) -> String {
     at.to_string()
 }
 
-/// From `extract(epoch …) * 1e6`.
+/// Converts the result of `extract(epoch …) * 1e6`.
 fn from_micros(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|_| Error::Unreadable("instant"))
 }

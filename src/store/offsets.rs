@@ -1,4 +1,4 @@
-//! Where the intake stands in each input partition: Postgres is the truth, Kafka's own committed offset a copy.
+//! The next offset of each input partition. PostgreSQL is authoritative; the offset committed in Kafka is a copy.
 
 use super::{Error, PgConnection, PgPool, Result, recovery};
 use crate::failpoint::failpoint;
@@ -11,7 +11,7 @@ pub struct TopicPartition {
     pub partition: i32,
 }
 
-/// A partition's advance in one batch.
+/// The advance of a partition in one batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OffsetAdvance {
     pub partition: TopicPartition,
@@ -19,7 +19,8 @@ pub struct OffsetAdvance {
     pub next: i64,
 }
 
-/// The next offset of each partition, beginning at `low` where the partition is new here.
+/// Returns the next offset of each partition. A partition that is new here starts at the given offset, the lowest one
+/// in the topic.
 pub async fn begin(
     pool: &PgPool,
     partitions: &[(TopicPartition, i64)],
@@ -33,13 +34,12 @@ pub async fn begin(
         .bind(lows);
     failpoint!("offsets.begin", insert.execute(pool).await)?;
     let all = all(pool).await?;
-    let begun: Vec<_> =
+    let started: Vec<_> =
         all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect();
-    let is_begun = |partition: &TopicPartition| begun.iter().any(|(known, _)| known == partition);
-    if !partitions.iter().all(|(partition, _)| is_begun(partition)) {
+    if !partitions.iter().all(|(partition, _)| started.iter().any(|(known, _)| known == partition)) {
         return Err(Error::Invariant("every partition that is read has its offset"));
     }
-    Ok(begun)
+    Ok(started)
 }
 
 /// Every partition with its next offset.
@@ -56,15 +56,16 @@ pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(TopicPa
         .collect()
 }
 
-/// As a close keeps them: `[[topic, partition, next offset], …]`.
+/// The form in which a close stores offsets: `[[topic, partition, next offset], …]`.
 pub fn to_text(offsets: &[(TopicPartition, i64)]) -> String {
     let triples: Vec<_> = offsets.iter().map(|(p, next)| (p.topic.name(), p.partition, next)).collect();
     serde_json::to_string(&triples).unwrap_or_default()
 }
 
+/// Parses the form of [`to_text`].
 pub fn from_text(text: &str) -> Result<Vec<(TopicPartition, i64)>> {
     let triples: Vec<(String, i32, i64)> =
-        serde_json::from_str(text).map_err(|_| Error::Unreadable("place in the inputs"))?;
+        serde_json::from_str(text).map_err(|_| Error::Unreadable("list of offsets"))?;
     triples
         .into_iter()
         .map(|(topic, partition, next)| {
@@ -74,15 +75,19 @@ pub fn from_text(text: &str) -> Result<Vec<(TopicPartition, i64)>> {
         .collect()
 }
 
-/// Whose batch it is: while a recovery is under way, only its own may be written.
+/// The owner of a batch. While a recovery is under way, only its own batches may be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OffsetOwner {
     Ingest,
     Recovery,
 }
 
-/// Compare-and-set: a consumer that lost a partition without noticing commits nothing, nor does one that a recovery forgot.
-pub async fn advance(tx: &mut PgConnection, taker: OffsetOwner, advances: &[OffsetAdvance]) -> Result<()> {
+/// Advances the offsets by compare-and-set. A consumer that lost a partition without noticing commits nothing, and
+/// neither does a consumer that still runs during a recovery.
+///
+/// # Errors
+/// [`Error::LostPartition`] if an offset is not the expected one; [`Error::Refused`] for ingest during a recovery.
+pub async fn advance(tx: &mut PgConnection, owner: OffsetOwner, advances: &[OffsetAdvance]) -> Result<()> {
     let topics: Vec<_> = advances.iter().map(|a| a.partition.topic.name()).collect();
     let numbers: Vec<_> = advances.iter().map(|a| a.partition.partition).collect();
     let expected: Vec<_> = advances.iter().map(|a| a.expected).collect();
@@ -97,14 +102,14 @@ pub async fn advance(tx: &mut PgConnection, taker: OffsetOwner, advances: &[Offs
     .bind(numbers)
     .bind(expected)
     .bind(next)
-    .bind(taker == OffsetOwner::Recovery)
+    .bind(owner == OffsetOwner::Recovery)
     .bind(recovery::RECOVERY_KEY)
     .execute(&mut *tx)
     .await?;
     if usize::try_from(done.rows_affected()) == Ok(advances.len()) {
         return Ok(());
     }
-    if taker == OffsetOwner::Ingest {
+    if owner == OffsetOwner::Ingest {
         recovery::refuse_half_recovered(tx).await?;
     }
     Err(Error::LostPartition)

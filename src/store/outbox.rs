@@ -1,4 +1,4 @@
-//! The outbox: append-only segments, positions in commit order, three slots that take turns.
+//! The outbox: append-only segments, sequence numbers in commit order, three outbox partitions that rotate.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::wire::{OutboxEvent, Outgoing, PartitionCounts, partition_for};
 
-/// The groups of output partitions: every partition belongs to one group, and so to one writer.
+/// The relay shards: groups of output partitions. Every partition belongs to one shard, and so has one writer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RelayShards {
     pub count: i16,
@@ -14,7 +14,7 @@ pub struct RelayShards {
 }
 
 impl RelayShards {
-    /// The group that delivers this event.
+    /// The relay shard that delivers this event.
     fn of(self, event: &OutboxEvent<'_>) -> i16 {
         let (kind, key) = event.address();
         let partition = partition_for(key.as_bytes(), self.partitions.of(kind.topic()));
@@ -22,61 +22,63 @@ impl RelayShards {
     }
 }
 
-/// Events of one group, in order, as they lie in the outbox.
+/// Events of one relay shard, in order, as stored in the outbox.
 pub struct Segment {
     first: i64,
     body: Vec<u8>,
 }
 
 impl Segment {
-    /// The events with their positions, written out: several times as many bytes, so one segment at a time.
+    /// Unpacks the events with their sequence numbers. They take several times as many bytes, so unpack one segment
+    /// at a time.
     pub fn events(&self) -> Result<impl Iterator<Item = (i64, Outgoing)>> {
         Ok((self.first..).zip(unpack(&self.body)?))
     }
 }
 
-/// About so many bytes go into one segment before it is packed: what is held twice in memory is bounded by it.
+/// Size in bytes at which a segment is packed. It bounds the memory that holds events both plain and packed.
 const SEGMENT_BYTES: usize = 1 << 18;
 
-/// Events of one group, packed; they get their positions when they are appended.
+/// Packed events of one relay shard. They get their sequence numbers when they are inserted.
 pub struct PackedSegment {
     shard: i16,
     count: i64,
     body: Vec<u8>,
 }
 
-/// Packs events for their groups; per key their order is kept. This is work for a processor, done before any head is
-/// locked: a body holds no position, and nobody waits for it.
+/// Packs events for their relay shards; the order of the events of a key is kept. This is CPU work without a lock: a
+/// body contains no sequence number, so it is packed before the head of a shard is locked.
 pub fn pack<'a>(
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: RelayShards,
+    shards: RelayShards,
 ) -> Result<Vec<PackedSegment>> {
     let mut open: BTreeMap<i16, (i64, Vec<u8>)> = BTreeMap::new();
     let mut packed = Vec::new();
     for event in events {
         let event = event.into();
-        let group = groups.of(&event);
-        let (count, plain) = open.entry(group).or_default();
+        let shard = shards.of(&event);
+        let (count, plain) = open.entry(shard).or_default();
         *count += 1;
         *plain = postcard::to_extend(&event, std::mem::take(plain)).map_err(|_| UNREADABLE)?;
         if plain.len() >= SEGMENT_BYTES {
-            packed.extend(open.remove(&group).map(|segment| pack_segment(group, segment)));
+            packed.extend(open.remove(&shard).map(|segment| pack_segment(shard, segment)));
         }
     }
-    packed.extend(open.into_iter().map(|(group, segment)| pack_segment(group, segment)));
+    packed.extend(open.into_iter().map(|(shard, segment)| pack_segment(shard, segment)));
     Ok(packed)
 }
 
 const UNREADABLE: Error = Error::Unreadable("outbox segment");
 
-/// The form of a body, and its last byte: before it stands lz4 over the events' postcard, one after the other.
+/// The format version of a body, which is its last byte. The bytes before it are lz4 of the events in postcard, one
+/// after the other.
 const FORM: u8 = 1;
 
-/// Packed here rather than by PostgreSQL: a part of the bytes crosses the socket, there and back.
-fn pack_segment(group: i16, (count, plain): (i64, Vec<u8>)) -> PackedSegment {
+/// Compresses a segment here and not in PostgreSQL, so that fewer bytes cross the socket in both directions.
+fn pack_segment(shard: i16, (count, plain): (i64, Vec<u8>)) -> PackedSegment {
     let mut body = lz4_flex::compress_prepend_size(&plain);
     body.push(FORM);
-    PackedSegment { shard: group, count, body }
+    PackedSegment { shard, count, body }
 }
 
 fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
@@ -93,28 +95,31 @@ fn unpack(body: &[u8]) -> Result<Vec<Outgoing>> {
     Ok(events)
 }
 
-/// Packs events and appends them: [`pack`] and [`place`] where there is nothing to do between.
+/// Packs and inserts events: [`pack`] and [`insert`], for callers with no work between the two.
 pub async fn append<'a>(
     tx: &mut PgConnection,
     events: impl IntoIterator<Item = impl Into<OutboxEvent<'a>>>,
-    groups: RelayShards,
+    shards: RelayShards,
 ) -> Result<()> {
-    insert(tx, pack(events, groups)?).await
+    insert(tx, pack(events, shards)?).await
 }
 
-/// Gives what was packed its positions; per group position is commit order. Call it last in a transaction: the groups'
-/// heads stay locked until it ends.
+/// Allocates the sequence numbers of packed events and writes them. In a shard, the sequence is the commit order.
+/// Call this last in a transaction: the heads of the shards stay locked until it ends.
 pub async fn insert(tx: &mut PgConnection, packed: Vec<PackedSegment>) -> Result<()> {
     if packed.is_empty() {
         return Ok(());
     }
     let mut heads = allocate_sequence_numbers(tx, &packed).await?;
-    let (mut slots, mut groups, mut firsts, mut lasts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut outbox_partitions = Vec::with_capacity(packed.len());
+    let mut shards = Vec::with_capacity(packed.len());
+    let mut firsts = Vec::with_capacity(packed.len());
+    let mut lasts = Vec::with_capacity(packed.len());
     let mut bodies = Vec::with_capacity(packed.len());
     for segment in packed {
         let head = heads.get_mut(&segment.shard).ok_or(UNREADABLE)?;
-        slots.push(head.outbox_partition);
-        groups.push(segment.shard);
+        outbox_partitions.push(head.outbox_partition);
+        shards.push(segment.shard);
         firsts.push(head.next_sequence);
         head.next_sequence += segment.count;
         lasts.push(head.next_sequence - 1);
@@ -124,8 +129,8 @@ pub async fn insert(tx: &mut PgConnection, packed: Vec<PackedSegment>) -> Result
         "INSERT INTO outbox (slot, grp, first, last, body)
          SELECT * FROM unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bytea[])",
     )
-    .bind(slots)
-    .bind(groups)
+    .bind(outbox_partitions)
+    .bind(shards)
     .bind(firsts)
     .bind(lasts)
     .bind(bodies)
@@ -134,14 +139,14 @@ pub async fn insert(tx: &mut PgConnection, packed: Vec<PackedSegment>) -> Result
     Ok(())
 }
 
-/// A group's head, locked: where its next event goes.
+/// The locked head of a relay shard: where its next event goes.
 #[derive(Clone, Copy)]
 struct ShardHead {
     outbox_partition: i16,
     next_sequence: i64,
 }
 
-/// Locks the heads in the order of their groups and moves them past these events.
+/// Locks the heads in the order of their shards, and advances them by the number of these events.
 async fn allocate_sequence_numbers(
     tx: &mut PgConnection,
     packed: &[PackedSegment],
@@ -165,12 +170,14 @@ async fn allocate_sequence_numbers(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(group, slot, next)| (group, ShardHead { outbox_partition: slot, next_sequence: next }))
+        .map(|(shard, outbox_partition, next_sequence)| {
+            (shard, ShardHead { outbox_partition, next_sequence })
+        })
         .collect())
 }
 
-/// Segments of a group that hold events after `delivered`, up to about `bytes`; at least one where there is any.
-pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
+/// Segments of a shard with events after `delivered`, about `bytes` bytes in total, and at least one if there is any.
+pub async fn page(pool: &PgPool, shard: i16, delivered: i64, bytes: usize) -> Result<Vec<Segment>> {
     let limit = i64::try_from(bytes).unwrap_or(i64::MAX);
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT first, body FROM (
@@ -178,7 +185,7 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
              FROM (SELECT first, body FROM outbox WHERE grp = $1 AND last > $2 ORDER BY last LIMIT 64) o) p
          WHERE before < $3 ORDER BY first",
     )
-    .bind(group)
+    .bind(shard)
     .bind(delivered)
     .bind(limit)
     .fetch_all(pool)
@@ -186,11 +193,15 @@ pub async fn page(pool: &PgPool, group: i16, delivered: i64, bytes: usize) -> Re
     Ok(rows.into_iter().map(|(first, body)| Segment { first, body }).collect())
 }
 
-/// Bytes are not counted before a slot is left: rows are cheaper to ask, and a segment is a transaction's events.
+/// An outbox partition with this number of events is full. The limit is in events and not in bytes: their number is
+/// cheaper to query, and a segment contains the events of a transaction.
 const EVENTS_PER_OUTBOX_PARTITION: i64 = 200_000;
 
-/// Leaves the slot that is written to when it is full and the next is empty, and empties slots that were delivered.
-/// Does nothing where somebody holds a lock: the next call will.
+/// Moves the writers to the next outbox partition when the current one is full and the next one is empty, and
+/// truncates a partition whose events were all delivered.
+///
+/// # Errors
+/// A lock timeout if another transaction holds a lock; nothing has changed then, and the next call tries again.
 pub async fn rotate(pool: &PgPool) -> Result<()> {
     let mut tx = failpoint!("rotate.begin", pool.begin().await)?;
     sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut *tx).await?;
@@ -208,7 +219,7 @@ pub async fn rotate(pool: &PgPool) -> Result<()> {
     .fetch_one(&mut *tx)
     .await?;
     if !undelivered && !is_empty(&mut tx, before).await? {
-        // The slot number is ours, from 0 to 2.
+        // The number is computed above and is 0, 1 or 2, so the statement is safe.
         sqlx::query(sqlx::AssertSqlSafe(format!("TRUNCATE outbox_{before}"))).execute(&mut *tx).await?;
     }
     let written: i64 = heads.iter().map(|(next, _, began)| next - began).sum();
@@ -230,7 +241,7 @@ async fn is_empty(tx: &mut PgConnection, slot: i16) -> Result<bool> {
         .await?)
 }
 
-/// Events that wait to be delivered.
+/// The number of events that wait to be delivered.
 pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT coalesce(sum(h.next_position - 1 - r.delivered), 0)::bigint FROM outbox_heads h JOIN relay_groups r USING (grp)",
@@ -239,10 +250,10 @@ pub async fn depth(tx: &mut PgConnection) -> Result<i64> {
     .await?)
 }
 
-/// The last position that was given in a group.
-pub async fn last_allocated(pool: &PgPool, group: i16) -> Result<i64> {
+/// The last sequence number that was allocated in a shard.
+pub async fn last_allocated(pool: &PgPool, shard: i16) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT next_position - 1 FROM outbox_heads WHERE grp = $1")
-        .bind(group)
+        .bind(shard)
         .fetch_one(pool)
         .await?)
 }

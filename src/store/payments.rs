@@ -1,4 +1,4 @@
-//! Payments, their documents, and what finance answers.
+//! Payments, their documents, and the answers of finance.
 
 use std::collections::HashMap;
 
@@ -78,7 +78,7 @@ pub async fn documents_of(
         .collect()
 }
 
-/// Whose these documents are; an unknown id is missing in the answer.
+/// The person of each document; unknown ids are missing in the result.
 pub async fn persons_of_documents(
     tx: &mut PgConnection,
     ids: &[&str],
@@ -91,8 +91,11 @@ pub async fn persons_of_documents(
     rows.into_iter().map(|(id, person)| Ok((id, code(person)?))).collect()
 }
 
-/// The first document of a person takes the person's only place in `payments`; a further attempt finds it there. The
-/// keys decide: a second payment to a person fails here, whatever the program believed.
+/// Issues documents. The first document of a person inserts the person's only row in `payments`; a further attempt
+/// uses the existing row.
+///
+/// # Errors
+/// The unique keys are the authority: a second payment to a person fails here, even if the program planned one.
 pub async fn issue(
     tx: &mut PgConnection,
     issues: &[(NationalCode, &Issuance)],
@@ -117,7 +120,8 @@ pub async fn issue(
     insert_documents(tx, issues, month, at).await
 }
 
-/// Only what finance returned makes way; anything else keeps its place, and the insert fails on the unique index.
+/// Supersedes only documents that finance returned. Any other document stays current, and the insert of a new attempt
+/// then fails on the unique index.
 async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issuance)]) -> Result<()> {
     let again: Vec<_> =
         issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
@@ -167,7 +171,7 @@ pub struct FinanceAnswer {
     pub source_offset: i64,
 }
 
-/// Answers already known for these documents.
+/// The stored answers for these documents.
 pub async fn finance_answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<FinanceAnswer>> {
     let rows: Vec<(String, i64, String, Option<String>, i64)> = sqlx::query_as(
         "SELECT document_id, (extract(epoch FROM at) * 1000000)::bigint, outcome, code, source_offset
@@ -189,7 +193,8 @@ pub async fn finance_answers(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<
         .collect()
 }
 
-/// Writes answers, and lets the latest of each document speak: the greatest instant, then the later in the topic.
+/// Writes answers, and sets the state of each document to its latest answer: the greatest instant, then the greatest
+/// source offset.
 pub async fn save_finance_answers(tx: &mut PgConnection, answers: &[&FinanceAnswer]) -> Result<()> {
     if answers.is_empty() {
         return Ok(());

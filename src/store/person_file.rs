@@ -1,4 +1,5 @@
-//! What `explain` shows of one person and no rule reads: documents with their answers, cases, messages, whole registry rows.
+//! What `explain` shows about a person and no rule reads: documents with their answers, cases, messages, and complete
+//! registry rows.
 
 use jiff::Timestamp;
 use sqlx::FromRow;
@@ -38,7 +39,7 @@ struct RawDocumentRow {
     superseded: bool,
 }
 
-/// Ascending by attempt.
+/// The documents of a person, ordered by claim and attempt.
 pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<DocumentRow>> {
     let rows: Vec<RawDocumentRow> = sqlx::query_as(
         "SELECT document_id, claim_id, decision_id, attempt, month, amount, sheba, cost_centre, superseded,
@@ -65,7 +66,7 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
     rows.into_iter().map(read).collect()
 }
 
-/// A case for a person to judge.
+/// A case that an official must judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CaseRow {
     pub case_id: Uuid,
@@ -80,7 +81,7 @@ pub struct CaseRow {
 
 type RawCaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
 
-/// The eldest first.
+/// The cases of a person, the oldest first.
 pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<CaseRow>> {
     let rows: Vec<RawCaseRow> = sqlx::query_as(
         "SELECT case_id, claim_id, document_id, kind, grounds, new_amount, (extract(epoch FROM opened_at) * 1000000)::bigint,
@@ -107,9 +108,9 @@ pub struct MessageRow {
     pub mobile: String,
     pub segments: i32,
     pub written_at: Timestamp,
-    /// When it was handed to the outbox; none while the broker does not have its document.
+    /// When it entered the outbox; `None` until the broker has acknowledged its document.
     pub released_at: Option<Timestamp>,
-    /// The gateway's latest word.
+    /// The latest status from the gateway.
     pub status: Option<String>,
     pub status_at: Option<Timestamp>,
 }
@@ -128,7 +129,7 @@ struct RawMessageRow {
     status_us: Option<i64>,
 }
 
-/// The eldest first.
+/// The messages to a person, the oldest first.
 pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MessageRow>> {
     let rows: Vec<RawMessageRow> = sqlx::query_as(
         "SELECT sms_id, claim_id, document_id, kind, mobile, segments, status,
@@ -157,7 +158,7 @@ pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec
     rows.into_iter().map(read).collect()
 }
 
-/// Every registry row that names the person, whole, in the order of records.
+/// Every registry row that names the person, complete, in the order of record ids.
 pub async fn registry_rows(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MarriageRecorded>> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT content FROM marriages WHERE husband = $1 OR wife = $1 ORDER BY record_id")

@@ -1,4 +1,4 @@
-//! Everything known of a set of persons, for planning.
+//! Loads the state of a set of persons, for planning.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,57 +8,57 @@ use crate::claim::person_state::{PersonState, StoredPayment};
 use crate::ident::NationalCode;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
-/// Everything that a plan reads of these persons but their dossiers, in the order of their codes. One statement per table.
-/// `fresh` are registry rows that this transaction is about to write: they stand for what the database still holds of
-/// their records.
+/// Loads everything that planning reads about these persons except their dossiers, with one statement per table. The
+/// states are in the order of the persons' codes. `fresh` are registry rows that this transaction is about to write:
+/// they replace the stored rows of their records.
 pub async fn load(
     tx: &mut PgConnection,
     persons: impl Iterator<Item = NationalCode>,
     fresh: &[MarriageRecorded],
 ) -> Result<Vec<PersonState>> {
-    let mut known: HashMap<NationalCode, PersonState> =
-        persons.map(|code| (code, empty_states(code))).collect();
-    let codes: Vec<i64> = known.keys().map(|code| code.to_i64()).collect();
+    let mut states: HashMap<NationalCode, PersonState> =
+        persons.map(|code| (code, empty_state(code))).collect();
+    let codes: Vec<i64> = states.keys().map(|code| code.to_i64()).collect();
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
     rows.retain(|row| !replaced.contains(row.record_id.as_str()));
     rows.extend(fresh.iter().map(marriages::registry_row));
     for row in rows {
         for code in [row.husband.code, row.wife.code].into_iter().flatten() {
-            if let Some(person) = known.get_mut(&code) {
+            if let Some(person) = states.get_mut(&code) {
                 person.rows.push(row.clone());
             }
         }
     }
     for registration in self_registrations::of_persons(tx, &codes).await? {
-        if let Some(person) = known.get_mut(&registration.applicant) {
+        if let Some(person) = states.get_mut(&registration.applicant) {
             person.self_registrations.push(registration);
         }
     }
     for claim in claims::of_persons(tx, &codes).await? {
-        if let Some(person) = known.get_mut(&claim.key.person) {
+        if let Some(person) = states.get_mut(&claim.key.person) {
             person.claims.push(claim);
         }
     }
-    load_payments(tx, &codes, &mut known).await?;
-    let mut all: Vec<_> = known.into_values().collect();
+    load_payments(tx, &codes, &mut states).await?;
+    let mut all: Vec<_> = states.into_values().collect();
     all.sort_by_key(|person| person.person);
     Ok(all)
 }
 
-/// The same with their dossiers.
+/// Like [`load`], with the dossiers.
 pub async fn load_with(
     tx: &mut PgConnection,
     mut dossiers: HashMap<NationalCode, Dossier>,
 ) -> Result<Vec<PersonState>> {
     let mut all = load(tx, dossiers.keys().copied(), &[]).await?;
-    for known in &mut all {
-        known.dossier = dossiers.remove(&known.person).unwrap_or_default();
+    for state in &mut all {
+        state.dossier = dossiers.remove(&state.person).unwrap_or_default();
     }
     Ok(all)
 }
 
-fn empty_states(person: NationalCode) -> PersonState {
+fn empty_state(person: NationalCode) -> PersonState {
     PersonState {
         person,
         dossier: Dossier::default(),
@@ -71,11 +71,11 @@ fn empty_states(person: NationalCode) -> PersonState {
     }
 }
 
-/// Few of the persons that a batch touches have been paid; most often the first statement finds nobody.
+/// Few of the persons that a batch touches have been paid: most often the first statement finds no row.
 async fn load_payments(
     tx: &mut PgConnection,
     codes: &[i64],
-    known: &mut HashMap<NationalCode, PersonState>,
+    states: &mut HashMap<NationalCode, PersonState>,
 ) -> Result<()> {
     let payments = payments::of_persons(tx, codes).await?;
     if payments.is_empty() {
@@ -95,17 +95,17 @@ async fn load_payments(
             documents: Vec::new(),
             cases: Vec::new(),
         };
-        if let Some(person) = known.get_mut(&payment.person) {
+        if let Some(person) = states.get_mut(&payment.person) {
             person.payment = Some(stored);
         }
     }
     for (code, document) in payments::documents_of(tx, &paid).await? {
-        if let Some(payment) = known.get_mut(&code).and_then(|person| person.payment.as_mut()) {
+        if let Some(payment) = states.get_mut(&code).and_then(|person| person.payment.as_mut()) {
             payment.documents.push(document);
         }
     }
     for (code, case) in cases::of_persons(tx, &paid).await? {
-        if let Some(payment) = known.get_mut(&code).and_then(|person| person.payment.as_mut()) {
+        if let Some(payment) = states.get_mut(&code).and_then(|person| person.payment.as_mut()) {
             payment.cases.push(case);
         }
     }

@@ -7,18 +7,19 @@ use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
-/// Locks the persons in the order of their codes - so that transactions do not wait for each other in a ring - and gives
-/// their dossiers. `codes` names each person once. A code that was never heard of gets its row here; most often all are known. (Two transactions that both
-/// meet new persons can still form a ring: PostgreSQL ends one of them, and its batch is tried again.)
+/// Locks the persons in the order of their codes, so that transactions do not deadlock, and returns their dossiers.
+/// `codes` contains each person once. A new code gets its row here; most often all codes are known. (Two transactions
+/// that both insert new persons can still deadlock: PostgreSQL aborts one of them, and its batch is retried.)
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
     let locked = lock_packed(tx, codes).await?.into_iter();
     locked.map(|(code, packed)| Ok((code, decode(packed.as_deref())?))).collect()
 }
 
-/// A dossier as it lies in the database; none of a person of whom only a marriage told.
+/// A dossier as stored in the database; `None` for a person who is known only from a marriage.
 pub type PackedDossier = Option<Vec<u8>>;
 
-/// As [`lock`], leaving the dossiers for [`read`]: most batches change none, and reading is work for another thread.
+/// Like [`lock`], but leaves the dossiers packed, for [`decode`]. Most batches change none, and decoding is work for
+/// another thread.
 pub async fn lock_packed(
     tx: &mut PgConnection,
     codes: &[i64],
@@ -52,7 +53,7 @@ async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Nati
     rows.into_iter().map(|(number, packed)| Ok((code(number)?, packed))).collect()
 }
 
-/// The dossiers of these persons, without a lock: for reading only.
+/// The dossiers of these persons, without locks: for reading only.
 pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
     let rows: Vec<(i64, PackedDossier)> =
         sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
@@ -62,7 +63,7 @@ pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashM
     rows.into_iter().map(|(number, packed)| Ok((code(number)?, decode(packed.as_deref())?))).collect()
 }
 
-/// Reads a dossier.
+/// Decodes a dossier; `None` gives an empty one.
 pub fn decode(packed: Option<&[u8]>) -> Result<Dossier> {
     Ok(packed.map(dossier::unpack).transpose()?.unwrap_or_default())
 }
@@ -96,8 +97,9 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
     }
 }
 
-/// Insured persons who have a live registry row and no claim, in the order of their codes: `after` < code <= `upto`, at most
-/// `limit`. In a sound database there are none, for whoever writes the row or the record decides in the same transaction.
+/// Insured persons with a valid registry row and no claim, in the order of their codes: `after` < code <= `upto`, at
+/// most `limit` persons. A correct database contains none, because a transaction that writes the row or the insured
+/// record also decides.
 pub async fn without_claim(
     tx: &mut PgConnection,
     after: i64,

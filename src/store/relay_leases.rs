@@ -1,15 +1,15 @@
-//! Which process delivers which group of output partitions, and how far it has come.
+//! Which process delivers which relay shard, and the delivery watermark of each shard.
 
 use super::offsets::TopicPartition;
 use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::wire::Topic;
 
-/// How long a lease holds without renewal, in seconds. Fencing at the broker, not this lease, keeps order.
+/// How long a lease is valid without renewal, in seconds. Fencing at the broker guarantees the order, not this lease.
 const LEASE_SECONDS: i32 = 5;
 
-/// Renews this owner's leases, gives back what is more than its share among the processes that live, and takes free
-/// groups up to it. Gives those it now holds.
+/// Renews this owner's leases, releases shards above its share among the live processes, and acquires free shards up
+/// to that share. Returns the shards that it owns now.
 pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
     let mut tx = failpoint!("lease.begin", pool.begin().await)?;
     sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE").execute(&mut *tx).await?;
@@ -40,38 +40,41 @@ pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
     .bind(share)
     .execute(&mut *tx)
     .await?;
-    let held: Vec<(i16,)> =
+    let owned: Vec<(i16,)> =
         sqlx::query_as("SELECT grp FROM relay_groups WHERE owner = $1 AND until >= now() ORDER BY grp")
             .bind(owner)
             .fetch_all(&mut *tx)
             .await?;
     failpoint!("lease.commit", tx.commit().await)?;
-    Ok(held.into_iter().map(|(group,)| group).collect())
+    Ok(owned.into_iter().map(|(shard,)| shard).collect())
 }
 
-/// Gives groups back at a graceful stop, so that another takes them over at once.
+/// Releases the shards of this owner at a graceful stop, so that another process acquires them at once.
 pub async fn release(pool: &PgPool, owner: &str) -> Result<()> {
     let leave = sqlx::query("DELETE FROM relay_members WHERE owner = $1").bind(owner);
     failpoint!("release.leave", leave.execute(pool).await)?;
-    let groups =
-        sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1").bind(owner);
-    failpoint!("release.groups", groups.execute(pool).await)?;
+    let free = sqlx::query("UPDATE relay_groups SET owner = NULL, until = NULL WHERE owner = $1").bind(owner);
+    failpoint!("release.groups", free.execute(pool).await)?;
     Ok(())
 }
 
-pub async fn delivered(pool: &PgPool, group: i16) -> Result<i64> {
+/// The delivery watermark of a shard: the last sequence number that is known to be delivered.
+pub async fn delivered(pool: &PgPool, shard: i16) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT delivered FROM relay_groups WHERE grp = $1")
-        .bind(group)
+        .bind(shard)
         .fetch_one(pool)
         .await?)
 }
 
-/// Moves a group's mark; only its owner may, and never back.
-pub async fn advance_watermark(tx: &mut PgConnection, group: i16, owner: &str, delivered: i64) -> Result<()> {
+/// Advances the delivery watermark of a shard. Only the owner may advance it, and never backwards.
+///
+/// # Errors
+/// [`Error::LostGroup`] if another process owns the shard, or the watermark is already further.
+pub async fn advance_watermark(tx: &mut PgConnection, shard: i16, owner: &str, delivered: i64) -> Result<()> {
     let done = sqlx::query(
         "UPDATE relay_groups SET delivered = $3 WHERE grp = $1 AND owner = $2 AND delivered <= $3",
     )
-    .bind(group)
+    .bind(shard)
     .bind(owner)
     .bind(delivered)
     .execute(tx)
@@ -79,7 +82,7 @@ pub async fn advance_watermark(tx: &mut PgConnection, group: i16, owner: &str, d
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LostGroup) }
 }
 
-/// Behind the last record sent to each output partition.
+/// The end offsets: for each output partition, the offset after the last record that was sent to it.
 pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, next_offset FROM output_ends ORDER BY topic, partition")
@@ -92,23 +95,24 @@ pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
     rows.into_iter().map(read).collect()
 }
 
-pub async fn save_end_offsets(tx: &mut PgConnection, ends: &[(TopicPartition, i64)]) -> Result<()> {
-    if ends.is_empty() {
+pub async fn save_end_offsets(tx: &mut PgConnection, end_offsets: &[(TopicPartition, i64)]) -> Result<()> {
+    if end_offsets.is_empty() {
         return Ok(());
     }
     sqlx::query(
         "INSERT INTO output_ends SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
          ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
     )
-    .bind(ends.iter().map(|(p, _)| p.topic.name()).collect::<Vec<_>>())
-    .bind(ends.iter().map(|(p, _)| p.partition).collect::<Vec<_>>())
-    .bind(ends.iter().map(|(_, next)| *next).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|(p, _)| p.topic.name()).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|(p, _)| p.partition).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|(_, next)| *next).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// A topic's ends are learnt anew: a person has said that what it lost is lost.
+/// Deletes the end offsets of a topic, so that the relay learns them again: an operator has accepted that its lost
+/// records are lost.
 pub async fn clear_end_offsets(pool: &PgPool, topic: Topic) -> Result<()> {
     let query = sqlx::query("DELETE FROM output_ends WHERE topic = $1").bind(topic.name());
     failpoint!("recover.forget_ends", query.execute(pool).await)?;

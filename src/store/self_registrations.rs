@@ -8,7 +8,7 @@ use super::{PgConnection, Result, code, from_micros, instant, parsed};
 use crate::claim::person::SelfRegistration;
 use crate::ident::NationalCode;
 
-/// A stored self-registration with the offset that brought it.
+/// A stored self-registration with its source offset.
 pub struct StoredRegistration {
     pub registration: SelfRegistration,
     pub source_offset: i64,
@@ -20,8 +20,8 @@ const COLUMNS: &str =
     "SELECT request_id, applicant, spouse, (extract(epoch FROM submitted_at) * 1000000)::bigint, deed_date,
     undertaking, source_offset FROM self_registrations WHERE ";
 
-/// A request is its applicant's: the topic's key is the applicant, and what another one sends under the same id is
-/// another request.
+/// A request belongs to its applicant, who is the key of the topic: the same id from another applicant is another
+/// request.
 pub type RegistrationKey = (NationalCode, String);
 
 pub async fn by_request(

@@ -1,11 +1,11 @@
-//! The state as lines that two databases of the same inputs agree in: no instant, no id that depends on how messages were
-//! batched, no personal data.
+//! The state as lines of text, which are equal in two databases with the same inputs. They contain no instant, no id
+//! that depends on how messages were batched, and no personal data.
 
 use super::{PgConnection, Result};
 
-/// Sorted within each kind. Left out: revisions in between and their ids, the record that speaks at the moment, claims that
-/// ended because their row moved away (they are said only where something had been said before), notices of returns, and
-/// all instants.
+/// Lines are sorted within each kind. Omitted are: intermediate revisions and their ids, the record that is currently
+/// authoritative, claims that ended because their row moved away (they are published only if an earlier revision was),
+/// notices of returns, and all instants.
 const LINES: &str = "
     SELECT line FROM (
         SELECT 1 AS kind, concat_ws(' ', 'claim', claim_id, outcome, coalesce(amount::text, '-'),
@@ -28,7 +28,7 @@ const LINES: &str = "
         SELECT 7, concat_ws(' ', 'letter', topic, partition, source_offset, reason) FROM dead_letters
     ) lines ORDER BY kind, line COLLATE \"C\"";
 
-/// The lines of the state, in their order.
+/// The lines of the state, in order.
 pub async fn lines(tx: &mut PgConnection) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar(LINES).fetch_all(tx).await?)
 }

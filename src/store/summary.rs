@@ -1,9 +1,9 @@
-//! Sums over all claims, for the summary of the demo.
+//! Counts over all claims, for the summary of the demo.
 
 use super::{PgConnection, PgPool, Result, code};
 use crate::ident::NationalCode;
 
-/// Has anything been decided here?
+/// Whether the database contains a claim.
 pub async fn has_claims(pool: &PgPool) -> Result<bool> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM claims)").fetch_one(pool).await?)
 }
@@ -22,7 +22,7 @@ pub async fn outcomes(tx: &mut PgConnection) -> Result<Vec<(String, i64)>> {
     .await?)
 }
 
-/// Claims by outcome and ground; a claim counts under each of its grounds.
+/// Claims by outcome and reason; a claim is counted under each of its reasons.
 pub async fn grounds(tx: &mut PgConnection) -> Result<Vec<(String, String, i64)>> {
     let sql = "SELECT outcome, ground, count(*) FROM claims, unnest(reasons) ground WHERE NOT withdrawn GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2";
     Ok(sqlx::query_as(sql).fetch_all(tx).await?)
@@ -35,7 +35,7 @@ pub async fn messages(tx: &mut PgConnection) -> Result<i64> {
         .await?)
 }
 
-/// A person with a claim of this outcome and as few grounds as possible; approved ones are paid ones.
+/// A person with a claim of this outcome and as few reasons as possible. An approved claim must also be paid.
 pub async fn example(tx: &mut PgConnection, outcome: &str) -> Result<Option<NationalCode>> {
     let person: Option<i64> = sqlx::query_scalar(
         "SELECT c.person FROM claims c LEFT JOIN payments p USING (claim_id)

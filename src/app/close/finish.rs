@@ -1,4 +1,5 @@
-//! The end of a close: vouchers per cost centre, the control sum, the closing event - the last of its batch.
+//! The end of a close: vouchers per cost centre, the control sum, and the closing event, which is the last event of its
+//! batch.
 
 use std::borrow::Cow;
 
@@ -17,8 +18,13 @@ use crate::wire::{EventType, Outgoing};
 const EXPENSE: &str = "short_term_benefits.marriage_allowance";
 const PAYABLES: &str = "payables";
 
+/// Code of a cost centre, its number of documents, and their total in rials.
 type Centre = (String, i64, i64);
 
+/// Writes the vouchers, closes the batch, and publishes the events of both.
+///
+/// # Errors
+/// Also if the vouchers and the documents do not have the same total.
 pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut batch: PaymentBatch) -> Result<PaymentBatch> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("close_finish.begin", lock.begin().await)?;
@@ -53,7 +59,7 @@ pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut batch: PaymentBa
     Ok(batch)
 }
 
-/// Debit the expense, credit the payables: balanced.
+/// Debits the expense and credits the payables, so the voucher is balanced.
 fn voucher(
     batch: &PaymentBatch,
     id: &str,

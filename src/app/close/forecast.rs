@@ -1,4 +1,4 @@
-//! What a close would issue now, without issuing it: for `--dry-run` and for the brake.
+//! Computes what a close would issue now, without issuing it. Used by `--dry-run` and by the variance check.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::claim::issuance::plan_close;
 use crate::law::SolarMonth;
 use crate::store::{Result, batches, close_pages, person_states, persons};
 
-/// A branch's share.
+/// The part of a forecast that one branch pays.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct BranchForecast {
     pub province_code: String,
@@ -18,17 +18,17 @@ pub struct BranchForecast {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forecast {
     pub month: SolarMonth,
-    /// The month has not ended: this is what would be issued if it ended today.
+    /// True if the month has not ended. The forecast then shows what would be issued if it ended today.
     pub ahead_of_time: bool,
     pub documents: u64,
     pub total_rial: u64,
     /// By branch code.
     pub branches: BTreeMap<String, BranchForecast>,
-    /// Count and total of the last closed month.
+    /// The last closed month, with its number of documents and its total (rials).
     pub last: Option<(SolarMonth, u64, u64)>,
 }
 
-/// Decides as the close would, page by page, and writes nothing.
+/// Plans as the close would, page by page, and writes nothing.
 pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
     let mut connection = ctx.pool.acquire().await?;
     let closed: Vec<_> =
@@ -42,7 +42,7 @@ pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
         branches: BTreeMap::new(),
         last: last.map(|batch| (batch.month, batch.documents.unsigned_abs(), batch.total.unsigned_abs())),
     };
-    let rules = ctx.planning_context();
+    let planning = ctx.planning_context();
     let mut cursor = -1;
     loop {
         let codes =
@@ -52,37 +52,38 @@ pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
         };
         cursor = *after;
         let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
-        for mut known in person_states::load_with(&mut connection, dossiers).await? {
-            if let Some(issue) = plan_close(&mut known, &rules).issuance {
-                forecast.add(&issue);
+        for mut state in person_states::load_with(&mut connection, dossiers).await? {
+            if let Some(issuance) = plan_close(&mut state, &planning).issuance {
+                forecast.add(&issuance);
             }
         }
     }
 }
 
 impl Forecast {
-    fn add(&mut self, issue: &crate::claim::plan::Issuance) {
-        let branch = self.branches.entry(issue.cost_centre.clone()).or_default();
-        branch.province_code.clone_from(&issue.province_code);
+    fn add(&mut self, issuance: &crate::claim::plan::Issuance) {
+        let branch = self.branches.entry(issuance.cost_centre.clone()).or_default();
+        branch.province_code.clone_from(&issuance.province_code);
         branch.documents += 1;
-        branch.total_rial += issue.amount.get();
+        branch.total_rial += issuance.amount.get();
         self.documents += 1;
-        self.total_rial += issue.amount.get();
+        self.total_rial += issuance.amount.get();
     }
 
-    /// Why count or total looks wrong beside the last month's, if it does.
+    /// Compares count and total with the last closed month. Returns the reason if either differs by more than
+    /// `percent`.
     pub fn differs_by_more_than(&self, percent: u32) -> Option<String> {
         let (month, documents, total) = self.last?;
-        let strays = |now: u64, then: u64| {
+        let differs = |now: u64, then: u64| {
             u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
         };
-        if strays(self.documents, documents) {
+        if differs(self.documents, documents) {
             return Some(format!(
                 "{} documents, {documents} in {month}: more than {percent} % apart",
                 self.documents
             ));
         }
-        strays(self.total_rial, total)
+        differs(self.total_rial, total)
             .then(|| format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial))
     }
 }

@@ -1,4 +1,5 @@
-//! The month's close: re-decide, freeze, issue documents, vouchers and the closing event; resumable at every step (R20, R24).
+//! The month's close: it decides again, freezes, issues documents and vouchers, and publishes the closing event. A
+//! close can be resumed after every step (R20, R24).
 
 mod finish;
 mod forecast;
@@ -22,7 +23,7 @@ pub enum Refusal {
     NotEnded(SolarMonth, SolarDate),
     #[error("{month} is not the next month: the last closed is {last}, so the next is {next}")]
     NotNext { month: SolarMonth, last: SolarMonth, next: SolarMonth },
-    #[error("{month} is held: {reason}; look at it, then close it with --confirm")]
+    #[error("{month} is held: {reason}; check the month, then close it with --confirm")]
     Held { month: String, reason: String },
 }
 
@@ -32,10 +33,10 @@ pub struct CloseResult {
     pub closed_now: bool,
 }
 
-/// What a caller may hear while pages are closed: persons done, documents issued.
+/// Called after each page. The arguments are the totals so far: persons done, documents issued.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
-/// May this month be closed now? Its batch where it is closed already.
+/// Checks whether this month may be closed now. Returns its batch if it is closed already.
 pub async fn check(
     ctx: &AppContext,
     month: SolarMonth,
@@ -55,7 +56,7 @@ pub async fn check(
     }
 }
 
-/// Months are closed after their end, one after the other.
+/// The refusal if the month has not ended, or is not the next month to close. Months are closed in order.
 fn out_of_turn(batches: &[PaymentBatch], month: SolarMonth, today: SolarDate) -> Option<Refusal> {
     if today <= month.last_day() {
         return Some(Refusal::NotEnded(month, today));
@@ -69,9 +70,15 @@ fn out_of_turn(batches: &[PaymentBatch], month: SolarMonth, today: SolarDate) ->
     Some(Refusal::NotNext { month, last: open.month.previous(), next: open.month })
 }
 
-/// Closes the month, or goes on where a crash left it. The caller has waited for the input and checked the month;
-/// `input_offsets` says where the inputs stood. Of two at once the second waits, and finds it closed. None where `stop`
-/// came first: between two pages nothing is half done, and the next call goes on from there.
+/// Closes the month, or continues a close that a crash interrupted. The caller has waited for the input and checked the
+/// month; `input_offsets` states how far the inputs were applied at that time. If two closes run at once, the second
+/// one waits and finds the month closed.
+///
+/// Returns None if `stop` arrives before the close ends. No page is then half written, and the next call continues
+/// after the last page.
+///
+/// # Errors
+/// Fails if another month must be closed first, or if a recovery has begun and not ended.
 pub async fn close(
     ctx: &AppContext,
     month: SolarMonth,
@@ -90,18 +97,20 @@ pub async fn close(
         lock.release().await?;
         return Ok(Some(CloseResult { batch: batch.clone(), closed_now: false }));
     }
-    // Another close may have ended since the caller checked.
+    // Another close may have ended after the caller's check.
     if let Some(refusal) = out_of_turn(&batches, month, ctx.clock.today()) {
         lock.release().await?;
         return Err(Error::Refused(refusal.to_string()));
     }
     let batch = ctx.with_timeout(begin(ctx, &mut lock, month, input_offsets)).await?;
-    // One close, one day: also where it crosses midnight, or a crash left it until days later.
-    let of_the_day = ctx.with_business_date(batch.business_date);
-    let (mut persons, mut documents) = (0, 0);
-    let (mut cursor, reach) = (batch.cursor, page::PageLimit::Persons(ctx.page_persons));
+    // A close uses one business date, even if it crosses midnight or continues days after a crash.
+    let ctx_of_close = ctx.with_business_date(batch.business_date);
+    let mut persons = 0;
+    let mut documents = 0;
+    let mut cursor = batch.cursor;
+    let limit = page::PageLimit::Persons(ctx.page_persons);
     while let Some(done) =
-        ctx.with_timeout(page::close_page(&of_the_day, &mut lock, &batch, cursor, reach)).await?
+        ctx.with_timeout(page::close_page(&ctx_of_close, &mut lock, &batch, cursor, limit)).await?
     {
         cursor = done.cursor;
         persons += done.persons;
@@ -140,18 +149,19 @@ async fn begin(
     batch.ok_or(Error::Unreadable("batch"))
 }
 
-/// The month that is due by itself, if any.
+/// The month that is due for an automatic close, if any.
 pub async fn due(ctx: &AppContext) -> Result<Option<SolarMonth>> {
     let mut connection = ctx.pool.acquire().await?;
     let batches = batches::all(&mut connection).await?;
     if let Some(open) = batches.iter().find(|batch| !batch.closed) {
-        // Begun and not ended: a crash. It is gone on with, first of all.
+        // A crash interrupted this close. It is continued before any other month.
         return Ok(Some(open.month));
     }
     Ok(clock::due(ctx.clock.today(), batches.last().map(|batch| batch.month)))
 }
 
-/// The brake on the automatic close: why this month looks wrong, if it does. It is then held until a person confirms.
+/// The variance check of the automatic close. Returns the reason if this month looks wrong, and holds the month until
+/// an operator confirms it.
 pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = ctx.pool.acquire().await?;
     if batches::all(&mut connection).await?.iter().any(|batch| batch.month == month) {
@@ -177,7 +187,7 @@ pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Optio
     Ok(holds.then_some(reason))
 }
 
-/// Why the brake holds this month, if it does: only a person ends that.
+/// The reason of the hold on this month, if there is one. Only an operator can end a hold.
 pub async fn hold_reason(ctx: &AppContext, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = ctx.pool.acquire().await?;
     batches::hold_reason(&mut connection, month).await

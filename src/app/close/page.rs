@@ -1,4 +1,5 @@
-//! One page of a close: persons locked, decided anew, their documents issued, and the cursor moved, in one transaction.
+//! One page of a close. One transaction locks the persons, decides them again, issues their documents and moves the
+//! cursor.
 
 use crate::app::AppContext;
 use crate::app::output_events::{self, DocumentBatch};
@@ -21,28 +22,28 @@ pub struct ClosedPage {
     pub documents: u64,
 }
 
-/// How far a page goes.
+/// Where a page ends.
 #[derive(Clone, Copy)]
 pub enum PageLimit {
-    /// So many persons at most.
+    /// After this number of persons at most.
     Persons(u32),
-    /// Everybody up to this code: where the page of an earlier close ended.
+    /// At this code, where the page of an earlier close ended. All persons up to it are included.
     Code(i64),
 }
 
-/// Closes the next page; none where no person is left. While it runs no batch of the intake does: all its statements see
-/// the same inputs, and it keeps which.
+/// Closes the next page. None if no person is left. No ingest transaction runs at the same time, so all statements of
+/// the page see the same inputs. The page stores the offsets of these inputs.
 pub async fn close_page(
     ctx: &AppContext,
     lock: &mut CloseLock,
     batch: &PaymentBatch,
     cursor: i64,
-    reach: PageLimit,
+    limit: PageLimit,
 ) -> Result<Option<ClosedPage>> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("close_page.begin", lock.begin().await)?;
     let inputs = close_pages::lock_inputs(&mut tx).await?;
-    let PagePersons { codes, last } = select_persons(&mut tx, ctx, cursor, reach).await?;
+    let PagePersons { codes, last } = select_persons(&mut tx, ctx, cursor, limit).await?;
     let tables_version = ctx.tables.version().to_owned();
     close_pages::insert(&mut tx, batch.month, &ClosePage { upto: last, inputs, tables_version }).await?;
     if codes.is_empty() && last == END {
@@ -55,7 +56,7 @@ pub async fn close_page(
     let mut events = write(&mut tx, ctx, &planned, at).await?;
     let issues: Vec<_> = planned
         .iter()
-        .filter_map(|planned| Some((planned.known.person, planned.plan.issuance.as_ref()?)))
+        .filter_map(|planned| Some((planned.state.person, planned.plan.issuance.as_ref()?)))
         .collect();
     payments::issue(&mut tx, &issues, batch.month, at).await?;
     write_messages(&mut tx, ctx, batch, &issues, at).await?;
@@ -68,37 +69,37 @@ pub async fn close_page(
     Ok(Some(done))
 }
 
-/// The persons of a page, ascending, and the code up to which the page goes.
+/// The persons of a page in ascending order, and the code at which the page ends.
 struct PagePersons {
     codes: Vec<i64>,
     last: i64,
 }
 
-/// The next persons with a claim to look at. An insured person with a registry row and no claim is decided here, too: the
-/// decision was lost, and must not wait for an input that may never come.
+/// The next persons that the close must decide: those with a claim, and insured persons with a registry row but no
+/// claim. The decision of the latter was lost, and must not wait for an input that may never come.
 async fn select_persons(
     tx: &mut PgConnection,
     ctx: &AppContext,
     cursor: i64,
-    reach: PageLimit,
+    limit: PageLimit,
 ) -> Result<PagePersons> {
-    let (end, most) = match reach {
-        PageLimit::Persons(most) => (END, most),
+    let (end, max) = match limit {
+        PageLimit::Persons(max) => (END, max),
         PageLimit::Code(end) => (end, u32::MAX),
     };
-    let mut codes = batches::persons_after(tx, cursor, end, most).await?;
-    let mut last = match (reach, codes.last()) {
+    let mut codes = batches::persons_after(tx, cursor, end, max).await?;
+    let mut last = match (limit, codes.last()) {
         (PageLimit::Persons(_), Some(last)) => *last,
         _ => end,
     };
-    let lost = persons::without_claim(tx, cursor, last, ctx.deeds_from, most).await?;
+    let lost = persons::without_claim(tx, cursor, last, ctx.deeds_from, max).await?;
     let Some(last_lost) = lost.last() else { return Ok(PagePersons { codes, last }) };
     tracing::error!(
         persons = lost.len(),
         "ALARM: insured persons with a registry row had no claim; the close decides them"
     );
-    if matches!(reach, PageLimit::Persons(_)) && (last == END || count(lost.len()) == u64::from(most)) {
-        // Those behind them come with the next page; END stands for the page that found nobody.
+    if matches!(limit, PageLimit::Persons(_)) && (last == END || count(lost.len()) == u64::from(max)) {
+        // Later codes belong to the next page. END is reserved for the page that finds no person.
         last = *last_lost;
         codes.retain(|code| *code <= last);
     }
@@ -111,15 +112,15 @@ async fn select_persons(
 fn plan(
     ctx: &AppContext,
     batch: &PaymentBatch,
-    known: Vec<crate::claim::person_state::PersonState>,
+    states: Vec<crate::claim::person_state::PersonState>,
     at: jiff::Timestamp,
 ) -> Vec<Planned> {
-    let rules = ctx.planning_context_at(at);
-    known
+    let planning = ctx.planning_context_at(at);
+    states
         .into_iter()
-        .filter_map(|mut known| {
-            let plan = plan_close(&mut known, &rules);
-            (!plan.is_empty()).then(|| Planned { known, plan, trace: Some(batch.traceparent.clone()) })
+        .filter_map(|mut state| {
+            let plan = plan_close(&mut state, &planning);
+            (!plan.is_empty()).then(|| Planned { state, plan, trace: Some(batch.traceparent.clone()) })
         })
         .collect()
 }
@@ -129,12 +130,15 @@ fn documents(
     issues: &[(NationalCode, &Issuance)],
     at: jiff::Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let issuing =
+    let document_batch =
         DocumentBatch { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
-    issues.iter().map(|(person, issue)| output_events::document(*person, issue, &issuing)).collect()
+    issues
+        .iter()
+        .map(|(person, issuance)| output_events::document(*person, issuance, &document_batch))
+        .collect()
 }
 
-/// The SMS waits beside its document until the broker has that.
+/// Stores the SMS of the documents. An SMS is released when the broker has acknowledged its document.
 async fn write_messages(
     tx: &mut PgConnection,
     ctx: &AppContext,
@@ -143,13 +147,13 @@ async fn write_messages(
     at: jiff::Timestamp,
 ) -> Result<()> {
     let expected = ctx.business_date(at).month();
-    let sms = |(person, issue): &(NationalCode, &Issuance)| -> NewMessage {
-        let document_id = issue.document_id.to_string();
+    let sms = |(person, issuance): &(NationalCode, &Issuance)| -> NewMessage {
+        let document_id = issuance.document_id.to_string();
         let id = ctx.ids.registration_sms(&document_id);
-        let body = Texts::built_in().sms_registration(&issue.full_name, issue.amount, expected);
+        let body = Texts::built_in().sms_registration(&issuance.full_name, issuance.amount, expected);
         let (kind, about, trace) =
-            (SmsKind::Registration, (*person, issue.claim_id), Some(batch.traceparent.clone()));
-        message(id, kind, about, &document_id, issue.mobile.clone(), body, trace)
+            (SmsKind::Registration, (*person, issuance.claim_id), Some(batch.traceparent.clone()));
+        message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace)
     };
     messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! A past close again, in another database: the same persons, page by page, where the inputs stood for each.
+//! Replays a past close in another database: the same persons, page by page, each page with the inputs that it saw.
 
 use super::page::{PageLimit, close_page};
 use super::{AppContext, begin, finish};
@@ -7,7 +7,7 @@ use crate::store::batches::{CloseLock, PaymentBatch};
 use crate::store::close_pages::PastClose;
 use crate::store::{Error, Result};
 
-/// A close that is under way again.
+/// A replayed close that has begun and not ended.
 pub struct CloseReplay {
     lock: CloseLock,
     batch: PaymentBatch,
@@ -15,7 +15,7 @@ pub struct CloseReplay {
 }
 
 impl CloseReplay {
-    /// Opens the batch on the day on which it was opened then.
+    /// Opens the batch on its original business date.
     pub async fn begin(ctx: &AppContext, past: &PastClose, stop: &ShutdownSignal) -> Result<Self> {
         let mut lock = CloseLock::acquire(&ctx.pool, stop).await?.ok_or(Error::Stopped)?;
         let batch =
@@ -24,7 +24,8 @@ impl CloseReplay {
         Ok(Self { lock, cursor: batch.cursor, batch })
     }
 
-    /// Closes the page that ended at `upto`; the inputs stand where they stood for it. `house` has the tables of then.
+    /// Closes the page that ended at `upto`. The caller has applied exactly the inputs that the original page saw, and
+    /// `ctx` has the tables of that time.
     pub async fn page(&mut self, ctx: &AppContext, upto: i64) -> Result<()> {
         let ctx = ctx.with_business_date(self.batch.business_date);
         let done = close_page(&ctx, &mut self.lock, &self.batch, self.cursor, PageLimit::Code(upto)).await?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::claim::codes::DeliveryStatus;
 use crate::store::payments::FinanceAnswer;
 
-/// An answer's identity; one instant holds at most one of each word.
+/// The identity of an answer: document, instant and outcome code.
 pub type AnswerKey = (String, Timestamp, &'static str);
 
 pub fn answer_key(answer: &FinanceAnswer) -> AnswerKey {

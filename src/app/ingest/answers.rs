@@ -1,4 +1,4 @@
-//! What finance and the SMS gateway answer.
+//! Applies the answers of finance and the delivery reports of the SMS gateway.
 
 use super::ConsumedRecord;
 use super::answer_keys::answer_key;
@@ -12,10 +12,10 @@ use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 
 impl<'a> BatchState<'a> {
-    /// None where no such document was issued.
+    /// Applies an answer of finance. None if no such document was issued.
     pub fn outcome(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         outcome: PaymentOutcome,
         data: &DocumentOutcome,
@@ -26,15 +26,16 @@ impl<'a> BatchState<'a> {
             answered_at: data.at,
             outcome,
             code: data.code.clone(),
-            source_offset: taken.effective_offset(),
+            source_offset: record.effective_offset(),
         };
         let key = answer_key(&new);
         let disposition = match self.answers.get(&key) {
             None => Disposition::Accepted,
-            Some(old) if taken.is_replay() && old.source_offset > new.source_offset => {
+            Some(old) if record.is_replay() && old.source_offset > new.source_offset => {
                 return Some(Disposition::Unchanged);
             }
-            // Nothing new, but said later: of two words of one instant the later in the topic speaks.
+            // The code is the same, but the answer is stored with its new offset: of two answers with one instant, the
+            // later one in the topic is valid.
             Some(old) if old.code == new.code => Disposition::Unchanged,
             Some(_) => Disposition::Corrected,
         };
@@ -47,7 +48,7 @@ impl<'a> BatchState<'a> {
         Some(disposition)
     }
 
-    /// A failed SMS never affects a payment: it is only kept. None where no such message was written.
+    /// Stores a delivery report. A failed SMS never affects a payment. None if no such message was written.
     pub fn delivery(&mut self, status: DeliveryStatus, data: &'a DeliveryReported) -> Option<Disposition> {
         if !self.messages.contains(&data.sms_id) {
             return None;

@@ -1,4 +1,4 @@
-//! What a batch needs in memory, and how each of its messages changes it.
+//! The state that a batch needs in memory, and how each record changes it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -23,21 +23,21 @@ use crate::wire::{Event, FileRef, Input, Outgoing};
 
 #[derive(Default)]
 pub struct BatchState<'a> {
-    /// Of the persons whose records the batch changes.
+    /// Dossiers of the persons whose insured records the batch changes.
     pub dossiers: HashMap<NationalCode, Dossier>,
-    /// Of the others that it names.
+    /// Dossiers of the other persons that the batch names.
     pub packed_dossiers: HashMap<NationalCode, PackedDossier>,
     pub changed_dossiers: HashSet<NationalCode>,
     pub marriages: HashMap<String, MarriageRecorded>,
     pub changed_marriages: BTreeSet<String>,
     pub registrations: HashMap<self_registrations::RegistrationKey, StoredRegistration>,
     pub changed_registrations: BTreeSet<self_registrations::RegistrationKey>,
-    /// Whose each document is.
+    /// The person of each document.
     pub documents: HashMap<String, NationalCode>,
     pub answers: HashMap<AnswerKey, FinanceAnswer>,
-    /// One statement writes a batch's answers, so a key stands in it once.
+    /// A set, because one statement writes all answers of a batch and must contain each key once.
     pub changed_answers: BTreeSet<AnswerKey>,
-    /// Documents of which finance said something new.
+    /// Documents with a new answer of finance.
     pub answered: HashSet<String>,
     pub messages: HashSet<String>,
     pub known_reports: HashSet<ReportKey>,
@@ -49,7 +49,7 @@ pub struct BatchState<'a> {
     pub dead_letters: Vec<(DeadLetterRow, Outgoing)>,
 }
 
-/// What is left to do once the facts are written.
+/// The work that remains after the facts are written.
 pub struct SavedBatch {
     pub to_decide: DecisionWork,
     pub file_tally: FileTally,
@@ -57,7 +57,7 @@ pub struct SavedBatch {
     pub dead_letter_events: Vec<Outgoing>,
 }
 
-/// The identities that a batch names.
+/// The keys that a batch names.
 #[derive(Default)]
 struct NamedIdentities<'a> {
     records: Vec<&'a str>,
@@ -66,18 +66,19 @@ struct NamedIdentities<'a> {
     messages: Vec<&'a str>,
     files: Vec<&'a FileRef>,
     persons: BTreeSet<i64>,
-    /// Those among them whose records change.
+    /// Those of `persons` whose insured records change.
     changing: HashSet<NationalCode>,
 }
 
 impl<'a> NamedIdentities<'a> {
     fn of(batch: &'a RecordBatch) -> Self {
         let mut named = Self::default();
-        let letter_file =
-            |taken: &'a ConsumedRecord| taken.content.as_ref().err().and_then(|letter| letter.file.as_ref());
-        let event_file = |taken: &'a ConsumedRecord| taken.event().and_then(|event| event.file.as_ref());
-        let files = batch.records.iter().filter_map(|taken| event_file(taken).or_else(|| letter_file(taken)));
-        named.files = files.collect();
+        for record in &batch.records {
+            named.files.extend(match &record.content {
+                Ok(event) => event.file.as_ref(),
+                Err(dead_letter) => dead_letter.file.as_ref(),
+            });
+        }
         for event in batch.records.iter().filter_map(ConsumedRecord::event) {
             named.add(event);
         }
@@ -109,11 +110,12 @@ impl<'a> NamedIdentities<'a> {
 }
 
 impl<'a> BatchState<'a> {
-    /// Reads what the batch's messages are about, and locks its persons. Records, requests and documents are keys of
-    /// their topics, so nobody else changes them meanwhile; persons are named by several topics, hence their locks.
+    /// Reads the state that the records of the batch concern, and locks the persons of the batch. Registry records,
+    /// requests and documents are keys of their topics, so no other writer changes them. Persons are named by several
+    /// topics, so they need locks.
     pub async fn load(tx: &mut PgConnection, batch: &'a RecordBatch) -> Result<Self> {
         let mut named = NamedIdentities::of(batch);
-        let ledger = FileTally::load(tx, &named.files).await?;
+        let file_tally = FileTally::load(tx, &named.files).await?;
         let marriages = if named.records.is_empty() {
             HashMap::new()
         } else {
@@ -124,50 +126,55 @@ impl<'a> BatchState<'a> {
         } else {
             self_registrations::by_request(tx, &named.requests).await?
         };
-        let (mut documents, mut answers) = (HashMap::new(), Vec::new());
+        let mut documents = HashMap::new();
+        let mut answers = Vec::new();
         if !named.documents.is_empty() {
             documents = payments::persons_of_documents(tx, &named.documents).await?;
             answers = payments::finance_answers(tx, &named.documents).await?;
         }
-        let (mut messages, mut reports) = (Vec::new(), Vec::new());
+        let mut messages = Vec::new();
+        let mut reports = Vec::new();
         if !named.messages.is_empty() {
             messages = messages::known(tx, &named.messages).await?;
             reports = messages::reports(tx, &named.messages).await?;
         }
-        let old_sides =
+        let old_spouses =
             marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
-        named.persons.extend(old_sides.map(NationalCode::to_i64));
+        named.persons.extend(old_spouses.map(NationalCode::to_i64));
         named.persons.extend(documents.values().map(|code| code.to_i64()));
         let codes: Vec<_> = named.persons.into_iter().collect();
-        let mut unread =
+        let mut packed_dossiers =
             if codes.is_empty() { HashMap::new() } else { persons::lock_packed(tx, &codes).await? };
-        let dossiers = read_dossiers(named.changing, &mut unread)?;
+        let dossiers = read_dossiers(named.changing, &mut packed_dossiers)?;
         Ok(Self {
             dossiers,
-            packed_dossiers: unread,
+            packed_dossiers,
             marriages,
             registrations,
             documents,
             answers: answers.into_iter().map(|answer| (answer_key(&answer), answer)).collect(),
             messages: messages.into_iter().collect(),
             known_reports: reports.into_iter().collect(),
-            file_tally: ledger,
+            file_tally,
             ..Self::default()
         })
     }
 
-    /// Applies one message; every message has exactly one disposition.
+    /// Applies one record. Every record has exactly one disposition.
     ///
     /// # Errors
-    /// Where `load` has not read what the message is about.
-    pub fn apply(&mut self, taken: &'a ConsumedRecord, at: Timestamp) -> Result<()> {
-        let event = match &taken.content {
+    /// Fails if `load` has not read the state that the record concerns.
+    pub fn apply(&mut self, record: &'a ConsumedRecord, at: Timestamp) -> Result<()> {
+        let event = match &record.content {
             Ok(event) => event,
-            Err(letter) => {
-                let row =
-                    DeadLetterRow { partition: taken.partition, offset: taken.offset, reason: letter.reason };
-                self.dead_letters.push((row, letter.outgoing.clone()));
-                if let Some(file) = &letter.file
+            Err(dead_letter) => {
+                let row = DeadLetterRow {
+                    partition: record.partition,
+                    offset: record.offset,
+                    reason: dead_letter.reason,
+                };
+                self.dead_letters.push((row, dead_letter.outgoing.clone()));
+                if let Some(file) = &dead_letter.file
                     && !self.file_tally.is_repeat(file)
                 {
                     self.file_tally.open(&file.file_id, "unknown", at);
@@ -176,22 +183,25 @@ impl<'a> BatchState<'a> {
                 return Ok(());
             }
         };
-        // A replayed letter was counted as a dead one when its file came.
-        let file = event.file.as_ref().filter(|_| !taken.is_replay());
-        // A line that came again, or behind a later one, is not counted; but what it says lies in the topic, and is applied.
+        // A replayed dead letter was counted as dead when its file arrived.
+        let file = event.file.as_ref().filter(|_| !record.is_replay());
+        // A repeated line is not counted. Its content is in the topic, so it is applied.
         let file = file.filter(|file| !self.file_tally.is_repeat(file));
         if let Some(file) = file {
             self.file_tally.open(&file.file_id, kind_of(event), at);
         }
-        let unknown = self.apply_input(taken, event, &mut |ledger, disposition| {
+        let unknown = self.apply_input(record, event, &mut |tally, disposition| {
             if let Some(file) = file {
-                ledger.count(file, disposition);
+                tally.count(file, disposition);
             }
         })?;
-        if unknown && let Some(letter) = &taken.if_unknown_document {
-            let row =
-                DeadLetterRow { partition: taken.partition, offset: taken.offset, reason: UNKNOWN_DOCUMENT };
-            self.dead_letters.push((row, (**letter).clone()));
+        if unknown && let Some(dead_letter) = &record.if_unknown_document {
+            let row = DeadLetterRow {
+                partition: record.partition,
+                offset: record.offset,
+                reason: UNKNOWN_DOCUMENT,
+            };
+            self.dead_letters.push((row, (**dead_letter).clone()));
             if let Some(file) = file {
                 self.file_tally.count_dead(file);
             }
@@ -199,21 +209,21 @@ impl<'a> BatchState<'a> {
         Ok(())
     }
 
-    /// True where the input is about a document or message that was never issued.
+    /// True if the input concerns a document or message that was never issued.
     fn apply_input(
         &mut self,
-        taken: &'a ConsumedRecord,
+        record: &'a ConsumedRecord,
         event: &'a Event,
         count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<bool> {
         let disposition = match &event.input {
             Input::Marriage(row) => self.marriage(event, row),
-            Input::SelfRegistration(data) => self.self_registration(taken, event, data),
-            Input::Person(data) => self.person(taken, event, data)?,
-            Input::Employment(data) => self.employment(taken, event, data)?,
-            Input::EarlierPayment(data) => self.earlier_payment(taken, event, data)?,
+            Input::SelfRegistration(data) => self.self_registration(record, event, data),
+            Input::Person(data) => self.person(record, event, data)?,
+            Input::Employment(data) => self.employment(record, event, data)?,
+            Input::EarlierPayment(data) => self.earlier_payment(record, event, data)?,
             Input::Wages(data) => {
-                self.wages(taken, event, data, count)?;
+                self.wages(record, event, data, count)?;
                 return Ok(false);
             }
             Input::FileOpened(data) => {
@@ -224,7 +234,7 @@ impl<'a> BatchState<'a> {
                 self.file_tally.close(data.clone(), event.traceparent.clone());
                 return Ok(false);
             }
-            Input::Outcome(outcome, data) => match self.outcome(taken, event, *outcome, data) {
+            Input::Outcome(outcome, data) => match self.outcome(record, event, *outcome, data) {
                 Some(disposition) => disposition,
                 None => return Ok(true),
             },
@@ -237,25 +247,26 @@ impl<'a> BatchState<'a> {
         Ok(false)
     }
 
-    /// The person is to be planned, by cause of this event.
+    /// Marks a person to be planned because of this event.
     pub fn mark_touched(&mut self, code: NationalCode, event: &Event) {
         self.touched_persons.insert(code, event.traceparent.clone());
     }
 
-    /// A person whose record a message changes.
+    /// The dossier of a person whose insured records a message changes.
     pub fn dossier(&mut self, code: NationalCode) -> Result<&mut Dossier> {
         self.dossiers
             .get_mut(&code)
-            .ok_or(Error::Invariant("whose record a message changes, was locked and read"))
+            .ok_or(Error::Invariant("every person whose records a message changes was locked and read"))
     }
 
-    /// Writes the facts but the registry's rows; what remains is to decide and to answer.
+    /// Writes all facts except the registry rows. Returns the decisions to make, the file tally and the dead letters.
     pub async fn save(mut self, tx: &mut PgConnection) -> Result<SavedBatch> {
-        let dossiers = self.changed_dossiers.iter().map(|code| Ok((*code, found(&self.dossiers, code)?)));
+        let dossiers =
+            self.changed_dossiers.iter().map(|code| Ok((*code, changed_fact(&self.dossiers, code)?)));
         persons::save(tx, &dossiers.collect::<Result<Vec<_>>>()?).await?;
-        let rows = self.changed_registrations.iter().map(|key| found(&self.registrations, key));
+        let rows = self.changed_registrations.iter().map(|key| changed_fact(&self.registrations, key));
         self_registrations::save(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
-        let rows = self.changed_answers.iter().map(|key| found(&self.answers, key));
+        let rows = self.changed_answers.iter().map(|key| changed_fact(&self.answers, key));
         payments::save_finance_answers(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
         messages::save_reports(tx, &self.reports).await?;
         let touched = self.take_touched()?;
@@ -264,7 +275,7 @@ impl<'a> BatchState<'a> {
         let to_decide = DecisionWork {
             touched,
             fresh: rows.collect::<Result<_>>()?,
-            news: BatchChanges { moved: self.moved, answered: self.answered },
+            changes: BatchChanges { moved: self.moved, answered: self.answered },
             wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
         let (dead_letter_rows, dead_letter_events) = self.dead_letters.into_iter().unzip();
@@ -275,41 +286,40 @@ impl<'a> BatchState<'a> {
     fn take_touched(&mut self) -> Result<TouchedPersons> {
         let mut touched = TouchedPersons::with_capacity(self.touched_persons.len());
         for (code, trace) in self.touched_persons.drain() {
-            let kept = match self.dossiers.remove(&code) {
+            let dossier = match self.dossiers.remove(&code) {
                 Some(dossier) => LockedDossier::Decoded(Box::new(dossier)),
                 None => LockedDossier::Packed(remove_packed(&mut self.packed_dossiers, code)?),
             };
-            touched.insert(code, (kept, trace));
+            touched.insert(code, (dossier, trace));
         }
         Ok(touched)
     }
 }
 
-/// Reads the dossiers of these persons, who are among the locked ones.
+/// Decodes the dossiers of these persons. They must be among the locked persons.
 fn read_dossiers(
     persons: HashSet<NationalCode>,
-    unread: &mut HashMap<NationalCode, PackedDossier>,
+    packed_dossiers: &mut HashMap<NationalCode, PackedDossier>,
 ) -> Result<HashMap<NationalCode, Dossier>> {
-    let read = |code| Ok((code, persons::decode(remove_packed(unread, code)?.as_deref())?));
+    let read = |code| Ok((code, persons::decode(remove_packed(packed_dossiers, code)?.as_deref())?));
     persons.into_iter().map(read).collect()
 }
 
 fn remove_packed(
-    unread: &mut HashMap<NationalCode, PackedDossier>,
+    packed_dossiers: &mut HashMap<NationalCode, PackedDossier>,
     code: NationalCode,
 ) -> Result<PackedDossier> {
-    unread.remove(&code).ok_or(Error::Invariant("every person whom a batch names was locked"))
+    packed_dossiers.remove(&code).ok_or(Error::Invariant("every person whom a batch names was locked"))
 }
 
-const MISSING_CHANGED_FACT: Error =
-    Error::Invariant("every fact that a batch has changed is there to be written");
+const MISSING_CHANGED_FACT: Error = Error::Invariant("every fact that a batch has changed is in memory");
 
 /// A fact that a message has changed.
-fn found<'s, K: Eq + Hash, V>(facts: &'s HashMap<K, V>, key: &K) -> Result<&'s V> {
+fn changed_fact<'s, K: Eq + Hash, V>(facts: &'s HashMap<K, V>, key: &K) -> Result<&'s V> {
     facts.get(key).ok_or(MISSING_CHANGED_FACT)
 }
 
-/// The kind of file that an event's rows come from, by the word of `publish`.
+/// The kind of file that contains an event's rows, as the name that `publish` uses.
 fn kind_of(event: &Event) -> &'static str {
     use crate::wire::files::FileKind as K;
     let kind = match &event.input {
@@ -336,33 +346,36 @@ mod tests {
     }
 
     #[track_caller]
-    fn fails<T>(told: Result<T>) {
-        let Err(Error::Invariant(invariant)) = told else { panic!("somebody was left out") };
-        assert!(!invariant.contains(char::is_numeric), "it names a person: {invariant}");
+    fn violates_an_invariant<T>(result: Result<T>) {
+        let Err(Error::Invariant(invariant)) = result else { panic!("expected a violated invariant") };
+        assert!(!invariant.contains(char::is_numeric), "the error contains a national code: {invariant}");
     }
 
     #[test]
-    fn whoever_was_not_locked_is_an_error() {
-        fails(read_dossiers([person()].into(), &mut HashMap::new()));
-        fails(BatchState::default().dossier(person()));
-        let mut stage = BatchState { touched_persons: [(person(), None)].into(), ..BatchState::default() };
-        fails(stage.take_touched());
+    fn a_person_who_was_not_locked_is_an_error() {
+        violates_an_invariant(read_dossiers([person()].into(), &mut HashMap::new()));
+        violates_an_invariant(BatchState::default().dossier(person()));
+        let mut state = BatchState { touched_persons: [(person(), None)].into(), ..BatchState::default() };
+        violates_an_invariant(state.take_touched());
     }
 
     #[test]
-    fn a_changed_fact_that_is_not_there_is_an_error() {
-        fails(found(&HashMap::<String, FinanceAnswer>::new(), &"a document".to_owned()));
+    fn a_missing_changed_fact_is_an_error() {
+        violates_an_invariant(changed_fact(
+            &HashMap::<String, FinanceAnswer>::new(),
+            &"a document".to_owned(),
+        ));
     }
 
     #[test]
-    fn whoever_was_locked_is_planned_with_the_dossier() {
-        let mut unread = HashMap::from([(person(), None)]);
-        let dossiers = read_dossiers([person()].into(), &mut unread).unwrap();
-        let mut stage =
+    fn a_locked_person_is_planned_with_the_dossier() {
+        let mut packed_dossiers = HashMap::from([(person(), None)]);
+        let dossiers = read_dossiers([person()].into(), &mut packed_dossiers).unwrap();
+        let mut state =
             BatchState { touched_persons: [(person(), None)].into(), dossiers, ..BatchState::default() };
-        assert!(stage.dossier(person()).is_ok());
+        assert!(state.dossier(person()).is_ok());
         assert!(matches!(
-            stage.take_touched().unwrap().remove(&person()),
+            state.take_touched().unwrap().remove(&person()),
             Some((LockedDossier::Decoded(_), None))
         ));
     }

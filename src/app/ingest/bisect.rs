@@ -1,4 +1,4 @@
-//! A batch taken apart, to find the one message that the database refuses.
+//! Splits a batch in two halves, to find the one message that the database refuses.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,10 @@ use super::{ConsumedRecord, RecordBatch};
 use crate::store::offsets::{OffsetAdvance, TopicPartition};
 
 impl RecordBatch {
-    /// The earlier and the later half, each with its own advances. None where there is nothing to part.
+    /// The earlier and the later half, each with its own advances.
+    ///
+    /// # Errors
+    /// Returns the batch unchanged if it has fewer than two records.
     pub fn bisect(mut self) -> Result<(Self, Self), Self> {
         if self.records.len() < 2 {
             return Err(self);
@@ -19,7 +22,7 @@ impl RecordBatch {
             if let Some(next) = middle {
                 first.push(OffsetAdvance { partition, expected, next });
             }
-            if later.iter().any(|taken| taken.partition == partition) {
+            if later.iter().any(|record| record.partition == partition) {
                 second.push(OffsetAdvance { partition, expected: middle.unwrap_or(expected), next });
             }
         }
@@ -27,9 +30,9 @@ impl RecordBatch {
     }
 }
 
-/// The next offset of each partition after these messages.
-fn next_offsets(taken: &[ConsumedRecord]) -> HashMap<TopicPartition, i64> {
-    taken.iter().map(|taken| (taken.partition, taken.offset + 1)).collect()
+/// The next offset of each partition after these records.
+fn next_offsets(records: &[ConsumedRecord]) -> HashMap<TopicPartition, i64> {
+    records.iter().map(|record| (record.partition, record.offset + 1)).collect()
 }
 
 #[cfg(test)]
@@ -39,7 +42,7 @@ mod tests {
     use super::*;
     use crate::wire::{RawRecord, Topic};
 
-    fn taken(partition: i32, offset: i64) -> ConsumedRecord {
+    fn record(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
         let message = RawRecord { topic, partition, offset, key: None, headers: Vec::new(), value: None };
         ConsumedRecord::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
@@ -55,11 +58,11 @@ mod tests {
 
     #[test]
     fn halves_advance_one_after_the_other() {
-        // Offsets 11 and 21 are gaps, as transactions' markers leave them.
-        let places = [(0, 10), (1, 20), (0, 12), (0, 13), (2, 30)];
+        // Offsets 11 and 21 are gaps, as left by transaction markers.
+        let offsets = [(0, 10), (1, 20), (0, 12), (0, 13), (2, 30)];
         let batch = RecordBatch {
             advances: vec![advance(0, 9, 14), advance(1, 20, 21), advance(2, 30, 31)],
-            records: places.map(|(partition, offset)| taken(partition, offset)).into(),
+            records: offsets.map(|(partition, offset)| record(partition, offset)).into(),
         };
         let (first, second) = batch.bisect().ok().unwrap();
         assert_eq!(first.advances, [advance(0, 9, 11), advance(1, 20, 21)]);
@@ -70,8 +73,8 @@ mod tests {
     }
 
     #[test]
-    fn one_message_is_whole() {
-        let batch = RecordBatch { advances: vec![advance(0, 1, 2)], records: vec![taken(0, 1)] };
+    fn a_single_record_is_not_split() {
+        let batch = RecordBatch { advances: vec![advance(0, 1, 2)], records: vec![record(0, 1)] };
         assert!(batch.bisect().is_err());
     }
 }

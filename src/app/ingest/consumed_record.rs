@@ -1,4 +1,4 @@
-//! A message as the batch takes it: an event, or a letter for the dead.
+//! A record of an input topic: an event, or a dead letter.
 
 use jiff::Timestamp;
 
@@ -6,61 +6,66 @@ use crate::store::offsets::TopicPartition;
 use crate::wire::outgoing::traceparent_of_position;
 use crate::wire::{self, Event, Fault, FileRef, Input, Outgoing, RawRecord, dead_letters_v1};
 
-/// A message that was read from its partition.
+/// A record that was read from its partition.
 pub struct ConsumedRecord {
     pub partition: TopicPartition,
     pub offset: i64,
     pub content: Result<Event, Box<DeadLetter>>,
-    /// For what only the database can know (an outcome for an unknown document): the letter it would become.
+    /// The dead letter that the record becomes if its document or message is unknown. Only the database can decide
+    /// this.
     pub if_unknown_document: Option<Box<Outgoing>>,
-    /// For a message that the database has refused before: the letter it becomes if it does so again.
+    /// For a record that the database has refused before: the dead letter that it becomes if the database refuses it
+    /// again.
     pub if_refused: Option<Box<DeadLetter>>,
 }
 
-/// A message that cannot be read, whole, and why.
+/// A message that cannot be read or written, with its complete content and the reason.
 pub struct DeadLetter {
     pub reason: &'static str,
     pub outgoing: Outgoing,
-    /// Told by its headers, where they can be read.
+    /// From the headers of the message, if they can be read.
     pub file: Option<FileRef>,
 }
 
 impl ConsumedRecord {
-    /// Reads a message. `source` is its topic's name on the broker; `is_suspect` where the database has refused it.
+    /// Reads a message. `source` is the name of its topic on the broker. `is_suspect` is true if the database has
+    /// refused the message before.
     pub fn read(message: &RawRecord<'_>, source: &str, at: Timestamp, is_suspect: bool) -> Self {
         let partition = TopicPartition { topic: message.topic, partition: message.partition };
-        let letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
+        let dead_letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
         let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
-            Box::new(DeadLetter { reason: fault.code, outgoing: letter(&fault), file })
+            Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });
-        // Every output has a trace, also where the input's sender knows of none.
+        // Every output has a trace, even if the sender of the input set none.
         let content = content.map(|mut event| {
             event
                 .traceparent
                 .get_or_insert_with(|| traceparent_of_position(source, message.partition, message.offset));
             event
         });
-        let asks = matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
+        let names_document =
+            matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
         let unknown =
             Fault::new(wire::fault::code::UNKNOWN_DOCUMENT, "no such document or message was issued");
-        let if_unknown = asks.then(|| Box::new(letter(&unknown)));
+        let if_unknown = names_document.then(|| Box::new(dead_letter(&unknown)));
         let if_refused = is_suspect.then(|| {
-            let fault = Fault::new(wire::fault::code::REFUSED_BY_DATABASE, "it cannot be written as it is");
+            let fault =
+                Fault::new(wire::fault::code::REFUSED_BY_DATABASE, "the database refuses to store it");
             let file = wire::headers::file_of(message);
-            Box::new(DeadLetter { reason: fault.code, outgoing: letter(&fault), file })
+            Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });
         Self { partition, offset: message.offset, content, if_unknown_document: if_unknown, if_refused }
     }
 
-    /// Makes it the dead letter that it became when it was first taken in.
+    /// Turns the record into the dead letter that it became when it was first ingested.
     pub fn make_first_dead_letter(&mut self) {
         let Ok(event) = &self.content else { return };
         let file = event.file.clone();
         match self.if_unknown_document.take() {
-            Some(letter) => {
+            Some(outgoing) => {
                 let reason = wire::fault::code::UNKNOWN_DOCUMENT;
-                self.content = Err(Box::new(DeadLetter { reason, outgoing: *letter, file }));
+                self.content = Err(Box::new(DeadLetter { reason, outgoing: *outgoing, file }));
             }
             None => {
                 self.make_dead_letter();
@@ -68,18 +73,20 @@ impl ConsumedRecord {
         }
     }
 
-    /// Makes it a dead letter, where its bytes were kept for one.
+    /// Turns the record into the dead letter in `if_refused`. False if there is none.
     pub fn make_dead_letter(&mut self) -> bool {
-        self.if_refused.take().map(|letter| self.content = Err(letter)).is_some()
+        self.if_refused.take().map(|dead_letter| self.content = Err(dead_letter)).is_some()
     }
 
     pub fn event(&self) -> Option<&Event> {
         self.content.as_ref().ok()
     }
 
-    /// The offset by which age is judged: that of the place where a replayed message first lay.
+    /// The offset that decides which of two records is newer. For a replayed record it is the original offset.
     pub fn effective_offset(&self) -> i64 {
-        self.event().and_then(|event| event.replay_of.as_ref()).map_or(self.offset, |place| place.offset)
+        self.event()
+            .and_then(|event| event.replay_of.as_ref())
+            .map_or(self.offset, |position| position.offset)
     }
 
     pub fn is_replay(&self) -> bool {

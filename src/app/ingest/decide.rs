@@ -1,5 +1,6 @@
-//! Deciding anew for every person whom a batch touched. Three things go on at a time: one connection reads what is known of a
-//! chunk of persons, threads plan, render and pack the chunks before it, and the transaction writes those that are ready.
+//! Decides again for every person whom a batch touched. Three steps run concurrently: one connection reads the state of
+//! a chunk of persons, threads plan, render and pack the chunks before it, and the transaction writes the chunks that
+//! are ready.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::iter::Peekable;
@@ -23,7 +24,7 @@ use crate::store::{Error, PgConnection, ReadConnection, Result, marriages, perso
 use crate::wire::Outgoing;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
-/// A dossier of a person to plan.
+/// The dossier of a locked person to plan.
 pub enum LockedDossier {
     Decoded(Box<Dossier>),
     Packed(persons::PackedDossier),
@@ -32,59 +33,59 @@ pub enum LockedDossier {
 /// Persons to plan with their dossiers, and the trace of the last input that touched each.
 pub type TouchedPersons = HashMap<NationalCode, (LockedDossier, Option<String>)>;
 
-/// What only this batch knows of its persons: it is not in the facts that it leaves behind.
+/// Changes that planning needs and that only this batch knows, because the stored facts do not contain them.
 pub struct BatchChanges {
     pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
     pub answered: HashSet<String>,
 }
 
 impl BatchChanges {
-    fn apply_to(&mut self, known: &mut PersonState) {
-        known.moved = self.moved.remove(&known.person).unwrap_or_default();
+    fn apply_to(&mut self, state: &mut PersonState) {
+        state.moved = self.moved.remove(&state.person).unwrap_or_default();
         let documents =
-            known.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
-        known.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
+            state.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
+        state.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
     }
 }
 
-/// What the decisions of a batch say.
+/// The output of the decisions of a batch.
 #[derive(Default)]
 pub struct DecisionOutput {
     pub decisions: usize,
-    /// Their events, ready for the outbox.
+    /// The decision events, packed for the outbox.
     pub packed: Vec<PackedSegment>,
-    /// Of cases and notices: they come after the decisions.
+    /// The events of cases and notices. They are published after the decisions.
     pub events: Vec<Outgoing>,
 }
 
-/// Persons planned at a time, and chunks that may be read before the first of them is written: what is held in memory
-/// meanwhile is bounded by both.
+/// Number of persons in a chunk. Together with [`CHUNKS_AHEAD`] it limits the memory of a batch.
 const CHUNK_PERSONS: usize = 250;
+/// Number of chunks that may be read before the first of them is written.
 const CHUNKS_AHEAD: usize = 4;
 
-/// What is to be decided.
+/// The persons to decide, and what changed for them.
 pub struct DecisionWork {
     pub touched: TouchedPersons,
-    pub news: BatchChanges,
-    /// New registry rows and new versions: the decisions read them from here.
+    pub changes: BatchChanges,
+    /// New registry rows and new versions. The decisions read them from here, not from the database.
     pub fresh: Vec<MarriageRecorded>,
-    /// Facts of other kinds were written, and only this transaction sees them yet.
+    /// True if facts of other kinds were written. Only this transaction sees them before it commits.
     pub wrote_facts: bool,
 }
 
-/// Plans every person whom the batch touched, and writes what changed, with the registry's rows.
+/// Plans every person whom the batch touched, and writes the changes and the registry rows.
 pub async fn decide(
     tx: &mut PgConnection,
     ctx: &AppContext,
-    what: DecisionWork,
+    work: DecisionWork,
     at: Timestamp,
 ) -> Result<DecisionOutput> {
-    let reader = if what.wrote_facts { None } else { second_connection(ctx).await };
+    let reader = if work.wrote_facts { None } else { second_connection(ctx).await };
     let reading = ChunkReader {
         ctx: ctx.clone(),
-        touched: what.touched.into_iter().peekable(),
-        news: what.news,
-        fresh: Arc::new(what.fresh),
+        touched: work.touched.into_iter().peekable(),
+        changes: work.changes,
+        fresh: Arc::new(work.fresh),
         at,
     };
     match reader {
@@ -93,8 +94,9 @@ pub async fn decide(
     }
 }
 
-/// A second connection, where one is to be had at once. What it reads of a person is what this transaction would read: the
-/// person's lock is held, so everybody who changed something about them before has committed, and nobody does now.
+/// A second connection, if the pool has one within 50 ms. It reads the same state of a person as the transaction would:
+/// the transaction holds the person's lock, so all earlier changes are committed and no other transaction changes the
+/// person.
 async fn second_connection(ctx: &AppContext) -> Option<ReadConnection> {
     tokio::time::timeout(Duration::from_millis(50), ctx.pool.acquire()).await.ok()?.ok()
 }
@@ -144,17 +146,17 @@ async fn decide_on_one_connection(tx: &mut PgConnection, mut reading: ChunkReade
     Ok(decided)
 }
 
-/// The persons who are still to be read.
+/// Reads the persons to plan, chunk by chunk.
 struct ChunkReader {
     ctx: AppContext,
     touched: Peekable<std::collections::hash_map::IntoIter<NationalCode, (LockedDossier, Option<String>)>>,
-    news: BatchChanges,
+    changes: BatchChanges,
     fresh: Arc<Vec<MarriageRecorded>>,
     at: Timestamp,
 }
 
 impl ChunkReader {
-    /// Reads the next chunk of persons, and lets a thread plan them.
+    /// Reads the next chunk of persons, and starts a thread that plans it.
     async fn next(
         &mut self,
         connection: &mut PgConnection,
@@ -162,15 +164,17 @@ impl ChunkReader {
         if self.touched.peek().is_none() {
             return Ok(None);
         }
-        let kept: TouchedPersons = self.touched.by_ref().take(CHUNK_PERSONS).collect();
-        let mut persons = person_states::load(connection, kept.keys().copied(), &self.fresh).await?;
-        persons.iter_mut().for_each(|known| self.news.apply_to(known));
+        let touched: TouchedPersons = self.touched.by_ref().take(CHUNK_PERSONS).collect();
+        let mut persons = person_states::load(connection, touched.keys().copied(), &self.fresh).await?;
+        for state in &mut persons {
+            self.changes.apply_to(state);
+        }
         let (ctx, at) = (self.ctx.clone(), self.at);
-        Ok(Some(tokio::task::spawn_blocking(move || PlannedChunk::plan(&ctx, persons, kept, at))))
+        Ok(Some(tokio::task::spawn_blocking(move || PlannedChunk::plan(&ctx, persons, touched, at))))
     }
 }
 
-/// A thread that ended without an answer.
+/// The error of a task that ended without a result.
 fn join_error(end: tokio::task::JoinError) -> Error {
     if end.is_panic() { Error::Panicked } else { Error::Stopped }
 }
@@ -191,7 +195,7 @@ impl DecisionOutput {
     }
 }
 
-/// Persons with something to write.
+/// The persons of a chunk whose plan is not empty.
 struct PlannedChunk {
     planned: Vec<Planned>,
     packed: Vec<PackedSegment>,
@@ -199,19 +203,19 @@ struct PlannedChunk {
 }
 
 impl PlannedChunk {
-    /// Work for a processor alone.
+    /// CPU work only; runs on a blocking thread.
     fn plan(
         ctx: &AppContext,
         persons: Vec<PersonState>,
-        kept: TouchedPersons,
+        touched: TouchedPersons,
         at: Timestamp,
     ) -> Result<Self> {
-        let rules = ctx.planning_context_at(at);
+        let planning = ctx.planning_context_at(at);
         let mut planned = Vec::with_capacity(persons.len());
-        for (known, trace) in with_dossiers(persons, kept)? {
-            let plan = plan(&known, &rules, Trigger::Input);
+        for (state, trace) in with_dossiers(persons, touched)? {
+            let plan = plan(&state, &planning, Trigger::Input);
             if !plan.is_empty() {
-                planned.push(Planned { known, plan, trace });
+                planned.push(Planned { state, plan, trace });
             }
         }
         let packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
@@ -221,7 +225,7 @@ impl PlannedChunk {
     }
 }
 
-/// Every person with the dossier, and the trace of the last input that touched the person.
+/// Adds the dossier to each person. Returns the persons with the trace of the last input that touched each.
 fn with_dossiers(
     persons: Vec<PersonState>,
     mut kept: TouchedPersons,
@@ -252,7 +256,7 @@ mod tests {
         code.parse().unwrap()
     }
 
-    fn known(code: &str) -> PersonState {
+    fn state(code: &str) -> PersonState {
         PersonState {
             person: person(code),
             dossier: Dossier::default(),
@@ -273,12 +277,12 @@ mod tests {
     fn every_person_of_a_chunk_is_planned_or_the_batch_fails() {
         const ONE: &str = "0012345679";
         const OTHER: &str = "0499370899";
-        assert_eq!(with_dossiers(vec![known(ONE), known(OTHER)], touched(&[ONE, OTHER])).unwrap().len(), 2);
+        assert_eq!(with_dossiers(vec![state(ONE), state(OTHER)], touched(&[ONE, OTHER])).unwrap().len(), 2);
         for (persons, codes) in
-            [(vec![known(ONE), known(OTHER)], &[ONE][..]), (vec![known(ONE)], &[ONE, OTHER])]
+            [(vec![state(ONE), state(OTHER)], &[ONE][..]), (vec![state(ONE)], &[ONE, OTHER])]
         {
-            let told = with_dossiers(persons, touched(codes)).err();
-            assert!(matches!(told, Some(Error::Invariant(_))), "a person was left out: {told:?}");
+            let error = with_dossiers(persons, touched(codes)).err();
+            assert!(matches!(error, Some(Error::Invariant(_))), "a person was left out: {error:?}");
         }
     }
 }

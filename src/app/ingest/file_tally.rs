@@ -1,4 +1,4 @@
-//! Receipts: what became of every row of a published file, each line counted once.
+//! Counts the disposition of every row of a published file, each line once, and issues the receipt.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::wire::registry_file_receipts_v1::FileReceived;
 use crate::wire::registry_files_v1::FileClosed;
 use crate::wire::{EventType, FileRef, Outgoing};
 
-/// What a row did. (An older version is `Unchanged`, too: it changes nothing.)
+/// The effect of a row. An older version is `Unchanged`, too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Disposition {
     Accepted,
@@ -24,11 +24,11 @@ pub enum Disposition {
 /// Counts the rows of files within one batch.
 #[derive(Default)]
 pub struct FileTally {
-    /// Files that have their receipt: all of their lines were disposed of.
+    /// Files that have a receipt: all of their lines were counted.
     received: HashSet<String>,
-    /// The lines of the others that were disposed of before, or are within this batch.
+    /// Lines of the other files that were counted before or in this batch.
     lines: HashMap<String, LineSet>,
-    /// Messages that this batch counts, as first line and number of rows.
+    /// Messages that this batch counts, as first line and number of rows, by file.
     counted: HashMap<String, Vec<(u64, u32)>>,
     counts: BTreeMap<String, FileCounts>,
     opened: BTreeMap<String, (&'static str, Timestamp)>,
@@ -48,7 +48,7 @@ impl FileTally {
         Ok(Self { received, lines: files::lines(tx, &chunks).await?, ..Self::default() })
     }
 
-    /// Was this line of the file disposed of before? If not, it is now.
+    /// True if this line of the file was counted before. If not, marks it as counted.
     pub fn is_repeat(&mut self, file: &FileRef) -> bool {
         if self.received.contains(&file.file_id) {
             return true;
@@ -64,20 +64,20 @@ impl FileTally {
 
     pub fn count(&mut self, file: &FileRef, disposition: Disposition) {
         let counts = self.counts.entry(file.file_id.clone()).or_default();
-        let place = match disposition {
+        let count = match disposition {
             Disposition::Accepted => &mut counts.accepted,
             Disposition::Corrected => &mut counts.corrected,
             Disposition::Unchanged => &mut counts.unchanged,
             Disposition::Conflicting => &mut counts.conflicting,
         };
-        *place += 1;
+        *count += 1;
     }
 
     pub fn count_dead(&mut self, file: &FileRef) {
         self.counts.entry(file.file_id.clone()).or_default().dead += i64::from(file.rows);
     }
 
-    /// Enters a file by its opening or by a row that came before it.
+    /// Registers a file at its opening event, or at a row that arrives before that event.
     pub fn open(&mut self, file_id: &str, kind: &'static str, at: Timestamp) {
         self.counts.entry(file_id.to_owned()).or_default();
         self.opened.entry(file_id.to_owned()).or_insert((kind, at));
@@ -88,7 +88,8 @@ impl FileTally {
         self.closed.push((closed, traceparent));
     }
 
-    /// Writes lines and counts, and gives the receipts that are now due. Late in the transaction: files' rows are locked.
+    /// Writes lines and counts, and returns the receipts that are now due. Call it late in the transaction, because it
+    /// locks the rows of the files.
     pub async fn write(self, tx: &mut PgConnection, at: Timestamp) -> Result<Vec<Outgoing>> {
         if self.counts.is_empty() {
             return Ok(Vec::new());
@@ -116,8 +117,11 @@ impl FileTally {
 }
 
 impl FileTally {
-    /// Adds the counted lines to those in the database. Another batch may have added lines to the same chunks since this one
-    /// read them, of other partitions. Both have counted a line only where its key is in two partitions.
+    /// Adds the counted lines to those in the database. Another batch, of other partitions, may have added lines to the
+    /// same chunks since this batch read them. Both batches count one line only if its key is in two partitions.
+    ///
+    /// # Errors
+    /// [`Error::CountedTwice`] if another batch has counted one of the lines.
     async fn save_lines(&self, tx: &mut PgConnection) -> Result<()> {
         let files: Vec<_> = self.counted.keys().map(String::as_str).collect();
         if files.is_empty() {

@@ -1,4 +1,5 @@
-//! Facts of insured persons: profile, employments, wage lists, earlier payments. A later row of a key replaces the earlier.
+//! Applies facts of insured persons: profile, employments, wage lists, earlier payments. A later row of a key replaces
+//! the earlier one.
 
 use super::ConsumedRecord;
 use super::batch_state::BatchState;
@@ -15,12 +16,12 @@ use crate::wire::insured_records_v1::{
 impl BatchState<'_> {
     pub fn person(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         data: &PersonChanged,
     ) -> Result<Disposition> {
         let new = PersonRecord {
-            source_offset: taken.effective_offset(),
+            source_offset: record.effective_offset(),
             insurance_number: data.insurance_number.to_string(),
             given_name: data.given_name.clone(),
             family_name: data.family_name.clone(),
@@ -35,18 +36,18 @@ impl BatchState<'_> {
         };
         let dossier = self.dossier(data.national_code)?;
         let disposition =
-            replace(&mut dossier.record, new, taken.is_replay(), |record| &mut record.source_offset);
+            replace(&mut dossier.record, new, record.is_replay(), |record| &mut record.source_offset);
         Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn employment(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         data: &EmploymentChanged,
     ) -> Result<Disposition> {
         let new = Employment {
-            source_offset: taken.effective_offset(),
+            source_offset: record.effective_offset(),
             workshop_code: data.workshop_code.as_str().into(),
             insurance_type: data.insurance_type,
             started_on: data.started_on,
@@ -55,25 +56,25 @@ impl BatchState<'_> {
         let dossier = self.dossier(data.national_code)?;
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
         let disposition =
-            put(&mut dossier.employments, new, taken.is_replay(), key, |e| &mut e.source_offset);
+            put(&mut dossier.employments, new, record.is_replay(), key, |e| &mut e.source_offset);
         Ok(self.changed(data.national_code, event, disposition))
     }
 
     pub fn earlier_payment(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         data: &EarlierPaymentRecorded,
     ) -> Result<Disposition> {
         let new = EarlierPayment {
-            source_offset: taken.effective_offset(),
+            source_offset: record.effective_offset(),
             paid_on: data.paid_on,
             source: data.source.clone(),
             amount: data.amount_rial,
         };
         let dossier = self.dossier(data.national_code)?;
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
-        let disposition = put(&mut dossier.earlier_payments, new, taken.is_replay(), key, |payment| {
+        let disposition = put(&mut dossier.earlier_payments, new, record.is_replay(), key, |payment| {
             &mut payment.source_offset
         });
         Ok(self.changed(data.national_code, event, disposition))
@@ -81,14 +82,14 @@ impl BatchState<'_> {
 
     pub fn wages(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         data: &WagesPosted,
         count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<()> {
         for row in &data.rows {
             let new = Wage {
-                source_offset: taken.effective_offset(),
+                source_offset: record.effective_offset(),
                 month: row.month,
                 workshop_code: row.workshop_code.as_str().into(),
                 insurance_type: row.insurance_type,
@@ -98,7 +99,7 @@ impl BatchState<'_> {
             let dossier = self.dossier(data.national_code)?;
             let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
             let disposition =
-                put(&mut dossier.wages, new, taken.is_replay(), key, |wage| &mut wage.source_offset);
+                put(&mut dossier.wages, new, record.is_replay(), key, |wage| &mut wage.source_offset);
             let disposition = self.changed(data.national_code, event, disposition);
             count(&mut self.file_tally, disposition);
         }
@@ -106,7 +107,7 @@ impl BatchState<'_> {
     }
 
     fn changed(&mut self, code: NationalCode, event: &Event, disposition: Disposition) -> Disposition {
-        // Also what came again unchanged is written: from now on its later place says how old it is.
+        // An unchanged row is also written, because its later offset now decides which row is newer.
         self.changed_dossiers.insert(code);
         if disposition != Disposition::Unchanged {
             self.mark_touched(code, event);
@@ -115,7 +116,8 @@ impl BatchState<'_> {
     }
 }
 
-/// Puts a fact in the place of its key; the list stays ordered by key, whatever the order of arrival.
+/// Inserts a fact or replaces the fact of the same key. The list is ordered by key, independent of the order of
+/// arrival.
 fn put<T: PartialEq, K: Ord>(
     list: &mut Vec<T>,
     new: T,
@@ -124,7 +126,7 @@ fn put<T: PartialEq, K: Ord>(
     at: impl Fn(&mut T) -> &mut i64,
 ) -> Disposition {
     let wanted = key(&new);
-    // Histories come in the order of their keys: most often the new fact goes to the end.
+    // Histories usually arrive in the order of their keys, so most facts are appended.
     if list.last().is_none_or(|last| key(last) < wanted) {
         list.push(new);
         return Disposition::Accepted;
@@ -153,7 +155,8 @@ fn replace<T: PartialEq>(
     }
 }
 
-/// The later row replaces; a replayed one only where nothing newer came since - and an equal row is newer, too.
+/// A later row replaces an earlier one. A replayed row replaces only if no newer row has arrived since; an equal row
+/// counts as newer, too.
 fn overwrite<T: PartialEq>(
     old: &mut T,
     mut new: T,
@@ -176,20 +179,24 @@ fn overwrite<T: PartialEq>(
 mod tests {
     use super::*;
 
-    /// A fact and where it came from, as (place, content).
-    fn arrives(known: &mut Option<(i64, char)>, at: i64, content: char, replay: bool) -> Disposition {
-        replace(known, (at, content), replay, |fact| &mut fact.0)
+    /// Applies a fact, as (source offset, content).
+    fn arrives(stored: &mut Option<(i64, char)>, offset: i64, content: char, replay: bool) -> Disposition {
+        replace(stored, (offset, content), replay, |fact| &mut fact.0)
     }
 
     #[test]
     fn an_equal_fact_is_as_new_as_its_latest_place() {
-        let mut known = None;
-        assert_eq!(arrives(&mut known, 3, 'a', false), Disposition::Accepted);
-        assert_eq!(arrives(&mut known, 7, 'a', false), Disposition::Unchanged);
-        assert_eq!(known, Some((7, 'a')));
-        assert_eq!(arrives(&mut known, 5, 'b', true), Disposition::Unchanged, "overtaken while it lay aside");
-        assert_eq!(known, Some((7, 'a')));
-        assert_eq!(arrives(&mut known, 8, 'b', true), Disposition::Corrected);
-        assert_eq!(known, Some((8, 'b')));
+        let mut stored = None;
+        assert_eq!(arrives(&mut stored, 3, 'a', false), Disposition::Accepted);
+        assert_eq!(arrives(&mut stored, 7, 'a', false), Disposition::Unchanged);
+        assert_eq!(stored, Some((7, 'a')));
+        assert_eq!(
+            arrives(&mut stored, 5, 'b', true),
+            Disposition::Unchanged,
+            "a newer fact arrived before the replay"
+        );
+        assert_eq!(stored, Some((7, 'a')));
+        assert_eq!(arrives(&mut stored, 8, 'b', true), Disposition::Corrected);
+        assert_eq!(stored, Some((8, 'b')));
     }
 }

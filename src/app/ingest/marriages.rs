@@ -1,4 +1,4 @@
-//! Facts of marriages: registry rows and self-registrations (R18, R19, R22).
+//! Applies facts of marriages: registry rows and self-registrations (R18, R19, R22).
 
 use super::ConsumedRecord;
 use super::batch_state::BatchState;
@@ -12,7 +12,8 @@ use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 impl BatchState<'_> {
-    /// A correction is a higher version; a lower or the same one changes nothing, and the first content of one stands.
+    /// Applies a registry row. A correction has a higher version. A lower or equal version changes nothing: the first
+    /// content of a version is kept.
     pub fn marriage(&mut self, event: &Event, row: &MarriageRecorded) -> Disposition {
         let old = self.marriages.get(&row.record_id);
         let disposition = match old {
@@ -39,7 +40,7 @@ impl BatchState<'_> {
 
     pub fn self_registration(
         &mut self,
-        taken: &ConsumedRecord,
+        record: &ConsumedRecord,
         event: &Event,
         data: &SelfRegistrationSubmitted,
     ) -> Disposition {
@@ -51,14 +52,14 @@ impl BatchState<'_> {
             deed_date: data.deed_date,
             first_marriage_undertaking: data.first_marriage_undertaking,
         };
-        let source_offset = taken.effective_offset();
+        let source_offset = record.effective_offset();
         let key = (registration.applicant, data.request_id.clone());
         let disposition = match self.registrations.get(&key) {
             None => Disposition::Accepted,
-            Some(old) if taken.is_replay() && old.source_offset > source_offset => {
+            Some(old) if record.is_replay() && old.source_offset > source_offset => {
                 return Disposition::Unchanged;
             }
-            // Written all the same: from now on its later place says how old it is.
+            // Written all the same, because the later offset now decides which row is newer.
             Some(old) if old.registration == registration => Disposition::Unchanged,
             Some(_) => Disposition::Corrected,
         };
@@ -71,7 +72,7 @@ impl BatchState<'_> {
     }
 }
 
-/// The claims that a row can hold: one for each side with a code.
+/// The claims of a row: one for each spouse with a national code.
 fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
     let (husband, wife) = (row.husband.national_code, row.wife.national_code);
     let key = |person: NationalCode, other: Option<NationalCode>| ClaimKey {

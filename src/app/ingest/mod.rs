@@ -1,4 +1,4 @@
-//! Taking in a batch: facts, claims decided anew, receipts, outgoing events and the consumer's offsets, in one transaction.
+//! Ingest of a record batch. One transaction writes facts, decisions, receipts, outgoing events and the source offsets.
 
 mod answer_keys;
 mod answers;
@@ -23,7 +23,7 @@ use crate::failpoint::failpoint;
 use crate::store::offsets::{self, OffsetAdvance, OffsetOwner};
 use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
 
-/// Messages of one or more partitions, in the order of each, and how far the partitions advance with them.
+/// Records of one or more partitions, and how far they advance each partition. Records of one partition are in order.
 pub struct RecordBatch {
     pub advances: Vec<OffsetAdvance>,
     pub records: Vec<ConsumedRecord>,
@@ -40,7 +40,7 @@ pub struct IngestStats {
 /// Applies a batch in one transaction: offsets, facts, decisions, dead letters, receipts and outgoing events.
 ///
 /// # Errors
-/// Nothing of the batch is written on an error. A lost partition is an error.
+/// On an error nothing of the batch is written. The loss of a partition is an error.
 pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<IngestStats> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("ingest.begin", ctx.pool.begin().await)?;
@@ -52,8 +52,8 @@ pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<Ingest
     // Decisions.
     let mut decided = decide(&mut tx, ctx, saved.to_decide, at).await?;
 
-    // Events. All slow work is done before the row of a file or the head of a relay shard is locked, because other batches
-    // need these locks, too.
+    // Events. All slow work is done before the row of a file or the head of a relay shard is locked, because other
+    // batches also need these locks.
     decided.events.extend(saved.dead_letter_events);
     let mut packed = decided.packed;
     packed.extend(outbox::pack(decided.events, ctx.groups)?);
@@ -64,8 +64,8 @@ pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<Ingest
     Ok(IngestStats { messages: batch.records.len(), decisions: decided.decisions, dead_letters })
 }
 
-/// Advances the offsets, applies the records to the state that they concern, and writes the changed facts and the places of
-/// dead letters.
+/// Advances the source offsets, applies the records to the state that they concern, and writes the changed facts and
+/// the source positions of dead letters.
 async fn write_facts(
     tx: &mut PgConnection,
     owner: OffsetOwner,

@@ -1,4 +1,5 @@
-//! Taking inputs in again after a restore: the facts alone. Who was touched is kept, to be decided once everything is in.
+//! Applies inputs again after a restore, without deciding. The touched persons are stored, and are decided after all
+//! inputs are applied.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +11,15 @@ use crate::store::offsets::OffsetOwner;
 use crate::store::recovery::{self, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, marriages, outbox, payments};
 
-/// Takes a batch in and decides nothing. Of `told`, ids of receipts and of letters that the topics hold, nothing is said again.
+/// Applies a batch without deciding. `published` contains the ids of receipts and dead letters that are in the topics;
+/// these are not published again.
+///
+/// # Errors
+/// On an error nothing of the batch is written.
 pub async fn apply_batch_without_deciding(
     ctx: &AppContext,
     batch: &RecordBatch,
-    told: &HashSet<String>,
+    published: &HashSet<String>,
 ) -> Result<IngestStats> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("recover_ingest.begin", ctx.pool.begin().await)?;
@@ -23,12 +28,12 @@ pub async fn apply_batch_without_deciding(
     let to_decide = saved.to_decide;
     marriages::save(&mut tx, &to_decide.fresh).await?;
     let moved = to_decide
-        .news
+        .changes
         .moved
         .into_iter()
         .map(|(code, keys)| (code, keys.iter().map(|key| ctx.ids.claim(key)).collect::<Vec<_>>()));
     let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved.collect();
-    let mut answered = persons_of_documents(&mut tx, to_decide.news.answered).await?;
+    let mut answered = persons_of_documents(&mut tx, to_decide.changes.answered).await?;
     let person = |code: &NationalCode| PersonToRedecide {
         code: *code,
         moved: moved.remove(code).unwrap_or_default(),
@@ -37,13 +42,13 @@ pub async fn apply_batch_without_deciding(
     recovery::add(&mut tx, &to_decide.touched.keys().map(person).collect::<Vec<_>>()).await?;
     let mut events = saved.dead_letter_events;
     events.extend(saved.file_tally.write(&mut tx, at).await?);
-    events.retain(|event| !told.contains(&event.id));
+    events.retain(|event| !published.contains(&event.id));
     outbox::append(&mut tx, events, ctx.groups).await?;
     failpoint!("recover_ingest.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(IngestStats { messages: batch.records.len(), decisions: 0, dead_letters })
 }
 
-/// Answered documents by their persons.
+/// The answered documents of each person.
 async fn persons_of_documents(
     tx: &mut PgConnection,
     answered: HashSet<String>,
@@ -51,11 +56,11 @@ async fn persons_of_documents(
     let ids: Vec<_> = answered.iter().map(String::as_str).collect();
     let persons = payments::persons_of_documents(tx, &ids).await?;
     if persons.len() < answered.len() {
-        return Err(Error::Invariant("every document that was answered has its person"));
+        return Err(Error::Invariant("every answered document has a person"));
     }
-    let mut of: HashMap<NationalCode, Vec<String>> = HashMap::new();
+    let mut documents: HashMap<NationalCode, Vec<String>> = HashMap::new();
     for (id, person) in persons {
-        of.entry(person).or_default().push(id);
+        documents.entry(person).or_default().push(id);
     }
-    Ok(of)
+    Ok(documents)
 }

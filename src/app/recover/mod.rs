@@ -1,8 +1,10 @@
-//! Recovery of a database that is older than its topics: it takes back what they hold, takes the inputs since in again without
-//! deciding, and then decides everybody concerned once. All inputs since the backup are like one batch; nothing that the
-//! topics hold is said again.
+//! Recovery of a database that is older than its topics, after a restore.
 //!
-//! Each step is one transaction or resumes where it stood; until the last one the service refuses to start.
+//! The recovery adopts the records of the output topics, applies the inputs since the backup without deciding, and then
+//! decides once for each person concerned. All inputs since the backup are treated as one batch. No event that the
+//! topics contain is published a second time.
+//!
+//! Each step is one transaction, or can be resumed. The service refuses to start until the last step is done.
 
 mod redecide;
 mod topic_scan;
@@ -21,54 +23,63 @@ use crate::store::recovery::{self, Checkpoints, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, batches, close_pages, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
-/// See [`recovery::refuse_half_recovered`].
+/// Fails if a recovery has begun and not ended: see [`recovery::refuse_half_recovered`].
 pub async fn refuse_half_recovered(ctx: &AppContext) -> Result<()> {
     recovery::refuse_half_recovered(&ctx.pool).await
 }
 
 const STOP_ALL: &str = "stop every `peyvand serve` first";
 
-/// Where the recovery begins: where this database stood, or where it did when a recovery was begun before.
+/// The checkpoints at which the recovery begins, and whether a recovery is being resumed. A resumed recovery uses the
+/// checkpoints that it stored when it began.
+///
+/// # Errors
+/// Fails if a process delivers events.
 pub async fn checkpoints(ctx: &AppContext) -> Result<(Checkpoints, bool)> {
     if let Some(checkpoints) = recovery::under_way(&ctx.pool).await? {
         return Ok((checkpoints, true));
     }
     let mut connection = ctx.pool.acquire().await?;
     if recovery::is_served(&mut connection).await? {
-        return Err(Error::Refused(format!("a process delivers, or did a moment ago: {STOP_ALL}")));
+        return Err(Error::Refused(format!("a process delivers events, or did so a moment ago: {STOP_ALL}")));
     }
     Ok((recovery::checkpoints(&mut connection).await?, false))
 }
 
-/// Takes back what the topics hold, all or nothing.
-pub async fn adopt(ctx: &AppContext, heard: &mut TopicScan, checkpoints: &Checkpoints) -> Result<()> {
-    refuse_another_secret(ctx, heard)?;
-    refuse_another_history(ctx, heard, checkpoints).await?;
+/// Writes the records of the topic scan to the database, in one transaction.
+///
+/// # Errors
+/// Fails if the topics belong to another installation secret, if this database has published other events since the
+/// restore, or if a process has written to it since the checkpoints were read.
+pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &Checkpoints) -> Result<()> {
+    refuse_another_secret(ctx, scan)?;
+    refuse_another_history(ctx, scan, checkpoints).await?;
     let mut tx = failpoint!("recover_adopt.begin", ctx.pool.begin().await)?;
-    // Whoever takes in beside the recovery has written before this moment, or will find it under way.
+    // A concurrent ingest has either committed before this lock, or finds the recovery under way after it.
     close_pages::lock_inputs(&mut tx).await?;
     if recovery::checkpoints(&mut tx).await? != *checkpoints {
-        return Err(Error::Refused(format!("a process has written meanwhile: {STOP_ALL}")));
+        return Err(Error::Refused(format!("a process has written to the database meanwhile: {STOP_ALL}")));
     }
-    for (group, held) in &heard.last_sequences {
-        adopt::head(&mut tx, *group, *held).await?;
+    for (shard, sequence) in &scan.last_sequences {
+        adopt::head(&mut tx, *shard, *sequence).await?;
     }
-    name_records(&mut heard.decisions);
-    adopt::decisions(&mut tx, &heard.decisions).await?;
-    let highest: HashMap<_, _> = heard.decisions.iter().map(|d| (d.claim_id, d)).collect();
+    name_records(&mut scan.decisions);
+    adopt::decisions(&mut tx, &scan.decisions).await?;
+    let highest: HashMap<_, _> = scan.decisions.iter().map(|d| (d.claim_id, d)).collect();
     adopt::claims(&mut tx, &highest.into_values().collect::<Vec<_>>()).await?;
-    adopt_payments(&mut tx, ctx, heard).await?;
-    let persons = heard.persons().into_iter();
+    adopt_payments(&mut tx, ctx, scan).await?;
+    let persons = scan.persons().into_iter();
     let person = |code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() };
     recovery::add(&mut tx, &persons.map(person).collect::<Vec<_>>()).await?;
-    if !(heard.documents.is_empty() && heard.closings.is_empty()) {
-        // The lost close decided everybody without a document anew.
+    if !(scan.documents.is_empty() && scan.closings.is_empty()) {
+        // The lost close has decided again for every person without a document.
         recovery::add_unpaid(&mut tx).await?;
     }
     recovery::begin(&mut tx, checkpoints).await?;
-    // Of documents that this database had issued and now hears to be delivered the SMS may go.
+    // This database had issued these documents, and the topics show that they were delivered. Their SMS may now be
+    // sent.
     let at = ctx.clock.now();
-    let released = messages::release(&mut tx, &heard.confirmed_documents, at).await?;
+    let released = messages::release(&mut tx, &scan.confirmed_documents, at).await?;
     let events =
         released.iter().map(|message| relay::sms_requested(ctx, message, at)).collect::<Result<Vec<_>>>()?;
     outbox::append(&mut tx, events, ctx.groups).await?;
@@ -76,35 +87,39 @@ pub async fn adopt(ctx: &AppContext, heard: &mut TopicScan, checkpoints: &Checkp
     Ok(())
 }
 
-/// Ids are derived from the secret: under another one everybody would be somebody else, and be paid again.
-fn refuse_another_secret(ctx: &AppContext, heard: &TopicScan) -> Result<()> {
-    let foreign = |d: &RecoveredDecision| ctx.ids.decision(d.claim_id, d.revision) != d.decision_id;
-    if heard.decisions.iter().any(foreign) {
-        let told = "the topics' decisions are not of this database's installation_secret: set the one that they were made with";
-        return Err(Error::Refused(told.to_owned()));
+/// Ids are derived from the installation secret. With another secret every claim would get another id, and would be
+/// paid again.
+fn refuse_another_secret(ctx: &AppContext, scan: &TopicScan) -> Result<()> {
+    for decision in &scan.decisions {
+        if ctx.ids.decision(decision.claim_id, decision.revision) != decision.decision_id {
+            return Err(Error::Refused(ANOTHER_SECRET.to_owned()));
+        }
     }
     Ok(())
 }
 
-const ANOTHERS: &str = "is another event's in its topic: this database went on by itself after it was restored; restore the backup again, and recover before anything else runs";
+const ANOTHER_SECRET: &str =
+    "the decisions in the topics were made with another installation_secret: set that secret";
 
-/// A database that went on by itself after it was restored has given positions that the topics hold to other events.
-async fn refuse_another_history(
-    ctx: &AppContext,
-    heard: &TopicScan,
-    checkpoints: &Checkpoints,
-) -> Result<()> {
-    for (group, given, delivered) in checkpoints {
+const ANOTHER_HISTORY: &str = "belongs to another event in its topic: this database went on by itself after the \
+     restore; restore the backup again, and run the recovery before anything else";
+
+/// A database that ran after the restore and before the recovery has allocated sequence numbers that other events have
+/// in the topics.
+async fn refuse_another_history(ctx: &AppContext, scan: &TopicScan, checkpoints: &Checkpoints) -> Result<()> {
+    for (shard, allocated, delivered) in checkpoints {
         let mut from = *delivered;
-        while from < *given {
-            let segments = outbox::page(&ctx.pool, *group, from, 1 << 20).await?;
-            from = *given;
+        while from < *allocated {
+            let segments = outbox::page(&ctx.pool, *shard, from, 1 << 20).await?;
+            from = *allocated;
             for segment in segments {
-                for (position, event) in segment.events()? {
-                    from = position;
-                    let held = heard.confirmed.get(&(*group, position));
-                    if held.is_some_and(|id| *id != event.id) {
-                        return Err(Error::Refused(format!("group {group}: position {position} {ANOTHERS}")));
+                for (sequence, event) in segment.events()? {
+                    from = sequence;
+                    let published = scan.confirmed.get(&(*shard, sequence));
+                    if published.is_some_and(|id| *id != event.id) {
+                        return Err(Error::Refused(format!(
+                            "relay shard {shard}: sequence number {sequence} {ANOTHER_HISTORY}"
+                        )));
                     }
                 }
             }
@@ -113,7 +128,8 @@ async fn refuse_another_history(
     Ok(())
 }
 
-/// A claim without a spouse's code is told apart by its record, which its last revision may name no more.
+/// Fills in missing record ids. A claim without the spouse's code is identified by its registry record, and its last
+/// revision may no longer name that record.
 fn name_records(decisions: &mut [RecoveredDecision]) {
     let mut named: HashMap<uuid::Uuid, String> = HashMap::new();
     for decision in decisions.iter_mut().filter(|decision| decision.spouse.is_none()) {
@@ -124,10 +140,10 @@ fn name_records(decisions: &mut [RecoveredDecision]) {
     }
 }
 
-async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicScan) -> Result<()> {
+async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, scan: &TopicScan) -> Result<()> {
     let mut months: BTreeMap<String, RecoveredBatch> = BTreeMap::new();
     let business_date = |at| ctx.clock.solar_date_of(at).unwrap_or_else(|_| ctx.clock.today()).to_string();
-    for document in &heard.documents {
+    for document in &scan.documents {
         let (data, at) = (&document.data, document.data.issued_at);
         months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
             month: data.month.to_string(),
@@ -138,7 +154,7 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
             closing: None,
         });
     }
-    for closing in &heard.closings {
+    for closing in &scan.closings {
         let data = &closing.data;
         let batch = months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
             month: data.month.to_string(),
@@ -155,12 +171,12 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
     for batch in months.values() {
         adopt::batch(tx, batch).await?;
     }
-    let mut documents = heard.documents.iter().map(|d| document(ctx, d)).collect::<Result<Vec<_>>>()?;
+    let mut documents = scan.documents.iter().map(|d| document(ctx, d)).collect::<Result<Vec<_>>>()?;
     documents.sort_by_key(|document| document.attempt);
     for document in &documents {
         adopt::document(tx, document).await?;
     }
-    for voucher in &heard.vouchers {
+    for voucher in &scan.vouchers {
         let mut total: u64 = 0;
         for line in &voucher.lines {
             total = total.checked_add(line.debit_rial).ok_or(Error::Unreadable("voucher's total"))?;
@@ -169,14 +185,14 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, heard: &TopicSc
         let centre = (voucher.cost_centre.to_string(), documents, bigint(total, "voucher's total")?);
         batches::insert_voucher(tx, &voucher.voucher_id, voucher.month, &centre).await?;
     }
-    adopt::messages(tx, &heard.messages).await?;
-    for case in &heard.cases {
+    adopt::messages(tx, &scan.messages).await?;
+    for case in &scan.cases {
         adopt::case(tx, case).await?;
     }
     Ok(())
 }
 
-/// A number of an event as the database holds it.
+/// Converts a number of an event to the type of its column.
 fn bigint(number: u64, field: &'static str) -> Result<i64> {
     i64::try_from(number).map_err(|_| Error::Unreadable(field))
 }
@@ -191,7 +207,7 @@ fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<
         attempt: i32::try_from(data.attempt).map_err(|_| Error::Unreadable("attempt"))?,
         decision_id: data.decision_id,
         revision: revision.ok_or_else(|| {
-            Error::Refused("a document's decision is not of this database's installation_secret".to_owned())
+            Error::Refused("the decision of a document was made with another installation_secret".to_owned())
         })?,
         month: data.month.to_string(),
         amount: bigint(data.amount_rial, "amount")?,
@@ -204,7 +220,7 @@ fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<
     })
 }
 
-/// The service may start again.
+/// Ends the recovery. The service may start again.
 pub async fn end(ctx: &AppContext) -> Result<()> {
     let mut tx = failpoint!("recover_end.begin", ctx.pool.begin().await)?;
     recovery::end(&mut tx).await?;

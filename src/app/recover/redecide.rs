@@ -1,4 +1,4 @@
-//! Deciding once for everybody whom the lost time concerns, and saying what no topic holds yet.
+//! Decides once for each person whom the lost time concerns, and publishes what no topic contains yet.
 
 use std::collections::HashMap;
 
@@ -27,14 +27,15 @@ use crate::store::{PgConnection, Result, outbox, person_states, persons};
 use crate::texts::Texts;
 use crate::wire::Outgoing;
 
-/// What a page of persons came to.
+/// What was done for a page of persons.
 #[derive(Default, Clone, Copy)]
 pub struct RedecidedPage {
     pub persons: u64,
-    /// Revisions that no topic holds yet.
+    /// Revisions that no topic contains yet.
     pub decisions: u64,
     pub messages: u64,
-    /// Paid persons whose claim no input holds, and documents without a number to write to: for a person to look at.
+    /// Paid persons whose claim is in no input, and documents without a mobile number for their SMS. An operator must
+    /// check these.
     pub unsettled: u64,
 }
 
@@ -47,7 +48,7 @@ impl RedecidedPage {
     }
 }
 
-/// Decides the next persons; none where nobody is left.
+/// Decides the next page of persons. None if no person is left.
 pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("recover_page.begin", ctx.pool.begin().await)?;
@@ -57,31 +58,34 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     }
     let codes: Vec<_> = page.iter().map(|person| person.code.to_i64()).collect();
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let known = person_states::load_with(&mut tx, dossiers).await?;
+    let states = person_states::load_with(&mut tx, dossiers).await?;
     let lost = LostParts::read(&mut tx, &codes).await?;
-    let unannounced = recovery::documents_without_sms(&mut tx, &codes).await?;
-    let mut told: HashMap<NationalCode, PersonToRedecide> = page.into_iter().map(|p| (p.code, p)).collect();
+    let documents_without_sms = recovery::documents_without_sms(&mut tx, &codes).await?;
+    let mut to_redecide: HashMap<NationalCode, PersonToRedecide> =
+        page.into_iter().map(|p| (p.code, p)).collect();
     let mut done =
         RedecidedPage { persons: u64::try_from(codes.len()).unwrap_or(0), ..RedecidedPage::default() };
-    let (rules, mut found, mut planned, mut sms) =
-        (ctx.planning_context_at(at), Vec::new(), Vec::new(), Vec::new());
-    for mut known in known {
-        if let Some(person) = told.remove(&known.person) {
-            let moved = known.claims.iter().filter(|claim| person.moved.contains(&claim.claim_id));
-            known.moved = moved.map(|claim| claim.key.clone()).collect();
-            known.answered = person.answered;
+    let planning = ctx.planning_context_at(at);
+    let mut restored_facts = Vec::new();
+    let mut planned = Vec::new();
+    let mut sms = Vec::new();
+    for mut state in states {
+        if let Some(person) = to_redecide.remove(&state.person) {
+            let moved = state.claims.iter().filter(|claim| person.moved.contains(&claim.claim_id));
+            state.moved = moved.map(|claim| claim.key.clone()).collect();
+            state.answered = person.answered;
         }
-        let own = unannounced.iter().filter(|document| document.person == known.person.to_i64());
+        let own = documents_without_sms.iter().filter(|document| document.person == state.person.to_i64());
         for document in own {
-            sms.push(registration(ctx, &known, document));
+            sms.push(registration(ctx, &state, document));
         }
-        let (plan, facts) = lost.plan(&mut known, &rules, &mut done);
-        found.extend(facts);
+        let (plan, facts) = lost.plan(&mut state, &planning, &mut done);
+        restored_facts.extend(facts);
         if !plan.is_empty() || plan.returned.is_some() {
-            planned.push(Planned { known, plan, trace: None });
+            planned.push(Planned { state, plan, trace: None });
         }
     }
-    recovery::save_facts(&mut tx, &found).await?;
+    recovery::save_facts(&mut tx, &restored_facts).await?;
     let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
     let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
     done.decisions = u64::try_from(updates.filter(|update| update.revision.is_some()).count()).unwrap_or(0);
@@ -96,89 +100,94 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     Ok(Some(done))
 }
 
-/// What the topics did not tell of these persons' decisions.
+/// The parts of these persons' decisions that the topics do not contain.
 struct LostParts {
-    /// Claim and decision of those without their facts.
+    /// Claim id and decision id of the decisions without facts.
     without_facts: Vec<(Uuid, Uuid)>,
-    /// Paid decisions that no topic holds, and their revisions.
+    /// Paid decisions that no topic contains, with their revisions.
     unpublished: HashMap<Uuid, i32>,
 }
 
 impl LostParts {
     async fn read(tx: &mut PgConnection, codes: &[i64]) -> Result<Self> {
-        let bare = recovery::without_facts(tx, codes).await?;
-        let unsaid = recovery::take_unpublished_decisions(tx, codes).await?.into_iter().collect();
-        Ok(Self { without_facts: bare, unpublished: unsaid })
+        let without_facts = recovery::without_facts(tx, codes).await?;
+        let unpublished = recovery::take_unpublished_decisions(tx, codes).await?.into_iter().collect();
+        Ok(Self { without_facts, unpublished })
     }
 
-    /// The facts of now stand for those that were lost; then the person is decided, as at a close without its documents.
+    /// Replaces lost facts by the current facts, then plans the person as a close does, but without documents. Returns
+    /// the plan, and the replaced facts by decision id.
     fn plan(
         &self,
-        known: &mut PersonState,
-        rules: &PlanningContext<'_>,
+        state: &mut PersonState,
+        planning: &PlanningContext<'_>,
         done: &mut RedecidedPage,
     ) -> (Plan, Vec<(Uuid, Vec<u8>)>) {
-        let held = assemble_claims(known, rules);
-        let first = self.restore_payment(known, rules, &held, done);
+        let assembled = assemble_claims(state, planning);
+        let paid_decision = self.restore_payment(state, planning, &assembled, done);
         let mut found = Vec::new();
         for (claim_id, decision) in &self.without_facts {
-            let Some(facts) = facts_of(known, &held, *claim_id) else { continue };
-            let standing = known.claims.iter().find(|claim| claim.claim_id == *claim_id);
-            let payment = known.payment.as_ref().filter(|payment| payment.claim_id == *claim_id);
-            // A decision after the paid one is about the payment, too.
-            let after =
-                standing.filter(|claim| claim.decision_id == *decision && claim.outcome == Outcome::Waiting);
-            let frozen = after.and(payment).and_then(|payment| frozen_facts(known, payment));
+            let Some(facts) = facts_of(state, &assembled, *claim_id) else { continue };
+            let stored_claim = state.claims.iter().find(|claim| claim.claim_id == *claim_id);
+            let payment = state.payment.as_ref().filter(|payment| payment.claim_id == *claim_id);
+            // The facts of a decision made after the payment include the payment.
+            let after_payment = stored_claim
+                .filter(|claim| claim.decision_id == *decision && claim.outcome == Outcome::Waiting);
+            let frozen = after_payment.and(payment).and_then(|payment| frozen_facts(state, payment));
             found.push((*decision, frozen.unwrap_or(facts).encode().bytes));
         }
-        let mut planned = plan(known, rules, Trigger::Close);
-        planned.updates.splice(0..0, first);
+        let mut planned = plan(state, planning, Trigger::Close);
+        planned.updates.splice(0..0, paid_decision);
         if planned.returned.is_none() {
-            planned.returned = return_notice(known);
+            planned.returned = return_notice(state);
         }
         (planned, found)
     }
 
-    /// What was paid, as far as it can be told; and its decision, where that was never said.
+    /// Restores the facts of a payment, as far as they can be found. Returns the update with its decision, if that
+    /// was never published.
     fn restore_payment(
         &self,
-        known: &mut PersonState,
-        rules: &PlanningContext<'_>,
-        held: &[AssembledClaim],
+        state: &mut PersonState,
+        planning: &PlanningContext<'_>,
+        assembled: &[AssembledClaim],
         done: &mut RedecidedPage,
     ) -> Option<ClaimUpdate> {
-        let payment = known.payment.as_ref().filter(|payment| payment.paid_facts.is_none())?;
+        let payment = state.payment.as_ref().filter(|payment| payment.paid_facts.is_none())?;
         let claim_id = payment.claim_id;
-        let Some(facts) = facts_of(known, held, claim_id) else {
+        let Some(facts) = facts_of(state, assembled, claim_id) else {
             done.unsettled += 1;
             return None;
         };
-        if let Some(payment) = &mut known.payment {
+        if let Some(payment) = &mut state.payment {
             payment.paid_facts = Some(facts);
         }
-        let payment = known.payment.as_ref()?;
-        let own = |(id, revision): &(&Uuid, &i32)| rules.ids.decision(claim_id, **revision) == **id;
-        let (_, revision) = self.unpublished.iter().find(own)?;
-        let update = unpublished_decision(known, rules, held, payment, *revision)?;
-        known.claims.retain(|claim| claim.claim_id != claim_id);
-        known.claims.push(update.claim.clone());
+        let payment = state.payment.as_ref()?;
+        let (_, revision) = self
+            .unpublished
+            .iter()
+            .find(|(id, revision)| planning.ids.decision(claim_id, **revision) == **id)?;
+        let update = unpublished_decision(state, planning, assembled, payment, *revision)?;
+        state.claims.retain(|claim| claim.claim_id != claim_id);
+        state.claims.push(update.claim.clone());
         Some(update)
     }
 }
 
-fn facts_of(known: &PersonState, held: &[AssembledClaim], claim_id: Uuid) -> Option<Facts> {
-    if let Some(held) = held.iter().find(|held| held.claim_id == claim_id) {
-        return Some(held.facts.clone());
+/// The current facts of a claim. A claim that can no longer be assembled has the facts of a withdrawn claim.
+fn facts_of(state: &PersonState, assembled: &[AssembledClaim], claim_id: Uuid) -> Option<Facts> {
+    if let Some(claim) = assembled.iter().find(|claim| claim.claim_id == claim_id) {
+        return Some(claim.facts.clone());
     }
-    let key = &known.claims.iter().find(|claim| claim.claim_id == claim_id)?.key;
+    let key = &state.claims.iter().find(|claim| claim.claim_id == claim_id)?.key;
     Some(Facts::withdrawn(key.deed_date, matches!(key.counterpart, Counterpart::Spouse(_))))
 }
 
-/// The decision that a document rests on, with the amount that was paid.
+/// Builds the decision that a document is based on, with the amount that was paid.
 fn unpublished_decision(
-    known: &PersonState,
-    rules: &PlanningContext<'_>,
-    held: &[AssembledClaim],
+    state: &PersonState,
+    planning: &PlanningContext<'_>,
+    assembled: &[AssembledClaim],
     payment: &StoredPayment,
     revision: i32,
 ) -> Option<ClaimUpdate> {
@@ -188,32 +197,33 @@ fn unpublished_decision(
         document_id: payment.documents.first()?.document_id.clone(),
         returned: None,
     });
-    let (sealed, decision) = (facts.encode(), decide(&facts, rules.today, rules.tables));
-    let stored = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id).cloned();
-    let now = held.iter().find(|held| held.claim_id == payment.claim_id);
+    let encoded = facts.encode();
+    let decision = decide(&facts, planning.today, planning.tables);
+    let stored = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id).cloned();
+    let current = assembled.iter().find(|claim| claim.claim_id == payment.claim_id);
     let mut claim =
-        stored.or_else(|| now.map(|now| StoredClaim::undecided(now.claim_id, now.key.clone())))?;
-    claim.record_id = now.and_then(|now| now.record_id.clone());
-    claim.request_id = now.and_then(|now| now.request_id.clone());
+        stored.or_else(|| current.map(|claim| StoredClaim::undecided(claim.claim_id, claim.key.clone())))?;
+    claim.record_id = current.and_then(|current| current.record_id.clone());
+    claim.request_id = current.and_then(|current| current.request_id.clone());
     claim.revision = revision;
-    claim.decision_id = rules.ids.decision(claim.claim_id, revision);
+    claim.decision_id = planning.ids.decision(claim.claim_id, revision);
     claim.outcome = decision.outcome;
     claim.amount = decision.amount;
-    claim.facts_digest = sealed.digest;
+    claim.facts_digest = encoded.digest;
     claim.answer_digest = decision.answer_digest();
     claim.working_digest = decision.working_digest();
-    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts: sealed.bytes }) })
+    Some(ClaimUpdate { claim, revision: Some(Revision { decision, facts: encoded.bytes }) })
 }
 
-/// A return that was taken in again, whose decision the topic holds: its notice may have been lost. One that was not is known
-/// by its id, and not sent again.
-fn return_notice(known: &PersonState) -> Option<ReturnNotice> {
-    let payment = known.payment.as_ref()?;
-    let latest = payment.latest().filter(|document| known.answered.contains(&document.document_id))?;
-    let claim = known.claims.iter().find(|claim| claim.claim_id == payment.claim_id)?;
-    let account = known.dossier.record.as_ref()?.sheba.as_deref()?.parse::<crate::ident::Sheba>().ok()?;
-    let waits = claim.outcome == Outcome::Waiting && latest.may_retry();
-    (waits && account.to_string() == latest.sheba).then(|| ReturnNotice {
+/// The notice of a return that was applied again and whose decision is in the topic: the SMS may have been lost. An SMS
+/// that was not lost has the same id, so it is not sent again.
+fn return_notice(state: &PersonState) -> Option<ReturnNotice> {
+    let payment = state.payment.as_ref()?;
+    let latest = payment.latest().filter(|document| state.answered.contains(&document.document_id))?;
+    let claim = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id)?;
+    let account = state.dossier.record.as_ref()?.sheba.as_deref()?.parse::<crate::ident::Sheba>().ok()?;
+    let may_retry = claim.outcome == Outcome::Waiting && latest.may_retry();
+    (may_retry && account.to_string() == latest.sheba).then(|| ReturnNotice {
         claim_id: payment.claim_id,
         document_id: latest.document_id.clone(),
         attempt: latest.attempt,
@@ -221,33 +231,33 @@ fn return_notice(known: &PersonState) -> Option<ReturnNotice> {
     })
 }
 
-/// The SMS of a document whose own was never sent, to the number of now; none where there is no number.
+/// The SMS of a document for which none was sent, to the person's current mobile number. None if there is no number.
 fn registration(
     ctx: &AppContext,
-    known: &PersonState,
+    state: &PersonState,
     document: &DocumentWithoutSms,
 ) -> Option<messages::NewMessage> {
-    let record = known.dossier.record.as_ref()?;
+    let record = state.dossier.record.as_ref()?;
     let mobile = record.mobile.as_deref()?.parse::<Mobile>().ok()?.to_string();
     let issued = Timestamp::from_microsecond(document.issued_us).ok()?;
     let expected = ctx.business_date(issued).month();
     let amount = Rial::from_i64(document.amount)?;
     let body = Texts::built_in().sms_registration(&record.full_name(), amount, expected);
     let id = ctx.ids.registration_sms(&document.document_id);
-    let about = (known.person, document.claim_id);
+    let about = (state.person, document.claim_id);
     Some(message(id, SmsKind::Registration, about, &document.document_id, mobile, body, None))
 }
 
-/// Their documents were delivered: they may go at once.
+/// Writes SMS and returns their requests. The documents of these SMS were delivered, so the SMS are requested at once.
 async fn insert_and_request(
     tx: &mut PgConnection,
     ctx: &AppContext,
     new: Vec<messages::NewMessage>,
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let fresh = messages::insert(tx, &new, at, true).await?;
-    let mut events = Vec::with_capacity(fresh.len());
-    for sms in new.into_iter().filter(|sms| fresh.contains(&sms.sms_id)) {
+    let inserted = messages::insert(tx, &new, at, true).await?;
+    let mut events = Vec::with_capacity(inserted.len());
+    for sms in new.into_iter().filter(|sms| inserted.contains(&sms.sms_id)) {
         let released = ReleasedMessage::from(sms);
         events.push(sms_requested(ctx, &released, at)?);
     }

@@ -1,4 +1,4 @@
-//! What the output topics hold beyond what this database knows of, read into rows.
+//! Reads the records of the output topics that are newer than this database, and converts them to rows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,13 +29,14 @@ pub struct OutputRecord<'a> {
 }
 
 impl OutputRecord<'_> {
-    /// Ours come last, whatever a letter's message brought along.
+    /// The last header of this name. This service appends its own headers after those that a dead letter copies from
+    /// its message.
     fn header(&self, wanted: &str) -> Option<&str> {
         let found = self.headers.iter().rfind(|(name, _)| *name == wanted);
         found.and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    fn at(&self) -> Timestamp {
+    fn event_time(&self) -> Timestamp {
         self.header("ce_time").and_then(|text| text.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -53,9 +54,9 @@ impl OutputRecord<'_> {
     }
 }
 
-/// A record that is none of ours.
+/// A record of an output topic that cannot be read as an event of this service.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}/{1}: the record of position {2} cannot be read; nothing was changed")]
+#[error("{0}/{1}: the record with sequence number {2} cannot be read; nothing was changed")]
 pub struct UnreadableRecord(&'static str, i32, String);
 
 pub struct ScannedDocument {
@@ -69,15 +70,16 @@ pub struct ScannedClosing {
     pub traceparent: Option<String>,
 }
 
-/// Everything beyond the marks.
+/// All records after the checkpoints.
 #[derive(Default)]
 pub struct TopicScan {
-    /// Of each group: the last position given, and delivered, as the database has it.
+    /// For each relay shard, the last sequence numbers that the database has allocated and knows to be delivered.
     checkpoints: BTreeMap<i16, (i64, i64)>,
     shards: i16,
-    /// The last position that each group's partitions hold.
+    /// The last sequence number in the partitions of each relay shard.
     pub last_sequences: BTreeMap<i16, i64>,
-    /// Events that the database has given to its outbox, and does not know to be delivered: their ids, by group and position.
+    /// Ids of events that are in the database's outbox and in a topic, but not recorded as delivered. The key is relay
+    /// shard and sequence number.
     pub confirmed: HashMap<(i16, i64), String>,
     pub confirmed_documents: Vec<String>,
     pub decisions: Vec<RecoveredDecision>,
@@ -86,91 +88,99 @@ pub struct TopicScan {
     pub closings: Vec<ScannedClosing>,
     pub messages: Vec<RecoveredMessage>,
     pub cases: Vec<RecoveredCase>,
-    /// Ids of receipts.
+    /// Ids of published receipts.
     pub receipts: HashSet<String>,
-    /// Places of dead letters, as topic's name, partition and offset.
+    /// Source positions of dead letters: topic name, partition and offset.
     pub dead_letters: HashSet<(String, i32, i64)>,
 }
 
 impl TopicScan {
-    pub fn beyond(marks: &[(i16, i64, i64)]) -> Self {
-        let groups = i16::try_from(marks.len()).unwrap_or(i16::MAX);
-        let marks = marks.iter().map(|(group, given, delivered)| (*group, (*given, *delivered))).collect();
-        Self { checkpoints: marks, shards: groups, ..Self::default() }
+    /// An empty scan. Each checkpoint is a relay shard, its last allocated and its last delivered sequence number.
+    pub fn beyond(checkpoints: &[(i16, i64, i64)]) -> Self {
+        let shards = i16::try_from(checkpoints.len()).unwrap_or(i16::MAX);
+        let checkpoints = checkpoints
+            .iter()
+            .map(|(shard, allocated, delivered)| (*shard, (*allocated, *delivered)))
+            .collect();
+        Self { checkpoints, shards, ..Self::default() }
     }
 
-    /// Has the broker nothing that the database does not know of?
+    /// True if the topics contain no event that the database does not know.
     pub fn is_nothing(&self) -> bool {
         self.last_sequences
             .iter()
-            .all(|(group, held)| *held <= self.checkpoints.get(group).map_or(0, |mark| mark.0))
+            .all(|(shard, last)| *last <= self.checkpoints.get(shard).map_or(0, |checkpoint| checkpoint.0))
     }
 
-    pub fn add(&mut self, said: &OutputRecord<'_>) -> Result<(), UnreadableRecord> {
-        let Some(position) = said.header(SEQUENCE_HEADER).and_then(|text| text.parse::<i64>().ok()) else {
+    /// Adds a record. Records without a sequence number, and those already delivered, are ignored.
+    ///
+    /// # Errors
+    /// Fails if the record cannot be read.
+    pub fn add(&mut self, record: &OutputRecord<'_>) -> Result<(), UnreadableRecord> {
+        let Some(sequence) = record.header(SEQUENCE_HEADER).and_then(|text| text.parse::<i64>().ok()) else {
             return Ok(());
         };
-        let group = i16::try_from(said.partition % i32::from(self.shards.max(1))).unwrap_or(0);
-        let held = self.last_sequences.entry(group).or_default();
-        *held = position.max(*held);
-        let (given, delivered) = self.checkpoints.get(&group).copied().unwrap_or_default();
-        if position <= given {
-            if position > delivered {
-                self.confirm(said, group, position)?;
+        let shard = i16::try_from(record.partition % i32::from(self.shards.max(1))).unwrap_or(0);
+        let last = self.last_sequences.entry(shard).or_default();
+        *last = sequence.max(*last);
+        let (allocated, delivered) = self.checkpoints.get(&shard).copied().unwrap_or_default();
+        if sequence <= allocated {
+            if sequence > delivered {
+                self.confirm(record, shard, sequence)?;
             }
             return Ok(());
         }
-        if said.topic == Topic::DeadLetters {
-            self.dead_letters.extend(place_of(said));
+        if record.topic == Topic::DeadLetters {
+            self.dead_letters.extend(source_position_of(record));
             return Ok(());
         }
-        let kind = said.header("ce_type").and_then(EventType::from_name);
+        let kind = record.header("ce_type").and_then(EventType::from_name);
         match kind {
             Some(EventType::DecisionMade) => {
-                self.decisions.push(decision(&said.data()?).ok_or_else(|| said.unreadable())?);
+                self.decisions.push(decision(&record.data()?).ok_or_else(|| record.unreadable())?);
             }
             Some(EventType::CaseOpened) => {
-                self.cases.push(case(said.data()?).ok_or_else(|| said.unreadable())?);
+                self.cases.push(case(record.data()?).ok_or_else(|| record.unreadable())?);
             }
             Some(EventType::PaymentDocumentIssued) => self.documents.push(ScannedDocument {
-                data: said.data()?,
-                traceparent: said.header("traceparent").map(str::to_owned),
+                data: record.data()?,
+                traceparent: record.header("traceparent").map(str::to_owned),
             }),
-            Some(EventType::VoucherIssued) => self.vouchers.push(said.data()?),
+            Some(EventType::VoucherIssued) => self.vouchers.push(record.data()?),
             Some(EventType::BatchClosed) => self.closings.push(ScannedClosing {
-                data: said.data()?,
-                at: said.at(),
-                traceparent: said.header("traceparent").map(str::to_owned),
+                data: record.data()?,
+                at: record.event_time(),
+                traceparent: record.header("traceparent").map(str::to_owned),
             }),
             Some(EventType::SmsRequested) => {
-                self.messages.push(message(said, said.data()?).ok_or_else(|| said.unreadable())?);
+                self.messages.push(message(record, record.data()?).ok_or_else(|| record.unreadable())?);
             }
-            Some(EventType::FileReceived) => self.receipts.extend(said.header("ce_id").map(str::to_owned)),
-            _ => return Err(said.unreadable()),
+            Some(EventType::FileReceived) => self.receipts.extend(record.header("ce_id").map(str::to_owned)),
+            _ => return Err(record.unreadable()),
         }
         Ok(())
     }
 
-    /// The database gave this position, and has not heard of its delivery.
+    /// Adds a record whose sequence number the database has allocated, but not recorded as delivered.
     fn confirm(
         &mut self,
-        said: &OutputRecord<'_>,
-        group: i16,
-        position: i64,
+        record: &OutputRecord<'_>,
+        shard: i16,
+        sequence: i64,
     ) -> Result<(), UnreadableRecord> {
-        if said.topic == Topic::DeadLetters {
+        if record.topic == Topic::DeadLetters {
             return Ok(());
         }
-        let id = said.header("ce_id").unwrap_or_default().to_owned();
-        self.confirmed.insert((group, position), id);
-        if said.header("ce_type") == Some(EventType::PaymentDocumentIssued.name()) {
-            let data: PaymentDocumentIssued<'static> = said.data()?;
+        let id = record.header("ce_id").unwrap_or_default().to_owned();
+        self.confirmed.insert((shard, sequence), id);
+        if record.header("ce_type") == Some(EventType::PaymentDocumentIssued.name()) {
+            let data: PaymentDocumentIssued<'static> = record.data()?;
             self.confirmed_documents.push(data.document_id.into_owned());
         }
         Ok(())
     }
 
-    /// Everybody whom the topics tell more about than the database knows.
+    /// The persons about whom the topics contain records that the database lacks.
     pub fn persons(&self) -> HashSet<NationalCode> {
         let decided = self.decisions.iter().map(|decision| decision.person);
         let paid = self.documents.iter().map(|document| document.data.national_code);
@@ -178,17 +188,17 @@ impl TopicScan {
     }
 }
 
-fn place_of(said: &OutputRecord<'_>) -> Option<(String, i32, i64)> {
-    let letter = dead_letters_v1::parse(said.headers, None)?;
-    Some((letter.place.topic, letter.place.partition, letter.place.offset))
+fn source_position_of(record: &OutputRecord<'_>) -> Option<(String, i32, i64)> {
+    let dead_letter = dead_letters_v1::parse(record.headers, None)?;
+    Some((dead_letter.place.topic, dead_letter.place.partition, dead_letter.place.offset))
 }
 
-/// An amount of rials or a count as the database holds it. None where it does not fit.
+/// Converts an amount (rials) or a count to the type of its column. None if it does not fit.
 fn bigint(number: Option<u64>) -> Option<Option<i64>> {
     number.map(i64::try_from).transpose().ok()
 }
 
-/// None where a number does not fit, or a digest cannot be read.
+/// None if a number does not fit its column, or if a digest cannot be read.
 fn decision(data: &DecisionMade<'_>) -> Option<RecoveredDecision> {
     let reasons: Vec<_> = data.reasons.iter().map(|reason| reason.code).collect();
     let answer_digest = hex::decode(data.answer_digest.as_bytes()).ok()?.try_into().ok()?;
@@ -221,7 +231,7 @@ fn decision(data: &DecisionMade<'_>) -> Option<RecoveredDecision> {
     })
 }
 
-/// None where an amount of the working is beyond the bound of rials.
+/// None if an amount of the working is above the limit of [`Rial`].
 fn working_digest(working: Option<&DecisionWorking>) -> Option<[u8; 32]> {
     let working = working.map(law_working);
     let working = match working {
@@ -255,7 +265,7 @@ fn law_working(working: &DecisionWorking) -> Option<LawWorking> {
     })
 }
 
-/// None where the number is beyond the bound of rials.
+/// None if the number is above the limit of [`Rial`].
 fn rials(number: Option<u64>) -> Option<Option<Rial>> {
     match number {
         Some(number) => Rial::new(number).map(Some),
@@ -276,7 +286,7 @@ fn case(data: CaseOpened<'_>) -> Option<RecoveredCase> {
     })
 }
 
-fn message(said: &OutputRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredMessage> {
+fn message(record: &OutputRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredMessage> {
     Some(RecoveredMessage {
         sms_id: data.sms_id.into_owned(),
         kind: data.kind.as_str(),
@@ -285,15 +295,15 @@ fn message(said: &OutputRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredM
         mobile: data.mobile.into_owned(),
         body: data.text.into_owned(),
         segments: i32::try_from(data.segments).ok()?,
-        traceparent: said.header("traceparent").map(str::to_owned),
-        at: said.at(),
+        traceparent: record.header("traceparent").map(str::to_owned),
+        at: record.event_time(),
     })
 }
 
-/// Which revision of the claim this decision is; told by its id alone.
+/// The revision of the claim that this decision is, found by its id alone.
 pub fn revision_of(ids: &crate::claim::IdKey, claim: Uuid, decision: Uuid) -> Option<i32> {
-    (1..=MOST_REVISIONS).find(|revision| ids.decision(claim, *revision) == decision)
+    (1..=MAX_REVISIONS).find(|revision| ids.decision(claim, *revision) == decision)
 }
 
-/// No claim has been answered so often.
-const MOST_REVISIONS: i32 = 10_000;
+/// More revisions than any claim has.
+const MAX_REVISIONS: i32 = 10_000;

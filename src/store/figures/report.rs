@@ -5,27 +5,28 @@ use sqlx::FromRow;
 use crate::law::SolarMonth;
 use crate::store::{PgConnection, Result};
 
-/// Which grounds make a claim be counted where; the words are the rules', the counting is the database's.
+/// The reasons that decide in which columns a claim is counted. The rules define the codes; the database only counts.
 pub struct ReasonGroups {
-    /// Grounds that an account of the person's own would remove.
+    /// Reasons that an account in the person's own name would remove.
     pub account: Vec<&'static str>,
-    /// Grounds that a mobile of the person's own would remove.
+    /// Reasons that a mobile number in the person's own name would remove.
     pub mobile: Vec<&'static str>,
-    /// Grounds that refuse. Others may stand beside them and are no reason of the refusal.
+    /// Reasons that refuse a claim. A refused claim may have other reasons, which do not cause the refusal.
     pub refusing: Vec<&'static str>,
 }
 
-/// A branch. Documents are the month's; claims are counted as they stand now, withdrawn ones not at all.
+/// The counts of a branch. Documents are those of the month. Claims are counted in their current state, without
+/// withdrawn claims.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
 pub struct BranchLine {
-    /// Empty for persons without an insured record; likewise the branch.
+    /// Empty for persons without an insured record, as is the branch.
     pub province_code: String,
     pub branch_code: String,
     pub documents: i64,
     pub total_rial: i64,
-    /// Of the documents: returned by finance's latest word.
+    /// Documents whose latest answer from finance is a return.
     pub returned: i64,
-    /// Approved, and not issued yet: the next close pays them.
+    /// Approved claims without a document: the next close pays them.
     pub payable: i64,
     pub waiting: i64,
     pub waiting_for_account: i64,
@@ -39,12 +40,12 @@ pub struct BranchLine {
 pub async fn lines(
     tx: &mut PgConnection,
     month: SolarMonth,
-    questions: &ReasonGroups,
+    groups: &ReasonGroups,
 ) -> Result<Vec<BranchLine>> {
     Ok(sqlx::query_as(LINES)
         .bind(month.to_string())
-        .bind(&questions.account)
-        .bind(&questions.mobile)
+        .bind(&groups.account)
+        .bind(&groups.mobile)
         .fetch_all(tx)
         .await?)
 }
@@ -72,7 +73,7 @@ const LINES: &str = "
     FROM issued FULL JOIN standing USING (province_code, branch_code)
     ORDER BY province_code COLLATE \"C\", branch_code COLLATE \"C\"";
 
-/// How many refused claims of a branch have a ground; a claim with two grounds is counted under both.
+/// How many refused claims of a branch have a reason; a claim with two reasons is counted under both.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
 pub struct RefusalCount {
     pub province_code: String,
@@ -81,8 +82,8 @@ pub struct RefusalCount {
     pub claims: i64,
 }
 
-/// By province, branch and ground.
-pub async fn refusals(tx: &mut PgConnection, questions: &ReasonGroups) -> Result<Vec<RefusalCount>> {
+/// By province, branch and reason.
+pub async fn refusals(tx: &mut PgConnection, groups: &ReasonGroups) -> Result<Vec<RefusalCount>> {
     Ok(sqlx::query_as(
         "SELECT coalesce(p.province_code, '') AS province_code, coalesce(p.branch_code, '') AS branch_code, g.ground,
              count(*) AS claims
@@ -90,7 +91,7 @@ pub async fn refusals(tx: &mut PgConnection, questions: &ReasonGroups) -> Result
          WHERE c.outcome = 'REFUSED' AND NOT c.withdrawn AND g.ground = ANY($1::text[])
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     )
-    .bind(&questions.refusing)
+    .bind(&groups.refusing)
     .fetch_all(tx)
     .await?)
 }

@@ -1,4 +1,4 @@
-//! Takes back what the topics hold: rows as they were when the events were given to the outbox.
+//! Restores what the topics contain: the rows as they were when their events entered the outbox.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::ident::NationalCode;
 use crate::store::{PgConnection, Result, instant};
 
-/// A published revision without its facts, and its claim as it then stood.
+/// A published revision without its facts, and the state of its claim at that time.
 pub struct RecoveredDecision {
     pub decision_id: Uuid,
     pub claim_id: Uuid,
@@ -59,9 +59,10 @@ pub async fn decisions(tx: &mut PgConnection, all: &[RecoveredDecision]) -> Resu
     Ok(done.rows_affected())
 }
 
-/// The claims of these revisions, which are the highest of each.
+/// Restores the claims of these revisions, each of which is the highest revision of its claim.
 pub async fn claims(tx: &mut PgConnection, all: &[&RecoveredDecision]) -> Result<()> {
-    // Where the spouse has no code the record stands for the pair; one that moved away names none any more.
+    // Without a spouse's code the record identifies the pair. A claim whose record moved away does not name it any
+    // more.
     let unnamed = |d: &&RecoveredDecision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
     sqlx::query(
         "INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
@@ -110,7 +111,7 @@ pub struct RecoveredBatch {
     pub closing: Option<(i64, i64, String)>,
 }
 
-/// What its pages saw is lost: it names no inputs.
+/// Restores a batch. The inputs that its pages saw are lost, so it names none.
 pub async fn batch(tx: &mut PgConnection, batch: &RecoveredBatch) -> Result<()> {
     sqlx::query(
         "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
@@ -139,14 +140,14 @@ pub async fn batch(tx: &mut PgConnection, batch: &RecoveredBatch) -> Result<()> 
     Ok(())
 }
 
-/// A document that finance has.
+/// A document that was published to finance.
 pub struct RecoveredDocument {
     pub document_id: String,
     pub person: NationalCode,
     pub claim_id: Uuid,
     pub attempt: i32,
     pub decision_id: Uuid,
-    /// Of the decision, where it can be told by its id.
+    /// The revision of the decision, found by the decision's id.
     pub revision: i32,
     pub month: String,
     pub amount: i64,
@@ -158,13 +159,17 @@ pub struct RecoveredDocument {
     pub business_date: String,
 }
 
-/// Earlier attempts first. The keys decide: what would be a second payment to a person fails here.
+/// Restores a document. Earlier attempts must be restored first.
+///
+/// # Errors
+/// The unique keys are the authority: a second payment to a person fails here.
 pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Result<()> {
     sqlx::query("INSERT INTO persons (code) VALUES ($1) ON CONFLICT DO NOTHING")
         .bind(document.person.to_i64())
         .execute(&mut *tx)
         .await?;
-    // Where the decision's own event never reached its topic, a place is kept for it: it is said before the recovery ends.
+    // If the decision's own event never reached its topic, this row is a placeholder: the recovery publishes the
+    // decision before it ends.
     sqlx::query(
         "INSERT INTO decisions (decision_id, claim_id, revision, outcome, amount, reasons, facts, content_digest, rules_version,
              tables_version, business_date, decided_at)
@@ -212,7 +217,7 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
     Ok(())
 }
 
-/// An SMS that the gateway has.
+/// An SMS that was requested from the gateway.
 pub struct RecoveredMessage {
     pub sms_id: String,
     pub kind: &'static str,
@@ -247,7 +252,7 @@ pub async fn messages(tx: &mut PgConnection, all: &[RecoveredMessage]) -> Result
     Ok(())
 }
 
-/// A case that was told.
+/// A case that was published.
 pub struct RecoveredCase {
     pub case_id: Uuid,
     pub claim_id: Uuid,
@@ -277,16 +282,17 @@ pub async fn case(tx: &mut PgConnection, case: &RecoveredCase) -> Result<()> {
     Ok(())
 }
 
-/// The group's positions go on behind `held`, the last that its partitions hold, and everything up to it is delivered.
-pub async fn head(tx: &mut PgConnection, group: i16, held: i64) -> Result<()> {
+/// Continues the sequence numbers of a shard after `last`, the last one that its partitions contain, and marks
+/// everything up to it as delivered.
+pub async fn head(tx: &mut PgConnection, shard: i16, last: i64) -> Result<()> {
     sqlx::query("UPDATE outbox_heads SET next_position = greatest(next_position, $2 + 1) WHERE grp = $1")
-        .bind(group)
-        .bind(held)
+        .bind(shard)
+        .bind(last)
         .execute(&mut *tx)
         .await?;
     sqlx::query("UPDATE relay_groups SET delivered = greatest(delivered, $2), owner = NULL, until = NULL WHERE grp = $1")
-        .bind(group)
-        .bind(held)
+        .bind(shard)
+        .bind(last)
         .execute(tx)
         .await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Recovery: a database that is older than its topics takes back what they hold.
+//! Recovery: a database that is older than its topics restores what they contain.
 
 pub mod adopt;
 
@@ -7,13 +7,14 @@ use uuid::Uuid;
 use super::{Error, PgConnection, Result};
 use crate::ident::NationalCode;
 
-/// The word under which an installation keeps that its recovery was begun and not ended.
+/// The name in `installation` under which an unfinished recovery stores its checkpoints.
 pub(super) const RECOVERY_KEY: &str = "recovery";
 
-/// Where each group stood when the recovery began: the last position that was given, and the last delivered.
+/// Per relay shard, as the recovery began: the shard, the last sequence number that was allocated, and the last one
+/// that was delivered.
 pub type Checkpoints = Vec<(i16, i64, i64)>;
 
-/// The checkpoints of a recovery that was begun and not ended.
+/// The checkpoints of an unfinished recovery, if there is one.
 pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Checkpoints>> {
     let kept: Option<String> = sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
         .bind(RECOVERY_KEY)
@@ -23,17 +24,20 @@ pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option
     kept.map(read).transpose()
 }
 
-/// A recovery that was begun must end before anything is taken in, closed or sent.
+/// Checks that no recovery is unfinished: it must end before anything is ingested, closed or sent.
+///
+/// # Errors
+/// [`Error::Refused`] if a recovery is unfinished.
 pub async fn refuse_half_recovered<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<()> {
     match under_way(database).await? {
         None => Ok(()),
-        Some(_) => {
-            Err(Error::Refused("a recovery was begun and not ended: run `peyvand recover` again".to_owned()))
-        }
+        Some(_) => Err(Error::Refused(
+            "a recovery was started and not finished: run `peyvand recover` again".to_owned(),
+        )),
     }
 }
 
-/// Where each group stands now.
+/// The current checkpoints.
 pub async fn checkpoints(tx: &mut PgConnection) -> Result<Checkpoints> {
     Ok(sqlx::query_as("SELECT grp, next_position - 1, delivered FROM outbox_heads JOIN relay_groups USING (grp) ORDER BY grp")
         .fetch_all(tx)
@@ -51,7 +55,7 @@ pub async fn begin(tx: &mut PgConnection, checkpoints: &Checkpoints) -> Result<(
 
 pub async fn end(tx: &mut PgConnection) -> Result<()> {
     sqlx::query("DELETE FROM installation WHERE name = $1").bind(RECOVERY_KEY).execute(&mut *tx).await?;
-    // Of a person that no input named before, the record came with the inputs.
+    // A person whom no input had named when the document was restored got a province with the inputs since then.
     sqlx::query(
         "UPDATE documents d SET province_code = p.province_code FROM persons p
          WHERE p.code = d.person AND d.province_code = '' AND p.province_code IS NOT NULL",
@@ -61,14 +65,15 @@ pub async fn end(tx: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Does a process deliver now?
+/// Whether a process delivers events now.
 pub async fn is_served(tx: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM relay_members WHERE until >= now())")
         .fetch_one(tx)
         .await?)
 }
 
-/// A person to decide, and what the inputs said that are not in the facts.
+/// A person to decide, and what the inputs contained that is not in the facts: claims whose row moved away, and
+/// answered documents.
 pub struct PersonToRedecide {
     pub code: NationalCode,
     pub moved: Vec<Uuid>,
@@ -76,7 +81,7 @@ pub struct PersonToRedecide {
 }
 
 pub async fn add(tx: &mut PgConnection, persons: &[PersonToRedecide]) -> Result<()> {
-    // Two statements at once on one row would be an error: each person comes once.
+    // PostgreSQL refuses to update a row twice in one statement: each person may occur only once.
     sqlx::query(
         "INSERT INTO recovery_persons (code, moved, answered)
          SELECT c, string_to_array(m, ' ')::uuid[], string_to_array(a, ' ')
@@ -97,7 +102,7 @@ pub async fn add(tx: &mut PgConnection, persons: &[PersonToRedecide]) -> Result<
     Ok(())
 }
 
-/// Everybody with a claim that a close would decide anew.
+/// Adds every person with a claim that a close would redecide.
 pub async fn add_unpaid(tx: &mut PgConnection) -> Result<()> {
     sqlx::query(
         "INSERT INTO recovery_persons (code) SELECT DISTINCT person FROM claims
@@ -124,7 +129,7 @@ pub async fn remove_redecided(tx: &mut PgConnection, codes: &[i64]) -> Result<()
     Ok(())
 }
 
-/// Claims of these persons whose standing decision has no facts, and the decisions.
+/// Claims of these persons whose current or paid decision has no facts, with that decision.
 pub async fn without_facts(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, Uuid)>> {
     Ok(sqlx::query_as(
         "SELECT claim_id, decision_id FROM decisions JOIN (
@@ -148,7 +153,8 @@ pub async fn save_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Res
     Ok(())
 }
 
-/// Decisions that were paid and whose own event never reached its topic: a place was kept for them, which this takes away.
+/// Deletes and returns paid decisions whose own event never reached its topic: [`adopt::document`] has inserted a
+/// placeholder row for each.
 pub async fn take_unpublished_decisions(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, i32)>> {
     Ok(sqlx::query_as(
         "DELETE FROM decisions d USING payments p WHERE p.person = ANY($1) AND d.decision_id = p.decision_id
@@ -159,7 +165,7 @@ pub async fn take_unpublished_decisions(tx: &mut PgConnection, codes: &[i64]) ->
     .await?)
 }
 
-/// Documents of these persons that have no registration SMS yet, with claim and instant.
+/// Documents of these persons that have no registration SMS yet, with the claim and the instant of issue.
 pub async fn documents_without_sms(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<DocumentWithoutSms>> {
     Ok(sqlx::query_as(
         "SELECT person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us

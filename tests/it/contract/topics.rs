@@ -22,6 +22,6 @@ fn an_installation_keeps_its_number_of_partitions() {
     app.set("topic_partitions", "5");
     // Nobody looks at the topics then.
     let told = app.refused(&["status", "--provision", "false"]);
-    assert!(told.contains("topic_partitions is 5, but this database was begun with 3"), "{told}");
+    assert!(told.contains("topic_partitions is 5, but this database was created with 3"), "{told}");
     app.end_unborn();
 }

@@ -299,7 +299,7 @@ fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
 /// A process that was forgotten when everything was stopped, and went on while a recovery was under way.
 #[test]
 fn nobody_takes_in_or_closes_beside_a_recovery() {
-    const UNDER_WAY: &str = "a recovery was begun and not ended";
+    const UNDER_WAY: &str = "a recovery was started and not finished";
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..2);
     app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
