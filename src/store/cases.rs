@@ -1,4 +1,4 @@
-//! Cases that an official must judge.
+//! Cases that a person must judge.
 
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! SQL only. Functions borrow the caller's transaction and never commit it; statements work on sets.
+//! SQL only. A function that borrows the caller's transaction never commits it; statements work on sets.
 //!
 //! Architecture invariant: no rule of law or money is decided here. The unique keys and checks in `migrations/` are the
 //! final authority.

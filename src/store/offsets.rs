@@ -19,8 +19,7 @@ pub struct OffsetAdvance {
     pub next: i64,
 }
 
-/// Returns the next offset of each partition. A partition that is new here starts at the given offset, the lowest one
-/// in the topic.
+/// Returns the next offset of each partition. A partition that is new here starts at the given offset.
 pub async fn begin(
     pool: &PgPool,
     partitions: &[(TopicPartition, i64)],

@@ -66,7 +66,7 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
     rows.into_iter().map(read).collect()
 }
 
-/// A case that an official must judge.
+/// A case that a person must judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CaseRow {
     pub case_id: Uuid,

@@ -97,9 +97,9 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
     }
 }
 
-/// Insured persons with a valid registry row and no claim, in the order of their codes: `after` < code <= `upto`, at
-/// most `limit` persons. A correct database contains none, because a transaction that writes the row or the insured
-/// record also decides.
+/// Insured persons with a registry row that is not annulled and no claim, in the order of their codes. A code is
+/// greater than `after` and at most `upto`; at most `limit` persons are returned. A correct database contains none,
+/// because a transaction that writes the row or the insured record also decides.
 pub async fn without_claim(
     tx: &mut PgConnection,
     after: i64,
