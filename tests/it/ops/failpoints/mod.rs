@@ -1,5 +1,5 @@
-//! Every boundary of I/O has its two points (`boundary!`), and at each of them a process of ours dies once: what is taken
-//! up afterwards ends where an undisturbed run does.
+//! Every I/O operation has two failpoints (`failpoint!`), before and after it. A process is killed once at each of
+//! them, and the restarted processes reach the end state of an undisturbed run.
 
 #[cfg(feature = "failpoints")]
 mod deaths;
@@ -21,26 +21,34 @@ fn no_boundary_is_without_its_points() {
 #[test]
 fn every_boundary_has_one_name_and_a_scene_that_dies_there() {
     let names = sites::names();
-    assert!(names.len() > 50, "only {} boundaries were found", names.len());
+    assert!(names.len() > 50, "only {} failpoints were found", names.len());
     let once: BTreeSet<_> = names.iter().map(String::as_str).collect();
-    assert_eq!(once.len(), names.len(), "two boundaries share a name: {names:?}");
+    assert_eq!(once.len(), names.len(), "two failpoints share a name: {names:?}");
     let played: BTreeSet<_> = SCENES.iter().flat_map(|scene| scene.iter()).map(|(name, _)| *name).collect();
-    assert_eq!(once, played, "boundaries of the source, and those at which a scene dies");
+    assert_eq!(once, played, "failpoints of the source, and failpoints in the scenes");
+}
+
+/// A module that is renamed must not leave the check.
+#[test]
+fn every_module_and_file_of_the_check_exists() {
+    let missing = sites::missing();
+    assert!(missing.is_empty(), "not in src: {missing:?}");
 }
 
 #[test]
 fn a_bare_call_is_found() {
     let found = |module, code| sites::bare_in(module, code).len();
-    assert_eq!(found("work", "let tx = failpoint!(\"a\", pool.begin().await)?; tx.commit().await?;"), 1);
-    assert_eq!(found("work", "failpoint!(\"b\", tx.commit().await)?;"), 0);
+    assert_eq!(found("app", "let tx = failpoint!(\"a\", pool.begin().await)?; tx.commit().await?;"), 1);
+    assert_eq!(found("app", "failpoint!(\"b\", tx.commit().await)?;"), 0);
     assert_eq!(found("store", "query.execute(pool).await?"), 1);
     assert_eq!(found("kafka", "consumer\n    .poll(TICK)"), 1);
     assert_eq!(found("kafka", "match failpoint!(\"c\", consumer.poll(f(1))) {}"), 0);
     assert_eq!(found("kafka", "sender.commit()"), 0);
     assert_eq!(found("cli", "File::create(&path)"), 1);
+    assert_eq!(found("service", "File::create(&path)"), 1);
 }
 
-/// Nothing that is shipped is built with the points.
+/// Release builds do not contain failpoints.
 #[test]
 fn a_release_has_no_points() {
     let manifest: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();

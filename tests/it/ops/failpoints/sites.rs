@@ -1,13 +1,24 @@
-//! The boundaries of the source: where `boundary!` stands, and where it does not.
+//! The failpoints of the source: I/O calls inside `failpoint!`, and I/O calls without it.
 
 use std::path::PathBuf;
 
 use crate::meta::structure::source::Source;
 
-/// What crosses a boundary, by the module whose door it is. Reading SQL is left out: a process that dies at it leaves
-/// behind what one leaves that dies before the next write.
+/// Calls that write files or output.
+const FILE_CALLS: &[&str] = &[
+    "File::create(",
+    "create_dir",
+    ".write_all(",
+    ".flush()",
+    "fs::write(",
+    "self.0.write(",
+    "self.0.finish(",
+];
+
+/// I/O calls, by module. SQL reads are left out: a process that dies at a read leaves the same state as one that dies
+/// before the next write.
 const CROSSINGS: &[(&str, &[&str])] = &[
-    ("work", &[".begin()", ".commit()", ".execute(pool)", ".execute(&house.pool)"]),
+    ("app", &[".begin()", ".commit()", ".execute(pool)", ".execute(&ctx.pool)"]),
     ("store", &[".begin()", ".commit()", ".execute(pool)", ".run(pool)", "advisory"]),
     (
         "kafka",
@@ -41,37 +52,40 @@ const CROSSINGS: &[(&str, &[&str])] = &[
             "producer.send(",
         ],
     ),
-    (
-        "cli",
-        &[
-            "File::create(",
-            "create_dir",
-            ".write_all(",
-            ".flush()",
-            "fs::write(",
-            "self.0.write(",
-            "self.0.finish(",
-        ],
-    ),
+    ("cli", FILE_CALLS),
+    ("demo", FILE_CALLS),
+    ("service", FILE_CALLS),
+    ("terminal", FILE_CALLS),
+    ("views", FILE_CALLS),
 ];
 
-/// Files whose writes nobody relies on.
+/// Files whose writes are not relied on, each with the reason.
 const OUTSIDE: &[(&str, &str)] = &[
-    ("cli/generate", "an invented month: one that broke off is made again"),
-    ("cli/paper.rs", "what a person reads on the terminal"),
-    ("cli/publish/source.rs", "standard input, kept in a file without a name that ends with the process"),
+    ("demo/generate", "a generated month: an incomplete one is generated again"),
+    ("terminal.rs", "terminal output"),
+    (
+        "service/publish/source.rs",
+        "a copy of standard input in an unnamed file that disappears with the process",
+    ),
 ];
 
 fn src() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Everything but the macro's own file.
+/// Modules and files that the lists above name and that do not exist.
+pub fn missing() -> Vec<&'static str> {
+    let modules = CROSSINGS.iter().map(|(module, _)| *module);
+    let is_missing = |name: &&str| !src().join(name).exists() && !src().join(format!("{name}.rs")).exists();
+    modules.chain(OUTSIDE.iter().map(|(file, _)| *file)).filter(is_missing).collect()
+}
+
+/// All source files but the macro's own.
 fn sources() -> impl Iterator<Item = Source> {
     Source::all(&src()).into_iter().filter(|source| source.module() != "failpoint")
 }
 
-/// The names of all boundaries, as often as they stand there.
+/// The names of all failpoints, with repetitions.
 pub fn names() -> Vec<String> {
     let mut all = Vec::new();
     for source in sources() {
@@ -81,13 +95,13 @@ pub fn names() -> Vec<String> {
             .skip(1)
             .map(|rest| rest.trim_start().trim_start_matches('"').split('"').next().unwrap().to_owned())
             .collect();
-        assert_eq!(found.len(), spans(&source.code).len(), "{}: boundaries", source.path.display());
+        assert_eq!(found.len(), spans(&source.code).len(), "{}: failpoints", source.path.display());
         all.extend(found);
     }
     all
 }
 
-/// Calls that cross a boundary outside of `boundary!`.
+/// I/O calls outside of `failpoint!`.
 pub fn bare_calls() -> Vec<String> {
     let outside = |source: &Source| {
         let path = source.path.to_string_lossy().into_owned();
@@ -110,7 +124,7 @@ pub fn bare_in(module: &str, code: &str) -> Vec<String> {
     for call in crossings {
         for (at, _) in code.match_indices(call) {
             let within = spans.iter().any(|(from, to)| (*from..*to).contains(&at));
-            // Our own `Sender`: its calls have their points inside.
+            // Calls of our own `Sender` contain their failpoints.
             if !within && !code[..at].ends_with("sender") {
                 bare.push(format!("line {}: {call}", code[..at].matches('\n').count() + 1));
             }
