@@ -1,10 +1,10 @@
-//! Every test beyond one module, in one binary. Those with a `TestApp` want a broker and a database: `make test`.
+//! All integration tests, in one binary. Tests that use a `TestApp` need a broker and a database: run `make test`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a helper of a test may fail as the test does"
+    reason = "a test helper may panic, as the test itself may"
 )]
 
 mod claim;

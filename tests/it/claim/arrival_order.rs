@@ -1,4 +1,5 @@
-//! "Order of arrival between topics never matters to the end state": one person's inputs, in many orders and many batches.
+//! "Order of arrival between topics never matters to the end state": one person's inputs, in many orders and many
+//! batches.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::claim::person_over_days::{
     DEED, World, another, date, job, request, row, spouse, wage, with_status,
 };
 
-/// An input: its key, and how it changes what is known. Inputs of one key keep their order.
+/// An input: its key, and how it changes the person state. Inputs with the same key keep their order.
 type Input = (&'static str, Box<dyn Fn(&mut World)>);
 
 fn input(key: &'static str, apply: impl Fn(&mut World) + 'static) -> Input {
@@ -31,7 +32,7 @@ fn own_word(request_id: &'static str, at: i64, deed_date: &'static str) -> Input
     })
 }
 
-/// What all stories begin with.
+/// The inputs that every story starts with.
 fn common() -> Vec<Input> {
     vec![
         input("person", |world| {
@@ -51,7 +52,7 @@ fn common() -> Vec<Input> {
     ]
 }
 
-/// What makes a story its own.
+/// The one input by which a story differs from the others.
 fn turn(story: u32) -> Option<Input> {
     Some(match story {
         1 => version("R1", row("R1", "1404-05-16", spouse())),
@@ -74,7 +75,7 @@ fn inputs(story: u32) -> Vec<Input> {
     common().into_iter().chain(turn(story)).collect()
 }
 
-/// A small generator of its own, so that a failing order is told by its seed.
+/// A small generator, so that a seed reproduces a failing order.
 struct SeededRandom(u64);
 
 impl SeededRandom {
@@ -86,7 +87,7 @@ impl SeededRandom {
 
 type End = BTreeMap<String, (String, Option<u64>, String)>;
 
-/// Takes the inputs in, in an order and in batches that the seed gives, and closes the month.
+/// Ingests the inputs in the order and the batches that the seed determines, then closes the month.
 fn end(story: u32, seed: u64) -> End {
     let mut dice = SeededRandom(seed);
     let mut left: Vec<Option<Input>> = inputs(story).into_iter().map(Some).collect();
@@ -94,7 +95,7 @@ fn end(story: u32, seed: u64) -> End {
     while left.iter().any(Option::is_some) {
         let place = dice.below(left.len());
         let Some((key, _)) = left[place] else { continue };
-        // The first of its key that is left.
+        // The first remaining input with this key.
         let first = left.iter().position(|input| input.as_ref().is_some_and(|(k, _)| *k == key)).unwrap();
         let (_, apply) = left[first].take().unwrap();
         apply(&mut world);
@@ -104,13 +105,13 @@ fn end(story: u32, seed: u64) -> End {
     }
     world.takes_in().closes();
     let standing = world.known.claims.iter().filter(|claim| !claim.withdrawn);
-    let told = |claim: &peyvand::claim::person_state::StoredClaim| {
+    let decided = |claim: &peyvand::claim::person_state::StoredClaim| {
         let decision = &world.published.iter().rfind(|(c, _)| c.claim_id == claim.claim_id).unwrap().1;
         let codes: Vec<_> = decision.codes().iter().map(|code| code.as_str()).collect();
         let answer = format!("{} {}", decision.outcome, codes.join(" "));
         (answer, decision.amount.map(Rial::get), format!("{:?}", decision.working))
     };
-    standing.map(|claim| (claim.claim_id.to_string(), told(claim))).collect()
+    standing.map(|claim| (claim.claim_id.to_string(), decided(claim))).collect()
 }
 
 #[test]

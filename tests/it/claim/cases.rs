@@ -1,4 +1,4 @@
-//! Facts that change after a document: cases for a person to judge.
+//! Facts that change after a document was issued: cases for a person to judge.
 
 use CaseKind::{Difference, Payment, Recovery};
 use Outcome::{Approved, Refused, Waiting};
@@ -12,19 +12,19 @@ use crate::claim::person_over_days::{
     DEED, FLOOR, World, another, date, request, row, sheba, spouse, wage, with_status,
 };
 
-/// Paid, and then this changed and was taken in.
+/// A paid person, after `change` was ingested.
 fn after(change: impl FnOnce(&mut World)) -> World {
     let mut world = World::paid();
-    let told = world.revisions();
+    let before = world.revisions();
     change(&mut world);
     world.takes_in();
-    assert_eq!(world.revisions(), told, "neither the decision nor the payment changes");
+    assert_eq!(world.revisions(), before, "neither the decision nor the payment changes");
     world.expect(DEED, Approved, &[]);
     world
 }
 
-/// "`recovery` where the claim decided anew would be refused […] or under review by a ground of the marriage (identity and
-/// conflicting rows among them), the employment or the days"
+/// "`recovery` where the claim decided anew would be refused […] or under review by a ground of the marriage (identity
+/// and conflicting rows among them), the employment or the days"
 #[test]
 fn a_claim_that_would_not_be_paid_now_is_a_recovery() {
     let marriage = |change: fn(&mut peyvand::claim::person::RegistryRow)| {
@@ -42,7 +42,7 @@ fn a_claim_that_would_not_be_paid_now_is_a_recovery() {
     marriage(|row| row.status = Status::Annulled).expect_case(Recovery, &["MARRIAGE_ANNULLED"]);
     marriage(|row| row.husband.birth_date = Some(date("1375-01-02")))
         .expect_case(Recovery, &["IDENTITY_MISMATCH"]);
-    // Divorce asks for nothing back (R25).
+    // A divorce is no reason to recover a payment (R25).
     assert_eq!(marriage(|row| row.status = Status::Divorced).cases, []);
     after(|world| world.known.dossier.employments.clear()).expect_case(Recovery, &["EMPLOYMENT_ENDED"]);
     after(|world| world.known.dossier.wages.truncate(10))
@@ -101,7 +101,7 @@ fn account_mobile_and_death_open_none() {
     assert_eq!(cases(|world| world.record().mobile = None), []);
     assert_eq!(cases(|world| world.record().mobile_owner = Ownership::No), []);
     assert_eq!(cases(|world| world.record().deceased_on = Some(date("1404-07-01"))), []);
-    // They do not hide anything either.
+    // Nor do they hide another change.
     let both = after(|world| {
         world.record().sheba = None;
         world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
@@ -120,7 +120,7 @@ fn a_passing_wait_is_looked_at_by_the_next_close() {
     world.takes_in();
     assert_eq!(world.cases, []);
     assert!(world.claim(deed).review_waits);
-    // Within the list's time nothing; then the close sees it, once.
+    // While the wage list may still arrive, no case opens. The next close then opens one, once.
     world.on("1404-08-30").closes();
     assert_eq!(world.cases, []);
     world.on("1404-09-01").closes();
@@ -130,7 +130,6 @@ fn a_passing_wait_is_looked_at_by_the_next_close() {
     assert_eq!(world.cases.len(), 1);
 }
 
-/// A wait that ended well opens none.
 #[test]
 fn a_wait_that_ends_well_opens_none() {
     let deed = "1404-07-15";
@@ -151,7 +150,7 @@ fn a_row_that_moves_after_payment() {
     world.expect_case(Recovery, &["RECORD_WITHDRAWN"]);
     world.expect("1404-05-20", Refused, &[R::AlreadyPaid]);
     world.expect(DEED, Approved, &[]);
-    // In any event: also where a self-registration or another row still holds the marriage.
+    // "In any event" includes a marriage that a self-registration or another row still holds.
     let mut world = World::insured();
     world.rows([row("R1", DEED, spouse())]).requests([request("Q1", 1, spouse(), DEED)]).takes_in().closes();
     world.row_becomes(row("R1", "1404-05-20", another())).takes_in();
@@ -168,7 +167,7 @@ fn a_row_that_moves_after_payment() {
 #[test]
 fn a_record_that_only_repeated_the_marriage_may_move() {
     let mut world = World::insured();
-    // Of two records of one day the greater speaks.
+    // Of two records with the same date, the greater `record_id` is authoritative.
     world.rows([row("R2", DEED, spouse()), row("R1", DEED, spouse())]).takes_in().closes();
     world.known.moved = vec![world.known.claims[0].key.clone()];
     world.rows([row("R2", DEED, spouse()), row("R1", "1404-06-02", spouse())]).takes_in();
@@ -183,13 +182,13 @@ fn one_open_case_per_document_and_kind() {
     world.takes_in();
     world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
     assert_eq!(world.cases.len(), 1);
-    // The facts come back: the case stays open. Another kind is another case.
+    // The case stays open when the facts return to their old values. Another kind opens another case.
     let sound = World::insured().known.dossier;
     world.known.dossier = sound;
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
     world.rows([row("R1", DEED, spouse())]).takes_in();
     assert_eq!(world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(), [Recovery, Difference]);
-    // What a person has judged is not asked again; facts that change again open another.
+    // Facts that a person has judged open no second case. Facts that change again open another case.
     world.cases_end().takes_in().on("1404-09-01").closes();
     assert_eq!(world.cases.len(), 2);
     world.known.dossier.employments.clear();
@@ -215,14 +214,14 @@ fn no_further_attempt_while_a_case_is_open() {
 #[test]
 fn a_duplicate_is_a_case_and_never_sent_again() {
     let mut world = World::paid();
-    let told = world.revisions();
+    let before = world.revisions();
     world.returned(1, "AM05", 10);
     world.expect_case(Payment, &["RETURNED_AS_DUPLICATE"]);
-    assert_eq!((world.revisions(), world.returns.len()), (told, 0));
+    assert_eq!((world.revisions(), world.returns.len()), (before, 0));
     world.record().sheba = Some(sheba(2));
     world.takes_in().cases_end().on("1404-09-01").closes();
     assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
-    // Whatever else finance says of it, and in whatever order: money may be out twice.
+    // Other outcomes for the document change nothing, in any order: the money may have been paid twice.
     for (duplicate, other) in [(10, 11), (11, 10)] {
         let mut world = World::paid();
         world.returned(1, "AC01", other).returned(1, "AM05", duplicate);
@@ -240,14 +239,14 @@ fn an_older_attempt_that_was_paid_after_all() {
     world.returned(1, "AC04", 10);
     world.record().sheba = Some(sheba(2));
     world.takes_in().on("1404-09-01").closes();
-    let told = world.revisions();
+    let before = world.revisions();
     world.finance(1, Paid, "", 5);
-    assert_eq!(world.cases, [], "the return was said later");
+    assert_eq!(world.cases, [], "the return has the later time");
     world.finance(1, Paid, "", 20);
     world.expect_case(Payment, &["EARLIER_ATTEMPT_PAID"]);
     assert_eq!(world.cases[0].document_id, world.issued[0].document_id.to_string());
-    assert_eq!(world.revisions(), told);
-    // Returned too: no third.
+    assert_eq!(world.revisions(), before);
+    // The second attempt is returned too: there is no third attempt.
     world.returned(2, "AC04", 30);
     world.record().sheba = Some(sheba(3));
     world.takes_in().on("1404-10-01").closes();
@@ -276,7 +275,7 @@ fn a_death_while_the_document_is_returned() {
     }
 }
 
-/// A death of a day to come is a death when that day has come: the close looks.
+/// A date of death in the future takes effect on that date: the close checks it.
 #[test]
 fn a_death_to_come() {
     let mut world = World::paid();

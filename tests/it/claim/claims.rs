@@ -1,4 +1,4 @@
-//! Which claims a person has, and when one ends.
+//! Which claims a person has, and when a claim ends.
 
 use peyvand::claim::codes::Status;
 use peyvand::claim::decide::content_digest;
@@ -10,8 +10,8 @@ use crate::claim::person_over_days::{
 };
 use Outcome::{Approved, ManualReview, Pending, Refused};
 
-/// "two `record_id`s with the same pair and deed date are one marriage reported twice: one row speaks for it - a row that is
-/// not annulled before one that is (registries annul doubles) […]; the other counts nowhere"
+/// "two `record_id`s with the same pair and deed date are one marriage reported twice: one row speaks for it - a row
+/// that is not annulled before one that is (registries annul doubles) […]; the other counts nowhere"
 #[test]
 fn of_two_records_of_one_marriage_a_live_one_precedes_an_annulled_one() {
     let live = registered_on("1404-05-16", row("R1", DEED, spouse()));
@@ -24,7 +24,7 @@ fn of_two_records_of_one_marriage_a_live_one_precedes_an_annulled_one() {
     }
 }
 
-/// "… then the later `registered_on` …", also of two annulled records.
+/// "… then the later `registered_on` …", also between two annulled records.
 #[test]
 fn of_two_records_of_one_marriage_the_later_registration_is_authoritative() {
     for (status, outcome, reasons) in
@@ -51,7 +51,7 @@ fn of_two_records_of_one_day_the_greater_record_id_is_authoritative() {
     }
 }
 
-/// "the other counts nowhere": its count of earlier marriages does not, and it is no second marriage of that day.
+/// "the other counts nowhere": its count of earlier marriages is ignored, and it is not a second marriage on that date.
 #[test]
 fn a_record_that_is_not_authoritative_counts_nowhere() {
     let mut world = World::insured();
@@ -60,7 +60,8 @@ fn a_record_that_is_not_authoritative_counts_nowhere() {
     world.rows([silent, row("R2", DEED, spouse())]).takes_in();
     world.expect(DEED, Approved, &[]);
     assert_eq!(world.known.claims.len(), 1);
-    // An annulled duplicate does not end an earlier marriage. A marriage whose records are all annulled is not earlier.
+    // An annulled duplicate does not end an earlier marriage. If all records of a marriage are annulled, it is not an
+    // earlier marriage.
     let live = row("R3", "1400-01-01", another());
     let annulled = with_status(Status::Annulled, row("R4", "1400-01-01", another()));
     world.rows([live.clone(), annulled.clone(), row("R2", DEED, spouse())]).takes_in();
@@ -70,7 +71,8 @@ fn a_record_that_is_not_authoritative_counts_nowhere() {
     world.expect(DEED, Approved, &[]);
 }
 
-/// "one person and one marriage (unordered pair of codes + deed date […])": the spouses' places do not matter.
+/// "one person and one marriage (unordered pair of codes + deed date […])": it does not matter who is husband and who
+/// is wife.
 #[test]
 fn husband_and_wife_may_change_places() {
     let mut world = World::married();
@@ -100,22 +102,22 @@ fn a_row_that_moves_ends_one_claim_and_begins_another() {
     world.rows([row("R1", "1404-05-16", spouse())]).takes_in();
     world.expect(DEED, Refused, &[R::RecordWithdrawn]);
     world.expect("1404-05-16", Approved, &[]);
-    // The same for a row that moves to another spouse.
+    // The same applies to a row that moves to another spouse.
     let mut world = World::married();
     world.rows([row("R1", DEED, another())]).takes_in();
     let outcomes: Vec<_> = world.known.claims.iter().map(|claim| (claim.withdrawn, claim.outcome)).collect();
     assert!(outcomes.contains(&(true, Refused)) && outcomes.contains(&(false, Approved)), "{outcomes:?}");
 }
 
-/// "… not decided anew": no fact and no close says it again.
+/// "… not decided anew": no fact and no close publishes it again.
 #[test]
 fn a_withdrawn_claim_is_not_decided_anew() {
     let mut world = World::married();
     world.rows([]).takes_in();
-    let told = world.revisions();
+    let before = world.revisions();
     world.record().family_name = "دیگری".to_owned();
     world.takes_in().on("1404-12-01").closes();
-    assert_eq!(world.revisions(), told);
+    assert_eq!(world.revisions(), before);
     assert!(world.issued.is_empty());
 }
 
@@ -138,7 +140,7 @@ fn the_applicants_own_registration_holds_the_marriage_that_a_row_left() {
     world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
 }
 
-/// A row that comes back is decided as any other, in the same claim.
+/// A row that moves back is decided like any other, in the same claim.
 #[test]
 fn a_row_that_comes_back_revives_its_claim() {
     let mut world = World::married();
@@ -183,7 +185,7 @@ fn marriages_before_the_first_day_make_no_claim_and_count() {
     world.expect(DEED, Approved, &[]);
 }
 
-/// A claim that was paid stays what it is, whatever day the setting later names: nothing about its marriage changed.
+/// A paid claim does not change when the setting `deeds_from` later names another date: its marriage did not change.
 #[test]
 fn a_later_first_day_opens_no_case_on_what_was_paid() {
     let mut world = World::paid();
@@ -191,12 +193,12 @@ fn a_later_first_day_opens_no_case_on_what_was_paid() {
     let before = world.cases.len();
     world.deeds_from = Some(date("1404-07-01"));
     world.takes_in();
-    // The employment that went is told; that the marriage was withdrawn is not.
+    // A case reports the lost employment. No case reports the marriage as withdrawn.
     assert_eq!(world.cases.len(), before + 1);
     assert_eq!(world.cases[before].grounds, ["EMPLOYMENT_ENDED"]);
 }
 
-/// Ids are derived, so what is another thing must have another.
+/// Ids are derived from content, so different things must have different ids.
 #[test]
 fn decisions_and_contents_that_differ_have_other_ids() {
     let ids = IdKey::new(b"a secret of sixteen");

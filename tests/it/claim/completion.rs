@@ -1,4 +1,4 @@
-//! Account and mobile (R16, R17), and what the tables do not hold (R26).
+//! Account and mobile (R16, R17), and dates that the tables do not cover (R26).
 
 use peyvand::claim::codes::Ownership;
 use peyvand::claim::{Outcome, ReasonCode as R};
@@ -22,8 +22,8 @@ fn with_mobile(mobile: Option<&str>, owner: Ownership) -> World {
     world
 }
 
-/// "eligible but no valid account → waiting `NO_VALID_ACCOUNT`"; "malformed, or of a retired bank […] counts as none (with the
-/// fact)". What counts as none has no owner to ask for.
+/// "eligible but no valid account → waiting `NO_VALID_ACCOUNT`"; "malformed, or of a retired bank […] counts as none
+/// (with the fact)". For an account that counts as none, the owner is not checked.
 #[test]
 fn accounts_that_count_as_none() {
     let retired = sheba_of("063", 7);
@@ -53,7 +53,7 @@ fn whose_the_account_is() {
     with_account(Some(&own), Ownership::Unknown).expect(DEED, Pending, &[R::AccountCheckPending]);
 }
 
-/// "a code that the table lacks is good"; spaces, hyphens and small letters do not spoil it.
+/// "a code that the table lacks is good"; spaces, hyphens and lower case are accepted.
 #[test]
 fn accounts_that_are_good() {
     let unknown_bank = sheba_of("999", 1);
@@ -85,7 +85,7 @@ fn both_where_both_miss() {
     world.record().mobile = None;
     world.takes_in();
     world.expect(DEED, Waiting, &[R::NoValidAccount, R::NoValidMobile]);
-    // Unknown outranks missing: the amount is not stated while the check is out.
+    // Unknown outranks missing: the decision states no amount while the check is pending.
     world.record().mobile = Some("09121234567".to_owned());
     world.record().mobile_owner = Ownership::Unknown;
     world.takes_in();
@@ -100,7 +100,8 @@ fn states(world: &World, deed_date: &str, fact: &str) {
     assert!(outside.fact.contains(fact), "{}", outside.fact);
 }
 
-/// "`OUTSIDE_KNOWN_TABLES`: D after the business date; D past the last year of the wage table […]. No amount is computed."
+/// "`OUTSIDE_KNOWN_TABLES`: D after the business date; D past the last year of the wage table […]. No amount is
+/// computed."
 #[test]
 fn outside_the_tables() {
     let mut world = World::insured();

@@ -1,4 +1,4 @@
-//! Rows and facts about invented people, as planning reads them.
+//! Rows and facts about fictitious people, in the form that planning reads.
 
 use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status};
 use peyvand::claim::person::{Employment, PersonRecord, RegistryRow, SelfRegistration, Side, Wage};
@@ -17,7 +17,7 @@ pub fn code(nine: u32) -> NationalCode {
     NationalCode::with_check_digit(nine).unwrap()
 }
 
-/// The person whose claims these are.
+/// The person whose claims the tests examine.
 pub fn me() -> NationalCode {
     code(439_801_308)
 }
@@ -30,7 +30,7 @@ pub fn another() -> NationalCode {
     code(200_000_002)
 }
 
-/// A good Sheba, different for each number, of a bank that lives.
+/// A valid Sheba, different for each number, of a bank that still exists.
 pub fn sheba(number: u32) -> String {
     sheba_of("012", number)
 }
@@ -39,7 +39,7 @@ pub fn sheba_of(bank: &str, number: u32) -> String {
     Sheba::with_check_digits(bank, &format!("{number:019}")).unwrap().to_string()
 }
 
-/// A registered, permanent, first marriage of this person with `other`.
+/// A registered, permanent first marriage of this person with `other`.
 pub fn row(record_id: &str, deed_date: &str, other: impl Into<Option<NationalCode>>) -> RegistryRow {
     let side = |code, name: &str, born| Side {
         code,
@@ -111,7 +111,7 @@ pub fn job(kind: InsuranceType, from: &str, to: Option<&str>) -> Employment {
     }
 }
 
-/// The insured record of a person who lacks nothing.
+/// The insured record of a person who meets every condition.
 pub fn record() -> PersonRecord {
     PersonRecord {
         source_offset: 0,

@@ -1,4 +1,4 @@
-//! Grounds in the marriage and the person, their order, and when an amount stands.
+//! Reasons about the marriage and the person, their order, and when a decision has an amount.
 
 use peyvand::claim::codes::{OfficeKind, Permanence, Status};
 use peyvand::claim::person::RegistryRow;
@@ -33,7 +33,7 @@ fn two_live_rows_of_one_day_with_different_spouses_conflict() {
         all,
         [(ManualReview, vec![R::ConflictingRecords]), (ManualReview, vec![R::ConflictingRecords])]
     );
-    // An annulled one is not live; a divorced one is.
+    // An annulled marriage is not live; a divorced one is.
     let world =
         decided(vec![row("R1", DEED, spouse()), with_status(Status::Annulled, row("R2", DEED, another()))]);
     let outcomes: Vec<_> =
@@ -56,14 +56,14 @@ fn a_spouse_without_a_code_differs_from_every_other() {
     assert!(world.published.iter().all(|(_, decision)| decision.codes() == both));
 }
 
-/// "Earlier marriage (R5): `…_earlier_marriages` > 0 on the row that speaks, or another live marriage of the person with an
-/// earlier deed date (a divorced one is live)."
+/// "Earlier marriage (R5): `…_earlier_marriages` > 0 on the row that speaks, or another live marriage of the person
+/// with an earlier deed date (a divorced one is live)."
 #[test]
 fn earlier_marriages() {
     let mut counted = row("R1", DEED, spouse());
     counted.husband.earlier_marriages = 1;
     decided(vec![counted]).expect(DEED, Refused, &[R::NotFirstMarriage]);
-    // The spouse's earlier marriages are the spouse's (R5).
+    // The spouse's earlier marriages count only for the spouse (R5).
     let mut hers = row("R1", DEED, spouse());
     hers.wife.earlier_marriages = 1;
     decided(vec![hers]).expect(DEED, Approved, &[]);
@@ -77,13 +77,13 @@ fn earlier_marriages() {
         let world = decided(vec![row("R1", DEED, spouse()), other(status, day)]);
         assert_eq!(world.claim(DEED).outcome, outcome, "{status} {day}");
     }
-    // A couple that married again: the first of the two is an earlier marriage of the second.
+    // A couple that married twice: for the second marriage, the first one is an earlier marriage.
     let again = decided(vec![
         with_status(Status::Divorced, row("R0", "1402-01-01", spouse())),
         row("R1", DEED, spouse()),
     ]);
     again.expect(DEED, Refused, &[R::NotFirstMarriage]);
-    // And one with a spouse without a code.
+    // An earlier marriage also counts if the spouse has no code.
     decided(vec![row("R0", "1402-01-01", None), row("R1", DEED, spouse())]).expect(
         DEED,
         Refused,
@@ -91,8 +91,8 @@ fn earlier_marriages() {
     );
 }
 
-/// "`IDENTITY_MISMATCH` (normalised family name or birth date differs […]; given names are not compared; spaces and ZWNJ do
-/// not count)"
+/// "`IDENTITY_MISMATCH` (normalised family name or birth date differs […]; given names are not compared; spaces and
+/// ZWNJ do not count)"
 #[test]
 fn identity() {
     for (name, born, grounds) in [
@@ -112,8 +112,8 @@ fn identity() {
     }
 }
 
-/// "registered by acknowledgement (Art. 32) → manual review", "`none` […] is `MARRIAGE_NOT_REGISTERED`", "a consulate counts as
-/// an official office"
+/// "registered by acknowledgement (Art. 32) → manual review", "`none` […] is `MARRIAGE_NOT_REGISTERED`", "a consulate
+/// counts as an official office"
 #[test]
 fn offices_and_permanence() {
     let with_office = |office_kind| decided(vec![RegistryRow { office_kind, ..row("R1", DEED, spouse()) }]);
@@ -145,8 +145,8 @@ fn deceased_on_or_before_the_business_date() {
     }
 }
 
-/// "All grounds are evaluated; none hides another. Then the first line that has a ground gives the outcome, and all grounds
-/// found are listed", in the order of the lines.
+/// "All grounds are evaluated; none hides another. Then the first line that has a ground gives the outcome, and all
+/// grounds found are listed", in the order of the lines.
 #[test]
 fn all_grounds_are_listed_in_the_order_of_the_lines() {
     let mut world = World::insured();
@@ -177,14 +177,14 @@ fn all_grounds_are_listed_in_the_order_of_the_lines() {
     world.expect(DEED, ManualReview, &all);
 }
 
-/// The lines, top down: each pair's upper ground gives the outcome.
+/// For each pair of lines, from the top down, the reason of the upper line gives the outcome.
 #[test]
 fn the_first_line_with_a_ground_gives_the_outcome() {
     let mut world = World::insured();
     world.record().mobile = None;
     world.rows([row("R1", DEED, spouse())]).takes_in();
     world.expect(DEED, Waiting, &[R::NoValidMobile]);
-    // D's month is open and no employment covers D: pending before waiting.
+    // D's month is open and no employment covers D: PENDING outranks WAITING.
     world.known.dossier.employments.clear();
     world.on("1404-06-31").takes_in();
     world.expect(DEED, Pending, &[R::AwaitingWageList, R::NoValidMobile]);
@@ -199,7 +199,7 @@ fn the_first_line_with_a_ground_gives_the_outcome() {
         &[R::NotFirstMarriage, R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile],
     );
     world.rows([counted, row("R2", DEED, code(300_000_003))]).takes_in();
-    // An annulled row is not live: no conflict; and the other marriage is of the same day, not earlier.
+    // An annulled row is not live, so there is no conflict. The other marriage has the same date, so it is not earlier.
     let other = world.published.last().unwrap();
     assert_eq!(other.0.outcome, Pending);
 }

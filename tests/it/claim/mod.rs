@@ -1,5 +1,5 @@
-//! Planning, pure: which claims a person has, what is said of each, and what may follow a payment. Above each test stands,
-//! shortened, the sentence of the contract that it holds.
+//! Pure planning: which claims a person has, how each is decided, and what may follow a payment. Above each test is the
+//! sentence of the contract that the test checks, shortened.
 
 mod arrival_order;
 mod cases;

@@ -1,5 +1,5 @@
-//! One invented person, as planning sees them, over days: facts are set, `takes_in` and `closes` are then what the
-//! service does, and `Known` becomes what the database would hold.
+//! One fictitious person over several days, as planning sees them. A test sets facts; `takes_in` and `closes` do what
+//! the service would do, and the person state becomes what the database would contain.
 
 use std::sync::LazyLock;
 
@@ -22,10 +22,10 @@ pub use crate::claim::facts::{
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| tables::parse(tables::built_in()).unwrap());
 
-/// A deed date whose wage list is closed on `TODAY`; all of a good person's months lie before it.
+/// A deed date whose wage list is closed on `TODAY`. All listed months of `World::insured` are before it.
 pub const DEED: &str = "1404-05-15";
 pub const TODAY: &str = "1404-08-01";
-/// 24 months of a wage that equals the floor of 1404: 30 × 3,463,656.
+/// A monthly wage in rials that equals the floor of 1404: 30 × 3,463,656.
 pub const FLOOR: u64 = 103_909_680;
 
 pub struct World {
@@ -34,14 +34,14 @@ pub struct World {
     pub deeds_from: Option<SolarDate>,
     tables: Tables,
     ids: IdKey,
-    /// Every revision that was published, in order.
+    /// Every published revision, in order.
     pub published: Vec<(StoredClaim, Decision)>,
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
 }
 
-/// Kind, document and grounds of a case.
+/// Kind, document and reasons of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
     pub kind: CaseKind,
@@ -51,7 +51,7 @@ pub struct Case {
 }
 
 impl World {
-    /// Nothing is known of this person.
+    /// A person without any stored state.
     pub fn empty() -> Self {
         let known = PersonState {
             person: me(),
@@ -68,7 +68,7 @@ impl World {
         Self { known, today, deeds_from: None, tables, ids, published, cases, returns, issued }
     }
 
-    /// An insured person who lacks nothing but a marriage: employed for ten years, 48 whole months before `DEED` listed.
+    /// An insured person who lacks only a marriage: employed for ten years, with 48 full months listed before `DEED`.
     pub fn insured() -> Self {
         let mut world = Self::empty();
         world.known.dossier.record = Some(record());
@@ -87,7 +87,7 @@ impl World {
         world
     }
 
-    /// The same with a good marriage on `DEED`.
+    /// The same, with a valid marriage on `DEED`.
     pub fn married() -> Self {
         let mut world = Self::insured();
         world.known.rows.push(row("R1", DEED, spouse()));
@@ -112,14 +112,14 @@ impl World {
         self
     }
 
-    /// The tables get a row: this bank is no more from that day on.
+    /// Adds a row to the tables: this bank is retired from that date on.
     pub fn bank_retires(&mut self, bank: &str, from: &str) -> &mut Self {
         let row = format!("[[retired_banks]]\nbank = \"{bank}\"\nfrom = \"{from}\"\n");
         self.tables = tables::parse(&format!("{}\n{row}", tables::built_in())).unwrap();
         self
     }
 
-    /// The input of this person's marriages is now this.
+    /// Replaces the registry rows of this person.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = RegistryRow>) -> &mut Self {
         self.known.rows = rows.into_iter().collect();
         self
@@ -139,14 +139,14 @@ impl World {
         }
     }
 
-    /// What the intake does after a fact about this person came.
+    /// Does what ingest does after an input about this person.
     pub fn takes_in(&mut self) -> &mut Self {
         let plan = plan(&self.known, &self.rules(), Trigger::Input);
         self.write(plan);
         self
     }
 
-    /// What a month's close does with this person.
+    /// Does what the close of a month does with this person.
     pub fn closes(&mut self) -> &mut Self {
         let mut known = std::mem::replace(&mut self.known, Self::empty().known);
         let plan = plan_close(&mut known, &self.rules());
@@ -157,7 +157,7 @@ impl World {
 
     fn write(&mut self, plan: Plan) {
         let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuance.is_none();
-        assert_eq!(plan.is_empty(), says_nothing, "an empty plan is not written");
+        assert_eq!(plan.is_empty(), says_nothing, "a plan is empty if it has no update, case or issuance");
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
@@ -178,7 +178,8 @@ impl World {
         self.known.answered.clear();
     }
 
-    /// Finance's word on an attempt, as the store keeps it: the latest instant speaks. The intake follows.
+    /// An outcome from finance for an attempt. As in the store, the outcome with the latest time is kept. Ingest
+    /// follows.
     pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
         let documents = &mut self.known.payment.as_mut().unwrap().documents;
         let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
@@ -196,15 +197,15 @@ impl World {
         self.finance(attempt, PaymentOutcome::Returned, code, at)
     }
 
-    /// A new row in place of all that named this person; the claims that the old one held and the new one does not are told
-    /// to planning as moved, as the intake does.
+    /// Replaces all rows of this person by a new one. As ingest does, it reports to planning as moved the claims that
+    /// the old row held and the new row does not.
     pub fn row_becomes(&mut self, new: RegistryRow) -> &mut Self {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.key.clone()).collect();
         self.known.moved = before.into_iter().filter(|key| key.deed_date != new.deed_date).collect();
         self.rows([new])
     }
 
-    /// A person ended all cases.
+    /// Ends all cases, as a person would.
     pub fn cases_end(&mut self) -> &mut Self {
         self.known.payment.as_mut().unwrap().cases.iter_mut().for_each(|case| case.open = false);
         self
@@ -213,11 +214,11 @@ impl World {
     pub fn claim(&self, deed_date: &str) -> &StoredClaim {
         let own: Vec<_> =
             self.known.claims.iter().filter(|claim| claim.key.deed_date == date(deed_date)).collect();
-        assert_eq!(own.len(), 1, "claims of {deed_date}");
+        assert_eq!(own.len(), 1, "number of claims with the deed date {deed_date}");
         own[0]
     }
 
-    /// The decision that stands for the only claim of a deed date.
+    /// The latest decision on the only claim with this deed date.
     #[track_caller]
     pub fn decision(&self, deed_date: &str) -> &Decision {
         let claim_id = self.claim(deed_date).claim_id;
@@ -230,11 +231,7 @@ impl World {
         assert_eq!((decision.outcome, decision.codes().as_slice()), (outcome, grounds));
         assert_eq!(self.claim(deed_date).outcome, outcome);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
-        assert_eq!(
-            decision.amount.is_some(),
-            states_amount,
-            "an amount stands only with APPROVED and WAITING"
-        );
+        assert_eq!(decision.amount.is_some(), states_amount, "only APPROVED and WAITING have an amount");
         for reason in &decision.reasons {
             let template = Texts::built_in().reason(reason.code.as_str()).unwrap();
             let given: Vec<_> = reason.parameters.iter().map(|(name, _)| *name).collect();
@@ -249,12 +246,12 @@ impl World {
         self
     }
 
-    /// How many revisions were published in all.
+    /// The total number of published revisions.
     pub fn revisions(&self) -> usize {
         self.published.len()
     }
 
-    /// Changes facts, takes them in, and says whether anything was decided.
+    /// Changes facts, ingests them, and returns whether anything was decided.
     pub fn decides(&mut self, change: impl FnOnce(&mut Dossier)) -> bool {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
         change(&mut self.known.dossier);
@@ -264,7 +261,7 @@ impl World {
 
     #[track_caller]
     pub fn expect_case(&self, kind: CaseKind, grounds: &[&str]) {
-        let told: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
-        assert_eq!(told, [(kind, grounds)]);
+        let opened: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
+        assert_eq!(opened, [(kind, grounds)]);
     }
 }

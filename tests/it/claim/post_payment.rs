@@ -1,4 +1,4 @@
-//! Once a document was issued.
+//! Planning after a document was issued.
 
 use peyvand::claim::codes::PaymentOutcome::{Accepted, Paid};
 use peyvand::claim::person::EarlierPayment;
@@ -10,7 +10,7 @@ use Outcome::{Approved, Refused};
 
 const OTHER: &str = "1404-06-20";
 
-/// "It takes every claim payable then", and what is paid is what was decided.
+/// "It takes every claim payable then", and the paid amount is the decided amount.
 #[test]
 fn the_close_issues_one_document() {
     let world = World::paid();
@@ -32,8 +32,8 @@ fn every_other_claim_is_already_paid_at_once() {
     world.rows([row("R1", DEED, spouse())]).requests([other]).takes_in().closes();
     world.expect(DEED, Approved, &[]);
     world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
-    assert_eq!(world.claim("1404-04-01").revision, 2, "the same claim, told again");
-    // One that begins later, and one that begins while the document is returned.
+    assert_eq!(world.claim("1404-04-01").revision, 2, "a new revision of the same claim");
+    // This also applies to a claim that begins later, and to one that begins while the document is returned.
     world.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).takes_in();
     world.expect(OTHER, Refused, &[R::NotFirstMarriage, R::AlreadyPaid]);
     world.returned(1, "AC04", 5);
@@ -43,38 +43,38 @@ fn every_other_claim_is_already_paid_at_once() {
     world.expect("1404-06-25", Refused, &[R::NotFirstMarriage, R::AlreadyPaid, R::SpouseHasNoNationalCode]);
 }
 
-/// From the close on, facts are held against what was paid: also where the close itself gave the first answer.
+/// From the close on, facts are compared with those of the payment, also if the close itself made the first decision.
 #[test]
 fn the_close_keeps_what_later_facts_are_held_against() {
     assert!(World::paid().claim(DEED).review_digest.is_some());
     let mut decided_there = World::insured();
     decided_there.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).closes();
     assert!(decided_there.claim(DEED).review_digest.is_some());
-    assert!(decided_there.claim(OTHER).review_digest.is_none(), "nothing was paid there");
+    assert!(decided_there.claim(OTHER).review_digest.is_none(), "the other claim was not paid");
 }
 
 /// "The claim that has the document keeps its decision and amount frozen."
 #[test]
 fn decision_and_amount_are_frozen() {
     let mut world = World::paid();
-    let told = world.revisions();
+    let before = world.revisions();
     world.record().sheba = None;
     world.record().mobile = None;
     world.known.dossier.employments.clear();
     world.known.dossier.wages.clear();
     world.takes_in().finance(1, Accepted, "", 1).finance(1, Paid, "", 2).on("1404-09-01").closes();
-    assert_eq!(world.revisions(), told);
+    assert_eq!(world.revisions(), before);
     world.expect(DEED, Approved, &[]);
-    // Nor does a wage that makes it more: that is a case.
+    // Nor does a wage that would raise the amount: it opens a case.
     let mut world = World::paid();
-    let told = world.revisions();
+    let before = world.revisions();
     world.known.dossier.wages.push(wage("1404-03", InsuranceType::Compulsory, 0, 24_000_000));
     world.takes_in().on("1404-09-01").closes();
-    assert_eq!((world.revisions(), world.cases.len()), (told, 1));
+    assert_eq!((world.revisions(), world.cases.len()), (before, 1));
     assert_eq!(world.claim(DEED).amount.map(Rial::get), Some(FLOOR));
 }
 
-/// "never sent again by itself": what finance has not answered, or not returned, also where the account is another now.
+/// "never sent again by itself": a document that finance has not answered or not returned, even if the account changed.
 #[test]
 fn only_what_was_returned_is_sent_again() {
     for answer in [None, Some(Accepted), Some(Paid)] {
@@ -107,8 +107,8 @@ fn a_branchs_earlier_payment_refuses_every_claim() {
     assert!(world.issued.is_empty());
 }
 
-/// "Only a decision of the close is paid", and it is explained by the sum as it then stood: where the floor hid a change of
-/// it, the close tells it again (what was paid must be recomputable from its own working).
+/// "Only a decision of the close is paid", and its working shows the wage sum at the time of the close. If the floor
+/// hid a change of the sum, the close publishes a new revision (a payment must be recomputable from its own working).
 #[test]
 fn what_is_paid_shows_the_sum_of_the_close() {
     let mut world = World::married();

@@ -19,7 +19,7 @@ fn registered() -> World {
 fn without_a_row_it_waits_for_the_registry() {
     let mut world = registered();
     world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
-    // Rows of other pairs do not confirm, nor one of the pair that is annulled and of another date.
+    // Rows of other pairs do not confirm it. Nor does an annulled row of the pair with another date.
     let elsewhere = with_status(Status::Annulled, row("R2", "1404-05-20", spouse()));
     world.rows([row("R3", "1404-05-18", another()), elsewhere]).takes_in();
     world.expect(DEED, Pending, &[R::NotConfirmedByRegistry]);
@@ -47,8 +47,8 @@ fn an_annulled_row_speaks_too() {
     world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
 }
 
-/// "A live row of the pair with another date only: `REGISTRY_DATE_MISMATCH`; the row's own claim goes its own way, and that
-/// row is no earlier marriage for this one."
+/// "A live row of the pair with another date only: `REGISTRY_DATE_MISMATCH`; the row's own claim goes its own way, and
+/// that row is no earlier marriage for this one."
 #[test]
 fn a_row_of_another_date_is_told_with_both_dates() {
     for (other, in_words) in [("1404-05-10", "10 Mordad 1404"), ("1404-05-20", "20 Mordad 1404")] {
@@ -61,7 +61,8 @@ fn a_row_of_another_date_is_told_with_both_dates() {
     }
 }
 
-/// The exception is for the row of the mismatch alone: another spouse's earlier row is an earlier marriage still.
+/// The exception applies only to the row of the mismatch: an earlier row with another spouse is still an earlier
+/// marriage.
 #[test]
 fn an_earlier_marriage_with_another_counts_beside_the_mismatch() {
     let mut world = registered();
@@ -80,14 +81,14 @@ fn an_applicant_whom_we_do_not_insure() {
     world.rows([bad]).requests([own]).takes_in();
     world.expect(DEED, Refused, &[R::NotInsured]);
     assert!(world.decision(DEED).working.is_none());
-    // When the person's record comes, the claim is judged as any other.
+    // When the person's record arrives, the claim is judged like any other.
     world.known.dossier = World::insured().known.dossier;
     world.takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage]);
 }
 
-/// "`first_marriage_undertaking` false is `NOT_FIRST_MARRIAGE`, source the applicant's own statement, until a registry row of
-/// that marriage speaks; then the registry's count alone counts."
+/// "`first_marriage_undertaking` false is `NOT_FIRST_MARRIAGE`, source the applicant's own statement, until a registry
+/// row of that marriage speaks; then the registry's count alone counts."
 #[test]
 fn a_missing_undertaking_counts_until_the_registry_speaks() {
     let mut world = World::insured();
@@ -96,15 +97,15 @@ fn a_missing_undertaking_counts_until_the_registry_speaks() {
     world.requests([own]).takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage, R::NotConfirmedByRegistry]);
     assert_eq!(world.decision(DEED).reasons[0].source, "applicant's own statement");
-    // A row of the pair with another date is not of that marriage.
+    // A row of the pair with another date does not belong to that marriage.
     world.rows([row("R1", "1404-05-20", spouse())]).takes_in();
     world.expect(DEED, Refused, &[R::NotFirstMarriage, R::RegistryDateMismatch]);
     world.rows([row("R1", DEED, spouse())]).takes_in();
     world.expect(DEED, Approved, &[]);
 }
 
-/// "Of several by one applicant with the same spouse the latest `submitted_at` (then the greater `request_id`) speaks; the
-/// others hold nothing."
+/// "Of several by one applicant with the same spouse the latest `submitted_at` (then the greater `request_id`) speaks;
+/// the others hold nothing."
 #[test]
 fn of_several_the_latest_speaks_and_the_others_hold_nothing() {
     let later = "1404-05-20";
@@ -117,18 +118,18 @@ fn of_several_the_latest_speaks_and_the_others_hold_nothing() {
         assert_eq!(world.known.claims.len(), 1);
         world.expect(later, Pending, &[R::NotConfirmedByRegistry]);
     }
-    // What had been told of the earlier one ends.
+    // If the earlier one had been published, its claim ends.
     let mut world = registered();
     world.requests([request("Q1", 1, spouse(), DEED), request("Q2", 2, spouse(), later)]).takes_in();
     world.expect(DEED, Refused, &[R::RecordWithdrawn]);
-    // With different spouses each stands for itself.
+    // Registrations with different spouses are independent.
     let mut world = World::insured();
     world.requests([request("Q1", 1, spouse(), DEED), request("Q2", 2, another(), DEED)]).takes_in();
     assert_eq!(world.known.claims.len(), 2);
     assert!(world.published.iter().all(|(_, decision)| decision.codes() == [R::NotConfirmedByRegistry]));
 }
 
-/// Claims by self-registration know their request; those of a row their record.
+/// A claim by self-registration has a `request_id`; a claim by a registry row has a `record_id`.
 #[test]
 fn a_claim_names_the_inputs_that_hold_it() {
     let mut world = registered();
@@ -143,13 +144,13 @@ fn a_claim_names_the_inputs_that_hold_it() {
     );
 }
 
-/// Both inputs hold the claim from then on; that alone decides nothing.
+/// From then on both inputs hold the claim. This alone causes no new decision.
 #[test]
 fn a_registration_beside_the_row_is_kept_with_the_claim() {
     let mut world = World::married();
-    let told = world.revisions();
+    let before = world.revisions();
     world.requests([request("Q1", 1, spouse(), DEED)]).takes_in();
     let claim = world.claim(DEED);
     assert_eq!((claim.record_id.as_deref(), claim.request_id.as_deref()), (Some("R1"), Some("Q1")));
-    assert_eq!(world.revisions(), told);
+    assert_eq!(world.revisions(), before);
 }

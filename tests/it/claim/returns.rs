@@ -14,15 +14,15 @@ fn returned() -> World {
     world
 }
 
-/// "A return makes the claim `WAITING` with `PAYMENT_RETURNED`, its only ground, which holds while the person's Sheba is that
-/// of the returned document."
+/// "A return makes the claim `WAITING` with `PAYMENT_RETURNED`, its only ground, which holds while the person's Sheba
+/// is that of the returned document."
 #[test]
 fn a_return_is_the_only_ground_while_the_account_is_the_same() {
     let mut world = returned();
     world.expect(DEED, Waiting, &[R::PaymentReturned]);
     assert_eq!(world.decision(DEED).amount.unwrap().get(), FLOOR);
     assert!(world.decision(DEED).reasons[0].fact.contains("AC04"));
-    // Whatever else lacks is not looked at, and no spelling of the same account is another account.
+    // Other missing conditions are not examined, and another spelling of the same account is not another account.
     world.record().mobile = None;
     world.record().sheba_owner = Ownership::No;
     world.record().sheba = Some(sheba(1).to_lowercase());
@@ -59,13 +59,13 @@ fn an_account_that_changed_before_the_return_came() {
     let mut world = World::paid();
     world.record().sheba = Some(sheba(2));
     world.takes_in();
-    let told = world.revisions();
+    let before = world.revisions();
     world.returned(1, "AC04", 10);
-    // Nothing to ask of the person: the answer is as it was, and nobody is written to.
-    assert_eq!((world.revisions(), world.returns.len()), (told, 0));
+    // The person has nothing to do: the decision is unchanged, and no SMS is sent.
+    assert_eq!((world.revisions(), world.returns.len()), (before, 0));
     world.on("1404-09-01").closes();
     assert_eq!(world.issued.last().unwrap().attempt, 2);
-    // And one that was taken away before it.
+    // The same with an account that was removed before the return.
     let mut world = World::paid();
     world.record().sheba = None;
     world.takes_in().returned(1, "AC04", 10);
@@ -86,7 +86,7 @@ fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
     assert_eq!((second.attempt, second.amount.get(), second.sheba.as_str()), (2, FLOOR, sheba(2).as_str()));
     assert_eq!(second.decision_id, world.claim(DEED).decision_id);
     assert_ne!(second.document_id, world.issued[0].document_id);
-    // Returned again, mended again: attempt 3. An accepted one is not sent again.
+    // After another return and another correction: attempt 3. An accepted attempt is not sent again.
     world.returned(2, "AC06", 20);
     world.expect(DEED, Waiting, &[R::PaymentReturned]);
     world.record().sheba = Some(sheba(3));
@@ -94,7 +94,7 @@ fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
     assert_eq!(world.issued.iter().map(|issue| issue.attempt).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
-/// "the claim […] keeps its decision and amount frozen": more wages raise a case, not the second attempt.
+/// "the claim […] keeps its decision and amount frozen": more wages open a case and do not change the second attempt.
 #[test]
 fn a_later_sum_does_not_change_the_second_attempt() {
     let mut world = returned();
@@ -129,12 +129,12 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
     let mut world = returned();
     assert_eq!(world.returns.len(), 1);
     assert_eq!((world.returns[0].attempt, world.returns[0].returned_at), (1, 10));
-    // The same return in other words, a close, and other facts do not write again.
+    // The same return with another code, a close, and other facts cause no further notice.
     world.finance(1, Returned, "AC06", 11).on("1404-09-01").closes();
     world.record().deceased_on = Some(date("1405-01-01"));
     world.takes_in();
     assert_eq!(world.returns.len(), 1);
-    // Mended, sent again, returned again: another return, another notice.
+    // After a correction and another attempt, another return causes another notice.
     world.record().sheba = Some(sheba(2));
     world.takes_in().on("1404-10-01").closes().returned(2, "AC04", 50);
     assert_eq!(world.returns.len(), 2);
@@ -145,15 +145,15 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
 #[test]
 fn a_return_is_told_with_the_record_of_the_moment() {
     let mut world = World::paid();
-    let told = world.revisions();
+    let before = world.revisions();
     world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
-    assert_eq!((world.revisions(), world.claim(DEED).record_id.as_deref()), (told, Some("R2")));
+    assert_eq!((world.revisions(), world.claim(DEED).record_id.as_deref()), (before, Some("R2")));
     world.returned(1, "AC04", 10);
     let claim = &world.published.last().unwrap().0;
     assert_eq!((claim.outcome, claim.record_id.as_deref()), (Waiting, Some("R2")));
 }
 
-/// AM05 that overtakes another return is then finance's only word: the claim stands as it was paid.
+/// An AM05 that is later than another return replaces it as the outcome: the claim stays as it was paid.
 #[test]
 fn a_duplicate_overtakes_an_earlier_return() {
     let mut world = returned();
@@ -164,7 +164,7 @@ fn a_duplicate_overtakes_an_earlier_return() {
     assert_eq!(world.issued.len(), 1);
 }
 
-/// It was not a return that made this claim wait, but the account that the person took away afterwards.
+/// This claim waits because the person removed the account afterwards, not because of the return.
 #[test]
 fn an_account_taken_away_after_a_return_writes_to_nobody() {
     let mut world = World::paid();
@@ -174,7 +174,7 @@ fn an_account_taken_away_after_a_return_writes_to_nobody() {
     world.takes_in();
     world.expect(DEED, Waiting, &[R::NoValidAccount]);
     assert!(world.returns.is_empty());
-    // Nor a return that leaves the claim pending, whatever the check then says.
+    // Nor does a return that leaves the claim pending cause a notice, even if the ownership check then fails.
     let mut world = World::paid();
     world.record().sheba = Some(sheba(2));
     world.record().sheba_owner = Ownership::Unknown;
@@ -186,7 +186,7 @@ fn an_account_taken_away_after_a_return_writes_to_nobody() {
     assert!(world.returns.is_empty());
 }
 
-/// R25: death while a document is returned ends the attempts, also once a person ended the case about it.
+/// R25: a death while a document is returned ends the attempts, also after a person ended the case about it.
 #[test]
 fn no_further_attempt_is_issued_to_the_dead() {
     let mut world = returned();
@@ -194,13 +194,13 @@ fn no_further_attempt_is_issued_to_the_dead() {
     world.record().deceased_on = Some(date("1404-08-20"));
     world.on("1404-09-01").takes_in().cases_end().closes();
     assert_eq!(world.issued.len(), 1);
-    // The record was wrong: the person lives, and is paid.
+    // The record was wrong: the person is alive and is paid.
     world.record().deceased_on = None;
     world.takes_in().on("1404-10-01").closes();
     assert_eq!(world.issued.len(), 2);
 }
 
-/// "`AM05` (duplicate) never reissues", also once a person ended the case about it.
+/// "`AM05` (duplicate) never reissues", also after a person ended the case about it.
 #[test]
 fn a_duplicate_is_not_sent_again_after_its_case() {
     let mut world = World::paid();
@@ -210,8 +210,8 @@ fn a_duplicate_is_not_sent_again_after_its_case() {
     assert_eq!(world.issued.len(), 1);
 }
 
-/// "an input that changes no field that these rules read decides nothing, even if days have passed"; the close looks at what
-/// may be sent again, by the tables of its day (R23).
+/// "an input that changes no field that these rules read decides nothing, even if days have passed"; the close
+/// checks what may be sent again against the tables of its business date (R23).
 #[test]
 fn a_bank_that_ends_before_the_next_attempt() {
     let mut world = returned();

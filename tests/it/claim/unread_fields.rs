@@ -7,7 +7,7 @@ use peyvand::law::{InsuranceType as I, Rial};
 use crate::claim::person_over_days::{DEED, World, date, job, row, spouse, wage};
 use Outcome::{Pending, Refused};
 
-/// Waits for its wage list on 1404-06-01; from 1404-07-01 on the same facts are a refusal.
+/// A claim that waits for its wage list on 1404-06-01. From 1404-07-01 on, the same facts lead to a refusal.
 fn waiting() -> World {
     let mut world = World::insured();
     world.known.dossier.employments.clear();
@@ -49,12 +49,13 @@ fn with_wage(line: Wage) -> impl FnOnce(&mut World) {
 
 #[test]
 fn wages_that_no_rule_reads_decide_nothing() {
-    // A type that counts for nothing, taken back, before the five years, after D.
+    // A type that does not count; a cancelled line (zero days and wages); a month before the five years; a month after
+    // D.
     quiet(with_wage(wage("1404-03", I::Voluntary, 31, 50_000_000)));
     quiet(with_wage(wage("1404-03", I::Compulsory, 0, 0)));
     quiet(with_wage(wage("1399-04", I::Compulsory, 30, 50_000_000)));
     quiet(with_wage(wage("1404-06", I::Compulsory, 31, 50_000_000)));
-    // Days count, wages of the type do not; and wages count in the 24 months before D's alone.
+    // Sick pay counts for days but not for wages, and wages count only in the 24 months before D's month.
     quiet(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
     quiet(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
     quiet(with_wage(wage("1404-05", I::Compulsory, 0, 50_000_000)));
@@ -65,7 +66,7 @@ fn wages_that_no_rule_reads_decide_nothing() {
         0,
         50_000_000
     ))));
-    // Another workshop of the same month and type, the sum of both being the same.
+    // Two workshops in the same month with the same type and the same total.
     quiet(|world| {
         let last = world.known.dossier.wages.pop().unwrap();
         let half = Rial::new(last.insurable.get() / 2).unwrap();
@@ -74,7 +75,7 @@ fn wages_that_no_rule_reads_decide_nothing() {
     });
 }
 
-/// D on the first of a month: the window ends the day before, so no rule reads D's own month.
+/// If D is the first of a month, the window ends on the day before, so no rule reads D's own month.
 #[test]
 fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
     for (deed, reads) in [("1404-05-01", false), ("1404-05-02", true)] {
@@ -98,7 +99,7 @@ fn employments_that_no_rule_reads_decide_nothing() {
     });
 }
 
-/// The counterpart: what a rule reads is decided anew, by the day of the decision.
+/// The counterpart: a change in a field that a rule reads causes a new decision, as of the date of that decision.
 #[test]
 fn what_a_rule_reads_is_decided_on_the_day() {
     let mut world = waiting();
@@ -117,13 +118,14 @@ fn what_a_rule_reads_is_decided_on_the_day() {
     world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);
 }
 
-/// "at the month's close every claim without a document, refused ones too": days that pass are told there.
+/// "at the month's close every claim without a document, refused ones too": the close
+/// publishes what changed only because days passed.
 #[test]
 fn the_close_decides_what_only_days_changed() {
     let mut world = waiting();
     world.closes();
     world.expect(DEED, Refused, &[R::EmploymentEnded]);
-    // And again: the law's facts came after all.
+    // The close decides once more after the employment has arrived.
     world.known.dossier.employments = vec![job(I::Compulsory, "1394-01-01", None)];
     world.closes();
     assert_eq!(world.issued.len(), 1);

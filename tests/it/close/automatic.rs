@@ -1,4 +1,4 @@
-//! The close that comes by itself, and the brake on it.
+//! The automatic close, and the variance check that may hold it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn the_brake_holds_a_month_that_looks_wrong() {
     app.close("1404-07");
     married(&mut app, 10..11);
     app.set_today("1404-09-01");
-    // By itself nothing is closed until the role month-end asks.
+    // Nothing is closed automatically until a process with the role month-end runs.
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let place = app.serve(&["--roles", "month-end"]);
     app.until_told(place, "ALARM");
@@ -62,7 +62,8 @@ fn a_month_that_is_due_is_closed_by_itself() {
     app.serve(&[]);
     app.close("1404-07");
     married(&mut app, 10..12);
-    // Two months were missed: the first has two documents as the last had; the second has none, and is held.
+    // Two months were missed. The first has two documents, as the last closed month had. The second has none and is
+    // held.
     let place = app.serve(&["--roles", "month-end"]);
     app.until_told(place, "ALARM");
     assert_eq!(

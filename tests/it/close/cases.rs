@@ -17,7 +17,7 @@ fn case_of<'a>(cases: &'a [Value], person: &Person) -> &'a Value {
     own[0]
 }
 
-/// Nine sound people, paid by the close of 1404-07; the third above the floor, so that less can be paid.
+/// Nine eligible people, paid by the close of 1404-07. The third gets more than the floor, so the amount can fall.
 fn nine_paid() -> (TestApp, Vec<Person>, Vec<Marriage>) {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=9).map(person).collect();
@@ -33,8 +33,8 @@ fn nine_paid() -> (TestApp, Vec<Person>, Vec<Marriage>) {
     (app, people, rows)
 }
 
-/// An annulment, more and less pay, another date, an earlier payment, another spouse of that day; and what opens no case:
-/// divorce, death, an account taken away.
+/// Changes that open a case: an annulment, higher and lower wages, another date, an earlier payment, another spouse on
+/// the same date. Changes that open none: a divorce, a death, a removed account.
 fn facts_change(app: &mut TestApp, people: &[Person], rows: &[Marriage]) {
     let (more, less) =
         (people[1].wage("1404-04", 31, 900_000_000), people[2].wage("1404-04", 31, 90_000_000));
@@ -67,7 +67,7 @@ fn facts_that_change_after_payment_open_cases() {
         assert_eq!(case["document_id"], document_id(&issued, &people[place], 1));
     }
     assert_eq!(cases.len(), 6, "{cases:#?}");
-    // 23 × 90,000,000 and, capped, 7 × 3,463,656 × 31 = 751,613,352; divided by 24.
+    // In rials: 23 × 90,000,000 plus the capped month, 7 × 3,463,656 × 31 = 751,613,352; the sum divided by 24.
     assert_eq!(case_of(&cases, &people[1])["new_amount_rial"], 117_567_223);
     assert_eq!(case_of(&cases, &people[2])["new_amount_rial"], FLOOR);
     let after = app.decisions();
@@ -82,7 +82,8 @@ fn facts_that_change_after_payment_open_cases() {
     app.finish();
 }
 
-/// "While a case is open, no further attempt is issued.", "Only a person ends a case." (as an operator would, in the database)
+/// "While a case is open, no further attempt is issued.", "Only a person ends a case." Here the
+/// test ends it in the database, as an operator would.
 #[test]
 fn an_open_case_holds_further_attempts_back() {
     let mut app = TestApp::start("1404-08-01");
@@ -99,7 +100,7 @@ fn an_open_case_holds_further_attempts_back() {
     app.set_today("1404-09-01");
     app.close("1404-08");
     assert_eq!(paid(&app.documents(), &husband).len(), 1);
-    // Even where the registry takes the annulment back, the case is a person's to end.
+    // Even if the registry withdraws the annulment, only a person ends the case.
     marriages(&mut app, &[&annulled.corrected(|row| row.status = "registered")]);
     app.set_today("1404-10-01");
     app.close("1404-09");

@@ -1,4 +1,4 @@
-//! The month's close: when it refuses, what a repeat does, crashes, and the database's own last word.
+//! The close of a month: when it is refused, what a repeat does, crashes, and the constraints of the database.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::fixtures::population::{FLOOR, kill_close, married, person};
 use crate::harness::TestApp;
 
-/// "It refuses a month that has not ended, and one that is not the next after the last closed", "closing it again returns the
-/// same batch and issues nothing"
+/// "It refuses a month that has not ended, and one that is not the next after the last closed", "closing it again
+/// returns the same batch and issues nothing"
 #[test]
 fn a_close_out_of_turn_is_refused_and_a_repeat_issues_nothing() {
     let mut app = TestApp::start("1404-07-30");
@@ -51,7 +51,7 @@ fn an_empty_month_is_closed_with_no_document() {
     let events = topics.topic("finance.payment-documents.v1");
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].ce_type(), &events[0].data["documents"]), ("finance.batch.closed", &0.into()));
-    // Of no document: SHA-256 of nothing.
+    // The digest of no documents is the SHA-256 of the empty string.
     assert_eq!(events[0].data["digest"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     app.finish();
 }
@@ -63,18 +63,19 @@ fn two_closes_at_once_are_one() {
     married(&mut app, 1..9);
     let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let (one, two) = (start(), start());
-    let said = [one, two].map(|child| {
+    let outputs = [one, two].map(|child| {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success());
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     });
-    assert_eq!(said[0]["digest"], said[1]["digest"]);
-    assert_ne!(said[0]["closed_now"], said[1]["closed_now"]);
+    assert_eq!(outputs[0]["digest"], outputs[1]["digest"]);
+    assert_ne!(outputs[0]["closed_now"], outputs[1]["closed_now"]);
     assert_eq!(app.documents().len(), 8);
     app.finish();
 }
 
-/// "`--dry-run` is allowed at any time; before the month's end it is marked a forecast", and it says what the close then does.
+/// "`--dry-run` is allowed at any time; before the month's end it is marked a forecast", and it reports what
+/// the close then does.
 #[test]
 fn a_dry_run_says_what_the_close_does() {
     let mut app = TestApp::start("1404-07-30");
@@ -103,29 +104,29 @@ fn a_dry_run_says_what_the_close_does() {
         .collect();
     booked.sort_by_key(|line| line.0.to_string());
     let branches = run["branches"].as_array().unwrap().iter();
-    let told: Vec<_> = branches
+    let branch_lines: Vec<_> = branches
         .map(|b| (b["branch_code"].clone(), b["documents"].clone(), b["total_rial"].clone()))
         .collect();
-    assert_eq!(booked, told);
+    assert_eq!(booked, branch_lines);
     let next = app.json(&["close-month", "1404-08", "--dry-run"]);
     assert_eq!((&next["documents"], &next["last"]["documents"]), (&0.into(), &7.into()));
     app.finish();
 }
 
-/// "resumes after a crash without doing anything twice": a close is killed between two pages, while it waits for a person
-/// whom another transaction holds.
+/// "resumes after a crash without doing anything twice": a close is killed between two pages, while it waits for a
+/// person whose row another transaction has locked.
 #[test]
 fn a_close_that_was_killed_goes_on_where_it_stood() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
     let people = married(&mut app, 1..7);
     for place in [2, 4] {
         kill_close(&app, "1404-07", &people[place - 1], &people[place]);
-        // What was issued so far is out already; the batch's end is not.
+        // The documents issued so far are already delivered; the event that ends the batch is not.
         app.settle();
         assert_eq!(app.documents().len(), place);
         assert!(app.events("finance.batch.closed").is_empty());
     }
-    // No other month before this one has ended.
+    // No other month can be closed before this one.
     app.set_today("1404-09-01");
     assert!(app.refused(&["close-month", "1404-08"]).contains("1404-07"));
     let closed = app.close("1404-07");
@@ -133,7 +134,7 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
     app.finish();
 }
 
-/// One close, one day: the one on which it began, also where it is gone on with in another month.
+/// A close has one business date, the one on which it began, even if it continues in another month.
 #[test]
 fn a_close_keeps_the_day_on_which_it_began() {
     let mut app = TestApp::start("1404-09-02");
@@ -163,7 +164,7 @@ fn a_second_payment_to_a_person_is_impossible() {
         "INSERT INTO payments SELECT person, {other}, amount, {other} FROM payments WHERE person = {code}"
     );
     assert!(app.execute(&payment).unwrap_err().contains("payments_pkey"));
-    // Nor a further document while the first is in force, nor one for another claim, nor one for nobody's payment.
+    // Also impossible: a further document while the first is in force, one for another claim, one without a payment.
     let document = |person: &str, claim: &str, attempt: u32| {
         format!(
             "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
@@ -183,8 +184,8 @@ fn a_second_payment_to_a_person_is_impossible() {
     app.finish();
 }
 
-/// "It first waits until the input that lay in the topics at its start is disposed of; it refuses (naming what lags) where
-/// that takes longer than `--timeout`."
+/// "It first waits until the input that lay in the topics at its start is disposed of; it refuses (naming what lags)
+/// where that takes longer than `--timeout`."
 #[test]
 fn a_close_waits_for_its_input_and_names_what_lags() {
     let mut app = TestApp::start("1404-08-01");
@@ -192,8 +193,8 @@ fn a_close_waits_for_its_input_and_names_what_lags() {
     app.stop();
     let path = app.write(K::Persons, &format!("{}\n{}\n", K::Persons.columns().join(","), person(7).row()));
     app.publish_without_waiting(K::Persons, &path);
-    let told = app.refused(&["close-month", "1404-07", "--timeout", "1"]);
-    assert!(told.contains("insured.records.v1") && told.contains("registry.files.v1"), "{told}");
+    let refusal = app.refused(&["close-month", "1404-07", "--timeout", "1"]);
+    assert!(refusal.contains("insured.records.v1") && refusal.contains("registry.files.v1"), "{refusal}");
     app.serve(&[]);
     app.close("1404-07");
     assert_eq!(app.documents().len(), 1);

@@ -1,4 +1,4 @@
-//! The close of a month: when it runs, what it issues, and what follows a payment.
+//! The close of a month: when it runs, what it issues, and what happens after a payment.
 
 pub mod automatic;
 pub mod cases;

@@ -1,4 +1,4 @@
-//! Several months in a row, through the real pipeline.
+//! Several consecutive months, through the real pipeline.
 
 use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::harness::TestApp;
 
 const DEED: &str = "1404-05-20";
 
-/// A sound husband (unless made otherwise later) and a wife whom we do not insure, married on `DEED`.
+/// A husband who is eligible unless a test changes him, and an uninsured wife, married on `DEED`.
 fn couple(number: u32) -> (Person, Marriage) {
     let (husband, wife) = (person(number), person(number + 500));
     let row = marriage(&format!("R{number}"), DEED, &husband, &wife);
@@ -21,8 +21,8 @@ fn months_of(issued: &[Value], person: &Person) -> Vec<String> {
     paid(issued, person).into_iter().map(|(_, month)| month).collect()
 }
 
-/// A list that comes late: pending at the first close, approved when it comes, paid by the next; one that never comes is
-/// refused once it can come no more, by a close alone.
+/// With a late wage list a claim is pending at the first close, approved when the list arrives, and paid by the next
+/// close. If the list never arrives, a close refuses the claim once the list can no longer arrive.
 #[test]
 fn late_lists() {
     let mut app = TestApp::start("1404-06-01");
@@ -32,12 +32,12 @@ fn late_lists() {
     for person in [&late, &never] {
         app.publish_rows(K::Persons, &[person.row()]);
         app.publish_rows(K::Employments, &[person.employment("1394-01-01", "")]);
-        // 701 days before Mordad; the 19 days of it before the deed are just enough.
+        // 701 days before Mordad. The 19 days of Mordad before the deed date are just enough.
         let mut months = person.months("1404-04", 23);
         months.push(person.wage("1402-05", 1, 3_000_000));
         app.publish_rows(K::Wages, &months);
     }
-    // Days enough, but the employment's record comes with the list.
+    // Enough days, but the employment record arrives with the list.
     app.publish_rows(K::Persons, &[cut.row()]);
     app.publish_rows(K::Wages, &cut.months("1404-04", 48));
     marriages(&mut app, &[&row, &other, &third]);
@@ -71,7 +71,7 @@ fn late_lists() {
 
 type Couple = (Person, Marriage);
 
-/// Eight couples, by what becomes of them.
+/// Eight couples, each named after what happens to it.
 struct Year {
     paid_first: Couple,
     account: Couple,
@@ -83,7 +83,7 @@ struct Year {
     moved: Couple,
 }
 
-/// Corrections, annulments, accounts, earlier payments and late records, over three closes.
+/// Corrections, annulments, accounts, earlier payments and late records over three closes.
 #[test]
 fn three_months_in_a_row() {
     let mut app = TestApp::start("1404-06-01");
@@ -142,7 +142,7 @@ fn mordad(app: &mut TestApp, year: &Year) {
         expect(&answers, &couple.0, DEED, outcome, grounds);
     }
     let none = answers.of(&stranger.0.code()).is_empty();
-    assert!(none, "a row about somebody we do not insure makes no claim");
+    assert!(none, "a row about an uninsured person makes no claim");
 }
 
 fn shahrivar_and_mehr(app: &mut TestApp, year: &Year) {
@@ -160,7 +160,7 @@ fn shahrivar_and_mehr(app: &mut TestApp, year: &Year) {
     app.close("1404-07");
 }
 
-/// Both spouses, where both meet the conditions (Art. 85, Note 2), judged apart.
+/// Both spouses are paid if both meet the conditions (Art. 85, Note 2). Each is judged separately.
 #[test]
 fn both_spouses_are_paid_and_judged_apart() {
     let mut app = TestApp::start("1404-08-01");

@@ -1,4 +1,4 @@
-//! Returned documents, further attempts, and what is written to whom.
+//! Returned documents, further attempts, and which SMS go to whom.
 
 use peyvand::wire::files::FileKind as K;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::harness::TestApp;
 
 const DEED: &str = "1404-05-20";
 
-/// Sound people, married to people whom we do not insure, paid by the close of 1404-07.
+/// Eligible people, married to uninsured people, paid by the close of 1404-07.
 fn paid_people(count: u32) -> (TestApp, Vec<Person>, Vec<Value>) {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..=count).map(person).collect();
@@ -39,7 +39,7 @@ fn a_return_another_account_and_a_second_attempt() {
     let (mut app, people, issued) = paid_people(3);
     let [same, before, again] = &people[..] else { panic!() };
     let first: Vec<_> = people.iter().map(|person| document_id(&issued, person, 1)).collect();
-    // One changes the account before the return comes.
+    // One person changes the account before the return arrives.
     profile(&mut app, &before.with(|person| person.sheba = sheba(77)));
     let answers = [(&first[0], "AC04"), (&first[1], "AC04"), (&first[2], "AC06")];
     finance(&mut app, &answers.map(|(id, code)| (id.as_str(), "returned", code, "10:00:00")));
@@ -69,10 +69,10 @@ fn a_return_another_account_and_a_second_attempt() {
         assert_eq!(
             written_to(&sms, person, "registration").len(),
             2,
-            "one for each document, further attempts too"
+            "one SMS per document, also for further attempts"
         );
     }
-    // The second is returned too: another notice, and a third attempt after another account.
+    // The second attempt is returned too: another notice, and a third attempt after another change of account.
     let second = document_id(&issued, again, 2);
     finance(&mut app, &[(&second, "returned", "AC01", "11:00:00")]);
     expect(&app.decisions(), again, DEED, "WAITING", &["PAYMENT_RETURNED"]);
@@ -84,7 +84,7 @@ fn a_return_another_account_and_a_second_attempt() {
     app.finish();
 }
 
-/// What concerns a person's account is told to that person's own number only.
+/// A notice about an account is sent only to a number that the person owns.
 #[test]
 fn a_return_is_told_to_nobody_elses_number() {
     let (mut app, people, issued) = paid_people(2);
@@ -121,8 +121,8 @@ fn the_latest_word_of_finance_speaks() {
     app.finish();
 }
 
-/// "`AM05` (duplicate) never reissues: it opens a case `payment`; so does `paid` for an older attempt, and the person's death
-/// where the document is returned (whichever came first); neither changes the decision."
+/// "`AM05` (duplicate) never reissues: it opens a case `payment`; so does `paid` for an older attempt, and the person's
+/// death where the document is returned (whichever came first); neither changes the decision."
 #[test]
 fn returns_that_a_person_must_judge() {
     let (mut app, people, issued) = paid_people(4);
@@ -156,19 +156,20 @@ fn returns_that_a_person_must_judge() {
     assert_eq!(people.iter().map(|person| paid(&issued, person).len()).collect::<Vec<_>>(), [1, 2, 1, 1]);
     expect(&app.decisions(), older, DEED, "APPROVED", &[]);
     let cases = app.cases();
-    let told = |person: &Person| {
+    let own_cases = |person: &Person| {
         let own = cases.iter().filter(|case| case["national_code"] == person.code());
         own.map(|case| (case["kind"].as_str().unwrap(), case["document_id"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
     for (person, id) in people.iter().zip(&ids) {
-        assert_eq!(told(person), [("payment", id.as_str())], "{cases:#?}");
+        assert_eq!(own_cases(person), [("payment", id.as_str())], "{cases:#?}");
     }
     assert_eq!(app.json(&["status"])["open_cases_count"], 4);
     app.finish();
 }
 
-/// "A document without an answer after 10 days (a setting) is unanswered: listed, counted, […]; never sent again by itself."
+/// "A document without an answer after 10 days (a setting) is unanswered: listed, counted, […]; never sent again by
+/// itself."
 #[test]
 fn a_document_without_an_answer_is_listed() {
     let (mut app, people, issued) = paid_people(2);

@@ -1,11 +1,11 @@
-//! The checker has its say: another program in another language, with the rules read a second time (`tests/checker`).
+//! Runs the checker (`tests/checker`), a second implementation of the rules in another language.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::harness::TestApp;
 
-/// Its last line counts what it passed and failed.
+/// Runs the checker and returns its output. The last line counts the passed and failed promises.
 #[track_caller]
 pub fn check(arguments: &[&str], app: Option<&TestApp>) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checker/check");
@@ -16,9 +16,9 @@ pub fn check(arguments: &[&str], app: Option<&TestApp>) -> String {
         command.env("PEYVAND_TOPIC_PREFIX", &app.prefix);
     }
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    told
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    report
 }
 
 #[test]

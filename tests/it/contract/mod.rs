@@ -1,4 +1,4 @@
-//! Topics, schemas, samples and outside clients.
+//! The contract with other systems: topics, schemas, samples and outside clients.
 
 pub mod checker;
 pub mod fuzz_corpus;

@@ -1,4 +1,4 @@
-//! Clients in another language, with another vendor's library, that know the schemas and nothing else.
+//! Clients in another language, with another vendor's library. They know only the schemas.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fixtures::couples::{Couple, FLOOR};
 use crate::harness::TestApp;
 
-/// Runs a client to its end; it must find nothing wrong. Gives the summary on its last line.
+/// Runs a client to its end; it must report no error. Returns the summary on its last line.
 #[track_caller]
 fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
@@ -20,9 +20,10 @@ fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
     let mut command = if script.ends_with(".sh") { Command::new("bash") } else { Command::new(python()) };
     command.arg(path).args(["--brokers", &app.brokers, "--prefix", &app.prefix]).args(arguments);
     let output = command.output().unwrap();
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script}: {told}{errors}");
-    serde_json::from_str(told.lines().last().unwrap()).unwrap()
+    let summary = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {summary}{errors}");
+    serde_json::from_str(summary.lines().last().unwrap()).unwrap()
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn publishes(app: &mut TestApp) {
     let file = app.write(FileKind::Marriages, &(FileKind::Marriages.columns().join(",") + "\n" + &rows));
     let sent = client(app, "publisher.py", &[file.to_str().unwrap(), "--receipt"]);
     assert_eq!((&sent["rows"], &sent["receipt"]["accepted"]), (&json!(3), &json!(3)), "{sent}");
-    // A file is known by its bytes, whoever sent it.
+    // A file is identified by its bytes, not by its sender.
     assert_eq!(app.publish_file(FileKind::Marriages, &file), sent["receipt"]);
 }
 
@@ -66,13 +67,13 @@ fn reports(app: &TestApp) {
     assert_eq!(found["kinds"], json!({"registration": 6, "payment_returned": 1}));
     assert_eq!(found["reports"], json!({"delivered": 6, "failed": 1}));
     assert_eq!(found["repeats"], 0);
-    assert_eq!(found["documents"].as_array().unwrap().len(), 6, "every document was announced once");
+    assert_eq!(found["documents"].as_array().unwrap().len(), 6, "every document has one registration SMS");
     app.settle();
     let states = app.query("SELECT status, count(*) FROM messages GROUP BY 1 ORDER BY 1");
     assert_eq!(states, [["delivered", "6"], ["failed", "1"]]);
 }
 
-/// A transaction leaves a marker at a partition's end, which is no record: nobody may wait for it.
+/// A transaction leaves a marker at the end of a partition. It is not a record, so nothing may wait for it.
 #[test]
 fn a_publisher_may_use_transactions() {
     let mut app = TestApp::start("1404-08-01");
@@ -93,6 +94,6 @@ fn a_publisher_may_use_transactions() {
     recorded(2, false);
     assert_eq!(app.settle()["lag"]["registry.marriages.v1"], 0);
     assert_eq!(app.close("1404-07")["documents"], 2);
-    assert_eq!(app.value("SELECT record_version FROM marriages"), "1", "what was taken back was never said");
+    assert_eq!(app.value("SELECT record_version FROM marriages"), "1", "the aborted version is not ingested");
     app.finish();
 }

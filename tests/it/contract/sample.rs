@@ -1,4 +1,4 @@
-//! A whole month through the real pipeline, every decision compared with one that a separate, slow program made.
+//! A whole month through the real pipeline. Every decision is compared with one that a separate, slow program computed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample")
 }
 
-type Told = BTreeMap<(String, String), Value>;
+type Lines = BTreeMap<(String, String), Value>;
 
-fn expected() -> Told {
+fn expected() -> Lines {
     let text = std::fs::read_to_string(folder().join("expected.jsonl")).unwrap();
     text.lines()
         .map(|line| {
@@ -33,7 +33,7 @@ fn every_line_of_the_sample_agrees() {
     let app = TestApp::start("1404-08-01");
     app.publish_folder(&folder());
     app.close("1404-07");
-    let mut told = Told::new();
+    let mut actual = Lines::new();
     for decision in app.decisions().0 {
         let [code, record] =
             [&decision["national_code"], &decision["marriage"]["record_id"]].map(|v| v.as_str().unwrap());
@@ -47,19 +47,19 @@ fn every_line_of_the_sample_agrees() {
             "wage_sum_rial": decision["working"]["wage_sum_rial"],
         });
         assert_eq!(
-            told.insert((code.to_owned(), record.to_owned()), line),
+            actual.insert((code.to_owned(), record.to_owned()), line),
             None,
-            "two claims of one person on one row"
+            "a person has two claims on one row"
         );
     }
     let expected = expected();
     let (missing, surplus): (Vec<_>, Vec<_>) = (
-        expected.keys().filter(|key| !told.contains_key(*key)).collect(),
-        told.keys().filter(|key| !expected.contains_key(*key)).collect(),
+        expected.keys().filter(|key| !actual.contains_key(*key)).collect(),
+        actual.keys().filter(|key| !expected.contains_key(*key)).collect(),
     );
-    assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, not expected {surplus:?}");
+    assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, unexpected {surplus:?}");
     for (key, line) in &expected {
-        assert_eq!(&told[key], line, "{key:?}");
+        assert_eq!(&actual[key], line, "{key:?}");
     }
     let approved = expected.values().filter(|line| line["outcome"] == "APPROVED").count();
     assert_eq!(app.documents().len(), approved, "every approval is paid");

@@ -1,4 +1,4 @@
-//! The contract is files with examples: schema, examples and Rust types say the same, in both directions.
+//! The contract is a set of schema files with examples. Schemas, examples and Rust types must agree in both directions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
 
-/// The validator of an event type's schema.
+/// The validator for the schema of an event type.
 pub fn schema_for(ce_type: &str) -> &'static Validator {
     static ALL: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
         let compiled = |(kind, _): &(EventType, PathBuf)| {
@@ -29,12 +29,12 @@ pub fn schema_for(ce_type: &str) -> &'static Validator {
     ALL.get(ce_type).unwrap_or_else(|| panic!("no schema for {ce_type}"))
 }
 
-/// Every way in which `data` breaks the schema of its type.
+/// Every violation of the schema of its type in `data`.
 pub fn violations(ce_type: &str, data: &Value) -> Vec<String> {
     schema_for(ce_type).iter_errors(data).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// Fails the test where an event's data break the schema of its type.
+/// Fails the test if an event's data violate the schema of its type.
 #[track_caller]
 pub fn validate(ce_type: &str, data: &Value) {
     let violations = violations(ce_type, data);
@@ -45,7 +45,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")
 }
 
-/// The folder of a topic's version: `registry.marriages.v1` lies in `registry.marriages/v1`.
+/// The folder of a topic's version: `registry.marriages.v1` is in `registry.marriages/v1`.
 fn folder(topic: Topic) -> PathBuf {
     let (name, version) = topic.name().rsplit_once('.').unwrap();
     root().join(name).join(version)
@@ -55,7 +55,7 @@ fn schema_path(kind: EventType) -> PathBuf {
     folder(kind.topic()).join(format!("{}.schema.json", kind.name()))
 }
 
-/// Every type with a schema of its own, with its folder.
+/// Every event type that has its own schema, with its folder.
 fn event_types() -> Vec<(EventType, PathBuf)> {
     let own = EventType::ALL.iter().filter(|kind| **kind != EventType::DeadLetter);
     own.map(|kind| (*kind, folder(kind.topic()))).collect()
@@ -70,7 +70,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// The examples of a type in `valid` or `invalid`, by name.
+/// The examples of a type in the folder `valid` or `invalid`, by name.
 fn examples(kind: EventType, which: &str) -> Vec<(String, Value)> {
     let folder = folder(kind.topic()).join(which);
     let start = format!("{}--", kind.name());
@@ -78,7 +78,7 @@ fn examples(kind: EventType, which: &str) -> Vec<(String, Value)> {
     own.map(|name| (format!("{which}/{name}"), json_file(&folder.join(&name)))).collect()
 }
 
-/// Reads data as the service would read it out of its topic.
+/// Reads data as the service would read it from its topic.
 fn read_input(kind: EventType, data: &Value) -> Result<Event, Fault> {
     let key = data[kind.topic().key_field()].as_str().unwrap_or_default().to_owned();
     let value = data.to_string();
@@ -108,7 +108,7 @@ fn input_to_value(input: &Input) -> Value {
     .unwrap()
 }
 
-/// Data through the Rust type of their event type and back.
+/// Deserializes data into the Rust type of the event type and serializes it again.
 fn through_rust(kind: EventType, data: &Value) -> Result<Value, String> {
     fn both<T: Serialize + DeserializeOwned>(data: &Value) -> Result<Value, String> {
         let typed: T = from_value(data.clone()).map_err(|error| error.to_string())?;
@@ -131,7 +131,7 @@ fn through_rust(kind: EventType, data: &Value) -> Result<Value, String> {
     }
 }
 
-/// Instants are the same instant though their offsets differ; everything else is the same text.
+/// Compares two values. Timestamps are equal if they are the same instant, even with different offsets.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
@@ -189,7 +189,7 @@ fn invalid_examples_fail_the_schema_and_those_of_inputs_the_type() {
     }
 }
 
-/// With the round trip above: a field that only the schema or only the Rust type has fails a test.
+/// Together with the round trip above, this fails if only the schema or only the Rust type has a field.
 #[test]
 fn examples_show_every_property() {
     for (kind, _) in event_types() {
@@ -261,9 +261,9 @@ fn topics_folders_and_types_are_the_same() {
 #[test]
 fn asyncapi_names_every_topic_and_type() {
     let text = fs::read_to_string(root().join("asyncapi.yaml")).unwrap();
-    let after = |mark: &str| -> BTreeSet<String> {
+    let after = |prefix: &str| -> BTreeSet<String> {
         text.lines()
-            .filter_map(|line| line.trim().strip_prefix(mark))
+            .filter_map(|line| line.trim().strip_prefix(prefix))
             .map(|rest| rest.trim().to_owned())
             .collect()
     };

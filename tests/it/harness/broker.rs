@@ -1,4 +1,5 @@
-//! The broker past the program: records as nobody should send them, marks, and the end of a test's topics.
+//! Direct access to the broker, without the program: malformed records, committed offsets, creation and deletion of
+//! topics.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use crate::harness::{SentRecord, TestApp};
 
-/// How long one answer of the broker is waited for. It is one step, and on a busy machine a long one.
+/// The timeout of one request to the broker. A single request may take long on a busy machine.
 const SOON: Duration = Duration::from_secs(90);
 
 fn client(brokers: &str) -> ClientConfig {
@@ -28,7 +29,7 @@ fn client(brokers: &str) -> ClientConfig {
     config
 }
 
-/// Somebody in the intake's group who has partitions and takes nothing; leaves when it is dropped.
+/// A member of the intake's consumer group that has partitions and ingests nothing. It leaves the group when dropped.
 pub struct Idler {
     over: Arc<AtomicBool>,
     polling: Option<JoinHandle<()>>,
@@ -46,9 +47,9 @@ impl Idler {
         let names: Vec<_> = Topic::inputs().map(|topic| topic.full_name(&app.prefix)).collect();
         consumer.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
         let over = Arc::new(AtomicBool::new(false));
-        let told = over.clone();
+        let stop = over.clone();
         let polling = std::thread::spawn(move || {
-            while !told.load(Ordering::Relaxed) {
+            while !stop.load(Ordering::Relaxed) {
                 drop(consumer.poll(Duration::from_millis(100)));
             }
         });
@@ -63,7 +64,7 @@ impl Drop for Idler {
     }
 }
 
-/// Sends single records; each has been acknowledged when its call returns.
+/// Sends single records. Each call returns after the broker has acknowledged the record.
 pub struct Raw<'a> {
     app: &'a TestApp,
     producer: FutureProducer,
@@ -76,12 +77,12 @@ impl<'a> Raw<'a> {
         Self { app, producer }
     }
 
-    /// An event as an outside system sends it; gives partition and offset.
+    /// Sends an event as an outside system would. Returns partition and offset.
     pub fn event(&self, topic: &str, key: &str, ce_type: &str, ce_id: &str, data: &Value) -> (i32, i64) {
         self.event_with(topic, key, ce_type, ce_id, data, &[])
     }
 
-    /// The same with further headers.
+    /// Sends an event with additional headers.
     pub fn event_with(
         &self,
         topic: &str,
@@ -102,7 +103,7 @@ impl<'a> Raw<'a> {
         self.record(topic, Some(key.as_bytes()), &headers, Some(data.to_string().as_bytes()))
     }
 
-    /// Any record.
+    /// Sends any record, and registers it as one that must be in its topic at the end of the test.
     pub fn record(
         &self,
         topic: &str,
@@ -139,7 +140,7 @@ impl<'a> Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// An event within a transaction, as some outside systems send theirs; the partition ends with a marker then.
+    /// Sends an event in a transaction, as some outside systems do. The partition then ends with a transaction marker.
     pub fn transaction(
         &self,
         topic: &str,
@@ -160,13 +161,13 @@ impl Raw<'_> {
             raw.producer.commit_transaction(SOON).unwrap();
         } else {
             raw.producer.abort_transaction(SOON).unwrap();
-            // Nobody reads it.
+            // Consumers do not see an aborted record.
             self.app.sent.lock().unwrap().pop();
         }
     }
 }
 
-/// Tells the broker that the intake's group has read everything that lies in a topic, while nobody is in that group.
+/// Commits the end offsets of a topic for the intake's consumer group. The group must have no members.
 pub fn pretend_read(app: &TestApp, topic: &str) {
     let mut ends = BTreeMap::new();
     for record in lying(app, topic) {
@@ -183,7 +184,7 @@ pub fn pretend_read(app: &TestApp, topic: &str) {
     consumer.commit(&list, CommitMode::Sync).unwrap();
 }
 
-/// Makes topics as somebody else might, before the program does.
+/// Creates topics before the program does, as another tool might.
 pub fn make_topics(app: &TestApp, topics: &[(&str, i32)]) {
     let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
     let names: Vec<_> = topics.iter().map(|(topic, _)| format!("{}{topic}", app.prefix)).collect();
@@ -197,7 +198,7 @@ pub fn make_topics(app: &TestApp, topics: &[(&str, i32)]) {
     assert!(made.iter().all(Result::is_ok), "{made:?}");
 }
 
-/// From here on the broker refuses whoever began to write by this name before.
+/// Fences earlier producers with this transactional id: the broker refuses them from now on.
 pub fn fence(app: &TestApp, name: &str) {
     let mut config = client(&app.brokers);
     let producer: BaseProducer =
@@ -205,7 +206,7 @@ pub fn fence(app: &TestApp, name: &str) {
     producer.init_transactions(SOON).unwrap();
 }
 
-/// A record byte for byte.
+/// A record in a topic, byte for byte.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lying {
     pub partition: i32,
@@ -216,7 +217,7 @@ pub struct Lying {
 }
 
 impl Lying {
-    /// A header as text; empty where it is missing.
+    /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> String {
         let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
@@ -238,7 +239,8 @@ pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
     consumer.assign(&list).unwrap();
     let mut found = Vec::new();
     while open > 0 {
-        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic} does not end")) {
+        match consumer.poll(SOON).unwrap_or_else(|| panic!("{topic}: no end of a partition within {SOON:?}"))
+        {
             Err(KafkaError::PartitionEOF(_)) => open -= 1,
             Err(error) => panic!("{topic}: {error}"),
             Ok(message) => found.push(lying_of(&message)),
@@ -258,7 +260,7 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
     }
 }
 
-/// Takes the records before this offset away.
+/// Deletes the records before this offset.
 pub fn forget_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
     let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
     let options = AdminOptions::new().operation_timeout(Some(SOON));
@@ -268,7 +270,7 @@ pub fn forget_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
     app.runtime.block_on(admin.delete_records(&list, &options)).unwrap();
 }
 
-/// Deletes one topic, and returns when the broker knows it no more.
+/// Deletes one topic and returns when the broker confirms it.
 pub fn delete_topic(app: &TestApp, topic: &str) {
     let name = format!("{}{topic}", app.prefix);
     let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();

@@ -1,4 +1,4 @@
-//! What must hold at the end of every test, whatever it was about: the promises, read from topics and database alone.
+//! The promises that must hold at the end of every test. They are checked with the topics and the database only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,9 +35,9 @@ pub fn all(app: &TestApp, topics: &Topics) {
     cases_agree(app, topics);
 }
 
-/// The database stands behind the last record of every input partition.
+/// The stored offset of every input partition is directly after its last record.
 fn every_input_is_disposed_of(app: &TestApp, inputs: &Inputs) {
-    let stands: BTreeMap<_, _> = app
+    let stored: BTreeMap<_, _> = app
         .query("SELECT topic, partition, next_offset FROM input_offsets")
         .into_iter()
         .map(|row| ((row[0].clone(), row[1].parse::<i32>().unwrap()), row[2].parse::<i64>().unwrap()))
@@ -48,7 +48,7 @@ fn every_input_is_disposed_of(app: &TestApp, inputs: &Inputs) {
             ends.insert(((*topic).to_owned(), record.partition), record.offset + 1);
         }
         for (place, end) in ends {
-            assert_eq!(stands.get(&place), Some(&end), "{place:?} is not disposed of");
+            assert_eq!(stored.get(&place), Some(&end), "{place:?} is not fully ingested");
         }
     }
 }
@@ -68,11 +68,11 @@ fn nothing_waits(app: &TestApp) {
     assert_eq!(
         app.value("SELECT count(*) FROM batches WHERE closed_at IS NULL"),
         "0",
-        "a close was left half done"
+        "a close is unfinished"
     );
 }
 
-/// Headers and data as the schemas have them, and the key that the contract names.
+/// Headers and data conform to the schemas, and the key is the one that the contract names.
 fn envelope(topic: &str, record: &Record) {
     for (header, value) in
         [("ce_specversion", "1.0"), ("ce_source", "/peyvand"), ("content-type", "application/json")]
@@ -91,12 +91,12 @@ fn envelope(topic: &str, record: &Record) {
         "finance.payment-documents.v1" => text(data, "batch_id"),
         "notifications.sms.v1" => text(&data["about"], "claim_id"),
         "registry.file-receipts.v1" => text(data, "file_id"),
-        other => panic!("what is {other}?"),
+        other => panic!("unknown output topic {other}"),
     };
     assert_eq!(record.key.as_deref(), Some(key), "{topic}: the key of {}", record.ce_type());
 }
 
-/// The relay's positions rise within a partition: order is commit order, and nothing was sent again.
+/// Sequence numbers of the relay rise within a partition: the order is the commit order, and no record is sent twice.
 fn positions_rise(topic: &str, records: &[Record]) {
     let mut last: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
     for record in records {
@@ -121,14 +121,14 @@ fn keys_keep_their_partition(topic: &str, records: &[Record]) {
 
 fn nothing_twice(topic: &str, records: &[Record]) {
     let id = |record: &Record| match topic {
-        // A letter keeps the id that it came with; its own identity is its place.
+        // A dead letter keeps the id of its original record; it is identified by its source position.
         "dead-letters.v1" => ["topic", "partition", "offset"]
             .map(|w| record.header(&format!("dead_letter_{w}")).to_owned())
             .join("/"),
         _ => record.header("ce_id").to_owned(),
     };
     let ids: BTreeSet<_> = records.iter().map(id).collect();
-    assert_eq!(ids.len(), records.len(), "{topic}: an id stands twice");
+    assert_eq!(ids.len(), records.len(), "{topic}: an id appears twice");
 }
 
 fn dead_letters_are_whole(app: &TestApp, topics: &Topics) {
@@ -150,16 +150,16 @@ fn dead_letters_are_whole(app: &TestApp, topics: &Topics) {
 }
 
 fn decisions_agree(app: &TestApp, topics: &Topics) {
-    let told = topics.of("eligibility.decision.made");
+    let events = topics.of("eligibility.decision.made");
     let mut revisions: BTreeMap<&str, i64> = BTreeMap::new();
-    for decision in &told {
+    for decision in &events {
         let data = &decision.data;
         let (claim, revision) = (text(data, "claim_id"), data["revision"].as_i64().unwrap());
         let before = revisions.insert(claim, revision).unwrap_or(0);
         assert_eq!(revision, before + 1, "claim {claim}: revision {revision} follows {before}");
         assert_eq!(decision.header("ce_id"), text(data, "decision_id"));
     }
-    let in_topic: BTreeSet<_> = told.iter().map(|d| summary(&d.data)).collect();
+    let in_topic: BTreeSet<_> = events.iter().map(|d| summary(&d.data)).collect();
     let decided = app.query("SELECT decision_id, claim_id, revision, outcome, amount, array_to_string(reasons, ' ') FROM decisions");
     assert_eq!(
         in_topic,
@@ -169,7 +169,7 @@ fn decisions_agree(app: &TestApp, topics: &Topics) {
     let standing = "SELECT count(*) FROM claims c WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.claim_id = c.claim_id
          AND d.revision = c.revision AND d.decision_id = c.decision_id AND d.outcome = c.outcome AND d.reasons = c.reasons
          AND d.amount IS NOT DISTINCT FROM c.amount) AND c.revision > 0";
-    assert_eq!(app.value(standing), "0", "a claim that is not its highest revision");
+    assert_eq!(app.value(standing), "0", "claims that differ from their highest revision");
 }
 
 fn summary(data: &Value) -> String {
@@ -187,15 +187,15 @@ fn receipts_add_up(topics: &Topics) {
         let rejected = receipt["rejected"].as_object().unwrap().values();
         let counted = ["accepted", "corrected", "unchanged", "conflicting"].map(|word| &receipt[word]);
         let sum: u64 = rejected.chain(counted).map(|n| n.as_u64().unwrap()).sum();
-        assert_eq!(receipt["declared"], sum, "a receipt does not add up: {receipt}");
+        assert_eq!(receipt["declared"], sum, "the counts of a receipt do not add up: {receipt}");
     }
 }
 
-/// Topic and database hold the same documents; a person has one claim paid, by attempts that follow one another.
+/// Topic and database contain the same documents. At most one claim of a person is paid, with consecutive attempts.
 fn documents_agree(app: &TestApp, topics: &Topics) {
-    let told = topics.data("finance.payment-document.issued");
+    let events = topics.data("finance.payment-document.issued");
     let fields = ["document_id", "claim_id", "decision_id", "month", "sheba", "cost_centre"];
-    let in_topic: BTreeSet<_> = told
+    let in_topic: BTreeSet<_> = events
         .iter()
         .map(|d| fields.map(|f| text(d, f)).join(" ") + &format!(" {} {}", d["attempt"], d["amount_rial"]))
         .collect();
@@ -203,7 +203,7 @@ fn documents_agree(app: &TestApp, topics: &Topics) {
     assert_eq!(in_topic, app.query(sql).into_iter().map(|row| row.join(" ")).collect(), "documents");
     let mut claims: BTreeMap<&str, &str> = BTreeMap::new();
     let mut attempts: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
-    for document in &told {
+    for document in &events {
         let claim = text(document, "claim_id");
         let paid = claims.entry(text(document, "national_code")).or_insert(claim);
         assert_eq!(*paid, claim, "a person is paid for two claims");
@@ -221,7 +221,8 @@ fn documents_agree(app: &TestApp, topics: &Topics) {
     assert_eq!(app.value("SELECT count(*) FROM (SELECT person FROM documents WHERE NOT superseded GROUP BY 1 HAVING count(*) > 1) d"), "0");
 }
 
-/// Per batch: documents, vouchers, control sum and digest agree, in the topic and with the database; the end comes last.
+/// For each batch: documents, vouchers, control sum and digest agree, in the topic and with the database, and the
+/// closing event is last.
 fn batches_agree(app: &TestApp, topics: &Topics) {
     let mut batches: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in topics.topic("finance.payment-documents.v1") {
@@ -237,7 +238,7 @@ fn batches_agree(app: &TestApp, topics: &Topics) {
         assert_eq!(
             batch.last().unwrap().ce_type(),
             "finance.batch.closed",
-            "{id}: its end is not its last event"
+            "{id}: the last event does not close the batch"
         );
         assert_eq!(closings.len(), 1, "{id}: closed more than once");
         let (documents, vouchers) = (documents.iter().collect(), vouchers.iter().collect());
@@ -246,13 +247,13 @@ fn batches_agree(app: &TestApp, topics: &Topics) {
         let stored = app.query(&format!(
             "SELECT batch_id, documents, total, digest FROM batches WHERE month = '{month}'"
         ));
-        let told = [
+        let published = [
             *id,
             &closings[0]["documents"].to_string(),
             &closings[0]["total_rial"].to_string(),
             text(&closings[0], "digest"),
         ];
-        assert_eq!(stored, [told.map(str::to_owned)], "{id} in the database");
+        assert_eq!(stored, [published.map(str::to_owned)], "{id} in the database");
     }
     assert_eq!(
         app.value("SELECT count(*) FROM batches"),
@@ -295,7 +296,8 @@ fn batch_adds_up(id: &str, documents: &Events<'_>, vouchers: &Events<'_>, closin
     assert_eq!(booked, centres, "{id}: vouchers and documents");
 }
 
-/// Registration SMS and documents are a bijection; every SMS is about a document of its claim, and stands once in the database.
+/// Every document has exactly one registration SMS. Every SMS is about a document of its claim and is in the database
+/// once.
 fn announcements_agree(app: &TestApp, topics: &Topics) {
     let documents = topics.data("finance.payment-document.issued");
     let owners: BTreeMap<_, _> =
@@ -308,7 +310,7 @@ fn announcements_agree(app: &TestApp, topics: &Topics) {
         assert_eq!(
             owners.get(document).copied(),
             Some(text(about, "claim_id")),
-            "an SMS about no document of its claim"
+            "an SMS is not about a document of its claim"
         );
         if message["kind"] == "registration" {
             assert!(announced.insert(document), "{document} was announced twice");

@@ -1,4 +1,4 @@
-//! What was sent is counted by records: the position of a consumer says nothing of a record that never reached its topic.
+//! Counts the records that were sent. A consumer's offset proves nothing about a record that never reached its topic.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub fn all(app: &TestApp, inputs: &Inputs) {
     nobody_is_without_claim(app);
 }
 
-/// Every row of every file that was closed is in its topic, and the file has its receipt.
+/// Every row of every closed file is in its topic, and the file has its receipt.
 fn every_file_is_complete(app: &TestApp, inputs: &Inputs) {
     let mut lines: BTreeMap<String, BTreeMap<u64, u64>> = BTreeMap::new();
     for record in inputs.values().flatten() {
@@ -50,7 +50,7 @@ fn every_file_is_complete(app: &TestApp, inputs: &Inputs) {
     }
 }
 
-/// Every record that the test sent past `publish`, unless it took records away again.
+/// Every record that the test sent without `publish` is in its topic, unless the test deleted it.
 fn every_raw_record_is_there(app: &TestApp, inputs: &Inputs) {
     for sent in app.sent.lock().unwrap().iter() {
         let Some(records) = inputs.get(sent.topic.as_str()) else { continue };
@@ -61,7 +61,7 @@ fn every_raw_record_is_there(app: &TestApp, inputs: &Inputs) {
     }
 }
 
-/// The same set as `status` names, by a query of its own.
+/// No insured person with a live registry row lacks a claim. `status` lists the same people by another query.
 fn nobody_is_without_claim(app: &TestApp) {
     if app.settings.contains_key("deeds_from") {
         return;

@@ -1,8 +1,8 @@
-//! A database of a test's own, beside the one that the environment names.
+//! Each test has its own database, on the server that the environment names.
 
 use sqlx::{Connection, PgConnection};
 
-/// The same URL with another database; the query (a socket's folder, TLS) stays.
+/// The same URL with another database. The query part (socket folder, TLS) is kept.
 fn with_database(url: &str, name: &str) -> String {
     let (front, query) = url.split_once('?').map_or((url, None), |(front, query)| (front, Some(query)));
     let authority = front.find("://").map_or(0, |at| at + 3);
@@ -18,19 +18,19 @@ pub async fn create(server: &str, name: &str) -> String {
     with_database(server, name)
 }
 
-/// The name of a URL's database.
+/// The database name in a URL.
 fn name_in(url: &str) -> &str {
     url.split('?').next().and_then(|front| front.rsplit('/').next()).unwrap_or_default()
 }
 
-/// Another database as it now is, byte for byte: nobody may be connected to it.
+/// Creates a byte-for-byte copy of a database. No client may be connected to the original.
 pub async fn copy(server: &str, url: &str, name: &str) -> String {
     let mut connection = PgConnection::connect(server).await.unwrap();
     run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {}", name_in(url))).await.unwrap();
     with_database(server, name)
 }
 
-/// Puts a copy in a database's place.
+/// Replaces a database by a copy.
 pub async fn restore(server: &str, url: &str, copy: &str) {
     drop(url).await;
     self::copy(server, copy, name_in(url)).await;
@@ -44,7 +44,7 @@ pub async fn drop(url: &str) {
     }
 }
 
-/// Every column as text, in its order: tests compare and print.
+/// Returns every column as text, in order, so that tests can compare and print rows.
 pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let sql =
@@ -52,7 +52,7 @@ pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
 }
 
-/// Text that changes as long as the installation does something; empty while its tables are not there.
+/// A text that changes while the installation makes progress. It is empty if the tables do not exist yet.
 pub async fn progress(url: &str) -> String {
     let sql = "SELECT concat_ws(' ', (SELECT sum(next_offset) FROM input_offsets), (SELECT sum(next_position) FROM outbox_heads),
         (SELECT sum(delivered) FROM relay_groups), (SELECT max(cursor) FROM batches), (SELECT count(*) FROM close_pages))";

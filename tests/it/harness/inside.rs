@@ -1,4 +1,4 @@
-//! A test's own hand on the installation: the house from within, without a process between.
+//! Lets a test call the application directly, without a process in between.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{SECRET, TestApp};
 
-/// The house of an installation that some command has already made.
+/// The context of an installation that an earlier command has created.
 pub fn ctx(app: &TestApp, runtime: &Runtime) -> AppContext {
     AppContext {
         pool: runtime.block_on(async { connect(&app.database_url, 4).unwrap() }),

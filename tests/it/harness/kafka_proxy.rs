@@ -1,5 +1,5 @@
-//! A proxy that speaks Kafka's framing. It refuses chosen Produce requests as a broker does that does not serve the
-//! partition yet, and passes everything else on.
+//! A proxy for the Kafka protocol. It refuses selected Produce requests, as a broker that does not serve the partition
+//! yet does, and forwards everything else.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -9,36 +9,36 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PRODUCE: i16 = 0;
-/// The broker's own answer to a request for a topic that does not exist.
+/// The broker's error code for a topic that does not exist.
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const DUPLICATE_SEQUENCE_NUMBER: i16 = 46;
 
-/// The first Produce request for a partition is refused; its messages are not stored.
+/// Refuses the first Produce request for a partition. Its messages are not stored.
 #[derive(Clone)]
 pub struct Refusal {
     /// Full name of the topic on the broker.
     pub topic: String,
     pub partition: i32,
     pub error: i16,
-    /// How long the refusal is withheld. A pipelining client sends its next request meanwhile.
+    /// How long the refusal is delayed. Meanwhile a pipelining client sends its next request.
     pub withheld: Duration,
 }
 
 impl Refusal {
-    /// As a broker refuses that does not serve the partition yet.
+    /// The refusal of a broker that does not serve the partition yet.
     pub fn not_yet_served(topic: String, partition: i32) -> Self {
         let (error, withheld) = (UNKNOWN_TOPIC_OR_PARTITION, Duration::from_secs(2));
         Self { topic, partition, error, withheld }
     }
 
-    /// As if the broker held these messages already.
+    /// The refusal of a broker that already has these messages.
     pub fn duplicate(topic: String, partition: i32) -> Self {
         let (error, withheld) = (DUPLICATE_SEQUENCE_NUMBER, Duration::ZERO);
         Self { topic, partition, error, withheld }
     }
 }
 
-/// Listens on a port of its own for as long as the test process lives.
+/// Listens on its own port until the test process ends.
 pub struct KafkaProxy {
     address: SocketAddr,
     state: Arc<State>,
@@ -95,7 +95,7 @@ fn serve(state: &Arc<State>, client: TcpStream) {
     });
 }
 
-/// Passes frame after frame on; ends both sides where one ends.
+/// Forwards frames. If one side closes, closes both.
 fn pump(mut from: &TcpStream, mut to: &TcpStream, mut change: impl FnMut(&mut [u8])) {
     let mut length = [0; 4];
     while from.read_exact(&mut length).is_ok() {
@@ -114,7 +114,7 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, mut change: impl FnMut(&mut [u
 }
 
 impl State {
-    /// A request that is to be refused asks for a topic that does not exist: the broker's own refusal comes back.
+    /// Changes the topic of a request that is to be refused to one that does not exist, so the broker refuses it.
     fn request(&self, frame: &mut [u8], refused: &Refused) {
         if frame[..2] != PRODUCE.to_be_bytes() {
             return;
@@ -131,16 +131,17 @@ impl State {
         frame[end - 1] = b'x';
     }
 
-    /// The topic's name comes back, and the error becomes the wanted one. Addresses of the broker become the proxy's.
+    /// In a refusal, restores the topic's name and sets the configured error. In every response, replaces addresses of
+    /// the broker by the proxy's.
     fn response(&self, frame: &mut [u8], refused: &Refused) {
         let correlation: [u8; 4] = frame[..4].try_into().unwrap();
         if refused.lock().unwrap().remove(&correlation) {
             let other = format!("{}x", &self.refusal.topic[..self.refusal.topic.len() - 1]);
-            let end = find(frame, other.as_bytes()).expect("a refusal names its topic") + other.len();
+            let end = find(frame, other.as_bytes()).expect("the refusal contains its topic") + other.len();
             frame[end - 1] = *self.refusal.topic.as_bytes().last().unwrap();
             // Produce v9 and later: a one-byte array length, the partition, the error.
             let error = &mut frame[end + 5..end + 7];
-            assert_eq!(error, UNKNOWN_TOPIC_OR_PARTITION.to_be_bytes(), "another version of Produce");
+            assert_eq!(error, UNKNOWN_TOPIC_OR_PARTITION.to_be_bytes(), "unexpected version of Produce");
             error.copy_from_slice(&self.refusal.error.to_be_bytes());
             std::thread::sleep(self.refusal.withheld);
         }
@@ -151,7 +152,7 @@ impl State {
     }
 }
 
-/// As Metadata and FindCoordinator answers hold them.
+/// Host and port as encoded in Metadata and FindCoordinator responses.
 fn host_and_port(address: SocketAddr) -> Vec<u8> {
     let mut bytes = address.ip().to_string().into_bytes();
     bytes.extend(u32::from(address.port()).to_be_bytes());

@@ -1,5 +1,5 @@
-//! A whole Peyvand for one test: its own topics and its own database on the broker and server of the environment, driven
-//! through the real binary. What it leaves behind is checked by `finish` (see `checks`), whatever the test was about.
+//! A complete Peyvand for one test: its own topics and database, on the broker and server that the environment names.
+//! The test runs the real binary. At the end `finish` checks every promise (see `checks`).
 
 mod broker;
 mod checks;
@@ -28,29 +28,29 @@ pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until_interruptible};
 pub use waiting::{CEILING_S, Watch};
 
-/// Every id of claims is keyed by it, so two runs can be compared.
+/// The key of all derived ids. It is fixed so that two runs can be compared.
 pub const SECRET: &str = "a secret for tests alone, never for a payment";
 
-/// Fewer than in production: the broker makes and serves the topics of many tests at a time.
+/// Fewer than in production, because one broker serves the topics of many tests at the same time.
 const PARTITIONS: &str = "3";
 
 pub struct TestApp {
-    /// Stands before all names on the broker, and names the database.
+    /// The prefix of all names on the broker. The database has the same name, without the dot.
     pub prefix: String,
     pub database_url: String,
     pub brokers: String,
     pub dir: TempDir,
     today: String,
     settings: BTreeMap<String, String>,
-    /// What every process that starts from now on runs.
+    /// The binary that every later process runs.
     pub program: PathBuf,
     services: Vec<Service>,
-    /// Further databases, dropped in the end.
+    /// URLs of further databases, dropped at the end.
     beside: Vec<String>,
     runtime: tokio::runtime::Runtime,
     files: u32,
     finished: bool,
-    /// What was sent past `publish` and must be in its topic in the end.
+    /// Records that were sent without `publish` and must be in their topics at the end.
     sent: Mutex<Vec<SentRecord>>,
 }
 
@@ -63,7 +63,7 @@ struct SentRecord {
 }
 
 impl TestApp {
-    /// With a service that takes in and delivers (roles intake and relay).
+    /// Starts an installation with one service that ingests and delivers (roles intake and relay).
     pub fn start(today: &str) -> Self {
         Self::without_service(today).serving()
     }
@@ -91,18 +91,18 @@ impl TestApp {
         };
         app.set("batch_wait_ms", "10");
         app.set("topic_partitions", PARTITIONS);
-        // A stop that is broken off is a failure; on a busy machine even a sound one takes its time.
+        // An aborted stop is a failure, and on a busy machine a normal stop takes long.
         app.set("stop_timeout_s", "120");
         app.set("log", "info");
         app
     }
 
-    /// Changes a setting for every process that starts from now on.
+    /// Changes a setting for every later process.
     pub fn set(&mut self, key: &str, value: &str) {
         self.settings.insert(format!("PEYVAND_{}", key.to_ascii_uppercase()), value.to_owned());
     }
 
-    /// Arms points and faults (`src/boundary.rs`) for every process that starts from now on.
+    /// Enables failpoints (`src/failpoint.rs`) for every later process.
     #[cfg(feature = "failpoints")]
     pub fn inject(&mut self, faults: &str) {
         self.settings.insert("FAILPOINTS".to_owned(), faults.to_owned());
@@ -113,7 +113,7 @@ impl TestApp {
         self
     }
 
-    /// As this test has set them.
+    /// The partition counts in this test's settings.
     pub fn partitions(&self) -> PartitionCounts {
         PartitionCounts::new(self.settings["PEYVAND_TOPIC_PARTITIONS"].parse().unwrap())
     }
@@ -124,7 +124,7 @@ impl TestApp {
         self
     }
 
-    /// Starts one more `serve` process, with further flags; gives its place among the services.
+    /// Starts another `serve` process with these flags. Returns its index among the services.
     pub fn serve(&mut self, flags: &[&str]) -> usize {
         let place = self.services.len();
         self.files += 1;
@@ -142,7 +142,7 @@ impl TestApp {
         &mut self.services[place]
     }
 
-    /// Counts a service no longer that the test itself has ended.
+    /// Removes a service that the test itself has ended.
     pub fn forget(&mut self, place: usize) {
         self.services.remove(place);
     }
@@ -154,7 +154,7 @@ impl TestApp {
         }
     }
 
-    /// Another business date: the service, if one runs, is stopped and started again on that day.
+    /// Changes the business date. If services run, they are stopped, and one is started with that date.
     pub fn set_today(&mut self, today: &str) {
         today.clone_into(&mut self.today);
         if !self.services.is_empty() {
@@ -163,7 +163,7 @@ impl TestApp {
         }
     }
 
-    /// The real binary with this test's settings and nothing else of the environment.
+    /// The real binary with this test's settings. `PEYVAND_*` variables of the environment are removed.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
@@ -184,18 +184,18 @@ impl TestApp {
         command
     }
 
-    /// Runs a command to its end, whatever that is.
+    /// Runs a command to its end, with any exit status.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    /// Runs a command that must succeed; gives what it printed.
+    /// Runs a command that must succeed. Returns its output.
     #[track_caller]
     pub fn text(&self, arguments: &[&str]) -> String {
         self.succeeded(arguments, self.run(arguments))
     }
 
-    /// The same of a command that waits for the installation, as long as that moves.
+    /// Like `text`, for a command that waits for the installation. Fails if there is no progress.
     #[track_caller]
     pub fn patient_text(&self, arguments: &[&str]) -> String {
         self.succeeded(arguments, self.run_patiently(arguments))
@@ -213,28 +213,28 @@ impl TestApp {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs a command that must succeed with `--json`; gives its last line.
+    /// Runs a command with `--json` that must succeed. Returns its last line.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         last_line(&self.text(&[arguments, &["--json"]].concat()))
     }
 
-    /// The same of a command that waits for the installation, as long as that moves.
+    /// Like `json`, for a command that waits for the installation. Fails if there is no progress.
     #[track_caller]
     pub fn patient_json(&self, arguments: &[&str]) -> Value {
         last_line(&self.patient_text(&[arguments, &["--json"]].concat()))
     }
 
-    /// Runs a command that must be refused with status 1; gives what it said.
+    /// Runs a command that must fail with status 1. Returns its stderr.
     #[track_caller]
     pub fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "peyvand {arguments:?}: {told}");
-        told
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "peyvand {arguments:?}: {errors}");
+        errors
     }
 
-    /// Publishes rows under the header of their kind, and waits for the receipt, which it gives.
+    /// Publishes rows under the header of their kind, waits for the receipt and returns it.
     #[track_caller]
     pub fn publish_rows<S: AsRef<str>>(&mut self, kind: FileKind, rows: &[S]) -> Value {
         let lines =
@@ -243,7 +243,7 @@ impl TestApp {
         self.publish(kind, &text)
     }
 
-    /// Publishes a file's text, and waits for the receipt, which it gives.
+    /// Publishes a file with this text, waits for the receipt and returns it.
     #[track_caller]
     pub fn publish(&mut self, kind: FileKind, text: &str) -> Value {
         let path = self.write(kind, text);
@@ -257,7 +257,7 @@ impl TestApp {
         receipt
     }
 
-    /// Publishes a file and does not wait for its receipt; gives what was printed.
+    /// Publishes a file without waiting for its receipt. Returns the output.
     #[track_caller]
     pub fn publish_without_waiting(&self, kind: FileKind, path: &Path) -> String {
         let output = self.run(&["publish", kind.as_str(), path.to_str().unwrap(), "--timeout", "0"]);
@@ -270,7 +270,7 @@ impl TestApp {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Publishes every file of a folder that is there, histories first.
+    /// Publishes every file that the folder has, histories first.
     #[track_caller]
     pub fn publish_folder(&self, folder: &Path) -> BTreeMap<FileKind, Value> {
         use FileKind as K;
@@ -283,7 +283,7 @@ impl TestApp {
         there.map(|(kind, path)| (kind, self.publish_file(kind, &path))).collect()
     }
 
-    /// Writes a file that can be published; gives its path.
+    /// Writes a file that can be published. Returns its path.
     pub fn write(&mut self, kind: FileKind, text: &str) -> PathBuf {
         self.files += 1;
         let path = self.dir.path().join(format!("{}-{}", self.files, kind.file_name()));
@@ -291,13 +291,13 @@ impl TestApp {
         path
     }
 
-    /// Returns when all input is disposed of and all output delivered.
+    /// Waits until all input is ingested and all output is delivered. Returns the status.
     #[track_caller]
     pub fn settle(&self) -> Value {
         self.patient_json(&["status", "--wait"])
     }
 
-    /// Closes a month and waits until its output is delivered; gives what `close-month --json` says.
+    /// Closes a month and waits until its output is delivered. Returns the output of `close-month --json`.
     #[track_caller]
     pub fn close(&self, month: &str) -> Value {
         let closed = self.patient_json(&["close-month", month]);
@@ -305,7 +305,7 @@ impl TestApp {
         closed
     }
 
-    /// Everything that lies in the output topics now.
+    /// All records that are now in the output topics.
     #[track_caller]
     pub fn export(&self) -> Topics {
         let dir = tempfile::tempdir_in(self.dir.path()).unwrap();
@@ -319,14 +319,14 @@ impl TestApp {
         self.export().end_state()
     }
 
-    /// Of each claim the highest revision's data, from the topic.
+    /// The data of each claim's highest revision, from the topic.
     #[track_caller]
     pub fn decisions(&self) -> Answers {
         self.settle();
         self.export().answers()
     }
 
-    /// The data of all events of a type, from its topic, in each partition's order.
+    /// The data of all events of a type, from its topic. Each partition is in order.
     #[track_caller]
     pub fn events(&self, ce_type: &str) -> Vec<Value> {
         self.settle();
@@ -351,34 +351,34 @@ impl TestApp {
         self.events("eligibility.case.opened")
     }
 
-    /// Somebody joins the intake's group, and takes nothing.
+    /// Adds a member to the intake's consumer group that ingests nothing.
     pub fn idler(&self) -> Idler {
         Idler::join(self)
     }
 
-    /// Sends a record as it is, past `publish`.
+    /// Sends records directly, without `publish`.
     pub fn raw(&self) -> Raw<'_> {
-        // Topics are made by the first command; a test may well send before any other.
+        // The first command creates the topics, and a test may send before it runs any other.
         self.text(&["dead-letters", "list"]);
         self.raw_alone()
     }
 
-    /// The same, where the topics are there.
+    /// Like `raw`, if the topics already exist.
     pub fn raw_alone(&self) -> Raw<'_> {
         Raw::new(self)
     }
 
-    /// Tells the broker that everything in a topic was read, while no service runs.
+    /// Commits the end offsets of a topic for the intake's consumer group, while no service runs.
     pub fn pretend_read(&self, topic: &str) {
         broker::pretend_read(self, topic);
     }
 
-    /// Shuts out whoever writes by this name, until that one begins anew.
+    /// Fences the producer with this transactional id until it initializes again.
     pub fn fence(&self, name: &str) {
         broker::fence(self, name);
     }
 
-    /// Makes a topic as somebody else might, before the program does.
+    /// Creates a topic before the program does, as another tool might.
     pub fn make_topic(&self, topic: &str, partitions: i32) {
         broker::make_topics(self, &[(topic, partitions)]);
     }
@@ -388,7 +388,7 @@ impl TestApp {
         broker::make_topics(self, &topics);
     }
 
-    /// Takes the first records of a partition away, as retention does.
+    /// Deletes the first records of a partition, as retention does.
     pub fn forget_records(&self, topic: &str, partition: i32, before: i64) {
         let is_gone =
             |sent: &SentRecord| sent.topic == topic && sent.partition == partition && sent.offset < before;
@@ -401,12 +401,12 @@ impl TestApp {
         broker::delete_topic(self, topic);
     }
 
-    /// Everything that lies in a topic, byte for byte.
+    /// All records in a topic, byte for byte.
     pub fn lying(&self, topic: &str) -> Vec<Lying> {
         broker::lying(self, topic)
     }
 
-    /// Makes an invented month with the program's own generator; gives its folder.
+    /// Generates a month of fictitious data with `peyvand generate`. Returns its folder.
     #[track_caller]
     pub fn generate(&self, marriages: u32, seed: u32) -> PathBuf {
         let folder = self.dir.path().join(format!("month-{marriages}-{seed}"));
@@ -415,13 +415,13 @@ impl TestApp {
         folder
     }
 
-    /// Rows of a query, each value as text.
+    /// The rows of a query, each value as text.
     #[track_caller]
     pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
         self.runtime.block_on(database::query(&self.database_url, sql))
     }
 
-    /// The one value of a query.
+    /// The single value of a query.
     #[track_caller]
     pub fn value(&self, sql: &str) -> String {
         let rows = self.query(sql);
@@ -429,12 +429,12 @@ impl TestApp {
         rows[0][0].clone()
     }
 
-    /// Runs a statement past the program; the error is the server's message.
+    /// Runs a statement directly in the database. The error is the server's message.
     pub fn execute(&self, sql: &str) -> Result<u64, String> {
         self.runtime.block_on(database::execute(&self.database_url, sql))
     }
 
-    /// An empty database beside the test's own.
+    /// Creates another, empty database. Returns its URL.
     pub fn empty_database(&mut self, name: &str) -> String {
         let (server, name) = (variable("PEYVAND_DATABASE_URL"), self.beside_name(name));
         let url = self.runtime.block_on(database::create(&server, &name));
@@ -442,7 +442,7 @@ impl TestApp {
         url
     }
 
-    /// A backup of the database as it is, while no service runs.
+    /// Copies the database while no service runs. Returns the URL of the backup.
     pub fn backup(&mut self, name: &str) -> String {
         let (server, name) = (variable("PEYVAND_DATABASE_URL"), self.beside_name(name));
         let url = self.runtime.block_on(database::copy(&server, &self.database_url, &name));
@@ -450,7 +450,7 @@ impl TestApp {
         url
     }
 
-    /// The database as it was at the backup, while no service runs; the topics stay as they are.
+    /// Restores the database from a backup while no service runs. The topics do not change.
     pub fn restore(&self, backup: &str) {
         let server = variable("PEYVAND_DATABASE_URL");
         self.runtime.block_on(database::restore(&server, &self.database_url, backup));
@@ -460,23 +460,23 @@ impl TestApp {
         format!("{}_{name}", self.prefix.trim_end_matches('.'))
     }
 
-    /// The end of the services' logs, for a failing test.
+    /// The last lines of the services' logs, for a failing test.
     pub fn logs(&self) -> String {
         self.services.iter().map(Service::tail).collect::<Vec<_>>().join("\n")
     }
 
-    /// Ends a test whose installation never came to be: there is nothing to check.
+    /// Ends a test whose installation was never created: there is nothing to check.
     pub fn end_unborn(mut self) {
         self.finished = true;
     }
 
-    /// Ends a test that has destroyed what the checks would look at; it has looked itself.
+    /// Ends a test that has destroyed data that the checks read. The test has made its own checks.
     pub fn end_unchecked(mut self) {
         self.stop();
         self.finished = true;
     }
 
-    /// Settles, checks every promise, and takes everything away. Every test ends with it.
+    /// Settles, checks every promise and stops the services. Every test ends with it.
     #[track_caller]
     pub fn finish(mut self) {
         if self.services.is_empty() {
@@ -507,13 +507,13 @@ impl Drop for TestApp {
                 }
             });
         }
-        assert!(self.finished || failing, "a test ends with TestApp::finish, which checks every promise");
+        assert!(self.finished || failing, "a test must end with TestApp::finish, which checks every promise");
     }
 }
 
 #[track_caller]
-fn last_line(told: &str) -> Value {
-    let line = told.lines().last().expect("nothing was printed");
+fn last_line(output: &str) -> Value {
+    let line = output.lines().last().expect("the command printed nothing");
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 

@@ -1,4 +1,4 @@
-//! What lies in the output topics, as `export` wrote it.
+//! The records in the output topics, as written by `export`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,14 +25,14 @@ impl Record {
         self.headers.get(name).unwrap_or_else(|| panic!("no header {name}: {self:?}"))
     }
 
-    /// The trace of its `traceparent`.
+    /// The trace id in its `traceparent`.
     #[track_caller]
     pub fn trace(&self) -> &str {
         self.header("traceparent").split('-').nth(1).unwrap()
     }
 }
 
-/// All output topics, by their names without prefix; each partition in order.
+/// The records of all output topics, by topic name without prefix. Each partition is in order.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Topics(pub BTreeMap<String, Vec<Record>>);
 
@@ -50,10 +50,10 @@ impl Topics {
 
     #[track_caller]
     pub fn topic(&self, name: &str) -> &[Record] {
-        self.0.get(name).unwrap_or_else(|| panic!("export wrote no {name}"))
+        self.0.get(name).unwrap_or_else(|| panic!("export wrote no file for {name}"))
     }
 
-    /// The records of a type; an event stands on one topic.
+    /// The records of an event type. Dead letters are left out: they keep the event type of the original record.
     pub fn of(&self, ce_type: &str) -> Vec<&Record> {
         let events =
             self.0.iter().filter(|(name, _)| *name != "dead-letters.v1").flat_map(|(_, records)| records);
@@ -68,7 +68,7 @@ impl Topics {
         self.topic("dead-letters.v1")
     }
 
-    /// How many records each topic holds.
+    /// The number of records in each topic.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         self.0.iter().map(|(name, records)| (name.clone(), records.len())).collect()
     }
@@ -104,18 +104,18 @@ impl Topics {
     }
 }
 
-/// What two runs of one input must agree in, however it was ordered, batched or interrupted.
+/// The results that must be equal in two runs with the same input, with any order, batching or interruption.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EndState {
     pub decisions: BTreeMap<String, (String, BTreeSet<String>, Value)>,
-    /// Claim, attempt, amount, account and cost centre by document.
+    /// By document: claim, attempt, amount, account and cost centre.
     pub documents: BTreeMap<String, Vec<Value>>,
-    /// Document, number and text by SMS.
+    /// By SMS: what it is about, number, text and kind.
     pub sms: BTreeMap<String, Vec<Value>>,
 }
 
 impl EndState {
-    /// Says where two states differ, instead of printing both.
+    /// Fails if two states differ, and prints only the differences in decisions.
     #[track_caller]
     pub fn assert_same(&self, other: &Self, what: &str) {
         let differing = |(id, a): (&String, &(String, BTreeSet<String>, Value))| {
@@ -135,12 +135,12 @@ impl EndState {
     }
 }
 
-/// Of each claim the highest revision.
+/// The highest revision of each claim.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Answers(pub Vec<Value>);
 
 impl Answers {
-    /// All claims of a person, by deed date.
+    /// All claims of a person, in the order of deed dates.
     pub fn of(&self, national_code: &str) -> Vec<&Value> {
         let mut own: Vec<_> = self.0.iter().filter(|d| d["national_code"] == national_code).collect();
         own.sort_by_key(|decision| decision["marriage"]["deed_date"].to_string());
@@ -162,8 +162,8 @@ impl Answers {
         (text(decision, "outcome").to_owned(), reasons(decision))
     }
 
-    /// What must not depend on order or batching: per claim outcome, reasons and amount. Claims that ended because their
-    /// row moved away are said aloud only where they had been told before: they are left out.
+    /// The part that must not depend on order or batching: outcome, reasons and amount per claim. Claims that ended
+    /// because their row moved are left out: they are published only if an earlier decision on them was published.
     pub fn content(&self) -> BTreeMap<String, (String, BTreeSet<String>, Value)> {
         let standing = self.0.iter().filter(|decision| !reasons(decision).contains("RECORD_WITHDRAWN"));
         let content = |d: &Value| (text(d, "outcome").to_owned(), reasons(d), d["amount_rial"].clone());
@@ -178,5 +178,5 @@ pub fn reasons(decision: &Value) -> BTreeSet<String> {
 
 #[track_caller]
 pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_else(|| panic!("{field} is no text: {value}"))
+    value[field].as_str().unwrap_or_else(|| panic!("{field} is not a string: {value}"))
 }

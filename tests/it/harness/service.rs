@@ -1,4 +1,4 @@
-//! A `serve` process of a test.
+//! A `serve` process started by a test.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::waiting::Watch;
 
-/// Longer than stop_timeout_s of every test.
+/// Longer than the `stop_timeout_s` of every test.
 const STOP: Duration = Duration::from_secs(150);
 
 pub struct Service {
@@ -22,7 +22,7 @@ impl Service {
         Self { child: command.spawn().unwrap(), log }
     }
 
-    /// Everything that the process has written.
+    /// Everything that the process has written to stdout and stderr.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -53,15 +53,15 @@ impl Service {
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
-    /// Asks the process to end, and says how it did.
+    /// Sends SIGTERM and returns the exit status.
     pub fn terminate(&mut self) -> ExitStatus {
         self.end_on("TERM")
     }
 
-    /// The same, by a signal of choice.
+    /// Sends a signal and returns the exit status.
     pub fn end_on(&mut self, signal: &str) -> ExitStatus {
         self.signal(signal);
-        // The process breaks a stop off by itself after stop_timeout_s, which may pass in silence.
+        // The process aborts a stop after `stop_timeout_s`. Until then it may log nothing.
         let mut watch = Watch::of(STOP);
         while self.is_running() {
             assert!(!watch.is_over(|| self.log_bytes()), "the service does not stop\n{}", self.tail());
@@ -85,7 +85,7 @@ impl Drop for Service {
     }
 }
 
-/// Returns when a command has begun to listen for Ctrl-C; before that the signal kills it.
+/// Returns when a command handles Ctrl-C. Before that, the signal would kill it.
 #[track_caller]
 pub fn until_interruptible(child: &Child) {
     let (path, interrupt) = (format!("/proc/{}/status", child.id()), 2);
@@ -96,7 +96,7 @@ pub fn until_interruptible(child: &Child) {
     };
     let mut watch = Watch::begin();
     while !caught() {
-        assert!(!watch.is_over(|| ()), "nobody listens for Ctrl-C: {}", watch.told());
+        assert!(!watch.is_over(|| ()), "the command does not handle Ctrl-C: {}", watch.told());
     }
 }
 

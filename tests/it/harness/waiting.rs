@@ -1,21 +1,21 @@
-//! Waiting for what a test wants: as long as something moves, and never for ever. A slow machine takes longer than a fast
-//! one, but it moves.
+//! Waiting for a condition. A wait continues while the installation makes progress, up to a fixed limit. A slow machine
+//! takes longer than a fast one, but it makes progress.
 
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Service, TestApp, database, now};
 
-/// A wait fails where nothing has moved for so many seconds; TEST_PATIENCE_S says another number.
+/// A wait fails after this many seconds without progress. The variable `TEST_PATIENCE_S` overrides it.
 const STANDSTILL_S: u64 = 90;
-/// A wait fails after so many seconds even where something moves, such as a process that begins anew for ever.
+/// A wait fails after this many seconds even with progress, for example if a process restarts again and again.
 pub const CEILING_S: &str = "600";
 
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often a watch asks what has moved: a question costs a connection to the database.
+/// How often a watch checks the progress. Each check opens a connection to the database.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Tells a wait that goes on from one that is in vain.
+/// Detects a wait that will not succeed: no progress for a while, or the limit is reached.
 pub struct Watch<P> {
     began: Instant,
     looked: Instant,
@@ -31,13 +31,14 @@ impl<P: PartialEq> Watch<P> {
         Self::of(Duration::from_secs(patience.unwrap_or(STANDSTILL_S)))
     }
 
-    /// For what may rightly be still for longer.
+    /// A watch with another limit for the time without progress.
     pub fn of(standstill: Duration) -> Self {
         let (began, ceiling) = (now(), Duration::from_secs(CEILING_S.parse().unwrap()));
         Self { began, looked: began, moved: began, last: None, standstill, ceiling }
     }
 
-    /// Pauses for a moment; true where the wait is in vain. `progress` gives what changes as long as something moves.
+    /// Pauses briefly, and returns true if the wait has failed. `progress` returns a value that changes with any
+    /// progress.
     pub fn is_over(&mut self, progress: impl FnOnce() -> P) -> bool {
         std::thread::sleep(PAUSE);
         if self.looked.elapsed() >= LOOK {
@@ -52,18 +53,18 @@ impl<P: PartialEq> Watch<P> {
 
     pub fn told(&self) -> String {
         let (waited, still) = (self.began.elapsed().as_secs(), self.moved.elapsed().as_secs());
-        format!("not so after {waited} s; nothing has moved for {still} s")
+        format!("not reached after {waited} s; no progress for {still} s")
     }
 }
 
 impl TestApp {
-    /// Changes as long as the installation does something: takes in, decides, delivers, closes, or logs.
+    /// A value that changes while the installation makes progress: ingests, decides, delivers, closes or logs.
     pub fn progress(&self) -> (String, Vec<u64>) {
         let rows = self.runtime.block_on(database::progress(&self.database_url));
         (rows, self.services.iter().map(Service::log_bytes).collect())
     }
 
-    /// Returns as soon as it holds.
+    /// Returns when the condition holds.
     #[track_caller]
     pub fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let mut watch = Watch::begin();
@@ -78,23 +79,28 @@ impl TestApp {
         self.wait(what, || self.value(sql) == "true");
     }
 
-    /// Returns when a service has said these words.
+    /// Returns when the log of a service contains this text.
     #[track_caller]
     pub fn until_told(&self, place: usize, words: &str) {
         self.wait(words, || self.services[place].log().contains(words));
     }
 
-    /// A service that must end by itself: its log. It is counted no longer.
+    /// Waits until a service ends by itself, removes it from the services and returns its log.
     #[track_caller]
     pub fn ends_by_itself(&mut self, place: usize) -> String {
         let mut watch = Watch::begin();
         while self.services[place].is_running() {
-            assert!(!watch.is_over(|| self.progress()), "the service ends by itself: {}", watch.told());
+            assert!(
+                !watch.is_over(|| self.progress()),
+                "the service does not end by itself: {}",
+                watch.told()
+            );
         }
         self.services.remove(place).log()
     }
 
-    /// Runs a command that waits for the installation, with the longest `--timeout`. It is ended before where nothing moves.
+    /// Runs a command that waits for the installation, with the longest `--timeout`. Without progress, kills it earlier
+    /// and fails the test.
     #[track_caller]
     pub fn run_patiently(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(&[arguments, &["--timeout", CEILING_S]].concat());
@@ -105,8 +111,8 @@ impl TestApp {
         while !ending.is_finished() {
             if watch.is_over(|| self.progress()) {
                 let _ = std::process::Command::new("kill").arg(&pid).status();
-                let told = String::from_utf8_lossy(&ending.join().unwrap().stderr).into_owned();
-                panic!("peyvand {arguments:?}: {}; {told}\n{}", watch.told(), self.logs());
+                let errors = String::from_utf8_lossy(&ending.join().unwrap().stderr).into_owned();
+                panic!("peyvand {arguments:?}: {}; {errors}\n{}", watch.told(), self.logs());
             }
         }
         ending.join().unwrap()
@@ -121,6 +127,6 @@ fn a_wait_ends_where_nothing_moves_and_not_before() {
         steps += 1;
         steps.min(3)
     }) {}
-    // The first three looks see something move; four seconds later nothing has, after one look more or two.
-    assert!((4..=5).contains(&steps), "{steps} looks");
+    // The first three checks see progress. The wait fails four seconds later, after one or two more checks.
+    assert!((4..=5).contains(&steps), "{steps} checks of the progress");
 }

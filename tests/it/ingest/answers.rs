@@ -1,4 +1,4 @@
-//! What finance and the gateway say twice, or in one instant; what two persons send under one id.
+//! Repeated and simultaneous answers of finance and of the SMS gateway; requests of two persons under one id.
 
 use peyvand::wire::files::FileKind as K;
 use serde_json::{Value, json};
@@ -19,14 +19,14 @@ fn of_one_instant_the_later_in_the_topic_speaks_and_a_repeat_changes_nothing() {
     let documents = app.documents();
     let document = documents[0]["document_id"].as_str().unwrap();
     let state = format!("SELECT state FROM documents WHERE document_id = '{document}'");
-    let word = |word: &str, fraction: &str| format!("{document},{word},,2025-10-24T10:00:00{fraction}Z");
-    let rows = [word("accepted", ""), word("paid", "")];
+    let outcome = |code: &str, fraction: &str| format!("{document},{code},,2025-10-24T10:00:00{fraction}Z");
+    let rows = [outcome("accepted", ""), outcome("paid", "")];
     assert_eq!(counts(&app.publish_rows(K::PaymentOutcomes, &rows)), json!([2, 0, 0]));
     assert_eq!(app.value(&state), "paid");
-    assert_eq!(counts(&app.publish_rows(K::PaymentOutcomes, &[word("accepted", "")])), json!([0, 0, 1]));
-    assert_eq!(app.value(&state), "accepted", "said again, after the other word");
-    // Finer than the database tells apart, in one batch.
-    let rows = [word("paid", ".5000001"), word("paid", ".5000002")];
+    assert_eq!(counts(&app.publish_rows(K::PaymentOutcomes, &[outcome("accepted", "")])), json!([0, 0, 1]));
+    assert_eq!(app.value(&state), "accepted", "the repeated outcome comes last in the topic");
+    // Both are in one batch, and differ by less than the microseconds that the database stores.
+    let rows = [outcome("paid", ".5000001"), outcome("paid", ".5000002")];
     assert_eq!(counts(&app.publish_rows(K::PaymentOutcomes, &rows)), json!([1, 0, 1]));
     assert_eq!(app.value(&state), "paid");
 

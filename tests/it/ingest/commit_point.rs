@@ -1,5 +1,6 @@
-//! The database is the one commit point, and the topic the truth of delivery: what holds where two write at once, where one
-//! does not know whether it has written, and where one sleeps through the loss of its lease.
+//! The database is the only commit point, and the output topics decide what was delivered. The cases here: two writers
+//! at once, a writer that does not know whether its commit succeeded, and a writer that is suspended while its lease
+//! expires.
 
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use crate::fixtures::couples::Couple;
 use crate::fixtures::population::{married, row};
 use crate::harness::{TestApp, ctx};
 
-/// A batch whose commit went unanswered is tried again, and a consumer that lost its partition goes on for a while: the
-/// offsets advance once.
+/// A batch whose commit was not answered is tried again, and a consumer that lost its partition continues for a while.
+/// The offsets advance once in both cases.
 #[test]
 fn a_batch_that_stands_is_not_written_again() {
     let app = TestApp::without_service("1404-08-01");
@@ -59,7 +60,7 @@ fn a_batch_that_stands_is_not_written_again() {
     app.finish();
 }
 
-/// Kafka's own offsets are a copy for lag monitors: where it is ahead of the database, the database says what was read.
+/// Kafka's committed offsets are a copy for lag monitors. Where they are ahead, the offsets in the database count.
 #[test]
 fn kafkas_copy_of_the_offsets_is_not_believed() {
     let mut app = TestApp::start("1404-08-01");
@@ -73,11 +74,11 @@ fn kafkas_copy_of_the_offsets_is_not_believed() {
     app.pretend_read(Topic::RegistryMarriages.name());
     app.serve(&[]);
     let corrected = "SELECT (count(*) = 16)::text FROM marriages WHERE record_version = 2";
-    app.until("what the broker calls read is read", corrected);
+    app.until("the messages behind Kafka's committed offsets are ingested", corrected);
     app.finish();
 }
 
-/// A receipt that adds up, of a file of no rows.
+/// A consistent receipt of a file without rows.
 pub fn receipt(file: char) -> Outgoing {
     let id = file.to_string().repeat(64);
     let data = json!({"file_id": id, "kind": "wages", "declared": 0, "accepted": 0, "corrected": 0, "unchanged": 0,
@@ -85,8 +86,8 @@ pub fn receipt(file: char) -> Outgoing {
     Outgoing::new(EventType::FileReceived, id.clone(), id, Timestamp::UNIX_EPOCH, None, &data).unwrap()
 }
 
-/// "Never `id > last_seen` over a sequence: commit order is not sequence order." Who comes second waits for the first to
-/// commit, so that a reader never passes over a position that is still to come.
+/// "Never `id > last_seen` over a sequence: commit order is not sequence order." The second transaction waits until the
+/// first commits, so a reader never skips a sequence number that is committed later.
 #[test]
 fn positions_are_given_in_the_order_of_commits() {
     let app = TestApp::without_service("1404-08-01");
@@ -135,7 +136,7 @@ fn an_sms_waits_for_its_document() {
             let mut events = waiting.iter().flat_map(|segment| segment.events().unwrap());
             assert!(
                 events.all(|(_, event)| event.kind != EventType::SmsRequested),
-                "an SMS waits beside its document"
+                "an SMS is in the outbox before its document is acknowledged"
             );
         }
     });
@@ -144,7 +145,7 @@ fn an_sms_waits_for_its_document() {
     app.finish();
 }
 
-/// A relay that ended between the broker's acknowledgement and its own note of it: the topics know better.
+/// A relay stops after the broker's acknowledgement and before it stores its watermark: the topics show what was sent.
 #[test]
 fn what_the_topics_hold_is_not_sent_again() {
     let mut app = TestApp::start("1404-08-01");
@@ -155,11 +156,11 @@ fn what_the_topics_hold_is_not_sent_again() {
     app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
     app.serve(&[]);
     app.settle();
-    assert!(app.export() == before, "something was sent again");
+    assert!(app.export() == before, "an event was sent again");
     app.finish();
 }
 
-/// Slots take turns and are emptied: never before everything in them has been delivered.
+/// Outbox partitions rotate and are truncated, but never before all their events are delivered.
 #[test]
 fn undelivered_events_outlive_the_turn_of_the_slots() {
     let mut app = TestApp::without_service("1404-08-01");
@@ -184,11 +185,11 @@ fn undelivered_events_outlive_the_turn_of_the_slots() {
     app.settle();
     app.stop();
     runtime.block_on(outbox::rotate(&pool)).unwrap();
-    assert_eq!(app.value(kept), "1", "the slot that was delivered is not emptied");
+    assert_eq!(app.value(kept), "1", "only the delivered outbox partition is truncated");
     app.finish();
 }
 
-/// A zombie: a process that was stopped for longer than its lease holds, with pages in hand, and then goes on.
+/// A zombie: a process that is suspended for longer than its lease, with unsent pages, and then resumes.
 #[test]
 fn a_writer_that_wakes_up_late_is_shut_out() {
     let mut app =
@@ -200,21 +201,25 @@ fn a_writer_that_wakes_up_late_is_shut_out() {
         app.publish_without_waiting(kind, &path);
     }
     app.until(
-        "the files are taken in",
+        "the files are ingested",
         "SELECT (count(*) = 4)::text FROM files WHERE received_at IS NOT NULL",
     );
     app.service(intake).terminate();
     app.forget(intake);
 
     let sleeper = app.serve(&["--roles", "relay"]);
-    app.until("the first delivers", "SELECT (sum(delivered) > 0)::text FROM relay_groups");
+    app.until("the first relay delivers", "SELECT (sum(delivered) > 0)::text FROM relay_groups");
     app.service(sleeper).signal("STOP");
     let rest =
         "SELECT sum(next_position - 1 - delivered)::text FROM outbox_heads JOIN relay_groups USING (grp)";
-    assert_ne!(app.value(rest), "0", "everything was delivered already: the test proves nothing");
+    assert_ne!(
+        app.value(rest),
+        "0",
+        "everything was delivered already: nothing is left for the second relay"
+    );
     let heir = app.serve(&["--roles", "relay"]);
     let all = "SELECT bool_and(next_position - 1 = delivered)::text FROM outbox_heads JOIN relay_groups USING (grp)";
-    app.until("the second delivers the rest", all);
+    app.until("the second relay delivers the rest", all);
     app.service(sleeper).signal("CONT");
     std::thread::sleep(Duration::from_secs(3));
     assert!(app.service(heir).is_running() && app.service(sleeper).is_running(), "{}", app.logs());

@@ -1,4 +1,5 @@
-//! What cannot be read goes aside whole; the rest goes on; what can be read later is sent again.
+//! A message that cannot be read becomes a dead letter with all its bytes, and ingest continues. Dead letters can be
+//! replayed.
 
 use peyvand::claim::{ClaimKey, Counterpart, IdKey};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ fn headers(ce_type: &str) -> [(&str, &str); 4] {
     [("ce_specversion", "1.0"), ("ce_id", "one"), ("ce_source", "/test"), ("ce_type", ce_type)]
 }
 
-/// A message that cannot be read, where it lies, and why it must go aside.
+/// A message that cannot be read, its position, and the expected reason of its dead letter.
 struct Bad {
     reason: &'static str,
     topic: &'static str,
@@ -30,7 +31,8 @@ fn changed(good: &Value, change: impl FnOnce(&mut Value)) -> Option<Vec<u8>> {
     Some(data.to_string().into_bytes())
 }
 
-/// Sends one of each kind. Those about marriages have one key, so that they lie in one partition before the good one.
+/// Sends one message of each kind. Most marriage messages share the good row's key, so they precede it in its
+/// partition.
 fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
     let good = couple.marriage_data(1);
     let key = Some(couple.record_id.as_bytes());
@@ -69,14 +71,14 @@ fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
     sent
 }
 
-/// With its bytes, its key, its place and the reason.
+/// Asserts that the dead letter keeps the message's bytes, key and position, and states the reason.
 #[track_caller]
 fn lies_whole(app: &TestApp, letters: &[Lying], bad: &Bad) {
     let (reason, topic) = (bad.reason, format!("{}{}", app.prefix, bad.topic));
     let place = [topic.clone(), bad.place.0.to_string(), bad.place.1.to_string()];
-    let told = ["dead_letter_topic", "dead_letter_partition", "dead_letter_offset"];
-    let letter = letters.iter().find(|letter| told.map(|name| letter.header(name)) == place);
-    let letter = letter.unwrap_or_else(|| panic!("{reason}: no letter for {place:?}"));
+    let headers = ["dead_letter_topic", "dead_letter_partition", "dead_letter_offset"];
+    let letter = letters.iter().find(|letter| headers.map(|name| letter.header(name)) == place);
+    let letter = letter.unwrap_or_else(|| panic!("{reason}: no dead letter for {place:?}"));
     assert!(letter.header("dead_letter_reason").starts_with(&format!("{reason} (")), "{reason}: {letter:?}");
     assert_eq!(letter.value, bad.value, "{reason}: the bytes");
     assert_eq!(letter.key.as_deref(), Some(topic.as_bytes()), "{reason}: the key is the source topic");
@@ -98,13 +100,13 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     for bad in &sent {
         lies_whole(&app, &letters, bad);
     }
-    assert_eq!(letters.len(), sent.len(), "nothing else went aside");
+    assert_eq!(letters.len(), sent.len(), "there are other dead letters");
     let listed = app.text(&["dead-letters", "list", "--json"]);
     assert_eq!(listed.lines().count(), sent.len());
     for bad in &sent {
         assert!(listed.contains(bad.reason), "{} is not listed", bad.reason);
     }
-    // What stays unreadable comes back, but does not double.
+    // A message that is still unreadable becomes a dead letter again, once for each replay.
     for round in 2..4 {
         assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], sent.len());
         app.settle();
@@ -113,7 +115,7 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     app.finish();
 }
 
-/// The installation's ids are derived, so the test can speak of a document before it is issued.
+/// The installation derives its ids, so a test knows a document's id before the document is issued.
 fn document_of(couple: &Couple) -> String {
     let ids = IdKey::new(crate::harness::SECRET.as_bytes());
     let key = ClaimKey {
@@ -124,9 +126,10 @@ fn document_of(couple: &Couple) -> String {
     ids.document(ids.claim(&key), 1).to_string()
 }
 
-fn outcome(app: &TestApp, document: &str, word: &str, code: Option<&str>, at: &str) {
-    let data = json!({"document_id": document, "outcome": word, "code": code, "at": at});
-    app.raw().event(OUTCOMES, document, &format!("finance.document.{word}"), &format!("{word}{at}"), &data);
+fn outcome(app: &TestApp, document: &str, outcome: &str, code: Option<&str>, at: &str) {
+    let data = json!({"document_id": document, "outcome": outcome, "code": code, "at": at});
+    let (kind, id) = (format!("finance.document.{outcome}"), format!("{outcome}{at}"));
+    app.raw().event(OUTCOMES, document, &kind, &id, &data);
     app.settle();
 }
 
@@ -146,8 +149,12 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
     assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
     app.settle();
     assert_eq!(app.value(&state), "accepted");
-    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "1", "the replayed one did not come back");
-    // Once more: the same answer again changes nothing.
+    assert_eq!(
+        app.value("SELECT count(*) FROM dead_letters"),
+        "1",
+        "the replayed message became a dead letter again"
+    );
+    // A second replay repeats the same answer and changes nothing.
     app.text(&["dead-letters", "replay"]);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "1");
@@ -172,7 +179,7 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
         "a return before the payment reopens nothing"
     );
 
-    // A record that was overtaken while it lay aside: the newer row of the key stands.
+    // A replayed record that is older than the stored row of its key changes nothing.
     let code = &couple.wife;
     let raw = app.raw();
     let older = person_data(code, Some("IR062960000000100324200001"));
@@ -190,11 +197,10 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     );
     drop(raw);
     app.settle();
-    let told: Value = app.json(&["explain", code]);
-    let told = told.to_string();
+    let explained = app.json(&["explain", code]).to_string();
     assert!(
-        told.contains("IR420130000000001234567890") && !told.contains("IR062960000000100324200001"),
-        "{told}"
+        explained.contains("IR420130000000001234567890") && !explained.contains("IR062960000000100324200001"),
+        "{explained}"
     );
     assert_eq!(app.documents().iter().map(|d| d["amount_rial"].as_u64().unwrap()).sum::<u64>(), 2 * FLOOR);
     app.finish();

@@ -1,5 +1,5 @@
-//! What the intake relies on is checked, and a check that fails ends the session: the input is read again from where the
-//! database stands, nothing is lost, nobody becomes a dead letter for it.
+//! The consumer checks the invariants that it relies on. A failed check ends the session: the input is read again from
+//! the offsets in the database, nothing is lost, and no message becomes a dead letter because of it.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ const RECORDED: &str = "registry.marriage.recorded";
 const GAPS: &str = "peyvand_offset_gaps_total";
 #[cfg(feature = "failpoints")]
 const RESTARTS: &str = "peyvand_intake_restarts_total";
-const BEGINS_ANEW: &str = "ingest restarts from the offsets in the database";
+const RESTARTS_SESSION: &str = "ingest restarts from the offsets in the database";
 
-/// Couples whose registry rows lie in one partition.
+/// Couples whose registry rows go to one partition.
 fn neighbours(app: &TestApp, count: usize) -> Vec<Couple> {
     let partitions = app.partitions().of(Topic::RegistryMarriages);
     let is_in_first = |couple: &Couple| partition_for(couple.record_id.as_bytes(), partitions) == 0;
@@ -36,7 +36,8 @@ fn send(app: &TestApp, couples: &[Couple]) {
     }
 }
 
-/// Sends one row in a transaction, which leaves a marker behind it, and takes it back where it is not committed.
+/// Sends one row in a transaction, which ends with a marker in the partition. Without `commit` the transaction is
+/// aborted.
 fn send_in_transaction(app: &TestApp, couple: &Couple, version: u32, commit: bool) {
     let id = format!("{}/{version}", couple.record_id);
     app.raw().transaction(
@@ -65,16 +66,16 @@ fn gaps_that_transactions_leave_are_proved_and_counted() {
     send_in_transaction(&app, &couples[2], 1, true);
     app.settle();
     assert_eq!(count(&app, "marriages"), 2);
-    // One gap between the two that were committed: a marker, a record that was taken back, and its marker.
+    // One gap between the two committed records: a marker, the aborted record, and its marker.
     assert_eq!(counter(address, GAPS), 1);
     send_in_transaction(&app, &couples[1], 2, true);
     app.settle();
     assert_eq!((count(&app, "marriages"), counter(address, GAPS)), (3, 2));
-    assert!(!app.service(place).log().contains(BEGINS_ANEW), "{}", app.logs());
+    assert!(!app.service(place).log().contains(RESTARTS_SESSION), "{}", app.logs());
     app.finish();
 }
 
-/// A batch of these records; it begins at `expected`.
+/// A batch of these records that starts at the offset `expected`.
 fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
     let topic = Topic::RegistryMarriages;
     let taken = records.iter().map(|lying| {
@@ -99,7 +100,7 @@ fn a_gap_that_holds_a_record_is_disproved() {
     send(&app, &couples[4..]);
     let lying = app.lying(MARRIAGES);
     let offsets: Vec<_> = lying.iter().map(|record| record.offset).collect();
-    assert_eq!(offsets, [0, 1, 2, 5, 6], "a record that was taken back, and its marker, lie between");
+    assert_eq!(offsets, [0, 1, 2, 5, 6], "an aborted record and its marker are in between");
     let mut prover = GapProver::new(Broker::new(&settings(&app)), Arc::default());
     let mut proves = |expected, places: &[usize]| {
         let records: Vec<_> = places.iter().map(|place| &lying[*place]).collect();
@@ -110,17 +111,20 @@ fn a_gap_that_holds_a_record_is_disproved() {
     for (expected, places, lost) in
         [(0, [0, 2, 3].as_slice(), 1), (0, &[1, 2, 3], 0), (0, &[0, 1, 2, 4], 5), (2, &[3, 4], 2)]
     {
-        let told = proves(expected, places).unwrap_err();
-        assert!(matches!(told, Error::RecordPassedOver { found, .. } if found == lost), "{places:?}: {told}");
-        assert!(told.restarts_session());
+        let error = proves(expected, places).unwrap_err();
+        assert!(
+            matches!(error, Error::RecordPassedOver { found, .. } if found == lost),
+            "{places:?}: {error}"
+        );
+        assert!(error.restarts_session());
     }
-    // What a gap held cannot be known once retention has taken it away.
+    // The content of a gap cannot be known once retention has removed it.
     app.forget_records(MARRIAGES, 0, 4);
     assert!(matches!(proves(0, &[0, 1, 3]), Err(Error::InputGone)));
     app.finish();
 }
 
-/// A row of a person that vanishes within the transaction stands for everything that "cannot" be missing.
+/// A person's row that disappears within the transaction represents every broken invariant.
 #[test]
 fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
     let mut app = TestApp::start("1404-08-01");
@@ -135,15 +139,15 @@ fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&[]);
-    app.until_told(place, BEGINS_ANEW);
+    app.until_told(place, RESTARTS_SESSION);
     std::thread::sleep(std::time::Duration::from_secs(4));
     let log = app.service(place).log();
-    let told: Vec<_> = log.lines().filter(|line| line.contains(BEGINS_ANEW)).collect();
+    let restarts: Vec<_> = log.lines().filter(|line| line.contains(RESTARTS_SESSION)).collect();
     assert!(
-        told.iter().all(|line| line.contains("ERROR") && line.contains("an invariant does not hold")),
-        "{told:?}"
+        restarts.iter().all(|line| line.contains("ERROR") && line.contains("an invariant does not hold")),
+        "{restarts:?}"
     );
-    assert!(told.len() < 6, "it spins: {} sessions in four seconds", told.len());
+    assert!(restarts.len() < 6, "{} sessions in four seconds: there is no back-off", restarts.len());
     let persons = couples.iter().flat_map(|couple| [&couple.husband, &couple.wife]);
     assert!(persons.into_iter().all(|code| !log.contains(code.as_str())), "a national code was logged");
     assert_eq!((count(&app, "marriages"), count(&app, "dead_letters")), (0, 0));
@@ -154,7 +158,7 @@ fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
     app.finish();
 }
 
-/// With a fault in its first session, which has read what is there, a service still takes everything in.
+/// A service with an injected fault in its first session. It still ingests all input.
 #[cfg(feature = "failpoints")]
 struct Faulty {
     app: TestApp,
@@ -164,14 +168,14 @@ struct Faulty {
 
 #[cfg(feature = "failpoints")]
 impl Faulty {
-    /// The couples lie in one partition when the service begins.
+    /// The rows of the couples are in one partition when the service starts.
     fn begin(couples: usize, fault: &str) -> Self {
         let app = TestApp::without_service("1404-08-01");
         let couples = neighbours(&app, couples);
         Self::begin_in(app, couples, fault)
     }
 
-    /// The database refuses one of eight rows.
+    /// As `begin`, with eight rows of which the database refuses one.
     fn begin_refused(fault: &str) -> Self {
         let app = TestApp::without_service("1404-08-01");
         app.json(&["status"]);
@@ -191,13 +195,16 @@ impl Faulty {
         Self { app, couples, address }
     }
 
-    /// The service has begun anew once, told why at error level, and nothing is lost.
+    /// Asserts that the service restarted its session once, logged the cause at error level, and lost nothing.
     fn end(mut self, why: &str) {
-        self.app.until_told(0, BEGINS_ANEW);
+        self.app.until_told(0, RESTARTS_SESSION);
         self.app.settle();
         let log = self.app.service(0).log();
-        let told: Vec<_> = log.lines().filter(|line| line.contains(BEGINS_ANEW)).collect();
-        assert!(told.len() == 1 && told[0].contains("ERROR") && told[0].contains(why), "{told:?}");
+        let restarts: Vec<_> = log.lines().filter(|line| line.contains(RESTARTS_SESSION)).collect();
+        assert!(
+            restarts.len() == 1 && restarts[0].contains("ERROR") && restarts[0].contains(why),
+            "{restarts:?}"
+        );
         assert_eq!(counter(self.address, RESTARTS), 1);
         assert_eq!(count(&self.app, "marriages"), self.couples.len());
         self.app.finish();
@@ -211,13 +218,13 @@ fn partitions_are_read_although_their_assignment_failed() {
         .end("the assignment of input partitions could not be changed");
 }
 
-/// A message that the database refuses makes the intake read again.
+/// A message that the database refuses makes the consumer seek back and read again.
 #[cfg(feature = "failpoints")]
 #[test]
 fn a_rewind_that_fails_for_good_ends_the_session() {
     let fault = "rewind.seek/fails=1*off->5*return->off";
     let faulty = Faulty::begin_refused(fault);
-    faulty.app.until_told(0, BEGINS_ANEW);
+    faulty.app.until_told(0, RESTARTS_SESSION);
     faulty.app.settle();
     assert_eq!(count(&faulty.app, "dead_letters"), 1);
     faulty.app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
@@ -237,7 +244,7 @@ fn a_rewind_whose_seek_fails_once_is_tried_again() {
     faulty.app.finish();
 }
 
-/// The consumer passes over the second of its records.
+/// The consumer skips the second of its records.
 #[cfg(feature = "failpoints")]
 #[test]
 fn a_record_that_the_consumer_passes_over_is_read_again() {

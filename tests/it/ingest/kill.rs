@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: nothing is lost, nothing is done twice.
+//! `kill -9` at random moments: nothing is lost, and nothing is done twice.
 
 use std::process::{Output, Stdio};
 use std::thread::{self, JoinHandle};
@@ -10,7 +10,7 @@ use crate::harness::{CEILING_S, TestApp};
 
 const MARRIAGES: u32 = 300;
 const SEED: u32 = 5;
-/// How often the service is killed while files are published, and while the month is closed, at least.
+/// Minimum number of kills while files are published, and number of kills while the month is closed.
 const KILLS: (u32, u32) = (13, 8);
 
 #[test]
@@ -21,7 +21,8 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     let expected = calm.end_state();
     calm.finish();
 
-    // Small steps, so that a kill meets work half done; a name, so that a restart finds its partitions at once.
+    // With small steps a kill is likely to interrupt unfinished work. With a fixed instance name a restarted service
+    // gets its partitions back without a rebalance.
     let small = [
         ("batch_events", "60"),
         ("close_page_persons", "5"),
@@ -34,24 +35,25 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     let publishing = publish_meanwhile(&app);
     let mut kills = 0;
     while kills < KILLS.0 || !publishing.is_finished() {
-        assert!(kills < 150, "the files do not get through");
-        // On a busy machine a service may need a second to begin: later lives are longer, so that all gets through.
-        live_a_while(&mut app, 150..1000 + 40 * u64::from(kills));
+        assert!(kills < 150, "the files are not received after {kills} kills");
+        // On a busy machine a service may need a second to start. Later runs are longer, so that all files are
+        // received.
+        run_and_kill(&mut app, 150..1000 + 40 * u64::from(kills));
         kills += 1;
     }
     eprintln!("{kills} kills while publishing");
     for output in publishing.join().unwrap() {
-        let told = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         assert!(
-            output.status.success() && told.contains("\"accepted\""),
-            "{told} {}",
+            output.status.success() && stdout.contains("\"accepted\""),
+            "{stdout} {}",
             String::from_utf8_lossy(&output.stderr)
         );
     }
     for _ in 0..KILLS.1 {
         let mut close =
             app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::null()).spawn().unwrap();
-        live_a_while(&mut app, 200..800);
+        run_and_kill(&mut app, 200..800);
         let _ = close.kill();
         close.wait().unwrap();
     }
@@ -61,8 +63,8 @@ fn a_service_killed_twenty_times_ends_where_an_undisturbed_one_does() {
     app.finish();
 }
 
-/// Starts a service, lets it work for a random while (milliseconds), and kills it.
-fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
+/// Starts a service, lets it run for a random time within the range (ms), and kills it.
+fn run_and_kill(app: &mut TestApp, range: std::ops::Range<u64>) {
     let place = app.serve(&[]);
     thread::sleep(Duration::from_millis(rand::random_range(range)));
     assert!(app.service(place).is_running(), "the service ended by itself: {}", app.logs());
@@ -70,7 +72,7 @@ fn live_a_while(app: &mut TestApp, range: std::ops::Range<u64>) {
     app.forget(place);
 }
 
-/// Publishes a generated month file by file, each until its receipt comes.
+/// Publishes the files of a generated month one after the other; each command waits for its receipt.
 fn publish_meanwhile(app: &TestApp) -> JoinHandle<Vec<Output>> {
     use FileKind as K;
     let folder = app.generate(MARRIAGES, SEED);

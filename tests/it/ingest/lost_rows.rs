@@ -12,7 +12,7 @@ use crate::harness::{KafkaProxy, Refusal, TestApp};
 
 const RECORDS: &str = "insured.records.v1";
 
-/// Partitions of every topic here.
+/// Partitions of every topic in these tests.
 const PARTITIONS: i32 = 2;
 
 /// Persons whose records go to this partition.
@@ -28,7 +28,7 @@ fn without_service() -> TestApp {
 
 const SENT_AGAIN: &str = "the rows that the topic lacks are sent again";
 
-/// Publishes the rows through a proxy that refuses one request, and expects a complete receipt. Gives what was logged.
+/// Publishes the rows through a proxy that refuses one request, asserts a complete receipt, and returns the log.
 #[track_caller]
 fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String]) -> String {
     let mut app = without_service().serving();
@@ -38,7 +38,7 @@ fn assert_complete(refuse: impl FnOnce(String, i32) -> Refusal, rows: &[String])
     let path = app.write(FileKind::Persons, &text);
     let mut command = app.command(&["publish", "persons", path.to_str().unwrap(), "--json"]);
     let output = command.env("PEYVAND_KAFKA_BROKERS", proxy.address()).output().unwrap();
-    assert!(proxy.has_refused(), "the proxy met no Produce request");
+    assert!(proxy.has_refused(), "the proxy saw no Produce request");
     let receipt = receipt(&output);
     assert_eq!((&receipt["accepted"], &receipt["declared"]), (&rows.len().into(), &rows.len().into()));
     assert_eq!(app.value("SELECT count(*) FROM persons WHERE insured"), rows.len().to_string());
@@ -54,20 +54,20 @@ fn receipt(output: &Output) -> Value {
     serde_json::from_str(printed.lines().last().unwrap()).unwrap()
 }
 
-/// On a topic that was just created the first request may be refused while the next is accepted: a broker takes any
-/// sequence number from a producer that it does not know. The client then counts the refused messages as delivered.
+/// On a new topic the first request may be refused while the next one is accepted: a broker accepts any sequence number
+/// from a producer that it does not know. The client then counts the refused messages as delivered.
 ///
-/// librdkafka pipelines at most five messages a partition: the first request holds two, and more follow while the proxy
-/// withholds its refusal.
+/// librdkafka pipelines at most five messages per partition: the first request contains two, and more follow while the
+/// proxy withholds its refusal.
 #[test]
 fn a_refused_first_request_loses_no_row() {
     let (few, many, more) = (persons(0).take(2), persons(1).take(5_000), persons(0).skip(2).take(100));
     let rows: Vec<_> = few.chain(many).chain(more).collect();
     let log = assert_complete(Refusal::not_yet_served, &rows);
-    assert!(!log.contains(SENT_AGAIN), "a second request was under way: {log}");
+    assert!(!log.contains(SENT_AGAIN), "rows were sent again, so a second request was in flight: {log}");
 }
 
-/// An acknowledgement without an offset proves nothing: the client was told that the broker has these messages already.
+/// An acknowledgement without an offset is no proof: the broker only answered that it has these messages already.
 #[test]
 fn an_acknowledgement_without_an_offset_is_no_proof() {
     let rows: Vec<_> = persons(0).take(10).collect();
@@ -75,7 +75,7 @@ fn an_acknowledgement_without_an_offset_is_no_proof() {
     assert!(log.contains(SENT_AGAIN), "{log}");
 }
 
-/// The relay's writer begins again where an acknowledgement has no offset: a decision is delivered once it is in its topic.
+/// The relay writer restarts its session when an acknowledgement has no offset: only the topic proves a delivery.
 #[test]
 fn an_output_acknowledged_without_an_offset_is_delivered() {
     const DECISIONS: &str = "eligibility.decisions.v1";
@@ -91,13 +91,13 @@ fn an_output_acknowledged_without_an_offset_is_delivered() {
     app.set("kafka_brokers", &brokers);
     Couple::publish(&[couple], &mut app);
     app.settle();
-    assert!(proxy.has_refused(), "the proxy met no decision");
+    assert!(proxy.has_refused(), "the proxy saw no decision");
     assert!(app.service(place).log().contains("acknowledged without an offset"));
     assert_eq!(app.decisions().0.len(), 2);
     app.finish();
 }
 
-/// A file of two persons, whose events a test sends by itself.
+/// A file of two persons, whose events a test sends one by one.
 struct TwoPersons {
     text: String,
     file_id: String,
@@ -138,7 +138,8 @@ impl TwoPersons {
     }
 }
 
-/// What lacks is named by its line a minute after the end of the file was read; publishing the file again sends no more.
+/// Missing rows are listed by line one minute after the file's end was read. Publishing the file again sends only
+/// these.
 #[test]
 fn a_file_that_lacks_a_row_is_named_and_completed() {
     let mut app = TestApp::start("1404-08-01");
@@ -161,13 +162,13 @@ fn a_file_that_lacks_a_row_is_named_and_completed() {
     assert_eq!(
         (lines.len(), lines.contains(&"3".to_owned())),
         (2, true),
-        "only the lacking row is sent: {lines:?}"
+        "only the missing row is sent: {lines:?}"
     );
     assert_eq!(app.settle()["incomplete_files_count"], 0);
     app.finish();
 }
 
-/// A publisher with several requests under way may let a later line come first: each line counts once, whatever the order.
+/// With several requests in flight a later line may arrive first. Each line counts once, in any order.
 #[test]
 fn a_line_that_comes_late_counts_once() {
     let app = TestApp::start("1404-08-01");
@@ -202,7 +203,7 @@ fn without_a_receipt_in_time_the_status_is_3_and_a_later_command_is_named() {
     app.finish();
 }
 
-/// Whoever lost a decision is named, and the next close decides and pays them.
+/// `status` lists the records of insured persons that have no claim, and the next close decides and pays them.
 #[test]
 fn an_insured_person_without_a_claim_is_named_and_decided_by_the_close() {
     let mut app = TestApp::start("1404-08-01");

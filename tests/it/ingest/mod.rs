@@ -1,4 +1,4 @@
-//! From a message in a topic to facts in the database: repeats, order, poison, lost rows, crashes.
+//! Ingest, from a message in a topic to facts in the database: repeats, order, poison messages, lost rows, crashes.
 
 pub mod answers;
 pub mod commit_point;

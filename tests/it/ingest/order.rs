@@ -1,4 +1,5 @@
-//! Order of arrival between topics, and between keys, never matters to the end state; nor does how messages were batched.
+//! The end state depends neither on the order of arrival between topics or between keys, nor on the batching of
+//! messages.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
@@ -25,7 +26,7 @@ fn closed(app: TestApp, publish: impl FnOnce(&TestApp, &Path)) -> EndState {
     publish(&app, &folder);
     app.close("1404-07");
     let state = app.end_state();
-    assert!(state.documents.len() > 10, "only {} documents: the month proves nothing", state.documents.len());
+    assert!(state.documents.len() > 10, "only {} documents: too few for this test", state.documents.len());
     app.finish();
     state
 }
@@ -63,12 +64,13 @@ fn rows_in_any_order_that_keeps_each_keys_end_in_the_same_state() {
     first.assert_same(&shuffled, "shuffled rows in tiny batches");
 }
 
-/// Rows of different keys change places; those of one key (the first column, or the applicant's) keep their order.
+/// Shuffles rows of different keys; rows of one key keep their order. The key is the applicant's code, or else the
+/// first column.
 fn shuffle(text: &str, dice: &mut ChaCha8Rng) -> String {
     let (header, rows) = text.split_once('\n').unwrap();
     let names: Vec<_> = header.trim().trim_start_matches('\u{feff}').split(',').collect();
     let column = names.iter().position(|name| *name == "applicant_national_code").unwrap_or(0);
-    // No field of a generated file holds a comma or a newline.
+    // No field of a generated file contains a comma or a newline.
     let key = |row: &str| row.split(',').nth(column).unwrap().trim_start_matches('0').to_owned();
     let rows: Vec<_> = rows.lines().filter(|row| !row.trim().is_empty()).collect();
     let mut of_key: BTreeMap<String, VecDeque<&str>> = BTreeMap::new();

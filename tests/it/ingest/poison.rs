@@ -1,4 +1,5 @@
-//! Messages that no reader of ours finds fault with, or that rdkafka itself cannot read: they go aside, nobody waits.
+//! Messages that pass all our checks but that the database refuses, and messages that rdkafka itself cannot read. They
+//! become dead letters, and other messages are not delayed.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -22,7 +23,7 @@ fn what_only_the_database_refuses_stalls_nobody_else() {
         raw.event(MARRIAGES, &couple.record_id, RECORDED, &couple.record_id, &couple.marriage_data(1));
     }
     drop(raw);
-    // No input of ours is known that the database would refuse, so it is made to refuse one.
+    // No valid input is known that the database refuses, so the test adds a constraint.
     app.execute("ALTER TABLE marriages ADD CONSTRAINT poison CHECK (record_id <> 'R000013')").unwrap();
     app.serve(&["--roles", "intake,relay"]);
     app.settle();
@@ -40,7 +41,7 @@ fn what_only_the_database_refuses_stalls_nobody_else() {
     app.finish();
 }
 
-/// With kcat, because rdkafka only writes names that are UTF-8.
+/// Sends with kcat, because rdkafka only writes header names that are UTF-8.
 fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
     let mut kcat = Command::new("kcat");
     kcat.args(["-P", "-b", &app.brokers, "-t", &format!("{}{MARRIAGES}", app.prefix), "-p", "0"]);
@@ -53,7 +54,8 @@ fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
     assert!(kcat.wait().unwrap().success());
 }
 
-/// Compressed, so that the broker takes it; each is a letter whole, but for what no letter can carry.
+/// The values are compressed, so that the broker accepts them. Each dead letter carries its whole value, unless the
+/// value is too long for a dead letter.
 #[test]
 fn values_of_many_megabytes_stall_nobody() {
     let app = TestApp::start("1404-08-01");
@@ -80,7 +82,8 @@ fn values_of_many_megabytes_stall_nobody() {
     app.finish();
 }
 
-/// A misrouted copy of what we sent, say: its position in the outbox is not the letter's.
+/// An input may carry our sequence number header, for example as a misrouted copy of an output. It must not become the
+/// sequence number of the dead letter.
 #[test]
 fn a_position_that_an_input_brings_along_is_not_ours() {
     let mut app = TestApp::start("1404-08-01");
@@ -97,7 +100,7 @@ fn a_position_that_an_input_brings_along_is_not_ours() {
     app.finish();
 }
 
-/// "every input record has exactly one disposition": a line behind a later one of its file, too.
+/// "every input record has exactly one disposition": also a line that arrives after a later line of its file.
 #[test]
 fn lines_out_of_order_are_all_applied() {
     let app = TestApp::start("1404-08-01");
@@ -128,7 +131,7 @@ fn a_header_whose_name_is_no_text_goes_aside() {
     assert_eq!(app.query("SELECT record_id FROM marriages"), [["R000022"]]);
     assert_eq!(app.query("SELECT reason FROM dead_letters"), [["headers_unreadable"]]);
     assert!(app.service(0).is_running());
-    // The letter, too, can be read, listed and sent again.
+    // The dead letter itself can be read, listed and replayed.
     assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
     app.settle();
     app.finish();

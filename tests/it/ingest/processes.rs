@@ -1,4 +1,4 @@
-//! Several processes in one group, and a graceful stop.
+//! Several processes in one consumer group, and a graceful stop.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -17,7 +17,7 @@ pub fn listen() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// A counter of a service, as Prometheus would read it.
+/// The value of a counter on a service's `/metrics` page.
 pub fn counter(address: SocketAddr, name: &str) -> u64 {
     let page = get(address, "/metrics");
     let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
@@ -47,11 +47,11 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
         app.serve(&["--roles", "intake,relay,api", "--http-listen", &address.to_string()]);
     }
     app.settle();
-    // Both have joined once both deliver: a second member gets its groups with the next lease.
+    // Both processes have joined once both own relay shards: a second process gets its shards with the next lease.
     let shared = || app.query("SELECT DISTINCT owner FROM relay_groups WHERE owner IS NOT NULL").len() == 2;
-    app.wait("both processes hold a share of the relay", &shared);
+    app.wait("both processes own relay shards", &shared);
     publish(&app, &folder, &[K::Persons, K::Employments, K::Wages, K::EarlierPayments]);
-    // The first may take all of a short topic before the second has joined; both work in the end.
+    // The first process may read all of a short topic before the second has joined, so another file follows.
     publish(&app, &folder, &[K::Marriages]);
     app.settle();
     for name in [CONSUMED, DELIVERED] {
@@ -68,8 +68,8 @@ fn two_processes_share_the_work_and_one_takes_over_from_the_other() {
     calm.finish();
 }
 
-/// "of two at once the second waits for the first", wherever that is: here between two pages, where it waits for a person
-/// whom another transaction holds.
+/// "of two at once the second waits for the first", at any point of the first: here between two pages, where the first
+/// waits for a person whose row another transaction has locked.
 #[test]
 fn a_second_close_waits_for_the_first() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
@@ -87,13 +87,13 @@ fn a_second_close_waits_for_the_first() {
     std::thread::sleep(Duration::from_secs(3));
     assert!(two.try_wait().unwrap().is_none(), "the second did not wait");
     runtime.block_on(holder.close()).unwrap();
-    let said = [one, two].map(|child| {
+    let results = [one, two].map(|child| {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "a close of two failed");
+        assert!(output.status.success(), "one of the two closes failed");
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     });
-    assert_eq!((&said[0]["closed_now"], &said[1]["closed_now"]), (&true.into(), &false.into()));
-    assert_eq!((&said[0]["digest"], app.documents().len()), (&said[1]["digest"], 4));
+    assert_eq!((&results[0]["closed_now"], &results[1]["closed_now"]), (&true.into(), &false.into()));
+    assert_eq!((&results[0]["digest"], app.documents().len()), (&results[1]["digest"], 4));
     app.finish();
 }
 
@@ -105,29 +105,29 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
     for (kind, pause) in [(FileKind::Persons, 400), (FileKind::Wages, 900), (FileKind::Marriages, 1500)] {
         let path = folder.join(kind.file_name());
         let place = app.serve(&[]);
-        // Sends, and does not stay for the receipt: the stop comes amid the work.
+        // The command does not wait for the receipt, so the service is stopped in the middle of its work.
         let sent = app.publish_without_waiting(kind, &path);
         assert!(!sent.is_empty());
         std::thread::sleep(Duration::from_millis(pause));
-        // A stop that takes longer than stop_timeout_s ends with another status.
+        // A stop that takes longer than `stop_timeout_s` exits with another status.
         let status = app.service(place).terminate();
         assert!(status.success(), "{status}: {}", app.logs());
         app.forget(place);
     }
-    // What a stopped service had in hand is given back, not held until a lease runs out.
+    // A stopped service releases its relay shards at once; they do not wait for the lease to expire.
     assert_eq!(app.value("SELECT count(*) FROM relay_groups WHERE owner IS NOT NULL"), "0");
     let place = app.serve(&[]);
     app.publish_folder(&folder);
     app.close("1404-07");
-    // Ctrl-C stops as gracefully, and says that it was a Ctrl-C.
+    // Ctrl-C stops the service as gracefully, and the exit status shows that it was Ctrl-C.
     let status = app.service(place).end_on("INT");
     assert_eq!(status.code(), Some(130), "{}", app.logs());
     app.forget(place);
     app.finish();
 }
 
-/// Partitions that nobody reads, though everybody is there: here they are somebody's who takes nothing. Whatever the cause
-/// is, the process joins its group anew, so that everything is shared out again.
+/// Some partitions are not read although all members are alive: here they are assigned to a member that never polls
+/// them. For any such cause the process rejoins its consumer group, so that all partitions are assigned again.
 #[test]
 fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     let mut app = TestApp::without_service("1404-08-01");

@@ -1,4 +1,4 @@
-//! Self-registrations, before and after the registry's row.
+//! Self-registrations that arrive before and after the registry's row.
 
 use peyvand::wire::files::FileKind as K;
 
@@ -22,7 +22,8 @@ fn request(
     )
 }
 
-/// "The same marriage from both inputs is one claim", whichever comes first; the applicant's spouse speaks for itself.
+/// "The same marriage from both inputs is one claim", in either order. A request counts for its applicant only, not for
+/// the spouse.
 #[test]
 fn before_and_after_the_registrys_row() {
     let mut app = TestApp::start("1404-08-01");
@@ -32,7 +33,7 @@ fn before_and_after_the_registrys_row() {
     app.publish_rows(K::SelfRegistrations, &[request("Q1", 0, early, early_wife, DEED, true)]);
     let answers = app.decisions();
     expect(&answers, early, DEED, "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
-    assert!(answers.of(&early_wife.code()).is_empty(), "it speaks for its applicant alone");
+    assert!(answers.of(&early_wife.code()).is_empty(), "the request counts for its applicant only");
     let claim = answers.only(&early.code())["claim_id"].clone();
     marriages(&mut app, &[&marriage("R1", DEED, early, early_wife), &marriage("R2", DEED, late, late_wife)]);
     app.publish_rows(K::SelfRegistrations, &[request("Q2", 0, late, late_wife, DEED, true)]);
@@ -49,7 +50,7 @@ fn before_and_after_the_registrys_row() {
     app.finish();
 }
 
-/// Whom the applicant names.
+/// The spouse that the applicant's request names.
 fn spouse(applicant: &Person) -> Person {
     person(900 + applicant.code()[7..9].parse::<u32>().unwrap())
 }
@@ -103,7 +104,8 @@ fn at_first(app: &mut TestApp, all: &Applicants) {
     assert_eq!(answers.only(&stranger.code())["working"], serde_json::Value::Null);
 }
 
-/// The record of the stranger, the row of the one without an undertaking, and a later word of the last came; then the close.
+/// The stranger's insured record, the registry's row of the applicant without an undertaking, and a later request of
+/// the last applicant arrive. Then the month is closed.
 fn in_the_end(app: &mut TestApp, all: &Applicants) {
     let Applicants { mismatch, stranger, again, several, .. } = all;
     insured(app, &[stranger], "1404-04");
@@ -117,6 +119,6 @@ fn in_the_end(app: &mut TestApp, all: &Applicants) {
     expect(&answers, again, DEED, "APPROVED", &[]);
     expect(&answers, several, DEED, "REFUSED", &["RECORD_WITHDRAWN"]);
     expect(&answers, several, "1404-05-22", "PENDING", &["NOT_CONFIRMED_BY_REGISTRY"]);
-    // The row was paid: what the applicant stated is now a second claim.
+    // The claim of the registry's row was paid, so the claim with the applicant's date is now a second one.
     expect(&answers, mismatch, DEED, "REFUSED", &["ALREADY_PAID", "REGISTRY_DATE_MISMATCH"]);
 }

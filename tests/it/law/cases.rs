@@ -1,4 +1,4 @@
-//! The worked cases of Article 85: each file a person, a deed date, and the sum worked by hand.
+//! The worked cases of Article 85. Each file is a person and a deed date, with the sum worked by hand.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const RULES: [&str; 11] = ["R2", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R26"];
 
-/// The fields by which a case may be told; anything else is a slip of the pen.
+/// The fields that `expect` of a case may have. Any other field is a typing error.
 const EXPECTED: [&str; 19] = [
     "employment",
     "employment_until",
@@ -65,11 +65,11 @@ fn every_worked_case_agrees() {
             &wages(&case),
             &tables,
         );
-        let told = tell(&found.unwrap_or_else(|e| panic!("{file}: {e:?}")));
+        let actual = tell(&found.unwrap_or_else(|e| panic!("{file}: {e:?}")));
         for (field, expected) in case["expect"].as_object().unwrap() {
-            assert!(EXPECTED.contains(&field.as_str()), "{file}: no such field {field}");
-            if told.get(field) != Some(expected) {
-                wrong.push(format!("{file}: {field} should be {expected}, is {}", told[field]));
+            assert!(EXPECTED.contains(&field.as_str()), "{file}: unknown field {field}");
+            if actual.get(field) != Some(expected) {
+                wrong.push(format!("{file}: {field} should be {expected}, but is {}", actual[field]));
             }
         }
     }
@@ -81,21 +81,24 @@ fn every_case_is_worked_by_hand_and_every_rule_has_one() {
     let cases = cases();
     let mut rules = BTreeSet::new();
     for (file, case) in &cases {
-        let lines = case["by_hand"].as_array().unwrap_or_else(|| panic!("{file}: no sum by hand"));
+        let lines = case["by_hand"].as_array().unwrap_or_else(|| panic!("{file}: `by_hand` is missing"));
         assert!(
             !lines.is_empty() && lines.iter().all(|line| line.as_str().is_some_and(|l| !l.trim().is_empty())),
             "{file}"
         );
         for field in ["employment", "days_finding", "days", "wage_sum_rial", "floor_rial", "reasons"] {
-            assert!(case["expect"].get(field).is_some(), "{file}: expects no {field}");
+            assert!(case["expect"].get(field).is_some(), "{file}: `expect` lacks {field}");
         }
         let amount = case["expect"].get("amount_rial").is_some();
-        assert!(amount != case["expect"].get("outside").is_some(), "{file}: an amount, or why there is none");
+        assert!(
+            amount != case["expect"].get("outside").is_some(),
+            "{file}: needs either amount_rial or outside"
+        );
         for rule in case["rule"].as_array().unwrap() {
             rules.insert(rule.as_str().unwrap().to_owned());
         }
     }
-    assert!(cases.len() >= 35, "{} cases", cases.len());
+    assert!(cases.len() >= 35, "only {} cases", cases.len());
     for rule in RULES {
         assert!(rules.contains(rule), "no case for {rule}");
     }
@@ -118,7 +121,7 @@ fn wages(case: &Value) -> Vec<MonthlyWage> {
     case["wages"].as_array().unwrap().iter().flat_map(months_of_line).collect()
 }
 
-/// `"month": "1404-06"` or `"months": "1402-07..1404-06"`; `"days": "full"` is each month's length.
+/// A line has `"month": "1404-06"` or `"months": "1402-07..1404-06"`. `"days": "full"` means every day of each month.
 fn months_of_line(line: &Value) -> Vec<MonthlyWage> {
     let month = |text: &str| text.parse::<SolarMonth>().unwrap_or_else(|e| panic!("{line}: {e}"));
     let (first, last) = match line.get("months") {
@@ -139,10 +142,10 @@ fn months_of_line(line: &Value) -> Vec<MonthlyWage> {
         .collect()
 }
 
-/// The finding in the words of a case.
+/// The finding as the fields of a case.
 fn tell(found: &Assessment) -> Value {
     let working = &found.working;
-    let mut told = json!({
+    let mut fields = json!({
         "days": working.days,
         "required_days": working.required_days,
         "window_from": working.window_from.to_string(),
@@ -157,10 +160,10 @@ fn tell(found: &Assessment) -> Value {
         tell_days(&found.days, &mut grounds),
         tell_amount(&found.amount, &mut grounds),
     ] {
-        told.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        fields.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
     }
-    told["reasons"] = json!(grounds);
-    told
+    fields["reasons"] = json!(grounds);
+    fields
 }
 
 fn tell_employment(found: &EmploymentFinding, grounds: &mut BTreeSet<&str>) -> Value {

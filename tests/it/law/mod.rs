@@ -1,4 +1,4 @@
-//! Article 85: worked cases, and properties that hold for every person.
+//! Article 85: worked cases, and properties that hold for any person.
 
 pub mod cases;
 pub mod properties;

@@ -1,4 +1,4 @@
-//! What holds of Article 85 for any person whatever.
+//! Properties of Article 85 that hold for any person.
 
 use peyvand::law::marriage_allowance::{
     AmountFinding, Assessment, DaysFinding, EmploymentPeriod, MonthlyWage, assess,
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| tables::parse(tables::built_in()).unwrap());
 
-/// Days from 1388 to 1406: before, in and after the tables.
+/// Dates from 1388 to 1406: before, within and after the tables.
 fn any_date() -> impl Strategy<Value = SolarDate> {
     (1388..=1406_i16, 1..=12_u8, 1..=31_u8).prop_map(|(year, month, day)| {
         let month = SolarMonth::new(year, month).unwrap();
@@ -19,7 +19,7 @@ fn any_date() -> impl Strategy<Value = SolarDate> {
     })
 }
 
-/// Deed dates for which every table is known, and a business date on or after them.
+/// A deed date that every table covers, and a business date on or after it.
 fn known_deed() -> impl Strategy<Value = (SolarDate, SolarDate)> {
     let deed = any_date().prop_filter("known", |d| (1396..=1404).contains(&d.year()));
     (deed, 0..400_i32).prop_map(|(deed, later)| (deed, deed.plus_days(later).unwrap()))
@@ -39,7 +39,7 @@ fn any_employment() -> impl Strategy<Value = EmploymentPeriod> {
     )
 }
 
-/// Mostly rows that lists hold; sometimes no number is too large.
+/// Mostly realistic rows; sometimes with unrealistically large numbers.
 fn any_wage() -> impl Strategy<Value = MonthlyWage> {
     let days = prop_oneof![20 => 0..=40_u32, 1 => 0..=1_000_000_u32];
     let rials = prop_oneof![20 => 0..=900_000_000_u64, 1 => 0..=10_000_000_000_000_u64];
@@ -51,7 +51,7 @@ fn any_wage() -> impl Strategy<Value = MonthlyWage> {
     })
 }
 
-/// Rows of the window's months, so that days are reached as often as not.
+/// Rows in the window's months, such that enough days are reached about half of the time.
 fn history(deed: SolarDate) -> impl Strategy<Value = Vec<MonthlyWage>> {
     let row = (0..=61_i32, any_wage()).prop_map(move |(back, wage)| MonthlyWage {
         month: SolarMonth::from_index(deed.month().index() - back).unwrap(),
@@ -165,7 +165,7 @@ proptest! {
 
     #[test]
     fn time_only_closes_lists((deed, today, employments, wages) in known_case(), later in 0..400_i32) {
-        // A wait may end in a refusal; nothing that was decided is undone by days that pass.
+        // A pending result may become a refusal. Passing time changes no other result.
         let now = judged(deed, today, &employments, &wages);
         let then = judged(deed, today.plus_days(later).unwrap(), &employments, &wages);
         prop_assert_eq!(&then.amount, &now.amount);

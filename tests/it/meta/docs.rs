@@ -1,4 +1,4 @@
-//! The documents say what is there: names, paths, links and tables are held to the tree and the code.
+//! Checks the documents against the tree and the code: names, paths, links and tables.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,19 +42,19 @@ fn page(name: &str) -> &'static str {
     &PAGES.iter().find(|(page, _)| *page == path).unwrap().1
 }
 
-/// What stands between `<!-- name:begin -->` and `<!-- name:end -->`.
+/// The text between `<!-- name:begin -->` and `<!-- name:end -->`.
 fn between<'a>(text: &'a str, name: &str) -> &'a str {
     let after = text.split_once(&format!("<!-- {name}:begin -->\n")).unwrap().1;
     after.split_once(&format!("<!-- {name}:end -->")).unwrap().0
 }
 
-/// Texts in backticks, outside of code blocks.
+/// The texts in backticks, outside code blocks.
 fn quoted(text: &str) -> Vec<&str> {
     let prose = text.split("```").step_by(2);
     prose.flat_map(|part| part.lines().flat_map(|line| line.split('`').skip(1).step_by(2))).collect()
 }
 
-/// Is something of this name defined in the file?
+/// Whether the file defines an item with this name.
 fn defines(file: &str, name: &str) -> bool {
     let text = fs::read_to_string(file).unwrap_or_default();
     let keywords = ["fn", "struct", "enum", "const", "static", "type", "mod", "trait"];
@@ -73,7 +73,7 @@ fn what_is_named_exists() {
         for span in
             quoted(text).into_iter().filter(|span| FOLDERS.iter().any(|folder| span.starts_with(folder)))
         {
-            // A pattern or a place to fill in names no file.
+            // A pattern or a placeholder is not a path.
             if span.contains(['*', '<', '…', ' ']) {
                 continue;
             }
@@ -107,7 +107,7 @@ fn links_lead_somewhere() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// The anchors that a page's headings get.
+/// The anchors of a page's headings.
 fn headings(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).unwrap();
     let titles = text
@@ -125,27 +125,23 @@ fn the_settings_are_those_of_the_code() {
     let page = page("docs/OPERATIONS.md");
     let (written, code) = (between(page, "settings"), settings_markdown());
     for (written, code) in written.lines().zip(code.lines()) {
-        assert_eq!(written, code, "docs/OPERATIONS.md, between the marks");
+        assert_eq!(written, code, "the settings in docs/OPERATIONS.md");
     }
-    assert_eq!(written.lines().count(), code.lines().count(), "docs/OPERATIONS.md, between the marks");
+    assert_eq!(written.lines().count(), code.lines().count(), "the settings in docs/OPERATIONS.md");
     let env = fs::read_to_string(root().join("deploy/service.env")).unwrap();
     for key in config::keys() {
-        assert!(
-            env.contains(&format!("{}=", key.variable())),
-            "deploy/service.env says nothing of {}",
-            key.variable()
-        );
+        assert!(env.contains(&format!("{}=", key.variable())), "deploy/service.env lacks {}", key.variable());
     }
 }
 
 #[test]
 fn the_metrics_are_those_of_the_code() {
     let text = render_prometheus(&Metrics::new(), Some(&GaugeValues::default()));
-    let told: BTreeSet<&str> =
+    let rendered: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let rows = between(page("docs/OPERATIONS.md"), "metrics").lines();
     let written: BTreeSet<&str> = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
-    assert_eq!(written, told);
+    assert_eq!(written, rendered);
 }
 
 #[test]
@@ -156,7 +152,7 @@ fn every_ground_stands_on_its_line() {
         let mut words = quoted(row).into_iter();
         let outcome: Outcome = words.next().unwrap().parse().unwrap();
         for word in words {
-            let code: ReasonCode = word.parse().unwrap_or_else(|_| panic!("{word} is no ground"));
+            let code: ReasonCode = word.parse().unwrap_or_else(|_| panic!("{word} is not a reason code"));
             assert_eq!(code.outcome(), outcome, "{word}");
             written.push(code);
         }
@@ -220,11 +216,12 @@ fn every_document_and_record_is_listed() {
     }
 }
 
-/// A patch that no longer applies, or whose test is gone, catches nothing; `make sabotage` would say so an hour later.
+/// A patch that does not apply, or whose test no longer exists, catches nothing. `make sabotage` would report this only
+/// after an hour.
 #[test]
 fn every_planted_defect_applies_and_names_its_test() {
     let runner = root().join("tests/sabotage/run.py");
     let checked = Command::new("python3").arg(runner).arg("--check").output().unwrap();
-    let told = String::from_utf8_lossy(&checked.stdout);
-    assert!(checked.status.success(), "{told}{}", String::from_utf8_lossy(&checked.stderr));
+    let output = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{output}{}", String::from_utf8_lossy(&checked.stderr));
 }

@@ -1,4 +1,4 @@
-//! The repository itself: documents and structure.
+//! Tests of the repository itself: its documents and its structure.
 
 pub mod docs;
 pub mod structure;

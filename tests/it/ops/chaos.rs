@@ -1,11 +1,11 @@
-//! Short runs of the fault runner, on brokers and databases of their own.
+//! Short runs of the fault runner, each on its own broker and database.
 
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// Gives the line of result of a run that must keep every promise.
+/// Asserts that the run succeeds, and returns its result line.
 #[track_caller]
 fn run(arguments: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chaos/run");
@@ -17,15 +17,16 @@ fn run(arguments: &[&str]) -> Value {
         .args(arguments)
         .output()
         .unwrap();
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        panic!("{told}{errors}\nthe evidence is kept in {}", evidence.keep().display());
+        panic!("{stdout}{errors}\nthe evidence is kept in {}", evidence.keep().display());
     }
-    let line = told.lines().find(|line| line.starts_with('{'));
+    let line = stdout.lines().find(|line| line.starts_with('{'));
     serde_json::from_str(line.unwrap()).unwrap()
 }
 
-/// Everything that `tests/chaos` knows how to break, for half a minute, then the checker. `make chaos` does it for longer.
+/// All faults of `tests/chaos` for half a minute, then the checker. `make chaos` runs longer.
 #[test]
 fn a_short_run_of_faults_breaks_no_promise() {
     let found = run(&["--minutes", "0.5", "--marriages", "120", "--closes", "1", "--gap", "2"]);
@@ -33,7 +34,7 @@ fn a_short_run_of_faults_breaks_no_promise() {
     assert!(kills > 3 && found["documents"].as_u64().unwrap() > 0, "{found}");
 }
 
-/// What waits for an answer that nobody will give must not wait for ever: the process ends, and its supervisor starts it.
+/// A process must not wait forever for an answer that will not come: it exits, and its supervisor restarts it.
 #[test]
 fn a_database_that_vanishes_without_a_word_stops_nothing_for_long() {
     let silence = ["--faults", "silence", "--gap", "4", "--closes", "0"];

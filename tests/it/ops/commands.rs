@@ -1,4 +1,4 @@
-//! What a command says with its exit status, and that it can be broken off.
+//! Exit statuses of commands, and their interruption.
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::harness::{CEILING_S, TestApp, now, until_interruptible};
 #[test]
 fn ctrl_c_breaks_off_what_waits() {
     let mut app = TestApp::without_service("1404-08-01");
-    // Nobody takes it in: whoever waits for that waits long.
+    // No service ingests the file, so these commands wait until their time-out.
     let rows = Couple::nth(1).marriage_row(1);
     let path = app.write(K::Marriages, &format!("{}\n{rows}\n", K::Marriages.columns().join(",")));
     app.publish_without_waiting(K::Marriages, &path);
@@ -29,7 +29,7 @@ fn ctrl_c_breaks_off_what_waits() {
         let began = now();
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
-        // By the signal, and not by its time-out, of which this is a tenth.
+        // The signal ended it, not the time-out, which is ten times as long.
         assert!(began.elapsed() < Duration::from_secs(60), "{arguments:?} took {:?}", began.elapsed());
     }
     let app = app.serving();
@@ -41,17 +41,17 @@ fn ctrl_c_breaks_off_what_waits() {
 fn wrong_use_is_told_apart_from_failure() {
     let app = TestApp::without_service("1404-08-01");
     assert_eq!(app.run(&["explain", "1234567890"]).status.code(), Some(2));
-    let nobody = crate::fixtures::couples::national_code(912_345_678);
-    assert_eq!(app.run(&["explain", &nobody]).status.code(), Some(1));
+    let unknown = crate::fixtures::couples::national_code(912_345_678);
+    assert_eq!(app.run(&["explain", &unknown]).status.code(), Some(1));
     let dir = app.dir.path().join("month");
-    let told = app.json(&["generate", dir.to_str().unwrap(), "--marriages", "3"]);
-    assert_eq!((&told["marriages"], &told["today"]), (&3.into(), &"1404-08-01".into()));
-    let told = app.json(&["export", dir.to_str().unwrap()]);
-    assert_eq!(told["records"]["notifications.sms.v1"], 0);
+    let generated = app.json(&["generate", dir.to_str().unwrap(), "--marriages", "3"]);
+    assert_eq!((&generated["marriages"], &generated["today"]), (&3.into(), &"1404-08-01".into()));
+    let exported = app.json(&["export", dir.to_str().unwrap()]);
+    assert_eq!(exported["records"]["notifications.sms.v1"], 0);
     app.finish();
 }
 
-/// A file that breaks off in the middle would stay open for ever, and hold every month's close.
+/// A truncated file would stay open forever, and would block the close of every month.
 #[test]
 fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
     let mut app = TestApp::start("1404-08-01");
@@ -59,8 +59,8 @@ fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
     let endless = "x".repeat(2 << 20);
     let path =
         app.write(K::Marriages, &format!("{}\n{good}\nR2,\"{endless}\n", K::Marriages.columns().join(",")));
-    let told = app.refused(&["publish", "marriages", path.to_str().unwrap()]);
-    assert!(told.contains("quotation mark"), "{told}");
+    let error = app.refused(&["publish", "marriages", path.to_str().unwrap()]);
+    assert!(error.contains("quotation mark"), "{error}");
     assert_eq!(app.settle()["open_files"], 0);
     assert_eq!(app.lying("registry.files.v1").len() + app.lying("registry.marriages.v1").len(), 0);
     app.finish();
@@ -73,12 +73,12 @@ fn strict_goes_by_the_receipt() {
     let path = app.write(K::Marriages, &format!("{}\n{bad}\n", K::Marriages.columns().join(",")));
     let strict = ["publish", "marriages", path.to_str().unwrap(), "--strict"];
     assert!(app.refused(&strict).contains("--strict"));
-    // Recognised by its bytes: the receipt says the same again.
+    // The digest of the file is known, so the command shows the same receipt again.
     assert!(app.refused(&strict).contains("--strict"));
     app.finish();
 }
 
-/// A database older than its topics must not deliver; and who cannot go on must not look alive.
+/// A database that is older than its topics must not deliver, and a service that cannot continue must exit.
 #[test]
 fn a_service_over_a_restored_database_ends_with_an_error() {
     let mut app = TestApp::start("1404-08-01");
@@ -93,8 +93,8 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&["--roles", "relay"]);
-    let told = app.ends_by_itself(place);
-    assert!(told.contains("older than its topics"), "{told}");
+    let log = app.ends_by_itself(place);
+    assert!(log.contains("older than its topics"), "{log}");
     for sql in [
         "UPDATE outbox_heads h SET next_position = w.next_position FROM as_it_was w WHERE w.grp = h.grp",
         "UPDATE relay_groups r SET delivered = w.delivered FROM as_it_was w WHERE w.grp = r.grp",
@@ -105,14 +105,14 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
     app.finish();
 }
 
-/// What is gone from a topic before it was taken in must not be passed over in silence.
+/// Input that disappeared from its topic before it was ingested must cause an error.
 #[test]
 fn a_service_whose_input_is_gone_ends_with_an_error() {
     let mut app = TestApp::start("1404-08-01");
     Couple::publish(&[Couple::nth(1)], &mut app);
     app.settle();
     app.stop();
-    // As after a topic that was made anew: it does not hold what comes next here.
+    // As for a recreated topic: the next offset in the database is beyond the topic's end.
     let move_by = |n: i32| {
         format!("UPDATE input_offsets SET next_offset = next_offset + {n} WHERE topic = 'insured.records.v1'")
     };

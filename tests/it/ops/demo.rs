@@ -1,4 +1,4 @@
-//! The demo as its first user meets it: a summary, files that stay, and a checker that is content with them.
+//! The demo for a new user: it prints a summary and leaves files that pass the checker.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,22 +11,22 @@ fn a_month_in_one_command_and_what_it_leaves_is_proved() {
     let app = TestApp::without_service("1404-08-01");
     let out = app.dir.path().join("out");
     let out = out.to_str().unwrap();
-    let told = app.text(&["demo", "--marriages", "150", "--out", out]);
+    let summary = app.text(&["demo", "--marriages", "150", "--out", out]);
     for line in
         ["persons have an answer", "payment documents went to finance", "Paid:", "Refused:", "Waiting:"]
     {
-        assert!(told.contains(line), "no {line:?} in {told}");
+        assert!(summary.contains(line), "no {line:?} in {summary}");
     }
     assert!(check(&["files", out], None).ends_with(" passed, 0 failed\n"));
 
-    let told = app.refused(&["demo", "--marriages", "150", "--out", out]);
-    assert!(told.contains("the demo needs an empty one"), "{told}");
+    let error = app.refused(&["demo", "--marriages", "150", "--out", out]);
+    assert!(error.contains("the demo needs an empty one"), "{error}");
 
-    // The same month as own files is the same month.
+    // The demo also runs with the user's own files, here those of the first run.
     let other = TestApp::without_service("1404-08-01");
     let (own, inputs) = (other.dir.path().join("out"), format!("{out}/in"));
-    let told = other.json(&["demo", "--dir", &inputs, "--out", own.to_str().unwrap()]);
-    assert!(told["documents"].as_u64().unwrap() > 0, "{told}");
+    let result = other.json(&["demo", "--dir", &inputs, "--out", own.to_str().unwrap()]);
+    assert!(result["documents"].as_u64().unwrap() > 0, "{result}");
     assert!(check(&["files", own.to_str().unwrap(), "--in", &inputs], None).ends_with(" passed, 0 failed\n"));
     other.finish();
     app.finish();
@@ -44,10 +44,10 @@ fn a_demo_that_is_broken_off_ends_at_once() {
         .unwrap();
     until_interruptible(&demo);
     std::thread::sleep(Duration::from_secs(3));
-    assert!(demo.try_wait().unwrap().is_none(), "the demo was over before it could be broken off");
+    assert!(demo.try_wait().unwrap().is_none(), "the demo ended before it could be interrupted");
     assert!(Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap().success());
     assert_eq!(demo.wait().unwrap().code(), Some(130));
-    // What it had begun is taken in by the next service, and nothing is half done.
+    // The next service ingests the input that the demo sent, and no work stays unfinished.
     let app = app.serving();
     app.settle();
     app.finish();

@@ -1,4 +1,5 @@
-//! No national code, Sheba or mobile in logs, metrics, health pages and errors, in Latin, Persian or Arabic digits.
+//! Logs, metrics, health pages and errors contain no national code, Sheba or mobile number, in Latin, Persian or Arabic
+//! digits.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -17,45 +18,45 @@ fn nothing_personal_is_logged_measured_or_told_in_errors() {
     app.serve(&["--roles", "intake,relay,api", "--http-listen", &http.to_string()]);
     let folder = app.generate(40, 3);
     let mut secrets = secrets_of(&folder);
-    assert!(secrets.len() > 150, "only {} secrets: the test proves nothing", secrets.len());
-    let mut told =
+    assert!(secrets.len() > 150, "only {} secrets: too few for this test", secrets.len());
+    let mut collected =
         app.publish_folder(&folder).into_values().map(|receipt| receipt.to_string()).collect::<String>();
 
     let stranger = national_code(987_654_321);
-    told += &bad_messages(&app, &stranger);
-    told += &refused_by_the_database(&mut app);
-    told += &mistaken_commands(&app, &stranger);
+    collected += &bad_messages(&app, &stranger);
+    collected += &refused_by_the_database(&mut app);
+    collected += &mistaken_commands(&app, &stranger);
     secrets.insert(stranger);
     for path in ["/metrics", "/healthz", "/readyz", "/no-such-page"] {
-        told += &get(http, path);
+        collected += &get(http, path);
     }
     assert!(
-        told.contains("peyvand_consumed_messages_total") && told.contains("planted"),
-        "the test read nothing"
+        collected.contains("peyvand_consumed_messages_total") && collected.contains("planted"),
+        "the pages or the errors were not collected"
     );
-    told += &app.text(&["dead-letters", "list"]);
-    told += &app.settle().to_string();
+    collected += &app.text(&["dead-letters", "list"]);
+    collected += &app.settle().to_string();
     app.service(0).terminate();
     let log = app.service(0).log();
     assert!(
         log.contains("\"TRACE\"") && log.contains("a batch was not written"),
-        "the log is not what was asked for"
+        "the log lacks trace lines or the planted refusal"
     );
-    told += &log;
+    collected += &log;
     app.forget(0);
 
-    let told = latin_digits(&told);
-    let leaked: Vec<_> = secrets.iter().filter_map(|secret| around(&told, secret)).collect();
+    let collected = latin_digits(&collected);
+    let leaked: Vec<_> = secrets.iter().filter_map(|secret| around(&collected, secret)).collect();
     assert!(
         leaked.is_empty(),
-        "{} secrets were told, e.g. {:?}",
+        "{} secrets leaked, e.g. {:?}",
         leaked.len(),
         leaked.iter().take(3).collect::<Vec<_>>()
     );
     app.finish();
 }
 
-/// Codes, accounts and numbers of a month's files.
+/// National codes, accounts, mobile and insurance numbers of a month's files.
 fn secrets_of(folder: &Path) -> BTreeSet<String> {
     let mut secrets = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -67,7 +68,7 @@ fn secrets_of(folder: &Path) -> BTreeSet<String> {
                     || matches!(name, "sheba" | "mobile" | "insurance_number");
                 if personal && value.len() >= 8 {
                     let value = latin_digits(value);
-                    // As numbers, codes lose their zeros.
+                    // A code that is printed as a number loses its leading zeros.
                     secrets.insert(value.trim_start_matches('0').to_owned());
                     secrets.insert(value);
                 }
@@ -77,7 +78,7 @@ fn secrets_of(folder: &Path) -> BTreeSet<String> {
     secrets
 }
 
-/// Messages that go to the dead letters, with personal data wherever a message has room for them.
+/// Sends messages that become dead letters, with personal data in every part of a message.
 fn bad_messages(app: &TestApp, code: &str) -> String {
     let raw = app.raw();
     let person = |change: serde_json::Value| {
@@ -104,11 +105,11 @@ fn bad_messages(app: &TestApp, code: &str) -> String {
     String::new()
 }
 
-/// PostgreSQL tells a failing row whole; that must end here.
+/// PostgreSQL quotes the whole failing row in its error; the row must not reach logs or output.
 fn refused_by_the_database(app: &mut TestApp) -> String {
     app.execute("ALTER TABLE documents ADD CONSTRAINT planted CHECK (sheba = 'none')").unwrap();
-    let told = app.refused(&["close-month", "1404-07"]);
-    assert!(told.contains("planted"), "{told}");
+    let error = app.refused(&["close-month", "1404-07"]);
+    assert!(error.contains("planted"), "{error}");
     app.execute("ALTER TABLE documents DROP CONSTRAINT planted").unwrap();
     app.close("1404-07");
 
@@ -119,7 +120,7 @@ fn refused_by_the_database(app: &mut TestApp) -> String {
     std::thread::sleep(std::time::Duration::from_millis(1500));
     app.execute("ALTER TABLE payment_outcomes DROP CONSTRAINT planted").unwrap();
     app.settle();
-    told
+    error
 }
 
 fn mistaken_commands(app: &TestApp, stranger: &str) -> String {
@@ -137,7 +138,7 @@ fn mistaken_commands(app: &TestApp, stranger: &str) -> String {
         let output = app.run(arguments);
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    // A path that an operator typed may be said again; everything else may not.
+    // An error may repeat a path that the operator typed, so the output of this command is not checked.
     assert!(!app.run(&["publish", "wages", &absent]).status.success());
     commands.iter().map(run).collect()
 }
@@ -163,7 +164,7 @@ fn latin_digits(text: &str) -> String {
     text.chars().map(latin).collect()
 }
 
-/// Where the secret stands by itself (not inside a longer number, such as a digest), with what is around it.
+/// The first place where the secret is a word of its own (not part of a longer number, such as a digest), with context.
 fn around(text: &str, secret: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let whole = |at: usize| {

@@ -1,5 +1,5 @@
-//! A rolling upgrade, and back by one version: this program and the next one (`tests/next`) side by side, each before tables
-//! and events that the other writes.
+//! A rolling upgrade and a downgrade by one version: this program and the next one (`tests/next`) run at the same time,
+//! and each reads the tables and events that the other writes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -19,8 +19,8 @@ fn next_version() -> PathBuf {
 }
 
 /// "A second binary version with a changed schema runs beside the first (rolling upgrade and downgrade by one version)
-/// without loss": under load, with a process of either version killed and of the other started each time, and a month closed
-/// by either.
+/// without loss": under load, processes of one version are killed and replaced by the other, and each version closes
+/// months.
 #[test]
 fn the_next_version_runs_beside_this_one_and_away_again() {
     let mut app = TestApp::without_service("1404-08-01").with("batch_events", "20");
@@ -33,7 +33,10 @@ fn the_next_version_runs_beside_this_one_and_away_again() {
     app.execute("CREATE TABLE before AS SELECT * FROM input_offsets").unwrap();
     app.execute("UPDATE input_offsets SET taken_by = NULL").unwrap();
     assert!(publish(&app, &folder, K::Wages).wait().unwrap().success());
-    assert!(took(&app, "IS NULL") > 0 && took(&app, "= 'next'") > 0, "they do not share the work");
+    assert!(
+        took(&app, "IS NULL") > 0 && took(&app, "= 'next'") > 0,
+        "one of the two versions advanced no partition"
+    );
     app.program.clone_from(&this);
     assert_eq!(channels(&app.close_of("1404-07")), [Value::Null]);
 
@@ -59,13 +62,17 @@ fn the_next_version_runs_beside_this_one_and_away_again() {
         let of = issued.iter().filter(|document| document["national_code"] == code).count();
         assert_eq!(of, if code == person(1).code() { 2 } else { 1 });
     }
-    assert_eq!(app.value("SELECT count(*) FROM dead_letters"), "0", "one spoils what the other wrote");
+    assert_eq!(
+        app.value("SELECT count(*) FROM dead_letters"),
+        "0",
+        "one version could not read what the other wrote"
+    );
     assert!(check(&["live"], Some(&app)).ends_with(" passed, 0 failed\n"));
     app.finish();
 }
 
-/// "A change of wording publishes no revision and leaves `recompute` equal" (contract, section 7). The next version words
-/// `NO_VALID_ACCOUNT` differently.
+/// "A change of wording publishes no revision and leaves `recompute` equal" (contract, section 7). The next version has
+/// another text for `NO_VALID_ACCOUNT`.
 #[test]
 fn a_change_of_wording_publishes_no_revision() {
     let mut app = TestApp::start("1404-08-01");
@@ -102,7 +109,7 @@ fn decisions_of(app: &TestApp, code: &str) -> Vec<Value> {
 }
 
 impl TestApp {
-    /// Closes a month; all documents so far.
+    /// Closes a month, and returns all documents so far.
     fn close_of(&self, month: &str) -> Vec<Value> {
         self.close(month);
         self.documents()
@@ -115,7 +122,7 @@ fn publish(app: &TestApp, folder: &Path, kind: K) -> Child {
     app.command(&publishing).stdout(Stdio::null()).spawn().unwrap()
 }
 
-/// The oldest process is killed and one of this program started, while a file is published.
+/// While a file is published, kills the oldest process and starts a process of this program.
 fn replace(app: &mut TestApp, program: &PathBuf, folder: &Path, kind: K) {
     let mut under_way = publish(app, folder, kind);
     app.service(0).kill();
@@ -125,16 +132,16 @@ fn replace(app: &mut TestApp, program: &PathBuf, folder: &Path, kind: K) {
     assert!(under_way.wait().unwrap().success());
 }
 
-/// How many partitions were taken further by the version of this mark.
-fn took(app: &TestApp, mark: &str) -> u32 {
+/// The number of partitions whose offset the version last advanced; `condition` on `taken_by` selects the version.
+fn took(app: &TestApp, condition: &str) -> u32 {
     let sql = format!(
         "SELECT count(*) FROM input_offsets o JOIN before b USING (topic, partition)
-         WHERE o.next_offset > b.next_offset AND o.taken_by {mark}"
+         WHERE o.next_offset > b.next_offset AND o.taken_by {condition}"
     );
     app.value(&sql).parse().unwrap()
 }
 
-/// What the next version alone says of a document: nothing in the documents of this one.
+/// Distinct values of a field that only the next version writes; null for documents of this version.
 fn channels(documents: &[Value]) -> Vec<Value> {
     let mut channels: Vec<_> = documents.iter().map(|document| document["payment_channel"].clone()).collect();
     channels.sort_by_key(Value::to_string);
@@ -143,7 +150,7 @@ fn channels(documents: &[Value]) -> Vec<Value> {
     channels
 }
 
-/// The same types, with a field more at every depth.
+/// Sends events of the same types with an additional field at every depth.
 fn newer_events(app: &TestApp) {
     let couple = Couple::nth(77);
     let raw = app.raw();

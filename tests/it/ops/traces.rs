@@ -1,4 +1,4 @@
-//! An input's trace is on every output that it causes; a close's outputs share the close's.
+//! Every output that an input causes carries the input's trace; all outputs of a close carry the close's trace.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,14 @@ fn traces(records: &[&Record]) -> BTreeSet<String> {
     records.iter().map(|record| record.trace().to_owned()).collect()
 }
 
-/// Sends an event under trace `n`, and waits for what follows from it.
+/// Sends an event with trace `n`, and waits until its outputs are delivered.
 fn send(app: &TestApp, topic: &str, key: &str, ce_type: &str, n: u32, data: &Value) {
     let parent = format!("00-{}-00f067aa0ba902b7-01", trace(n));
     app.raw().event_with(topic, key, ce_type, &format!("trace-{n}"), data, &[("traceparent", &parent)]);
     app.settle();
 }
 
-/// The types of all events under trace `n`.
+/// The types of all events with trace `n`.
 fn types(topics: &Topics, n: u32) -> Vec<String> {
     let records = topics.0.values().flatten().filter(|record| record.headers.contains_key("traceparent"));
     records.filter(|record| record.trace() == trace(n)).map(|record| record.ce_type().to_owned()).collect()
@@ -41,11 +41,11 @@ fn a_trace_goes_from_an_input_to_all_that_it_causes() {
     for (n, data) in (1..).zip([couple.marriage_data(1), annulled, couple.marriage_data(3)]) {
         send(&app, "registry.marriages.v1", &couple.record_id, RECORDED, n, &data);
     }
-    let told = app.export();
-    let decisions = told.of("eligibility.decision.made");
+    let exported = app.export();
+    let decisions = exported.of("eligibility.decision.made");
     for n in 1..=3_u32 {
         let own = decisions.iter().filter(|d| d.data["revision"] == n && d.trace() == trace(n));
-        assert_eq!(own.count(), 2, "both spouses' revision {n}");
+        assert_eq!(own.count(), 2, "revision {n} of both spouses");
     }
     assert_eq!(decisions.len(), 6);
     app.finish();
@@ -61,7 +61,7 @@ fn a_closes_outputs_share_its_trace_and_an_answers_carry_the_answers() {
     let others = ["finance.voucher.issued", "finance.batch.closed", "notifications.sms.requested"];
     let outputs: Vec<_> =
         documents.iter().copied().chain(others.iter().flat_map(|of| closed.of(of))).collect();
-    assert_eq!((outputs.len(), traces(&outputs).len()), (6, 1), "one trace for all of the close");
+    assert_eq!((outputs.len(), traces(&outputs).len()), (6, 1), "one trace for all outputs of the close");
     assert_eq!(outputs[0].trace(), app.value("SELECT split_part(traceparent, '-', 2) FROM batches"));
 
     let document = &documents[0].data;
@@ -98,8 +98,8 @@ fn outputs_have_a_trace_also_where_the_input_has_none() {
     Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
     app.raw().event("registry.marriages.v1", &couple.record_id, RECORDED, "none", &couple.marriage_data(1));
     app.settle();
-    let told = app.export();
-    let decisions = told.of("eligibility.decision.made");
+    let exported = app.export();
+    let decisions = exported.of("eligibility.decision.made");
     assert_eq!((decisions.len(), traces(&decisions).len()), (2, 1), "one trace for what one input causes");
     app.finish();
 }

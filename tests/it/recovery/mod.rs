@@ -1,4 +1,4 @@
-//! Restored databases, and the state derived again from the inputs.
+//! Recovery of restored databases, and replay of the inputs into an empty database.
 
 pub mod replay;
 pub mod restored_database;

@@ -1,4 +1,5 @@
-//! The state follows from the inputs: replayed into an empty database, with the closes where the inputs stood, it is the same.
+//! The inputs determine the state: a replay into an empty database, with each close at its recorded input offsets,
+//! gives the same state.
 
 use std::process::Stdio;
 
@@ -11,14 +12,14 @@ use crate::fixtures::population::{
 };
 use crate::harness::{TestApp, ctx};
 
-/// How a close saw its inputs: at how many places.
+/// The number of distinct sets of input offsets that the pages of a close recorded.
 fn places(app: &TestApp, month: &str) -> u32 {
     let sql = format!("SELECT count(DISTINCT input_offsets) FROM close_pages WHERE month = '{month}'");
     app.value(&sql).parse().unwrap()
 }
 
-/// "Replay: all inputs, with the closes at the input offsets that they recorded, into an empty database give the same state
-/// digest": inputs came between the pages of one close, and while the next one ran.
+/// "Replay: all inputs, with the closes at the input offsets that they recorded, into an empty database give the same
+/// state digest": here inputs arrive between the pages of one close, and during the next one.
 #[test]
 fn the_inputs_alone_make_the_same_state_again() {
     let mut app = TestApp::without_service("1404-08-01")
@@ -29,26 +30,26 @@ fn the_inputs_alone_make_the_same_state_again() {
     a_close_under_load(&mut app);
     app.raw().record("registry.marriages.v1", Some(b"R1"), &[], Some(b"{no JSON"));
     app.settle();
-    // The oracle, too, judges every person by what that person's page saw.
+    // The checker judges every person by the inputs that the person's page saw, too.
     assert!(check(&["live"], Some(&app)).ends_with(" passed, 0 failed\n"));
 
     let copy = app.empty_database("copy");
-    let told = app.json(&["replay", "--into", &copy]);
+    let replayed = app.json(&["replay", "--into", &copy]);
     assert_eq!(
-        (&told["equal"], &told["closes"], &told["differences"]),
+        (&replayed["equal"], &replayed["closes"], &replayed["differences"]),
         (&json!(true), &json!(2), &json!([]))
     );
     assert!(app.refused(&["replay", "--into", &copy]).contains("not empty"));
 
     let live = app.json(&["status", "--digest"]);
     app.execute("UPDATE documents SET amount = amount - 1 WHERE document_id = (SELECT min(document_id) FROM documents)").unwrap();
-    assert_ne!(app.json(&["status", "--digest"]), live, "a rial makes no difference");
+    assert_ne!(app.json(&["status", "--digest"]), live, "the digest does not depend on the amount");
     app.execute("UPDATE documents SET amount = amount + 1 WHERE document_id = (SELECT min(document_id) FROM documents)").unwrap();
     assert_eq!(app.json(&["status", "--digest"]), live);
     app.finish();
 }
 
-/// Some are paid, then a close is killed, and facts come about those whom it has seen and those whom it has not.
+/// A close is killed after some persons are paid. Then facts arrive about persons whom it has and has not processed.
 fn a_close_that_inputs_divide(app: &mut TestApp) {
     let people = married(app, 1..9);
     kill_close(app, "1404-07", &people[3], &people[4]);
@@ -91,21 +92,22 @@ fn a_close_under_load(app: &mut TestApp) {
     let path = app.write(peyvand::wire::files::FileKind::Marriages, &text);
     let mut close = app.command(&["close-month", "1404-08"]).stdout(Stdio::null()).spawn().unwrap();
     while app.value("SELECT count(*) FROM close_pages WHERE month = '1404-08'") == "0" {
-        assert!(close.try_wait().unwrap().is_none(), "the close ended too soon");
+        assert!(close.try_wait().unwrap().is_none(), "the close ended before input arrived");
     }
     app.publish_file(peyvand::wire::files::FileKind::Marriages, &path);
     assert!(close.wait().unwrap().success());
-    assert!(places(app, "1404-08") > 1, "the close saw no input come");
+    assert!(places(app, "1404-08") > 1, "no input arrived during the close");
     app.settle();
 }
 
-/// What a page sees and does not keep would be decided otherwise by a replay: it waits for the batch that is half written.
+/// A page must record every input that it sees, or a replay would decide differently. So it waits for a batch whose
+/// transaction is open.
 #[test]
 fn a_page_of_a_close_waits_for_the_batch_that_is_half_written() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..3);
     let runtime = Runtime::new().unwrap();
-    // Where the test fails, the transaction is dropped in here.
+    // If the test fails, the transaction is dropped inside the runtime.
     let _inside = runtime.enter();
     let pool = ctx(&app, &runtime).pool;
     let mut batch = runtime.block_on(pool.begin()).unwrap();
@@ -143,7 +145,7 @@ fn every_input_read_again_into_the_live_database_changes_nothing() {
     assert_eq!(
         app.query("SELECT grp, next_position FROM outbox_heads ORDER BY grp"),
         heads,
-        "something was said again"
+        "an event was published again"
     );
     app.finish();
 }

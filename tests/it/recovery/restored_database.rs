@@ -1,4 +1,5 @@
-//! A database that was restored from an older backup takes back what its topics hold: nobody is paid or told again.
+//! A database that is restored from an older backup recovers the state from its topics: nobody is paid or notified
+//! again.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::ingest::commit_point::receipt;
 
 const DEED: &str = "1404-05-20";
 
-/// Everything that was said, and who was paid: instants, facts of the lost time and the tail of the outbox left out.
+/// All published state and all payments, without instants, facts of the lost time and the tail of the outbox.
 const STATE: [&str; 6] = [
     "SELECT claim_id, person, record_id, revision, outcome, amount, reasons, withdrawn, decision_id, answer_digest, working_digest
      FROM claims ORDER BY claim_id",
@@ -37,8 +38,8 @@ fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {
     STATE.iter().map(|sql| app.query(sql)).collect()
 }
 
-/// "Restore of an older database backup under newer topics: nobody is paid or told again": the backup is of before a close
-/// that was paid out meanwhile, with returns, a further attempt, cases and letters since.
+/// "Restore of an older database backup under newer topics: nobody is paid or told again": since the backup a close was
+/// paid out, with returns, a further attempt, cases and dead letters.
 #[test]
 fn a_backup_older_than_a_paid_close_takes_everything_back() {
     let mut app = TestApp::start("1404-08-01");
@@ -48,7 +49,8 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
     let backup = app.backup("old");
     app.serve(&[]);
     let second = what_happens_since(&mut app, &first);
-    let (before, said) = (state(&app), app.export());
+    let before = state(&app);
+    let published = app.export();
     app.stop();
 
     app.restore(&backup);
@@ -57,11 +59,11 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
     let would = app.json(&["recover", "--dry-run"]);
     assert_eq!((&would["documents"], &would["months_closed"]), (&json!(5), &json!(["1404-08"])), "{would}");
     assert_eq!(state(&app), restored, "a dry run changed something");
-    let told = app.json(&["recover"]);
+    let recovered = app.json(&["recover"]);
     assert_eq!(
-        (&told["what"], &told["new_decisions"], &told["new_messages"]),
+        (&recovered["what"], &recovered["new_decisions"], &recovered["new_messages"]),
         (&json!("recovered"), &json!(0), &json!(0)),
-        "{told}"
+        "{recovered}"
     );
     for (now, then) in state(&app).iter().zip(&before) {
         assert_eq!(now, then);
@@ -69,18 +71,18 @@ fn a_backup_older_than_a_paid_close_takes_everything_back() {
     assert_eq!(app.json(&["recover"])["what"], "nothing");
     app.serve(&[]);
     app.settle();
-    assert!(app.export() == said, "something was said again");
+    assert!(app.export() == published, "an event was published again");
     more_months_follow(&mut app, &first, &second);
     app.finish();
 }
 
-/// Starts a relay that must end by itself soon; gives its log.
+/// Starts a relay that must exit by itself soon, and returns its log.
 fn relay_that_ends(app: &mut TestApp) -> String {
     let place = app.serve(&["--roles", "relay"]);
     app.ends_by_itself(place)
 }
 
-/// Files, answers, letters, and a close that is paid out.
+/// Publishes files, answers and dead letters, and closes a month that is paid out.
 fn what_happens_since(app: &mut TestApp, first: &[Person]) -> Vec<Person> {
     let second = married(app, 11..15);
     let issued = app.documents();
@@ -103,7 +105,7 @@ fn what_happens_since(app: &mut TestApp, first: &[Person]) -> Vec<Person> {
     drop(raw);
     app.set_today("1404-09-01");
     app.close("1404-08");
-    // After the lost close: what was paid is doubted, and somebody's account fails.
+    // After the lost close one payment gets a review case, and one payment is returned.
     marriages(app, &[&row(&second[0]).corrected(|row| row.status = "annulled")]);
     let issued = app.documents();
     assert_eq!(issued.len(), 9);
@@ -124,7 +126,7 @@ fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
     assert!(app.refused(&["replay", "--into", &app.database_url]).contains("read back"));
     app.set_today("1404-10-01");
     let third = married(app, 21..23);
-    // Who was paid in the lost time and came back is paid again once the account is another.
+    // A payment of the lost time that was returned is paid again after the account changes.
     profile(app, &second[1].with(|person| person.sheba = sheba(78)));
     app.close("1404-09");
     let issued = app.documents();
@@ -140,14 +142,15 @@ fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
     assert!(check(&["live"], Some(app)).ends_with(" passed, 0 failed\n"));
 }
 
-/// No backup at all: the topics and the installation's secret are enough.
+/// Without any backup: the topics and the installation's secret are sufficient.
 #[test]
 fn a_database_lost_without_a_backup_is_made_from_its_topics() {
     let mut app = TestApp::start("1404-08-01");
     let first = married(&mut app, 1..5);
     app.close("1404-07");
     let second = what_happens_since(&mut app, &first);
-    let (before, said) = (state(&app), app.export());
+    let before = state(&app);
+    let published = app.export();
     app.stop();
     let empty = app.empty_database("empty");
     app.restore(&empty);
@@ -155,19 +158,20 @@ fn a_database_lost_without_a_backup_is_made_from_its_topics() {
     assert!(app.refused(&["recover"]).contains("installation_secret"));
     app.restore(&empty);
     app.set("installation_secret", SECRET);
-    let told = app.json(&["recover"]);
-    assert_eq!((&told["new_decisions"], &told["new_messages"]), (&json!(0), &json!(0)), "{told}");
+    let recovered = app.json(&["recover"]);
+    let new = (&recovered["new_decisions"], &recovered["new_messages"]);
+    assert_eq!(new, (&json!(0), &json!(0)), "{recovered}");
     for (now, then) in state(&app).iter().zip(&before) {
         assert_eq!(now, then);
     }
     app.serve(&[]);
     app.settle();
-    assert!(app.export() == said, "something was said again");
+    assert!(app.export() == published, "an event was published again");
     more_months_follow(&mut app, &first, &second);
     app.finish();
 }
 
-/// The database is lost at any moment of a close and of its delivery; the recovery, too, is killed once.
+/// The database is lost at different moments of a close and of its delivery. Each recovery is killed once.
 #[test]
 fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
     let mut app = TestApp::without_service("1404-08-01")
@@ -193,7 +197,7 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
         if app.value("SELECT count(*) FROM installation WHERE name = 'recovery'") == "1" {
             assert!(app.refused(&["serve"]).contains("peyvand recover"));
         }
-        // What the killed one left behind at the database may live on for a moment.
+        // The database session of the killed process may stay open for a moment.
         app.wait("the recovery succeeds", || {
             let output = app.run(&["recover"]);
             eprint!("{}", String::from_utf8_lossy(&output.stderr));
@@ -211,17 +215,19 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
     app.finish();
 }
 
-/// Kills the close and the service once so many documents lie in the topic.
+/// Kills the close and the service when the topic contains this number of documents.
 fn lose(app: &mut TestApp, month: &str, documents: usize) {
     let mut close = app.command(&["close-month", month]).stdout(Stdio::null()).spawn().unwrap();
-    app.wait("documents lie in the topic", || app.lying("finance.payment-documents.v1").len() >= documents);
+    app.wait("the documents are in the topic", || {
+        app.lying("finance.payment-documents.v1").len() >= documents
+    });
     let _ = close.kill();
     close.wait().unwrap();
     app.service(0).kill();
     app.forget(0);
 }
 
-/// What a database did after it was restored, before it was recovered, cannot be told from what was lost: it is refused.
+/// Changes that a restored database made before its recovery cannot be distinguished from lost ones: `recover` refuses.
 #[test]
 fn a_database_that_went_on_by_itself_is_refused() {
     let mut app = TestApp::start("1404-08-01");
@@ -240,7 +246,7 @@ fn a_database_that_went_on_by_itself_is_refused() {
     let path = app.write(K::Marriages, &(K::Marriages.columns().join(",") + "\n" + &rows));
     app.publish_without_waiting(K::Marriages, &path);
     let claims = format!("SELECT (count(*) = {})::text FROM claims", people.len());
-    app.until("all are taken in", &claims);
+    app.until("all rows are ingested", &claims);
     app.stop();
     assert!(app.refused(&["recover"]).contains("went on by itself"));
     app.restore(&backup);
@@ -262,16 +268,16 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..5);
     app.stop();
-    // While nobody runs: the next start makes the topic anew, empty.
+    // No service runs. The next start creates the topic again, without records.
     app.delete_topic(DECISIONS);
-    let told = relay_that_ends(&mut app);
-    for word in [
+    let log = relay_that_ends(&mut app);
+    for part in [
         &format!("{}{DECISIONS}/", app.prefix),
         "ended at offset",
         "recreated",
         "peyvand recover --confirm-lost",
     ] {
-        assert!(told.contains(word), "{told}");
+        assert!(log.contains(part), "no {part:?} in {log}");
     }
     assert!(app.lying(DECISIONS).is_empty());
     assert!(app.refused(&["recover"]).contains("recreated"));
@@ -279,24 +285,24 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     assert_eq!(app.json(&["recover", "--confirm-lost", DECISIONS])["what"], "nothing");
     app.serve(&[]);
     married(&mut app, 11..13);
-    assert_eq!(app.lying(DECISIONS).len(), 2, "what was lost was sent again");
+    assert_eq!(app.lying(DECISIONS).len(), 2, "the lost records were sent again");
 
-    // Under the hands of a service that runs.
+    // The topic is recreated while a service runs.
     app.delete_topic(DECISIONS);
     app.make_topics([Topic::EligibilityDecisions].into_iter());
     publish_unanswered(&mut app, &marriage("R-late", DEED, &person(1), &person(12)));
-    let told = app.ends_by_itself(0);
-    assert!(told.contains("recreated"), "{told}");
+    let log = app.ends_by_itself(0);
+    assert!(log.contains("recreated"), "{log}");
     app.end_unchecked();
 }
 
-/// Publishes a row of which nobody takes notice now.
+/// Publishes a row without waiting for its receipt.
 fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
     let path = app.write(K::Marriages, &format!("{}\n{}\n", K::Marriages.columns().join(","), row.row()));
     app.publish_without_waiting(K::Marriages, &path);
 }
 
-/// A process that was forgotten when everything was stopped, and went on while a recovery was under way.
+/// A process that was not stopped for the recovery and still runs during it.
 #[test]
 fn nobody_takes_in_or_closes_beside_a_recovery() {
     const UNDER_WAY: &str = "a recovery was started and not finished";
@@ -310,11 +316,11 @@ fn nobody_takes_in_or_closes_beside_a_recovery() {
     assert_eq!(app.value(rows), "1");
     app.execute("DELETE FROM installation WHERE name = 'recovery'").unwrap();
     app.settle();
-    assert_eq!(app.value(rows), "2", "what was refused is not read again");
+    assert_eq!(app.value(rows), "2", "the refused input is read again");
     app.finish();
 }
 
-/// … or that wrote after the recovery had looked where the database stood.
+/// A process writes after the recovery has read the checkpoints of the database.
 #[test]
 fn a_recovery_beside_a_process_that_writes_is_refused() {
     let app = TestApp::without_service("1404-08-01");
@@ -322,13 +328,14 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        let (marks, _) = recover::checkpoints(&ctx).await.unwrap();
+        let (checkpoints, _) = recover::checkpoints(&ctx).await.unwrap();
         let mut tx = ctx.pool.begin().await.unwrap();
         outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
         tx.commit().await.unwrap();
-        let refused = recover::adopt(&ctx, &mut TopicScan::beyond(&marks), &marks).await.unwrap_err();
+        let mut scan = TopicScan::beyond(&checkpoints);
+        let refused = recover::adopt(&ctx, &mut scan, &checkpoints).await.unwrap_err();
         assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
-        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "it was begun nevertheless");
+        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "the refused recovery was recorded as started");
     });
     app.finish();
 }

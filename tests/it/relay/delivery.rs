@@ -1,4 +1,4 @@
-//! What is appended arrives once, in its order; and who delivers may change.
+//! Appended events arrive once and in order, also when the delivering process changes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::harness::{Lying, now};
 const SMS: &str = "notifications.sms.v1";
 const DOCUMENTS: &str = "finance.payment-documents.v1";
 
-/// Behind the last record of ours in each partition of a topic.
+/// The offset after our last record in each partition of a topic.
 fn ends(lying: &[Lying]) -> Vec<Vec<String>> {
     let ends: BTreeMap<_, _> = lying.iter().map(|record| (record.partition, record.offset + 1)).collect();
     ends.iter().map(|(partition, next)| vec![partition.to_string(), next.to_string()]).collect()
@@ -23,10 +23,10 @@ fn ends(lying: &[Lying]) -> Vec<Vec<String>> {
 #[test]
 fn everything_arrives_once_in_its_order_and_is_noted() {
     let office = Office::delivering();
-    for word in ["first", "second"] {
-        office.append(round(word));
+    for prefix in ["first", "second"] {
+        office.append(round(prefix));
     }
-    // Several segments of one transaction: more than a segment holds.
+    // One transaction with more bytes than fit into one segment.
     office.append((0..3).map(|n| weighing(&key_of(5), &format!("long {n}"), 200_000)));
     assert_eq!(office.depth(), 19);
     let relay = office.relay("one");
@@ -38,7 +38,8 @@ fn everything_arrives_once_in_its_order_and_is_noted() {
     let lying = office.lying();
     for (partition, ids) in office.ids() {
         let longs = ["long 0", "long 1", "long 2"].into_iter().filter(|_| partition == 5);
-        let [first, second, third] = ["first", "second", "third"].map(|word| format!("{word} {partition}"));
+        let [first, second, third] =
+            ["first", "second", "third"].map(|prefix| format!("{prefix} {partition}"));
         let wanted: Vec<_> =
             [first, second].into_iter().chain(longs.map(str::to_owned)).chain([third]).collect();
         assert_eq!(ids, wanted);
@@ -47,21 +48,21 @@ fn everything_arrives_once_in_its_order_and_is_noted() {
         assert_eq!(record.partition, partition_for(record.key.as_ref().unwrap(), PARTITIONS));
     }
     let groups = i32::from(office.ctx.groups.count);
-    let mut positions: Vec<(i32, i64)> = lying
+    let mut sequences: Vec<(i32, i64)> = lying
         .iter()
         .map(|record| (record.partition % groups, record.header("peyvand_position").parse().unwrap()))
         .collect();
-    positions.sort_unstable();
-    // Two partitions a group, three rounds; and the three long ones in the second group.
+    sequences.sort_unstable();
+    // Two partitions per relay shard in three rounds, and the three long events in the second shard.
     let wanted =
         (0..groups).flat_map(|group| (1..=if group == 1 { 9 } else { 6 }).map(move |at| (group, at)));
-    assert_eq!(positions, wanted.collect::<Vec<_>>());
+    assert_eq!(sequences, wanted.collect::<Vec<_>>());
     let noted = "SELECT partition, next_offset FROM output_ends ORDER BY partition";
     assert_eq!(office.app.query(noted), ends(&lying));
     office.close();
 }
 
-/// "Resume from the topic's tail": the database may not have heard of what was delivered.
+/// "Resume from the topic's tail": the watermark in the database may be behind the topics.
 #[test]
 fn who_takes_over_sends_only_what_the_topics_lack() {
     let office = Office::delivering();
@@ -70,7 +71,7 @@ fn who_takes_over_sends_only_what_the_topics_lack() {
     assert_eq!(office.deliver("one"), (9, 0));
     let letters = office.app.lying("dead-letters.v1");
 
-    // A group whose partitions differ in how far they have come, and one with nothing new.
+    // One relay shard has partitions with different tails, and another one has no new events.
     office.append([said(&key_of(2), "late 2"), said(&key_of(1), "late 1")]);
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
     assert_eq!(office.deliver("two"), (2, 0));
@@ -82,7 +83,7 @@ fn who_takes_over_sends_only_what_the_topics_lack() {
     office.close();
 }
 
-/// The mark speaks for what lies before it, also where the topics hold it no more.
+/// Events up to the watermark count as delivered, also when the topics do not contain them any more.
 #[test]
 fn what_is_noted_as_delivered_is_not_sent_again() {
     let office = Office::delivering();
@@ -93,7 +94,7 @@ fn what_is_noted_as_delivered_is_not_sent_again() {
     office.close();
 }
 
-/// A dead letter keeps the headers that its message came with, a position of another installation among them.
+/// A dead letter keeps the headers of its message, here with a sequence number of another installation.
 fn letter() -> Outgoing {
     let extra = [
         ("ce_id", "its own"),
@@ -112,7 +113,7 @@ fn letter() -> Outgoing {
     }
 }
 
-/// R20: an SMS is said once its document is durable, and once only.
+/// R20: an SMS is published after its document is durable, and only once.
 #[test]
 fn the_sms_of_a_document_follows_it() {
     let office = Office::delivering();
@@ -129,14 +130,14 @@ fn the_sms_of_a_document_follows_it() {
         let at = Timestamp::UNIX_EPOCH;
         Outgoing::new(EventType::PaymentDocumentIssued, "batch", id, at, None, &data).unwrap()
     };
-    // What only speaks of a document is none.
+    // A decision that names a document is not a document.
     let data = json!({"document_id": "not issued"});
     let other = Outgoing::new(EventType::DecisionMade, "p", "d", Timestamp::UNIX_EPOCH, None, &data).unwrap();
     office.append([document("paid 1"), other, document("paid 2")]);
     let relay = office.relay("one");
-    office.app.wait("both SMS lie in their topic", || office.app.lying(SMS).len() == 2);
+    office.app.wait("both SMS are in their topic", || office.app.lying(SMS).len() == 2);
     office.until_delivered();
-    // Known to be delivered only by the topic: the messages are released all the same, and not twice.
+    // The second relay learns of the delivery only from the topic: it releases no message twice.
     assert_eq!(relay.end(&office), (5, 0));
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
     assert_eq!(office.deliver("two"), (0, 0));
@@ -147,7 +148,7 @@ fn the_sms_of_a_document_follows_it() {
     office.close();
 }
 
-/// "Several processes share the output partitions": groups go over while nobody fails, and come back.
+/// "Several processes share the output partitions": relay shards move between healthy processes, and move back.
 #[test]
 fn groups_go_from_one_process_to_another_and_back() {
     let office = Office::delivering();
@@ -178,7 +179,7 @@ fn groups_go_from_one_process_to_another_and_back() {
     office.close();
 }
 
-/// A writer that ends by a defect must not stay: its lease would be renewed, and nothing sent.
+/// A writer that panics must be restarted: otherwise its lease would be renewed while nothing is sent.
 #[test]
 fn a_writer_that_ended_badly_is_started_anew() {
     let office = Office::delivering();
@@ -193,7 +194,7 @@ fn a_writer_that_ended_badly_is_started_anew() {
     office.close();
 }
 
-/// A mark moves behind the broker's word alone: what it refused is sent by the next session.
+/// The watermark advances only after the broker's acknowledgement. The next session sends refused events again.
 #[test]
 fn what_the_broker_refused_is_not_noted_as_delivered() {
     let office = Office::delivering();
@@ -202,16 +203,16 @@ fn what_the_broker_refused_is_not_noted_as_delivered() {
     office.until_delivered();
     office.app.fence("relay-1");
     office.append(round("second"));
-    office.app.wait("the refusal is met", || relay.failed.load(Ordering::Relaxed) > 0);
+    office.app.wait("the broker refuses the writer", || relay.failed.load(Ordering::Relaxed) > 0);
     office.until_delivered();
     assert_eq!(relay.end(&office).0, 16);
     for (partition, ids) in office.ids() {
-        assert_eq!(ids, ["first", "second"].map(|word| format!("{word} {partition}")));
+        assert_eq!(ids, ["first", "second"].map(|prefix| format!("{prefix} {partition}")));
     }
     office.close();
 }
 
-/// Nothing to send is asked for a few times a second, not all the time.
+/// Without events to send, the relay polls the outbox a few times a second.
 #[test]
 fn an_idle_relay_rests() {
     let office = Office::delivering();
@@ -219,16 +220,19 @@ fn an_idle_relay_rests() {
     office.append(round("first"));
     office.until_delivered();
     std::thread::sleep(Duration::from_secs(2));
-    let asked = || {
+    let transactions = || {
         let sql = "SELECT xact_commit::text FROM pg_stat_database WHERE datname = current_database()";
         office.app.value(sql).parse::<u64>().unwrap()
     };
-    let (began, before) = (now(), asked());
+    let began = now();
+    let before = transactions();
     std::thread::sleep(Duration::from_secs(4));
-    office.app.wait("it asks", || asked() - before >= 10);
-    let (asked, seconds) = (asked() - before, began.elapsed().as_secs());
-    // Four groups, five times a second each, and a lease; the test itself asks a hundred times a second while it waits.
-    assert!(asked < 75 * seconds + 10, "{asked} transactions in {seconds} s");
+    office.app.wait("the relay polls", || transactions() - before >= 10);
+    let count = transactions() - before;
+    let seconds = began.elapsed().as_secs();
+    // Four relay shards with five polls a second each, and a lease. The test itself polls a hundred times a second
+    // while it waits.
+    assert!(count < 75 * seconds + 10, "{count} transactions in {seconds} s");
     relay.end(&office);
     office.close();
 }

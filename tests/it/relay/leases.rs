@@ -1,4 +1,4 @@
-//! Who delivers which group: shares, leases that run out, and marks that only their owner moves.
+//! Ownership of relay shards: fair shares, leases that expire, and watermarks that only the owner advances.
 
 use peyvand::store::relay_leases::{advance_watermark, delivered, lease, release};
 use peyvand::store::{Error, PgPool};
@@ -10,7 +10,7 @@ impl Office {
         self.runtime.block_on(lease(&self.ctx.pool, owner)).unwrap()
     }
 
-    /// As if the process had been killed, and its leases had run out since.
+    /// Expires the leases of a process, as if it had been killed.
     fn dies(&self, owner: &str) {
         for table in ["relay_members", "relay_groups"] {
             let sql = format!("UPDATE {table} SET until = now() - interval '1 ms' WHERE owner = '{owner}'");
@@ -23,26 +23,26 @@ impl Office {
 fn groups_are_shared_among_the_processes_that_live() {
     let office = Office::open();
     assert_eq!(office.lease("a"), [0, 1, 2, 3]);
-    assert!(office.lease("b").is_empty(), "taken from somebody who holds it");
-    assert_eq!(office.lease("a"), [0, 1], "more than a share");
+    assert!(office.lease("b").is_empty(), "a shard was taken from its owner");
+    assert_eq!(office.lease("a"), [0, 1], "a process keeps no more than its share");
     assert_eq!(office.lease("b"), [2, 3]);
     assert_eq!(
         (office.lease("a"), office.lease("b")),
         (vec![0, 1], vec![2, 3]),
-        "what nobody asked for moves"
+        "a shard changed its owner without need"
     );
-    // A third finds nothing free: with four groups, two are the share of three still.
+    // A third process finds no free shard: with four shards and three processes a share is still two.
     assert!(office.lease("c").is_empty());
     office.dies("b");
     assert_eq!(office.lease("c"), [2, 3]);
     assert_eq!(office.lease("a"), [0, 1]);
     office.runtime.block_on(release(&office.ctx.pool, "c")).unwrap();
-    assert_eq!(office.lease("a"), [0, 1, 2, 3], "what was given back is not taken at once");
+    assert_eq!(office.lease("a"), [0, 1, 2, 3], "released shards are leased at once");
     assert_eq!(office.app.value("SELECT string_agg(owner, ' ') FROM relay_members"), "a");
     office.close();
 }
 
-/// Long enough for a renewal that comes late, short enough that nobody waits long after a kill.
+/// Five seconds are long enough for a late renewal, and short enough for a quick takeover after a kill.
 #[test]
 fn a_lease_holds_for_five_seconds() {
     let office = Office::open();
@@ -56,7 +56,7 @@ fn a_lease_holds_for_five_seconds() {
     office.close();
 }
 
-/// A process that slept through the loss of its lease has no word any more.
+/// A process that was suspended while its lease expired may not advance the watermark.
 #[test]
 fn only_its_owner_moves_a_mark_and_never_back() {
     let office = Office::open();
@@ -67,13 +67,13 @@ fn only_its_owner_moves_a_mark_and_never_back() {
             advance_watermark(&mut connection, 1, owner, upto).await
         })
     };
-    let mark = |pool: &PgPool| office.runtime.block_on(delivered(pool, 1)).unwrap();
+    let watermark = |pool: &PgPool| office.runtime.block_on(delivered(pool, 1)).unwrap();
     confirm("a", 7).unwrap();
     confirm("a", 7).unwrap();
     for (owner, upto) in [("b", 8), ("a", 6)] {
         assert!(matches!(confirm(owner, upto), Err(Error::LostGroup)));
     }
-    assert_eq!(mark(&office.ctx.pool), 7);
+    assert_eq!(watermark(&office.ctx.pool), 7);
     office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
     office.close();
 }

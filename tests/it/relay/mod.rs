@@ -1,4 +1,4 @@
-//! The relay by itself, within the test's own process: handing out, taking over, leases, slots, and what it refuses.
+//! The relay alone, inside the test process: delivery, takeover, leases, outbox partitions, and refusals.
 
 mod delivery;
 mod leases;
@@ -25,17 +25,17 @@ use tokio::task::JoinHandle;
 use crate::harness::{Lying, TestApp, Watch};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
-/// Two for each of the four groups.
+/// Two for each of the four relay shards.
 const PARTITIONS: i32 = 8;
 
-/// An installation without processes, and a hand on its outbox.
+/// An installation without processes; the test appends to its outbox.
 struct Office {
     runtime: Runtime,
     app: TestApp,
     ctx: AppContext,
 }
 
-/// A relay that runs.
+/// A running relay.
 struct Deliverer {
     stop: watch::Sender<bool>,
     task: JoinHandle<kafka::Result<()>>,
@@ -44,7 +44,7 @@ struct Deliverer {
 }
 
 impl Office {
-    /// With tables alone.
+    /// Creates the tables, but no topics.
     fn open() -> Self {
         let (runtime, app) = (Runtime::new().unwrap(), TestApp::without_service("1404-08-01"));
         let app = app.with("topic_partitions", &PARTITIONS.to_string());
@@ -53,7 +53,7 @@ impl Office {
         Self { runtime, app, ctx }
     }
 
-    /// With the topics that a relay writes to.
+    /// Creates the tables and the output topics.
     fn delivering() -> Self {
         let office = Self::open();
         office.app.make_topics(Topic::outputs());
@@ -64,7 +64,7 @@ impl Office {
         self.relay_telling(owner, |_| ())
     }
 
-    /// A relay that runs until everything is delivered: how many events it has sent, and how often something failed.
+    /// Runs a relay until everything is delivered. Returns the number of sent events and the number of failures.
     #[track_caller]
     fn deliver(&self, owner: &str) -> (u64, u64) {
         let relay = self.relay(owner);
@@ -72,16 +72,16 @@ impl Office {
         relay.end(self)
     }
 
-    /// A relay that also tells what it did.
-    fn relay_telling(&self, owner: &str, told: impl Fn(RelayEvent) + Send + Sync + 'static) -> Deliverer {
+    /// Starts a relay whose events also go to the `observer`.
+    fn relay_telling(&self, owner: &str, observer: impl Fn(RelayEvent) + Send + Sync + 'static) -> Deliverer {
         let (committed, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (records, failures) = (committed.clone(), failed.clone());
-        let counts = move |did| {
-            match did {
+        let counts = move |event| {
+            match event {
                 RelayEvent::Committed(sent) => records.fetch_add(sent, Ordering::Relaxed),
                 RelayEvent::Failed => failures.fetch_add(1, Ordering::Relaxed),
             };
-            told(did);
+            observer(event);
         };
         let relay = RelayRole {
             ctx: self.ctx.clone(),
@@ -96,7 +96,7 @@ impl Office {
         Deliverer { stop, task, committed, failed }
     }
 
-    /// Events of one transaction.
+    /// Appends events in one transaction.
     fn append(&self, events: impl IntoIterator<Item = Outgoing>) {
         self.runtime.block_on(async {
             let mut tx = self.ctx.pool.begin().await.unwrap();
@@ -118,12 +118,12 @@ impl Office {
         self.app.wait("everything is delivered", || self.depth() == 0);
     }
 
-    /// Everything that lies in the decisions' topic.
+    /// All records in the topic of decisions.
     fn lying(&self) -> Vec<Lying> {
         self.app.lying(DECISIONS)
     }
 
-    /// Of each partition of the decisions the ids in their order.
+    /// The ids in each partition of the topic of decisions, in order.
     fn ids(&self) -> BTreeMap<i32, Vec<String>> {
         let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for record in self.lying() {
@@ -132,7 +132,7 @@ impl Office {
         ids
     }
 
-    /// Every relay has ended, and the test has looked at everything itself.
+    /// Ends the test without the usual final checks: every relay has ended, and the test has checked the topics itself.
     fn close(self) {
         drop(self.runtime);
         self.app.end_unchecked();
@@ -140,7 +140,7 @@ impl Office {
 }
 
 impl Deliverer {
-    /// How many events it has sent, and how often something failed, once it has been stopped.
+    /// Stops the relay. Returns the number of sent events and the number of failures.
     #[track_caller]
     fn end(self, office: &Office) -> (u64, u64) {
         self.stop.send_replace(true);
@@ -148,17 +148,17 @@ impl Deliverer {
         (self.committed.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
-    /// Why it has ended by itself.
+    /// Waits until the relay ends by itself, and returns its error.
     #[track_caller]
     fn refusal(self, office: &Office) -> kafka::Error {
-        // On a topic that was made anew it takes 50 s on a quiet machine, in which nothing else moves.
+        // On a recreated topic this takes 50 s on an idle machine, and nothing else makes progress meanwhile.
         let mut watch = Watch::of(Duration::from_secs(180));
         while !self.task.is_finished() {
             let progress = || (office.app.progress(), self.failed.load(Ordering::Relaxed));
-            assert!(!watch.is_over(progress), "the relay goes on: {}", watch.told());
+            assert!(!watch.is_over(progress), "the relay does not end: {}", watch.told());
         }
         let ended = office.runtime.block_on(self.task);
-        ended.unwrap().expect_err("the relay ended as if it had been told to")
+        ended.unwrap().expect_err("the relay ended without an error")
     }
 }
 
@@ -172,24 +172,24 @@ pub fn settings(app: &TestApp) -> Settings {
     Settings::load_from(&flags, None, []).unwrap().settings
 }
 
-/// Something that is said of one key.
+/// An event of this key.
 fn said(key: &str, id: &str) -> Outgoing {
     weighing(key, id, 0)
 }
 
-/// The same, of so many bytes more.
+/// An event of this key with `bytes` additional bytes.
 fn weighing(key: &str, id: &str, bytes: usize) -> Outgoing {
     let data = "x".repeat(bytes);
     Outgoing::new(EventType::DecisionMade, key, id, Timestamp::UNIX_EPOCH, None, &data).unwrap()
 }
 
-/// A key whose record goes to this partition of the decisions.
+/// A key whose records go to this partition of the topic of decisions.
 fn key_of(partition: i32) -> String {
     let mut keys = (0..).map(|n: u32| format!("key {n}"));
     keys.find(|key| partition_for(key.as_bytes(), PARTITIONS) == partition).unwrap()
 }
 
-/// One event of each partition, with ids that begin with `word`.
-fn round(word: &str) -> Vec<Outgoing> {
-    (0..PARTITIONS).map(|partition| said(&key_of(partition), &format!("{word} {partition}"))).collect()
+/// One event for each partition, with ids that start with `prefix`.
+fn round(prefix: &str) -> Vec<Outgoing> {
+    (0..PARTITIONS).map(|partition| said(&key_of(partition), &format!("{prefix} {partition}"))).collect()
 }

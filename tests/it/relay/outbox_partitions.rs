@@ -1,15 +1,16 @@
-//! The outbox's segments and its slots: three take turns, and are emptied when all that lies in them has been delivered.
+//! The outbox's segments and its three partitions, which rotate. A partition is truncated when all its events have been
+//! delivered.
 
 use peyvand::app;
 use peyvand::store::outbox::{self, page};
 
 use crate::relay::{Office, key_of, round, said, weighing};
 
-/// So many events are written to a slot before the next is begun.
-const A_SLOT: i64 = 200_000;
+/// The number of events of a relay shard after which the next outbox partition is started.
+const PARTITION_EVENTS: i64 = 200_000;
 
 impl Office {
-    /// The first position of each segment of a page, and the ids in it.
+    /// The first sequence number of each segment of a page, and the ids of its events.
     fn page(&self, group: i16, delivered: i64, bytes: usize) -> Vec<(i64, Vec<String>)> {
         let segments = self.runtime.block_on(page(&self.ctx.pool, group, delivered, bytes)).unwrap();
         let read = |segment: &outbox::Segment| {
@@ -23,7 +24,7 @@ impl Office {
         self.runtime.block_on(app::relay::rotate(&self.ctx)).unwrap();
     }
 
-    /// As if so many events had been appended to a group, and delivered.
+    /// Advances a relay shard as if this number of events had been appended and delivered.
     fn grow(&self, group: i16, events: i64) {
         for sql in [
             format!("UPDATE outbox_heads SET next_position = next_position + {events} WHERE grp = {group}"),
@@ -34,7 +35,8 @@ impl Office {
         }
     }
 
-    /// Which slots hold something, and which one is written to from which position of each group on.
+    /// The outbox partitions that are not empty; and for each relay shard the current outbox partition and its first
+    /// sequence number.
     fn slots(&self) -> (String, String) {
         let kept =
             "SELECT coalesce(string_agg(DISTINCT slot::text, ' ' ORDER BY slot::text), '') FROM outbox";
@@ -56,14 +58,14 @@ fn events_of_a_transaction_share_a_segment_up_to_its_size() {
     office.append((0..3).map(|n| weighing(&key, &format!("long {n}"), 150_000)));
     let named = |word: &str, of: std::ops::Range<u32>| of.map(|n| format!("{word} {n}")).collect::<Vec<_>>();
     let all = [(1, named("short", 0..3)), (4, named("long", 0..2)), (6, named("long", 2..3))];
-    // Partition 6 is the third group's.
+    // Partition 6 belongs to the third relay shard.
     assert_eq!(office.page(2, 0, 1 << 20), all);
     assert_eq!(office.page(2, 3, 1 << 20), all[1..]);
-    // A segment of which something was delivered is given whole.
+    // A partly delivered segment is returned whole.
     assert_eq!(office.page(2, 4, 1 << 20), all[1..]);
     assert_eq!(office.page(2, 6, 1 << 20), []);
     assert_eq!(office.page(1, 0, 1 << 20), []);
-    // As many as the bytes allow, and one in any case.
+    // A page contains as many segments as the bytes allow, and at least one.
     let first = "SELECT octet_length(body)::text FROM outbox WHERE first = 1";
     let first: usize = office.app.value(first).parse().unwrap();
     assert_eq!(office.page(2, 0, first), all[..1]);
@@ -90,40 +92,41 @@ fn what_is_no_segment_of_ours_is_an_error() {
 fn a_slot_is_left_when_it_is_full_and_emptied_when_it_was_delivered() {
     let office = Office::open();
     office.append(round("first"));
-    office.grow(1, A_SLOT - 9);
+    office.grow(1, PARTITION_EVENTS - 9);
     office.rotate();
     expect(&office, "0", "0/1 0/1 0/1 0/1");
     office.grow(0, 1);
     office.rotate();
     expect(&office, "0", "1/4 1/199994 1/3 1/3");
-    // It was delivered, but the slot before this one is emptied only with the next call.
+    // The previous outbox partition was delivered, but only the next call truncates it. Here one of its events becomes
+    // undelivered again, so it is kept.
     office.append([said(&key_of(0), "second")]);
     office.app.execute("UPDATE relay_groups SET delivered = 1 WHERE grp = 2").unwrap();
     office.rotate();
     expect(&office, "0 1", "1/4 1/199994 1/3 1/3");
-    // Its last event but the newest, which lies in the slot that is written to.
+    // Only the newest event is not delivered, and it is in the current outbox partition.
     office.app.execute("UPDATE relay_groups SET delivered = 2 WHERE grp = 2").unwrap();
     office.rotate();
     expect(&office, "1", "1/4 1/199994 1/3 1/3");
-    // A slot that is not empty is not written to.
+    // An outbox partition that is not empty does not become the current one.
     office.app.execute("INSERT INTO outbox VALUES (2, 0, 0, 0, '')").unwrap();
-    office.grow(3, A_SLOT);
+    office.grow(3, PARTITION_EVENTS);
     office.rotate();
     expect(&office, "1 2", "1/4 1/199994 1/3 1/3");
     office.app.execute("TRUNCATE outbox_2").unwrap();
     for heads in ["2/5 2/199994 2/3 2/200003", "0/5 0/199994 0/3 0/400003", "1/5 1/199994 1/3 1/600003"] {
         office.rotate();
         expect(&office, if heads.starts_with('2') { "1" } else { "" }, heads);
-        office.grow(3, A_SLOT);
+        office.grow(3, PARTITION_EVENTS);
     }
     office.close();
 }
 
-/// Whoever writes is not waited for; anything else that goes wrong is told.
+/// The rotation does not wait for a writer's locks. Any other failure is an error.
 #[test]
 fn a_turn_that_somebody_holds_up_is_left_to_the_next() {
     let office = Office::open();
-    office.grow(0, A_SLOT);
+    office.grow(0, PARTITION_EVENTS);
     office.runtime.block_on(async {
         let mut writer = office.ctx.pool.begin().await.unwrap();
         outbox::append(&mut writer, round("first"), office.ctx.groups).await.unwrap();
@@ -136,14 +139,14 @@ fn a_turn_that_somebody_holds_up_is_left_to_the_next() {
     office.close();
 }
 
-/// The relay sees to it by itself, beside its deliveries.
+/// The relay rotates the outbox partitions while it delivers.
 #[test]
 fn a_running_relay_keeps_the_slots_turning() {
     let office = Office::delivering();
     office.append(round("first"));
     office.app.execute("UPDATE outbox_heads SET slot = 1, slot_began = next_position").unwrap();
     let relay = office.relay("one");
-    office.app.wait("the slot is emptied", || office.slots().0.is_empty());
+    office.app.wait("the outbox partition is truncated", || office.slots().0.is_empty());
     assert_eq!(relay.end(&office), (8, 0));
     office.close();
 }

@@ -1,11 +1,11 @@
-//! The topics' tails decide what was sent, and whether this database may send at all.
+//! The tails of the topics determine what was sent, and whether this database may send at all.
 
 use peyvand::kafka::Error;
 
 use super::{DECISIONS, Office, key_of, round, said};
 
 impl Office {
-    /// So many records that are not ours come to lie behind them.
+    /// Appends this number of foreign records to a partition.
     fn foreign(&self, partition: i32, records: u32) {
         let raw = self.app.raw_alone();
         for _ in 0..records {
@@ -13,7 +13,8 @@ impl Office {
         }
     }
 
-    /// The relay refuses this partition, and says how far the topic goes and how far this database.
+    /// Asserts that the relay refuses partition `of`, with the last sequence number in the topic (`at`) and the last
+    /// one that this database has allocated.
     #[track_caller]
     fn refuses(&self, of: i32, at: i64, given_here: i64) {
         match self.relay("one").refusal(self) {
@@ -26,7 +27,7 @@ impl Office {
     }
 }
 
-/// Markers of transactions and strangers' records may lie behind the last of ours, and a partition may hold nothing else.
+/// Transaction markers and foreign records may follow our last record, or may be all that a partition contains.
 #[test]
 fn the_last_of_ours_is_found_however_far_back() {
     let office = Office::delivering();
@@ -37,7 +38,7 @@ fn the_last_of_ours_is_found_however_far_back() {
         office.foreign(partition, records);
     }
     office.foreign(5, 30);
-    // Retention takes from the front.
+    // Retention removes records from the front.
     office.app.forget_records(DECISIONS, 5, 150);
     let before = office.lying().len();
     office.append([said(&key_of(3), "late 3")]);
@@ -47,14 +48,14 @@ fn the_last_of_ours_is_found_however_far_back() {
     office.close();
 }
 
-/// A database from before its topics: it has given fewer positions than they hold, …
+/// A database that is older than its topics has allocated fewer sequence numbers than they contain.
 #[test]
 fn a_database_that_has_given_less_sends_nothing() {
     let office = Office::delivering();
     office.append(round("first"));
     office.deliver("one");
     let before = office.ids();
-    // Only this group; the others know all that their partitions hold.
+    // Only this relay shard is older; the others know all records in their partitions.
     office.app.execute("UPDATE outbox_heads SET next_position = 2 WHERE grp = 3").unwrap();
     office.app.execute("UPDATE relay_groups SET delivered = 1 WHERE grp = 3").unwrap();
     office.refuses(7, 2, 1);
@@ -62,7 +63,7 @@ fn a_database_that_has_given_less_sends_nothing() {
     office.close();
 }
 
-/// … or it has given the same positions to other events since.
+/// A restored database that continued by itself has allocated the same sequence numbers to other events.
 #[test]
 fn a_database_that_went_on_by_itself_sends_nothing() {
     let office = Office::delivering();
@@ -78,7 +79,7 @@ fn a_database_that_went_on_by_itself_sends_nothing() {
     office.append([said(&key_of(6), "late 6")]);
     office.refuses(6, 2, 3);
     assert_eq!(office.ids(), before);
-    // What both know by the same name is nobody's doubt.
+    // A sequence number with the same event id in the topic and in the outbox is accepted.
     office.app.execute("TRUNCATE outbox").unwrap();
     office.app.execute("UPDATE outbox_heads SET next_position = 1 WHERE grp = 2").unwrap();
     office.append([said(&key_of(2), "first 2"), said(&key_of(6), "first 6"), said(&key_of(6), "late 6")]);

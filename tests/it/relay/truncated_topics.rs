@@ -1,4 +1,4 @@
-//! Topics that end before where they were written to, and a database that does not answer.
+//! Topics that end before their recorded end offset, and a database that does not answer.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::relay::{DECISIONS, Office, PARTITIONS, key_of, round, said};
 
 impl Office {
-    /// As if the partition had been written to up to here.
+    /// Records this end offset, as if the partition had been written up to it.
     fn ended(&self, partition: i32, next: i64) {
         let sql = format!(
             "INSERT INTO output_ends VALUES ('{DECISIONS}', {partition}, {next})
@@ -21,12 +21,13 @@ impl Office {
     }
 }
 
-/// "A lost or recreated output topic is noticed, not silently refilled"; a person may say that it is lost for good.
+/// "A lost or recreated output topic is noticed, not silently refilled"; an operator may confirm that it is lost
+/// permanently.
 #[test]
 fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
     let office = Office::delivering();
     office.append(round("first"));
-    // Another process delivers the groups of the partitions 2, 3, 6 and 7: what these lost is not for this one to say.
+    // Another process owns the relay shards of the partitions 2, 3, 6 and 7, so this relay does not check them.
     for sql in [
         "INSERT INTO relay_members VALUES ('another', now() + interval '1 hour')",
         "UPDATE relay_groups SET owner = 'another', until = now() + interval '1 hour' WHERE grp >= 2",
@@ -35,14 +36,14 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
     }
     office.ended(6, 9);
     let relay = office.relay("one");
-    office.app.wait("its own are delivered", || office.lying().len() == 4);
+    office.app.wait("the events of its own shards are delivered", || office.lying().len() == 4);
     assert_eq!(relay.end(&office), (4, 0));
     office.append([said(&key_of(5), "second 5")]);
     office.ended(5, 9);
     match office.relay("one").refusal(&office) {
         Error::OutputLost { topic, partition, ended, ends, name } => {
             assert_eq!((topic, name), (format!("{}{DECISIONS}", office.app.prefix), DECISIONS.to_owned()));
-            // A record and the marker of its transaction.
+            // The partition contains a record and the marker of its transaction.
             assert_eq!((partition, ended, ends), (5, 9, 2));
         }
         other => panic!("{other}"),
@@ -50,31 +51,31 @@ fn a_partition_that_ends_too_early_is_refused_until_somebody_gives_it_up() {
     assert_eq!(office.lying().len(), 4);
     office.runtime.block_on(clear_end_offsets(&office.ctx, Topic::EligibilityDecisions)).unwrap();
     let relay = office.relay("one");
-    office.app.wait("what was refused is delivered", || office.lying().len() == 5);
+    office.app.wait("the refused event is delivered", || office.lying().len() == 5);
     assert_eq!(relay.end(&office), (1, 0));
     office.close();
 }
 
-/// Under the hands of a relay that runs: it may be the first to write to the new one.
+/// The topic is recreated while a relay runs, and the relay may be the first to write to the new topic.
 #[test]
 fn a_topic_that_is_made_anew_under_its_writer_is_refused() {
     let office = Office::delivering();
     let relay = office.relay("one");
-    for word in ["first", "second"] {
-        office.append([said(&key_of(0), word)]);
+    for id in ["first", "second"] {
+        office.append([said(&key_of(0), id)]);
         office.until_delivered();
     }
     office.app.delete_topic(DECISIONS);
     office.app.make_topic(DECISIONS, PARTITIONS);
     office.append([said(&key_of(0), "third")]);
-    let told = relay.refusal(&office);
-    assert!(matches!(told, Error::OutputLost { partition: 0, .. }), "{told}");
-    let noted = "SELECT delivered::text FROM relay_groups WHERE grp = 0";
-    assert_eq!(office.app.value(noted), "2", "what it sent there is noted as delivered");
+    let error = relay.refusal(&office);
+    assert!(matches!(error, Error::OutputLost { partition: 0, .. }), "{error}");
+    let watermark = "SELECT delivered::text FROM relay_groups WHERE grp = 0";
+    assert_eq!(office.app.value(watermark), "2", "a record in the new topic is recorded as delivered");
     office.close();
 }
 
-/// A new leader may not know yet how far its partition reaches: that is waited for.
+/// A new leader may not know the end offset of its partition yet: the relay waits for it.
 #[test]
 fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
     let office = Office::delivering();
@@ -82,7 +83,7 @@ fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
     office.ended(0, 3);
     let relay = office.relay("one");
     std::thread::sleep(Duration::from_secs(3));
-    assert!(office.lying().is_empty(), "it was sent behind a gap");
+    assert!(office.lying().is_empty(), "the event was sent before the end offset was reached");
     let raw = office.app.raw_alone();
     for _ in 0..3 {
         raw.record(DECISIONS, Some(key_of(0).as_bytes()), &[], None);
@@ -92,28 +93,28 @@ fn a_partition_that_reaches_its_end_a_moment_later_is_not_lost() {
     office.close();
 }
 
-/// The other end of a connection may vanish, and nobody ever tells: the process ends, and another begins.
+/// A database may disappear without closing its connections: the relay then fails with a query timeout.
 #[test]
 fn a_database_that_falls_silent_ends_the_relay() {
-    // The first holds up the leases, the second what a writer notes.
+    // The first table blocks the leases, the second blocks a writer's watermark.
     for table in ["relay_members", "output_ends"] {
         let mut office = Office::delivering();
         office.ctx.query_timeout = Duration::from_secs(2);
         office.append([said(&key_of(0), "one")]);
-        let beside = office.runtime.block_on(async {
-            let mut beside = office.ctx.pool.begin().await.unwrap();
+        let blocker = office.runtime.block_on(async {
+            let mut blocker = office.ctx.pool.begin().await.unwrap();
             let lock = format!("LOCK TABLE {table} IN SHARE MODE");
-            sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *beside).await.unwrap();
-            beside
+            sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *blocker).await.unwrap();
+            blocker
         });
-        // Also where the test fails, the lock is let go of within the runtime.
+        // If the test fails, the lock is released inside the runtime, too.
         let (over, until_over) = oneshot::channel::<()>();
         let holding = office.runtime.spawn(async move {
             let _ = until_over.await;
-            beside.rollback().await
+            blocker.rollback().await
         });
-        let told = office.relay("one").refusal(&office);
-        assert!(matches!(told, Error::Store(store::Error::QueryTimeout(_))), "{told}");
+        let error = office.relay("one").refusal(&office);
+        assert!(matches!(error, Error::Store(store::Error::QueryTimeout(_))), "{error}");
         drop(over);
         office.runtime.block_on(holding).unwrap().unwrap();
         office.close();

@@ -1,4 +1,4 @@
-//! What must hold when all is said, whatever went wrong on the way.
+//! Invariants of the end state, independent of the faults during the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,8 @@ pub fn all(world: &World) -> Checked {
     sums_agree(world)
 }
 
-/// A record of ours: when it was appended, when it became visible, the event and its position.
+/// An output record: the step at which it was appended, the step at which it became visible, the event and its sequence
+/// number.
 struct Seen<'a> {
     appended: u64,
     visible: u64,
@@ -49,7 +50,7 @@ fn seen(world: &World) -> impl Iterator<Item = (peyvand::store::offsets::TopicPa
     })
 }
 
-/// No two records with one `ce_id` for a `read_committed` reader, and positions rise.
+/// A `read_committed` reader sees each `ce_id` once, and sequence numbers increase.
 fn nothing_twice(world: &World) -> Checked {
     let mut ids = BTreeSet::new();
     for (partition, records) in seen(world) {
@@ -58,7 +59,9 @@ fn nothing_twice(world: &World) -> Checked {
             hold(ids.insert(id.clone()), || format!("{topic}: two records with ce_id {id}"))?;
         }
         let rise = records.windows(2).all(|pair| pair[0].position < pair[1].position);
-        hold(rise, || format!("{}/{}: positions do not rise", partition.topic.name(), partition.partition))?;
+        hold(rise, || {
+            format!("{}/{}: sequence numbers do not increase", partition.topic.name(), partition.partition)
+        })?;
     }
     Ok(())
 }
@@ -78,7 +81,7 @@ fn inputs_once(world: &World) -> Checked {
     Ok(())
 }
 
-/// Everything that was committed is in the topics, per key in the order of commits, and nothing else is.
+/// The topics contain all committed events, per key in the order of commits, and nothing else.
 fn in_the_order_of_commits(world: &World) -> Checked {
     type PerKey<'a> = BTreeMap<(Topic, &'a str), Vec<&'a str>>;
     let mut committed = PerKey::new();
@@ -93,20 +96,20 @@ fn in_the_order_of_commits(world: &World) -> Checked {
         }
     }
     for (key, ids) in &committed {
-        let told = delivered.remove(key).unwrap_or_default();
+        let received = delivered.remove(key).unwrap_or_default();
         let topic = key.0.name();
-        hold(told == *ids, || {
+        hold(received == *ids, || {
             format!(
-                "{topic}: of {} committed events of a key {} came, or in another order",
+                "{topic}: of {} committed events of a key {} were delivered, or in another order",
                 ids.len(),
-                told.len()
+                received.len()
             )
         })?;
     }
-    hold(delivered.is_empty(), || "a topic holds what was never committed".to_owned())
+    hold(delivered.is_empty(), || "a topic contains an event that was never committed".to_owned())
 }
 
-/// After the last close nobody is payable who has no document in force, and nobody has two.
+/// After the last close every payable person has exactly one document in force.
 fn one_document_for_each_payable_person(world: &World) -> Checked {
     let rows = &world.store.tables.rows;
     for person in rows.persons.keys() {
@@ -117,7 +120,7 @@ fn one_document_for_each_payable_person(world: &World) -> Checked {
         })?;
         let returned = rows.documents.values().any(|d| d.person == *person && d.stored.is_returned());
         let due = plan_close(&mut rows.known(*person), &rules(day(CLOSES.len() - 1))).issuance;
-        // What finance returned after the last close is the next one's.
+        // Documents that finance returned after the last close are paid again by the next close.
         hold(due.is_none() || returned, || {
             "a payable person has no document after the last close".to_owned()
         })?;
@@ -125,7 +128,7 @@ fn one_document_for_each_payable_person(world: &World) -> Checked {
     Ok(())
 }
 
-/// Documents and registration SMS are one to one, and no SMS comes before its document is there to be read.
+/// Each document has one registration SMS, and no SMS is appended before its document is visible.
 fn messages_follow_their_documents(world: &World) -> Checked {
     let mut documents = BTreeMap::new();
     let mut messages = BTreeMap::new();
@@ -144,19 +147,19 @@ fn messages_follow_their_documents(world: &World) -> Checked {
         }
     }
     let known: Vec<_> = world.store.tables.rows.documents.keys().collect();
-    hold(documents.keys().eq(known), || "the topic holds other documents than the database".to_owned())?;
+    hold(documents.keys().eq(known), || "the topic and the database contain different documents".to_owned())?;
     hold(documents.keys().eq(messages.keys()), || {
         format!("{} documents, {} SMS", documents.len(), messages.len())
     })?;
     let early = documents.iter().find(|(id, visible)| messages[*id] <= **visible);
-    hold(early.is_none(), || "an SMS came before its document".to_owned())
+    hold(early.is_none(), || "an SMS was appended before its document was visible".to_owned())
 }
 
 fn data(event: &peyvand::wire::Outgoing) -> Value {
     serde_json::from_slice(event.value.as_deref().unwrap()).unwrap()
 }
 
-/// Per batch: documents, vouchers and the closing event agree, and that event is the last.
+/// Per payment batch, documents, vouchers and the closing event agree, and the closing event is the last.
 fn sums_agree(world: &World) -> Checked {
     for place in 0..CLOSES.len() {
         let batch = &world.store.tables.batches[&month(place)];

@@ -1,4 +1,4 @@
-//! The end of a close; as `work::close_month::finish`.
+//! The end of a close; as `app::close::finish`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::io::{Failed, Io};
 use super::store::Lock;
 use super::writing::event;
 
-/// Vouchers per cost centre, and the closing event: the last of its batch.
+/// Writes a voucher per cost centre, and the closing event as the last event of its batch.
 pub async fn finish(io: &Io, tx: &Connection, mut batch: PaymentBatch) -> Result<(), Failed> {
     tx.lock("close the batch", &[Lock::Batch(batch.month)]).await?;
     let mut centres: BTreeMap<String, (i64, i64)> = BTreeMap::new();

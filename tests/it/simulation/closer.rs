@@ -1,4 +1,4 @@
-//! The month's close, page by page; as `cli::close` and `work::close_month`.
+//! The month's close, page by page; as `service::close` and `app::close`.
 
 use peyvand::app::output_events::{DocumentBatch, document};
 use peyvand::claim::BENEFIT;
@@ -20,11 +20,11 @@ use super::store::Lock;
 use super::world::{Defect, IDS, rules};
 use super::writing::{AT, sms, write};
 
-/// Persons in a page.
+/// Persons per page.
 pub const PAGE: usize = 2;
 const TRACE: &str = "00-00000000000000000000000000000001-0000000000000001-01";
 
-/// Closes what somebody wants closed.
+/// Closes each month that is requested.
 pub async fn month_end(io: Io) {
     loop {
         io.idle(40).await;
@@ -37,14 +37,14 @@ pub async fn month_end(io: Io) {
         if !io.has(Defect::CloseDoesNotWait) {
             wait_for_input(&io).await;
         }
-        // What fails is asked for again.
+        // The loop repeats a close that failed.
         if let Err(Failed::Key(key)) = close(&io, month, usize::MAX).await {
             io.world().broken(format!("the unique key of {key} refused a page"));
         }
     }
 }
 
-/// Until what lay in the topics at the call is disposed of.
+/// Waits until all input that was in the topics at the call is applied.
 async fn wait_for_input(io: &Io) {
     io.step("look at the ends of the input").await;
     let ends: Vec<_> = {
@@ -64,7 +64,7 @@ async fn wait_for_input(io: &Io) {
     }
 }
 
-/// Closes the month, or goes on where a crash left it; at most so many pages of it.
+/// Closes the month, or continues a close after a crash; at most `pages` pages.
 pub async fn close(io: &Io, month: SolarMonth, pages: usize) -> Result<(), Failed> {
     let connection = Connection::open(io);
     connection.lock("take the close's lock", &[Lock::Close]).await?;
@@ -147,7 +147,7 @@ fn issues(planned: &[(PersonState, Plan)]) -> impl Iterator<Item = (NationalCode
     planned.iter().filter_map(|(known, plan)| Some((known.person, plan.issuance.as_ref()?)))
 }
 
-/// The keys decide; the message waits beside its document.
+/// Issues the document if its unique keys allow it. Its message stays unreleased until the document is delivered.
 fn issue_document(
     tx: &Connection,
     rows: &mut Rows,

@@ -21,7 +21,7 @@ impl Connection {
         Self { io: io.clone(), session }
     }
 
-    /// Waits for these rows.
+    /// Waits until all these locks are acquired.
     pub async fn lock(&self, what: impl Into<Cow<'static, str>>, locks: &[Lock]) -> Result<(), Failed> {
         let what = what.into();
         loop {
@@ -33,14 +33,14 @@ impl Connection {
         }
     }
 
-    /// What the commit will do.
+    /// Adds a write that the commit will apply.
     pub fn write(&self, write: impl FnOnce(&mut Tables) + 'static) {
         if let Some(pending) = self.io.world().store.pending(self.session) {
             pending.writes.push(Box::new(write));
         }
     }
 
-    /// The commit fails where this unique value is taken already.
+    /// Adds unique values. The commit fails if one of them is taken already.
     pub fn take(&self, keys: impl IntoIterator<Item = Unique>) {
         if let Some(pending) = self.io.world().store.pending(self.session) {
             pending.takes.extend(keys);
@@ -53,7 +53,7 @@ impl Connection {
         }
     }
 
-    /// As `peyvand::store::outbox::place`: positions are given last, under the locks of the groups' heads.
+    /// As `peyvand::store::outbox::place`: sequence numbers are allocated last, under the locks of the shards' heads.
     pub async fn place(&self, events: Vec<Outgoing>) -> Result<(), Failed> {
         let mut groups: BTreeMap<i16, Vec<Rc<Outgoing>>> = BTreeMap::new();
         for event in events {
@@ -81,7 +81,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Where the answer is lost, the commit may stand, or not, or stand later.
+    /// If the answer is lost, the commit may succeed now, succeed later, or fail.
     pub async fn commit(&self, what: &'static str) -> Result<(), Failed> {
         self.io.step(what).await;
         let mut world = self.io.world();
@@ -94,7 +94,8 @@ impl Connection {
     }
 }
 
-/// A client that returns, also with an error, says so; one that is killed may leave the server in the belief that it lives.
+/// A client that returns, also with an error, ends its session. A killed client may leave a session that the server
+/// still considers alive.
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut world = self.io.world();

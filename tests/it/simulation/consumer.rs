@@ -1,4 +1,5 @@
-//! The intake: one task polls and gathers, two write, each of its own partitions; as `kafka::intake` and its neighbours.
+//! The consumer: one task polls and collects, and two tasks write, each for its own partitions; as `kafka::consumer`
+//! and its submodules.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,15 +15,15 @@ use crate::simulation::world::Defect;
 use crate::simulation::writing::AT;
 
 const LANES: usize = 2;
-/// Messages in a batch, at most.
+/// Maximum number of records in a batch.
 const FULL: usize = 5;
 
-/// What the polling and the writing tasks tell each other.
+/// State that the polling task and the writing tasks share.
 #[derive(Default)]
 struct Shared {
     epoch: Cell<u64>,
     rewind: Cell<bool>,
-    /// The batch that waits while another is written.
+    /// For each writer the batch that waits while another is written.
     waiting: [RefCell<Option<(u64, RecordBatch)>>; LANES],
 }
 
@@ -54,7 +55,7 @@ pub async fn run(io: Io) {
     }
 }
 
-/// As `kafka::collector`.
+/// As `kafka::consumer::collector`.
 #[derive(Default)]
 struct Collector {
     taken: Vec<ConsumedRecord>,
@@ -62,7 +63,7 @@ struct Collector {
 }
 
 impl Collector {
-    /// False where the partition does not stand where the gathered messages end.
+    /// Returns false if the expected offset of the partition is not the one after the last collected record.
     fn add(&mut self, taken: ConsumedRecord, expected: i64, is_careless: bool) -> bool {
         let (partition, next) = (taken.partition, taken.offset + 1);
         let advance = self.advances.entry(partition).or_insert((expected, expected));
@@ -90,14 +91,14 @@ impl Collector {
 struct Poller {
     io: Io,
     shared: Rc<Shared>,
-    /// The next offset of each partition that is ours.
+    /// The next offset of each assigned partition.
     positions: BTreeMap<TopicPartition, i64>,
     gathered: [Collector; LANES],
 }
 
 impl Poller {
-    /// What the group gave to another is given up, what it gave to us is taken over where the database says that it
-    /// stands. A consumer does not always notice at once.
+    /// Drops revoked partitions, and starts newly assigned ones at the offsets in the database. A consumer does not
+    /// always notice a rebalance at once.
     async fn rebalance(&mut self) {
         if self.io.world().happens(3) {
             return;
@@ -125,7 +126,7 @@ impl Poller {
         self.stand(self.positions.keys().copied().collect());
     }
 
-    /// What was gathered is not to be trusted: the next session takes everything over once more.
+    /// Discards the collected records: the next session starts all partitions at the offsets in the database.
     async fn begin_anew(&mut self) {
         self.io.step("begin anew from where the database stands").await;
         self.gathered = Default::default();
@@ -137,7 +138,7 @@ impl Poller {
         self.positions.extend(partitions.into_iter().map(|p| (p, *offsets.entry(p).or_insert(0))));
     }
 
-    /// Gathers the next message of one of the lane's partitions; false where there is none.
+    /// Collects the next record of one of the lane's partitions. Returns false if there is none.
     fn poll(&mut self, lane: usize) -> bool {
         let mut world = self.io.world();
         let ours = |(p, next): (&TopicPartition, &i64)| {
@@ -148,23 +149,23 @@ impl Poller {
             return false;
         }
         let (partition, expected) = ready[world.dice.pick(ready.len())];
-        // The consumer passes a record over, if another one is behind it.
+        // A fault: the consumer skips a record, if another one follows.
         let skip =
             usize::from(world.happens(20) && world.log.committed(partition, expected).nth(1).is_some());
         let next = world.log.committed(partition, expected).nth(skip);
         let Some((offset, entry)) = next else { return false };
-        let What::Input(sent) = &entry.what else { panic!("an input partition holds inputs") };
+        let What::Input(sent) = &entry.what else { panic!("an input partition contains only inputs") };
         let message = sent.message(partition.partition, offset);
         let taken = ConsumedRecord::read(&message, partition.topic.name(), AT, false);
         self.positions.insert(partition, offset + 1);
         let is_careless = world.defect == Some(Defect::GatheredTwice);
         if !self.gathered[lane].add(taken, expected, is_careless) {
-            world.broken(format!("{partition:?}: positions disagree at {expected}"));
+            world.broken(format!("{partition:?}: the collected offsets do not continue at {expected}"));
         }
         true
     }
 
-    /// False where the batch has a gap that holds a record.
+    /// Returns false if the batch has a gap that contains a record.
     async fn hand_over(&mut self, lane: usize) -> bool {
         let Some(batch) = self.gathered[lane].take() else { return true };
         if !self.has_all(&batch) && !self.io.has(Defect::GapsBelieved) {
@@ -179,7 +180,7 @@ impl Poller {
         true
     }
 
-    /// As `kafka::gaps`: a second reader finds no record that the batch passes over.
+    /// As `kafka::consumer::gap_proof`: a second reader finds no record that the batch skips.
     fn has_all(&self, batch: &RecordBatch) -> bool {
         let world = self.io.world();
         batch.advances.iter().all(|advance| {
@@ -197,7 +198,7 @@ fn lane_of(partition: TopicPartition) -> usize {
     usize::try_from(partition.partition).unwrap() % LANES
 }
 
-/// The writing half: what may pass is tried again; what was lost is read again.
+/// The writing task: a batch with a transient error is tried again; after any other error the input is read again.
 async fn write_batches(io: Io, shared: Rc<Shared>, lane: usize) {
     loop {
         io.idle(8).await;

@@ -1,4 +1,4 @@
-//! How a message changes what is known: as `work::ingest_batch` applies it, on a transaction's own copy of the rows.
+//! The effect of a record on the stored facts: as in `app::ingest`, on a transaction's own copy of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use peyvand::wire::{Input, Outgoing};
 
 use super::rows::{Rows, claim_keys, sides};
 
-/// Every person that a batch is about, also those whom a corrected row named before.
+/// Every person in a batch, including persons that only the earlier version of a corrected row names.
 pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
     let mut named = BTreeSet::new();
     for event in batch.records.iter().filter_map(ConsumedRecord::event) {
@@ -35,7 +35,7 @@ pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
     named
 }
 
-/// A transaction's copy, and what only this batch knows.
+/// A transaction's copy of the rows, and the changes of this batch.
 pub struct BatchState {
     pub rows: Rows,
     pub touched: BTreeSet<NationalCode>,
@@ -156,7 +156,7 @@ impl BatchState {
         }
     }
 
-    /// False where no such document was issued.
+    /// Returns false if no such document was issued.
     fn outcome(&mut self, outcome: PaymentOutcome, data: &DocumentOutcome, offset: i64) -> bool {
         let Some(document) = self.rows.documents.get(&data.document_id) else { return false };
         let person = document.person;
@@ -177,7 +177,7 @@ impl BatchState {
     }
 }
 
-/// Puts a fact in the place of its key; true where it says something new.
+/// Inserts or replaces a fact by its key. Returns true if its content is new.
 fn put<T: PartialEq, K: Ord>(
     list: &mut Vec<T>,
     mut new: T,
@@ -192,9 +192,9 @@ fn put<T: PartialEq, K: Ord>(
         }
         Ok(place) => {
             *at(&mut list[place]) = *at(&mut new);
-            let says_new = list[place] != new;
+            let is_new = list[place] != new;
             list[place] = new;
-            says_new
+            is_new
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong: with processes, with the database's sessions, with the broker.
+//! Faults of processes, of database sessions, and of the broker.
 
 use super::scheduler::{DIRECTOR, Running};
 use super::world::{SERVICES, World};
@@ -19,7 +19,7 @@ impl Running {
             }
             2 | 3 => self.lives[life].still = now + long,
             4 => {
-                // The old life goes on beside the new one for a while.
+                // The old life is suspended, then continues while the new one runs.
                 self.lives[life].still = now + long;
                 self.lives[life].dies = Some(now + 2 * long);
                 self.start(service);
@@ -32,9 +32,9 @@ impl Running {
         }
     }
 
-    /// Everything comes up, and nothing goes wrong any more.
+    /// Ends all faults: suspended lives resume, old lives end, and no more faults happen.
     pub fn heal(&mut self) {
-        self.world.borrow_mut().note(DIRECTOR, "from here on nothing goes wrong");
+        self.world.borrow_mut().note(DIRECTOR, "no more faults from here on");
         for life in 0..self.lives.len() {
             self.lives[life].still = 0;
             let is_old = life != DIRECTOR && !self.current.contains(&life);
@@ -50,20 +50,20 @@ impl Running {
     }
 }
 
-/// What goes wrong, as the trace tells it.
+/// The faults, as the trace names them.
 const FAULTS: [&str; 12] = [
     "KILLED",
     "KILLED",
-    "STANDS STILL",
-    "STANDS STILL",
-    "STANDS STILL, AND A NEW LIFE BEGINS",
+    "SUSPENDED",
+    "SUSPENDED",
+    "SUSPENDED, AND A NEW LIFE STARTS",
     "FINANCE IS KILLED",
     "a connection to the database is cut",
     "the database restarts",
     "the group is rebalanced",
-    "the database comes to a forsaken session",
-    "an end of a transaction reaches the broker, or is lost",
-    "the broker ends transactions that take too long",
+    "the database ends a session without a client",
+    "a commit request reaches the broker, or is lost",
+    "the broker aborts transactions that take too long",
 ];
 
 impl World {
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// The broker's group shares the input partitions out anew.
+    /// The consumer group assigns the input partitions again.
     fn rebalance(&mut self) {
         for partition in self.assigned.keys().copied().collect::<Vec<_>>() {
             let service = self.dice.pick(SERVICES);
@@ -110,7 +110,7 @@ impl World {
         let place = self.dice.pick(self.log.on_the_way.len());
         let (id, epoch) = self.log.on_the_way.remove(place);
         if self.dice.one_in(2) {
-            // One of an older epoch is refused, and nobody hears it.
+            // A commit of an older epoch is refused, and no client receives the answer.
             let _ = self.log.commit(&id, epoch);
         }
         true

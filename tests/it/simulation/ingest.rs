@@ -1,4 +1,5 @@
-//! One batch: facts, decisions, outgoing events and the consumer's offsets, in one transaction; as `work::ingest_batch`.
+//! One batch writes facts, decisions, output events and the consumer's offsets in one transaction; as
+//! `app::ingest::apply_batch`.
 
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::claim::plan::Trigger;
@@ -23,14 +24,14 @@ pub async fn ingest_batch(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     if !io.has(Defect::PersonsNotLocked) {
         tx.lock("lock the persons", &persons.iter().copied().map(Lock::Person).collect::<Vec<_>>()).await?;
     }
-    let mut stage = BatchState::new(io.world().store.tables.rows.of(&persons));
-    batch.records.iter().for_each(|taken| stage.apply(taken));
+    let mut batch_state = BatchState::new(io.world().store.tables.rows.of(&persons));
+    batch.records.iter().for_each(|taken| batch_state.apply(taken));
     let mut planned = Vec::new();
-    for person in &stage.touched {
-        let mut known = stage.rows.known(*person);
-        known.moved = stage.moved.remove(person).unwrap_or_default();
+    for person in &batch_state.touched {
+        let mut known = batch_state.rows.known(*person);
+        known.moved = batch_state.moved.remove(person).unwrap_or_default();
         let documents = known.payment.iter().flat_map(|payment| &payment.documents);
-        let answered = documents.filter(|document| stage.answered.contains(&document.document_id));
+        let answered = documents.filter(|document| batch_state.answered.contains(&document.document_id));
         known.answered = answered.map(|document| document.document_id.clone()).collect();
         let plan = plan(&known, &rules(today), Trigger::Input);
         if !plan.is_empty() {
@@ -38,8 +39,8 @@ pub async fn ingest_batch(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
         }
     }
     io.step("write the decisions").await;
-    let mut events = write(&tx, &mut stage.rows, &planned);
-    let BatchState { rows, letters, .. } = stage;
+    let mut events = write(&tx, &mut batch_state.rows, &planned);
+    let BatchState { rows, letters, .. } = batch_state;
     for ((partition, offset), reason, letter) in letters {
         tx.take([("dead_letters", format!("{partition:?} {offset}"))]);
         tx.write(move |tables| {

@@ -1,7 +1,7 @@
-//! What a simulated process may touch, and the points at which it may be interrupted.
+//! The I/O of a simulated process, and the points at which it may be interrupted.
 //!
-//! A process is an ordinary `async` function. Before each word to the log or the store it awaits [`Io::step`]: there, and
-//! only there, the scheduler may let others go first, let it stand still for long, or drop it for ever.
+//! A process is an ordinary `async` function. Before each access to the log or the store it awaits [`Io::step`]. Only
+//! there the scheduler may run other tasks first, suspend the process for long, or drop it.
 
 use std::borrow::Cow;
 use std::cell::{RefCell, RefMut};
@@ -19,7 +19,7 @@ pub enum Failed {
     LostGroup,
     /// A unique key refused a write.
     Key(&'static str),
-    /// The database's connection is gone: what was open is rolled back, and whether a commit stands is not known.
+    /// The database connection is lost: an open transaction is rolled back, and the result of a commit is unknown.
     Connection,
     /// The broker refused an older writer, or its answer was lost.
     Broker,
@@ -31,9 +31,9 @@ pub enum Failed {
 #[derive(Clone)]
 pub struct Io {
     world: Rc<RefCell<World>>,
-    /// One life of a process, from its start to its crash.
+    /// The number of one life of a process, from its start to its crash.
     pub life: usize,
-    /// A service keeps its name over its lives, as `instance` makes it.
+    /// A service keeps its number over its lives, as the setting `instance` keeps a name.
     pub service: usize,
 }
 
@@ -42,7 +42,7 @@ impl Io {
         Self { world, life, service }
     }
 
-    /// Not to be held over a step.
+    /// The borrow must not be held over a step.
     pub fn world(&self) -> RefMut<'_, World> {
         self.world.borrow_mut()
     }
@@ -57,7 +57,7 @@ impl Io {
         self.world().note(self.life, what);
     }
 
-    /// Nothing to do for a while.
+    /// Sleeps for up to `most` steps.
     pub async fn idle(&self, most: u64) {
         {
             let mut world = self.world();
@@ -66,7 +66,7 @@ impl Io {
         Turn(false).await;
     }
 
-    /// A task of the same life.
+    /// Starts a task of the same life.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.world().spawned.push((self.life, Box::pin(task)));
     }
@@ -74,7 +74,7 @@ impl Io {
 
 pub type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Ready the second time it is asked.
+/// A future that is ready at its second poll.
 struct Turn(bool);
 
 impl Future for Turn {

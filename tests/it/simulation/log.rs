@@ -1,4 +1,4 @@
-//! The simulated broker: partitions, transactions fenced by id and epoch, and what a `read_committed` reader sees of them.
+//! The simulated broker: partitions, transactions fenced by id and epoch, and the view of a `read_committed` reader.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub fn of_key(topic: Topic, key: &str) -> TopicPartition {
 #[derive(Clone)]
 pub enum What {
     Input(Rc<Sent>),
-    /// An event of ours with its outbox position.
+    /// An output event with its sequence number.
     Produced(Rc<Outgoing>, i64),
     Marker,
 }
@@ -44,7 +44,7 @@ pub enum What {
 pub struct Entry {
     pub what: What,
     transaction: Option<usize>,
-    /// When it was appended.
+    /// The step at which the record was appended.
     pub at: u64,
 }
 
@@ -71,7 +71,7 @@ pub struct Log {
     pub partitions: BTreeMap<TopicPartition, Vec<Entry>>,
     transactions: Vec<Transaction>,
     producers: BTreeMap<String, Producer>,
-    /// Ends of transactions that were sent, and that the broker has not read yet.
+    /// Commit requests that were sent and that have not reached the broker yet.
     pub on_the_way: Vec<(String, u32)>,
     pub now: u64,
 }
@@ -91,7 +91,7 @@ impl Log {
         self.partitions.entry(partition).or_default().push(Entry { what, transaction, at });
     }
 
-    /// Fences older writers of this id, and ends what they left open.
+    /// Fences older writers of this id, and aborts the transaction that they left open.
     pub fn fence(&mut self, id: &str) -> u32 {
         let producer = self.producers.entry(id.to_owned()).or_default();
         producer.epoch += 1;
@@ -121,7 +121,7 @@ impl Log {
         Ok(())
     }
 
-    /// Commits what this writer has open.
+    /// Commits this writer's open transaction.
     pub fn commit(&mut self, id: &str, epoch: u32) -> Result<(), Failed> {
         let (open, now) = (self.writer(id, epoch)?.open.take(), self.now);
         if let Some(open) = open {
@@ -141,7 +141,7 @@ impl Log {
         }
     }
 
-    /// The coordinator ends transactions that are open for too long, and fences their writers.
+    /// The coordinator aborts transactions that are open for too long, and fences their writers.
     pub fn time_out(&mut self) {
         let open = |(id, producer): (&String, &Producer)| producer.open.is_some().then(|| id.clone());
         for id in self.producers.iter().filter_map(open).collect::<Vec<_>>() {
@@ -153,7 +153,8 @@ impl Log {
         self.partitions.get(&partition).map_or(0, |entries| offset(entries.len()))
     }
 
-    /// What a `read_committed` reader sees from an offset on: up to the first open transaction, without aborted records.
+    /// The records that a `read_committed` reader sees from an offset on: up to the first open transaction, without
+    /// aborted records.
     pub fn committed(&self, partition: TopicPartition, from: i64) -> impl Iterator<Item = (i64, &Entry)> {
         let entries = self.partitions.get(&partition).map_or(&[][..], Vec::as_slice);
         let state = |entry: &Entry| entry.transaction.map(|number| self.transactions[number].state);
@@ -168,7 +169,7 @@ impl Log {
             })
     }
 
-    /// When a record became visible.
+    /// The step at which a record became visible.
     pub fn committed_at(&self, entry: &Entry) -> u64 {
         match entry.transaction.map(|number| self.transactions[number].state) {
             Some(State::Committed(at)) => at,
@@ -176,7 +177,7 @@ impl Log {
         }
     }
 
-    /// Everything ever appended to a partition, aborted or not.
+    /// All entries ever appended to a partition, including aborted ones.
     pub fn raw(&self, partition: TopicPartition) -> impl DoubleEndedIterator<Item = &Entry> {
         self.partitions.get(&partition).into_iter().flatten()
     }

@@ -1,5 +1,5 @@
-//! The whole protocol - take in, decide, close, relay - over a simulated log and a simulated database, one step at a time,
-//! every step and every fault drawn from one seed. A seed repeats bit by bit.
+//! The whole protocol (ingest, decide, close, relay) runs on a simulated log and a simulated database, one step at a
+//! time. One seed determines every step and every fault, so a run with the same seed is identical.
 
 mod checks;
 mod close_end;
@@ -36,7 +36,7 @@ use scheduler::{Plan, run};
 use world::{Defect, World};
 use writing::end_state;
 
-/// Seeds of every run of the tests; `make simulate SEEDS=100000` runs more.
+/// Seeds in a run of the tests; `make simulate SEEDS=100000` runs more.
 const SEEDS: u64 = 1000;
 
 struct Violation {
@@ -45,7 +45,7 @@ struct Violation {
     trace: String,
 }
 
-/// Runs a seed calmly, then with faults, and holds the end of one against the other.
+/// Runs a seed without faults, then with faults, and compares the end states.
 fn simulate(seed: u64, defect: Option<Defect>) -> Result<Rc<RefCell<World>>, Violation> {
     let population = Rc::new(Population::of(seed));
     let does_wait = !seed.is_multiple_of(4);
@@ -55,8 +55,8 @@ fn simulate(seed: u64, defect: Option<Defect>) -> Result<Rc<RefCell<World>>, Vio
     ended
         .and_then(|()| checks::all(&calm.borrow()))
         .map_err(|what| violation(&calm.borrow(), format!("calm: {what}")))?;
-    let long = calm.borrow().now;
-    let faults_until = long / 2 + long * (seed % 16) / 8;
+    let steps = calm.borrow().now;
+    let faults_until = steps / 2 + steps * (seed % 16) / 8;
     let (world, ended) = run(&Plan { seed, faults_until, does_wait, defect }, &population);
     let checked = ended
         .and_then(|()| checks::all(&world.borrow()))
@@ -65,13 +65,14 @@ fn simulate(seed: u64, defect: Option<Defect>) -> Result<Rc<RefCell<World>>, Vio
     Ok(world)
 }
 
-/// Where the population waited for the close, the faults changed nothing about the end.
+/// Asserts that the faults did not change the end state. This holds when the population waited for the close.
 fn same_end(calm: &World, world: &World) -> Result<(), String> {
-    let (calm, told) = (end_state(&calm.store.tables.rows), end_state(&world.store.tables.rows));
-    let names = calm.keys().chain(told.keys());
+    let calm = end_state(&calm.store.tables.rows);
+    let faulty = end_state(&world.store.tables.rows);
+    let names = calm.keys().chain(faulty.keys());
     let other = names
-        .filter(|name| calm.get(*name) != told.get(*name))
-        .map(|name| format!("{name}: calm {:?}, here {:?}", calm.get(name), told.get(name)));
+        .filter(|name| calm.get(*name) != faulty.get(*name))
+        .map(|name| format!("{name}: calm {:?}, with faults {:?}", calm.get(name), faulty.get(name)));
     other.into_iter().next().map_or(Ok(()), Err)
 }
 
@@ -118,14 +119,14 @@ fn a_seed_repeats_bit_by_bit() {
     }
 }
 
-/// A mistake that nobody sees within so many seeds would be one that the simulation does not see.
+/// The number of seeds within which the simulation must detect each planted defect.
 const WITHIN: u64 = 300;
 
 #[test]
 fn the_simulation_sees_each_planted_defect() {
     for defect in Defect::ALL {
         let found = (0..WITHIN).find_map(|seed| simulate(seed, Some(defect)).err());
-        let Violation { seed, what, .. } = found.unwrap_or_else(|| panic!("{defect:?} was not seen"));
+        let Violation { seed, what, .. } = found.unwrap_or_else(|| panic!("{defect:?} was not detected"));
         eprintln!("{defect:?}: seed {seed}: {what}");
     }
 }

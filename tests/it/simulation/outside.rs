@@ -1,4 +1,4 @@
-//! The outside world: publishers, finance, and who wants the months closed.
+//! The outside world: publishers, finance, and the requests to close a month.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -18,7 +18,7 @@ use super::world::World;
 use super::writing::AT;
 use crate::simulation::population::{Population, sent};
 
-/// The months that are closed, each with the day on which that happens.
+/// The months to close, each with the day of its close.
 pub const CLOSES: [(&str, &str); 2] = [("1404-07", "1404-08-01"), ("1404-08", "1404-09-01")];
 
 pub fn month(place: usize) -> SolarMonth {
@@ -29,8 +29,8 @@ pub fn day(place: usize) -> SolarDate {
     CLOSES[place].1.parse().unwrap()
 }
 
-/// Publishes, has the first month closed, publishes what changes, has the second closed, and waits until all is said.
-/// Where the population does not wait, what changes comes in the middle of the first close.
+/// Publishes the first inputs, requests the first close, publishes the changes, requests the second close, and waits
+/// until everything is delivered. If the population does not wait, the changes arrive during the first close.
 pub async fn direct(io: Io, population: Rc<Population>, does_wait: bool, ended: Rc<Cell<bool>>) {
     publish(&io, &population.first).await;
     io.world().wanted = Some(month(0));
@@ -57,7 +57,7 @@ fn is_closed(world: &World, month: SolarMonth) -> bool {
     world.store.tables.batches.get(&month).is_some_and(|batch| batch.closed)
 }
 
-/// Nothing is under way any more: no input, no output, no message, no answer.
+/// No input, output, message or answer is pending.
 fn is_drained(world: &World) -> bool {
     let tables = &world.store.tables;
     let is_taken = |p: TopicPartition| tables.offsets.get(&p).is_some_and(|next| *next >= world.log.end(p));
@@ -73,7 +73,7 @@ fn is_drained(world: &World) -> bool {
         && tables.rows.documents.keys().all(is_answered)
 }
 
-/// Order is kept per topic, and so per key; a publisher that hears no answer sends the same once more.
+/// Order is kept per topic, and so per key. A publisher without an acknowledgement sends the record again.
 async fn publish(io: &Io, all: &[Rc<Sent>]) {
     let mut topics: BTreeMap<Topic, VecDeque<Rc<Sent>>> = BTreeMap::new();
     for sent in all {
@@ -96,7 +96,7 @@ async fn publish(io: &Io, all: &[Rc<Sent>]) {
     }
 }
 
-/// Answers every document that it reads. After a crash it reads, and answers, from the beginning.
+/// Answers every document that it reads. After a crash it reads and answers from the start again.
 pub async fn finance(io: Io) {
     let mut next: BTreeMap<TopicPartition, i64> = BTreeMap::new();
     loop {
@@ -131,7 +131,7 @@ pub fn answer(id: &str, (outcome, code, at): Word) -> Rc<Sent> {
     sent(event_type(outcome), id, &[id, &at.to_string()], &data)
 }
 
-/// What finance says of a document, by its id alone.
+/// The answers of finance to a document, determined by its id.
 pub fn answers_of(id: &str) -> Vec<Word> {
     use PaymentOutcome::{Accepted, Paid, Returned};
     let at = |hours| AT + SignedDuration::from_hours(hours);

@@ -1,4 +1,4 @@
-//! What the outside world sends: a few invented couples, drawn from the seed.
+//! The inputs from the outside world: a few generated couples, drawn from the seed.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::simulation::log::Sent;
 use crate::simulation::world::SeededRandom;
 use crate::simulation::writing::AT;
 
-/// Before the first close, and between the first and the second.
+/// Inputs before the first close, and inputs between the first and the second close.
 pub struct Population {
     pub first: Vec<Rc<Sent>>,
     pub second: Vec<Rc<Sent>>,
@@ -97,12 +97,13 @@ impl Population {
                 first_marriage_undertaking: true,
             };
             let key = pair[0].to_string();
-            let wish = sent(EventType::SelfRegistrationSubmitted, &key, &[&key, &request], &data);
-            if self.dice.one_in(2) { &mut self.first } else { &mut self.second }.push(wish);
+            let submitted = sent(EventType::SelfRegistrationSubmitted, &key, &[&key, &request], &data);
+            if self.dice.one_in(2) { &mut self.first } else { &mut self.second }.push(submitted);
         }
     }
 
-    /// A person with a record, an employment and wage lists; perhaps something lacks, or comes later.
+    /// An insured person with a record, an employment and wage lists. At random the account or wages are missing, or
+    /// arrive later.
     fn insured(&mut self, person: NationalCode, number: usize) {
         let key = person.to_string();
         let (sheba, owner) = match self.dice.pick(6) {
@@ -185,7 +186,7 @@ fn account(number: usize) -> String {
     Sheba::with_check_digits("012", &format!("{number:019}")).unwrap().to_string()
 }
 
-/// Whole months of the wage list, so many up to `last`.
+/// `count` whole months of the wage list, up to `last`.
 fn wages(person: NationalCode, last: &str, count: i32, more: u64) -> WagesPosted {
     let last = last.parse::<SolarMonth>().unwrap().index();
     let row = |index| WageEventRow {

@@ -1,5 +1,5 @@
-//! The simulated database against PostgreSQL: random sequences of operations go through `peyvand::work` and through the
-//! simulation; after each operation both must have given the same answer, and hold the same rows.
+//! The simulated database against PostgreSQL: random sequences of operations run through `peyvand::app` and through the
+//! simulation. After each operation both must have returned the same result, and contain the same rows.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -26,7 +26,7 @@ use super::world::{IDS, SeededRandom, World};
 use crate::harness::TestApp;
 use crate::simulation::population::Population;
 
-/// Sequences of a run of the tests, and operations in each.
+/// Sequences in a run of the tests, and operations in each.
 const SEQUENCES: u64 = 2;
 const OPERATIONS: usize = 150;
 
@@ -46,21 +46,24 @@ fn the_simulated_database_does_what_postgresql_does() {
             }
             let world = both.io.world();
             let rows = &world.store.tables.rows;
-            let told = (rows.documents.len(), rows.answers.len(), rows.cases.len(), rows.messages.len());
-            eprintln!("sequence {seed}: documents, answers, cases, messages: {told:?}");
-            assert!(told.0 > 0 && told.1 > 0 && told.3 > 0, "the sequence is too tame: {told:?}");
+            let counts = (rows.documents.len(), rows.answers.len(), rows.cases.len(), rows.messages.len());
+            eprintln!("sequence {seed}: documents, answers, cases, messages: {counts:?}");
+            assert!(
+                counts.0 > 0 && counts.1 > 0 && counts.3 > 0,
+                "the sequence has too few rows: {counts:?}"
+            );
         });
         app.end_unborn();
     }
 }
 
-/// One operation goes through both.
+/// PostgreSQL and the simulation; each operation runs on both.
 pub struct Both {
     pub ctx: AppContext,
     pub io: Io,
     pub dice: SeededRandom,
     pub to_come: Vec<Rc<Sent>>,
-    /// Messages of the last batch, to be tried again.
+    /// Records of the last batch, which may be applied again.
     pub last: Vec<(TopicPartition, i64)>,
     closing: usize,
 }
@@ -109,9 +112,9 @@ impl Both {
         }
     }
 
-    /// Some pages of a close, or all of it; or a close once more.
+    /// Runs some pages of a close, all of it, or a finished close again.
     async fn close(&mut self) -> &'static str {
-        // The first close has something to close.
+        // Most inputs come first, so that the first close has claims to pay.
         if self.to_come.len() > 8 {
             return self.batch(true).await;
         }
@@ -144,7 +147,7 @@ pub fn failed(error: Error) -> Failed {
     }
 }
 
-/// Undisturbed, and alone.
+/// Runs a task to its end, without faults and without other tasks.
 pub fn finish<T>(task: impl Future<Output = T>) -> T {
     let mut task = pin!(task);
     for _ in 0..10_000 {
@@ -152,5 +155,5 @@ pub fn finish<T>(task: impl Future<Output = T>) -> T {
             return done;
         }
     }
-    panic!("the simulation waits for itself");
+    panic!("the simulated task does not end");
 }

@@ -1,4 +1,4 @@
-//! Batches, through both.
+//! Ingest of batches by PostgreSQL and by the simulation.
 
 use peyvand::app::ingest as real;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
@@ -11,7 +11,7 @@ use crate::simulation::postgres::{Both, failed, finish};
 use crate::simulation::writing::AT;
 
 impl Both {
-    /// A batch of what comes next; or the last one again, which the offsets refuse.
+    /// Applies a batch of the next inputs, or the last batch again, which the stored offsets refuse.
     pub async fn batch(&mut self, is_new: bool) -> &'static str {
         if is_new {
             for _ in 0..=self.dice.below(3) {
@@ -36,7 +36,7 @@ impl Both {
         "a batch"
     }
 
-    /// A few messages that the offsets have before them, in the order of each partition.
+    /// A few records after the stored offsets, in the order of each partition.
     fn next_messages(&mut self) -> Vec<(TopicPartition, i64)> {
         let world = self.io.world();
         let stands = |partition| world.store.tables.offsets.get(&partition).copied().unwrap_or(0);
@@ -61,7 +61,7 @@ impl Both {
         batch
     }
 
-    /// Finance answers a document, or one that nobody issued; the next batch takes it in.
+    /// Finance answers a document, or a document that was never issued; the next batch ingests the answer.
     pub async fn finance(&mut self) -> &'static str {
         let known: Vec<_> = self.io.world().store.tables.rows.documents.keys().cloned().collect();
         let id = if known.is_empty() || self.dice.one_in(6) {
@@ -69,10 +69,10 @@ impl Both {
         } else {
             known[self.dice.pick(known.len())].clone()
         };
-        // The words of any document, so that one is answered in many ways.
-        let words = answers_of(&char::from(b'0' + u8::try_from(self.dice.below(8)).unwrap()).to_string());
-        for word in words {
-            self.io.world().send(&answer(&id, word));
+        // The answers to a random document, so that one document gets different answers.
+        let answers = answers_of(&char::from(b'0' + u8::try_from(self.dice.below(8)).unwrap()).to_string());
+        for content in answers {
+            self.io.world().send(&answer(&id, content));
         }
         self.batch(true).await
     }

@@ -1,4 +1,4 @@
-//! The relay's words to the database, through both.
+//! The relay's database operations, by PostgreSQL and by the simulation.
 
 use peyvand::app::relay as real;
 use peyvand::app::relay::document_of;
@@ -12,7 +12,7 @@ const OWNERS: [&str; 2] = ["one", "another"];
 
 impl Both {
     pub async fn lease(&mut self) -> &'static str {
-        // Of the time that passes here only `expire` tells: a lease that ran out since, on a busy machine, still holds.
+        // Only `expire` lets leases expire. Leases are extended here, so that none expires by itself on a busy machine.
         for table in ["relay_groups", "relay_members"] {
             let holds = "until > now() - interval '30 minutes'";
             self.run(&format!("UPDATE {table} SET until = now() + interval '1 hour' WHERE {holds}")).await;
@@ -45,7 +45,8 @@ impl Both {
         "a release"
     }
 
-    /// A page of a group, and the note that a part of it was delivered; perhaps by one who may not say so.
+    /// Reads a page of a relay shard and confirms the delivery of a part of it, perhaps as a process that is not the
+    /// owner.
     pub async fn deliver(&mut self) -> &'static str {
         let group = i16::try_from(self.dice.pick(usize::try_from(GROUPS).unwrap())).unwrap();
         let owner = OWNERS[self.dice.pick(2)];
@@ -53,9 +54,9 @@ impl Both {
         assert_eq!(delivered, self.io.world().store.tables.groups[&group].delivered);
         let real = real::page(&self.ctx, group, delivered, 1 << 24).await.unwrap();
         let events = real.iter().flat_map(|segment| segment.events().unwrap());
-        let real: Vec<_> = events.filter(|(p, _)| *p > delivered).map(|(p, e)| (p, told(&e))).collect();
+        let real: Vec<_> = events.filter(|(p, _)| *p > delivered).map(|(p, e)| (p, summary(&e))).collect();
         let page = tail::page(&self.io.world().store.tables, group, delivered, 64);
-        let simulated: Vec<_> = page.iter().map(|(position, event)| (*position, told(event))).collect();
+        let simulated: Vec<_> = page.iter().map(|(position, event)| (*position, summary(event))).collect();
         assert_eq!(real, simulated);
         let events = &page[..page.len().min(self.dice.pick(8))];
         let last = events.last().map_or(delivered - 1, |(position, _)| *position);
@@ -72,6 +73,6 @@ impl Both {
     }
 }
 
-fn told(event: &Outgoing) -> (Topic, &'static str, String, String) {
+fn summary(event: &Outgoing) -> (Topic, &'static str, String, String) {
     (event.topic(), event.kind.name(), event.key.clone(), event.id.clone())
 }

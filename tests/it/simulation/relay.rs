@@ -1,4 +1,4 @@
-//! The relay role: leases groups of output partitions and keeps one writer for each; as `kafka::relay`, `store::relay`.
+//! The relay role leases relay shards and keeps one writer for each; as `kafka::relay` and `store::relay_leases`.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use super::io::Io;
 use super::store::{GROUPS, Group, Lock, Tables};
 use super::writer;
 
-/// How long a lease holds without renewal, in steps of the simulation.
+/// Duration of a lease without renewal, in steps of the simulation.
 const LEASE: u64 = 120;
 
-/// What a writer and its keeper tell each other.
+/// State that a writer and the relay role share.
 #[derive(Default)]
 pub struct Flags {
     pub stop: Cell<bool>,
@@ -20,7 +20,7 @@ pub struct Flags {
 }
 
 pub async fn run(io: Io) {
-    // As with the setting `instance`: the next life has the same name.
+    // The next life has the same name, as with the setting `instance`.
     let owner = format!("service-{}", io.service);
     let mut writers: BTreeMap<i16, Rc<Flags>> = BTreeMap::new();
     loop {
@@ -53,7 +53,7 @@ pub async fn run(io: Io) {
     }
 }
 
-/// Renews this owner's leases, gives back what is more than its share, and takes free groups up to it.
+/// Renews this owner's leases, releases the shards above its share, and leases free shards up to the share.
 pub fn lease(tables: &mut Tables, owner: &str, now: u64) -> Vec<i16> {
     tables.members.insert(owner.to_owned(), now + LEASE);
     tables.members.retain(|_, until| *until >= now);
@@ -74,7 +74,7 @@ pub fn lease(tables: &mut Tables, owner: &str, now: u64) -> Vec<i16> {
     held.map(|(number, _)| *number).collect()
 }
 
-/// Gives the groups back at a graceful stop.
+/// Releases all shards at a graceful stop.
 pub fn release(tables: &mut Tables, owner: &str) {
     tables.members.remove(owner);
     for group in tables.groups.values_mut().filter(|group| group.owner.as_deref() == Some(owner)) {

@@ -1,4 +1,4 @@
-//! Rows about persons, as the tables of `migrations/0001_peyvand.sql` hold them, in the types that planning reads.
+//! Rows about persons, as in the tables of `migrations/0001_peyvand.sql`, in the types that planning reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// A transaction's own copy of what stands under these persons' locks.
+    /// A transaction's own copy of the rows that the locks of these persons protect.
     pub fn of(&self, persons: &BTreeSet<NationalCode>) -> Self {
         let ours = |person: &NationalCode| persons.contains(person);
         let named = |row: &MarriageRecorded| sides(row).iter().any(ours);
@@ -94,13 +94,13 @@ impl Rows {
         self.documents.append(&mut copy.documents);
         self.answers.append(&mut copy.answers);
         self.cases.append(&mut copy.cases);
-        // Written once; only the relay changes them, and not under the person's lock.
+        // Messages are written once. Only the relay changes them, and not under the person's lock.
         for (id, message) in copy.messages {
             self.messages.entry(id).or_insert(message);
         }
     }
 
-    /// As `peyvand::store::known::load_with`.
+    /// As `peyvand::store::person_states::load_with`.
     pub fn known(&self, person: NationalCode) -> PersonState {
         let own = |row: &&MarriageRecorded| sides(row).contains(&person);
         let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
@@ -131,7 +131,8 @@ impl Rows {
         }
     }
 
-    /// As `peyvand::store::payments::save_answers`: the greatest instant speaks, then the later in the topic.
+    /// As `peyvand::store::payments::save_answers`: the answer with the latest instant counts, and of equal instants
+    /// the later one in the topic.
     pub fn answer(&mut self, answer: FinanceAnswer) {
         let id = answer.document_id.clone();
         self.answers
@@ -175,7 +176,7 @@ pub fn sides(row: &MarriageRecorded) -> Vec<NationalCode> {
     [row.husband.national_code, row.wife.national_code].into_iter().flatten().collect()
 }
 
-/// The claims that a row can hold: one for each side with a code.
+/// The keys of the claims of a row: one for each side with a national code.
 pub fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
     let (husband, wife) = (row.husband.national_code, row.wife.national_code);
     let key = |person, other: Option<NationalCode>| {

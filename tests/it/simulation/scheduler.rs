@@ -1,4 +1,4 @@
-//! Who goes next, and what goes wrong: all drawn from the seed.
+//! The scheduler: the seed determines which task runs next, and which faults happen.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,25 +10,25 @@ use super::{closer, outside, relay};
 use crate::simulation::consumer;
 use crate::simulation::population::Population;
 
-/// After the last fault everything is said within so many steps, or never.
-const PATIENCE: u64 = 40_000;
-/// Lives that never end.
+/// Steps after the last fault within which everything must be delivered.
+const STEP_LIMIT: u64 = 40_000;
+/// The life that never ends: it directs the outside world.
 pub const DIRECTOR: usize = 0;
 
 pub struct Plan {
     pub seed: u64,
-    /// Until when things go wrong.
+    /// The step at which faults end.
     pub faults_until: u64,
-    /// Does the population wait for the first close before it says more?
+    /// Whether the population waits for the first close before it sends changes.
     pub does_wait: bool,
     pub defect: Option<Defect>,
 }
 
 #[derive(Default)]
 pub struct Life {
-    /// Stands still until then.
+    /// The life is suspended until this step.
     pub still: u64,
-    /// Another life of its service has begun; this one ends then.
+    /// The step at which this life ends, after another life of its service has started.
     pub dies: Option<u64>,
 }
 
@@ -38,13 +38,13 @@ pub struct Running {
     tasks: Vec<(usize, u64, Task)>,
     /// The life of each service, and of finance after them.
     pub current: Vec<usize>,
-    /// A fault every so many steps.
+    /// Average number of steps between faults.
     rate: u64,
-    /// Which tasks may go on now.
+    /// Tasks that may run now.
     ready: Vec<usize>,
 }
 
-/// Runs to the end; an error is what must never be.
+/// Runs a plan to its end. The error is a violated invariant.
 pub fn run(plan: &Plan, population: &Rc<Population>) -> (Rc<RefCell<World>>, Result<(), String>) {
     let world = World::new(plan.seed, plan.faults_until > 0, plan.defect, outside::day(0));
     let world = Rc::new(RefCell::new(world));
@@ -57,13 +57,13 @@ pub fn run(plan: &Plan, population: &Rc<Population>) -> (Rc<RefCell<World>>, Res
         running.current.push(0);
         running.start(service);
     }
-    let last = plan.faults_until + PATIENCE;
+    let last = plan.faults_until + STEP_LIMIT;
     let mut broken = None;
     while broken.is_none() && !ended.get() {
         running.step(plan.faults_until);
         broken = world.borrow_mut().broken.take();
         if world.borrow().now > last {
-            broken = Some(format!("not all is said {PATIENCE} steps after the last fault"));
+            broken = Some(format!("events are undelivered {STEP_LIMIT} steps after the last fault"));
         }
     }
     running.end();
@@ -102,7 +102,7 @@ impl Running {
         self.world.borrow_mut().crashing = false;
     }
 
-    /// Tasks know the world, and the world the tasks that have not begun.
+    /// Breaks the reference cycle between the world and its tasks.
     fn end(mut self) {
         self.tasks.clear();
         let spawned = std::mem::take(&mut self.world.borrow_mut().spawned);

@@ -1,4 +1,4 @@
-//! The simulated database: tables, row locks, transactions that stand as a whole or not at all, and unique keys.
+//! The simulated database: tables, row locks, atomic transactions, and unique keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use peyvand::wire::Outgoing;
 use super::io::Failed;
 use super::rows::Rows;
 
-/// A group of output partitions: as `relay_groups`.
+/// A relay shard, as a row of `relay_groups`.
 #[derive(Default, Clone, PartialEq, Eq, Debug)]
 pub struct Group {
     pub delivered: i64,
@@ -28,16 +28,17 @@ pub struct Tables {
     pub batches: BTreeMap<SolarMonth, PaymentBatch>,
     /// Documents and total per month and cost centre.
     pub vouchers: BTreeMap<String, (i64, i64)>,
-    /// Segments by group and first position.
+    /// Segments by relay shard and first sequence number.
     pub outbox: BTreeMap<(i16, i64), Vec<Rc<Outgoing>>>,
-    /// The next position of each group.
+    /// The next sequence number of each relay shard.
     pub heads: BTreeMap<i16, i64>,
     pub groups: BTreeMap<i16, Group>,
     pub members: BTreeMap<String, u64>,
-    /// Every unique value that is taken, with the key that takes it.
+    /// Every unique value that is taken, with the name of its key.
     taken: BTreeSet<Unique>,
-    /// For the checks alone: which inputs were applied, and what was said, in the order of commits.
+    /// Only for the checks: the applied inputs, in the order of commits.
     pub applied: Vec<(TopicPartition, i64)>,
+    /// Only for the checks: the committed output events, in the order of commits.
     pub said: Vec<Rc<Outgoing>>,
 }
 
@@ -48,7 +49,7 @@ pub const GROUPS: i16 = 2;
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Lock {
-    /// An advisory lock: a session's, not a transaction's.
+    /// An advisory lock, which belongs to a session and not to a transaction.
     Close,
     Offset(TopicPartition),
     Person(NationalCode),
@@ -59,7 +60,7 @@ pub enum Lock {
 
 pub type Write = Box<dyn FnOnce(&mut Tables)>;
 
-/// What a transaction will do when it is committed.
+/// The effects of a transaction, which its commit applies.
 #[derive(Default)]
 pub struct Pending {
     pub writes: Vec<Write>,
@@ -67,12 +68,12 @@ pub struct Pending {
     pub frees: Vec<Unique>,
 }
 
-/// Where a session stands, as the server sees it.
+/// The state of a session, as the server sees it.
 #[derive(Default, PartialEq, Eq)]
-enum BatchState {
+enum SessionState {
     #[default]
     Open,
-    /// The client sent its commit and never heard the answer.
+    /// The client sent its commit and did not receive the answer.
     CommitSent,
     /// The client is gone, and the server has not noticed.
     Left,
@@ -81,7 +82,7 @@ enum BatchState {
 #[derive(Default)]
 struct Session {
     pending: Pending,
-    stage: BatchState,
+    state: SessionState,
 }
 
 #[derive(Default)]
@@ -112,7 +113,7 @@ impl Store {
         self.sessions.contains_key(&session).then_some(()).ok_or(Failed::Connection)
     }
 
-    /// All of these locks, or none and false: the caller waits.
+    /// Acquires all of these locks, or none. Returns false if the caller must wait.
     pub fn lock(&mut self, session: u64, locks: &[Lock]) -> Result<bool, Failed> {
         self.is_open(session)?;
         let is_free = |lock: &Lock| self.held.get(lock).is_none_or(|owner| *owner == session);
@@ -127,7 +128,7 @@ impl Store {
         self.sessions.get_mut(&session).map(|session| &mut session.pending)
     }
 
-    /// The transaction stands, or nothing of it where a key is taken already.
+    /// Applies the transaction, or nothing if one of its unique values is taken already.
     pub fn commit(&mut self, session: u64) -> Result<(), Failed> {
         self.is_open(session)?;
         let pending = std::mem::take(&mut self.sessions.get_mut(&session).unwrap().pending);
@@ -143,46 +144,47 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a session; what it has open is rolled back.
+    /// Ends a session and rolls back its open transaction.
     pub fn abort(&mut self, session: u64) {
         if self.sessions.remove(&session).is_some() {
             self.held.retain(|_, owner| *owner != session);
         }
     }
 
-    /// The commit is on its way, and its answer will not be heard.
+    /// The commit was sent, and its answer will not reach the client.
     pub fn commit_unheard(&mut self, session: u64) {
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.stage = BatchState::CommitSent;
+            session.state = SessionState::CommitSent;
         }
     }
 
-    /// The client lets go of its session: the server hears of it, or not yet.
+    /// The client ends its session. With `is_heard` false the server does not notice it yet.
     pub fn leave(&mut self, session: u64, is_heard: bool) {
         match self.sessions.get_mut(&session) {
-            Some(left) if left.stage == BatchState::Open && !is_heard => left.stage = BatchState::Left,
-            Some(left) if left.stage == BatchState::Open => self.abort(session),
+            Some(left) if left.state == SessionState::Open && !is_heard => left.state = SessionState::Left,
+            Some(left) if left.state == SessionState::Open => self.abort(session),
             _ => {}
         }
     }
 
-    /// Sessions that a cut may end.
+    /// Sessions that a lost connection may end.
     pub fn cuttable(&self) -> Vec<u64> {
-        let open = |(id, session): (&u64, &Session)| (session.stage == BatchState::Open).then_some(*id);
+        let open = |(id, session): (&u64, &Session)| (session.state == SessionState::Open).then_some(*id);
         self.sessions.iter().filter_map(open).collect()
     }
 
-    /// Sessions without a client, whose end is still to come.
+    /// Sessions without a client that the server has not ended yet.
     pub fn forsaken(&self) -> Vec<u64> {
-        let forsaken = |(id, session): (&u64, &Session)| (session.stage != BatchState::Open).then_some(*id);
+        let forsaken = |(id, session): (&u64, &Session)| (session.state != SessionState::Open).then_some(*id);
         self.sessions.iter().filter_map(forsaken).collect()
     }
 
-    /// The server comes to a forsaken session: a commit that reached it stands.
+    /// The server ends a session without a client. A commit that reached the server is applied first.
     pub fn settle(&mut self, session: u64, is_reached: bool) {
-        let sent = self.sessions.get(&session).is_some_and(|session| session.stage == BatchState::CommitSent);
+        let sent =
+            self.sessions.get(&session).is_some_and(|session| session.state == SessionState::CommitSent);
         if sent && is_reached {
-            // A key that refuses is told to nobody.
+            // The client is gone, so a unique key violation is not reported.
             let _ = self.commit(session);
         }
         self.abort(session);

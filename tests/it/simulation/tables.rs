@@ -1,4 +1,4 @@
-//! Every table as lines of text, from PostgreSQL and from the simulation, so that they can be compared.
+//! Every table as lines of text, from PostgreSQL and from the simulation, for comparison.
 
 use peyvand::ident::NationalCode;
 use peyvand::store::{PgPool, persons};
@@ -72,7 +72,7 @@ fn packed(code: NationalCode, dossier: &peyvand::claim::person::Dossier) -> Stri
     format!("{code}|{}", serde_json::to_string(dossier).unwrap())
 }
 
-/// As PostgreSQL's `format` writes them.
+/// A boolean as PostgreSQL's `format` writes it.
 fn yes(holds: bool) -> &'static str {
     if holds { "t" } else { "f" }
 }

@@ -1,4 +1,4 @@
-//! Everything that outlives a process, and the one source of chance.
+//! All state that outlives a process, and the only source of randomness.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,26 +20,26 @@ use super::store::Store;
 static TABLES: LazyLock<Tables> = LazyLock::new(|| tables::parse(tables::built_in()).unwrap());
 pub static IDS: LazyLock<IdKey> = LazyLock::new(|| IdKey::new(b"simulation"));
 
-/// A mistake in the protocol that the simulation must see.
+/// A defect in the protocol that the simulation must detect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defect {
-    /// Each writer has a transactional id of its own: nobody fences anybody.
+    /// Each writer has its own transactional id, so no writer fences another.
     NoFencing,
     TailNotRead,
-    /// The tail is read with the records of transactions that were aborted.
+    /// The tail includes records of aborted transactions.
     TailWithAborted,
-    /// A writer whose commit was not answered sends the page again without a new beginning.
+    /// A writer whose commit was not answered sends the page again without a new session.
     SentAgainAfterUnknown,
-    /// The note of delivery is written before the broker's commit.
+    /// The watermark is advanced before the broker's commit.
     ConfirmedBeforeCommit,
-    /// The SMS goes into the outbox with its document.
+    /// The SMS is written to the outbox together with its document.
     SmsWithDocument,
-    /// Positions are numbers of a sequence, and the relay reads what is greater than the last.
+    /// Sequence numbers come from a database sequence, and the relay reads the numbers above the last.
     PositionsLikeASequence,
     OffsetsWithoutCompare,
-    /// A partition that was revoked and assigned again within one batch stands in it twice.
+    /// A partition that was revoked and assigned again within one batch is in the batch twice.
     GatheredTwice,
-    /// Records that the consumer passes over are taken for a gap that nobody looks into.
+    /// Records that the consumer skips are accepted as an offset gap without proof.
     GapsBelieved,
     /// The offsets are committed before the batch.
     OffsetsBeforeBatch,
@@ -69,7 +69,7 @@ impl Defect {
     ];
 }
 
-/// Chance as an argument: the same seed and stream give the same throws on every machine.
+/// Randomness as an argument: the same seed and stream give the same numbers on every machine.
 pub struct SeededRandom(ChaCha8Rng);
 
 impl SeededRandom {
@@ -79,7 +79,7 @@ impl SeededRandom {
         Self(dice)
     }
 
-    /// 0 .. n.
+    /// A number in `0..n`.
     pub fn below(&mut self, n: u64) -> u64 {
         (u64::from(self.0.next_u32()) * n) >> 32
     }
@@ -98,20 +98,20 @@ pub struct World {
     pub store: Store,
     pub today: SolarDate,
     pub defect: Option<Defect>,
-    /// Which service the broker's group gives each input partition to.
+    /// The service to which the consumer group assigns each input partition.
     pub assigned: BTreeMap<TopicPartition, usize>,
-    /// The month that somebody wants closed.
+    /// The month whose close is requested.
     pub wanted: Option<SolarMonth>,
-    /// Do things go wrong now?
+    /// Whether faults happen now.
     pub faults: bool,
-    /// A process is being killed just now.
+    /// Whether a process is being killed at this moment.
     pub crashing: bool,
-    /// Set by a task that has nothing to do.
+    /// Steps for which the current task sleeps; set by a task that has nothing to do.
     pub asleep: u64,
     pub spawned: Vec<(usize, Task)>,
     pub now: u64,
     pub steps: Vec<(u64, usize, Cow<'static, str>)>,
-    /// What must never be, as soon as it is seen.
+    /// The first violated invariant, if any.
     pub broken: Option<String>,
     pub dice: SeededRandom,
 }
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// Does this go wrong?
+    /// Draws whether a fault with probability 1 / `one_in` happens.
     pub fn happens(&mut self, one_in: u64) -> bool {
         self.faults && self.dice.one_in(one_in)
     }

@@ -1,4 +1,4 @@
-//! The one writer of a group of output partitions; as `kafka::relay_writer` and `work::relay`.
+//! The only writer of a relay shard; as `kafka::relay::writer` and `app::relay`.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::tail::{Tails, page, refuse_older, tail};
 use super::world::Defect;
 use super::writing::sms;
 
-/// Segments in a page, at most.
+/// Maximum number of segments in a page.
 const PAGE: u64 = 3;
 
 pub async fn run(io: Io, group: i16, owner: String, flags: Rc<Flags>) {
@@ -89,14 +89,14 @@ impl Writer {
         ours.filter_map(|partition| Some((partition, tail(&world.log, partition, with_aborted)?))).collect()
     }
 
-    /// The next events after a position, up to a few segments of them.
+    /// The next events after a sequence number, from up to a few segments.
     fn page(&self, delivered: i64) -> Vec<(i64, Rc<Outgoing>)> {
         let mut world = self.io.world();
         let segments = usize::try_from(1 + world.dice.below(PAGE)).unwrap();
         page(&world.store.tables, self.group, delivered, segments)
     }
 
-    /// One transaction; what a tail holds is not sent again.
+    /// Sends a page in one transaction. Events that a tail covers are not sent again.
     async fn send(
         &self,
         id: &str,
@@ -126,19 +126,19 @@ impl Writer {
         if world.defect != Some(Defect::SentAgainAfterUnknown) {
             return Err(Failed::Broker);
         }
-        // The defect: what was not answered is sent once more, and then believed.
+        // The defect: the page is sent again after an unanswered commit, and then considered delivered.
         let sent =
             page.iter().try_for_each(|(position, event)| world.log.produce(id, epoch, event, *position));
         sent.and_then(|()| world.log.commit(id, epoch))
     }
 
-    /// Notes what the broker has acknowledged, and releases the SMS of the documents among it.
+    /// Advances the watermark to the last acknowledged event, and releases the SMS of the acknowledged documents.
     async fn confirm(&self, last: i64, documents: &[String]) -> Result<(), Failed> {
         confirm(&self.io, self.group, &self.owner, last, documents).await
     }
 }
 
-/// As `peyvand::work::relay::confirm`.
+/// As `peyvand::app::relay::confirm`.
 pub async fn confirm(
     io: &Io,
     group: i16,

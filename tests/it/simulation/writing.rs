@@ -1,4 +1,4 @@
-//! What a plan writes and says, as `work::write` and `work::events` do it.
+//! Writing of plans and their output events, as in `app::write_plans` and `app::output_events`.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,17 @@ use super::connection::Connection;
 use super::rows::{Decided, Message, Rows};
 use super::world::IDS;
 
-/// No clock: everything happens at this instant.
+/// The simulation has no clock: everything happens at this instant.
 pub const AT: Timestamp = Timestamp::constant(1_761_000_000, 0);
 
 pub fn event(kind: EventType, key: &str, id: &str, data: &serde_json::Value) -> Outgoing {
     Outgoing::new(kind, key, id, AT, None, data).unwrap()
 }
 
-/// Writes claims, decisions, cases and notices into a transaction's copy, and gives their events: decisions first.
+/// Writes claims, decisions, cases and notices into a transaction's copy of the rows. Returns their events, decisions
+/// first.
 pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) -> Vec<Outgoing> {
-    let mut said = Vec::new();
+    let mut events = Vec::new();
     for (known, plan) in planned {
         for update in &plan.updates {
             let claim = &update.claim;
@@ -36,7 +37,7 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) 
             let id = claim.decision_id.to_string();
             let data = json!({"claim_id": claim_id, "revision": revision, "outcome": claim.outcome.as_str(),
                 "amount_rial": claim.amount.map(|amount| amount.get())});
-            said.push(event(EventType::DecisionMade, &known.person.to_string(), &id, &data));
+            events.push(event(EventType::DecisionMade, &known.person.to_string(), &id, &data));
             tx.take([("decisions", id)]);
         }
     }
@@ -47,16 +48,16 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) 
             let stored = StoredCase { document_id: case.document_id.clone(), kind: case.kind, open: true };
             rows.cases.insert(id, (known.person, stored));
             tx.take([("cases", id.to_string())]);
-            said.push(output_events::case(id, known.person, case, AT, None).unwrap());
+            events.push(output_events::case(id, known.person, case, AT, None).unwrap());
         }
     }
     for (known, plan) in planned {
-        said.extend(notice(rows, known, plan));
+        events.extend(notice(rows, known, plan));
     }
-    said
+    events
 }
 
-/// The notice of a return goes at once: its document was acknowledged long ago.
+/// The notice of a return is released at once, because its document was acknowledged before.
 fn notice(rows: &mut Rows, known: &PersonState, plan: &Plan) -> Option<Outgoing> {
     let notice = plan.returned.as_ref()?;
     let record = known.dossier.record.as_ref()?;
@@ -67,10 +68,10 @@ fn notice(rows: &mut Rows, known: &PersonState, plan: &Plan) -> Option<Outgoing>
     let id = IDS.id("sms", &[&notice.document_id, "returned", &notice.returned_at.to_string()]).to_string();
     let (document_id, claim_id) = (notice.document_id.clone(), notice.claim_id);
     let message = Message { document_id, claim_id, kind: SmsKind::PaymentReturned.as_str(), released: true };
-    let said = sms(&id, &message);
+    let event = sms(&id, &message);
     (!rows.messages.contains_key(&id)).then(|| {
         rows.messages.insert(id, message);
-        said
+        event
     })
 }
 
@@ -81,19 +82,20 @@ pub fn sms(id: &str, message: &Message) -> Outgoing {
     event(EventType::SmsRequested, &message.claim_id.to_string(), id, &data)
 }
 
-/// What stands in the end, whatever the order of arrival: everything but what depends on how inputs were batched.
+/// The end state, which does not depend on the order of arrival. Values that depend on the batching of inputs are left
+/// out.
 pub fn end_state(rows: &Rows) -> BTreeMap<String, String> {
     let mut state = BTreeMap::new();
     let short = |bytes: &[u8]| hex::encode(&digest(bytes)[..6]);
     for ((person, id), claim) in &rows.claims {
         let is_paid = rows.payments.get(person).is_some_and(|paid| paid.claim_id == *id);
-        // A claim that was begun and withdrawn between two looks is one that another run never saw.
+        // Another run may never have seen a claim that was created and withdrawn within one batch.
         if claim.withdrawn && !is_paid {
             continue;
         }
         let inputs = (&claim.record_id, &claim.request_id);
         let answer = (claim.outcome, claim.amount.map(|amount| amount.get()), short(&claim.answer_digest));
-        // The facts of a paid claim name its latest document once somebody looks at it again, for whatever reason.
+        // The facts of a paid claim name its latest document only after the claim was planned again for any reason.
         let facts = (!is_paid).then(|| short(&claim.facts_digest));
         state.insert(format!("claim {id}"), format!("{answer:?} {inputs:?} {facts:?}"));
     }

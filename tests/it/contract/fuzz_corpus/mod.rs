@@ -1,4 +1,4 @@
-//! The corpus of the fuzz targets, replayed: the properties hold for whatever was kept, also where no nightly toolchain is.
+//! Replays the corpus of the fuzz targets. The properties hold for every kept input; no nightly toolchain is needed.
 
 #[path = "../../../../fuzz/src/properties.rs"]
 mod properties;
@@ -30,17 +30,18 @@ fn every_kept_input_holds() {
     }
 }
 
-/// Seeds come from the examples of the contract, the sample, and values as they are stored. `FUZZ_SEEDS=write` writes them anew.
+/// Seeds come from the examples of the contract, from the sample and from stored values. `FUZZ_SEEDS=write` rewrites
+/// them.
 #[test]
 fn seeds_are_read_or_refused_as_their_names_say() {
     for seed in seeds::all() {
         let (_, property) = TARGETS.iter().find(|(target, _)| *target == seed.target).unwrap();
         assert_eq!(property(&seed.bytes), seed.is_read, "{}/{}", seed.target, seed.name);
         let path = corpus().join(seed.target).join(&seed.name);
-        if std::env::var_os("FUZZ_SEEDS").is_some_and(|wish| wish == "write") {
+        if std::env::var_os("FUZZ_SEEDS").is_some_and(|value| value == "write") {
             fs::write(&path, &seed.bytes).unwrap();
         }
         let kept = fs::read(&path).unwrap_or_default();
-        assert!(kept == seed.bytes, "{} is not the seed; FUZZ_SEEDS=write writes it", path.display());
+        assert!(kept == seed.bytes, "{} differs from the seed; FUZZ_SEEDS=write rewrites it", path.display());
     }
 }

@@ -1,4 +1,4 @@
-//! What the fuzz targets begin with.
+//! The seeds of the fuzz targets.
 
 use std::fs;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ fn number(place: usize) -> u8 {
     u8::try_from(place).unwrap()
 }
 
-/// Every example of an input's schema.
+/// Every example of an input schema.
 fn messages() -> Vec<Seed> {
     let mut seeds = Vec::new();
     for (place, kind) in EventType::ALL.iter().enumerate() {
@@ -78,7 +78,7 @@ fn headers() -> Vec<Seed> {
     ]
 }
 
-/// A few rows of each kind, the tables of the law, and a text of each form.
+/// A few rows of each kind, the tables of the law, and one text of each canonical form.
 fn files() -> Vec<Seed> {
     let sample = |kind: FileKind| {
         let text = fs::read_to_string(root().join("tests/sample").join(kind.file_name())).unwrap();

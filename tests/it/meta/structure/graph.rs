@@ -1,13 +1,13 @@
-//! Which file of `src` names which, read from `use` statements and paths.
+//! The dependencies between the files of `src`, read from `use` statements and paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Source;
 
-/// Files by module path, e.g. `claim::plan`, with the files that each names.
+/// For each file, by module path (e.g. `claim::plan`), the files that it names.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// The graph of these sources. Code of unit tests is left out.
+/// Builds the graph of these sources, without unit tests.
 pub fn graph(sources: &[Source]) -> Graph {
     let modules: BTreeSet<String> = sources.iter().map(module_path).collect();
     let mut graph = Graph::new();
@@ -20,7 +20,7 @@ pub fn graph(sources: &[Source]) -> Graph {
     graph
 }
 
-/// Circles between files that are not the `mod.rs` of a folder: a facade may name its children and be named by them.
+/// Finds cycles between files other than the `mod.rs` of a folder. A `mod.rs` and its children may name each other.
 pub fn circles(graph: &Graph, facades: &BTreeSet<String>) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in graph.keys().filter(|file| !facades.contains(*file)) {
@@ -77,7 +77,7 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     for statement in code.split(';') {
         let Some(at) = statement.rfind("use ") else { continue };
         let is_statement = statement[..at].chars().next_back().is_none_or(char::is_whitespace);
-        // A facade re-exports; that is no dependency of its own.
+        // A re-export is not a dependency.
         if is_statement && !statement[..at].trim_end().ends_with("pub") {
             expand(&[], &statement[at + 4..], &mut found);
         }
@@ -138,7 +138,7 @@ fn absolute(own: &str, path: &[String]) -> Option<Vec<String>> {
     }
 }
 
-/// The file with the longest module path that begins this path.
+/// The file whose module path is the longest prefix of this path.
 fn file_of(path: &[String], modules: &BTreeSet<String>) -> Option<String> {
     (1..=path.len()).rev().map(|length| path[..length].join("::")).find(|module| modules.contains(module))
 }

@@ -1,5 +1,5 @@
-//! The structure of the code: which module may name which, how long files and functions are, which words are not used as
-//! names, and what no tracked file contains.
+//! The structure of the code: dependencies between modules, the length of files and functions, names that are not used,
+//! and text that no tracked file contains.
 
 mod graph;
 pub mod source;
@@ -11,7 +11,7 @@ use std::process::Command;
 use graph::{circles, graph, module_path};
 use source::{Source, bound_closures, crate_modules, function_lengths, words};
 
-/// A module names only modules before it.
+/// The modules in the order of their dependencies. A module names only modules before it.
 const ORDER: &[&str] = &[
     "law",
     "ident",
@@ -34,7 +34,7 @@ const ORDER: &[&str] = &[
     "cli",
 ];
 
-/// Types and functions of an earlier vocabulary. `docs/ARCHITECTURE.md` has the terms that are used instead.
+/// Names of types and functions that were replaced. `docs/ARCHITECTURE.md` has the current terms.
 const OLD_DEFINITIONS: &[&str] = &[
     "House",
     "HouseError",
@@ -65,10 +65,10 @@ const OLD_DEFINITIONS: &[&str] = &[
     "patiently",
 ];
 
-/// Names of an earlier vocabulary that no variable, field or path has.
+/// Replaced names that must not appear as a variable, field or path either.
 const OLD_IDENTIFIERS: &[&str] = &["house", "take_in", "take_in_quietly", "suspects", "town"];
 
-/// Each crate has one door.
+/// Crates that only one module may use.
 const ONE_DOOR: &[(&str, &str)] =
     &[("backoff", "retry"), ("fail", "failpoint"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
 
@@ -104,12 +104,12 @@ fn files_of_a_module_name_each_other_in_no_circle() {
         sources.iter().filter(|source| source.path.ends_with("mod.rs")).map(module_path).collect();
     let graph = graph(&sources);
     let arrows: usize = graph.values().map(BTreeSet::len).sum();
-    assert!(arrows > 400, "only {arrows} arrows were found");
+    assert!(arrows > 400, "only {arrows} dependencies were found");
     let found: Vec<_> = circles(&graph, &facades).iter().map(|circle| circle.join(" -> ")).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Whether the code defines a type or a function of this name.
+/// Whether the code defines a type, function or module with this name.
 fn defines(code: &str, name: &str) -> bool {
     ["struct", "enum", "trait", "type", "fn", "mod"].iter().any(|keyword| {
         let head = format!("{keyword} {name}");
@@ -158,7 +158,7 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Names in `[dependencies]`, as code writes them.
+/// The names in `[dependencies]`, as they are written in code.
 fn dependencies() -> BTreeSet<String> {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
@@ -192,13 +192,13 @@ fn files_and_functions_are_short() {
     );
 }
 
-/// A named function or a loop reads better than a closure that is bound to a name. The limit only ever goes down.
+/// A named function or a loop is easier to read than a closure bound to a name. The limit is only ever lowered.
 #[test]
 fn few_closures_are_bound_to_names() {
     let sources = Source::all(&root().join("src"));
     let lines: usize = sources.iter().map(|source| source.code.lines().count()).sum();
     let bound: usize = sources.iter().map(|source| bound_closures(&source.code)).sum();
-    assert!(bound > 0 && bound * 1000 < 7 * lines, "{bound} closures are bound to names in {lines} lines");
+    assert!(bound > 0 && bound * 1000 < 7 * lines, "{bound} closures bound to names in {lines} lines");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn no_tracked_file_knows_the_machine_it_was_written_on() {
             continue;
         };
         for folder in &folders {
-            // Not the end of a longer path, such as src/…
+            // Whether the match is an absolute path and not the end of a longer one, such as src/…
             let absolute = |at: usize| {
                 !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_.-/}*".contains(c))
             };
@@ -230,7 +230,7 @@ fn no_tracked_file_knows_the_machine_it_was_written_on() {
     }
 }
 
-/// Files that git tracks, or would; none where this is no checkout.
+/// The files that git tracks, or that are untracked and not ignored. None if this is not a checkout.
 fn tracked() -> Option<Vec<String>> {
     let listed = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])

@@ -1,12 +1,12 @@
-//! Reading Rust just well enough: comments and literals blanked, paths and braces counted.
+//! A minimal reader of Rust code. It blanks comments and literals, and finds paths, closures and function bodies.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub struct Source {
-    /// From `src` on.
+    /// The path relative to the folder that was read.
     pub path: PathBuf,
-    /// The code without comments, texts and characters; lines stay where they were.
+    /// The code with comments, strings and characters blanked. Line breaks are kept.
     pub code: String,
 }
 
@@ -29,13 +29,13 @@ impl Source {
         found
     }
 
-    /// The module of the house that the file belongs to.
+    /// The top-level module that the file belongs to.
     pub fn module(&self) -> String {
         let first = self.path.iter().next().unwrap().to_string_lossy();
         first.trim_end_matches(".rs").to_owned()
     }
 
-    /// Does it name this crate as the root of a path?
+    /// Whether the code has a path that begins with this crate.
     pub fn names_crate(&self, name: &str) -> bool {
         let path = format!("{name}::");
         self.code.match_indices(&path).any(|(at, _)| {
@@ -49,12 +49,12 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Every identifier.
+/// All identifiers in the code.
 pub fn words(code: &str) -> BTreeSet<&str> {
     code.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect()
 }
 
-/// What stands right after `crate::`, also in braces.
+/// The names directly after `crate::`, also inside braces.
 pub fn crate_modules(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, head) in code.match_indices("crate::") {
@@ -75,7 +75,7 @@ fn word_at(text: &str) -> Option<String> {
     (!word.is_empty()).then_some(word)
 }
 
-/// The first word of each item of a group that begins here.
+/// The first word of each item in the group of braces whose content begins here.
 fn first_words(group: &str) -> Vec<String> {
     let (mut depth, mut item, mut found) = (0_u32, 0, Vec::new());
     for (at, c) in group.char_indices() {
@@ -95,7 +95,7 @@ fn first_words(group: &str) -> Vec<String> {
     found
 }
 
-/// How many closures are bound to a name: `let name = |…|`.
+/// The number of closures bound to a name: `let name = |…|`.
 pub fn bound_closures(code: &str) -> usize {
     let is_bound = |line: &&str| {
         let text = line.trim_start();
@@ -107,7 +107,7 @@ pub fn bound_closures(code: &str) -> usize {
     code.lines().filter(is_bound).count()
 }
 
-/// Lines of each function with a body, from `fn` to its closing brace.
+/// The number of lines of each function with a body, from `fn` to the closing brace.
 pub fn function_lengths(code: &str) -> Vec<usize> {
     let head = |at: usize| !code[..at].ends_with(is_word) && code[at + 3..].starts_with(is_word);
     code.match_indices("fn ")
@@ -137,7 +137,7 @@ fn body_lines(function: &str) -> Option<usize> {
     None
 }
 
-/// Blanks comments, texts and characters.
+/// Blanks comments, strings and characters.
 pub fn strip(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
@@ -155,7 +155,7 @@ pub fn strip(source: &str) -> String {
     out
 }
 
-/// The length of the comment or literal that begins here; 0 where none does.
+/// The length in bytes of the comment or literal that begins here, or 0 if none does.
 fn literal_length(text: &str, before: Option<char>) -> usize {
     if text.starts_with("//") {
         return text.find('\n').unwrap_or(text.len());
@@ -193,7 +193,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// A character; a lifetime is none.
+/// The length of the character literal that begins here, or 0 for a lifetime.
 fn character(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match chars.next() {

@@ -1,4 +1,4 @@
-//! A process dies before and after each boundary. A point that does not fire proves nothing, so that is a failure.
+//! A process dies before and after each I/O operation. A failpoint that does not fire is a test failure.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
@@ -13,15 +13,15 @@ use crate::ops::failpoints::month::{FIRST, NEXT, UNDISTURBED};
 use crate::ops::failpoints::places;
 use crate::ops::failpoints::places::Scene;
 
-/// What `std::process::abort` ends with.
+/// The signal of `std::process::abort`.
 const SIGABRT: i32 = 6;
 
-/// The points at which no process died, each with what was seen instead.
+/// The failpoints at which no process died, each with the process's exit status and log.
 #[derive(Default)]
 struct Survived(Vec<String>);
 
 impl Survived {
-    /// A process for each side of each boundary of the scene.
+    /// Runs one process for each side of each failpoint of the scene.
     fn scene(&mut self, app: &TestApp, scene: Scene, arguments: &[&str]) {
         for (name, nth) in scene {
             for side in ["before", "after"] {
@@ -37,20 +37,20 @@ impl Survived {
 
     fn expect_death(&mut self, app: &TestApp, child: Child, point: &str, log: &Path) {
         let status = end(app, child, log);
-        let told = fs::read_to_string(log).unwrap();
+        let output = fs::read_to_string(log).unwrap();
         let died = status.is_some_and(|status| status.signal() == Some(SIGABRT));
-        if !died || !told.contains(&format!("killed at {point}")) {
-            self.0.push(format!("{point}: ended with {status:?}; {told}"));
+        if !died || !output.contains(&format!("killed at {point}")) {
+            self.0.push(format!("{point}: ended with {status:?}; {output}"));
         }
     }
 
     #[track_caller]
     fn nobody(self) {
-        assert!(self.0.is_empty(), "{} points did not fire:\n{}", self.0.len(), self.0.join("\n"));
+        assert!(self.0.is_empty(), "{} failpoints did not fire:\n{}", self.0.len(), self.0.join("\n"));
     }
 }
 
-/// Starts a process that dies when it reaches the point for the nth time.
+/// Starts a process that dies when it reaches the failpoint for the nth time.
 fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, PathBuf) {
     let armed = match nth {
         1 => format!("{point}=return"),
@@ -63,7 +63,7 @@ fn start(app: &TestApp, point: &str, nth: u32, arguments: &[&str]) -> (Child, Pa
     (command.spawn().unwrap(), log)
 }
 
-/// None where it had to be killed: it lived on.
+/// Returns `None` if the process did not exit and had to be killed.
 fn end(app: &TestApp, mut child: Child, log: &Path) -> Option<ExitStatus> {
     let mut watch = Watch::begin();
     while !watch.is_over(|| (app.progress(), fs::metadata(log).unwrap().len())) {
@@ -96,7 +96,7 @@ fn who_dies_while_beginning_and_taking_in_takes_in_all_of_it_later() {
     app.close(FIRST);
     month::answer(&mut app);
     app.stop();
-    // Refused while it is there, so that the input is read again; the row itself is sound.
+    // The database refuses the valid row while the constraint exists, so the input is read again.
     app.execute("ALTER TABLE marriages ADD CONSTRAINT poison CHECK (record_id <> 'R000013')").unwrap();
     month::late_row(&app);
     survived.scene(&app, places::READING_AGAIN, INTAKE);
@@ -147,12 +147,16 @@ fn who_dies_while_closing_has_paid_everybody_once_later() {
     app.settle();
     let mut survived = Survived::default();
     survived.scene(&app, places::CLOSING, &["close-month", FIRST, "--timeout", CEILING_S]);
-    assert_eq!(app.close(FIRST)["closed_now"], false, "the last death was behind the end");
+    assert_eq!(app.close(FIRST)["closed_now"], false, "the last death must come after the close's commit");
     month::answer(&mut app);
     month::late_row(&app);
     app.settle();
     survived.scene(&app, places::HOLDING, &["serve", "--roles", "month-end"]);
-    assert_eq!(app.json(&["status"])["held"]["month"], NEXT[0], "the last death was behind the hold");
+    assert_eq!(
+        app.json(&["status"])["held"]["month"],
+        NEXT[0],
+        "the last death must come after the hold's commit"
+    );
     for (place, side) in ["before", "after"].into_iter().enumerate() {
         let (name, nth) = places::LETTING_GO[0];
         survived.point(
@@ -184,7 +188,7 @@ fn who_dies_while_recovering_takes_everything_back_once_later() {
     app.restore(&backup);
     let mut survived = Survived::default();
     survived.scene(&app, places::RECOVERING, &["recover"]);
-    assert_eq!(app.json(&["recover"])["what"], "nothing", "the last death was behind the end");
+    assert_eq!(app.json(&["recover"])["what"], "nothing", "the last death must come after the last commit");
     let nothing_is_lost = ["recover", "--confirm-lost", "finance.payment-documents.v1"];
     survived.scene(&app, places::GIVING_UP, &nothing_is_lost);
     app.serve(&[]);
@@ -221,7 +225,7 @@ fn commands_that_die_are_given_again() {
     ends_as_undisturbed(app, "deaths of commands");
 }
 
-/// A file that was received is not read again, so each death has its own.
+/// A received file is not read again, so each death needs its own file.
 fn rejecting(app: &mut TestApp, survived: &mut Survived) {
     let kind = FileKind::EarlierPayments;
     for (name, nth) in places::REJECTING {

@@ -1,4 +1,5 @@
-//! A small month with letters, a close, returns and second attempts, in steps between which a test may kill.
+//! A small month with dead letters, a close, returns and second attempts, in steps. A test may kill processes between
+//! the steps.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ const MARRIAGES: u32 = 25;
 const SEED: u32 = 5;
 const ROWS: &str = "registry.marriages.v1";
 
-/// How the same month ends where nobody is killed.
+/// The end state of the same month when no process is killed.
 pub static UNDISTURBED: LazyLock<EndState> = LazyLock::new(|| {
     let mut app = begin();
     publish(&app);
@@ -33,7 +34,8 @@ pub static UNDISTURBED: LazyLock<EndState> = LazyLock::new(|| {
     end
 });
 
-/// Small steps, so that a death meets work half done; a name, so that the next life finds its partitions at once.
+/// With small steps a death interrupts unfinished work. With a fixed instance name a restarted service gets its
+/// partitions back at once.
 pub fn begin() -> TestApp {
     let small = [("batch_events", "2"), ("close_page_persons", "5"), ("instance", "one")];
     small.into_iter().fold(TestApp::without_service("1404-08-01"), |app, (key, value)| app.with(key, value))
@@ -47,7 +49,7 @@ pub fn files(app: &TestApp) -> Vec<(FileKind, String)> {
         .into()
 }
 
-/// Everything lies in the topics then, letters among it; nobody need take it in yet.
+/// Publishes all files and the dead letters; no service needs to run yet.
 pub fn publish(app: &TestApp) {
     for (kind, path) in files(app) {
         app.publish_without_waiting(kind, Path::new(&path));
@@ -62,7 +64,7 @@ pub fn letters(app: &TestApp) {
     }
 }
 
-/// Finance returns three documents; two of the persons name another account.
+/// Finance returns three documents, and two of the persons get another account.
 pub fn answer(app: &mut TestApp) {
     let mut issued = app.documents();
     issued.sort_by_key(|document| document["document_id"].to_string());
@@ -80,9 +82,10 @@ pub fn answer(app: &mut TestApp) {
     app.settle();
 }
 
-/// One more row of the registry, of persons whom we do not insure; before it, one that its publisher took back.
+/// The number of the couple in the late registry row. The couple is not insured.
 pub const LATE: u32 = 13;
 
+/// Sends an aborted row, and then one more row of the registry.
 pub fn late_row(app: &TestApp) {
     let couple = Couple::nth(LATE);
     let (raw, data) = (app.raw(), couple.marriage_data(1));

@@ -1,8 +1,8 @@
-//! Where each boundary is reached, and at which time of reaching it the process dies there.
+//! The scene that reaches each failpoint, and at which hit of the failpoint the process dies.
 
 pub type Scene = &'static [(&'static str, u32)];
 
-/// A service that begins; first of all on a broker without topics and a database without tables.
+/// A service starts, at first with a broker without topics and a database without tables.
 pub const BEGINNING: Scene = &[
     ("topics.greet", 1),
     ("topics.told", 1),
@@ -15,7 +15,7 @@ pub const BEGINNING: Scene = &[
     ("installation.tables", 1),
 ];
 
-/// The role intake, before a month of input.
+/// The role intake, with a month of input in the topics.
 pub const TAKING_IN: Scene = &[
     ("intake.subscribe", 1),
     ("assignment.watermarks", 3),
@@ -27,10 +27,10 @@ pub const TAKING_IN: Scene = &[
     ("intake.copy_offsets", 3),
 ];
 
-/// The same, with a message behind a gap that the database refuses: the input is read again.
+/// The role intake, with a message after an offset gap that the database refuses: the input is read again.
 pub const READING_AGAIN: Scene = &[("gaps.assign", 1), ("gaps.poll", 1), ("rewind.seek", 1)];
 
-/// The role relay, with all of a month in the outbox.
+/// The role relay, with all events of a month in the outbox.
 pub const DELIVERING: Scene = &[
     ("lease.begin", 1),
     ("lease.commit", 1),
@@ -41,7 +41,7 @@ pub const DELIVERING: Scene = &[
     ("produce.send", 7),
     ("produce.acknowledge", 1),
     ("relay.commit", 1),
-    // From here on the topics hold something.
+    // From here on the output topics contain records.
     ("read.assign", 1),
     ("tail.poll", 1),
     ("confirm.begin", 1),
@@ -50,10 +50,10 @@ pub const DELIVERING: Scene = &[
     ("rotate.commit", 1),
 ];
 
-/// A service that was asked to end.
+/// A service that receives a shutdown signal.
 pub const ENDING: Scene = &[("assignment.unassign", 1), ("release.leave", 1), ("release.groups", 1)];
 
-/// `close-month`, of the first month.
+/// `close-month` of the first month.
 pub const CLOSING: Scene = &[
     ("close_lock.take", 1),
     ("close_look.begin", 1),
@@ -67,27 +67,27 @@ pub const CLOSING: Scene = &[
     ("close_finish.commit", 1),
 ];
 
-/// The role month-end, where the next month looks wrong.
+/// The role month-end, when the variance check holds the next month.
 pub const HOLDING: Scene = &[("hold.begin", 1), ("hold.commit", 1)];
 
-/// `close-month`, one month for each side: it is closed by then.
+/// `close-month`, with another month for each side, because the month is closed when the process dies.
 pub const LETTING_GO: Scene = &[("close_lock.give", 1)];
 
-/// `publish`, with nobody who takes in.
+/// `publish`, without a running service.
 pub const PUBLISHING: Scene = &[
     ("produce.leaders", 1),
     ("produce.send", 5),
     ("produce.acknowledge", 1),
-    // From here on the file was opened: what its topic holds is looked up.
+    // From here on the file is open, so the rows in its topic are looked up.
     ("file_rows.offsets", 1),
     ("produce.acknowledge", 2),
     ("follow.poll", 1),
 ];
 
-/// `status`, while input waits.
+/// `status`, with unread input.
 pub const LAGGING: Scene = &[("ends.assign", 1), ("ends.poll", 1)];
 
-/// `publish --rejects`, of a file with rows that are none; another file for each death.
+/// `publish --rejects` of a file with invalid rows, with another file for each death.
 pub const REJECTING: Scene = &[("rejects.create", 1), ("rejects.write", 2), ("rejects.finish", 1)];
 
 /// `export`.
@@ -97,7 +97,7 @@ pub const EXPORTING: Scene =
 /// `dead-letters replay`.
 pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
 
-/// `recover`, of a database that was restored from before its topics, and in the end of one that only asks.
+/// `recover` of a restored database that is older than its topics.
 pub const RECOVERING: Scene = &[
     ("recover_adopt.begin", 1),
     ("recover_adopt.commit", 1),
