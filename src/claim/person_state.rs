@@ -27,6 +27,20 @@ pub struct PersonState {
 }
 
 impl PersonState {
+    /// A person without any input or earlier answer.
+    pub fn new(person: NationalCode) -> Self {
+        Self {
+            person,
+            dossier: Dossier::default(),
+            rows: Vec::new(),
+            self_registrations: Vec::new(),
+            claims: Vec::new(),
+            payment: None,
+            moved: Vec::new(),
+            answered: Vec::new(),
+        }
+    }
+
     /// Whether the person's one payment is for this claim.
     pub fn is_paid(&self, claim_id: Uuid) -> bool {
         self.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id)

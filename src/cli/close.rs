@@ -35,7 +35,7 @@ pub async fn run(started: &CommandContext, options: CloseMonth, json: bool) -> R
 }
 
 /// A spinner on a terminal; hidden if the output is JSON.
-pub fn progress_bar(hidden: bool) -> ProgressBar {
+fn progress_bar(hidden: bool) -> ProgressBar {
     let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {msg}")

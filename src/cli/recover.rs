@@ -17,8 +17,8 @@ use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
 use crate::kafka::{self, Broker};
 use crate::service;
+use crate::service::drain::input_ends;
 use crate::store::batches::CloseLock;
-use crate::store::offsets;
 use crate::store::recovery::Checkpoints;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
@@ -142,10 +142,7 @@ async fn ingest_inputs(
     scan: &TopicScan,
     bar: &ProgressBar,
 ) -> Result<u64> {
-    let broker = started.env.broker.clone();
-    let stored = offsets::all(&ctx.pool).await?;
-    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
-    let ends = ends.await.map_err(|_| service::Error::Interrupted)??;
+    let ends = input_ends(ctx, &started.env.broker).await?;
     let upto: Vec<_> = ends.into_iter().map(|(partition, _, end)| (partition, end)).collect();
     bar.set_message("inputs ingested again");
     bar.set_position(0);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::drain::input_ends;
 use super::{Error, Result};
 use crate::app::close::{self, CloseResult, Progress};
 use crate::app::{AppContext, recover};
@@ -78,10 +79,7 @@ pub async fn wait_for_input(
     month: SolarMonth,
     waiting: &WaitLimits,
 ) -> Result<String> {
-    let broker = broker.clone();
-    let stored = offsets::all(&ctx.pool).await?;
-    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
-    let ends = ends.await.map_err(|_| Error::Interrupted)??;
+    let ends = input_ends(ctx, broker).await?;
     let began = ctx.clock.instant();
     let mut stop = waiting.stop.clone();
     loop {

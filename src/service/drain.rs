@@ -15,29 +15,33 @@ use crate::wire::Topic;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The first and the end offset of each input partition.
-pub type InputMarks = Vec<(TopicPartition, i64, i64)>;
+pub type InputEnds = Vec<(TopicPartition, i64, i64)>;
 
 /// Waits until everything is drained. Returns false if that takes longer than `within`.
 pub async fn wait(ctx: &AppContext, broker: &Broker, within: Duration) -> Result<bool> {
-    Ok(drained(ctx, marks(ctx, broker).await?, within).await?.is_empty())
+    Ok(drained(ctx, input_ends(ctx, broker).await?, within).await?.is_empty())
 }
 
 /// Returns the current first and end offset of each input partition.
-pub async fn marks(ctx: &AppContext, broker: &Broker) -> Result<InputMarks> {
+pub async fn input_ends(ctx: &AppContext, broker: &Broker) -> Result<InputEnds> {
+    input_ends_beyond(offsets::all(&ctx.pool).await?, broker).await
+}
+
+/// Like [`input_ends`], where the offsets of ingest are known already.
+pub async fn input_ends_beyond(stored: Vec<(TopicPartition, i64)>, broker: &Broker) -> Result<InputEnds> {
     let broker = broker.clone();
-    let offsets = offsets::all(&ctx.pool).await?;
-    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &offsets));
+    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
     Ok(ends.await.map_err(|_| Error::Interrupted)??)
 }
 
-/// Waits until everything up to `marks` is drained, for at most `within`. Returns what is still unfinished then.
-pub async fn drained(ctx: &AppContext, marks: InputMarks, within: Duration) -> Result<Vec<String>> {
+/// Waits until everything up to `ends` is drained, for at most `within`. Returns what is still unfinished then.
+pub async fn drained(ctx: &AppContext, ends: InputEnds, within: Duration) -> Result<Vec<String>> {
     let began = ctx.clock.instant();
     loop {
         // The input is checked before the outbox: the events caused by an input are in the outbox before its offset
         // advances.
         let offsets = offsets::all(&ctx.pool).await?;
-        let behind = by_topic(&kafka::topics::lag(&marks, &offsets));
+        let behind = by_topic(&kafka::topics::lag(&ends, &offsets));
         let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
         let undelivered = figures::undelivered(&mut connection).await?;
         drop(connection);

@@ -1,18 +1,17 @@
 //! Periodic tasks: they read the gauges for the OTLP exporter, which is not scraped, and check for files that lack
 //! rows.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Error, Result};
+use super::Result;
+use super::drain::{by_topic, input_ends_beyond};
 use crate::app::AppContext;
 use crate::kafka::{self, Broker};
 use crate::retry::{ShutdownSignal, pause_or_stop};
 use crate::store::{figures, files, offsets};
 use crate::telemetry::{GaugeValues, Metrics};
-use crate::wire::Topic;
 
 const READ_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -66,15 +65,10 @@ pub async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> R
     let figures = figures::figures(&mut connection, before).await?;
     let offsets = offsets::all(&ctx.pool).await?;
     drop(connection);
-    let stored = offsets.clone();
-    let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
-    let ends = ends.await.map_err(|_| Error::Interrupted)??;
-    let mut lag: BTreeMap<_, i64> = Topic::inputs().map(|topic| (topic.name().to_owned(), 0)).collect();
-    for (partition, behind) in kafka::topics::lag(&ends, &offsets) {
-        *lag.entry(partition.topic.name().to_owned()).or_default() += behind;
-    }
+    let ends = input_ends_beyond(offsets.clone(), &broker).await?;
+    let lag = by_topic(&kafka::topics::lag(&ends, &offsets));
     Ok(GaugeValues {
-        lag,
+        lag: lag.into_iter().map(|(topic, behind)| (topic.to_owned(), behind)).collect(),
         outbox_depth: figures.outbox_depth,
         open_files: figures.open_files,
         incomplete_files: figures.incomplete_files,

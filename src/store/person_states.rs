@@ -17,7 +17,7 @@ pub async fn load(
     fresh: &[MarriageRecorded],
 ) -> Result<Vec<PersonState>> {
     let mut states: HashMap<NationalCode, PersonState> =
-        persons.map(|code| (code, empty_state(code))).collect();
+        persons.map(|code| (code, PersonState::new(code))).collect();
     let codes: Vec<i64> = states.keys().map(|code| code.to_i64()).collect();
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
@@ -56,19 +56,6 @@ pub async fn load_with(
         state.dossier = dossiers.remove(&state.person).unwrap_or_default();
     }
     Ok(all)
-}
-
-fn empty_state(person: NationalCode) -> PersonState {
-    PersonState {
-        person,
-        dossier: Dossier::default(),
-        rows: Vec::new(),
-        self_registrations: Vec::new(),
-        claims: Vec::new(),
-        payment: None,
-        moved: Vec::new(),
-        answered: Vec::new(),
-    }
 }
 
 /// Few of the persons that a batch touches have been paid: most often the first statement finds no row.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::format::{TehranTime, rial};
-use super::incomplete_files::IncompleteFileView;
-use crate::store::figures::ClosedMonth;
+use super::incomplete_files::{self, IncompleteFileView};
+use crate::app::AppContext;
+use crate::store::Result;
+use crate::store::figures::{self, ClosedMonth};
 
 /// The state of the installation. Contains no personal data.
 #[derive(Clone, Debug, Serialize)]
@@ -73,4 +76,57 @@ pub struct OpenCaseView {
     pub document_id: String,
     pub grounds: Vec<String>,
     pub opened_at: TehranTime,
+}
+
+/// Reads the state. `lag` and `unfinished` come from the broker; lists have at most `limit` rows.
+pub async fn status(
+    ctx: &AppContext,
+    lag: BTreeMap<&'static str, i64>,
+    unfinished: Vec<String>,
+    unanswered_days: u16,
+    limit: i64,
+) -> Result<StatusView> {
+    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
+    let mut connection = ctx.pool.acquire().await?;
+    let figures = figures::figures(&mut connection, before).await?;
+    let unanswered = figures::unanswered(&mut connection, before, limit).await?;
+    let cases = figures::open_cases(&mut connection, limit).await?;
+    let incomplete = incomplete_files::files(&mut connection, limit).await?;
+    let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
+    let tehran_time = |at| TehranTime::of(&ctx.clock, at);
+    Ok(StatusView {
+        unfinished,
+        lag,
+        outbox_depth: figures.outbox_depth,
+        held_messages: figures.held_messages,
+        open_files: figures.open_files,
+        incomplete_files_count: figures.incomplete_files,
+        incomplete_files: incomplete,
+        records_without_claim: without_claim,
+        months_closed: figures.months_closed.iter().map(ClosedMonthView::of).collect(),
+        month_under_way: figures.month_under_way.map(|month| month.to_string()),
+        held: figures.held.map(|(month, reason)| HeldMonthView { month, reason }),
+        unanswered_days,
+        unanswered_count: figures.unanswered,
+        unanswered: unanswered
+            .into_iter()
+            .map(|d| UnansweredView {
+                document_id: d.document_id,
+                month: d.month.to_string(),
+                issued_at: tehran_time(d.issued_at),
+            })
+            .collect(),
+        open_cases_count: figures.open_cases,
+        open_cases: cases
+            .into_iter()
+            .map(|case| OpenCaseView {
+                case_id: case.case_id.to_string(),
+                kind: case.kind,
+                document_id: case.document_id,
+                grounds: case.grounds,
+                opened_at: tehran_time(case.opened_at),
+            })
+            .collect(),
+        dead_letters: figures.dead_letters,
+    })
 }

@@ -257,16 +257,7 @@ mod tests {
     }
 
     fn state(code: &str) -> PersonState {
-        PersonState {
-            person: person(code),
-            dossier: Dossier::default(),
-            rows: Vec::new(),
-            self_registrations: Vec::new(),
-            claims: Vec::new(),
-            payment: None,
-            moved: Vec::new(),
-            answered: Vec::new(),
-        }
+        PersonState::new(person(code))
     }
 
     fn touched(codes: &[&str]) -> TouchedPersons {

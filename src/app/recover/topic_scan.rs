@@ -233,9 +233,8 @@ fn decision(data: &DecisionMade<'_>) -> Option<RecoveredDecision> {
 
 /// None if an amount of the working is above the limit of [`Rial`].
 fn working_digest(working: Option<&DecisionWorking>) -> Option<[u8; 32]> {
-    let working = working.map(law_working);
     let working = match working {
-        Some(working) => Some(working?),
+        Some(working) => Some(law_working(working)?),
         None => None,
     };
     let decision = Verdict { outcome: Outcome::Pending, amount: None, reasons: Vec::new(), working };

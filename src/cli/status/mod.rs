@@ -4,18 +4,13 @@ mod text;
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::Result;
 use crate::app::AppContext;
 use crate::kafka::{self, Broker};
-use crate::service::drain::{by_topic, drained, marks};
-use crate::store::figures::{self};
-use crate::store::offsets::{self};
+use crate::service::drain::{by_topic, drained, input_ends};
+use crate::store::offsets;
 use crate::terminal::{self, say};
-use crate::views::format::TehranTime;
-use crate::views::incomplete_files;
-use crate::views::status::{ClosedMonthView, HeldMonthView, OpenCaseView, StatusView, UnansweredView};
+use crate::views::status::status;
 
 /// Maximum number of rows of a list, for people and for programs. The counts always include all rows.
 const LISTED: i64 = 10;
@@ -31,10 +26,13 @@ pub async fn run(
     json: bool,
 ) -> Result<bool> {
     let unfinished = match wait {
-        Some(timeout) => drained(ctx, marks(ctx, broker).await?, timeout).await?,
+        Some(timeout) => drained(ctx, input_ends(ctx, broker).await?, timeout).await?,
         None => Vec::new(),
     };
-    let status = load(ctx, broker, unanswered_days, unfinished, json).await?;
+    let ends = input_ends(ctx, broker).await?;
+    let lag = by_topic(&kafka::topics::lag(&ends, &offsets::all(&ctx.pool).await?));
+    let limit = if json { LISTED_IN_JSON } else { LISTED };
+    let status = status(ctx, lag, unfinished, unanswered_days, limit).await?;
     if json {
         terminal::show_json(&status);
     } else {
@@ -53,59 +51,4 @@ pub async fn digest(ctx: &AppContext, json: bool) -> Result<()> {
         say!("{}", state.digest);
     }
     Ok(())
-}
-
-async fn load(
-    ctx: &AppContext,
-    broker: &Broker,
-    days: u16,
-    unfinished: Vec<String>,
-    json: bool,
-) -> Result<StatusView> {
-    let marks = marks(ctx, broker).await?;
-    let offsets = offsets::all(&ctx.pool).await?;
-    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
-    let limit = if json { LISTED_IN_JSON } else { LISTED };
-    let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
-    let figures = figures::figures(&mut connection, before).await?;
-    let unanswered = figures::unanswered(&mut connection, before, limit).await?;
-    let cases = figures::open_cases(&mut connection, limit).await?;
-    let incomplete = incomplete_files::files(&mut connection, limit).await?;
-    let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
-    let tehran_time = |at| TehranTime::of(&ctx.clock, at);
-    Ok(StatusView {
-        unfinished,
-        lag: by_topic(&kafka::topics::lag(&marks, &offsets)),
-        outbox_depth: figures.outbox_depth,
-        held_messages: figures.held_messages,
-        open_files: figures.open_files,
-        incomplete_files_count: figures.incomplete_files,
-        incomplete_files: incomplete,
-        records_without_claim: without_claim,
-        months_closed: figures.months_closed.iter().map(ClosedMonthView::of).collect(),
-        month_under_way: figures.month_under_way.map(|month| month.to_string()),
-        held: figures.held.map(|(month, reason)| HeldMonthView { month, reason }),
-        unanswered_days: days,
-        unanswered_count: figures.unanswered,
-        unanswered: unanswered
-            .into_iter()
-            .map(|d| UnansweredView {
-                document_id: d.document_id,
-                month: d.month.to_string(),
-                issued_at: tehran_time(d.issued_at),
-            })
-            .collect(),
-        open_cases_count: figures.open_cases,
-        open_cases: cases
-            .into_iter()
-            .map(|case| OpenCaseView {
-                case_id: case.case_id.to_string(),
-                kind: case.kind,
-                document_id: case.document_id,
-                grounds: case.grounds,
-                opened_at: tehran_time(case.opened_at),
-            })
-            .collect(),
-        dead_letters: figures.dead_letters,
-    })
 }

@@ -53,16 +53,7 @@ pub struct Case {
 impl World {
     /// A person without any stored state.
     pub fn empty() -> Self {
-        let known = PersonState {
-            person: me(),
-            dossier: Dossier::default(),
-            rows: Vec::new(),
-            self_registrations: Vec::new(),
-            claims: Vec::new(),
-            payment: None,
-            moved: Vec::new(),
-            answered: Vec::new(),
-        };
+        let known = PersonState::new(me());
         let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { known, today, deeds_from: None, tables, ids, published, cases, returns, issued }

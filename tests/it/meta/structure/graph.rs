@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::Source;
+use super::source::{Source, paths};
 
 /// For each file, by module path (e.g. `claim::plan`), the files that it names.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -14,7 +14,9 @@ pub fn graph(sources: &[Source]) -> Graph {
     for source in sources.iter().filter(|source| !source.path.ends_with("tests.rs")) {
         let own = module_path(source);
         let named = paths(without_unit_tests(&source.code)).into_iter();
-        let named = named.filter_map(|path| file_of(&absolute(&own, &path)?, &modules));
+        // A facade re-exports. That is no dependency of its own.
+        let named = named.filter(|path| !path.is_reexport);
+        let named = named.filter_map(|path| file_of(&absolute(&own, &path.parts)?, &modules));
         graph.insert(own.clone(), named.filter(|file| *file != own).collect());
     }
     graph
@@ -69,58 +71,6 @@ pub fn module_path(source: &Source) -> String {
 
 fn without_unit_tests(code: &str) -> &str {
     code.split("#[cfg(test)]\nmod tests {").next().unwrap_or(code)
-}
-
-/// Every path of a `use` statement, and every other path that begins with `crate`, `super` or `self`.
-fn paths(code: &str) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    for statement in code.split(';') {
-        let Some(at) = statement.rfind("use ") else { continue };
-        let is_statement = statement[..at].chars().next_back().is_none_or(char::is_whitespace);
-        // A re-export is not a dependency.
-        if is_statement && !statement[..at].trim_end().ends_with("pub") {
-            expand(&[], &statement[at + 4..], &mut found);
-        }
-    }
-    for head in ["crate::", "super::", "self::"] {
-        for (at, _) in code.match_indices(head) {
-            let before = code[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
-                continue;
-            }
-            let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-            let path = code[at..].split(|c| !is_path(c)).next().unwrap_or_default();
-            found.push(path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect());
-        }
-    }
-    found
-}
-
-/// Expands the braces of a `use` tree.
-fn expand(prefix: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
-    let (head, group) = match tree.split_once('{') {
-        Some((head, rest)) => (head, rest.rfind('}').map(|end| &rest[..end])),
-        None => (tree, None),
-    };
-    let mut path = prefix.to_vec();
-    let name = head.split(" as ").next().unwrap_or_default();
-    path.extend(name.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned));
-    let Some(group) = group else {
-        found.push(path);
-        return;
-    };
-    let (mut depth, mut start) = (0_u32, 0);
-    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                expand(&path, &group[start..at], found);
-                start = (at + 1).min(group.len());
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The path from the crate's root. None for a path into another crate.

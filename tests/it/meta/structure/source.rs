@@ -54,45 +54,70 @@ pub fn words(code: &str) -> BTreeSet<&str> {
     code.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect()
 }
 
-/// The names directly after `crate::`, also inside braces.
+/// The modules that are named after `crate::`, in paths and in the braces of `use` statements.
 pub fn crate_modules(code: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (at, head) in code.match_indices("crate::") {
-        if code[..at].ends_with(is_word) {
-            continue;
+    let named =
+        paths(code).into_iter().filter(|path| path.parts.first().is_some_and(|first| first == "crate"));
+    named.filter_map(|path| path.parts.into_iter().nth(1)).collect()
+}
+
+/// A path in the code.
+pub struct NamedPath {
+    pub parts: Vec<String>,
+    /// Whether it is of a `pub use` statement.
+    pub is_reexport: bool,
+}
+
+/// Every path of a `use` statement, and every other path that begins with `crate`, `super` or `self`.
+pub fn paths(code: &str) -> Vec<NamedPath> {
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        let Some(at) = statement.rfind("use ") else { continue };
+        if statement[..at].chars().next_back().is_none_or(char::is_whitespace) {
+            let is_reexport = statement[..at].trim_end().ends_with("pub");
+            let mut named = Vec::new();
+            expand(&[], &statement[at + 4..], &mut named);
+            found.extend(named.into_iter().map(|parts| NamedPath { parts, is_reexport }));
         }
-        let rest = &code[at + head.len()..];
-        match rest.strip_prefix('{') {
-            Some(group) => found.extend(first_words(group)),
-            None => found.extend(word_at(rest)),
+    }
+    for head in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(head) {
+            if code[..at].ends_with(|c: char| is_word(c) || c == ':') {
+                continue;
+            }
+            let path = code[at..].split(|c: char| !is_word(c) && c != ':').next().unwrap_or_default();
+            let parts = path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            found.push(NamedPath { parts, is_reexport: false });
         }
     }
     found
 }
 
-fn word_at(text: &str) -> Option<String> {
-    let word: String = text.trim_start().chars().take_while(|c| is_word(*c)).collect();
-    (!word.is_empty()).then_some(word)
-}
-
-/// The first word of each item in the group of braces whose content begins here.
-fn first_words(group: &str) -> Vec<String> {
-    let (mut depth, mut item, mut found) = (0_u32, 0, Vec::new());
-    for (at, c) in group.char_indices() {
+/// Expands the braces of a `use` tree.
+fn expand(prefix: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
+    let (head, group) = match tree.split_once('{') {
+        Some((head, rest)) => (head, rest.rfind('}').map(|end| &rest[..end])),
+        None => (tree, None),
+    };
+    let mut path = prefix.to_vec();
+    let name = head.split(" as ").next().unwrap_or_default();
+    path.extend(name.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned));
+    let Some(group) = group else {
+        found.push(path);
+        return;
+    };
+    let (mut depth, mut start) = (0_u32, 0);
+    for (at, c) in group.char_indices().chain([(group.len(), ',')]) {
         match c {
             '{' => depth += 1,
-            '}' | ',' if depth == 0 => {
-                found.extend(word_at(&group[item..at]));
-                item = at + 1;
-                if c == '}' {
-                    break;
-                }
-            }
             '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&path, &group[start..at], found);
+                start = (at + 1).min(group.len());
+            }
             _ => {}
         }
     }
-    found
 }
 
 /// The number of closures bound to a name: `let name = |…|`.
