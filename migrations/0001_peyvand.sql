@@ -52,9 +52,10 @@ CREATE TABLE self_registrations (
     PRIMARY KEY (applicant, request_id)
 );
 
--- One person and one marriage, with the latest answer.
+-- A benefit for one person and one marriage, with the latest answer.
 CREATE TABLE claims (
     claim_id       uuid NOT NULL,
+    benefit        text NOT NULL,
     person         bigint NOT NULL,
     deed_date      text COLLATE "C" NOT NULL,
     spouse         bigint,
@@ -96,18 +97,20 @@ CREATE TABLE decisions (
     decided_at     timestamptz NOT NULL
 );
 
--- R15: at most one payment in a lifetime per insured person. The primary key enforces this, not a query.
+-- R15: at most one payment of a benefit in a lifetime per insured person. The primary key enforces this, not a query.
 CREATE TABLE payments (
-    person      bigint PRIMARY KEY,
+    person      bigint NOT NULL,
+    benefit     text NOT NULL,
     claim_id    uuid NOT NULL UNIQUE,
     amount      bigint NOT NULL CHECK (amount > 0),
     decision_id uuid NOT NULL,
-    UNIQUE (person, claim_id)
+    PRIMARY KEY (person, benefit),
+    UNIQUE (person, benefit, claim_id)
 );
 
-CREATE TABLE batches (
+-- The close of a month. It decides every claim once, and issues one batch for each benefit.
+CREATE TABLE closes (
     month         text COLLATE "C" PRIMARY KEY,
-    batch_id      text NOT NULL UNIQUE,
     business_date text COLLATE "C" NOT NULL,
     started_at    timestamptz NOT NULL,
     -- The source offsets that the close waited for, so that a replay can run at the same offsets.
@@ -115,16 +118,24 @@ CREATE TABLE batches (
     traceparent   text NOT NULL,
     -- Every person up to this code is closed. A page and the cursor commit in one transaction.
     cursor        bigint NOT NULL DEFAULT -1,
-    closed_at     timestamptz,
-    documents     bigint,
-    total         bigint,
-    digest        text
+    closed_at     timestamptz
+);
+
+-- The documents of a benefit that a close issues. The control sums are written when the close ends.
+CREATE TABLE batches (
+    benefit   text NOT NULL,
+    month     text COLLATE "C" NOT NULL REFERENCES closes (month),
+    batch_id  text NOT NULL UNIQUE,
+    documents bigint,
+    total     bigint,
+    digest    text,
+    PRIMARY KEY (benefit, month)
 );
 
 -- What each page of a close saw: the source offsets for every person up to `upto` and after the previous page, and the
 -- version of the tables of the law. A replay closes the same persons at the same offsets.
 CREATE TABLE close_pages (
-    month          text COLLATE "C" NOT NULL REFERENCES batches (month),
+    month          text COLLATE "C" NOT NULL REFERENCES closes (month),
     upto           bigint NOT NULL,
     input_offsets  text NOT NULL,
     tables_version text NOT NULL,
@@ -140,11 +151,12 @@ CREATE TABLE held_months (
 
 CREATE TABLE documents (
     document_id   text COLLATE "C" PRIMARY KEY,
+    benefit       text NOT NULL,
     person        bigint NOT NULL,
     claim_id      uuid NOT NULL,
     attempt       int NOT NULL CHECK (attempt > 0),
     decision_id   uuid NOT NULL,
-    month         text COLLATE "C" NOT NULL REFERENCES batches (month),
+    month         text COLLATE "C" NOT NULL,
     amount        bigint NOT NULL CHECK (amount > 0),
     sheba         text NOT NULL,
     cost_centre   text NOT NULL,
@@ -158,10 +170,11 @@ CREATE TABLE documents (
     -- Set when a further attempt replaces this document. Only a returned document can be superseded.
     superseded    boolean NOT NULL DEFAULT false,
     UNIQUE (claim_id, attempt),
-    FOREIGN KEY (person, claim_id) REFERENCES payments (person, claim_id)
+    FOREIGN KEY (benefit, month) REFERENCES batches (benefit, month),
+    FOREIGN KEY (person, benefit, claim_id) REFERENCES payments (person, benefit, claim_id)
 );
-CREATE UNIQUE INDEX documents_one_in_force ON documents (person) WHERE NOT superseded;
-CREATE INDEX documents_month ON documents (month);
+CREATE UNIQUE INDEX documents_one_in_force ON documents (person, benefit) WHERE NOT superseded;
+CREATE INDEX documents_month ON documents (month, benefit);
 CREATE INDEX documents_unanswered ON documents (issued_at) WHERE state IS NULL;
 
 CREATE TABLE payment_outcomes (
@@ -175,11 +188,13 @@ CREATE TABLE payment_outcomes (
 
 CREATE TABLE vouchers (
     voucher_id  text PRIMARY KEY,
-    month       text COLLATE "C" NOT NULL REFERENCES batches (month),
+    benefit     text NOT NULL,
+    month       text COLLATE "C" NOT NULL,
     cost_centre text NOT NULL,
     documents   bigint NOT NULL,
     total       bigint NOT NULL,
-    UNIQUE (month, cost_centre)
+    UNIQUE (benefit, month, cost_centre),
+    FOREIGN KEY (benefit, month) REFERENCES batches (benefit, month)
 );
 
 -- An SMS is written with its document. It is released to the outbox once the broker has acknowledged that document.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::claim::IdKey;
 use crate::claim::person_state::PlanningContext;
+use crate::claim::{Benefit, IdKey};
 use crate::clock::Clock;
 use crate::config::{QuietHours, Settings};
+use crate::failpoint::is_injected;
 use crate::law::{SolarDate, Tables};
 use crate::store::outbox::RelayShards;
 use crate::store::{self, PgPool};
@@ -22,6 +23,7 @@ pub struct AppContext {
     pub fixed_business_date: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
+    pub benefits: &'static [Benefit],
     pub groups: RelayShards,
     pub deeds_from: Option<SolarDate>,
     pub sms_quiet_hours: Option<QuietHours>,
@@ -75,6 +77,7 @@ impl AppContext {
             fixed_business_date: None,
             tables: Arc::new(tables),
             ids: IdKey::new(&secret),
+            benefits: benefits(),
             groups,
             deeds_from: settings.deeds_from,
             sms_quiet_hours: settings.sms_quiet_hours,
@@ -109,6 +112,7 @@ impl AppContext {
         PlanningContext {
             tables: &self.tables,
             today: self.business_date(at),
+            benefits: self.benefits,
             deeds_from: self.deeds_from,
             ids: &self.ids,
         }
@@ -130,6 +134,11 @@ impl AppContext {
         }
         self.clock.solar_date_of(at).unwrap_or_else(|_| self.clock.today())
     }
+}
+
+/// The benefits that this process pays. A test adds the benefit of test builds with the fault `benefit.second`.
+fn benefits() -> &'static [Benefit] {
+    if is_injected("benefit.second") { Benefit::ALL } else { Benefit::RELEASED }
 }
 
 fn tables_text(settings: &Settings) -> Result<String, ContextError> {

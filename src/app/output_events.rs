@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
-use crate::claim::{BENEFIT, Decision, RULES_VERSION, Reason};
+use crate::claim::{Decision, RULES_VERSION, Reason};
 use crate::ident::NationalCode;
 use crate::law::marriage_allowance::Working as LawWorking;
 use crate::law::{Rial, SolarMonth};
@@ -39,7 +39,7 @@ pub fn decision<'a>(
         decision_id: claim.decision_id,
         claim_id: claim.claim_id,
         revision: u32::try_from(claim.revision).unwrap_or(0),
-        benefit: Cow::Borrowed(BENEFIT),
+        benefit: Cow::Borrowed(claim.key.benefit.as_str()),
         national_code: claim.key.person,
         marriage: DecisionMarriage {
             record_id: claim.record_id.as_deref().map(Cow::Borrowed),
@@ -124,38 +124,38 @@ pub fn case(
     serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
 }
 
-/// The batch that a document belongs to.
-pub struct DocumentBatch<'a> {
-    pub batch_id: &'a str,
+/// The values that all documents of a page share.
+pub struct DocumentStamp<'a> {
     pub month: SolarMonth,
     pub at: Timestamp,
     pub trace: &'a str,
 }
 
 /// Builds `finance.payment-document.issued`.
-pub fn document(person: NationalCode, issuance: &Issuance, batch: &DocumentBatch<'_>) -> Result<Outgoing> {
+pub fn document(person: NationalCode, issuance: &Issuance, stamp: &DocumentStamp<'_>) -> Result<Outgoing> {
     let id = issuance.document_id.to_string();
+    let batch_id = issuance.benefit.batch_id(stamp.month);
     let data = PaymentDocumentIssued {
         document_id: Cow::Borrowed(&id),
         claim_id: issuance.claim_id,
         decision_id: issuance.decision_id,
         attempt: u32::try_from(issuance.attempt).unwrap_or(0),
-        batch_id: Cow::Borrowed(batch.batch_id),
-        month: batch.month,
+        batch_id: Cow::Borrowed(&batch_id),
+        month: stamp.month,
         national_code: person,
         full_name: Cow::Borrowed(&issuance.full_name),
         sheba: Cow::Borrowed(&issuance.sheba),
         amount_rial: issuance.amount.get(),
         cost_centre: Cow::Borrowed(&issuance.cost_centre),
-        issued_at: batch.at,
+        issued_at: stamp.at,
     };
     let ce_id = event_id(EventType::PaymentDocumentIssued, &[&id]);
     serialized(Outgoing::new(
         EventType::PaymentDocumentIssued,
-        batch.batch_id,
+        batch_id.as_str(),
         ce_id,
-        batch.at,
-        Some(batch.trace),
+        stamp.at,
+        Some(stamp.trace),
         &data,
     ))
 }

@@ -11,7 +11,7 @@ use crate::claim::codes::{Ownership, SmsKind};
 use crate::claim::decide::content_digest;
 use crate::claim::person::PersonRecord;
 use crate::claim::person_state::PersonState;
-use crate::claim::plan::{ClaimUpdate, NewCase, Plan, Revision};
+use crate::claim::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Revision};
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
 use crate::store::messages::{self, NewMessage, ReleasedMessage};
@@ -130,21 +130,23 @@ async fn write_return_notices(
     planned: &[Planned],
     at: Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let notices: Vec<_> = planned.iter().filter_map(|planned| return_notice(ctx, planned)).collect();
+    let mut notices = Vec::new();
+    for planned in planned {
+        notices.extend(planned.plan.returned.iter().filter_map(|notice| return_notice(ctx, planned, notice)));
+    }
     let inserted = messages::insert(tx, &notices, at, true).await?;
     let released =
         notices.into_iter().filter(|notice| inserted.contains(&notice.sms_id)).map(ReleasedMessage::from);
     released.map(|message| crate::app::relay::sms_requested(ctx, &message, at)).collect()
 }
 
-fn return_notice(ctx: &AppContext, planned: &Planned) -> Option<NewMessage> {
-    let notice = planned.plan.returned.as_ref()?;
-    let payment = planned.state.payment.as_ref()?;
+fn return_notice(ctx: &AppContext, planned: &Planned, notice: &ReturnNotice) -> Option<NewMessage> {
+    let payment = planned.state.payment_for(notice.claim_id)?;
     let record = planned.state.dossier.record.as_ref()?;
     // A message about a person's account goes only to a number that belongs to that person.
     let mobile = reachable(record)?;
     let id = ctx.ids.return_sms(&notice.document_id, notice.returned_at);
-    let body = Texts::built_in().sms_returned(&record.full_name(), payment.amount);
+    let body = Texts::built_in().sms_returned(payment.benefit, &record.full_name(), payment.amount);
     Some(message(
         id,
         SmsKind::PaymentReturned,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::benefit::Benefit;
 use super::codes::Status;
 use super::contribution_lines::{employment_lines, wage_lines};
 use super::facts::{Facts, InsuredFacts, PaidBefore, RegistryFacts, SelfRegistrationFacts};
 use super::identity::{ClaimKey, Counterpart};
-use super::person::{RegistryRow, SelfRegistration, Side};
+use super::person::{EarlierPayment, RegistryRow, SelfRegistration, Side};
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use crate::ident::text;
 use crate::law::SolarDate;
@@ -48,17 +49,22 @@ pub fn assemble_claims(state: &PersonState, planning: &PlanningContext<'_>) -> V
     let registrations = latest_registrations(&state.self_registrations);
     let insured = state.dossier.record.is_some();
     let mut claims = Vec::new();
-    for (marriage, row) in &rows {
-        // A registry row of a person who is not insured makes a claim only if that person also registered the marriage.
-        let registration = registration_of(&registrations, marriage);
-        if insured || registration.is_some() {
-            claims.push(assemble(state, planning, &rows, marriage, Some(row), registration));
+    for benefit in planning.benefits.iter().copied() {
+        for (marriage, row) in &rows {
+            // A registry row of a person who is not insured makes a claim only if that person also registered the
+            // marriage.
+            let registration = registration_of(&registrations, marriage);
+            if insured || registration.is_some() {
+                let key = claim_key(benefit, state, marriage);
+                claims.push(assemble(state, planning, &rows, key, Some(row), registration));
+            }
         }
-    }
-    for registration in registrations.values() {
-        let marriage = (registration.deed_date, Counterpart::Spouse(registration.spouse));
-        if !rows.contains_key(&marriage) {
-            claims.push(assemble(state, planning, &rows, &marriage, None, Some(registration)));
+        for registration in registrations.values() {
+            let marriage = (registration.deed_date, Counterpart::Spouse(registration.spouse));
+            if !rows.contains_key(&marriage) {
+                let key = claim_key(benefit, state, &marriage);
+                claims.push(assemble(state, planning, &rows, key, None, Some(registration)));
+            }
         }
     }
     // A paid claim stays a claim, even if the setting of the first day is later changed to a day after the deed.
@@ -118,28 +124,36 @@ fn registration_of<'a>(
     (registration.deed_date == *deed_date).then_some(*registration)
 }
 
+fn claim_key(
+    benefit: Benefit,
+    state: &PersonState,
+    (deed_date, counterpart): &(SolarDate, Counterpart),
+) -> ClaimKey {
+    ClaimKey { benefit, person: state.person, deed_date: *deed_date, counterpart: counterpart.clone() }
+}
+
 fn assemble(
     state: &PersonState,
     planning: &PlanningContext<'_>,
     rows: &AuthoritativeRows<'_>,
-    (deed_date, counterpart): &(SolarDate, Counterpart),
+    key: ClaimKey,
     row: Option<&RegistryRow>,
     registration: Option<&SelfRegistration>,
 ) -> AssembledClaim {
-    let key = ClaimKey { person: state.person, deed_date: *deed_date, counterpart: counterpart.clone() };
     let claim_id = planning.ids.claim(&key);
     let live_rows: Vec<_> = rows.iter().filter(|(_, row)| row.status != Status::Annulled).collect();
     // A row of the same pair with another date is reported as a date mismatch, so it must not also count as an earlier
     // marriage.
-    let is_same_pair = |other: &Counterpart| row.is_none() && other == counterpart;
+    let is_same_pair = |other: &Counterpart| row.is_none() && *other == key.counterpart;
     let other_date =
         live_rows.iter().filter(|((_, other), _)| is_same_pair(other)).map(|((date, _), _)| *date).min();
-    let earlier = live_rows.iter().find(|((date, other), _)| date < deed_date && !is_same_pair(other));
-    let same_day = live_rows.iter().filter(|((date, _), _)| date == deed_date).count();
+    let earlier = live_rows.iter().find(|((date, other), _)| *date < key.deed_date && !is_same_pair(other));
+    let same_day = live_rows.iter().filter(|((date, _), _)| *date == key.deed_date).count();
     let own_row_is_live = row.is_some_and(|row| row.status != Status::Annulled);
     let facts = Facts {
-        deed_date: *deed_date,
-        spouse_has_code: counterpart.spouse().is_some(),
+        benefit: key.benefit,
+        deed_date: key.deed_date,
+        spouse_has_code: key.counterpart.spouse().is_some(),
         withdrawn: false,
         registry: row.and_then(|row| Some(registry_facts(row, row.sides(state.person)?.0))),
         // If there is a registry row, the rules read only that row.
@@ -150,9 +164,9 @@ fn assemble(
         earlier_marriage_on: earlier.map(|((date, _), _)| *date),
         conflicting: own_row_is_live && same_day > 1,
         insured: state.dossier.record.as_ref().map(insured_facts),
-        employments: employment_lines(&state.dossier, *deed_date, planning.tables),
-        wages: wage_lines(&state.dossier, *deed_date, planning.tables),
-        paid_before: paid_before(state, claim_id),
+        employments: employment_lines(&state.dossier, key.deed_date, planning.tables),
+        wages: wage_lines(&state.dossier, key.deed_date, planning.tables),
+        paid_before: paid_before(state, key.benefit, claim_id),
         payment: None,
     };
     AssembledClaim {
@@ -187,16 +201,25 @@ fn insured_facts(record: &crate::claim::person::PersonRecord) -> InsuredFacts {
     }
 }
 
-fn paid_before(state: &PersonState, claim_id: Uuid) -> Vec<PaidBefore> {
-    let by_branch = state.dossier.earlier_payments.iter();
-    let mut paid: Vec<_> = by_branch
-        .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })
-        .collect();
-    if let Some(payment) = state.payment.as_ref().filter(|payment| payment.claim_id != claim_id)
+fn paid_before(state: &PersonState, benefit: Benefit, claim_id: Uuid) -> Vec<PaidBefore> {
+    let mut paid: Vec<_> = match benefit {
+        Benefit::MarriageAllowance => paid_by_branches(&state.dossier.earlier_payments),
+        #[cfg(feature = "failpoints")]
+        Benefit::SampleGrant => Vec::new(),
+    };
+    if let Some(payment) = state.payment_of(benefit).filter(|payment| payment.claim_id != claim_id)
         && let Some(first) = payment.documents.first()
     {
         paid.push(PaidBefore::Document { document_id: first.document_id.clone() });
     }
     paid.sort();
     paid
+}
+
+/// Branches paid the marriage allowance before this service did.
+fn paid_by_branches(payments: &[EarlierPayment]) -> Vec<PaidBefore> {
+    payments
+        .iter()
+        .map(|payment| PaidBefore::Branch { paid_on: payment.paid_on, source: payment.source.clone() })
+        .collect()
 }

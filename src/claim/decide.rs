@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::facts::{self, Facts};
+use super::benefit::Benefit;
+use super::facts::{self, Facts, InsuredFacts};
+use super::findings::Findings;
 use super::outcome::Outcome;
 use super::reason::{Reason, ReasonCode, outcome_of};
 use super::{reasons_of_art85, reasons_of_completion, reasons_of_marriage};
@@ -107,14 +109,6 @@ pub fn content_digest(answer: [u8; 32], working: [u8; 32]) -> [u8; 32] {
     facts::digest(&[answer, working].concat())
 }
 
-/// What the rules find in the facts, before precedence determines the outcome.
-pub struct Findings {
-    pub reasons: Vec<Reason>,
-    /// Does not depend on the outcome. `None` if the amount cannot be computed.
-    pub amount: Option<Rial>,
-    pub working: Option<Working>,
-}
-
 /// Decides a claim on the business date `today`. The decision contains all reasons; no reason hides another.
 pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
     let findings = find_reasons(facts, today, tables);
@@ -123,18 +117,26 @@ pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
 
 /// Finds every reason in the facts.
 pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Findings {
-    let only = |reason| Findings { reasons: vec![reason], amount: None, working: None };
     if facts.withdrawn {
-        return only(reasons_of_marriage::withdrawn(facts));
+        return Findings::only(reasons_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
-        return only(reasons_of_completion::not_insured());
+        return Findings::only(reasons_of_completion::not_insured());
     };
+    match facts.benefit {
+        Benefit::MarriageAllowance => marriage_allowance(facts, insured, today, tables),
+        #[cfg(feature = "failpoints")]
+        Benefit::SampleGrant => super::sample_grant::find_reasons(facts, insured, today, tables),
+    }
+}
+
+/// The reasons of Article 85.
+fn marriage_allowance(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Findings {
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
         // The deed date is too near to the start or end of the calendar's range. The result is undetermined (R26).
-        return only(reasons_of_art85::not_computable(facts));
+        return Findings::only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
         return Findings {

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 use sha2::{Digest, Sha256};
 
+use super::benefit::Benefit;
 use super::codes::{OfficeKind, Ownership, Permanence, Status};
 use super::compact_form::CompactForm;
+use super::identity::ClaimKey;
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, marriage_allowance as art85};
 
 /// The version of the stored form, its first byte. The rest is postcard, which identifies fields and enum variants by
@@ -18,6 +20,7 @@ const FORM: u8 = 1;
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
+    pub benefit: Benefit,
     #[serde_as(as = "CompactForm")]
     pub deed_date: SolarDate,
     pub spouse_has_code: bool,
@@ -135,10 +138,11 @@ pub struct EncodedFacts {
 
 impl Facts {
     /// The facts of a claim that no input states any more.
-    pub fn withdrawn(deed_date: SolarDate, spouse_has_code: bool) -> Self {
+    pub fn withdrawn(key: &ClaimKey) -> Self {
         Self {
-            deed_date,
-            spouse_has_code,
+            benefit: key.benefit,
+            deed_date: key.deed_date,
+            spouse_has_code: key.counterpart.spouse().is_some(),
             withdrawn: true,
             registry: None,
             self_registration: None,

@@ -1,14 +1,12 @@
-//! The identity of a claim: one person and one marriage (R1, R19).
+//! The identity of a claim: a benefit, a person and a marriage (R1, R19).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::benefit::Benefit;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
-
-/// The benefit of these claims. A second benefit would have another code.
-pub const BENEFIT: &str = "marriage_allowance";
 
 /// The other party of the marriage.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,10 +28,11 @@ impl Counterpart {
     }
 }
 
-/// One person and one marriage: the unordered pair and the deed date. The key does not depend on the inputs that report
+/// A benefit for one person and one marriage: the unordered pair and the deed date. The key does not depend on the inputs that report
 /// the marriage.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClaimKey {
+    pub benefit: Benefit,
     pub person: NationalCode,
     pub deed_date: SolarDate,
     pub counterpart: Counterpart,
@@ -65,15 +64,16 @@ impl IdKey {
     }
 
     pub fn claim(&self, key: &ClaimKey) -> Uuid {
+        let benefit = key.benefit.as_str();
         let person = key.person.to_string();
         let deed = key.deed_date.to_string();
         match &key.counterpart {
             Counterpart::Spouse(spouse) => {
                 let low = key.person.min(*spouse).to_string();
                 let high = key.person.max(*spouse).to_string();
-                self.id("claim", &[BENEFIT, &low, &high, &deed, &person])
+                self.id("claim", &[benefit, &low, &high, &deed, &person])
             }
-            Counterpart::Unnamed { record_id } => self.id("claim", &[BENEFIT, record_id, &deed, &person]),
+            Counterpart::Unnamed { record_id } => self.id("claim", &[benefit, record_id, &deed, &person]),
         }
     }
 

@@ -1,9 +1,10 @@
-//! Plans the month's close for one person: decides every claim again, and determines the one document to issue
-//! (R15, R20, R24).
+//! Plans the month's close for one person: decides every claim again, and determines the documents to issue, at most
+//! one for each benefit (R15, R20, R24).
 
 use uuid::Uuid;
 
 use super::assemble::assemble_claims;
+use super::benefit::Benefit;
 use super::facts::Facts;
 use super::outcome::Outcome;
 use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
@@ -12,42 +13,54 @@ use super::planning::plan;
 use super::post_payment::{has_died, review_digest};
 use crate::ident::{Mobile, Sheba};
 
-/// Decides every claim of the person again and issues a document for the payable claim.
+/// Decides every claim of the person again and issues a document for the payable claim of each benefit.
 ///
-/// The plan includes the consequences of the document: every other claim immediately becomes `ALREADY_PAID`. `state` is
-/// updated to the state after the plan is written.
+/// The plan includes the consequences of the documents: every other claim of the benefit immediately becomes
+/// `ALREADY_PAID`. `state` is updated to the state after the plan is written.
 pub fn plan_close(state: &mut PersonState, planning: &PlanningContext<'_>) -> Plan {
     let mut first = plan(state, planning, Trigger::Close);
-    let Some(issuance) = due_issuance(state, planning, &first) else {
+    let due = planning.benefits.iter().filter_map(|benefit| due_issuance(state, planning, &first, *benefit));
+    let issuances: Vec<_> = due.collect();
+    if issuances.is_empty() {
         return first;
-    };
-    if state.payment.is_none() {
-        freeze_review_digest(state, planning, &mut first, issuance.claim_id);
     }
-    apply_issuance(state, planning, &first, &issuance);
+    for issuance in &issuances {
+        if state.payment_of(issuance.benefit).is_none() {
+            freeze_review_digest(state, planning, &mut first, issuance.claim_id);
+        }
+    }
+    apply_updates(state, &first);
+    for issuance in &issuances {
+        apply_issuance(state, planning, issuance);
+    }
     let consequences = plan(state, planning, Trigger::Input);
-    // A claim that changes twice keeps both revisions, in order. The paid claim is frozen already.
-    first
-        .updates
-        .extend(consequences.updates.into_iter().filter(|update| update.claim.claim_id != issuance.claim_id));
-    first.issuance = Some(issuance);
+    // A claim that changes twice keeps both revisions, in order. The paid claims are frozen already.
+    let is_issued = |claim_id| issuances.iter().any(|issuance| issuance.claim_id == claim_id);
+    first.updates.extend(consequences.updates.into_iter().filter(|update| !is_issued(update.claim.claim_id)));
+    first.issuances = issuances;
     first
 }
 
-/// The claims of the person as they are after `plan`, ordered by key.
-fn claims_after<'a>(state: &'a PersonState, plan: &'a Plan) -> Vec<&'a StoredClaim> {
+/// The person's claims of a benefit as they are after `plan`, ordered by key.
+fn claims_after<'a>(state: &'a PersonState, plan: &'a Plan, benefit: Benefit) -> Vec<&'a StoredClaim> {
     let is_updated = |claim_id: Uuid| plan.updates.iter().any(|update| update.claim.claim_id == claim_id);
     let mut claims: Vec<_> = state.claims.iter().filter(|claim| !is_updated(claim.claim_id)).collect();
     claims.extend(plan.updates.iter().map(|update| &update.claim));
+    claims.retain(|claim| claim.key.benefit == benefit);
     claims.sort_by(|a, b| a.key.cmp(&b.key));
     claims
 }
 
-fn due_issuance(state: &PersonState, planning: &PlanningContext<'_>, plan: &Plan) -> Option<Issuance> {
+fn due_issuance(
+    state: &PersonState,
+    planning: &PlanningContext<'_>,
+    plan: &Plan,
+    benefit: Benefit,
+) -> Option<Issuance> {
     let record = state.dossier.record.as_ref()?;
-    let claims = claims_after(state, plan);
+    let claims = claims_after(state, plan, benefit);
     let approved = |claim: &&&StoredClaim| claim.outcome == Outcome::Approved && !claim.withdrawn;
-    let (claim, attempt, amount) = match &state.payment {
+    let (claim, attempt, amount) = match state.payment_of(benefit) {
         None => {
             let claim = claims.iter().find(approved)?;
             (claim, 1, None)
@@ -56,7 +69,8 @@ fn due_issuance(state: &PersonState, planning: &PlanningContext<'_>, plan: &Plan
             let latest = payment.latest().filter(|document| document.may_retry())?;
             // No further attempt is issued while a case is open. After the death of the person none is issued at all,
             // even if the case of the death is ended (R25).
-            if payment.has_open_case() || !plan.cases.is_empty() || has_died(state, planning) {
+            let has_new_case = plan.cases.iter().any(|case| case.claim_id == payment.claim_id);
+            if payment.has_open_case() || has_new_case || has_died(state, planning) {
                 return None;
             }
             let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;
@@ -64,6 +78,7 @@ fn due_issuance(state: &PersonState, planning: &PlanningContext<'_>, plan: &Plan
         }
     };
     Some(Issuance {
+        benefit,
         claim_id: claim.claim_id,
         decision_id: claim.decision_id,
         document_id: planning.ids.document(claim.claim_id, attempt),
@@ -103,12 +118,15 @@ fn assembled_facts(state: &PersonState, planning: &PlanningContext<'_>, claim_id
         .map(|claim| claim.facts)
 }
 
-fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, plan: &Plan, issuance: &Issuance) {
-    let paid_facts = assembled_facts(state, planning, issuance.claim_id);
+fn apply_updates(state: &mut PersonState, plan: &Plan) {
     for update in &plan.updates {
         state.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
         state.claims.push(update.claim.clone());
     }
+}
+
+fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, issuance: &Issuance) {
+    let paid_facts = assembled_facts(state, planning, issuance.claim_id);
     let document = StoredDocument {
         document_id: issuance.document_id.to_string(),
         attempt: issuance.attempt,
@@ -118,17 +136,17 @@ fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, plan:
         state_at: 0,
         called_duplicate: false,
     };
-    match (&mut state.payment, paid_facts) {
-        (Some(payment), _) => payment.documents.push(document),
-        (payment, Some(paid_facts)) => {
-            *payment = Some(StoredPayment {
-                claim_id: issuance.claim_id,
-                amount: issuance.amount,
-                paid_facts: Some(paid_facts),
-                documents: vec![document],
-                cases: Vec::new(),
-            });
-        }
-        (None, None) => {}
+    let existing = state.payments.iter_mut().find(|payment| payment.claim_id == issuance.claim_id);
+    if let Some(payment) = existing {
+        payment.documents.push(document);
+    } else if paid_facts.is_some() {
+        state.payments.push(StoredPayment {
+            benefit: issuance.benefit,
+            claim_id: issuance.claim_id,
+            amount: issuance.amount,
+            paid_facts,
+            documents: vec![document],
+            cases: Vec::new(),
+        });
     }
 }

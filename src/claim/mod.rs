@@ -6,11 +6,13 @@
 //! Architecture invariant: no code in this module uses the database, the broker, the clock or the form of an event.
 
 pub mod assemble;
+pub mod benefit;
 pub mod codes;
 mod compact_form;
 mod contribution_lines;
 pub mod decide;
 pub mod facts;
+mod findings;
 pub mod identity;
 pub mod issuance;
 pub mod outcome;
@@ -23,8 +25,11 @@ pub mod reason;
 mod reasons_of_art85;
 mod reasons_of_completion;
 mod reasons_of_marriage;
+#[cfg(feature = "failpoints")]
+mod sample_grant;
 
+pub use benefit::Benefit;
 pub use decide::{Decision, RULES_VERSION, decide};
-pub use identity::{BENEFIT, ClaimKey, Counterpart, IdKey};
+pub use identity::{ClaimKey, Counterpart, IdKey};
 pub use outcome::Outcome;
 pub use reason::{Reason, ReasonCode};

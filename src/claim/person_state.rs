@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::benefit::Benefit;
 use super::codes::{CaseKind, PaymentOutcome};
 use super::facts::Facts;
 use super::identity::ClaimKey;
@@ -19,7 +20,8 @@ pub struct PersonState {
     /// Every self-registration by the person, in any order.
     pub self_registrations: Vec<SelfRegistration>,
     pub claims: Vec<StoredClaim>,
-    pub payment: Option<StoredPayment>,
+    /// At most one for each benefit (R15).
+    pub payments: Vec<StoredPayment>,
     /// Claims whose registry row moved away to another date or pair in this batch.
     pub moved: Vec<ClaimKey>,
     /// Documents that finance answered in this batch.
@@ -35,15 +37,25 @@ impl PersonState {
             rows: Vec::new(),
             self_registrations: Vec::new(),
             claims: Vec::new(),
-            payment: None,
+            payments: Vec::new(),
             moved: Vec::new(),
             answered: Vec::new(),
         }
     }
 
-    /// Whether the person's one payment is for this claim.
+    /// The person's one payment of this benefit.
+    pub fn payment_of(&self, benefit: Benefit) -> Option<&StoredPayment> {
+        self.payments.iter().find(|payment| payment.benefit == benefit)
+    }
+
+    /// The payment that is for this claim.
+    pub fn payment_for(&self, claim_id: Uuid) -> Option<&StoredPayment> {
+        self.payments.iter().find(|payment| payment.claim_id == claim_id)
+    }
+
+    /// Whether a payment is for this claim.
     pub fn is_paid(&self, claim_id: Uuid) -> bool {
-        self.payment.as_ref().is_some_and(|payment| payment.claim_id == claim_id)
+        self.payment_for(claim_id).is_some()
     }
 }
 
@@ -70,9 +82,10 @@ pub struct StoredClaim {
     pub review_waits: bool,
 }
 
-/// The one payment that a person can have (R15), with its attempts.
+/// The one payment of a benefit that a person can have (R15), with its attempts.
 #[derive(Clone)]
 pub struct StoredPayment {
+    pub benefit: Benefit,
     pub claim_id: Uuid,
     pub amount: Rial,
     /// The facts of the decision that was paid. `None` only in a recovery, until the facts are assembled again.
@@ -135,6 +148,8 @@ impl StoredPayment {
 pub struct PlanningContext<'a> {
     pub tables: &'a crate::law::Tables,
     pub today: SolarDate,
+    /// The benefits that are decided and paid.
+    pub benefits: &'a [Benefit],
     /// Marriages before this day make no claim, but count as earlier marriages.
     pub deeds_from: Option<SolarDate>,
     pub ids: &'a crate::claim::identity::IdKey,

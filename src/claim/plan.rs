@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::benefit::Benefit;
 use super::codes::CaseKind;
 use super::decide::Decision;
 use super::facts::EncodedFacts;
@@ -24,10 +25,10 @@ pub enum Trigger {
 pub struct Plan {
     pub updates: Vec<ClaimUpdate>,
     pub cases: Vec<NewCase>,
-    /// The return that has just made a claim wait.
-    pub returned: Option<ReturnNotice>,
-    /// Set only at a close.
-    pub issuance: Option<Issuance>,
+    /// The returns that have just made a claim wait, at most one for each benefit.
+    pub returned: Vec<ReturnNotice>,
+    /// At most one for each benefit. Empty except at a close.
+    pub issuances: Vec<Issuance>,
 }
 
 /// A claim in its new state.
@@ -64,6 +65,7 @@ pub struct ReturnNotice {
 
 /// A payment document to issue, with the data of the SMS that follows it.
 pub struct Issuance {
+    pub benefit: Benefit,
     pub claim_id: Uuid,
     pub decision_id: Uuid,
     pub document_id: Uuid,
@@ -107,7 +109,7 @@ pub(super) fn revise(
 
 impl Plan {
     pub fn is_empty(&self) -> bool {
-        self.updates.is_empty() && self.cases.is_empty() && self.issuance.is_none()
+        self.updates.is_empty() && self.cases.is_empty() && self.issuances.is_empty()
     }
 
     /// The code strings of reasons, for a case.

@@ -3,7 +3,6 @@
 use super::assemble::{AssembledClaim, assemble_claims};
 use super::decide::decide;
 use super::facts::Facts;
-use super::identity::Counterpart;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::plan::{ClaimUpdate, Plan, Trigger, revise};
 use super::post_payment;
@@ -22,8 +21,7 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
         }
     }
     for stored in state.claims.iter().filter(|stored| !assembled_ids.contains(&stored.claim_id)) {
-        let facts =
-            Facts::withdrawn(stored.key.deed_date, matches!(stored.key.counterpart, Counterpart::Spouse(_)));
+        let facts = Facts::withdrawn(&stored.key);
         if state.is_paid(stored.claim_id) {
             let claim = AssembledClaim {
                 claim_id: stored.claim_id,

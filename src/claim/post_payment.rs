@@ -11,7 +11,7 @@ use super::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Trigger, revise};
 use super::reason::{ReasonCode, outcome_of};
 use crate::law::Rial;
 
-/// Plans the paid claim of the person. `now` is the claim as the inputs state it today.
+/// Plans a paid claim of the person. `now` is the claim as the inputs state it today.
 pub fn plan_paid_claim(
     state: &PersonState,
     planning: &PlanningContext<'_>,
@@ -19,7 +19,7 @@ pub fn plan_paid_claim(
     now: &AssembledClaim,
     plan: &mut Plan,
 ) {
-    let Some(payment) = &state.payment else { return };
+    let Some(payment) = state.payment_for(now.claim_id) else { return };
     let Some(stored) = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id) else {
         return;
     };
@@ -36,7 +36,7 @@ pub fn plan_paid_claim(
         || claim.review_digest != stored.review_digest
         || claim.review_waits != stored.review_waits;
     let update = payment_update(state, payment, planning, trigger, claim.clone());
-    plan.returned = update.as_ref().and_then(|update| return_notice(state, stored, payment, update));
+    plan.returned.extend(update.as_ref().and_then(|update| return_notice(state, stored, payment, update)));
     plan.updates.extend(update.or_else(|| must_write.then_some(ClaimUpdate { claim, revision: None })));
 }
 

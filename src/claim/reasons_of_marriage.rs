@@ -117,7 +117,7 @@ fn unconfirmed(facts: &Facts) -> Option<Reason> {
 }
 
 /// Once in a lifetime (R15).
-fn already_paid(paid: &PaidBefore) -> Reason {
+pub fn already_paid(paid: &PaidBefore) -> Reason {
     let (source, fact) = match paid {
         PaidBefore::Branch { paid_on, source } => {
             ("payments by branches", format!("paid on {paid_on} by {source}"))

@@ -10,6 +10,7 @@ use super::arguments::CloseMonth;
 use super::start::CommandContext;
 use crate::app::close::{self, CloseResult, Forecast};
 use crate::service::close::close_month;
+use crate::store::batches::PaymentBatch;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
 
@@ -46,18 +47,26 @@ fn progress_bar(hidden: bool) -> ProgressBar {
 }
 
 fn show(closed: &CloseResult, json: bool) {
-    let batch = &closed.batch;
+    let close = &closed.close;
     if json {
+        let batches: Vec<_> = close.batches.iter().map(batch_json).collect();
         say!(
             "{}",
-            json!({"month": batch.month.to_string(), "batch_id": batch.batch_id, "documents": batch.documents,
-                "total_rial": batch.total, "digest": batch.digest, "closed_now": closed.closed_now})
+            json!({"month": close.month.to_string(), "batches": batches, "documents": close.documents(),
+                "total_rial": close.total_rial(), "closed_now": closed.closed_now})
         );
         return;
     }
-    let total = money(batch.total.unsigned_abs());
     let how = if closed.closed_now { "is closed" } else { "is already closed; nothing was issued" };
-    say!("{} {how}: batch {}, {} documents, {total}", batch.month, batch.batch_id, batch.documents);
+    for batch in &close.batches {
+        let total = money(batch.total_rial.unsigned_abs());
+        say!("{} {how}: batch {}, {} documents, {total}", close.month, batch.batch_id, batch.documents);
+    }
+}
+
+fn batch_json(batch: &PaymentBatch) -> serde_json::Value {
+    json!({"benefit": batch.benefit.as_str(), "batch_id": batch.batch_id, "documents": batch.documents,
+        "total_rial": batch.total_rial, "digest": batch.digest})
 }
 
 fn show_forecast(forecast: &Forecast, json: bool) {

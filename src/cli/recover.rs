@@ -18,7 +18,7 @@ use crate::kafka::reader::read_to_end;
 use crate::kafka::{self, Broker};
 use crate::service;
 use crate::service::drain::input_ends;
-use crate::store::batches::CloseLock;
+use crate::store::closes::CloseLock;
 use crate::store::recovery::Checkpoints;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};

@@ -75,11 +75,11 @@ async fn load_live(ctx: &AppContext) -> Result<Live> {
     let state = StateDigest::read(&mut tx).await?;
     let closes = close_pages::past_closes(&mut tx).await?;
     let offsets = offsets::all(&mut *tx).await?;
-    let batches = store::batches::all(&mut tx).await?;
-    if batches.iter().any(|batch| !batch.closed) {
+    let begun = store::closes::all(&mut tx).await?;
+    if begun.iter().any(|close| !close.closed) {
         return Err(Error::failed("a month is being closed; run the replay after the close".to_owned()));
     }
-    if let Some(lost) = batches.iter().find(|batch| closes.iter().all(|past| past.month != batch.month)) {
+    if let Some(lost) = begun.iter().find(|close| closes.iter().all(|past| past.month != close.month)) {
         let lost = lost.month;
         return Err(Error::failed(format!(
             "the close of {lost} was read back from its topic: the inputs of its pages are unknown, and it cannot be replayed"

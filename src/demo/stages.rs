@@ -75,7 +75,7 @@ impl Stages<'_> {
         let closed =
             close::close_month(self.ctx, &env.broker, month, false, STAGE_TIMEOUT, &env.shutdown, &|_, _| {})
                 .await?;
-        let (documents, total) = (closed.batch.documents, closed.batch.total.unsigned_abs());
+        let (documents, total) = (closed.close.documents(), closed.close.total_rial().unsigned_abs());
         self.announce(|| format!("  {documents} documents, {}", format::money(total)));
         self.drained().await
     }

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::{DemoOptions, DemoRun};
 use crate::app::AppContext;
 use crate::service::Result;
-use crate::store::{Error, PgConnection, batches, summary};
+use crate::store::closes::MonthClose;
+use crate::store::{Error, PgConnection, closes, summary};
 use crate::terminal::say;
 use crate::texts::{Lang, Texts};
 use crate::views::format::money;
@@ -47,14 +48,14 @@ pub async fn show(ctx: &AppContext, run: &DemoRun, options: &DemoOptions, took: 
 pub async fn show_json(ctx: &AppContext, run: &DemoRun, options: &DemoOptions, took: Duration) -> Result<()> {
     let mut connection = ctx.pool.acquire().await.map_err(Error::from)?;
     let outcomes: BTreeMap<_, _> = summary::outcomes(&mut connection).await?.into_iter().collect();
-    let batches = batches::all(&mut connection).await?;
-    let batch = batches.iter().find(|batch| batch.month == run.month);
+    let closes = closes::all(&mut connection).await?;
+    let close = closes.iter().find(|close| close.month == run.month);
     let records: BTreeMap<_, _> = run.records.iter().map(|(topic, n)| (topic.name(), n)).collect();
     say!(
         "{}",
         json!({"month": run.month.to_string(), "marriage_rows": run.marriages,
             "persons": summary::persons(&mut connection).await?, "outcomes": outcomes,
-            "documents": batch.map(|batch| batch.documents), "total_rial": batch.map(|batch| batch.total),
+            "documents": close.map(MonthClose::documents), "total_rial": close.map(MonthClose::total_rial),
             "sms": summary::messages(&mut connection).await?, "out": options.out.display().to_string(),
             "records": records, "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX)})
     );
@@ -73,12 +74,12 @@ async fn show_outcomes(connection: &mut PgConnection) -> Result<()> {
 }
 
 async fn show_payment(connection: &mut PgConnection, run: &DemoRun) -> Result<()> {
-    let batches = batches::all(connection).await?;
-    if let Some(batch) = batches.iter().find(|batch| batch.month == run.month) {
+    let closes = closes::all(connection).await?;
+    if let Some(close) = closes.iter().find(|close| close.month == run.month) {
         say!(
             "  {} payment documents went to finance: {}.",
-            batch.documents,
-            money(batch.total.unsigned_abs())
+            close.documents(),
+            money(close.total_rial().unsigned_abs())
         );
     }
     Ok(())

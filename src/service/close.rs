@@ -15,7 +15,7 @@ use crate::store::offsets;
 use crate::telemetry::trace;
 
 /// Checks that the month may be closed, waits for the input that is in the topics, and closes. For a closed month it
-/// returns the existing batch.
+/// returns the existing batches.
 ///
 /// # Errors
 /// If a recovery is incomplete, the close is refused, the input has no disposition within `timeout`, or shutdown is
@@ -30,8 +30,8 @@ pub async fn close_month(
     progress: Progress<'_>,
 ) -> Result<CloseResult> {
     recover::refuse_half_recovered(ctx).await?;
-    if let Some(batch) = close::check(ctx, month, confirmed).await?? {
-        return Ok(CloseResult { batch, closed_now: false });
+    if let Some(close) = close::check(ctx, month, confirmed).await?? {
+        return Ok(CloseResult { close, closed_now: false });
     }
     let offsets = wait_for_input(ctx, broker, month, &WaitLimits { timeout, stop: stop.clone() }).await?;
     close_in_span(ctx, month, &offsets, progress, stop).await
@@ -51,7 +51,7 @@ pub async fn close_in_span(
     let span = trace::close_month(month);
     match close::close(ctx, month, offsets, progress, stop).await {
         Ok(Some(closed)) => {
-            trace::adopt(&span, &closed.batch.traceparent);
+            trace::adopt(&span, &closed.close.traceparent);
             Ok(closed)
         }
         Ok(None) => Err(Error::Interrupted),

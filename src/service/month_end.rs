@@ -68,8 +68,8 @@ async fn close_if_due(
     }
     let closed = close_in_span(ctx, month, &offsets, &|_, _| {}, stop).await?;
     Metrics::global().closes.add(1);
-    Metrics::global().documents.add(closed.batch.documents.unsigned_abs());
-    tracing::info!(%month, documents = closed.batch.documents, total_rial = closed.batch.total, "the month is closed");
+    Metrics::global().documents.add(closed.close.documents().unsigned_abs());
+    tracing::info!(%month, documents = closed.close.documents(), total_rial = closed.close.total_rial(), "the month is closed");
     Ok(true)
 }
 

@@ -1,25 +1,39 @@
 //! Cases that a person must judge.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, code, instant, parsed};
+use super::{PgConnection, Result, instant, parsed};
 use crate::claim::person_state::StoredCase;
 use crate::claim::plan::NewCase;
 use crate::ident::NationalCode;
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(NationalCode, StoredCase)>> {
-    let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
-        "SELECT person, document_id, kind, closed_at IS NULL FROM cases WHERE person = ANY($1)",
+#[derive(FromRow)]
+struct CaseRow {
+    claim_id: Uuid,
+    document_id: String,
+    kind: String,
+    open: bool,
+}
+
+/// The cases of these persons by claim.
+pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Uuid, Vec<StoredCase>>> {
+    let rows: Vec<CaseRow> = sqlx::query_as(
+        "SELECT claim_id, document_id, kind, closed_at IS NULL AS open FROM cases WHERE person = ANY($1)",
     )
     .bind(codes)
     .fetch_all(tx)
     .await?;
-    rows.into_iter()
-        .map(|(person, document_id, kind, open)| {
-            Ok((code(person)?, StoredCase { document_id, kind: parsed(&kind, "case kind")?, open }))
-        })
-        .collect()
+    let mut cases: HashMap<Uuid, Vec<StoredCase>> = HashMap::new();
+    for row in rows {
+        let kind = parsed(&row.kind, "case kind")?;
+        let case = StoredCase { document_id: row.document_id, kind, open: row.open };
+        cases.entry(row.claim_id).or_default().push(case);
+    }
+    Ok(cases)
 }
 
 pub async fn insert(

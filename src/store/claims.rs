@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 #[derive(FromRow)]
 struct ClaimRow {
+    benefit: String,
     claim_id: Uuid,
     person: i64,
     deed_date: String,
@@ -44,6 +45,7 @@ fn read(row: ClaimRow) -> Result<StoredClaim> {
     Ok(StoredClaim {
         claim_id: row.claim_id,
         key: ClaimKey {
+            benefit: parsed(&row.benefit, "benefit")?,
             person: code(row.person)?,
             deed_date: parsed(&row.deed_date, "deed date")?,
             counterpart,
@@ -82,11 +84,12 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
-    let mut rows = CopyRows::new(18);
+    let mut rows = CopyRows::new(19);
     for update in updates {
         let claim = &update.claim;
         rows.row()
             .put(claim.claim_id)
+            .put(claim.key.benefit.as_str())
             .put(claim.key.person.to_i64())
             .put(claim.key.deed_date.to_string().as_str())
             .put(claim.key.counterpart.spouse().map(|spouse| spouse.to_i64()))
@@ -107,7 +110,7 @@ async fn insert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     }
     rows.send(
         tx,
-        "claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
+        "claims (claim_id, benefit, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
              withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)",
     )
     .await
@@ -140,6 +143,7 @@ async fn upsert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
         .bind(claims().map(|c| c.working_digest.as_slice()).collect::<Vec<_>>())
         .bind(claims().map(|c| c.review_digest.as_ref().map(|d| d.as_slice())).collect::<Vec<_>>())
         .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
+        .bind(claims().map(|c| c.key.benefit.as_str()).collect::<Vec<_>>())
         .execute(tx)
         .await?;
     Ok(())
@@ -154,15 +158,15 @@ fn unnamed(claim: &StoredClaim) -> Option<&str> {
 
 /// Reasons change only with a new revision; otherwise the stored ones are kept.
 const UPSERT: &str = "
-    INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+    INSERT INTO claims (claim_id, benefit, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
         reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
-    SELECT claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+    SELECT claim_id, benefit, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
         array_remove(string_to_array(coalesce(reasons, ''), ' '), ''), withdrawn, decision_id, facts_digest, answer_digest,
         working_digest, review_digest, review_waits
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
-        $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bool[])
+        $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bool[], $19::text[])
         AS u (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount, reasons,
-            withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits)
+            withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits, benefit)
     ON CONFLICT (person, claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
         reasons = CASE WHEN excluded.revision = claims.revision THEN claims.reasons ELSE excluded.reasons END,
         revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, withdrawn = excluded.withdrawn,

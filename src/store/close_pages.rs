@@ -62,7 +62,7 @@ struct ClosePageRow {
 pub async fn past_closes(tx: &mut PgConnection) -> Result<Vec<PastClose>> {
     let rows: Vec<ClosePageRow> = sqlx::query_as(
         "SELECT month, business_date, b.input_offsets AS waited_for, upto, p.input_offsets, tables_version
-         FROM close_pages p JOIN batches b USING (month) WHERE closed_at IS NOT NULL ORDER BY month, upto",
+         FROM close_pages p JOIN closes b USING (month) WHERE closed_at IS NOT NULL ORDER BY month, upto",
     )
     .fetch_all(tx)
     .await?;

@@ -5,7 +5,7 @@ mod report;
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use super::{PgConnection, Result, batches, files, from_micros, instant, parsed};
+use super::{PgConnection, Result, closes, files, from_micros, instant, parsed};
 use crate::law::SolarMonth;
 pub use report::{BranchLine, ReasonGroups, RefusalCount, lines, refusals};
 
@@ -61,12 +61,12 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     .fetch_one(&mut *tx)
     .await?;
     let undelivered = undelivered(tx).await?;
-    let batches = batches::all(tx).await?;
-    let closed = batches.iter().filter(|batch| batch.closed);
-    let sums = |b: &batches::PaymentBatch| ClosedMonth {
-        month: b.month,
-        documents: b.documents,
-        total_rial: b.total,
+    let closes = closes::all(tx).await?;
+    let closed = closes.iter().filter(|close| close.closed);
+    let sums = |close: &closes::MonthClose| ClosedMonth {
+        month: close.month,
+        documents: close.documents(),
+        total_rial: close.total_rial(),
     };
     Ok(InstallationFigures {
         outbox_depth: undelivered.events,
@@ -77,8 +77,8 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         open_cases: counts.open_cases,
         dead_letters: counts.dead_letters,
         months_closed: closed.map(sums).collect(),
-        month_under_way: batches.iter().find(|batch| !batch.closed).map(|batch| batch.month),
-        held: batches::held(tx).await?,
+        month_under_way: closes.iter().find(|close| !close.closed).map(|close| close.month),
+        held: closes::held(tx).await?,
     })
 }
 

@@ -7,36 +7,55 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
+use crate::claim::Benefit;
 use crate::claim::codes::PaymentOutcome;
 use crate::claim::person_state::{DUPLICATE, StoredDocument};
 use crate::claim::plan::Issuance;
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarMonth};
 
-/// A person's payment without its documents.
+/// A payment without its documents.
+#[derive(Clone)]
 pub struct PaymentRow {
+    pub benefit: Benefit,
     pub person: NationalCode,
     pub claim_id: Uuid,
     pub amount: Rial,
     pub decision_id: Uuid,
 }
 
+#[derive(FromRow)]
+struct RawPaymentRow {
+    benefit: String,
+    person: i64,
+    claim_id: Uuid,
+    amount: i64,
+    decision_id: Uuid,
+}
+
 pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<PaymentRow>> {
-    let rows: Vec<(i64, Uuid, i64, Uuid)> =
-        sqlx::query_as("SELECT person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1)")
-            .bind(codes)
-            .fetch_all(tx)
-            .await?;
+    let rows: Vec<RawPaymentRow> = sqlx::query_as(
+        "SELECT benefit, person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1) ORDER BY person, benefit",
+    )
+    .bind(codes)
+    .fetch_all(tx)
+    .await?;
     rows.into_iter()
-        .map(|(person, claim_id, amount, decision_id)| {
-            Ok(PaymentRow { person: code(person)?, claim_id, amount: rial(amount)?, decision_id })
+        .map(|row| {
+            Ok(PaymentRow {
+                benefit: parsed(&row.benefit, "benefit")?,
+                person: code(row.person)?,
+                claim_id: row.claim_id,
+                amount: rial(row.amount)?,
+                decision_id: row.decision_id,
+            })
         })
         .collect()
 }
 
 #[derive(FromRow)]
 struct DocumentRow {
-    person: i64,
+    claim_id: Uuid,
     document_id: String,
     attempt: i32,
     sheba: String,
@@ -46,36 +65,35 @@ struct DocumentRow {
     called_duplicate: bool,
 }
 
-/// Documents of these persons, ascending by attempt.
+/// The documents of these persons by claim, ascending by attempt.
 pub async fn documents_of(
     tx: &mut PgConnection,
     codes: &[i64],
-) -> Result<Vec<(NationalCode, StoredDocument)>> {
+) -> Result<HashMap<Uuid, Vec<StoredDocument>>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
-        "SELECT person, document_id, attempt, sheba, state, state_code,
+        "SELECT claim_id, document_id, attempt, sheba, state, state_code,
              (extract(epoch FROM state_at) * 1000000)::bigint AS state_us,
              EXISTS (SELECT 1 FROM payment_outcomes o WHERE o.document_id = d.document_id AND o.outcome = 'returned'
                      AND upper(trim(o.code)) = $2) AS called_duplicate
-         FROM documents d WHERE person = ANY($1) ORDER BY person, attempt",
+         FROM documents d WHERE person = ANY($1) ORDER BY claim_id, attempt",
     )
     .bind(codes)
     .bind(DUPLICATE)
     .fetch_all(tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let document = StoredDocument {
-                document_id: row.document_id,
-                attempt: row.attempt,
-                sheba: row.sheba,
-                state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
-                state_code: row.state_code,
-                state_at: row.state_us.unwrap_or(0),
-                called_duplicate: row.called_duplicate,
-            };
-            Ok((code(row.person)?, document))
-        })
-        .collect()
+    let mut documents: HashMap<Uuid, Vec<StoredDocument>> = HashMap::new();
+    for row in rows {
+        documents.entry(row.claim_id).or_default().push(StoredDocument {
+            document_id: row.document_id,
+            attempt: row.attempt,
+            sheba: row.sheba,
+            state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
+            state_code: row.state_code,
+            state_at: row.state_us.unwrap_or(0),
+            called_duplicate: row.called_duplicate,
+        });
+    }
+    Ok(documents)
 }
 
 /// The person of each document; unknown ids are missing in the result.
@@ -91,11 +109,12 @@ pub async fn persons_of_documents(
     rows.into_iter().map(|(id, person)| Ok((id, code(person)?))).collect()
 }
 
-/// Issues documents. The first document of a person inserts the person's only row in `payments`; a further attempt
+/// Issues documents. The first document of a person and benefit inserts their only row in `payments`; a further attempt
 /// uses the existing row.
 ///
 /// # Errors
-/// The unique keys are the authority: a second payment to a person fails here, even if the program planned one.
+/// The unique keys are the authority: a second payment of a benefit to a person fails here, even if the program planned
+/// one.
 pub async fn issue(
     tx: &mut PgConnection,
     issues: &[(NationalCode, &Issuance)],
@@ -107,13 +126,14 @@ pub async fn issue(
     }
     let firsts: Vec<_> = issues.iter().filter(|(_, issue)| issue.attempt == 1).collect();
     sqlx::query(
-        "INSERT INTO payments (person, claim_id, amount, decision_id)
-         SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[])",
+        "INSERT INTO payments (person, claim_id, amount, decision_id, benefit)
+         SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[])",
     )
     .bind(firsts.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.claim_id).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.amount.to_i64()).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.decision_id).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.benefit.as_str()).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
     supersede(tx, issues).await?;
@@ -123,9 +143,8 @@ pub async fn issue(
 /// Supersedes only documents that finance returned. Any other document stays current, and the insert of a new attempt
 /// then fails on the unique index.
 async fn supersede(tx: &mut PgConnection, issues: &[(NationalCode, &Issuance)]) -> Result<()> {
-    let again: Vec<_> =
-        issues.iter().filter(|(_, i)| i.attempt > 1).map(|(person, _)| person.to_i64()).collect();
-    sqlx::query("UPDATE documents SET superseded = true WHERE person = ANY($1) AND NOT superseded AND state = 'returned'")
+    let again: Vec<_> = issues.iter().filter(|(_, i)| i.attempt > 1).map(|(_, i)| i.claim_id).collect();
+    sqlx::query("UPDATE documents SET superseded = true WHERE claim_id = ANY($1) AND NOT superseded AND state = 'returned'")
         .bind(again)
         .execute(tx)
         .await?;
@@ -140,10 +159,11 @@ async fn insert_documents(
 ) -> Result<()> {
     let all = || issues.iter().map(|(_, issue)| issue);
     sqlx::query(
-        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
-         SELECT a, b, c, d, e, $10, f, g, h, i, $11::timestamptz
-         FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[])
-             AS u (a, b, c, d, e, f, g, h, i)",
+        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code,
+             issued_at, benefit)
+         SELECT a, b, c, d, e, $10, f, g, h, i, $11::timestamptz, j
+         FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[],
+             $12::text[]) AS u (a, b, c, d, e, f, g, h, i, j)",
     )
     .bind(all().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
     .bind(issues.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
@@ -156,6 +176,7 @@ async fn insert_documents(
     .bind(all().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
     .bind(month.to_string())
     .bind(instant(at))
+    .bind(all().map(|issue| issue.benefit.as_str()).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())

@@ -72,28 +72,21 @@ async fn load_payments(
     let ids: Vec<_> = payments.iter().map(|payment| payment.decision_id).collect();
     let decided = decisions::by_id(tx, &ids).await?;
     let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();
+    let mut documents = payments::documents_of(tx, &paid).await?;
+    let mut cases = cases::of_persons(tx, &paid).await?;
     for payment in payments {
         let paid_facts =
             facts.remove(&payment.decision_id).ok_or(crate::store::Error::Unreadable("paid decision"))?;
         let stored = StoredPayment {
+            benefit: payment.benefit,
             claim_id: payment.claim_id,
             amount: payment.amount,
             paid_facts,
-            documents: Vec::new(),
-            cases: Vec::new(),
+            documents: documents.remove(&payment.claim_id).unwrap_or_default(),
+            cases: cases.remove(&payment.claim_id).unwrap_or_default(),
         };
         if let Some(person) = states.get_mut(&payment.person) {
-            person.payment = Some(stored);
-        }
-    }
-    for (code, document) in payments::documents_of(tx, &paid).await? {
-        if let Some(payment) = states.get_mut(&code).and_then(|person| person.payment.as_mut()) {
-            payment.documents.push(document);
-        }
-    }
-    for (code, case) in cases::of_persons(tx, &paid).await? {
-        if let Some(payment) = states.get_mut(&code).and_then(|person| person.payment.as_mut()) {
-            payment.cases.push(case);
+            person.payments.push(stored);
         }
     }
     Ok(())

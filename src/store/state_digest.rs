@@ -21,7 +21,7 @@ const LINES: &str = "
         SELECT 4, concat_ws(' ', 'case', document_id, kind, array_to_string(grounds, ','), coalesce(new_amount::text, '-'))
         FROM cases
       UNION ALL
-        SELECT 5, concat_ws(' ', 'batch', batch_id, documents, total, digest) FROM batches WHERE closed_at IS NOT NULL
+        SELECT 5, concat_ws(' ', 'batch', batch_id, documents, total, digest) FROM batches WHERE digest IS NOT NULL
       UNION ALL
         SELECT 6, concat_ws(' ', 'voucher', voucher_id, documents, total) FROM vouchers
       UNION ALL

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::claim::Benefit;
 use crate::ident::text::persian_digits;
 use crate::law::{Rial, SolarDate, SolarMonth};
 
@@ -49,6 +50,7 @@ pub struct ReasonTemplate {
     pub values: Vec<String>,
 }
 
+/// The texts of the SMS about a benefit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SmsTexts {
@@ -68,14 +70,21 @@ struct MonthNames {
 #[serde(deny_unknown_fields)]
 pub struct Texts {
     reason: BTreeMap<String, ReasonTemplate>,
-    sms: SmsTexts,
+    /// By the code of the benefit.
+    sms: BTreeMap<String, SmsTexts>,
     months: MonthNames,
     insurance: BTreeMap<String, BilingualTemplate>,
 }
 
 #[expect(clippy::expect_used, reason = "the file is compiled in, and a test parses it")]
-static BUILT_IN: LazyLock<Texts> =
-    LazyLock::new(|| Texts::parse(include_str!("texts.toml")).expect("texts.toml is valid"));
+static BUILT_IN: LazyLock<Texts> = LazyLock::new(|| Texts::parse(TEXTS).expect("the texts are valid"));
+
+#[cfg(not(feature = "failpoints"))]
+const TEXTS: &str = include_str!("texts.toml");
+#[cfg(feature = "failpoints")]
+const TEXTS: &str = concat!(include_str!("texts.toml"), include_str!("sample_grant.toml"));
+
+static NO_SMS_TEXTS: SmsTexts = SmsTexts { registration: String::new(), payment_returned: String::new() };
 
 impl Texts {
     /// The texts that are compiled into the program.
@@ -118,14 +127,29 @@ impl Texts {
 
     /// The SMS that announces the registration of the allowance, after the hand-over to finance (order, clauses 1
     /// and 3). The payment is expected by the end of the Solar month `expected`.
-    pub fn sms_registration(&self, full_name: &str, amount: Rial, expected: SolarMonth) -> String {
+    pub fn sms_registration(
+        &self,
+        benefit: Benefit,
+        full_name: &str,
+        amount: Rial,
+        expected: SolarMonth,
+    ) -> String {
         let month = self.month_name(expected, Lang::Fa).to_owned();
-        self.render(&self.sms.registration, &sms_values(full_name, amount, Some(month)), Lang::Fa)
+        self.render(
+            &self.sms_texts(benefit).registration,
+            &sms_values(full_name, amount, Some(month)),
+            Lang::Fa,
+        )
     }
 
     /// The SMS that asks the person to correct the account after the bank returned the payment.
-    pub fn sms_returned(&self, full_name: &str, amount: Rial) -> String {
-        self.render(&self.sms.payment_returned, &sms_values(full_name, amount, None), Lang::Fa)
+    pub fn sms_returned(&self, benefit: Benefit, full_name: &str, amount: Rial) -> String {
+        self.render(&self.sms_texts(benefit).payment_returned, &sms_values(full_name, amount, None), Lang::Fa)
+    }
+
+    fn sms_texts(&self, benefit: Benefit) -> &SmsTexts {
+        // A test checks that every benefit has its texts.
+        self.sms.get(benefit.as_str()).unwrap_or(&NO_SMS_TEXTS)
     }
 
     /// The name of a month: فروردین … اسفند, or the Latin name.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::claim::ReasonCode;
+use crate::claim::{Benefit, ReasonCode};
 use crate::law::InsuranceType;
 
 fn placeholders(template: &str) -> Vec<&str> {
@@ -104,16 +104,26 @@ fn an_sms_of_a_normal_name_takes_two_parts() {
     for name in ["علی کریمی", "فاطمه‌زهرا حسینی", "محمدحسین ابراهیمی"]
     {
         for month in 1..=12 {
-            let text = texts.sms_registration(name, amount, SolarMonth::new(1404, month).unwrap());
+            let text = texts.sms_registration(
+                Benefit::MarriageAllowance,
+                name,
+                amount,
+                SolarMonth::new(1404, month).unwrap(),
+            );
             assert!(text.contains(name) && text.contains("۱۲۶٬۵۹۹٬۴۸۹ ریال"));
             assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         }
-        let text = texts.sms_returned(name, amount);
+        let text = texts.sms_returned(Benefit::MarriageAllowance, name, amount);
         assert!(text.contains(name) && text.contains("۱۲۶٬۵۹۹٬۴۸۹ ریال"));
         assert!(segments(&text) <= 2, "{} units: {text}", text.encode_utf16().count());
         assert!(!text.contains(['{', '}', '—']));
     }
-    let text = texts.sms_registration("علی کریمی", amount, SolarMonth::new(1404, 8).unwrap());
+    let text = texts.sms_registration(
+        Benefit::MarriageAllowance,
+        "علی کریمی",
+        amount,
+        SolarMonth::new(1404, 8).unwrap(),
+    );
     assert_eq!(
         text,
         "علی کریمی گرامی، ۱۲۶٬۵۹۹٬۴۸۹ ریال کمک‌هزینه ازدواج شما ثبت شد و تا پایان آبان واریز می‌شود. پیگیری: eservices.tamin.ir"
@@ -125,4 +135,11 @@ fn parts_are_counted_in_utf_16_units() {
     let of = |n: usize| segments(&"م".repeat(n));
     assert_eq!([of(0), of(70), of(71), of(134), of(135), of(201), of(202)], [1, 1, 2, 2, 3, 3, 4]);
     assert_eq!(segments(&"🌹".repeat(36)), 2);
+}
+
+#[test]
+fn every_released_benefit_has_its_sms() {
+    for benefit in Benefit::RELEASED {
+        assert!(!Texts::built_in().sms_returned(*benefit, "علی کریمی", Rial::ZERO).is_empty());
+    }
 }

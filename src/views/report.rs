@@ -9,7 +9,7 @@ use crate::app::AppContext;
 use crate::claim::{Outcome, ReasonCode};
 use crate::law::SolarMonth;
 use crate::store::figures::{self, BranchLine, ReasonGroups, RefusalCount};
-use crate::store::{Result, batches};
+use crate::store::{Result, closes};
 
 /// Reasons that a person removes by providing his or her own account.
 const ACCOUNT: [ReasonCode; 3] =
@@ -111,7 +111,7 @@ impl ReportView {
 pub async fn report(ctx: &AppContext, month: SolarMonth) -> Result<ReportView> {
     let groups = reason_groups();
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
-    let closed = batches::all(&mut tx).await?.iter().any(|batch| batch.month == month && batch.closed);
+    let closed = closes::all(&mut tx).await?.iter().any(|close| close.month == month && close.closed);
     let lines = figures::lines(&mut tx, month, &groups).await?;
     let refusals = figures::refusals(&mut tx, &groups).await?;
     Ok(ReportView::new(month.to_string(), ctx.clock.today().to_string(), closed, branches(lines, refusals)))

@@ -95,11 +95,11 @@ class Closer(threading.Thread):
             return []
 
     def _cursor(self, month):
-        found = self._ask(f"SELECT cursor FROM batches WHERE month = '{month}'")
+        found = self._ask(f"SELECT cursor FROM closes WHERE month = '{month}'")
         return found[0][0] if found else None
 
     def _is_closed(self, month):
-        return bool(self._ask(f"SELECT 1 FROM batches WHERE month = '{month}' AND closed_at IS NOT NULL"))
+        return bool(self._ask(f"SELECT 1 FROM closes WHERE month = '{month}' AND closed_at IS NOT NULL"))
 
     def end(self):
         """Starts no further close and kills running ones. The next close continues where they stopped."""

@@ -8,99 +8,119 @@ use sha2::{Digest, Sha256};
 
 use crate::app::AppContext;
 use crate::failpoint::failpoint;
-use crate::store::batches::{self, CloseLock, PaymentBatch};
-use crate::store::{Error, Result, outbox};
+use crate::store::batches::{self, NewVoucher, PaymentBatch};
+use crate::store::closes::{self, CloseLock, MonthClose};
+use crate::store::{Error, PgConnection, Result, outbox};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, VoucherIssued, VoucherLine};
 use crate::wire::outgoing::event_id;
 use crate::wire::{EventType, Outgoing};
 
-/// Short-term-benefit expense "marriage allowance".
-const EXPENSE: &str = "short_term_benefits.marriage_allowance";
 const PAYABLES: &str = "payables";
 
-/// Code of a cost centre, its number of documents, and their total in rials.
-type Centre = (String, i64, i64);
-
-/// Writes the vouchers, closes the batch, and publishes the events of both.
+/// Ends the close: writes the vouchers and the control sums of every batch, and publishes their events.
 ///
 /// # Errors
-/// Also if the vouchers and the documents do not have the same total.
-pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut batch: PaymentBatch) -> Result<PaymentBatch> {
+/// Also if the vouchers and the documents of a batch do not have the same total.
+pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut close: MonthClose) -> Result<MonthClose> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("close_finish.begin", lock.begin().await)?;
-    let documents = batches::documents(&mut tx, batch.month).await?;
+    let mut events = Vec::new();
+    for batch in &mut close.batches {
+        let stamp = EventStamp { at, trace: &close.traceparent };
+        events.extend(finish_batch(&mut tx, batch, &stamp).await?);
+    }
+    close.closed = true;
+    closes::finish(&mut tx, close.month, at).await?;
+    outbox::append(&mut tx, events, ctx.groups).await?;
+    failpoint!("close_finish.commit", tx.commit().await)?;
+    Ok(close)
+}
+
+/// The values that all events of the end of a close share.
+struct EventStamp<'a> {
+    at: Timestamp,
+    trace: &'a str,
+}
+
+/// Sums the batch, and returns its vouchers and its closing event.
+async fn finish_batch(
+    tx: &mut PgConnection,
+    batch: &mut PaymentBatch,
+    stamp: &EventStamp<'_>,
+) -> Result<Vec<Outgoing>> {
+    let documents = batches::documents(tx, batch).await?;
     let mut hash = Sha256::new();
     let mut total: i64 = 0;
-    for (id, amount) in &documents {
-        hash.update(format!("{id},{amount}\n"));
-        total = total.checked_add(*amount).ok_or(Error::Unreadable("total"))?;
+    for document in &documents {
+        hash.update(format!("{},{}\n", document.document_id, document.amount_rial));
+        total = total.checked_add(document.amount_rial).ok_or(Error::Unreadable("total"))?;
     }
     batch.documents = i64::try_from(documents.len()).map_err(|_| Error::Unreadable("count"))?;
-    batch.total = total;
+    batch.total_rial = total;
     batch.digest = Some(hex::encode(hash.finalize()));
-    batch.closed = true;
     let mut events = Vec::new();
     let mut booked: i64 = 0;
-    for centre in batches::cost_centres(&mut tx, batch.month).await? {
-        let id = format!("{}-{}", batch.batch_id, centre.0);
-        if batches::insert_voucher(&mut tx, &id, batch.month, &centre).await? {
-            events.push(voucher(&batch, &id, &centre, at)?);
+    for centre in batches::cost_centres(tx, batch).await? {
+        let id = format!("{}-{}", batch.batch_id, centre.cost_centre);
+        let (benefit, month) = (batch.benefit, batch.month);
+        let voucher = NewVoucher { voucher_id: &id, benefit, month, total: &centre };
+        if batches::insert_voucher(tx, &voucher).await? {
+            events.push(voucher_issued(batch, &voucher, stamp)?);
         }
-        booked += centre.2;
+        booked = booked.checked_add(centre.total_rial).ok_or(Error::Unreadable("total"))?;
     }
     // R24: the vouchers agree with the documents to the rial, or nothing is closed.
     if booked != total {
         return Err(Error::Refused(format!("vouchers of {booked} rials for documents of {total}")));
     }
-    events.push(closing(&batch, at)?);
-    batches::finish(&mut tx, &batch, at).await?;
-    outbox::append(&mut tx, events, ctx.groups).await?;
-    failpoint!("close_finish.commit", tx.commit().await)?;
-    Ok(batch)
+    events.push(batch_closed(batch, stamp)?);
+    batches::finish(tx, batch).await?;
+    Ok(events)
 }
 
-/// Debits the expense and credits the payables, so the voucher is balanced.
-fn voucher(
+/// Debits the benefit's expense account and credits the payables, so the voucher is balanced.
+fn voucher_issued(
     batch: &PaymentBatch,
-    id: &str,
-    (centre, documents, total): &Centre,
-    at: Timestamp,
+    voucher: &NewVoucher<'_>,
+    stamp: &EventStamp<'_>,
 ) -> Result<Outgoing> {
-    let total = total.unsigned_abs();
+    let total = voucher.total.total_rial.unsigned_abs();
     let line = |account, debit_rial, credit_rial| VoucherLine {
         account: Cow::Borrowed(account),
         debit_rial,
         credit_rial,
     };
     let data = VoucherIssued {
-        voucher_id: Cow::Borrowed(id),
+        voucher_id: Cow::Borrowed(voucher.voucher_id),
         batch_id: Cow::Borrowed(&batch.batch_id),
         month: batch.month,
-        cost_centre: Cow::Borrowed(centre),
-        documents: documents.unsigned_abs(),
-        lines: vec![line(EXPENSE, total, 0), line(PAYABLES, 0, total)],
+        cost_centre: Cow::Borrowed(&voucher.total.cost_centre),
+        documents: voucher.total.documents.unsigned_abs(),
+        lines: vec![line(batch.benefit.expense_account(), total, 0), line(PAYABLES, 0, total)],
     };
-    event(EventType::VoucherIssued, batch, event_id(EventType::VoucherIssued, &[id]), at, &data)
+    let id = event_id(EventType::VoucherIssued, &[voucher.voucher_id]);
+    event(EventType::VoucherIssued, batch, id, stamp, &data)
 }
 
-fn closing(batch: &PaymentBatch, at: Timestamp) -> Result<Outgoing> {
+fn batch_closed(batch: &PaymentBatch, stamp: &EventStamp<'_>) -> Result<Outgoing> {
     let data = BatchClosed {
         batch_id: Cow::Borrowed(&batch.batch_id),
         month: batch.month,
         documents: batch.documents.unsigned_abs(),
-        total_rial: batch.total.unsigned_abs(),
+        total_rial: batch.total_rial.unsigned_abs(),
         digest: Cow::Borrowed(batch.digest.as_deref().unwrap_or_default()),
     };
-    event(EventType::BatchClosed, batch, event_id(EventType::BatchClosed, &[&batch.batch_id]), at, &data)
+    let id = event_id(EventType::BatchClosed, &[&batch.batch_id]);
+    event(EventType::BatchClosed, batch, id, stamp, &data)
 }
 
 fn event(
     kind: EventType,
     batch: &PaymentBatch,
     id: String,
-    at: Timestamp,
+    stamp: &EventStamp<'_>,
     data: &impl serde::Serialize,
 ) -> Result<Outgoing> {
-    Outgoing::new(kind, batch.batch_id.clone(), id, at, Some(&batch.traceparent), data)
+    Outgoing::new(kind, batch.batch_id.clone(), id, stamp.at, Some(stamp.trace), data)
         .map_err(|_| Error::Unreadable("event"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::AppContext;
 use crate::claim::issuance::plan_close;
 use crate::law::SolarMonth;
-use crate::store::{Result, batches, close_pages, person_states, persons};
+use crate::store::{Result, close_pages, closes, person_states, persons};
 
 /// The part of a forecast that one branch pays.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -32,29 +32,30 @@ pub struct Forecast {
 pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
     let mut connection = ctx.pool.acquire().await?;
     let closed: Vec<_> =
-        batches::all(&mut connection).await?.into_iter().filter(|batch| batch.closed).collect();
-    let last = closed.iter().rfind(|batch| batch.month < month);
+        closes::all(&mut connection).await?.into_iter().filter(|close| close.closed).collect();
+    let last = closed.iter().rfind(|close| close.month < month);
     let mut forecast = Forecast {
         month,
         ahead_of_time: ctx.clock.today() <= month.last_day(),
         documents: 0,
         total_rial: 0,
         branches: BTreeMap::new(),
-        last: last.map(|batch| (batch.month, batch.documents.unsigned_abs(), batch.total.unsigned_abs())),
+        last: last
+            .map(|close| (close.month, close.documents().unsigned_abs(), close.total_rial().unsigned_abs())),
     };
     let planning = ctx.planning_context();
     let mut cursor = -1;
     loop {
         let codes =
-            batches::persons_after(&mut connection, cursor, close_pages::END, ctx.page_persons).await?;
+            closes::persons_after(&mut connection, cursor, close_pages::END, ctx.page_persons).await?;
         let Some(after) = codes.last() else {
             return Ok(forecast);
         };
         cursor = *after;
         let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
         for mut state in person_states::load_with(&mut connection, dossiers).await? {
-            if let Some(issuance) = plan_close(&mut state, &planning).issuance {
-                forecast.add(&issuance);
+            for issuance in &plan_close(&mut state, &planning).issuances {
+                forecast.add(issuance);
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::failpoint::failpoint;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::ShutdownSignal;
-use crate::store::batches::{self, BatchOpening, CloseLock, PaymentBatch};
+use crate::store::closes::{self, CloseLock, CloseOpening, MonthClose};
 use crate::store::{Error, Result, files, recovery};
 
 /// Why a month cannot be closed now.
@@ -29,44 +29,44 @@ pub enum Refusal {
 
 /// A closed month, and whether this call closed it.
 pub struct CloseResult {
-    pub batch: PaymentBatch,
+    pub close: MonthClose,
     pub closed_now: bool,
 }
 
 /// Called after each page. The arguments are the totals so far: persons done, documents issued.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
-/// Checks whether this month may be closed now. Returns its batch if it is closed already.
+/// Checks whether this month may be closed now. Returns its close if it is closed already.
 pub async fn check(
     ctx: &AppContext,
     month: SolarMonth,
     confirmed: bool,
-) -> Result<std::result::Result<Option<PaymentBatch>, Refusal>> {
+) -> Result<std::result::Result<Option<MonthClose>, Refusal>> {
     let mut connection = ctx.pool.acquire().await?;
-    let batches = batches::all(&mut connection).await?;
-    if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
-        return Ok(Ok(Some(batch.clone())));
+    let closes = closes::all(&mut connection).await?;
+    if let Some(close) = closes.iter().find(|close| close.month == month && close.closed) {
+        return Ok(Ok(Some(close.clone())));
     }
-    if let Some(refusal) = out_of_turn(&batches, month, ctx.clock.today()) {
+    if let Some(refusal) = out_of_turn(&closes, month, ctx.clock.today()) {
         return Ok(Err(refusal));
     }
-    match batches::hold_reason(&mut connection, month).await? {
+    match closes::hold_reason(&mut connection, month).await? {
         Some(reason) if !confirmed => Ok(Err(Refusal::Held { month: month.to_string(), reason })),
         _ => Ok(Ok(None)),
     }
 }
 
 /// The refusal if the month has not ended, or is not the next month to close. Months are closed in order.
-fn out_of_turn(batches: &[PaymentBatch], month: SolarMonth, today: SolarDate) -> Option<Refusal> {
+fn out_of_turn(closes: &[MonthClose], month: SolarMonth, today: SolarDate) -> Option<Refusal> {
     if today <= month.last_day() {
         return Some(Refusal::NotEnded(month, today));
     }
-    if let Some(last) = batches.iter().rfind(|batch| batch.closed).map(|batch| batch.month)
+    if let Some(last) = closes.iter().rfind(|close| close.closed).map(|close| close.month)
         && month != last.next()
     {
         return Some(Refusal::NotNext { month, last, next: last.next() });
     }
-    let open = batches.iter().find(|batch| !batch.closed && batch.month != month)?;
+    let open = closes.iter().find(|close| !close.closed && close.month != month)?;
     Some(Refusal::NotNext { month, last: open.month.previous(), next: open.month })
 }
 
@@ -91,26 +91,26 @@ pub async fn close(
     };
     let mut connection = failpoint!("close_look.begin", lock.begin().await)?;
     recovery::refuse_half_recovered(&mut *connection).await?;
-    let batches = batches::all(&mut connection).await?;
+    let closes = closes::all(&mut connection).await?;
     failpoint!("close_look.commit", connection.commit().await)?;
-    if let Some(batch) = batches.iter().find(|batch| batch.month == month && batch.closed) {
+    if let Some(close) = closes.iter().find(|close| close.month == month && close.closed) {
         lock.release().await?;
-        return Ok(Some(CloseResult { batch: batch.clone(), closed_now: false }));
+        return Ok(Some(CloseResult { close: close.clone(), closed_now: false }));
     }
     // Another close may have ended after the caller's check.
-    if let Some(refusal) = out_of_turn(&batches, month, ctx.clock.today()) {
+    if let Some(refusal) = out_of_turn(&closes, month, ctx.clock.today()) {
         lock.release().await?;
         return Err(Error::Refused(refusal.to_string()));
     }
-    let batch = ctx.with_timeout(begin(ctx, &mut lock, month, input_offsets)).await?;
+    let close = ctx.with_timeout(begin(ctx, &mut lock, month, input_offsets)).await?;
     // A close uses one business date, even if it crosses midnight or continues days after a crash.
-    let ctx_of_close = ctx.with_business_date(batch.business_date);
+    let ctx_of_close = ctx.with_business_date(close.business_date);
     let mut persons = 0;
     let mut documents = 0;
-    let mut cursor = batch.cursor;
+    let mut cursor = close.cursor;
     let limit = page::PageLimit::Persons(ctx.page_persons);
     while let Some(done) =
-        ctx.with_timeout(page::close_page(&ctx_of_close, &mut lock, &batch, cursor, limit)).await?
+        ctx.with_timeout(page::close_page(&ctx_of_close, &mut lock, &close, cursor, limit)).await?
     {
         cursor = done.cursor;
         persons += done.persons;
@@ -121,9 +121,9 @@ pub async fn close(
             return Ok(None);
         }
     }
-    let batch = ctx.with_timeout(finish::finish(ctx, &mut lock, batch)).await?;
+    let close = ctx.with_timeout(finish::finish(ctx, &mut lock, close)).await?;
     lock.release().await?;
-    Ok(Some(CloseResult { batch, closed_now: true }))
+    Ok(Some(CloseResult { close, closed_now: true }))
 }
 
 async fn begin(
@@ -131,40 +131,39 @@ async fn begin(
     lock: &mut CloseLock,
     month: SolarMonth,
     input_offsets: &str,
-) -> Result<PaymentBatch> {
-    let batch_id = format!("{}-{month}", crate::claim::BENEFIT);
+) -> Result<MonthClose> {
     let trace = crate::wire::outgoing::fresh_traceparent();
-    let opening = BatchOpening {
+    let opening = CloseOpening {
         month,
-        batch_id: &batch_id,
+        benefits: ctx.benefits,
         business_date: ctx.fixed_business_date.unwrap_or_else(|| ctx.clock.today()),
         at: ctx.clock.now(),
         input_offsets,
         traceparent: &trace,
     };
     let mut tx = failpoint!("close_open.begin", lock.begin().await)?;
-    batches::open(&mut tx, &opening).await?;
-    let batch = batches::all(&mut tx).await?.into_iter().find(|batch| batch.month == month);
+    closes::open(&mut tx, &opening).await?;
+    let close = closes::all(&mut tx).await?.into_iter().find(|close| close.month == month);
     failpoint!("close_open.commit", tx.commit().await)?;
-    batch.ok_or(Error::Unreadable("batch"))
+    close.ok_or(Error::Unreadable("close"))
 }
 
 /// The month that is due for an automatic close, if any.
 pub async fn due(ctx: &AppContext) -> Result<Option<SolarMonth>> {
     let mut connection = ctx.pool.acquire().await?;
-    let batches = batches::all(&mut connection).await?;
-    if let Some(open) = batches.iter().find(|batch| !batch.closed) {
+    let closes = closes::all(&mut connection).await?;
+    if let Some(open) = closes.iter().find(|close| !close.closed) {
         // A crash interrupted this close. It is continued before any other month.
         return Ok(Some(open.month));
     }
-    Ok(clock::due(ctx.clock.today(), batches.last().map(|batch| batch.month)))
+    Ok(clock::due(ctx.clock.today(), closes.last().map(|close| close.month)))
 }
 
 /// The variance check of the automatic close. Returns the reason if this month looks wrong, and holds the month until
 /// an operator confirms it.
 pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = ctx.pool.acquire().await?;
-    if batches::all(&mut connection).await?.iter().any(|batch| batch.month == month) {
+    if closes::all(&mut connection).await?.iter().any(|close| close.month == month) {
         return Ok(None);
     }
     let open = files::open_files(&mut connection).await?;
@@ -182,7 +181,7 @@ pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Optio
         return Ok(None);
     };
     let mut tx = failpoint!("hold.begin", ctx.pool.begin().await)?;
-    let holds = batches::hold(&mut tx, month, &reason, ctx.clock.now()).await?;
+    let holds = closes::hold(&mut tx, month, &reason, ctx.clock.now()).await?;
     failpoint!("hold.commit", tx.commit().await)?;
     Ok(holds.then_some(reason))
 }
@@ -190,5 +189,5 @@ pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Optio
 /// The reason of the hold on this month, if there is one. Only an operator can end a hold.
 pub async fn hold_reason(ctx: &AppContext, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = ctx.pool.acquire().await?;
-    batches::hold_reason(&mut connection, month).await
+    closes::hold_reason(&mut connection, month).await
 }

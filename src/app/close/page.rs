@@ -2,15 +2,15 @@
 //! cursor.
 
 use crate::app::AppContext;
-use crate::app::output_events::{self, DocumentBatch};
+use crate::app::output_events::{self, DocumentStamp};
 use crate::app::write_plans::{Planned, decisions_made, message, write};
 use crate::claim::codes::SmsKind;
 use crate::claim::issuance::plan_close;
 use crate::claim::plan::Issuance;
 use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
-use crate::store::batches::{self, CloseLock, PaymentBatch};
 use crate::store::close_pages::{self, ClosePage, END};
+use crate::store::closes::{self, CloseLock, MonthClose};
 use crate::store::messages::{self, NewMessage};
 use crate::store::{PgConnection, Result, outbox, payments, person_states, persons};
 use crate::texts::Texts;
@@ -36,7 +36,7 @@ pub enum PageLimit {
 pub async fn close_page(
     ctx: &AppContext,
     lock: &mut CloseLock,
-    batch: &PaymentBatch,
+    close: &MonthClose,
     cursor: i64,
     limit: PageLimit,
 ) -> Result<Option<ClosedPage>> {
@@ -45,23 +45,23 @@ pub async fn close_page(
     let inputs = close_pages::lock_inputs(&mut tx).await?;
     let PagePersons { codes, last } = select_persons(&mut tx, ctx, cursor, limit).await?;
     let tables_version = ctx.tables.version().to_owned();
-    close_pages::insert(&mut tx, batch.month, &ClosePage { upto: last, inputs, tables_version }).await?;
+    close_pages::insert(&mut tx, close.month, &ClosePage { upto: last, inputs, tables_version }).await?;
     if codes.is_empty() && last == END {
         failpoint!("close_page.last_commit", tx.commit().await)?;
         return Ok(None);
     }
     let dossiers = persons::lock(&mut tx, &codes).await?;
-    let planned = plan(ctx, batch, person_states::load_with(&mut tx, dossiers).await?, at);
+    let planned = plan(ctx, close, person_states::load_with(&mut tx, dossiers).await?, at);
     let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
     let mut events = write(&mut tx, ctx, &planned, at).await?;
     let issues: Vec<_> = planned
         .iter()
-        .filter_map(|planned| Some((planned.state.person, planned.plan.issuance.as_ref()?)))
+        .flat_map(|planned| planned.plan.issuances.iter().map(|issuance| (planned.state.person, issuance)))
         .collect();
-    payments::issue(&mut tx, &issues, batch.month, at).await?;
-    write_messages(&mut tx, ctx, batch, &issues, at).await?;
-    events.extend(documents(batch, &issues, at)?);
-    batches::move_cursor(&mut tx, batch.month, cursor, last).await?;
+    payments::issue(&mut tx, &issues, close.month, at).await?;
+    write_messages(&mut tx, ctx, close, &issues, at).await?;
+    events.extend(documents(close, &issues, at)?);
+    closes::move_cursor(&mut tx, close.month, cursor, last).await?;
     let done = ClosedPage { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
     packed.extend(outbox::pack(events, ctx.groups)?);
     outbox::insert(&mut tx, packed).await?;
@@ -87,7 +87,7 @@ async fn select_persons(
         PageLimit::Persons(max) => (END, max),
         PageLimit::Code(end) => (end, u32::MAX),
     };
-    let mut codes = batches::persons_after(tx, cursor, end, max).await?;
+    let mut codes = closes::persons_after(tx, cursor, end, max).await?;
     let mut last = match (limit, codes.last()) {
         (PageLimit::Persons(_), Some(last)) => *last,
         _ => end,
@@ -111,7 +111,7 @@ async fn select_persons(
 
 fn plan(
     ctx: &AppContext,
-    batch: &PaymentBatch,
+    close: &MonthClose,
     states: Vec<crate::claim::person_state::PersonState>,
     at: jiff::Timestamp,
 ) -> Vec<Planned> {
@@ -120,29 +120,25 @@ fn plan(
         .into_iter()
         .filter_map(|mut state| {
             let plan = plan_close(&mut state, &planning);
-            (!plan.is_empty()).then(|| Planned { state, plan, trace: Some(batch.traceparent.clone()) })
+            (!plan.is_empty()).then(|| Planned { state, plan, trace: Some(close.traceparent.clone()) })
         })
         .collect()
 }
 
 fn documents(
-    batch: &PaymentBatch,
+    close: &MonthClose,
     issues: &[(NationalCode, &Issuance)],
     at: jiff::Timestamp,
 ) -> Result<Vec<Outgoing>> {
-    let document_batch =
-        DocumentBatch { batch_id: &batch.batch_id, month: batch.month, at, trace: &batch.traceparent };
-    issues
-        .iter()
-        .map(|(person, issuance)| output_events::document(*person, issuance, &document_batch))
-        .collect()
+    let stamp = DocumentStamp { month: close.month, at, trace: &close.traceparent };
+    issues.iter().map(|(person, issuance)| output_events::document(*person, issuance, &stamp)).collect()
 }
 
 /// Stores the SMS of the documents. An SMS is released when the broker has acknowledged its document.
 async fn write_messages(
     tx: &mut PgConnection,
     ctx: &AppContext,
-    batch: &PaymentBatch,
+    close: &MonthClose,
     issues: &[(NationalCode, &Issuance)],
     at: jiff::Timestamp,
 ) -> Result<()> {
@@ -150,9 +146,14 @@ async fn write_messages(
     let sms = |(person, issuance): &(NationalCode, &Issuance)| -> NewMessage {
         let document_id = issuance.document_id.to_string();
         let id = ctx.ids.registration_sms(&document_id);
-        let body = Texts::built_in().sms_registration(&issuance.full_name, issuance.amount, expected);
+        let body = Texts::built_in().sms_registration(
+            issuance.benefit,
+            &issuance.full_name,
+            issuance.amount,
+            expected,
+        );
         let (kind, about, trace) =
-            (SmsKind::Registration, (*person, issuance.claim_id), Some(batch.traceparent.clone()));
+            (SmsKind::Registration, (*person, issuance.claim_id), Some(close.traceparent.clone()));
         message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace)
     };
     messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;

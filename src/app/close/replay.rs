@@ -3,39 +3,39 @@
 use super::page::{PageLimit, close_page};
 use super::{AppContext, begin, finish};
 use crate::retry::ShutdownSignal;
-use crate::store::batches::{CloseLock, PaymentBatch};
 use crate::store::close_pages::PastClose;
+use crate::store::closes::{CloseLock, MonthClose};
 use crate::store::{Error, Result};
 
 /// A replayed close that has begun and not ended.
 pub struct CloseReplay {
     lock: CloseLock,
-    batch: PaymentBatch,
+    close: MonthClose,
     cursor: i64,
 }
 
 impl CloseReplay {
-    /// Opens the batch on its original business date.
+    /// Opens the close on its original business date.
     pub async fn begin(ctx: &AppContext, past: &PastClose, stop: &ShutdownSignal) -> Result<Self> {
         let mut lock = CloseLock::acquire(&ctx.pool, stop).await?.ok_or(Error::Stopped)?;
-        let batch =
+        let close =
             begin(&ctx.with_business_date(past.business_date), &mut lock, past.month, &past.input_offsets)
                 .await?;
-        Ok(Self { lock, cursor: batch.cursor, batch })
+        Ok(Self { lock, cursor: close.cursor, close })
     }
 
     /// Closes the page that ended at `upto`. The caller has applied exactly the inputs that the original page saw, and
     /// `ctx` has the tables of that time.
     pub async fn page(&mut self, ctx: &AppContext, upto: i64) -> Result<()> {
-        let ctx = ctx.with_business_date(self.batch.business_date);
-        let done = close_page(&ctx, &mut self.lock, &self.batch, self.cursor, PageLimit::Code(upto)).await?;
+        let ctx = ctx.with_business_date(self.close.business_date);
+        let done = close_page(&ctx, &mut self.lock, &self.close, self.cursor, PageLimit::Code(upto)).await?;
         self.cursor = done.map_or(self.cursor, |done| done.cursor);
         Ok(())
     }
 
-    pub async fn finish(mut self, ctx: &AppContext) -> Result<PaymentBatch> {
-        let batch = finish::finish(ctx, &mut self.lock, self.batch).await?;
+    pub async fn finish(mut self, ctx: &AppContext) -> Result<MonthClose> {
+        let close = finish::finish(ctx, &mut self.lock, self.close).await?;
         self.lock.release().await?;
-        Ok(batch)
+        Ok(close)
     }
 }

@@ -42,8 +42,11 @@ pub struct BatchChanges {
 impl BatchChanges {
     fn apply_to(&mut self, state: &mut PersonState) {
         state.moved = self.moved.remove(&state.person).unwrap_or_default();
-        let documents =
-            state.payment.iter().flat_map(|payment| &payment.documents).map(|document| &document.document_id);
+        let documents = state
+            .payments
+            .iter()
+            .flat_map(|payment| &payment.documents)
+            .map(|document| &document.document_id);
         state.answered = documents.filter(|id| self.answered.contains(*id)).cloned().collect();
     }
 }

@@ -4,7 +4,7 @@ use super::ConsumedRecord;
 use super::batch_state::BatchState;
 use super::file_tally::Disposition;
 use crate::claim::person::SelfRegistration;
-use crate::claim::{ClaimKey, Counterpart};
+use crate::claim::{Benefit, ClaimKey, Counterpart};
 use crate::ident::NationalCode;
 use crate::store::self_registrations::StoredRegistration;
 use crate::wire::Event;
@@ -72,16 +72,26 @@ impl BatchState<'_> {
     }
 }
 
-/// The claims of a row: one for each spouse with a national code.
+/// The claims of a row: one for each benefit and each spouse with a national code.
 fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
     let (husband, wife) = (row.husband.national_code, row.wife.national_code);
-    let key = |person: NationalCode, other: Option<NationalCode>| ClaimKey {
-        person,
-        deed_date: row.deed_date,
-        counterpart: match other {
-            Some(code) => Counterpart::Spouse(code),
-            None => Counterpart::Unnamed { record_id: row.record_id.clone() },
-        },
+    let mut keys = Vec::new();
+    for benefit in Benefit::ALL.iter().copied() {
+        keys.extend(husband.map(|person| claim_key(benefit, row, person, wife)));
+        keys.extend(wife.map(|person| claim_key(benefit, row, person, husband)));
+    }
+    keys
+}
+
+fn claim_key(
+    benefit: Benefit,
+    row: &MarriageRecorded,
+    person: NationalCode,
+    other: Option<NationalCode>,
+) -> ClaimKey {
+    let counterpart = match other {
+        Some(code) => Counterpart::Spouse(code),
+        None => Counterpart::Unnamed { record_id: row.record_id.clone() },
     };
-    [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
+    ClaimKey { benefit, person, deed_date: row.deed_date, counterpart }
 }

@@ -11,16 +11,19 @@ mod topic_scan;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
 pub use redecide::{RedecidedPage, decide_page};
 pub use topic_scan::{OutputRecord, TopicScan, UnreadableRecord};
 
 use self::topic_scan::revision_of;
 use super::{AppContext, relay};
-use crate::claim::RULES_VERSION;
+use crate::claim::{Benefit, RULES_VERSION};
 use crate::failpoint::failpoint;
-use crate::store::recovery::adopt::{self, RecoveredBatch, RecoveredDecision, RecoveredDocument};
+use crate::law::SolarMonth;
+use crate::store::batches::{self, CostCentreTotal, NewVoucher, PaymentBatch};
+use crate::store::recovery::adopt::{self, RecoveredClose, RecoveredDecision, RecoveredDocument};
 use crate::store::recovery::{self, Checkpoints, PersonToRedecide};
-use crate::store::{Error, PgConnection, Result, batches, close_pages, messages, outbox};
+use crate::store::{Error, PgConnection, Result, close_pages, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
 /// Fails if a recovery has begun and not ended: see [`recovery::refuse_half_recovered`].
@@ -141,35 +144,8 @@ fn name_records(decisions: &mut [RecoveredDecision]) {
 }
 
 async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, scan: &TopicScan) -> Result<()> {
-    let mut months: BTreeMap<String, RecoveredBatch> = BTreeMap::new();
-    let business_date = |at| ctx.clock.solar_date_of(at).unwrap_or_else(|_| ctx.clock.today()).to_string();
-    for document in &scan.documents {
-        let (data, at) = (&document.data, document.data.issued_at);
-        months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
-            month: data.month.to_string(),
-            batch_id: data.batch_id.to_string(),
-            business_date: business_date(at),
-            at,
-            traceparent: document.traceparent.clone().unwrap_or_else(fresh_traceparent),
-            closing: None,
-        });
-    }
-    for closing in &scan.closings {
-        let data = &closing.data;
-        let batch = months.entry(data.month.to_string()).or_insert_with(|| RecoveredBatch {
-            month: data.month.to_string(),
-            batch_id: data.batch_id.to_string(),
-            business_date: business_date(closing.at),
-            at: closing.at,
-            traceparent: closing.traceparent.clone().unwrap_or_else(fresh_traceparent),
-            closing: None,
-        });
-        let documents = bigint(data.documents, "documents")?;
-        let total = bigint(data.total_rial, "total_rial")?;
-        batch.closing = Some((documents, total, data.digest.to_string()));
-    }
-    for batch in months.values() {
-        adopt::batch(tx, batch).await?;
+    for close in closes(ctx, scan)?.values() {
+        adopt::close(tx, close).await?;
     }
     let mut documents = scan.documents.iter().map(|d| document(ctx, d)).collect::<Result<Vec<_>>>()?;
     documents.sort_by_key(|document| document.attempt);
@@ -181,15 +157,68 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, scan: &TopicSca
         for line in &voucher.lines {
             total = total.checked_add(line.debit_rial).ok_or(Error::Unreadable("voucher's total"))?;
         }
-        let documents = bigint(voucher.documents, "documents")?;
-        let centre = (voucher.cost_centre.to_string(), documents, bigint(total, "voucher's total")?);
-        batches::insert_voucher(tx, &voucher.voucher_id, voucher.month, &centre).await?;
+        let centre = CostCentreTotal {
+            cost_centre: voucher.cost_centre.to_string(),
+            documents: bigint(voucher.documents, "documents")?,
+            total_rial: bigint(total, "voucher's total")?,
+        };
+        let benefit = benefit_of(&voucher.batch_id, voucher.month)?;
+        let voucher_id = &voucher.voucher_id;
+        let voucher = NewVoucher { voucher_id, benefit, month: voucher.month, total: &centre };
+        batches::insert_voucher(tx, &voucher).await?;
     }
     adopt::messages(tx, &scan.messages).await?;
     for case in &scan.cases {
         adopt::case(tx, case).await?;
     }
     Ok(())
+}
+
+/// The closes whose documents or closing events are in the topics.
+fn closes(ctx: &AppContext, scan: &TopicScan) -> Result<BTreeMap<SolarMonth, RecoveredClose>> {
+    let mut closes = BTreeMap::new();
+    for document in &scan.documents {
+        let (data, at) = (&document.data, document.data.issued_at);
+        let benefit = benefit_of(&data.batch_id, data.month)?;
+        let close = closes
+            .entry(data.month)
+            .or_insert_with(|| recovered_close(ctx, data.month, at, document.traceparent.as_deref()));
+        close.batches.entry(benefit).or_insert_with(|| PaymentBatch::open(benefit, data.month));
+    }
+    for closing in &scan.closings {
+        let data = &closing.data;
+        let benefit = benefit_of(&data.batch_id, data.month)?;
+        let close = closes
+            .entry(data.month)
+            .or_insert_with(|| recovered_close(ctx, data.month, closing.at, closing.traceparent.as_deref()));
+        let batch = PaymentBatch {
+            documents: bigint(data.documents, "documents")?,
+            total_rial: bigint(data.total_rial, "total_rial")?,
+            digest: Some(data.digest.to_string()),
+            ..PaymentBatch::open(benefit, data.month)
+        };
+        close.batches.insert(benefit, batch);
+    }
+    Ok(closes)
+}
+
+fn recovered_close(
+    ctx: &AppContext,
+    month: SolarMonth,
+    at: Timestamp,
+    traceparent: Option<&str>,
+) -> RecoveredClose {
+    RecoveredClose {
+        month,
+        business_date: ctx.clock.solar_date_of(at).unwrap_or_else(|_| ctx.clock.today()),
+        at,
+        traceparent: traceparent.map_or_else(fresh_traceparent, str::to_owned),
+        batches: BTreeMap::new(),
+    }
+}
+
+fn benefit_of(batch_id: &str, month: SolarMonth) -> Result<Benefit> {
+    Benefit::of_batch(batch_id, month).ok_or(Error::Unreadable("batch id"))
 }
 
 /// Converts a number of an event to the type of its column.
@@ -201,6 +230,7 @@ fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<
     let data = &document.data;
     let revision = revision_of(&ctx.ids, data.claim_id, data.decision_id);
     Ok(RecoveredDocument {
+        benefit: benefit_of(&data.batch_id, data.month)?,
         document_id: data.document_id.to_string(),
         person: data.national_code,
         claim_id: data.claim_id,

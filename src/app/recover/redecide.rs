@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::app::AppContext;
 use crate::app::relay::sms_requested;
 use crate::app::write_plans::{Planned, decisions_made, message, write};
-use crate::claim::Counterpart;
+use crate::claim::Benefit;
 use crate::claim::assemble::{AssembledClaim, assemble_claims};
 use crate::claim::codes::SmsKind;
 use crate::claim::decide::decide;
@@ -81,7 +81,7 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
         }
         let (plan, facts) = lost.plan(&mut state, &planning, &mut done);
         restored_facts.extend(facts);
-        if !plan.is_empty() || plan.returned.is_some() {
+        if !plan.is_empty() || !plan.returned.is_empty() {
             planned.push(Planned { state, plan, trace: None });
         }
     }
@@ -124,12 +124,21 @@ impl LostParts {
         done: &mut RedecidedPage,
     ) -> (Plan, Vec<(Uuid, Vec<u8>)>) {
         let assembled = assemble_claims(state, planning);
-        let paid_decision = self.restore_payment(state, planning, &assembled, done);
+        let lost_claims: Vec<_> = state
+            .payments
+            .iter()
+            .filter(|payment| payment.paid_facts.is_none())
+            .map(|payment| payment.claim_id)
+            .collect();
+        let mut paid_decisions = Vec::new();
+        for claim_id in lost_claims {
+            paid_decisions.extend(self.restore_payment(state, planning, &assembled, claim_id, done));
+        }
         let mut found = Vec::new();
         for (claim_id, decision) in &self.without_facts {
             let Some(facts) = facts_of(state, &assembled, *claim_id) else { continue };
             let stored_claim = state.claims.iter().find(|claim| claim.claim_id == *claim_id);
-            let payment = state.payment.as_ref().filter(|payment| payment.claim_id == *claim_id);
+            let payment = state.payment_for(*claim_id);
             // The facts of a decision made after the payment include the payment.
             let after_payment = stored_claim
                 .filter(|claim| claim.decision_id == *decision && claim.outcome == Outcome::Waiting);
@@ -137,32 +146,32 @@ impl LostParts {
             found.push((*decision, frozen.unwrap_or(facts).encode().bytes));
         }
         let mut planned = plan(state, planning, Trigger::Close);
-        planned.updates.splice(0..0, paid_decision);
-        if planned.returned.is_none() {
-            planned.returned = return_notice(state);
+        planned.updates.splice(0..0, paid_decisions);
+        for payment in &state.payments {
+            if planned.returned.iter().all(|notice| notice.claim_id != payment.claim_id) {
+                planned.returned.extend(return_notice(state, payment));
+            }
         }
         (planned, found)
     }
 
-    /// Restores the facts of a payment, as far as they can be found. Returns the update with its decision, if that
-    /// was never published.
+    /// Restores the facts of the payment for this claim, as far as they can be found. Returns the update with its
+    /// decision, if that was never published.
     fn restore_payment(
         &self,
         state: &mut PersonState,
         planning: &PlanningContext<'_>,
         assembled: &[AssembledClaim],
+        claim_id: Uuid,
         done: &mut RedecidedPage,
     ) -> Option<ClaimUpdate> {
-        let payment = state.payment.as_ref().filter(|payment| payment.paid_facts.is_none())?;
-        let claim_id = payment.claim_id;
         let Some(facts) = facts_of(state, assembled, claim_id) else {
             done.unsettled += 1;
             return None;
         };
-        if let Some(payment) = &mut state.payment {
-            payment.paid_facts = Some(facts);
-        }
-        let payment = state.payment.as_ref()?;
+        let payment = state.payments.iter_mut().find(|payment| payment.claim_id == claim_id)?;
+        payment.paid_facts = Some(facts);
+        let payment = state.payment_for(claim_id)?;
         let (_, revision) = self
             .unpublished
             .iter()
@@ -180,7 +189,7 @@ fn facts_of(state: &PersonState, assembled: &[AssembledClaim], claim_id: Uuid) -
         return Some(claim.facts.clone());
     }
     let key = &state.claims.iter().find(|claim| claim.claim_id == claim_id)?.key;
-    Some(Facts::withdrawn(key.deed_date, matches!(key.counterpart, Counterpart::Spouse(_))))
+    Some(Facts::withdrawn(key))
 }
 
 /// Builds the decision that a document is based on, with the amount that was paid.
@@ -217,8 +226,7 @@ fn unpublished_decision(
 
 /// The notice of a return that was applied again and whose decision is in the topic: the SMS may have been lost. An SMS
 /// that was not lost has the same id, so it is not sent again.
-fn return_notice(state: &PersonState) -> Option<ReturnNotice> {
-    let payment = state.payment.as_ref()?;
+fn return_notice(state: &PersonState, payment: &StoredPayment) -> Option<ReturnNotice> {
     let latest = payment.latest().filter(|document| state.answered.contains(&document.document_id))?;
     let claim = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id)?;
     let account = state.dossier.record.as_ref()?.sheba.as_deref()?.parse::<crate::ident::Sheba>().ok()?;
@@ -242,7 +250,8 @@ fn registration(
     let issued = Timestamp::from_microsecond(document.issued_us).ok()?;
     let expected = ctx.business_date(issued).month();
     let amount = Rial::from_i64(document.amount)?;
-    let body = Texts::built_in().sms_registration(&record.full_name(), amount, expected);
+    let benefit: Benefit = document.benefit.parse().ok()?;
+    let body = Texts::built_in().sms_registration(benefit, &record.full_name(), amount, expected);
     let id = ctx.ids.registration_sms(&document.document_id);
     let about = (state.person, document.claim_id);
     Some(message(id, SmsKind::Registration, about, &document.document_id, mobile, body, None))

@@ -206,6 +206,7 @@ fn decision(data: &DecisionMade<'_>) -> Option<RecoveredDecision> {
     let wage_sum = data.working.as_ref().and_then(|working| working.wage_sum_rial);
     let days = data.working.as_ref().map(|working| i32::try_from(working.days)).transpose().ok()?;
     Some(RecoveredDecision {
+        benefit: data.benefit.parse().ok()?,
         decision_id: data.decision_id,
         claim_id: data.claim_id,
         revision: i32::try_from(data.revision).ok()?,

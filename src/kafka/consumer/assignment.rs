@@ -255,7 +255,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::claim::IdKey;
+    use crate::claim::{Benefit, IdKey};
     use crate::clock::Clock;
     use crate::config::Settings;
     use crate::store::outbox::RelayShards;
@@ -273,6 +273,7 @@ mod tests {
             fixed_business_date: None,
             tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
             ids: IdKey::new(b"test"),
+            benefits: Benefit::RELEASED,
             groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
             deeds_from: None,
             sms_quiet_hours: None,

@@ -1,13 +1,19 @@
 //! Restores what the topics contain: the rows as they were when their events entered the outbox.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::claim::Benefit;
 use crate::ident::NationalCode;
+use crate::law::{SolarDate, SolarMonth};
+use crate::store::batches::{self, PaymentBatch};
 use crate::store::{PgConnection, Result, instant};
 
 /// A published revision without its facts, and the state of its claim at that time.
 pub struct RecoveredDecision {
+    pub benefit: Benefit,
     pub decision_id: Uuid,
     pub claim_id: Uuid,
     pub revision: i32,
@@ -65,14 +71,14 @@ pub async fn claims(tx: &mut PgConnection, all: &[&RecoveredDecision]) -> Result
     // more.
     let unnamed = |d: &&RecoveredDecision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
     sqlx::query(
-        "INSERT INTO claims (claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
+        "INSERT INTO claims (claim_id, benefit, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
              reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest)
-         SELECT a, b, c, d,
+         SELECT a, q, b, c, d,
              CASE WHEN d IS NULL THEN coalesce(e, (SELECT unnamed_record FROM claims WHERE person = b AND claim_id = a), '') END,
              CASE WHEN l THEN NULL ELSE f END, g, h, i, j, array_remove(string_to_array(k, ' '), ''), l, m, n, o, p
          FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
-             $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[])
-             AS u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+             $10::bigint[], $11::text[], $12::bool[], $13::uuid[], $14::bytea[], $15::bytea[], $16::bytea[], $17::text[])
+             AS u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
          ON CONFLICT (person, claim_id) DO UPDATE SET record_id = excluded.record_id, request_id = excluded.request_id,
              revision = excluded.revision, outcome = excluded.outcome, amount = excluded.amount, reasons = excluded.reasons,
              withdrawn = excluded.withdrawn, decision_id = excluded.decision_id, facts_digest = excluded.facts_digest,
@@ -95,53 +101,65 @@ pub async fn claims(tx: &mut PgConnection, all: &[&RecoveredDecision]) -> Result
     .bind(all.iter().map(|d| d.facts_digest.as_slice()).collect::<Vec<_>>())
     .bind(all.iter().map(|d| d.answer_digest.as_slice()).collect::<Vec<_>>())
     .bind(all.iter().map(|d| d.working_digest.as_slice()).collect::<Vec<_>>())
+    .bind(all.iter().map(|d| d.benefit.as_str()).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// A batch, closed or not.
-pub struct RecoveredBatch {
-    pub month: String,
-    pub batch_id: String,
-    pub business_date: String,
+/// The close of a month, ended or not.
+pub struct RecoveredClose {
+    pub month: SolarMonth,
+    pub business_date: SolarDate,
     pub at: Timestamp,
     pub traceparent: String,
-    /// Documents, total and digest of the closing event.
-    pub closing: Option<(i64, i64, String)>,
+    /// By benefit. A batch without a digest has no closing event in its topic.
+    pub batches: BTreeMap<Benefit, PaymentBatch>,
 }
 
-/// Restores a batch. The inputs that its pages saw are lost, so it names none.
-pub async fn batch(tx: &mut PgConnection, batch: &RecoveredBatch) -> Result<()> {
+impl RecoveredClose {
+    /// Every benefit of the close has its closing event. They are published in one transaction of the close, so either
+    /// all of them or none are in the outbox.
+    fn is_closed(&self) -> bool {
+        self.batches.values().all(|batch| batch.digest.is_some())
+    }
+}
+
+/// Restores a close. The inputs that its pages saw are lost, so it names none.
+pub async fn close(tx: &mut PgConnection, close: &RecoveredClose) -> Result<()> {
     sqlx::query(
-        "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
-         VALUES ($1, $2, $3, $4::timestamptz, '[]', $5) ON CONFLICT (month) DO NOTHING",
+        "INSERT INTO closes (month, business_date, started_at, input_offsets, traceparent)
+         VALUES ($1, $2, $3::timestamptz, '[]', $4) ON CONFLICT (month) DO NOTHING",
     )
-    .bind(&batch.month)
-    .bind(&batch.batch_id)
-    .bind(&batch.business_date)
-    .bind(instant(batch.at))
-    .bind(&batch.traceparent)
+    .bind(close.month.to_string())
+    .bind(close.business_date.to_string())
+    .bind(instant(close.at))
+    .bind(&close.traceparent)
     .execute(&mut *tx)
     .await?;
-    if let Some((documents, total, digest)) = &batch.closing {
-        sqlx::query(
-            "UPDATE batches SET closed_at = $2::timestamptz, documents = $3, total = $4, digest = $5 WHERE month = $1 AND closed_at IS NULL",
-        )
-        .bind(&batch.month)
-        .bind(instant(batch.at))
-        .bind(documents)
-        .bind(total)
-        .bind(digest)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM held_months WHERE month = $1").bind(&batch.month).execute(tx).await?;
+    for batch in close.batches.values() {
+        batches::open(tx, batch.benefit, batch.month).await?;
+    }
+    if close.is_closed() {
+        for batch in close.batches.values() {
+            batches::finish(tx, batch).await?;
+        }
+        sqlx::query("UPDATE closes SET closed_at = $2::timestamptz WHERE month = $1 AND closed_at IS NULL")
+            .bind(close.month.to_string())
+            .bind(instant(close.at))
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM held_months WHERE month = $1")
+            .bind(close.month.to_string())
+            .execute(tx)
+            .await?;
     }
     Ok(())
 }
 
 /// A document that was published to finance.
 pub struct RecoveredDocument {
+    pub benefit: Benefit,
     pub document_id: String,
     pub person: NationalCode,
     pub claim_id: Uuid,
@@ -185,11 +203,12 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
     .bind(instant(document.issued_at))
     .execute(&mut *tx)
     .await?;
-    sqlx::query("INSERT INTO payments (person, claim_id, amount, decision_id) VALUES ($1, $2, $3, $4) ON CONFLICT (person, claim_id) DO NOTHING")
+    sqlx::query("INSERT INTO payments (person, claim_id, amount, decision_id, benefit) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person, benefit, claim_id) DO NOTHING")
         .bind(document.person.to_i64())
         .bind(document.claim_id)
         .bind(document.amount)
         .bind(document.decision_id)
+        .bind(document.benefit.as_str())
         .execute(&mut *tx)
         .await?;
     sqlx::query("UPDATE documents SET superseded = true WHERE claim_id = $1 AND attempt < $2")
@@ -198,8 +217,10 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT province_code FROM persons WHERE code = $2), ''), $10::timestamptz
+        "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code,
+             issued_at, benefit)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT province_code FROM persons WHERE code = $2), ''), $10::timestamptz,
+             $11
          ON CONFLICT (document_id) DO NOTHING",
     )
     .bind(&document.document_id)
@@ -212,6 +233,7 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
     .bind(&document.sheba)
     .bind(&document.cost_centre)
     .bind(instant(document.issued_at))
+    .bind(document.benefit.as_str())
     .execute(tx)
     .await?;
     Ok(())

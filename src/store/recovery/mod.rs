@@ -106,7 +106,7 @@ pub async fn add(tx: &mut PgConnection, persons: &[PersonToRedecide]) -> Result<
 pub async fn add_unpaid(tx: &mut PgConnection) -> Result<()> {
     sqlx::query(
         "INSERT INTO recovery_persons (code) SELECT DISTINCT person FROM claims
-         WHERE NOT withdrawn AND person NOT IN (SELECT person FROM payments) ON CONFLICT DO NOTHING",
+         WHERE NOT withdrawn AND (person, benefit) NOT IN (SELECT person, benefit FROM payments) ON CONFLICT DO NOTHING",
     )
     .execute(tx)
     .await?;
@@ -168,7 +168,7 @@ pub async fn take_unpublished_decisions(tx: &mut PgConnection, codes: &[i64]) ->
 /// Documents of these persons that have no registration SMS yet, with the claim and the instant of issue.
 pub async fn documents_without_sms(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<DocumentWithoutSms>> {
     Ok(sqlx::query_as(
-        "SELECT person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
+        "SELECT benefit, person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
          FROM documents d WHERE person = ANY($1) AND NOT EXISTS (
              SELECT 1 FROM messages m WHERE m.document_id = d.document_id AND m.kind = 'registration') ORDER BY document_id",
     )
@@ -179,6 +179,7 @@ pub async fn documents_without_sms(tx: &mut PgConnection, codes: &[i64]) -> Resu
 
 #[derive(sqlx::FromRow)]
 pub struct DocumentWithoutSms {
+    pub benefit: String,
     pub person: i64,
     pub claim_id: Uuid,
     pub document_id: String,

@@ -63,10 +63,10 @@ fn next_close(loaded: &LoadedClaim, next: &Plan) -> NextCloseView {
             reasons: decision.codes().iter().map(|code| code.as_str()).collect(),
         }),
         issues_attempt: next
-            .issuance
-            .as_ref()
-            .filter(|issue| issue.claim_id == id)
-            .map(|issue| issue.attempt),
+            .issuances
+            .iter()
+            .find(|issuance| issuance.claim_id == id)
+            .map(|issuance| issuance.attempt),
     }
 }
 

@@ -49,9 +49,9 @@ pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedP
     let rows = person_file::registry_rows(&mut tx, code).await?;
     let claims = claims(&mut tx, ctx, &known).await?;
     // Planning the close changes the person state, so the stored state is restored afterwards for the view.
-    let stored = (known.claims.clone(), known.payment.clone());
+    let stored = (known.claims.clone(), known.payments.clone());
     let next = issuance::plan_close(&mut known, &ctx.planning_context());
-    (known.claims, known.payment) = stored;
+    (known.claims, known.payments) = stored;
     Ok(LoadedPerson { known, rows, claims, next })
 }
 

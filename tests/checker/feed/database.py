@@ -7,7 +7,8 @@ import subprocess
 QUERIES = {
     "input_offsets": "SELECT topic, partition, next_offset FROM input_offsets",
     "dead_letters": "SELECT topic, partition, source_offset, reason FROM dead_letters",
-    "batches": "SELECT month, batch_id, business_date, closed_at, documents, total, digest FROM batches ORDER BY month",
+    "batches": "SELECT month, batch_id, benefit, business_date, closed_at, documents, total, digest"
+    " FROM closes JOIN batches USING (month) ORDER BY month, benefit",
     "close_pages": "SELECT month, upto, input_offsets FROM close_pages",
     "documents": "SELECT document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, state,"
     " state_code, superseded FROM documents",

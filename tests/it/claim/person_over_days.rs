@@ -10,7 +10,7 @@ use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, Sto
 use peyvand::claim::plan::Issuance;
 use peyvand::claim::plan::{Plan, ReturnNotice, Trigger};
 use peyvand::claim::planning::plan;
-use peyvand::claim::{Decision, IdKey, Outcome, ReasonCode};
+use peyvand::claim::{Benefit, Decision, IdKey, Outcome, ReasonCode};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 use peyvand::texts::Texts;
 use peyvand::wire::tables;
@@ -30,6 +30,7 @@ pub const FLOOR: u64 = 103_909_680;
 
 pub struct World {
     pub known: PersonState,
+    pub benefits: &'static [Benefit],
     pub today: SolarDate,
     pub deeds_from: Option<SolarDate>,
     tables: Tables,
@@ -56,7 +57,8 @@ impl World {
         let known = PersonState::new(me());
         let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { known, today, deeds_from: None, tables, ids, published, cases, returns, issued }
+        let benefits = Benefit::RELEASED;
+        Self { known, today, benefits, deeds_from: None, tables, ids, published, cases, returns, issued }
     }
 
     /// An insured person who lacks only a marriage: employed for ten years, with 48 full months listed before `DEED`.
@@ -125,6 +127,7 @@ impl World {
         PlanningContext {
             tables: &self.tables,
             today: self.today,
+            benefits: self.benefits,
             deeds_from: self.deeds_from,
             ids: &self.ids,
         }
@@ -147,7 +150,7 @@ impl World {
     }
 
     fn write(&mut self, plan: Plan) {
-        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuance.is_none();
+        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuances.is_empty();
         assert_eq!(plan.is_empty(), says_nothing, "a plan is empty if it has no update, case or issuance");
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
@@ -158,13 +161,15 @@ impl World {
         }
         for case in plan.cases {
             let (kind, document_id) = (case.kind, case.document_id.clone());
-            let payment = self.known.payment.as_mut().unwrap();
+            let claim_id = case.claim_id;
+            let payment =
+                self.known.payments.iter_mut().find(|payment| payment.claim_id == claim_id).unwrap();
             payment.cases.push(StoredCase { document_id: case.document_id, kind, open: true });
             let new_amount = case.new_amount.map(Rial::get);
             self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
         }
         self.returns.extend(plan.returned);
-        self.issued.extend(plan.issuance);
+        self.issued.extend(plan.issuances);
         self.known.moved.clear();
         self.known.answered.clear();
     }
@@ -172,7 +177,7 @@ impl World {
     /// An outcome from finance for an attempt. As in the store, the outcome with the latest time is kept. Ingest
     /// follows.
     pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
-        let documents = &mut self.known.payment.as_mut().unwrap().documents;
+        let documents = &mut self.known.payments[0].documents;
         let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
         if document.state.is_none() || at >= document.state_at {
             document.state = Some(outcome);
@@ -198,7 +203,7 @@ impl World {
 
     /// Ends all cases, as a person would.
     pub fn cases_end(&mut self) -> &mut Self {
-        self.known.payment.as_mut().unwrap().cases.iter_mut().for_each(|case| case.open = false);
+        self.known.payments[0].cases.iter_mut().for_each(|case| case.open = false);
         self
     }
 

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use peyvand::app::{AppContext, relay};
-use peyvand::claim::IdKey;
+use peyvand::claim::{Benefit, IdKey};
 use peyvand::clock::Clock;
 use peyvand::config::QuietHours;
 use peyvand::store::messages::ReleasedMessage;
@@ -68,7 +68,7 @@ fn two_closes_at_once_are_one() {
         assert!(output.status.success());
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     });
-    assert_eq!(outputs[0]["digest"], outputs[1]["digest"]);
+    assert_eq!(outputs[0]["batches"], outputs[1]["batches"]);
     assert_ne!(outputs[0]["closed_now"], outputs[1]["closed_now"]);
     assert_eq!(app.documents().len(), 8);
     app.finish();
@@ -139,8 +139,8 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
 fn a_close_keeps_the_day_on_which_it_began() {
     let mut app = TestApp::start("1404-09-02");
     married(&mut app, 1..3);
-    let begun = "INSERT INTO batches (month, batch_id, business_date, started_at, input_offsets, traceparent)
-        VALUES ('1404-07', 'marriage_allowance-1404-07', '1404-08-30', now(), '[]',
+    let begun = "INSERT INTO closes (month, business_date, started_at, input_offsets, traceparent)
+        VALUES ('1404-07', '1404-08-30', now(), '[]',
                 '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')";
     assert_eq!(app.execute(begun), Ok(1));
     let closed = app.close("1404-07");
@@ -161,14 +161,14 @@ fn a_second_payment_to_a_person_is_impossible() {
     let code = people[0].code();
     let other = "gen_random_uuid()";
     let payment = format!(
-        "INSERT INTO payments SELECT person, {other}, amount, {other} FROM payments WHERE person = {code}"
+        "INSERT INTO payments SELECT person, benefit, {other}, amount, {other} FROM payments WHERE person = {code}"
     );
     assert!(app.execute(&payment).unwrap_err().contains("payments_pkey"));
     // Also impossible: a further document while the first is in force, one for another claim, one without a payment.
     let document = |person: &str, claim: &str, attempt: u32| {
         format!(
-            "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
-             SELECT 'x', {person}, {claim}, {attempt}, decision_id, month, amount, sheba, cost_centre, province_code, issued_at
+            "INSERT INTO documents (document_id, benefit, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code, issued_at)
+             SELECT 'x', benefit, {person}, {claim}, {attempt}, decision_id, month, amount, sheba, cost_centre, province_code, issued_at
              FROM documents WHERE person = {code}"
         )
     };
@@ -210,6 +210,7 @@ async fn quiet_hours_are_said_with_the_message() {
         fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(b"quiet"),
+        benefits: Benefit::RELEASED,
         groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
         deeds_from: None,
         sms_quiet_hours: Some(QuietHours { from: 21, to: 8 }),

@@ -6,3 +6,5 @@ pub mod close_month;
 pub mod in_turn;
 pub mod months;
 pub mod returns;
+#[cfg(feature = "failpoints")]
+pub mod second_benefit;

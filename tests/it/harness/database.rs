@@ -55,7 +55,7 @@ pub async fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
 /// A text that changes while the installation makes progress. It is empty if the tables do not exist yet.
 pub async fn progress(url: &str) -> String {
     let sql = "SELECT concat_ws(' ', (SELECT sum(next_offset) FROM input_offsets), (SELECT sum(next_position) FROM outbox_heads),
-        (SELECT sum(delivered) FROM relay_groups), (SELECT max(cursor) FROM batches), (SELECT count(*) FROM close_pages))";
+        (SELECT sum(delivered) FROM relay_groups), (SELECT max(cursor) FROM closes), (SELECT count(*) FROM close_pages))";
     let Ok(mut connection) = PgConnection::connect(url).await else {
         return String::new();
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use peyvand::app::AppContext;
-use peyvand::claim::IdKey;
+use peyvand::claim::{Benefit, IdKey};
 use peyvand::clock::Clock;
 use peyvand::store::connect;
 use peyvand::store::outbox::RelayShards;
@@ -21,6 +21,7 @@ pub fn ctx(app: &TestApp, runtime: &Runtime) -> AppContext {
         fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(SECRET.as_bytes()),
+        benefits: Benefit::RELEASED,
         groups: RelayShards {
             count: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),
             partitions: app.partitions(),

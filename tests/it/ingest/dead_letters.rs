@@ -1,7 +1,7 @@
 //! A message that cannot be read becomes a dead letter with all its bytes, and ingest continues. Dead letters can be
 //! replayed.
 
-use peyvand::claim::{ClaimKey, Counterpart, IdKey};
+use peyvand::claim::{Benefit, ClaimKey, Counterpart, IdKey};
 use serde_json::{Value, json};
 
 use crate::fixtures::couples::{Couple, FLOOR, person_data};
@@ -119,6 +119,7 @@ fn each_goes_aside_whole_and_the_others_go_on() {
 fn document_of(couple: &Couple) -> String {
     let ids = IdKey::new(crate::harness::SECRET.as_bytes());
     let key = ClaimKey {
+        benefit: Benefit::MarriageAllowance,
         person: couple.husband.parse().unwrap(),
         deed_date: couple.deed_date.parse().unwrap(),
         counterpart: Counterpart::Spouse(couple.wife.parse().unwrap()),

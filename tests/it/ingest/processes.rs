@@ -81,7 +81,7 @@ fn a_second_close_waits_for_the_first() {
     runtime.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut holder)).unwrap();
     let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let one = start();
-    let cursor = "SELECT coalesce(max(cursor), -1) FROM batches";
+    let cursor = "SELECT coalesce(max(cursor), -1) FROM closes";
     app.wait("the first close is midway", || app.value(cursor) == before);
     let mut two = start();
     std::thread::sleep(Duration::from_secs(3));
@@ -93,7 +93,7 @@ fn a_second_close_waits_for_the_first() {
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     });
     assert_eq!((&results[0]["closed_now"], &results[1]["closed_now"]), (&true.into(), &false.into()));
-    assert_eq!((&results[0]["digest"], app.documents().len()), (&results[1]["digest"], 4));
+    assert_eq!((&results[0]["batches"], app.documents().len()), (&results[1]["batches"], 4));
     app.finish();
 }
 

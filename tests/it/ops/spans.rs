@@ -53,7 +53,7 @@ fn batches_pages_and_a_close_are_spans() {
     app.raw().event_with(topic, &couple.record_id, "registry.marriage.recorded", "one", &data, &headers);
     app.settle();
     app.close("1404-07");
-    let thread = app.value("SELECT split_part(traceparent, '-', 2) FROM batches");
+    let thread = app.value("SELECT split_part(traceparent, '-', 2) FROM closes");
     // The last spans are sent when the service stops.
     app.stop();
     let received = received.lock().unwrap().clone();

@@ -62,7 +62,7 @@ fn a_closes_outputs_share_its_trace_and_an_answers_carry_the_answers() {
     let outputs: Vec<_> =
         documents.iter().copied().chain(others.iter().flat_map(|of| closed.of(of))).collect();
     assert_eq!((outputs.len(), traces(&outputs).len()), (6, 1), "one trace for all outputs of the close");
-    assert_eq!(outputs[0].trace(), app.value("SELECT split_part(traceparent, '-', 2) FROM batches"));
+    assert_eq!(outputs[0].trace(), app.value("SELECT split_part(traceparent, '-', 2) FROM closes"));
 
     let document = &documents[0].data;
     let (id, person) =

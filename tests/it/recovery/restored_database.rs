@@ -31,7 +31,8 @@ const STATE: [&str; 6] = [
      FROM documents ORDER BY document_id",
     "SELECT sms_id, kind, person, document_id, mobile, body, released_at IS NOT NULL FROM messages ORDER BY sms_id",
     "SELECT case_id, document_id, kind, grounds, new_amount FROM cases ORDER BY case_id",
-    "SELECT month, batch_id, business_date, documents, total, digest, closed_at IS NOT NULL FROM batches ORDER BY month",
+    "SELECT month, batch_id, business_date, documents, total, digest, closed_at IS NOT NULL FROM closes JOIN batches USING (month)
+     ORDER BY month, benefit",
 ];
 
 fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {

@@ -119,9 +119,9 @@ fn one_document_for_each_payable_person(world: &World) -> Checked {
             "a payment without a document in force".to_owned()
         })?;
         let returned = rows.documents.values().any(|d| d.person == *person && d.stored.is_returned());
-        let due = plan_close(&mut rows.known(*person), &rules(day(CLOSES.len() - 1))).issuance;
+        let due = plan_close(&mut rows.known(*person), &rules(day(CLOSES.len() - 1))).issuances;
         // Documents that finance returned after the last close are paid again by the next close.
-        hold(due.is_none() || returned, || {
+        hold(due.is_empty() || returned, || {
             "a payable person has no document after the last close".to_owned()
         })?;
     }
@@ -162,7 +162,7 @@ fn data(event: &peyvand::wire::Outgoing) -> Value {
 /// Per payment batch, documents, vouchers and the closing event agree, and the closing event is the last.
 fn sums_agree(world: &World) -> Checked {
     for place in 0..CLOSES.len() {
-        let batch = &world.store.tables.batches[&month(place)];
+        let batch = &world.store.tables.closes[&month(place)].batches[0];
         let mut documents = (0, 0);
         let mut vouchers = (0, 0);
         let (mut closing, mut last) = (None, None);
@@ -183,7 +183,7 @@ fn sums_agree(world: &World) -> Checked {
         }
         let agree = closing == Some(documents)
             && documents == vouchers
-            && closing == Some((batch.documents, batch.total));
+            && closing == Some((batch.documents, batch.total_rial));
         hold(agree, || {
             format!(
                 "{}: documents {documents:?}, vouchers {vouchers:?}, closed with {closing:?}",

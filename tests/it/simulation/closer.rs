@@ -1,7 +1,7 @@
 //! The month's close, page by page; as `service::close` and `app::close`.
 
-use peyvand::app::output_events::{DocumentBatch, document};
-use peyvand::claim::BENEFIT;
+use peyvand::app::output_events::{DocumentStamp, document};
+use peyvand::claim::Benefit;
 use peyvand::claim::codes::SmsKind;
 use peyvand::claim::issuance::plan_close as close_person;
 use peyvand::claim::person_state::{PersonState, StoredDocument};
@@ -10,6 +10,7 @@ use peyvand::claim::plan::Plan;
 use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;
 use peyvand::store::batches::PaymentBatch;
+use peyvand::store::closes::MonthClose;
 use peyvand::store::payments::PaymentRow;
 
 use super::close_end::finish;
@@ -30,7 +31,7 @@ pub async fn month_end(io: Io) {
         io.idle(40).await;
         let wanted = io.world().wanted;
         let Some(month) = wanted else { continue };
-        let is_closed = io.world().store.tables.batches.get(&month).is_some_and(|batch| batch.closed);
+        let is_closed = io.world().store.tables.closes.get(&month).is_some_and(|close| close.closed);
         if is_closed {
             continue;
         }
@@ -68,47 +69,44 @@ async fn wait_for_input(io: &Io) {
 pub async fn close(io: &Io, month: SolarMonth, pages: usize) -> Result<(), Failed> {
     let connection = Connection::open(io);
     connection.lock("take the close's lock", &[Lock::Close]).await?;
-    io.step("read the batches").await;
-    let batches = io.world().store.tables.batches.clone();
-    if batches.get(&month).is_some_and(|batch| batch.closed) {
+    io.step("read the closes").await;
+    let closes = io.world().store.tables.closes.clone();
+    if closes.get(&month).is_some_and(|close| close.closed) {
         return Ok(());
     }
-    let batch = begin(io, &connection, month).await?;
-    let mut cursor = batch.cursor;
+    let begun = begin(io, &connection, month).await?;
+    let mut cursor = begun.cursor;
     for _ in 0..pages {
-        match close_page(io, &connection, &batch, cursor).await? {
+        match close_page(io, &connection, &begun, cursor).await? {
             Some(next) => cursor = next,
-            None => return finish(io, &connection, batch).await,
+            None => return finish(io, &connection, begun).await,
         }
     }
     Ok(())
 }
 
-async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<PaymentBatch, Failed> {
-    let opening = PaymentBatch {
+async fn begin(io: &Io, connection: &Connection, month: SolarMonth) -> Result<MonthClose, Failed> {
+    let opening = MonthClose {
         month,
-        batch_id: format!("{BENEFIT}-{month}"),
         business_date: io.world().today,
         traceparent: TRACE.to_owned(),
         cursor: -1,
         closed: false,
-        documents: 0,
-        total: 0,
-        digest: None,
+        batches: vec![PaymentBatch::open(Benefit::MarriageAllowance, month)],
     };
     connection.write(move |tables| {
-        tables.batches.entry(month).or_insert(opening);
+        tables.closes.entry(month).or_insert(opening);
     });
-    connection.commit("enter the batch").await?;
-    io.step("read the batch").await;
-    let batch = io.world().store.tables.batches.get(&month).cloned();
-    batch.ok_or(Failed::Refused)
+    connection.commit("enter the close").await?;
+    io.step("read the close").await;
+    let begun = io.world().store.tables.closes.get(&month).cloned();
+    begun.ok_or(Failed::Refused)
 }
 
 async fn close_page(
     io: &Io,
     tx: &Connection,
-    batch: &PaymentBatch,
+    month_close: &MonthClose,
     cursor: i64,
 ) -> Result<Option<i64>, Failed> {
     io.step("read the next persons").await;
@@ -120,15 +118,15 @@ async fn close_page(
     let mut planned = Vec::new();
     for person in persons {
         let mut known = rows.known(person);
-        let plan = close_person(&mut known, &rules(batch.business_date));
+        let plan = close_person(&mut known, &rules(month_close.business_date));
         if !plan.is_empty() {
             planned.push((known, plan));
         }
     }
     let mut events = write(tx, &mut rows, &planned);
-    let issuing = DocumentBatch { batch_id: &batch.batch_id, month: batch.month, at: AT, trace: TRACE };
+    let issuing = DocumentStamp { month: month_close.month, at: AT, trace: TRACE };
     for (person, issue) in issues(&planned) {
-        let (id, mut message) = issue_document(tx, &mut rows, batch.month, person, issue);
+        let (id, mut message) = issue_document(tx, &mut rows, month_close.month, person, issue);
         events.push(document(person, issue, &issuing).unwrap());
         if io.has(Defect::SmsWithDocument) {
             events.push(sms(&id, &message));
@@ -136,7 +134,7 @@ async fn close_page(
         }
         rows.messages.insert(id, message);
     }
-    move_cursor(io, tx, batch.month, cursor, last).await?;
+    move_cursor(io, tx, month_close.month, cursor, last).await?;
     tx.write(move |tables| tables.rows.put(rows));
     tx.place(events).await?;
     tx.commit("commit the page").await?;
@@ -144,7 +142,7 @@ async fn close_page(
 }
 
 fn issues(planned: &[(PersonState, Plan)]) -> impl Iterator<Item = (NationalCode, &Issuance)> {
-    planned.iter().filter_map(|(known, plan)| Some((known.person, plan.issuance.as_ref()?)))
+    planned.iter().flat_map(|(known, plan)| plan.issuances.iter().map(|issue| (known.person, issue)))
 }
 
 /// Issues the document if its unique keys allow it. Its message stays unreleased until the document is delivered.
@@ -155,11 +153,11 @@ fn issue_document(
     person: NationalCode,
     issue: &Issuance,
 ) -> (String, Message) {
-    let Issuance { claim_id, decision_id, attempt, amount, .. } = *issue;
+    let Issuance { benefit, claim_id, decision_id, attempt, amount, .. } = *issue;
     let id = issue.document_id.to_string();
     if attempt == 1 {
         tx.take([("payments", person.to_string())]);
-        rows.payments.insert(person, PaymentRow { person, claim_id, amount, decision_id });
+        rows.payments.insert(person, PaymentRow { benefit, person, claim_id, amount, decision_id });
     }
     for old in rows.documents.values_mut().filter(|old| old.person == person && old.stored.is_returned()) {
         tx.free(("documents_one_in_force", person.to_string()));
@@ -186,14 +184,14 @@ fn issue_document(
 async fn move_cursor(io: &Io, tx: &Connection, month: SolarMonth, from: i64, to: i64) -> Result<(), Failed> {
     if io.has(Defect::CursorBeforePage) {
         io.step("move the cursor").await;
-        io.world().store.tables.batches.get_mut(&month).unwrap().cursor = to;
+        io.world().store.tables.closes.get_mut(&month).unwrap().cursor = to;
         return Ok(());
     }
-    tx.lock("move the cursor", &[Lock::Batch(month)]).await?;
-    let stands = io.world().store.tables.batches[&month].clone();
+    tx.lock("move the cursor", &[Lock::MonthClose(month)]).await?;
+    let stands = io.world().store.tables.closes[&month].clone();
     if stands.closed || stands.cursor != from {
         return Err(Failed::Refused);
     }
-    tx.write(move |tables| tables.batches.get_mut(&month).unwrap().cursor = to);
+    tx.write(move |tables| tables.closes.get_mut(&month).unwrap().cursor = to);
     Ok(())
 }

@@ -54,7 +54,7 @@ async fn until(io: &Io, holds: impl Fn(&World) -> bool) {
 }
 
 fn is_closed(world: &World, month: SolarMonth) -> bool {
-    world.store.tables.batches.get(&month).is_some_and(|batch| batch.closed)
+    world.store.tables.closes.get(&month).is_some_and(|close| close.closed)
 }
 
 /// No input, output, message or answer is pending.

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use peyvand::app::{AppContext, close};
+use peyvand::claim::Benefit;
 use peyvand::clock::Clock;
 use peyvand::store::offsets::TopicPartition;
 use peyvand::store::outbox::RelayShards;
@@ -81,6 +82,7 @@ impl Both {
             fixed_business_date: None,
             tables: Arc::new(laws),
             ids: IDS.clone(),
+            benefits: Benefit::RELEASED,
             groups: RelayShards { count, partitions: PartitionCounts::new(8) },
             deeds_from: None,
             sms_quiet_hours: None,
@@ -127,9 +129,9 @@ impl Both {
             }
         };
         let real = close::close(&self.ctx, month, "[]", &progress, &stopped).await.unwrap();
-        let is_closed = real.is_some_and(|closed| closed.batch.closed);
+        let is_closed = real.is_some_and(|closed| closed.close.closed);
         finish(closer::close(&self.io, month, pages)).unwrap();
-        assert_eq!(is_closed, self.io.world().store.tables.batches[&month].closed);
+        assert_eq!(is_closed, self.io.world().store.tables.closes[&month].closed);
         if is_closed && self.closing == 0 && self.dice.one_in(2) {
             self.closing = 1;
             self.ctx.clock = Clock::new(Some(day(1))).unwrap();

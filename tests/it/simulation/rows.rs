@@ -8,7 +8,7 @@ use peyvand::claim::person::{Dossier, SelfRegistration};
 use peyvand::claim::person_state::{
     DUPLICATE, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
 };
-use peyvand::claim::{ClaimKey, Counterpart};
+use peyvand::claim::{Benefit, ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::law::{Rial, SolarMonth};
 use peyvand::store::marriages::registry_row;
@@ -64,7 +64,7 @@ impl Rows {
         let named = |row: &MarriageRecorded| sides(row).iter().any(ours);
         let documents: BTreeMap<_, _> = pick(&self.documents, |_, document| ours(&document.person));
         let payments: BTreeMap<_, _> =
-            persons.iter().filter_map(|person| Some((*person, copy(self.payments.get(person)?)))).collect();
+            persons.iter().filter_map(|person| Some((*person, self.payments.get(person)?.clone()))).collect();
         let paid: BTreeSet<_> = payments.values().map(|payment| payment.decision_id).collect();
         Self {
             persons: persons
@@ -111,7 +111,7 @@ impl Rows {
             rows: self.marriages.values().filter(own).map(registry_row).collect(),
             self_registrations: requests.map(|(_, (request, _))| request.clone()).collect(),
             claims: claims.map(|(_, claim)| claim.clone()).collect(),
-            payment: self.payments.get(&person).map(|payment| self.payment(payment)),
+            payments: self.payments.get(&person).map(|payment| self.payment(payment)).into_iter().collect(),
             moved: Vec::new(),
             answered: Vec::new(),
         }
@@ -123,6 +123,7 @@ impl Rows {
         documents.sort_by_key(|document| document.attempt);
         let cases = self.cases.values().filter(|(person, _)| *person == payment.person);
         StoredPayment {
+            benefit: payment.benefit,
             claim_id: payment.claim_id,
             amount: payment.amount,
             paid_facts: Facts::decode(&self.decisions[&payment.decision_id].facts),
@@ -182,7 +183,7 @@ pub fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
     let key = |person, other: Option<NationalCode>| {
         let unnamed = || Counterpart::Unnamed { record_id: row.record_id.clone() };
         let counterpart = other.map_or_else(unnamed, Counterpart::Spouse);
-        ClaimKey { person, deed_date: row.deed_date, counterpart }
+        ClaimKey { benefit: Benefit::MarriageAllowance, person, deed_date: row.deed_date, counterpart }
     };
     [husband.map(|code| key(code, wife)), wife.map(|code| key(code, husband))].into_iter().flatten().collect()
 }
@@ -190,9 +191,4 @@ pub fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
 fn pick<K: Ord + Clone, V: Clone>(all: &BTreeMap<K, V>, wanted: impl Fn(&K, &V) -> bool) -> BTreeMap<K, V> {
     let picked = all.iter().filter(|(key, value)| wanted(key, value));
     picked.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-fn copy(payment: &PaymentRow) -> PaymentRow {
-    let PaymentRow { person, claim_id, amount, decision_id } = *payment;
-    PaymentRow { person, claim_id, amount, decision_id }
 }

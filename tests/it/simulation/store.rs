@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use peyvand::ident::NationalCode;
 use peyvand::law::SolarMonth;
-use peyvand::store::batches::PaymentBatch;
+use peyvand::store::closes::MonthClose;
 use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::Outgoing;
 
@@ -25,7 +25,7 @@ pub struct Tables {
     pub rows: Rows,
     pub offsets: BTreeMap<TopicPartition, i64>,
     pub letters: BTreeMap<(TopicPartition, i64), &'static str>,
-    pub batches: BTreeMap<SolarMonth, PaymentBatch>,
+    pub closes: BTreeMap<SolarMonth, MonthClose>,
     /// Documents and total per month and cost centre.
     pub vouchers: BTreeMap<String, (i64, i64)>,
     /// Segments by relay shard and first sequence number.
@@ -53,7 +53,7 @@ pub enum Lock {
     Close,
     Offset(TopicPartition),
     Person(NationalCode),
-    Batch(SolarMonth),
+    MonthClose(SolarMonth),
     Group(i16),
     Head(i16),
 }

@@ -28,9 +28,9 @@ const QUERIES: [(&str, &str); 16] = [
     ),
     ("payments", "SELECT format('%s|%s|%s|%s', person, claim_id, amount, decision_id) FROM payments"),
     (
-        "batches",
+        "closes",
         "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s', month, batch_id, business_date, cursor, closed_at IS NOT NULL,
-             coalesce(documents, 0), coalesce(total, 0), digest) FROM batches",
+             coalesce(documents, 0), coalesce(total, 0), digest) FROM closes JOIN batches USING (month)",
     ),
     (
         "documents",
@@ -176,10 +176,11 @@ fn of_transport(world: &World) -> Vec<Lines> {
     let letters = tables.letters.iter().map(|((place, offset), reason)| {
         format!("{}|{}|{offset}|{reason}", place.topic.name(), place.partition)
     });
-    let batches = tables.batches.values().map(|batch| {
-        let head = format!("{}|{}|{}|{}", batch.month, batch.batch_id, batch.business_date, batch.cursor);
-        let sums = format!("{}|{}|{}", batch.documents, batch.total, some(batch.digest.as_ref()));
-        format!("{head}|{}|{sums}", yes(batch.closed))
+    let closes = tables.closes.values().map(|close| {
+        let batch = &close.batches[0];
+        let head = format!("{}|{}|{}|{}", close.month, batch.batch_id, close.business_date, close.cursor);
+        let sums = format!("{}|{}|{}", batch.documents, batch.total_rial, some(batch.digest.as_ref()));
+        format!("{head}|{}|{sums}", yes(close.closed))
     });
     let vouchers = tables.vouchers.iter().map(|(id, (documents, total))| format!("{id}|{documents}|{total}"));
     let heads = tables.heads.iter().map(|(group, next)| format!("{group}|{next}"));
@@ -189,7 +190,7 @@ fn of_transport(world: &World) -> Vec<Lines> {
     vec![
         ("input_offsets", offsets.collect()),
         ("dead_letters", letters.collect()),
-        ("batches", batches.collect()),
+        ("closes", closes.collect()),
         ("vouchers", vouchers.collect()),
         ("outbox_heads", heads.collect()),
         ("relay_groups", tables.groups.iter().map(group).collect()),

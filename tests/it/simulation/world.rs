@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use peyvand::claim::IdKey;
 use peyvand::claim::person_state::PlanningContext;
+use peyvand::claim::{Benefit, IdKey};
 use peyvand::law::{SolarDate, SolarMonth, Tables};
 use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::tables;
@@ -162,5 +162,5 @@ impl World {
 pub const SERVICES: usize = 2;
 
 pub fn rules(today: SolarDate) -> PlanningContext<'static> {
-    PlanningContext { tables: &TABLES, today, deeds_from: None, ids: &IDS }
+    PlanningContext { tables: &TABLES, today, benefits: Benefit::RELEASED, deeds_from: None, ids: &IDS }
 }

@@ -7,7 +7,7 @@ use peyvand::app::output_events;
 use peyvand::claim::codes::{Ownership, SmsKind};
 use peyvand::claim::facts::digest;
 use peyvand::claim::person_state::{PersonState, StoredCase};
-use peyvand::claim::plan::Plan;
+use peyvand::claim::plan::{Plan, ReturnNotice};
 use peyvand::ident::Mobile;
 use peyvand::wire::{EventType, Outgoing};
 use serde_json::json;
@@ -52,14 +52,13 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) 
         }
     }
     for (known, plan) in planned {
-        events.extend(notice(rows, known, plan));
+        events.extend(plan.returned.iter().filter_map(|returned| notice(rows, known, returned)));
     }
     events
 }
 
 /// The notice of a return is released at once, because its document was acknowledged before.
-fn notice(rows: &mut Rows, known: &PersonState, plan: &Plan) -> Option<Outgoing> {
-    let notice = plan.returned.as_ref()?;
+fn notice(rows: &mut Rows, known: &PersonState, notice: &ReturnNotice) -> Option<Outgoing> {
     let record = known.dossier.record.as_ref()?;
     record.mobile.as_deref()?.parse::<Mobile>().ok()?;
     if record.mobile_owner != Ownership::Yes {

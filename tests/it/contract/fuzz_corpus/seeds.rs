@@ -8,6 +8,7 @@ use peyvand::claim::facts::{
     EmploymentLine, Facts, InsuredFacts, PaidBefore, PaymentFacts, RegistryFacts, ReturnFacts, WageLine,
 };
 use peyvand::claim::person::{Dossier, EarlierPayment, Employment, PersonRecord, Wage};
+use peyvand::claim::{Benefit, ClaimKey, Counterpart};
 use peyvand::law::{InsuranceType, Rial};
 use peyvand::wire::eligibility_decisions_v1::DecisionMade;
 use peyvand::wire::files::FileKind;
@@ -134,7 +135,12 @@ fn stored() -> Vec<Seed> {
         Outgoing::new(EventType::DecisionMade, "0012345679", "one", data.decided_at, None, &data).unwrap();
     let decision = OutboxEvent::Decision(Box::new(DecisionEvent { traceparent: Some("00-1".into()), data }));
     let packed = |event: &OutboxEvent<'_>| postcard::to_stdvec(event).unwrap();
-    let withdrawn = Facts::withdrawn("1206-01-01".parse().unwrap(), false);
+    let withdrawn = Facts::withdrawn(&ClaimKey {
+        benefit: Benefit::MarriageAllowance,
+        person: "0012345679".parse().unwrap(),
+        deed_date: "1206-01-01".parse().unwrap(),
+        counterpart: Counterpart::Unnamed { record_id: "r".to_owned() },
+    });
     vec![
         seed("stored", "facts--paid", &[0], &facts().encode().bytes, true),
         seed("stored", "facts--withdrawn", &[0], &withdrawn.encode().bytes, true),
@@ -175,7 +181,12 @@ fn facts() -> Facts {
             document_id: "d1".to_owned(),
             returned: Some(ReturnFacts { code: "AC04".to_owned(), sheba: "IR1".to_owned() }),
         }),
-        ..Facts::withdrawn(date("1404-05-12"), true)
+        ..Facts::withdrawn(&ClaimKey {
+            benefit: Benefit::MarriageAllowance,
+            person: "0012345679".parse().unwrap(),
+            deed_date: date("1404-05-12"),
+            counterpart: Counterpart::Spouse("0499370899".parse().unwrap()),
+        })
     }
 }
 

@@ -1,0 +1,20 @@
+//! What the rules of a benefit find, before precedence determines the outcome.
+
+use super::reason::Reason;
+use crate::law::Rial;
+use crate::law::marriage_allowance::Working;
+
+/// What the rules find in the facts, before precedence determines the outcome.
+pub struct Findings {
+    pub reasons: Vec<Reason>,
+    /// Does not depend on the outcome. `None` if the amount cannot be computed.
+    pub amount: Option<Rial>,
+    pub working: Option<Working>,
+}
+
+impl Findings {
+    /// A reason that ends the search for others.
+    pub fn only(reason: Reason) -> Self {
+        Self { reasons: vec![reason], amount: None, working: None }
+    }
+}
