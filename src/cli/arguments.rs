@@ -98,9 +98,12 @@ pub struct Publish {
     /// Time to wait for the receipt, in seconds. Exit status 3 if it does not arrive.
     #[arg(long, default_value_t = 30)]
     pub timeout: u64,
-    /// Exit status 1 if rows were rejected.
+    /// Exit status 1 if rows were rejected or conflict with earlier ones; refuse a file that may be cut off.
     #[arg(long)]
     pub strict: bool,
+    /// Only read and judge the file; needs no broker and no database.
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(clap::Args, Debug)]

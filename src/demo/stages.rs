@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::app::AppContext;
 use crate::law::SolarMonth;
-use crate::service::publish::{Publication, SourceFile, await_receipt, show};
+use crate::service::publish::{FileCheck, Publication, SourceFile, await_receipt, show};
 use crate::service::{Environment, Error, Result, close, drain};
 use crate::terminal::say;
 use crate::views::format;
-use crate::wire::files::FileKind;
+use crate::wire::files::{FileKind, RowLimits};
 
 /// Maximum time of one stage.
 const STAGE_TIMEOUT: Duration = Duration::from_secs(1800);
@@ -54,17 +54,19 @@ impl Stages<'_> {
             return Ok(0);
         }
         let (broker, stop, quiet) = (self.env.broker.clone(), self.env.shutdown.clone(), self.quiet);
-        let at = self.ctx.clock.now();
+        let limits = RowLimits { today: self.ctx.clock.today(), now: self.ctx.clock.now() };
         let work = move || {
             let source = SourceFile::open(&path)?;
-            let publication = Publication { broker: &broker, kind, source: &source, at, stop: &stop, quiet };
-            let sent = publication.send(None)?;
+            let check =
+                FileCheck { kind, source: &source, limits, rejects: None, strict: false, quiet, stop: &stop };
+            let declared = check.run()?.declared;
+            Publication { broker: &broker, kind, source: &source, limits, stop: &stop, quiet }.send()?;
             match await_receipt(&broker, source.file_id(), STAGE_TIMEOUT, &stop)? {
                 Some(_) if quiet => {}
                 Some(receipt) => show(&receipt, false),
                 None => return Err(Error::Failed(format!("no receipt arrived for {kind}"))),
             }
-            Ok(sent.declared)
+            Ok(declared)
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
     }

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Error, Result};
+use super::{Error, Result, private_file};
 use crate::failpoint::failpoint;
 use crate::kafka::reader::{TopicRecord, read_to_end};
 use crate::kafka::{self, Broker};
@@ -45,7 +44,8 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
     for topic in Topic::outputs() {
         let path = dir.join(format!("{}.jsonl", topic.name()));
         let mut file = BufWriter::new(
-            failpoint!("export.create", File::create(&path)).map_err(|error| failed(&path, &error))?,
+            failpoint!("export.create", private_file::create(&path))
+                .map_err(|error| failed(&path, &error))?,
         );
         let count: &mut u64 = counts.entry(topic).or_default();
         read_to_end(broker, topic, &mut |record| {

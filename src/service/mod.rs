@@ -5,6 +5,7 @@ pub mod drain;
 pub mod export;
 mod gauges;
 mod month_end;
+mod private_file;
 pub mod publish;
 pub mod supervisor;
 

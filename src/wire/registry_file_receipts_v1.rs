@@ -32,6 +32,9 @@ pub struct FileReceived {
     /// SHA-256 of the file's bytes. A publisher uses it to recognise a file that was sent before.
     #[serde_as(as = "Sha256Hex")]
     pub digest: String,
+    /// The file ended without a line end, so it may have been cut off.
+    #[serde(default)]
+    pub unterminated: bool,
 }
 
 impl FileReceived {

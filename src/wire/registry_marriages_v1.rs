@@ -16,7 +16,7 @@ use crate::law::SolarDate;
 pub struct MarriageRecorded {
     #[serde_as(as = "Strict")]
     pub record_id: String,
-    pub record_version: u32,
+    pub record_version: u64,
     #[serde_as(as = "Strict")]
     pub status: Status,
     /// تاریخ عقد, which determines every window and table (R2).

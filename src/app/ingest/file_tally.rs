@@ -168,6 +168,7 @@ fn receipt(file: CompleteFile, at: Timestamp) -> Result<Outgoing> {
         conflicting: file.conflicting.unsigned_abs(),
         rejected,
         digest: closing.digest,
+        unterminated: closing.unterminated,
     };
     let id = event_id(EventType::FileReceived, &[&file.file_id]);
     Outgoing::new(EventType::FileReceived, file.file_id.clone(), id, at, file.traceparent.as_deref(), &data)

@@ -22,7 +22,7 @@ impl CsvTable {
         let file = File::create(&path).map_err(|source| GenerateError::file(&path, source))?;
         let mut table =
             CsvTable { out: BufWriter::with_capacity(1 << 20, file), path, line: Vec::new(), rows: 0 };
-        table.row(kind.columns())?;
+        table.row(&kind.columns())?;
         table.rows = 0;
         Ok(table)
     }

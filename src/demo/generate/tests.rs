@@ -2,7 +2,7 @@ use super::*;
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::wire::files::RowReader;
+use crate::wire::files::{RowLimits, RowReader};
 
 const FILES: [&str; 6] =
     ["marriages", "persons", "employments", "wages", "self-registrations", "earlier-payments"];
@@ -91,9 +91,10 @@ fn too_many_couples_are_refused() {
 
 #[test]
 fn all_files_are_readable_and_a_few_rows_are_faulty_on_purpose() {
+    let limits = RowLimits { today: plan(1, 1).today, now: "2025-11-11T06:30:00Z".parse().unwrap() };
     let mut reasons = BTreeMap::new();
     for (name, text) in written(&plan(3000, 1)).1 {
-        let mut reader = RowReader::new(kind(name), text.as_bytes()).unwrap();
+        let mut reader = RowReader::new(kind(name), limits, text.as_bytes()).unwrap();
         let (mut good, mut faulty) = (0_u32, 0_u32);
         while let Some(row) = reader.next_row().unwrap() {
             match row {

@@ -65,6 +65,9 @@ pub fn show(receipt: &FileReceived, json: bool) {
         receipt.conflicting,
         rejected(receipt)
     );
+    if receipt.unterminated {
+        say!("  {:<18} the file ended without a line end and may have been cut off", "");
+    }
     for (reason, rows) in &receipt.rejected {
         say!("  {:<18} {rows:>9} {reason}", "");
     }

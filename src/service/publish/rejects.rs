@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::failpoint::failpoint;
-use crate::service::{Error, Result};
+use crate::service::{Error, Result, private_file};
 use crate::wire::files::{RejectsWriter, RowFault};
 
 pub struct Rejects(RejectsWriter<File>);
@@ -12,7 +12,7 @@ pub struct Rejects(RejectsWriter<File>);
 impl Rejects {
     pub fn create(path: &Path) -> Result<Self> {
         let with_path = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = failpoint!("rejects.create", File::create(path)).map_err(with_path)?;
+        let file = failpoint!("rejects.create", private_file::create(path)).map_err(with_path)?;
         RejectsWriter::new(file).map(Self).map_err(with_path)
     }
 

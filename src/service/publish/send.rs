@@ -1,33 +1,20 @@
 //! Streams the rows of a file of any size into the topics.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 
 use super::SourceFile;
-use super::rejects::Rejects;
 use crate::kafka::producer::Sender;
 use crate::kafka::{Broker, file_rows};
 use crate::retry::ShutdownSignal;
 use crate::service::{Error, Result};
 use crate::wire::files::{
     ChunkOrReject, FileError, FileKind, LineSet, PublicationEnvelope, RowChunk, RowChunks, RowCounts,
-    RowFault, RowReader, close_event, open_event, row_event,
+    RowLimits, RowReader, close_event, open_event, row_event,
 };
 use crate::wire::outgoing::fresh_traceparent;
 use crate::wire::{Outgoing, Topic};
-
-/// The numbers of rows that were read and rejected.
-#[derive(Clone, Copy, Debug)]
-pub struct PublishCounts {
-    pub declared: u64,
-    pub rejected: u64,
-}
-
-/// The number of faults that are shown immediately. The others are only counted; `--rejects` lists all of them.
-const SHOWN_FAULTS: u64 = 5;
 
 /// The maximum number of passes through a file while it is unknown whether the broker has its rows.
 const PASSES: u32 = 5;
@@ -37,9 +24,9 @@ pub struct Publication<'a> {
     pub broker: &'a Broker,
     pub kind: FileKind,
     pub source: &'a SourceFile,
-    pub at: Timestamp,
+    pub limits: RowLimits,
     pub stop: &'a ShutdownSignal,
-    /// Hides the progress bar and the faults of rows.
+    /// Hides the progress bar.
     pub quiet: bool,
 }
 
@@ -72,16 +59,15 @@ impl MissingRows {
 
 impl Publication<'_> {
     /// Opens the file on its topic, sends every valid row that the topic lacks, and closes the file when the broker has
-    /// all of them. Blocks.
+    /// all of them. The caller has checked the file. Blocks.
     ///
     /// # Errors
     /// If the file cannot be read, the broker refuses, or it stays unknown whether the broker has every row.
-    pub fn send(&self, rejects: Option<&Path>) -> Result<PublishCounts> {
-        self.check()?;
+    pub fn send(&self) -> Result<()> {
         let mut pass = 1;
         loop {
             let present = file_rows::lines_in_topic(self.broker, self.kind, self.source.file_id())?;
-            match self.pass(MissingRows::new(present), rejects) {
+            match self.pass(MissingRows::new(present)) {
                 Err(Error::Kafka(error)) if error.is_unconfirmed() && pass < PASSES => {
                     tracing::warn!(%error, pass, "the rows that the topic lacks are sent again");
                     pass += 1;
@@ -92,34 +78,24 @@ impl Publication<'_> {
     }
 
     /// Reads the file once, and sends the missing rows.
-    fn pass(&self, mut missing: MissingRows, rejects: Option<&Path>) -> Result<PublishCounts> {
-        let mut rejects = rejects.map(Rejects::create).transpose()?;
+    fn pass(&self, mut missing: MissingRows) -> Result<()> {
         let mut chunks = self.chunks()?;
         let trace = fresh_traceparent();
         let envelope = PublicationEnvelope {
             file_id: self.source.file_id(),
             kind: self.kind,
-            at: self.at,
+            at: self.limits.now,
             traceparent: Some(&trace),
         };
         let bar = progress(self.source.bytes(), self.kind, self.quiet);
         let mut sender = Sender::plain(self.broker, &[Topic::RegistryFiles, self.kind.topic()])?;
         sender.send(&self.encoded(open_event(&envelope))?, &[])?;
-        let mut rejected = 0_u64;
         let mut steps = 0_u64;
         while let Some(step) = chunks.next_step().map_err(|error| self.failed(&error))? {
-            match step {
-                ChunkOrReject::Send(chunk) if missing.must_send(&chunk) => {
-                    sender.send(&self.encoded(row_event(&envelope, &chunk))?, &[])?;
-                }
-                ChunkOrReject::Send(_) => {}
-                ChunkOrReject::Rejected(fault) => {
-                    rejected += 1;
-                    show_fault(&bar, &fault, rejected, self.quiet);
-                    if let Some(rejects) = &mut rejects {
-                        rejects.write(&fault)?;
-                    }
-                }
+            if let ChunkOrReject::Send(chunk) = step
+                && missing.must_send(&chunk)
+            {
+                sender.send(&self.encoded(row_event(&envelope, &chunk))?, &[])?;
             }
             steps += 1;
             if steps.is_multiple_of(512) {
@@ -130,10 +106,7 @@ impl Publication<'_> {
         sender.wait()?;
         self.close(&mut sender, &envelope, chunks.tally())?;
         bar.finish_and_clear();
-        if let Some(rejects) = rejects {
-            rejects.finish()?;
-        }
-        Ok(PublishCounts { declared: chunks.tally().declared, rejected })
+        Ok(())
     }
 
     fn close(
@@ -146,22 +119,8 @@ impl Publication<'_> {
         Ok(sender.wait()?)
     }
 
-    /// Reads the file to its end before any row is sent, and refuses a truncated file. A file that is opened and never
-    /// closed would hold every month's close.
-    fn check(&self) -> Result<()> {
-        let mut chunks = self.chunks()?;
-        let mut steps = 0_u64;
-        while chunks.next_step().map_err(|error| self.failed(&error))?.is_some() {
-            steps += 1;
-            if steps.is_multiple_of(512) {
-                self.check_shutdown()?;
-            }
-        }
-        Ok(())
-    }
-
     fn chunks(&self) -> Result<RowChunks<std::fs::File>> {
-        let reader = RowReader::new(self.kind, self.source.reopen()?);
+        let reader = RowReader::new(self.kind, self.limits, self.source.reopen()?);
         Ok(RowChunks::new(reader.map_err(|error: FileError| self.failed(&error))?))
     }
 
@@ -176,23 +135,6 @@ impl Publication<'_> {
     fn check_shutdown(&self) -> Result<()> {
         if *self.stop.borrow() { Err(Error::Interrupted) } else { Ok(()) }
     }
-}
-
-fn show_fault(bar: &ProgressBar, fault: &RowFault, nth: u64, quiet: bool) {
-    if quiet || nth > SHOWN_FAULTS + 1 {
-        return;
-    }
-    bar.suspend(|| {
-        if nth > SHOWN_FAULTS {
-            eprintln!("  more rows are rejected; --rejects FILE lists them all");
-        } else {
-            eprintln!("  line {}: {}: {} ({})", fault.line, fault.field, fault.reason, shown(&fault.value));
-        }
-    });
-}
-
-fn shown(value: &str) -> String {
-    if value.is_empty() { "empty".to_owned() } else { format!("\"{value}\"") }
 }
 
 fn progress(bytes: u64, kind: FileKind, quiet: bool) -> ProgressBar {

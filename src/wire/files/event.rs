@@ -55,6 +55,7 @@ pub fn close_event(
         rejected: tally.rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
         rows: tally.rows,
         digest: envelope.file_id.to_owned(),
+        unterminated: tally.unterminated,
         closed_at: envelope.at,
     };
     envelope.event(

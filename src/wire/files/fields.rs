@@ -2,47 +2,43 @@
 
 use std::borrow::Cow;
 
-use csv::ByteRecord;
-
 use super::RowFault;
-use crate::ident::{NationalCode, text};
+use super::header::Header;
+use super::record::Record;
+use crate::ident::{InsuranceNumber, NationalCode, text};
 use crate::law::Rial;
-use crate::wire::form::{CanonicalText, MAX_TEXT, carried, national_code_fault, reason};
+use crate::wire::form::{CanonicalText, carried, national_code_fault, reason};
 
-/// A record, and the index of each column of its file kind.
+/// Maximum length of an id that others own, in characters.
+const MAX_ID: usize = 100;
+
+/// The greatest version of a record: 2^53 - 1, which every JSON reader represents exactly.
+const MAX_VERSION: u64 = (1 << 53) - 1;
+
+/// A record, and where the columns of its file are.
 pub struct Fields<'a> {
-    record: &'a ByteRecord,
-    columns: &'static [&'static str],
-    /// The index in the record of each of `columns`.
-    indexes: &'a [usize],
+    record: &'a Record,
+    header: &'a Header,
     line: u64,
-    /// Columns are usually read in order, so the next column is checked first.
+    /// The place of the column that is probably read next.
     next: usize,
 }
 
 impl<'a> Fields<'a> {
-    pub fn new(
-        record: &'a ByteRecord,
-        columns: &'static [&'static str],
-        indexes: &'a [usize],
-        line: u64,
-    ) -> Self {
-        Self { record, columns, indexes, line, next: 0 }
+    pub fn new(record: &'a Record, header: &'a Header, line: u64) -> Self {
+        Self { record, header, line, next: 0 }
     }
 
     fn raw(&mut self, column: &'static str) -> &'a [u8] {
-        if self.columns.get(self.next) != Some(&column) {
-            self.next = self.columns.iter().position(|name| *name == column).unwrap_or(self.columns.len());
-        }
-        let index = self.indexes.get(self.next).copied();
-        self.next += 1;
-        index.and_then(|index| self.record.get(index)).unwrap_or_default()
+        let place = self.header.place(column, self.next);
+        self.next = place + 1;
+        self.header.index(place).and_then(|index| self.record.field(index)).unwrap_or_default()
     }
 
     /// The fault of this row at `column`.
     pub fn fault(&mut self, column: &'static str, reason: &'static str) -> RowFault {
-        let value = String::from_utf8_lossy(self.raw(column)).into_owned();
-        RowFault { line: self.line, field: column, value, reason }
+        let value = String::from_utf8_lossy(self.raw(column));
+        RowFault::new(self.line, column, &value, reason)
     }
 
     /// The normalised field; None if it is empty.
@@ -96,37 +92,128 @@ impl<'a> Fields<'a> {
         self.maybe(column, padded_code)
     }
 
-    /// A code that its `FromStr` pads and normalises.
-    pub fn number_text<T: std::str::FromStr>(&mut self, column: &'static str) -> Result<T, RowFault> {
+    /// An insurance number, which its `FromStr` pads.
+    pub fn insurance_number(&mut self, column: &'static str) -> Result<InsuranceNumber, RowFault> {
         self.needed(column, |text| text.parse().map_err(|_| reason::NOT_A_CODE))
     }
 
-    pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
-        self.needed(column, |text| {
-            whole(text).and_then(|n| u32::try_from(n).map_err(|_| reason::NOT_A_NUMBER))
+    /// An id that others own: compared byte by byte, never normalised.
+    pub fn opaque_id(&mut self, column: &'static str) -> Result<String, RowFault> {
+        let Ok(id) = std::str::from_utf8(self.raw(column)) else {
+            return Err(self.fault(column, reason::NOT_TEXT));
+        };
+        let fault = if text::normalise(id).is_empty() {
+            reason::MISSING
+        } else if id.chars().any(char::is_control) {
+            reason::NOT_TEXT
+        } else if id.len() > MAX_ID && id.chars().count() > MAX_ID {
+            reason::TOO_LONG
+        } else {
+            return Ok(id.to_owned());
+        };
+        Err(self.fault(column, fault))
+    }
+
+    /// An id that this service issued, in lower case as it was issued.
+    pub fn issued_id(&mut self, column: &'static str) -> Result<String, RowFault> {
+        self.opaque_id(column).map(|id| id.trim().to_ascii_lowercase())
+    }
+
+    /// A name: text without quotation marks.
+    pub fn name(&mut self, column: &'static str) -> Result<String, RowFault> {
+        self.needed(column, name)
+    }
+
+    pub fn optional_name(&mut self, column: &'static str) -> Result<Option<String>, RowFault> {
+        self.maybe(column, name)
+    }
+
+    /// A code of at most `width` digits, padded with zeros.
+    pub fn padded_digits(&mut self, column: &'static str, width: usize) -> Result<String, RowFault> {
+        self.needed(column, |text| code_digits(text, width).map(|digits| format!("{digits:0>width$}")))
+    }
+
+    /// A code of at most `max` digits. It may be empty if it is not needed.
+    pub fn digits(
+        &mut self,
+        column: &'static str,
+        max: usize,
+        is_needed: bool,
+    ) -> Result<Option<String>, RowFault> {
+        let code = self.maybe(column, |text| code_digits(text, max).map(str::to_owned))?;
+        self.required_if(column, code, is_needed)
+    }
+
+    /// A deed number: digits, `/` and `-`.
+    pub fn deed_number(&mut self, column: &'static str, is_needed: bool) -> Result<Option<String>, RowFault> {
+        let number = self.maybe(column, |text| {
+            let is_number = text.bytes().any(|b| b.is_ascii_digit())
+                && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-'));
+            if is_number { String::read(text) } else { Err(reason::NOT_A_CODE) }
+        })?;
+        self.required_if(column, number, is_needed)
+    }
+
+    fn required_if<T>(
+        &mut self,
+        column: &'static str,
+        value: Option<T>,
+        is_needed: bool,
+    ) -> Result<Option<T>, RowFault> {
+        if value.is_none() && is_needed { Err(self.fault(column, reason::MISSING)) } else { Ok(value) }
+    }
+
+    /// The version of a record.
+    pub fn version(&mut self, column: &'static str) -> Result<u64, RowFault> {
+        self.needed(column, |text| match whole(text)? {
+            version if version <= MAX_VERSION => Ok(version),
+            _ => Err(reason::TOO_LARGE),
         })
     }
 
+    pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
+        self.needed(column, |text| whole(text).and_then(|n| u32::try_from(n).map_err(|_| reason::TOO_LARGE)))
+    }
+
     pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
-        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::NOT_A_NUMBER)))
+        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::TOO_LARGE)))
     }
 
     pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {
         self.needed(column, |text| text.parse().map_err(|_| reason::UNKNOWN_WORD))
     }
 
-    /// Rejects a record with more fields than columns: an unquoted comma has shifted every later field.
-    pub fn check_width(&self, width: usize) -> Result<(), RowFault> {
-        match self.record.iter().skip(width).find(|field| !field.is_empty()) {
-            None => Ok(()),
-            Some(field) => Err(RowFault {
-                line: self.line,
-                field: "",
-                value: String::from_utf8_lossy(field).chars().take(MAX_TEXT).collect(),
-                reason: reason::EXTRA_FIELDS,
-            }),
-        }
+    /// A flag: `true`, or empty.
+    pub fn flag(&mut self, column: &'static str) -> Result<bool, RowFault> {
+        let value = self.maybe(column, |text| match text {
+            "true" => Ok(true),
+            _ => Err(reason::UNKNOWN_WORD),
+        })?;
+        Ok(value.unwrap_or(false))
     }
+
+    /// Rejects a record with another number of fields than the header: a comma that is not quoted has shifted every
+    /// later field, or the end of the row was cut off. Empty fields behind the last column are passed over, if the file
+    /// has no column that is ignored.
+    pub fn check_width(&self) -> Result<(), RowFault> {
+        let (fields, columns) = (self.record.len(), self.header.width());
+        let surplus_is_empty = self.record.iter().skip(columns).all(<[u8]>::is_empty);
+        if fields == columns || (fields > columns && surplus_is_empty && !self.header.has_other_columns()) {
+            return Ok(());
+        }
+        let value = format!("{fields} fields, {columns} columns");
+        Err(RowFault::of_row(self.line, &value, reason::WRONG_NUMBER_OF_FIELDS))
+    }
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    if text.contains('"') { Err(reason::STRAY_QUOTATION_MARK) } else { String::read(text) }
+}
+
+/// At most `max` ASCII digits, without a sign, a fraction or an exponent.
+fn code_digits(text: &str, max: usize) -> Result<&str, &'static str> {
+    let is_code = text.len() <= max && text.bytes().all(|b| b.is_ascii_digit());
+    if is_code { Ok(text) } else { Err(reason::NOT_A_CODE) }
 }
 
 fn normalised(raw: &str) -> Cow<'_, str> {
@@ -143,7 +230,7 @@ fn whole(text: &str) -> Result<u64, &'static str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match text.strip_prefix(['-', '\u{2212}']) {
         Some(rest) if digits(rest) => Err(reason::NEGATIVE),
-        None if digits(text) => text.parse().map_err(|_| reason::NOT_A_NUMBER),
+        None if digits(text) => text.parse().map_err(|_| reason::TOO_LARGE),
         _ => Err(reason::NOT_A_NUMBER),
     }
 }

@@ -8,29 +8,32 @@ use crate::law::SolarDate;
 use crate::wire::form::reason;
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
 
-pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault> {
-    let record_id = f.value("record_id")?;
-    let record_version = f.count("record_version")?;
+pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageRecorded, RowFault> {
+    let record_id = f.opaque_id("record_id")?;
+    let record_version = f.version("record_version")?;
     let status = f.value("status")?;
     let deed_date: SolarDate = f.value("deed_date")?;
     // A deed date after the registration date is a fault of `deed_date`, the earlier column. An invalid registration
     // date is a fault of `registered_on`.
-    if f.value::<SolarDate>("registered_on").is_ok_and(|registered_on| deed_date > registered_on) {
+    let registered_on: Result<SolarDate, _> = f.value("registered_on");
+    if registered_on.as_ref().is_ok_and(|day| deed_date > *day && *day <= today) {
         return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
     }
-    let registered_on = f.value("registered_on")?;
+    let registered_on = registered_on?;
+    if registered_on > today {
+        return Err(f.fault("registered_on", reason::IMPLAUSIBLE_DATE));
+    }
     let office_kind = f.value("office_kind")?;
-    let office = |f: &mut Fields<'_>, column| {
-        if office_is_needed(office_kind) { f.value(column).map(Some) } else { f.optional(column) }
-    };
-    let office_code = office(f, "office_code")?;
-    let deed_number = office(f, "deed_number")?;
+    let is_needed = office_is_needed(office_kind);
+    let office_code = f.digits("office_code", 10, is_needed)?;
+    let deed_number = f.deed_number("deed_number", is_needed)?;
     let permanence: Permanence = f.value("permanence")?;
-    let husband = spouse(f, HUSBAND, |f, code| match (code, f.optional_code("wife_national_code")) {
-        (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
-        _ => Ok(()),
-    })?;
-    let wife = spouse(f, WIFE, |f, code| {
+    let husband =
+        spouse(f, &HUSBAND, deed_date, |f, code| match (code, f.optional_code("wife_national_code")) {
+            (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
+            _ => Ok(()),
+        })?;
+    let wife = spouse(f, &WIFE, deed_date, |f, code| {
         if code.is_some() && code == husband.national_code {
             return Err(f.fault("wife_national_code", reason::SAME_SPOUSES));
         }
@@ -51,41 +54,55 @@ pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault>
     })
 }
 
-/// The five columns of a spouse: code, given name, family name, birth date, earlier marriages.
-type SpouseColumns = [&'static str; 5];
+/// The columns of a spouse.
+struct SpouseColumns {
+    national_code: &'static str,
+    given_name: &'static str,
+    family_name: &'static str,
+    birth_date: &'static str,
+    earlier_marriages: &'static str,
+}
 
-const HUSBAND: SpouseColumns = [
-    "husband_national_code",
-    "husband_given_name",
-    "husband_family_name",
-    "husband_birth_date",
-    "husband_earlier_marriages",
-];
-const WIFE: SpouseColumns = [
-    "wife_national_code",
-    "wife_given_name",
-    "wife_family_name",
-    "wife_birth_date",
-    "wife_earlier_marriages",
-];
+const HUSBAND: SpouseColumns = SpouseColumns {
+    national_code: "husband_national_code",
+    given_name: "husband_given_name",
+    family_name: "husband_family_name",
+    birth_date: "husband_birth_date",
+    earlier_marriages: "husband_earlier_marriages",
+};
+const WIFE: SpouseColumns = SpouseColumns {
+    national_code: "wife_national_code",
+    given_name: "wife_given_name",
+    family_name: "wife_family_name",
+    birth_date: "wife_birth_date",
+    earlier_marriages: "wife_earlier_marriages",
+};
 
 fn spouse(
     f: &mut Fields<'_>,
-    [code, given, family, birth, earlier]: SpouseColumns,
+    columns: &SpouseColumns,
+    deed_date: SolarDate,
     check: impl FnOnce(&mut Fields<'_>, Option<NationalCode>) -> Result<(), RowFault>,
 ) -> Result<Spouse, RowFault> {
-    let national_code = f.optional_code(code)?;
+    let national_code = f.optional_code(columns.national_code)?;
     check(f, national_code)?;
     // Name and birth date may be missing only for a foreigner.
-    let known = national_code.is_some();
-    let name = |f: &mut Fields<'_>, column| {
-        if known { f.value(column).map(Some) } else { f.optional(column) }
-    };
-    Ok(Spouse {
-        national_code,
-        given_name: name(f, given)?,
-        family_name: name(f, family)?,
-        birth_date: if known { Some(f.value(birth)?) } else { f.optional(birth)? },
-        earlier_marriages: f.count(earlier)?,
-    })
+    let is_known = national_code.is_some();
+    let given_name = spouse_name(f, columns.given_name, is_known)?;
+    let family_name = spouse_name(f, columns.family_name, is_known)?;
+    let birth_date: Option<SolarDate> =
+        if is_known { Some(f.value(columns.birth_date)?) } else { f.optional(columns.birth_date)? };
+    if birth_date.is_some_and(|birth| birth >= deed_date) {
+        return Err(f.fault(columns.birth_date, reason::IMPLAUSIBLE_DATE));
+    }
+    let earlier_marriages = f.count(columns.earlier_marriages)?;
+    Ok(Spouse { national_code, given_name, family_name, birth_date, earlier_marriages })
+}
+
+fn spouse_name(
+    f: &mut Fields<'_>,
+    column: &'static str,
+    is_needed: bool,
+) -> Result<Option<String>, RowFault> {
+    if is_needed { f.name(column).map(Some) } else { f.optional_name(column) }
 }

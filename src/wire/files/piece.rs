@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::reader::{FileError, RowReader};
+use super::file_error::FileError;
+use super::reader::RowReader;
 use super::row_fault::RowFault;
 use super::rows::{FileRow, RowData};
 use crate::ident::NationalCode;
@@ -33,6 +34,15 @@ pub struct RowCounts {
     /// Rows in the chunks that were returned.
     pub rows: u64,
     pub rejected: BTreeMap<&'static str, u64>,
+    /// The file ended without a line end, so its last row may be cut off. Known at the end.
+    pub unterminated: bool,
+}
+
+impl RowCounts {
+    /// Rejected rows, for all reasons.
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.values().sum()
+    }
 }
 
 /// The chunks of a file. Up to 200 consecutive wage rows of one person form one chunk.
@@ -81,6 +91,7 @@ impl<R: Read> RowChunks<R> {
             match self.reader.next_row()? {
                 None => {
                     self.ended = true;
+                    self.tally.unterminated = self.reader.is_unterminated();
                     self.ready = self.wages.take().map(Wages::into_piece);
                 }
                 Some(Err(fault)) => {

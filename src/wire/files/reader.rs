@@ -1,63 +1,71 @@
 //! Reads a CSV file as a stream of valid and faulty rows.
 
 use std::io::{self, Read};
-use std::sync::Arc;
-
-use csv::ByteRecord;
+use std::ops::RangeInclusive;
 
 use super::FileKind;
 use super::fields::Fields;
+use super::file_error::FileError;
+use super::format::{looks_like_windows_1256, recognise};
+use super::header::Header;
+use super::lines::{LineEnd, LineReader};
+use super::record::{QuoteFault, Record, ends_open};
 use super::row_fault::RowFault;
-use super::rows::{self, FileRow};
-use super::source::{ByteCounter, NormalisedLines, RecordTooLong};
-use crate::ident::text;
+use super::rows::{self, FileRow, RowLimits};
+use crate::wire::form::reason;
 
-const BUFFER: usize = 1 << 16;
-
-/// Why a file cannot be read, or cannot be read any further.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    #[error("the file is empty; its first line must name the columns: {}", .0.columns().join(", "))]
-    NoHeader(FileKind),
-    #[error("the file of {kind} lacks the column{} {}", if .missing.len() == 1 { "" } else { "s" }, .missing.join(", "))]
-    MissingColumns { kind: FileKind, missing: Vec<&'static str> },
-    #[error("the header names the column {0} twice")]
-    TwiceNamed(&'static str),
-    #[error("the record that begins on line {0} is longer than 1 MiB: is a quotation mark left open?")]
-    RecordTooLong(u64),
-    #[error("the file cannot be read: {0}")]
-    Io(#[from] io::Error),
-}
-
-/// Reads rows of one kind from any source, and keeps one record in memory at a time.
+/// Reads rows of one kind from any source, and keeps one line in memory at a time.
 pub struct RowReader<R> {
     kind: FileKind,
-    csv: csv::Reader<NormalisedLines<R>>,
-    gauge: Arc<ByteCounter>,
-    record: ByteRecord,
-    indexes: Vec<usize>,
-    width: usize,
+    limits: RowLimits,
+    lines: LineReader<R>,
+    header: Header,
+    line: Vec<u8>,
+    record: Record,
+    /// Lines of a record that a quotation mark joined. Each of them is reported as a rejected row.
+    joined: Option<RangeInclusive<u64>>,
+    bytes_of_text: TextCounts,
+    unterminated: bool,
+}
+
+/// Counts rows by the encoding of their bytes, to recognise a file in another one.
+#[derive(Default)]
+struct TextCounts {
+    not_utf8: u64,
+    like_windows_1256: u64,
+    first_not_utf8: u64,
+    beyond_ascii: u64,
+    rows: u64,
 }
 
 impl<R: Read> RowReader<R> {
     /// Reads the header. Columns are identified by name, in any order; additional columns are ignored.
     ///
     /// # Errors
-    /// Returns an error if the header is missing, lacks a column or names one twice, or if the source cannot be read.
-    pub fn new(kind: FileKind, input: R) -> Result<Self, FileError> {
-        let source = NormalisedLines::new(input);
-        let gauge = source.gauge();
-        let mut csv = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(BUFFER)
-            .from_reader(source);
-        let mut header = ByteRecord::new();
-        if !csv.read_byte_record(&mut header).map_err(|error| file_error(error, 1))? {
-            return Err(FileError::NoHeader(kind));
+    /// Returns an error if the file is no CSV in UTF-8, if the header is missing, lacks a column or names one twice, or
+    /// if the source cannot be read.
+    pub fn new(kind: FileKind, limits: RowLimits, input: R) -> Result<Self, FileError> {
+        let mut lines = LineReader::new(input);
+        if let Some(format) = recognise(lines.peek()?) {
+            return Err(FileError::OtherFormat(format));
         }
-        let indexes = column_indexes(kind, &header)?;
-        Ok(Self { kind, csv, gauge, record: ByteRecord::new(), indexes, width: header.len() })
+        let mut line = Vec::new();
+        let end = lines.read_line(&mut line)?;
+        if end == LineEnd::TooLong {
+            return Err(FileError::LineTooLong(1));
+        }
+        let header = Header::read(kind, &line)?;
+        Ok(Self {
+            kind,
+            limits,
+            lines,
+            header,
+            line,
+            record: Record::default(),
+            joined: None,
+            bytes_of_text: TextCounts::default(),
+            unterminated: end == LineEnd::Unterminated,
+        })
     }
 
     pub fn kind(&self) -> FileKind {
@@ -66,55 +74,113 @@ impl<R: Read> RowReader<R> {
 
     /// Bytes read from the source, for a progress bar.
     pub fn bytes_read(&self) -> u64 {
-        self.gauge.bytes()
+        self.lines.bytes_read()
+    }
+
+    /// Whether the file ended without a line end. It may then be cut off.
+    pub fn is_unterminated(&self) -> bool {
+        self.unterminated
     }
 
     /// The next row, or None at the end. A faulty row does not end the file.
     ///
     /// # Errors
-    /// Returns an error if a record is too long, or if the source cannot be read.
+    /// Returns an error if a quotation mark is never closed, a line is too long, the file is in another encoding, or
+    /// the source cannot be read.
     pub fn next_row(&mut self) -> Result<Option<Result<FileRow, RowFault>>, FileError> {
-        self.gauge.record_begins();
-        let begins = self.csv.position().line();
-        if !self.csv.read_byte_record(&mut self.record).map_err(|error| file_error(error, begins))? {
-            return Ok(None);
+        if let Some(line) = self.joined.as_mut().and_then(Iterator::next) {
+            return Ok(Some(Err(RowFault::of_row(line, "", reason::NEWLINE_IN_VALUE))));
         }
-        // Computed from the record's end, because the CSV reader includes blank lines before the record in its start.
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        let line = self.csv.position().line().saturating_sub(inside + 1).max(begins);
-        Ok(Some(self.read_record(line)))
+        if !self.read_line()? {
+            return self.bytes_of_text.check().map(|()| None);
+        }
+        self.bytes_of_text.add(&self.line, self.lines.line());
+        match self.record.split(&self.line) {
+            Ok(()) => Ok(Some(self.read_record())),
+            Err(QuoteFault::Stray { field }) => Ok(Some(Err(self.stray_mark(field)))),
+            Err(QuoteFault::Open) => {
+                let begins = self.lines.line();
+                let ends = self.end_of_joined_lines(begins)?;
+                self.joined = Some(begins..=ends);
+                self.next_row()
+            }
+        }
     }
 
-    fn read_record(&self, line: u64) -> Result<FileRow, RowFault> {
-        let mut fields = Fields::new(&self.record, self.kind.columns(), &self.indexes, line);
-        fields.check_width(self.width)?;
-        rows::read(self.kind, &mut fields).map(|data| FileRow { line, data })
+    /// Reads the next line that is not blank. Returns false at the end of the file.
+    fn read_line(&mut self) -> Result<bool, FileError> {
+        loop {
+            match self.lines.read_line(&mut self.line)? {
+                LineEnd::EndOfFile => return Ok(false),
+                LineEnd::TooLong => return Err(FileError::LineTooLong(self.lines.line())),
+                LineEnd::Unterminated => self.unterminated = true,
+                LineEnd::Terminated => {}
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads on to the line in which the open quotation mark of line `begins` is closed.
+    fn end_of_joined_lines(&mut self, begins: u64) -> Result<u64, FileError> {
+        loop {
+            match self.lines.read_line(&mut self.line)? {
+                LineEnd::EndOfFile => return Err(FileError::OpenQuotation(begins)),
+                LineEnd::TooLong => return Err(FileError::LineTooLong(self.lines.line())),
+                LineEnd::Unterminated => self.unterminated = true,
+                LineEnd::Terminated => {}
+            }
+            if !ends_open(&self.line) {
+                return Ok(self.lines.line());
+            }
+        }
+    }
+
+    fn stray_mark(&self, field: usize) -> RowFault {
+        let value = String::from_utf8_lossy(&self.line);
+        let column = self.header.column_at(field).unwrap_or_default();
+        RowFault::new(self.lines.line(), column, &value, reason::STRAY_QUOTATION_MARK)
+    }
+
+    fn read_record(&self) -> Result<FileRow, RowFault> {
+        let line = self.lines.line();
+        let mut fields = Fields::new(&self.record, &self.header, line);
+        fields.check_width()?;
+        rows::read(self.kind, &self.limits, &mut fields).map(|data| FileRow { line, data })
     }
 }
 
-fn column_indexes(kind: FileKind, header: &ByteRecord) -> Result<Vec<usize>, FileError> {
-    let names: Vec<String> =
-        header.iter().map(|name| text::normalise(&String::from_utf8_lossy(name))).collect();
-    let mut indexes = Vec::with_capacity(kind.columns().len());
-    let mut missing = Vec::new();
-    for column in kind.columns() {
-        let mut found = names.iter().enumerate().filter(|(_, name)| name == column).map(|(index, _)| index);
-        match (found.next(), found.next()) {
-            (Some(index), None) => indexes.push(index),
-            (Some(_), Some(_)) => return Err(FileError::TwiceNamed(column)),
-            (None, _) => missing.push(*column),
+impl TextCounts {
+    fn add(&mut self, line: &[u8], number: u64) {
+        self.rows += 1;
+        if line.is_ascii() {
+            return;
         }
+        if std::str::from_utf8(line).is_ok() {
+            self.beyond_ascii += 1;
+            return;
+        }
+        if self.not_utf8 == 0 {
+            self.first_not_utf8 = number;
+        }
+        self.not_utf8 += 1;
+        self.like_windows_1256 += u64::from(looks_like_windows_1256(line));
     }
-    if missing.is_empty() { Ok(indexes) } else { Err(FileError::MissingColumns { kind, missing }) }
+
+    /// A file in UTF-8 may have a damaged row. A file in another encoding has no row of UTF-8 text, and most of its
+    /// rows are damaged.
+    fn check(&self) -> Result<(), FileError> {
+        if self.beyond_ascii > 0 || self.not_utf8 * 2 <= self.rows {
+            return Ok(());
+        }
+        let is_windows_1256 = self.like_windows_1256 * 2 > self.not_utf8;
+        Err(FileError::NotUtf8 { line: self.first_not_utf8, is_windows_1256 })
+    }
 }
 
-fn file_error(error: csv::Error, line: u64) -> FileError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<RecordTooLong>()) => {
-            FileError::RecordTooLong(line)
-        }
-        csv::ErrorKind::Io(error) => FileError::Io(error),
-        // For byte records of any width, the csv crate has no other error.
-        _ => FileError::Io(io::Error::from(io::ErrorKind::InvalidData)),
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }

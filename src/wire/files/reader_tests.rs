@@ -6,6 +6,10 @@ use crate::wire::{EventType, Input, Outgoing, RawRecord, read};
 
 const HEADER: &str = "national_code,month,workshop_code,insurance_type,days,insurable_rial";
 
+fn limits() -> RowLimits {
+    RowLimits { today: "1404-08-20".parse().unwrap(), now: "2025-11-11T06:30:00Z".parse().unwrap() }
+}
+
 fn code(nine: u32) -> String {
     NationalCode::with_check_digit(nine).unwrap().to_string()
 }
@@ -15,7 +19,7 @@ fn wage(nine: u32, days: &str) -> String {
 }
 
 fn steps(csv: &str) -> (Vec<ChunkOrReject>, RowCounts) {
-    let mut pieces = RowChunks::new(RowReader::new(FileKind::Wages, csv.as_bytes()).unwrap());
+    let mut pieces = RowChunks::new(RowReader::new(FileKind::Wages, limits(), csv.as_bytes()).unwrap());
     let steps = pieces.by_ref().map(Result::unwrap).collect();
     (steps, pieces.tally().clone())
 }
@@ -32,14 +36,25 @@ fn shape(steps: &[ChunkOrReject]) -> Vec<(u64, u32)> {
 #[test]
 fn headers_are_checked() {
     let new = |csv: &'static str| {
-        RowReader::new(FileKind::DeliveryReports, csv.as_bytes()).err().unwrap().to_string()
+        RowReader::new(FileKind::DeliveryReports, limits(), csv.as_bytes()).err().unwrap().to_string()
     };
     assert!(
         new("").starts_with("the file is empty; its first line must name the columns: sms_id, status, at")
     );
-    assert_eq!(new("sms_id,status\n"), "the file of delivery-reports lacks the column at");
-    assert_eq!(new("x\n"), "the file of delivery-reports lacks the columns sms_id, status, at");
-    assert_eq!(new("at,status,at,sms_id\n"), "the header names the column at twice");
+    assert_eq!(
+        new("sms_id,status\n"),
+        "the file of delivery-reports lacks the column at. Its first line is: sms_id,status"
+    );
+    assert_eq!(
+        new("sms_id;status;at\n"),
+        "the file of delivery-reports lacks the columns sms_id, status, at. Its first line is: sms_id;status;at. \
+         The delimiter looks like ';': save the file with commas"
+    );
+    assert_eq!(
+        new("at,status,at,sms_id\n"),
+        "the header names at twice. Its first line is: at,status,at,sms_id"
+    );
+    assert!(new("\u{feff}\u{feff}sms_id,status,at\n").contains("two byte order marks"));
 }
 
 #[test]
@@ -50,24 +65,64 @@ fn byte_order_mark_line_ends_blank_lines_and_quotes() {
     assert_eq!(shape(&steps(&unix).0), expected);
     assert_eq!(shape(&steps(&unix.replace('\n', "\r\n")).0), expected);
     assert_eq!(shape(&steps(&unix.replace('\n', "\r")).0), expected);
-    let in_quotes = format!("{HEADER}\n{}\n{}\n", wage(1, "\"3\n\"").replace("77", "\"7\n7\""), wage(2, "1"));
-    assert_eq!(shape(&steps(&in_quotes).0), vec![(2, 1), (5, 1)]);
+}
+
+/// The marks in lines 3 and 5 join three lines. Each of them is rejected, and the rows around them are read.
+#[test]
+fn marks_that_join_lines_reject_each_of_them() {
+    let csv = format!("{HEADER}\n{0}\n\"{0}\n{0}\n{0}\",x\n{0}\n", wage(1, "1"));
+    let (steps, tally) = steps(&csv);
+    assert_eq!(shape(&steps), vec![(3, 0), (4, 0), (5, 0), (2, 1), (6, 1)]);
+    assert_eq!((tally.declared, tally.rejected["newline_in_value"]), (5, 3));
 }
 
 #[test]
-fn an_open_quotation_mark_does_not_consume_the_file() {
-    let csv = format!("{HEADER}\n{}\n\"{}", wage(1, "1"), "x,1\n".repeat(1 << 19));
-    let mut reader = RowReader::new(FileKind::Wages, csv.as_bytes()).unwrap();
-    assert!(reader.next_row().unwrap().unwrap().is_ok());
-    assert!(matches!(reader.next_row(), Err(FileError::RecordTooLong(3))));
+fn an_open_quotation_mark_refuses_the_file() {
+    for end in ["", "\n"] {
+        let csv = format!("{HEADER}\n{}\n\"{}{end}", wage(1, "1"), "x,1\n".repeat(1 << 19));
+        let mut reader = RowReader::new(FileKind::Wages, limits(), csv.as_bytes()).unwrap();
+        assert!(reader.next_row().unwrap().unwrap().is_ok());
+        assert!(matches!(reader.next_row(), Err(FileError::OpenQuotation(3))));
+    }
+}
+
+#[test]
+fn a_line_without_end_refuses_the_file() {
+    let csv = format!("{HEADER}\n{}", "x".repeat(2 << 20));
+    let mut reader = RowReader::new(FileKind::Wages, limits(), csv.as_bytes()).unwrap();
+    assert!(matches!(reader.next_row(), Err(FileError::LineTooLong(2))));
 }
 
 #[test]
 fn rows_with_too_few_or_too_many_fields() {
-    let csv = format!("{HEADER}\n{},\n{},9\n{}\n", wage(1, "1"), wage(1, "1"), code(1));
-    let (steps, tally) = steps(&csv);
-    assert_eq!(shape(&steps), vec![(3, 0), (4, 0), (2, 1)]);
-    assert_eq!(tally.rejected.into_iter().collect::<Vec<_>>(), vec![("extra_fields", 1), ("missing", 1)]);
+    let wrong = "wrong_number_of_fields";
+    let csv = format!("{HEADER}\n{0},\n{0},9\n{1}\n{0},,\n", wage(1, "1"), code(1));
+    let (found, tally) = steps(&csv);
+    assert_eq!(shape(&found), vec![(3, 0), (4, 0), (2, 1), (5, 1)]);
+    assert_eq!(tally.rejected.into_iter().collect::<Vec<_>>(), vec![(wrong, 2)]);
+    // With a column that is ignored, an empty field behind the last may be the shifted end of a row.
+    let csv = format!("{HEADER},note\n{0},\n{0},,\n{0}\n", wage(1, "1"));
+    let (found, tally) = steps(&csv);
+    assert_eq!(shape(&found), vec![(3, 0), (4, 0), (2, 1)]);
+    assert_eq!(tally.rejected[wrong], 2);
+}
+
+#[test]
+fn a_missing_line_end_is_noticed() {
+    for (end, unterminated) in [("", true), ("\n", false), ("\n\n", false), ("\n ", true)] {
+        let (_, tally) = steps(&format!("{HEADER}\n{}{end}", wage(1, "1")));
+        assert_eq!(tally.unterminated, unterminated, "{end:?}");
+    }
+}
+
+#[test]
+fn a_file_in_windows_1256_is_refused() {
+    let row = |family: &[u8]| [b"1,2,3,", family, b",5,6\n"].concat();
+    let mut csv = format!("{HEADER}\n").into_bytes();
+    (0..3).for_each(|_| csv.extend(row(b"\xdf\xed\xc7\xe4\xed")));
+    let mut reader = RowReader::new(FileKind::Wages, limits(), csv.as_slice()).unwrap();
+    let error = std::iter::repeat_with(|| reader.next_row()).find_map(Result::err).unwrap();
+    assert!(matches!(error, FileError::NotUtf8 { line: 2, is_windows_1256: true }), "{error}");
 }
 
 #[test]
@@ -75,7 +130,7 @@ fn invalid_utf_8_rejects_only_its_row() {
     let mut csv = format!("{HEADER}\n").into_bytes();
     csv.extend_from_slice(b"\xff\xfe,1403-01,77,compulsory,1,1\n");
     csv.extend_from_slice(wage(1, "1").as_bytes());
-    let mut reader = RowReader::new(FileKind::Wages, csv.as_slice()).unwrap();
+    let mut reader = RowReader::new(FileKind::Wages, limits(), csv.as_slice()).unwrap();
     assert_eq!(reader.next_row().unwrap().unwrap().unwrap_err().reason, "not_text");
     assert!(reader.next_row().unwrap().unwrap().is_ok());
     assert!(reader.next_row().unwrap().is_none());
@@ -139,10 +194,12 @@ fn published_events_can_be_read() {
 fn rejects_are_written_as_csv() {
     let mut output = Vec::new();
     let mut rejects = RejectsWriter::new(&mut output).unwrap();
-    let fault = RowFault { line: 7, field: "days", value: "1,5".to_owned(), reason: "not_a_number" };
-    rejects.write(&fault).unwrap();
+    for value in ["1,5", "=1+1", "a=1"] {
+        rejects.write(&RowFault::new(7, "days", value, "not_a_number")).unwrap();
+    }
     rejects.finish().unwrap();
-    assert_eq!(String::from_utf8(output).unwrap(), "line,field,value,reason\n7,days,\"1,5\",not_a_number\n");
+    let lines = ["line,field,value,reason", "7,days,\"1,5\",not_a_number", "7,days,'=1+1,not_a_number"];
+    assert_eq!(String::from_utf8(output).unwrap().lines().take(3).collect::<Vec<_>>(), lines);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The file of rejected rows.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::RowFault;
@@ -19,11 +20,21 @@ impl<W: Write> RejectsWriter<W> {
 
     pub fn write(&mut self, fault: &RowFault) -> io::Result<()> {
         let line = fault.line.to_string();
-        self.csv.write_record([&line, fault.field, &fault.value, fault.reason]).map_err(io::Error::from)
+        let value = spreadsheet_safe(&fault.value);
+        self.csv.write_record([&line, fault.field, &value, fault.reason]).map_err(io::Error::from)
     }
 
     /// Flushes the buffer.
     pub fn finish(mut self) -> io::Result<()> {
         self.csv.flush()
+    }
+}
+
+/// A spreadsheet evaluates a cell that begins with one of these characters. A leading apostrophe makes it text.
+fn spreadsheet_safe(value: &str) -> Cow<'_, str> {
+    if value.starts_with(['=', '+', '-', '@']) {
+        Cow::Owned(format!("'{value}"))
+    } else {
+        Cow::Borrowed(value)
     }
 }

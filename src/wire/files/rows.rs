@@ -1,11 +1,14 @@
 //! Converts records of each kind of file to events. Fields are read in the order of the columns.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::FileKind;
 use super::fields::Fields;
 use super::marriage_row::marriage;
 use super::row_fault::RowFault;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
+use crate::law::SolarDate;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::form::reason;
@@ -32,29 +35,53 @@ pub enum RowData {
     Wage(NationalCode, WageEventRow),
 }
 
-pub(super) fn read(kind: FileKind, f: &mut Fields<'_>) -> Result<RowData, RowFault> {
+/// The day and the instant by which rows are judged: the publisher's business date and clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowLimits {
+    pub today: SolarDate,
+    pub now: Timestamp,
+}
+
+impl RowLimits {
+    /// Whether something can have happened at `at`: after 1999, and at most a day ahead of the clock.
+    fn allows(&self, at: Timestamp) -> bool {
+        let earliest = Timestamp::from_second(YEAR_2000).unwrap_or(Timestamp::UNIX_EPOCH);
+        let latest = self.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+        (earliest..=latest).contains(&at)
+    }
+}
+
+/// 2000-01-01T00:00:00Z in seconds since 1970.
+const YEAR_2000: i64 = 946_684_800;
+
+fn instant(f: &mut Fields<'_>, limits: &RowLimits, column: &'static str) -> Result<Timestamp, RowFault> {
+    let at = f.value(column)?;
+    if limits.allows(at) { Ok(at) } else { Err(f.fault(column, reason::IMPLAUSIBLE_INSTANT)) }
+}
+
+pub(super) fn read(kind: FileKind, limits: &RowLimits, f: &mut Fields<'_>) -> Result<RowData, RowFault> {
     Ok(match kind {
-        FileKind::Marriages => RowData::Event(Input::Marriage(Box::new(marriage(f)?))),
+        FileKind::Marriages => RowData::Event(Input::Marriage(Box::new(marriage(f, limits.today)?))),
         FileKind::Persons => RowData::Event(Input::Person(Box::new(person(f)?))),
         FileKind::Employments => RowData::Event(Input::Employment(employment(f)?)),
         FileKind::Wages => wage(f)?,
         FileKind::EarlierPayments => RowData::Event(Input::EarlierPayment(earlier_payment(f)?)),
-        FileKind::SelfRegistrations => RowData::Event(Input::SelfRegistration(self_registration(f)?)),
-        FileKind::PaymentOutcomes => RowData::Event(payment_outcome(f)?),
-        FileKind::DeliveryReports => RowData::Event(delivery_report(f)?),
+        FileKind::SelfRegistrations => RowData::Event(Input::SelfRegistration(self_registration(f, limits)?)),
+        FileKind::PaymentOutcomes => RowData::Event(payment_outcome(f, limits)?),
+        FileKind::DeliveryReports => RowData::Event(delivery_report(f, limits)?),
     })
 }
 
 fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
     Ok(PersonChanged {
         national_code: f.code("national_code")?,
-        insurance_number: f.number_text("insurance_number")?,
-        given_name: f.value("given_name")?,
-        family_name: f.value("family_name")?,
+        insurance_number: f.insurance_number("insurance_number")?,
+        given_name: f.name("given_name")?,
+        family_name: f.name("family_name")?,
         birth_date: f.value("birth_date")?,
         deceased_on: f.optional("deceased_on")?,
-        branch_code: f.value("branch_code")?,
-        province_code: f.value("province_code")?,
+        branch_code: f.padded_digits("branch_code", 4)?,
+        province_code: f.padded_digits("province_code", 2)?,
         sheba: f.as_written("sheba"),
         sheba_owner: f.optional("sheba_owner")?,
         mobile: f.as_written("mobile"),
@@ -65,7 +92,7 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
 fn employment(f: &mut Fields<'_>) -> Result<EmploymentChanged, RowFault> {
     let employment = EmploymentChanged {
         national_code: f.code("national_code")?,
-        workshop_code: f.value("workshop_code")?,
+        workshop_code: f.padded_digits("workshop_code", 10)?,
         insurance_type: f.value("insurance_type")?,
         started_on: f.value("started_on")?,
         ended_on: f.optional("ended_on")?,
@@ -80,7 +107,7 @@ fn wage(f: &mut Fields<'_>) -> Result<RowData, RowFault> {
     let national_code = f.code("national_code")?;
     let row = WageEventRow {
         month: f.value("month")?,
-        workshop_code: f.value("workshop_code")?,
+        workshop_code: f.padded_digits("workshop_code", 10)?,
         insurance_type: f.value("insurance_type")?,
         days: f.count("days")?,
         insurable_rial: f.rials("insurable_rial")?,
@@ -97,9 +124,9 @@ fn earlier_payment(f: &mut Fields<'_>) -> Result<EarlierPaymentRecorded, RowFaul
     })
 }
 
-fn self_registration(f: &mut Fields<'_>) -> Result<SelfRegistrationSubmitted, RowFault> {
-    let request_id = f.value("request_id")?;
-    let submitted_at = f.value("submitted_at")?;
+fn self_registration(f: &mut Fields<'_>, limits: &RowLimits) -> Result<SelfRegistrationSubmitted, RowFault> {
+    let request_id = f.opaque_id("request_id")?;
+    let submitted_at = instant(f, limits, "submitted_at")?;
     let applicant_national_code = f.code("applicant_national_code")?;
     let spouse_national_code = f.code("spouse_national_code")?;
     if spouse_national_code == applicant_national_code {
@@ -115,12 +142,12 @@ fn self_registration(f: &mut Fields<'_>) -> Result<SelfRegistrationSubmitted, Ro
     })
 }
 
-fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
-    let document_id = f.value("document_id")?;
+fn payment_outcome(f: &mut Fields<'_>, limits: &RowLimits) -> Result<Input, RowFault> {
+    let document_id = f.issued_id("document_id")?;
     let outcome = f.value("outcome")?;
     let returned = outcome == PaymentOutcome::Returned;
     let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
-    let at = f.value("at")?;
+    let at = instant(f, limits, "at")?;
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }
 
@@ -134,9 +161,10 @@ fn delivery_status(code: &str) -> Result<DeliveryStatus, &'static str> {
     }
 }
 
-fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
-    let sms_id = f.value("sms_id")?;
+fn delivery_report(f: &mut Fields<'_>, limits: &RowLimits) -> Result<Input, RowFault> {
+    let sms_id = f.issued_id("sms_id")?;
     let code: String = f.value("status")?;
     let status = delivery_status(&code).map_err(|why| f.fault("status", why))?;
-    Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
+    let at = instant(f, limits, "at")?;
+    Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at }))
 }

@@ -1,6 +1,8 @@
 //! The contract with other systems: topics, schemas, samples and outside clients.
 
 pub mod checker;
+pub mod file_faults;
+pub mod file_schemas;
 pub mod fuzz_corpus;
 pub mod outside_clients;
 pub mod sample;

@@ -41,7 +41,7 @@ pub fn validate(ce_type: &str, data: &Value) {
     assert!(violations.is_empty(), "{ce_type}: {violations:?}");
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")
 }
 
@@ -231,7 +231,8 @@ fn what_only_a_rule_refuses_passes_the_schema_but_not_the_type() {
 fn topics_folders_and_types_are_the_same() {
     let folders: BTreeSet<String> = names(&root())
         .into_iter()
-        .filter(|name| root().join(name).is_dir())
+        // `files` has the Table Schemas of the files.
+        .filter(|name| root().join(name).is_dir() && name != "files")
         .map(|name| format!("{name}.v1"))
         .collect();
     let topics: BTreeSet<String> = Topic::ALL.iter().map(|topic| topic.name().to_owned()).collect();

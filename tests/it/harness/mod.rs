@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
+use peyvand::clock::Clock;
 use peyvand::wire::files::FileKind;
 use peyvand::wire::{PartitionCounts, Topic};
 use serde_json::Value;
@@ -152,6 +153,12 @@ impl TestApp {
         for service in self.services.drain(..) {
             service.stop();
         }
+    }
+
+    /// The business date in the Gregorian calendar.
+    pub fn gregorian_today(&self) -> jiff::civil::Date {
+        let clock = Clock::new(Some(self.today.parse().unwrap())).unwrap();
+        clock.now().to_zoned(jiff::tz::TimeZone::get("Asia/Tehran").unwrap()).date()
     }
 
     /// Changes the business date. If services run, they are stopped, and one is started with that date.

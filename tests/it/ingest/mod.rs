@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod commit_point;
 pub mod dead_letters;
+pub mod field_cases;
 pub mod invariants;
 pub mod kill;
 pub mod lost_rows;

@@ -56,7 +56,7 @@ fn wrong_use_is_told_apart_from_failure() {
 fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
     let mut app = TestApp::start("1404-08-01");
     let good = Couple::nth(1).marriage_row(1);
-    let endless = "x".repeat(2 << 20);
+    let endless = "x,1\n".repeat(1 << 17);
     let path =
         app.write(K::Marriages, &format!("{}\n{good}\nR2,\"{endless}\n", K::Marriages.columns().join(",")));
     let error = app.refused(&["publish", "marriages", path.to_str().unwrap()]);
@@ -69,8 +69,9 @@ fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
 #[test]
 fn strict_goes_by_the_receipt() {
     let mut app = TestApp::start("1404-08-01");
-    let bad = Couple::nth(1).marriage_row(1).replace("registered", "lost");
-    let path = app.write(K::Marriages, &format!("{}\n{bad}\n", K::Marriages.columns().join(",")));
+    let good = Couple::nth(1).marriage_row(1);
+    let bad = Couple::nth(2).marriage_row(1).replace("registered", "lost");
+    let path = app.write(K::Marriages, &format!("{}\n{good}\n{bad}\n", K::Marriages.columns().join(",")));
     let strict = ["publish", "marriages", path.to_str().unwrap(), "--strict"];
     assert!(app.refused(&strict).contains("--strict"));
     // The digest of the file is known, so the command shows the same receipt again.

@@ -97,7 +97,8 @@ fn files() -> Vec<Seed> {
             FileKind::DeliveryReports => "s1,expired,2025-10-24T10:00:00+03:30\n".to_owned(),
             sampled => sample(*sampled),
         };
-        let whole = format!("\u{feff}{}\r\n{rows}\"", kind.columns().join(","));
+        let whole = format!("\u{feff}{}\r\n{rows}", kind.columns().join(","));
+        let open = format!("{whole}\"");
         let place = number(place);
         seeds.push(seed("files", &format!("rows--{}", kind.as_str()), &[place], rows.as_bytes(), true));
         seeds.push(seed(
@@ -106,6 +107,13 @@ fn files() -> Vec<Seed> {
             &[kinds + place],
             whole.as_bytes(),
             true,
+        ));
+        seeds.push(seed(
+            "files",
+            &format!("open--{}", kind.as_str()),
+            &[kinds + place],
+            open.as_bytes(),
+            false,
         ));
     }
     let tables = fs::read(root().join("tables/tables.toml")).unwrap();

@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus};
 
 use peyvand::wire::files::FileKind;
 
+use crate::fixtures::couples::national_code;
 use crate::harness::{CEILING_S, TestApp, Watch};
 use crate::ops::failpoints::month;
 use crate::ops::failpoints::month::{FIRST, NEXT, UNDISTURBED};
@@ -231,15 +232,22 @@ fn rejecting(app: &mut TestApp, survived: &mut Survived) {
     for (name, nth) in places::REJECTING {
         for side in ["before", "after"] {
             let point = format!("{name}/{side}");
-            let rows =
-                format!("{}\nno code,1403-01-01,1,{point}\n,1403-01-01,1,x\n", kind.columns().join(","));
+            // A file of which every row is rejected is refused, so one row is valid. It is of a person without a claim.
+            let stranger = national_code(998_877_665);
+            let rows = [
+                kind.columns().join(","),
+                format!("no code,1403-01-01,1,{point}"),
+                ",1403-01-01,1,x".to_owned(),
+                format!("{stranger},1403-01-01,1,{point}\n"),
+            ]
+            .join("\n");
             let path = app.write(kind, &rows);
             let rejects = path.with_extension("rejects");
             let [path, rejects] = [&path, &rejects].map(|path| path.to_str().unwrap());
             let publish = ["publish", kind.as_str(), path, "--rejects", rejects];
             survived.point(app, &point, *nth, &publish);
             let receipt = app.json(&publish);
-            assert_eq!((&receipt["declared"], &receipt["accepted"]), (&2.into(), &0.into()), "{point}");
+            assert_eq!((&receipt["declared"], &receipt["accepted"]), (&3.into(), &1.into()), "{point}");
         }
     }
 }
