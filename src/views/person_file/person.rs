@@ -80,7 +80,7 @@ pub struct EarlierPaymentView {
 #[derive(Clone, Serialize)]
 pub struct RegistryRowView {
     pub record_id: String,
-    pub record_version: u32,
+    pub record_version: u64,
     pub status: &'static str,
     pub deed_date: String,
     pub registered_on: String,

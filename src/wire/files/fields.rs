@@ -7,7 +7,9 @@ use csv::ByteRecord;
 use super::RowFault;
 use crate::ident::{NationalCode, text};
 use crate::law::Rial;
-use crate::wire::form::{CanonicalText, MAX_TEXT, carried, national_code_fault, reason};
+use crate::wire::form::{
+    CanonicalText, MAX_TEXT, TextForm, carried, national_code_fault, reason, version, whole_number,
+};
 
 /// A record, and the index of each column of its file kind.
 pub struct Fields<'a> {
@@ -103,12 +105,34 @@ impl<'a> Fields<'a> {
 
     pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
         self.needed(column, |text| {
-            whole(text).and_then(|n| u32::try_from(n).map_err(|_| reason::NOT_A_NUMBER))
+            whole_number(text).and_then(|n| u32::try_from(n).map_err(|_| reason::TOO_LARGE))
         })
     }
 
     pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
-        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::NOT_A_NUMBER)))
+        self.needed(column, |text| whole_number(text).and_then(|n| Rial::new(n).ok_or(reason::TOO_LARGE)))
+    }
+
+    pub fn version(&mut self, column: &'static str) -> Result<u64, RowFault> {
+        self.needed(column, |text| whole_number(text).and_then(|n| version(n).ok_or(reason::TOO_LARGE)))
+    }
+
+    /// A text of this form.
+    pub fn text<F: TextForm>(&mut self, column: &'static str) -> Result<String, RowFault> {
+        self.needed(column, F::read)
+    }
+
+    pub fn optional_text<F: TextForm>(&mut self, column: &'static str) -> Result<Option<String>, RowFault> {
+        self.maybe(column, F::read)
+    }
+
+    /// A code that the file may contain without its leading zeros.
+    pub fn padded(
+        &mut self,
+        column: &'static str,
+        pad: fn(&str) -> Result<String, &'static str>,
+    ) -> Result<String, RowFault> {
+        self.needed(column, pad)
     }
 
     pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {
@@ -136,14 +160,4 @@ fn normalised(raw: &str) -> Cow<'_, str> {
 
 fn padded_code(text: &str) -> Result<NationalCode, &'static str> {
     text.parse().map_err(national_code_fault)
-}
-
-/// Accepts digits only: a sign, a separator or a fraction is an error.
-fn whole(text: &str) -> Result<u64, &'static str> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.strip_prefix(['-', '\u{2212}']) {
-        Some(rest) if digits(rest) => Err(reason::NEGATIVE),
-        None if digits(text) => text.parse().map_err(|_| reason::NOT_A_NUMBER),
-        _ => Err(reason::NOT_A_NUMBER),
-    }
 }

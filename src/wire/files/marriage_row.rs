@@ -2,15 +2,15 @@
 
 use super::RowFault;
 use super::fields::Fields;
-use crate::claim::codes::Permanence;
+use crate::claim::codes::{OfficeKind, Permanence};
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
-use crate::wire::form::reason;
+use crate::wire::form::{DeedNumber, OfficeCode, OpaqueId, PersonName, TextForm, reason};
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
 
 pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault> {
-    let record_id = f.value("record_id")?;
-    let record_version = f.count("record_version")?;
+    let record_id = f.text::<OpaqueId>("record_id")?;
+    let record_version = f.version("record_version")?;
     let status = f.value("status")?;
     let deed_date: SolarDate = f.value("deed_date")?;
     // A deed date after the registration date is a fault of `deed_date`, the earlier column. An invalid registration
@@ -20,11 +20,8 @@ pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault>
     }
     let registered_on = f.value("registered_on")?;
     let office_kind = f.value("office_kind")?;
-    let office = |f: &mut Fields<'_>, column| {
-        if office_is_needed(office_kind) { f.value(column).map(Some) } else { f.optional(column) }
-    };
-    let office_code = office(f, "office_code")?;
-    let deed_number = office(f, "deed_number")?;
+    let office_code = office::<OfficeCode>(f, office_kind, "office_code")?;
+    let deed_number = office::<DeedNumber>(f, office_kind, "deed_number")?;
     let permanence: Permanence = f.value("permanence")?;
     let husband = spouse(f, HUSBAND, |f, code| match (code, f.optional_code("wife_national_code")) {
         (None, Ok(None)) => Err(f.fault("husband_national_code", reason::NO_SPOUSE)),
@@ -49,6 +46,14 @@ pub(super) fn marriage(f: &mut Fields<'_>) -> Result<MarriageRecorded, RowFault>
         husband,
         wife,
     })
+}
+
+fn office<F: TextForm>(
+    f: &mut Fields<'_>,
+    kind: OfficeKind,
+    column: &'static str,
+) -> Result<Option<String>, RowFault> {
+    if office_is_needed(kind) { f.text::<F>(column).map(Some) } else { f.optional_text::<F>(column) }
 }
 
 /// The five columns of a spouse: code, given name, family name, birth date, earlier marriages.
@@ -79,7 +84,7 @@ fn spouse(
     // Name and birth date may be missing only for a foreigner.
     let known = national_code.is_some();
     let name = |f: &mut Fields<'_>, column| {
-        if known { f.value(column).map(Some) } else { f.optional(column) }
+        if known { f.text::<PersonName>(column).map(Some) } else { f.optional_text::<PersonName>(column) }
     };
     Ok(Spouse {
         national_code,

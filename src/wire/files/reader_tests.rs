@@ -51,7 +51,8 @@ fn byte_order_mark_line_ends_blank_lines_and_quotes() {
     assert_eq!(shape(&steps(&unix.replace('\n', "\r\n")).0), expected);
     assert_eq!(shape(&steps(&unix.replace('\n', "\r")).0), expected);
     let in_quotes = format!("{HEADER}\n{}\n{}\n", wage(1, "\"3\n\"").replace("77", "\"7\n7\""), wage(2, "1"));
-    assert_eq!(shape(&steps(&in_quotes).0), vec![(2, 1), (5, 1)]);
+    // A line end inside a code makes it none; the line numbers of the rows after it stay right.
+    assert_eq!(shape(&steps(&in_quotes).0), vec![(2, 0), (5, 1)]);
 }
 
 #[test]
@@ -102,6 +103,7 @@ fn read_back(event: &Outgoing) -> crate::wire::Event {
         topic: event.topic(),
         partition: 0,
         offset: 0,
+        timestamp_ms: None,
         key: Some(event.key.as_bytes()),
         headers: headers.iter().map(|(name, value)| (*name, value.as_ref())).collect(),
         value: event.value.as_deref(),

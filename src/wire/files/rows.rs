@@ -8,7 +8,7 @@ use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
-use crate::wire::form::reason;
+use crate::wire::form::{BranchCode, OpaqueId, PersonName, ProvinceCode, ReturnCode, WorkshopCode, reason};
 use crate::wire::insured_records_v1::{
     EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageEventRow,
 };
@@ -49,12 +49,12 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
     Ok(PersonChanged {
         national_code: f.code("national_code")?,
         insurance_number: f.number_text("insurance_number")?,
-        given_name: f.value("given_name")?,
-        family_name: f.value("family_name")?,
+        given_name: f.text::<PersonName>("given_name")?,
+        family_name: f.text::<PersonName>("family_name")?,
         birth_date: f.value("birth_date")?,
         deceased_on: f.optional("deceased_on")?,
-        branch_code: f.value("branch_code")?,
-        province_code: f.value("province_code")?,
+        branch_code: f.padded("branch_code", BranchCode::pad)?,
+        province_code: f.padded("province_code", ProvinceCode::pad)?,
         sheba: f.as_written("sheba"),
         sheba_owner: f.optional("sheba_owner")?,
         mobile: f.as_written("mobile"),
@@ -65,10 +65,11 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
 fn employment(f: &mut Fields<'_>) -> Result<EmploymentChanged, RowFault> {
     let employment = EmploymentChanged {
         national_code: f.code("national_code")?,
-        workshop_code: f.value("workshop_code")?,
+        workshop_code: f.padded("workshop_code", WorkshopCode::pad)?,
         insurance_type: f.value("insurance_type")?,
         started_on: f.value("started_on")?,
         ended_on: f.optional("ended_on")?,
+        taken_back: None,
     };
     match employment.ended_on {
         Some(end) if end < employment.started_on => Err(f.fault("ended_on", reason::ENDED_BEFORE_START)),
@@ -80,7 +81,7 @@ fn wage(f: &mut Fields<'_>) -> Result<RowData, RowFault> {
     let national_code = f.code("national_code")?;
     let row = WageEventRow {
         month: f.value("month")?,
-        workshop_code: f.value("workshop_code")?,
+        workshop_code: f.padded("workshop_code", WorkshopCode::pad)?,
         insurance_type: f.value("insurance_type")?,
         days: f.count("days")?,
         insurable_rial: f.rials("insurable_rial")?,
@@ -94,11 +95,12 @@ fn earlier_payment(f: &mut Fields<'_>) -> Result<EarlierPaymentRecorded, RowFaul
         paid_on: f.value("paid_on")?,
         amount_rial: f.rials("amount_rial")?,
         source: f.value("source")?,
+        taken_back: None,
     })
 }
 
 fn self_registration(f: &mut Fields<'_>) -> Result<SelfRegistrationSubmitted, RowFault> {
-    let request_id = f.value("request_id")?;
+    let request_id = f.text::<OpaqueId>("request_id")?;
     let submitted_at = f.value("submitted_at")?;
     let applicant_national_code = f.code("applicant_national_code")?;
     let spouse_national_code = f.code("spouse_national_code")?;
@@ -116,10 +118,11 @@ fn self_registration(f: &mut Fields<'_>) -> Result<SelfRegistrationSubmitted, Ro
 }
 
 fn payment_outcome(f: &mut Fields<'_>) -> Result<Input, RowFault> {
-    let document_id = f.value("document_id")?;
+    let document_id = f.text::<OpaqueId>("document_id")?;
     let outcome = f.value("outcome")?;
     let returned = outcome == PaymentOutcome::Returned;
-    let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
+    let code =
+        if returned { Some(f.text::<ReturnCode>("code")?) } else { f.optional_text::<ReturnCode>("code")? };
     let at = f.value("at")?;
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }
@@ -135,7 +138,7 @@ fn delivery_status(code: &str) -> Result<DeliveryStatus, &'static str> {
 }
 
 fn delivery_report(f: &mut Fields<'_>) -> Result<Input, RowFault> {
-    let sms_id = f.value("sms_id")?;
+    let sms_id = f.text::<OpaqueId>("sms_id")?;
     let code: String = f.value("status")?;
     let status = delivery_status(&code).map_err(|why| f.fault("status", why))?;
     Ok(Input::Delivery(status, DeliveryReported { sms_id, status: Some(status), at: f.value("at")? }))
