@@ -6,13 +6,13 @@
 use std::time::Instant;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::QuietHours;
 use crate::law::{CalendarError, SolarDate, SolarMonth};
+use crate::wire::tehran;
 
-const ZONE: &str = "Asia/Tehran";
 /// The hour at which a fixed business date starts. It is outside the quiet hours, so that SMS are not delayed until the
 /// next morning.
 const FIXED_HOUR: i8 = 10;
@@ -52,7 +52,7 @@ impl Clock {
     /// # Errors
     /// If the machine's clock is outside the years of the calendar, or 10:00 on `today` does not exist in Tehran.
     pub fn new(today: Option<SolarDate>) -> Result<Self, ClockError> {
-        let zone = tehran_zone();
+        let zone = tehran::zone();
         if let Some(today) = today {
             let start = instant_of(&zone, today, FIXED_HOUR).ok_or(ClockError::NoSuchInstant(today))?;
             return Ok(Self {
@@ -62,7 +62,7 @@ impl Clock {
             });
         }
         let now = machine_now();
-        let first_day = solar_date_in(&zone, now).map_err(|_| ClockError::MachineClock(now))?;
+        let first_day = tehran::solar_date(now).map_err(|_| ClockError::MachineClock(now))?;
         Ok(Self { zone, first_day, fixed: None })
     }
 
@@ -106,7 +106,7 @@ impl Clock {
     /// # Errors
     /// If the date is outside the years of the calendar.
     pub fn solar_date_of(&self, at: Timestamp) -> Result<SolarDate, CalendarError> {
-        solar_date_in(&self.zone, at)
+        tehran::solar_date(at)
     }
 
     /// The end of the quiet hours that `at` is in. None outside the quiet hours (R20).
@@ -135,20 +135,6 @@ pub fn due(today: SolarDate, last_closed: Option<SolarMonth>) -> Option<SolarMon
 /// one.
 fn whole_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
-}
-
-fn tehran_zone() -> TimeZone {
-    TimeZoneDatabase::bundled()
-        .get(ZONE)
-        .or_else(|_| TimeZone::get(ZONE))
-        // +03:30 is correct since 1401-07; earlier summers would be wrong by one hour.
-        .unwrap_or_else(|_| TimeZone::fixed(Offset::from_seconds(3 * 3600 + 1800).unwrap_or(Offset::UTC)))
-}
-
-fn solar_date_in(zone: &TimeZone, at: Timestamp) -> Result<SolarDate, CalendarError> {
-    let date = zone.to_datetime(at).date();
-    let part = |n: i8| u8::try_from(n).map_err(|_| CalendarError::OutOfRange);
-    SolarDate::from_gregorian(date.year(), part(date.month())?, part(date.day())?)
 }
 
 fn instant_of(zone: &TimeZone, day: SolarDate, hour: i8) -> Option<Timestamp> {
@@ -182,11 +168,6 @@ mod tests {
 
     fn clock() -> Clock {
         Clock::new(Some(SolarDate::new(1404, 8, 1).unwrap())).unwrap()
-    }
-
-    #[test]
-    fn the_time_zone_rules_of_tehran_are_compiled_in() {
-        assert!(TimeZoneDatabase::bundled().get(ZONE).is_ok(), "jiff needs its feature tzdb-bundle-always");
     }
 
     #[test]

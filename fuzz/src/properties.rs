@@ -10,6 +10,7 @@ use peyvand::claim::person::Dossier;
 use peyvand::ident::{InsuranceNumber, Mobile, NationalCode, Sheba, text};
 use peyvand::law::{Rial, SolarDate, SolarMonth};
 use peyvand::wire::dead_letters_v1::{dead_letter, parse};
+use peyvand::wire::fault::code::PLAUSIBILITY;
 use peyvand::wire::files::{
     ChunkOrReject, FileKind, PublicationEnvelope, RowChunk, RowChunks, RowLimits, RowReader, close_event,
     open_event, row_event,
@@ -30,12 +31,18 @@ pub fn messages(data: &[u8]) -> bool {
     let kind = EventType::ALL[usize::from(*kind) % EventType::ALL.len()];
     if form % 2 == 0 {
         let key = Input::read(kind, rest).map(|input| input.key().into_owned()).unwrap_or_default();
-        let headers = vec![("ce_type", kind.name().as_bytes()), ("ce_id", b"one")];
+        let headers = vec![
+            ("ce_type", kind.name().as_bytes()),
+            ("ce_id", b"one"),
+            ("ce_time", b"2025-11-01T06:30:00Z"),
+        ];
         return message(&record(kind, headers, Some(key.as_bytes()), Some(rest)));
     }
     let mut parts = rest.split(|byte| *byte == BETWEEN);
     let names = [
         "ce_id",
+        "ce_time",
+        "content-type",
         "ce_specversion",
         "traceparent",
         "ce_fileid",
@@ -55,7 +62,7 @@ fn record<'a>(
     key: Option<&'a [u8]>,
     value: Option<&'a [u8]>,
 ) -> RawRecord<'a> {
-    RawRecord { topic: kind.topic(), partition: 3, offset: 7, key, headers, value }
+    RawRecord { topic: kind.topic(), partition: 3, offset: 7, timestamp_ms: None, key, headers, value }
 }
 
 /// A readable message reads the same again. The dead letter of an unreadable message contains it whole.
@@ -77,10 +84,14 @@ fn message(message: &RawRecord<'_>) -> bool {
     }
 }
 
-/// The consumer reads the same input that the publisher wrote.
+/// The consumer reads the same input that the publisher wrote. Only dates and instants may be implausible: the fixed time
+/// of the publication is not that of the input.
 fn reads_again(chunk: &RowChunk) {
     let written = row_event(&envelope(FileKind::Wages), chunk).unwrap();
-    let event = read_outgoing(&written).unwrap();
+    let event = match read_outgoing(&written) {
+        Err(fault) if fault.code == PLAUSIBILITY => return,
+        event => event.unwrap(),
+    };
     assert_eq!(event.input, chunk.input);
     let is_of_file = !matches!(chunk.input, Input::FileOpened(_) | Input::FileClosed(_));
     assert_eq!(event.file.map(|file| (file.line, file.rows)), is_of_file.then_some((chunk.line, chunk.rows)));

@@ -20,6 +20,29 @@ pub struct Dossier {
     pub wages: Vec<Wage>,
     /// Sorted by key: day, source.
     pub earlier_payments: Vec<EarlierPayment>,
+    /// The keys of facts that were taken back, sorted. No rule reads them.
+    #[serde(skip)]
+    pub taken_back: Vec<TakenBack>,
+}
+
+/// A fact that is gone, with the offset of the record that took it back: an older record that is replayed must not
+/// bring it back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TakenBack {
+    pub key: TakenBackKey,
+    pub source_offset: i64,
+}
+
+/// The key of a fact that can be taken back.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum TakenBackKey {
+    Employment(
+        CompactString,
+        #[serde_as(as = "CompactForm")] InsuranceType,
+        #[serde_as(as = "CompactForm")] SolarDate,
+    ),
+    EarlierPayment(#[serde_as(as = "CompactForm")] SolarDate, String),
 }
 
 /// The insured person's own record. A malformed Sheba or mobile is stored unchanged. It counts as missing, and the

@@ -22,7 +22,7 @@ impl FromStr for InsuranceNumber {
     type Err = InsuranceNumberError;
 
     fn from_str(text: &str) -> Result<Self, InsuranceNumberError> {
-        let digits = super::text::fold_digits(text.trim());
+        let digits = super::text::number_text(text);
         let is_valid = (1..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if is_valid { Ok(Self(format!("{digits:0>10}"))) } else { Err(InsuranceNumberError) }
     }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn pads_with_zeros_and_converts_digits() {
-        for text in ["0012345678", "12345678", "۱۲۳۴۵۶۷۸", " 12345678"] {
+        for text in ["0012345678", "12345678", "۱۲۳۴۵۶۷۸", " 12345678", "1234\u{200f}5678"] {
             assert_eq!(text.parse::<InsuranceNumber>().unwrap().as_str(), "0012345678", "{text}");
         }
         for text in ["", "12345678901", "12a", "1 2", "+1"] {

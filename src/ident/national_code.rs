@@ -66,7 +66,7 @@ impl FromStr for NationalCode {
     fn from_str(text: &str) -> Result<Self, NationalCodeError> {
         let mut number = 0_u64;
         let mut length = 0_u32;
-        for c in text.trim().chars() {
+        for c in text.trim().chars().filter(|&c| !super::text::is_invisible(c)) {
             let digit = super::text::digit_value(c).ok_or(NationalCodeError::NotDigits)?;
             // The number may wrap beyond ten digits: the length check then rejects the text.
             number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn as_people_write_it() {
         let code: NationalCode = "0012345679".parse().unwrap();
-        for text in ["12345679", "012345679", " 0012345679 ", "۰۰۱۲۳۴۵۶۷۹", "٠٠١٢٣٤٥٦٧٩"]
+        for text in
+            ["12345679", "012345679", " 0012345679 ", "۰۰۱۲۳۴۵۶۷۹", "٠٠١٢٣٤٥٦٧٩", "\u{200f}00123\u{ad}45679"]
         {
             assert_eq!(text.parse(), Ok(code), "{text}");
         }

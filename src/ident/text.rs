@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-const ZWNJ: char = '\u{200c}';
+const TATWEEL: char = '\u{0640}';
+/// Their category is Lo, but they show nothing. NFKC turns U+3164 into U+1160.
+const HANGUL_FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+const NO_BREAK_HYPHEN: char = '\u{2011}';
 
 /// The value of an ASCII, Persian or Arabic digit.
 pub(super) fn digit_value(c: char) -> Option<u8> {
@@ -34,13 +38,13 @@ pub fn fold_digits(text: &str) -> Cow<'_, str> {
 /// groups.
 pub(super) fn without_separators(text: &str) -> String {
     text.chars()
-        .filter(|&c| !c.is_whitespace() && c != '-' && c != ZWNJ && !is_dropped(c))
+        .filter(|&c| !c.is_whitespace() && c != '-' && c != NO_BREAK_HYPHEN && !is_dropped(c))
         .map(ascii_digit)
         .collect()
 }
 
-/// Normalises to NFC, folds letters and digits, removes tatweel, harakat and bidi control characters, and trims and
-/// collapses spaces.
+/// Normalises to NFC, folds letters and digits, removes invisible characters and tatweel, and trims and collapses
+/// spaces.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     if text.chars().all(|c| c != ' ' && is_plain(c)) {
@@ -92,12 +96,12 @@ fn fold_in_names(c: char) -> char {
     }
 }
 
-/// Spaces, ZWNJ, hyphens of any kind, and a hamza on its own.
+/// Spaces, hyphens of any kind, and a hamza on its own.
 fn is_ignored_in_names(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
-            ZWNJ | 'ء' | '-' | '\u{058a}' | '\u{05be}' | '\u{1400}' | '\u{1806}' | '\u{2010}'
+            'ء' | '-' | '\u{058a}' | '\u{05be}' | '\u{1400}' | '\u{1806}' | '\u{2010}'
                 ..='\u{2015}'
                     | '\u{2e17}'
                     | '\u{2e1a}'
@@ -110,14 +114,38 @@ fn is_ignored_in_names(c: char) -> bool {
         )
 }
 
-/// Tatweel, harakat, bidi control characters, and other invisible characters.
+/// Invisible characters, and tatweel.
 fn is_dropped(c: char) -> bool {
-    matches!(c,
-        '\u{0640}'
-        | '\u{0610}'..='\u{061a}' | '\u{064b}'..='\u{065f}' | '\u{0670}' | '\u{06d6}'..='\u{06dc}' | '\u{06df}'..='\u{06e4}' | '\u{06e7}' | '\u{06e8}' | '\u{06ea}'..='\u{06ed}'
-        | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    c == TATWEEL || is_invisible(c)
+}
+
+/// Characters that change nothing that a reader sees, or only mark a letter: the categories Cf (bidi controls, joiners,
+/// soft hyphen) and Mn (harakat, variation selectors), and the Hangul fillers.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    !c.is_ascii()
+        && (HANGUL_FILLERS.contains(&c)
+            || matches!(c.general_category(), GeneralCategory::Format | GeneralCategory::NonspacingMark))
+}
+
+/// The text without invisible characters. Borrows if there are none.
+#[must_use]
+pub fn without_invisible(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_invisible) {
+        Cow::Owned(text.chars().filter(|&c| !is_invisible(c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A number or a code of digits as a person wrote it: digits converted to ASCII, invisible characters and surrounding
+/// spaces removed. A no-break hyphen between digits is a line-break hint of a word processor, and is removed. One before
+/// the first digit stays, because it is a minus.
+#[must_use]
+pub fn number_text(text: &str) -> String {
+    let visible = without_invisible(text);
+    let kept = visible.trim().char_indices().filter(|&(at, c)| at == 0 || c != NO_BREAK_HYPHEN);
+    kept.map(|(_, c)| ascii_digit(c)).collect()
 }
 
 /// Characters that folding does not change and that compose with no other character. Most names contain only these.
@@ -155,10 +183,33 @@ mod tests {
         assert_eq!(normalise("\u{200f}رضا\u{200e} "), "رضا");
         assert_eq!(normalise("آ"), normalise("\u{0627}\u{0653}"));
         assert_eq!(normalise("  بند \t ۱۲ و ٣٤ "), "بند 12 و 34");
-        assert_eq!(normalise("می\u{200c}رود"), "می\u{200c}رود");
+        assert_eq!(normalise("می\u{200c}رود"), "میرود");
         assert_eq!(persian_digits("1404-07-15 ریال"), "۱۴۰۴-۰۷-۱۵ ریال");
         assert!(matches!(fold_digits("abc علی"), Cow::Borrowed(_)));
         assert_eq!(fold_digits("۱۴٠٤"), "1404");
+    }
+
+    /// Cf, Mn with the variation selectors, and U+3164. What is left of a text of these alone is empty.
+    const INVISIBLE: &str = "\u{ad}\u{600}\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{64e}\u{301}\u{fe0f}\u{e0101}\u{3164}\u{e0061}";
+
+    #[test]
+    fn invisible_characters_are_dropped_from_names_and_numbers() {
+        assert_eq!([normalise(INVISIBLE), comparable_name(INVISIBLE)], ["", ""]);
+        assert_eq!(without_invisible(INVISIBLE), "");
+        for c in INVISIBLE.chars() {
+            assert_eq!(normalise(&format!("ر{c}ضا")), "رضا", "{:x}", u32::from(c));
+            assert_eq!(comparable_name(&format!("رضا{c}")), comparable_name("رضا"), "{:x}", u32::from(c));
+            assert_eq!(number_text(&format!(" 1{c}۲3 ")), "123", "{:x}", u32::from(c));
+        }
+        assert_eq!(without_invisible("رضا - 12"), "رضا - 12", "what can be seen stays");
+        assert!(matches!(without_invisible("رضا"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_no_break_hyphen_is_dropped_from_a_number_and_stays_as_its_minus() {
+        assert_eq!(number_text("12\u{2011}34"), "1234");
+        assert_eq!(number_text("\u{2011}12"), "\u{2011}12");
+        assert_eq!(number_text(" -5 "), "-5");
     }
 
     #[test]
@@ -190,7 +241,7 @@ mod tests {
     fn unusual_text() -> impl Strategy<Value = String> {
         let odd = prop::sample::select(vec![
             'ي', 'ى', 'ك', 'ة', 'ۀ', 'ە', 'ـ', 'ئ', 'أ', 'ء', '\u{fdf2}', '-', '\u{ad}', '\u{654}',
-            '\u{653}', '\u{64b}', ZWNJ, '\u{200f}', '\u{301}', '۳', '٣', ' ', '\u{a0}', 'ا', 'e',
+            '\u{653}', '\u{64b}', '\u{200c}', '\u{200f}', '\u{301}', '۳', '٣', ' ', '\u{a0}', 'ا', 'e',
         ]);
         prop::collection::vec(prop_oneof![3 => odd, 1 => any::<char>()], 0..20)
             .prop_map(|chars| chars.into_iter().collect())

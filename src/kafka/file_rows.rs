@@ -72,6 +72,14 @@ fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Top
 }
 
 fn message(record: TopicRecord<'_>) -> RawRecord<'_> {
-    let TopicRecord { partition, offset, key, headers, value, .. } = record;
-    RawRecord { topic: partition.topic, partition: partition.partition, offset, key, headers, value }
+    let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
+    RawRecord {
+        topic: partition.topic,
+        partition: partition.partition,
+        offset,
+        timestamp_ms,
+        key,
+        headers,
+        value,
+    }
 }

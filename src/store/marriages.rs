@@ -54,7 +54,7 @@ pub async fn save(tx: &mut PgConnection, rows: &[MarriageRecorded]) -> Result<()
          WHERE marriages.record_version < excluded.record_version",
     )
     .bind(rows.iter().map(|row| row.record_id.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| i64::try_from(row.record_version).unwrap_or(i64::MAX)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.record_version.cast_signed()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| code(&row.husband)).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| code(&row.wife)).collect::<Vec<_>>())
     .bind(rows.iter().map(content).collect::<Result<Vec<_>>>()?)

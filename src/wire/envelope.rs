@@ -1,5 +1,7 @@
 //! Reads a Kafka record as an event. A record that cannot be read has a [`Fault`] and becomes a dead letter.
 
+use std::borrow::Cow;
+
 use super::Input;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
@@ -24,21 +26,34 @@ pub struct Event {
 /// Returns a [`Fault`] if one of these checks fails, or if the record's key is not the text of the key field.
 pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
     let headers = Headers::of(message)?;
-    let json = message.value.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
-    let input = Input::read(headers.kind, json)?;
-    if message.key != Some(input.key().as_bytes()) {
-        return Err(Fault::new(
-            code::KEY_MISMATCH,
-            format!("the key is not the {}", message.topic.key_field()),
-        ));
-    }
+    let json = headers.data.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
+    let input = Input::read(headers.kind, json).map_err(|fault| fault.explained(json))?;
+    input.check_plausibility(headers.time).map_err(|fault| fault.explained(json))?;
+    check_key(message, &input)?;
     let rows = input.rows();
     Ok(Event {
-        id: headers.id.to_owned(),
+        file: headers.file(rows)?,
+        id: headers.id.into_owned(),
         kind: headers.kind,
         input,
-        file: headers.file(rows)?,
-        traceparent: headers.traceparent.map(str::to_owned),
+        traceparent: headers.traceparent.map(Cow::into_owned),
         replay_of: headers.replay_of,
     })
+}
+
+fn check_key(message: &RawRecord<'_>, input: &Input) -> Result<(), Fault> {
+    let field = message.topic.key_field();
+    let fault = |wanted: &str| {
+        Err(Fault::new(code::KEY_MISMATCH, format!("the key is not the {field}, wanted {wanted}")))
+    };
+    let Some(key) = message.key else {
+        return fault("its text as the key; the record has no key");
+    };
+    if key != input.key().as_bytes() {
+        return fault("exactly its text, byte by byte");
+    }
+    if input.has_lower_case_key() && key.iter().any(u8::is_ascii_uppercase) {
+        return fault("it in lower case");
+    }
+    Ok(())
 }

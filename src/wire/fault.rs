@@ -1,14 +1,17 @@
-//! Why a message cannot be read: a stable code and the field, never a value of the message.
+//! Why a message cannot be read: a stable code, the field, what it contains where that is no personal data, and what is
+//! wanted.
 
-use super::form::reason;
-use super::json_path;
+use super::form::{plausibility, reason};
+use super::{json_path, shown};
 
 /// Why a message becomes a dead letter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     pub code: &'static str,
-    /// The field and the kind of fault. Contains no values of the message.
+    /// The field, the kind of fault, what came and what is wanted. Contains no personal data.
     pub detail: String,
+    /// The path and the kind of fault, until the value is known.
+    field: Option<(String, &'static str)>,
 }
 
 /// The stable fault codes.
@@ -17,12 +20,16 @@ pub mod code {
     pub const HEADERS_UNREADABLE: &str = "headers_unreadable";
     pub const NO_TYPE: &str = "no_type";
     pub const NO_ID: &str = "no_id";
+    pub const NO_TIME: &str = "no_time";
+    pub const CONTENT_TYPE: &str = "content_type";
     pub const UNKNOWN_TYPE: &str = "unknown_type";
     pub const UNKNOWN_SPECVERSION: &str = "unknown_specversion";
     pub const FILE_HEADERS: &str = "file_headers";
     pub const NOT_JSON: &str = "not_json";
     pub const SCHEMA: &str = "schema";
     pub const IDENTIFIER: &str = "identifier";
+    /// A date or an instant that cannot be right at the event's `ce_time`.
+    pub const PLAUSIBILITY: &str = "plausibility";
     pub const KEY_MISMATCH: &str = "key_mismatch";
     /// The message is well formed, but its document was never issued. Ingest finds this when it applies the event.
     pub const UNKNOWN_DOCUMENT: &str = "unknown_document";
@@ -32,16 +39,35 @@ pub mod code {
 
 impl Fault {
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), field: None }
     }
 
-    /// A field that breaks a rule of the schema or of identifiers.
+    /// A header or attribute of the event with an unexpected value.
+    pub(crate) fn header(code: &'static str, name: &str, value: Option<&str>, wanted: &str) -> Self {
+        let came = value.map_or_else(|| "nothing".to_owned(), shown::quoted);
+        Self::new(code, format!("{name}: got {came}, wanted {wanted}"))
+    }
+
+    /// A field that breaks a rule of the schema, of identifiers or of plausibility.
     pub fn field(field: &str, why: &'static str) -> Self {
         let code = match why {
             reason::BAD_CHECK_DIGIT | reason::NOT_A_CODE => code::IDENTIFIER,
+            reason::IMPLAUSIBLE_DATE | reason::IMPLAUSIBLE_INSTANT => code::PLAUSIBILITY,
             _ => code::SCHEMA,
         };
-        Self { code, detail: format!("{field}: {why}") }
+        Self { code, detail: format!("{field}: {why}"), field: Some((field.to_owned(), why)) }
+    }
+
+    /// Adds what came and what is wanted to a fault of a field.
+    #[must_use]
+    pub(crate) fn explained(mut self, json: &[u8]) -> Self {
+        if let Some((path, why)) = self.field.take() {
+            let came = shown::value_at(json, &path);
+            let hint = plausibility::hint(why, came.trim_start_matches('"'));
+            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            self.detail = format!("{path}: {why}: got {came}{hint}, wanted {}", reason::wanted(why));
+        }
+        self
     }
 
     /// The text of a serde error may contain values, so the fault contains only the field's path and a stable code.
@@ -55,10 +81,11 @@ impl Fault {
             let field = rest.split('`').next().unwrap_or_default();
             return Self::field(&json_path::sibling(&path, field), reason::MISSING);
         }
-        match reason::ALL.into_iter().find(|why| text.starts_with(&format!("{why} at line"))) {
-            Some(why) => Self::field(&path, why),
-            None => Self::new(code::SCHEMA, format!("{path}: wrong_form")),
+        if text.starts_with("invalid type: null") {
+            return Self::field(&path, reason::MISSING);
         }
+        let why = text.split_once(" at line").and_then(|(code, _)| reason::known(code));
+        Self::field(&path, why.unwrap_or(reason::WRONG_FORM))
     }
 }
 

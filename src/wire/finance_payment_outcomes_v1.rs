@@ -6,21 +6,21 @@ use serde_with::serde_as;
 
 use super::event_type::EventType;
 use super::fault::Fault;
-use super::form::{Strict, reason};
+use super::form::{OpaqueId, ReturnCode, Strict, Text, reason};
 use crate::claim::codes::PaymentOutcome;
 
 /// `finance.document.accepted`, `.paid` or `.returned`: the event type is the outcome.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DocumentOutcome {
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<OpaqueId>")]
     pub document_id: String,
     /// Repeats the event type. If the data omit it, it is set from the event type.
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub outcome: Option<PaymentOutcome>,
     /// Why the document was returned (ISO 20022 external code, e.g. AC04); none for other outcomes.
-    #[serde_as(as = "Option<Strict>")]
+    #[serde_as(as = "Option<Text<ReturnCode>>")]
     #[serde(default)]
     pub code: Option<String>,
     #[serde_as(as = "Strict")]

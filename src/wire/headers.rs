@@ -1,10 +1,16 @@
 //! The headers of an input event.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::attributes::{Attributes, header};
 use super::dead_letters_v1::REPLAY_OF;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
-use super::form::is_sha256_hex;
+use super::form::{CanonicalText, is_sha256_hex, plausibility, reason};
 use super::raw_record::{FileRef, RawRecord, SourcePosition};
+use super::{Topic, shown};
 
 /// The extension headers of an event that comes from a file.
 pub(crate) const FILE_ID: &str = "ce_fileid";
@@ -19,12 +25,15 @@ const MAX_ID: usize = 200;
 
 pub(crate) struct Headers<'a> {
     pub kind: EventType,
-    pub id: &'a str,
-    pub traceparent: Option<&'a str>,
+    pub id: Cow<'a, str>,
+    pub time: Timestamp,
+    pub traceparent: Option<Cow<'a, str>>,
     pub replay_of: Option<SourcePosition>,
-    file_id: Option<&'a str>,
-    file_line: Option<&'a str>,
-    file_rows: Option<&'a str>,
+    /// The data of the event as JSON.
+    pub data: Option<&'a [u8]>,
+    file_id: Option<Cow<'a, str>>,
+    file_line: Option<Cow<'a, str>>,
+    file_rows: Option<Cow<'a, str>>,
 }
 
 impl<'a> Headers<'a> {
@@ -32,30 +41,28 @@ impl<'a> Headers<'a> {
         if message.headers.iter().any(|(name, _)| *name == UNREADABLE_NAME) {
             return Err(Fault::new(code::HEADERS_UNREADABLE, "the name of a header is not UTF-8 text"));
         }
-        // Of several headers with the same name, the first counts. A value that is not UTF-8 counts as missing.
-        let find = |wanted: &str| {
-            let found = message.headers.iter().find(|(name, _)| *name == wanted)?;
-            std::str::from_utf8(found.1).ok()
-        };
-        let kind = find("ce_type").ok_or_else(|| Fault::new(code::NO_TYPE, "ce_type is missing"))?;
-        let kind = EventType::from_name(kind)
-            .filter(|kind| kind.topic() == message.topic)
-            .ok_or_else(|| Fault::new(code::UNKNOWN_TYPE, "ce_type is not an event type of this topic"))?;
-        if find("ce_specversion").is_some_and(|version| version != "1.0") {
-            return Err(Fault::new(code::UNKNOWN_SPECVERSION, "ce_specversion is not 1.0"));
+        let attributes = Attributes::of(message)?;
+        let kind = kind_of(&attributes, message.topic)?;
+        if let Some(version) = attributes.get("specversion").filter(|version| version != "1.0") {
+            let wanted = "1.0";
+            return Err(Fault::header(code::UNKNOWN_SPECVERSION, "ce_specversion", Some(&version), wanted));
         }
-        let id = find("ce_id")
-            .filter(|id| !id.is_empty() && id.len() <= MAX_ID && !id.chars().any(char::is_control))
-            .ok_or_else(|| Fault::new(code::NO_ID, "ce_id is missing, empty, too long or not plain text"))?;
+        let id = attributes.get("id");
+        if !id.as_ref().is_some_and(|id| is_id(id)) {
+            let wanted = "1 to 200 bytes of text without control characters";
+            return Err(Fault::header(code::NO_ID, "ce_id", id.as_deref(), wanted));
+        }
         Ok(Self {
             kind,
-            id,
+            id: id.unwrap_or_default(),
+            time: time_of(&attributes, message.timestamp_ms)?,
             // An invalid trace is ignored; it does not make the event unreadable.
-            traceparent: find("traceparent").filter(|trace| is_traceparent(trace)),
-            replay_of: find(REPLAY_OF).and_then(|position| position.parse().ok()),
-            file_id: find(FILE_ID),
-            file_line: find(FILE_LINE),
-            file_rows: find(FILE_ROWS),
+            traceparent: attributes.traceparent().filter(|trace| is_traceparent(trace)),
+            replay_of: header(message, REPLAY_OF).and_then(|position| position.parse().ok()),
+            data: attributes.data(),
+            file_id: attributes.get("fileid"),
+            file_line: attributes.get("fileline"),
+            file_rows: attributes.get("filerows"),
         })
     }
 
@@ -65,7 +72,7 @@ impl<'a> Headers<'a> {
             return Ok(None);
         }
         let fault = |detail| Err(Fault::new(code::FILE_HEADERS, detail));
-        let (file_id, line) = match (self.file_id, self.file_line) {
+        let (file_id, line) = match (self.file_id.as_deref(), self.file_line.as_deref()) {
             (None, None) => return Ok(None),
             (Some(file_id), Some(line)) => (file_id, line),
             _ => return fault("ce_fileid and ce_fileline must be given together"),
@@ -77,11 +84,54 @@ impl<'a> Headers<'a> {
             return fault("ce_fileline is not a line number");
         };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        if self.file_rows.is_some_and(|text| text.parse() != Ok(rows)) {
+        if self.file_rows.as_ref().is_some_and(|text| text.parse() != Ok(rows)) {
             return fault("ce_filerows is not the number of rows");
         }
         Ok(Some(FileRef { file_id: file_id.to_owned(), line, rows }))
     }
+}
+
+fn kind_of(attributes: &Attributes<'_, '_>, topic: Topic) -> Result<EventType, Fault> {
+    let Some(name) = attributes.get("type") else {
+        return Err(Fault::header(code::NO_TYPE, "ce_type", None, "the event's type"));
+    };
+    EventType::from_name(&name).filter(|kind| kind.topic() == topic).ok_or_else(|| {
+        let wanted = format!("an event type of the topic {}", topic.name());
+        Fault::header(code::UNKNOWN_TYPE, "ce_type", Some(&name), &wanted)
+    })
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= MAX_ID && !id.chars().any(char::is_control)
+}
+
+/// `ce_time` is the reference of all plausibility checks, so it must be plausible itself: from 2000 on, and at most a day
+/// after the record was written.
+fn time_of(attributes: &Attributes<'_, '_>, written_ms: Option<i64>) -> Result<Timestamp, Fault> {
+    let Some(text) = attributes.get("time") else {
+        return Err(Fault::header(
+            code::NO_TIME,
+            "ce_time",
+            None,
+            "the event's time, RFC 3339 with an offset",
+        ));
+    };
+    let fault = |why: &'static str| {
+        let hint = plausibility::hint(why, &text).map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let wanted = match why {
+            reason::IMPLAUSIBLE_INSTANT => {
+                "an instant from 2000 on, at most a day after the record's timestamp"
+            }
+            _ => reason::wanted(why),
+        };
+        let code = if why == reason::IMPLAUSIBLE_INSTANT { code::PLAUSIBILITY } else { code::SCHEMA };
+        Fault::new(code, format!("ce_time: {why}: got {}{hint}, wanted {wanted}", shown::quoted(&text)))
+    };
+    let time = Timestamp::read(&text).map_err(fault)?;
+    if let Some(written) = written_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()) {
+        plausibility::instant(time, written).map_err(fault)?;
+    }
+    Ok(time)
 }
 
 /// Line numbers fit into the database's `bigint`.
@@ -99,8 +149,8 @@ fn is_traceparent(text: &str) -> bool {
 /// The file and lines that an unreadable message names, if its headers can be read.
 pub fn file_of(message: &RawRecord<'_>) -> Option<FileRef> {
     let headers = Headers::of(message).ok()?;
-    let declared = headers.file_rows.and_then(|text| text.parse().ok());
-    let rows = declared.or_else(|| rows_in(message.value?)).unwrap_or(1);
+    let declared = headers.file_rows.as_ref().and_then(|text| text.parse().ok());
+    let rows = declared.or_else(|| rows_in(headers.data?)).unwrap_or(1);
     headers.file(rows).ok().flatten()
 }
 
@@ -121,11 +171,13 @@ mod tests {
     fn rows_of(headers: &[(&'static str, &'static [u8])], value: &'static [u8]) -> Option<u32> {
         let mut all: Vec<(&str, &[u8])> =
             vec![("ce_id", b"1"), ("ce_type", b"insured.wages.posted"), (FILE_LINE, b"7")];
+        all.push(("ce_time", b"2025-10-23T06:30:00Z"));
         all.push((FILE_ID, b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
         all.extend(headers);
-        let (partition, offset, value) = (0, 0, Some(value));
+        let (partition, offset, timestamp_ms, value) = (0, 0, None, Some(value));
         let topic = Topic::InsuredRecords;
-        file_of(&RawRecord { topic, partition, offset, key: None, headers: all, value }).map(|file| file.rows)
+        file_of(&RawRecord { topic, partition, offset, timestamp_ms, key: None, headers: all, value })
+            .map(|file| file.rows)
     }
 
     #[test]
@@ -141,7 +193,8 @@ mod tests {
         assert_eq!(rows_of(&[(UNREADABLE_NAME, b"x")], b"{}"), None);
         let headers = vec![(UNREADABLE_NAME, b"x".as_slice())];
         let topic = Topic::InsuredRecords;
-        let message = RawRecord { topic, partition: 0, offset: 0, key: None, headers, value: None };
+        let message =
+            RawRecord { topic, partition: 0, offset: 0, timestamp_ms: None, key: None, headers, value: None };
         assert_eq!(Headers::of(&message).err().map(|fault| fault.code), Some(code::HEADERS_UNREADABLE));
     }
 }

@@ -2,20 +2,23 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_with::DeserializeAs;
 
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::finance_payment_outcomes_v1::{self, DocumentOutcome};
-use super::form::Object;
+use super::form::{Object, plausibility};
 use super::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted};
 use super::notifications_delivery_reports_v1::{self, DeliveryReported};
 use super::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use super::registry_files_v1::{FileClosed, FileOpened};
 use super::registry_marriages_v1::MarriageRecorded;
+use super::tehran;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
 use crate::ident::NationalCode;
+use crate::law::SolarDate;
 
 /// The data of an input event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,6 +100,31 @@ impl Input {
                 return Err(Fault::new(code::UNKNOWN_TYPE, "an event of this type is not an input"));
             }
         })
+    }
+
+    /// Checks dates and instants against the event's `ce_time`.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first value that cannot be right at that time.
+    pub fn check_plausibility(&self, time: Timestamp) -> Result<(), Fault> {
+        let (field, at) = match self {
+            Self::Marriage(data) => {
+                // The calendar ends after every supported ce_time.
+                return data.check_plausibility(tehran::solar_date(time).unwrap_or(SolarDate::LAST));
+            }
+            Self::FileOpened(data) => ("opened_at", data.opened_at),
+            Self::FileClosed(data) => ("closed_at", data.closed_at),
+            Self::SelfRegistration(data) => ("submitted_at", data.submitted_at),
+            Self::Outcome(_, data) => ("at", data.at),
+            Self::Delivery(_, data) => ("at", data.at),
+            Self::Person(_) | Self::Employment(_) | Self::Wages(_) | Self::EarlierPayment(_) => return Ok(()),
+        };
+        plausibility::instant(at, time).map_err(|why| Fault::field(field, why))
+    }
+
+    /// Whether the key is an id that Peyvand writes in lower case: a document or a message.
+    pub fn has_lower_case_key(&self) -> bool {
+        matches!(self, Self::Outcome(..) | Self::Delivery(..))
     }
 
     /// The text that the record's key must equal.

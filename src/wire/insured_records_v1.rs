@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{FreeText, Object, Rials, Strict, reason};
+use super::form::{
+    BranchCode, Count, FreeText, Object, PersonName, ProvinceCode, Rials, Strict, Text, WorkshopCode, reason,
+};
 use super::masked_debug;
 use crate::claim::codes::Ownership;
 use crate::ident::{InsuranceNumber, NationalCode};
@@ -21,9 +23,9 @@ pub struct PersonChanged {
     pub national_code: NationalCode,
     #[serde_as(as = "Strict")]
     pub insurance_number: InsuranceNumber,
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<PersonName>")]
     pub given_name: String,
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<PersonName>")]
     pub family_name: String,
     #[serde_as(as = "Strict")]
     pub birth_date: SolarDate,
@@ -31,9 +33,9 @@ pub struct PersonChanged {
     #[serde(default)]
     pub deceased_on: Option<SolarDate>,
     /// The branch that last received the person's premium: the cost centre.
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<BranchCode>")]
     pub branch_code: String,
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<ProvinceCode>")]
     pub province_code: String,
     /// As recorded. A malformed value counts as none and does not make the event unreadable.
     #[serde_as(as = "Option<FreeText>")]
@@ -61,7 +63,7 @@ masked_debug!(PersonChanged);
 pub struct EmploymentChanged {
     #[serde_as(as = "Strict")]
     pub national_code: NationalCode,
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<WorkshopCode>")]
     pub workshop_code: String,
     #[serde_as(as = "Strict")]
     pub insurance_type: InsuranceType,
@@ -71,6 +73,9 @@ pub struct EmploymentChanged {
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub ended_on: Option<SolarDate>,
+    /// True if the employment was recorded in error: the row of this key is gone. None means false.
+    #[serde(default)]
+    pub taken_back: Option<bool>,
 }
 
 impl EmploymentChanged {
@@ -103,11 +108,12 @@ pub struct WagesPosted {
 pub struct WageEventRow {
     #[serde_as(as = "Strict")]
     pub month: SolarMonth,
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<WorkshopCode>")]
     pub workshop_code: String,
     #[serde_as(as = "Strict")]
     pub insurance_type: InsuranceType,
     /// As listed. More days than the month has are valid, and are capped when they are counted (R8).
+    #[serde_as(as = "Count")]
     pub days: u32,
     /// Pay on which premium is due, whether or not the premium was paid (R13).
     #[serde_as(as = "Rials")]
@@ -128,7 +134,8 @@ impl WagesPosted {
     }
 }
 
-/// `insured.earlier-payment.recorded`: an allowance that a branch paid before Peyvand existed.
+/// `insured.earlier-payment.recorded`: an allowance that a branch paid before Peyvand existed. It replaces an earlier one
+/// with the same person, day and source.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EarlierPaymentRecorded {
@@ -140,4 +147,7 @@ pub struct EarlierPaymentRecorded {
     pub amount_rial: Rial,
     #[serde_as(as = "Strict")]
     pub source: String,
+    /// True if the payment was recorded in error: the row of this key is gone. None means false.
+    #[serde(default)]
+    pub taken_back: Option<bool>,
 }

@@ -4,6 +4,7 @@
 //! writes messages to bytes. A published version never changes: a new version of an event is a new file, and the old
 //! file stays.
 
+mod attributes;
 pub mod dead_letters_v1;
 pub mod eligibility_decisions_v1;
 pub mod envelope;
@@ -27,7 +28,9 @@ pub mod raw_record;
 pub mod registry_file_receipts_v1;
 pub mod registry_files_v1;
 pub mod registry_marriages_v1;
+mod shown;
 pub mod tables;
+pub mod tehran;
 pub mod topics;
 
 pub use envelope::{Event, read};

@@ -6,14 +6,14 @@ use serde_with::serde_as;
 
 use super::event_type::EventType;
 use super::fault::Fault;
-use super::form::{Strict, reason};
+use super::form::{OpaqueId, Strict, Text, reason};
 use crate::claim::codes::DeliveryStatus;
 
 /// `notifications.sms.delivered` or `.failed`: the event type is the status.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeliveryReported {
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<OpaqueId>")]
     pub sms_id: String,
     /// Repeats the event type. If the data omit it, it is set from the event type.
     #[serde_as(as = "Option<Strict>")]

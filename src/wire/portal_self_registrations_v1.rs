@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{Strict, reason};
+use super::form::{OpaqueId, Strict, Text, reason};
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
@@ -13,7 +13,7 @@ use crate::law::SolarDate;
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SelfRegistrationSubmitted {
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<OpaqueId>")]
     pub request_id: String,
     #[serde_as(as = "Strict")]
     pub submitted_at: Timestamp,

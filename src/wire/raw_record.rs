@@ -11,6 +11,8 @@ pub struct RawRecord<'a> {
     pub topic: Topic,
     pub partition: i32,
     pub offset: i64,
+    /// The record's Kafka timestamp in milliseconds since 1970. None if the broker gives none.
+    pub timestamp_ms: Option<i64>,
     pub key: Option<&'a [u8]>,
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,

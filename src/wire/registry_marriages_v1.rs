@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::fault::Fault;
-use super::form::{Object, Strict, reason};
+use super::form::{
+    Count, DeedNumber, Object, OfficeCode, OpaqueId, PersonName, Strict, Text, Version, plausibility, reason,
+};
 use super::masked_debug;
 use crate::claim::codes::{OfficeKind, Permanence, Status};
 use crate::ident::NationalCode;
@@ -14,8 +16,9 @@ use crate::law::SolarDate;
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MarriageRecorded {
-    #[serde_as(as = "Strict")]
+    #[serde_as(as = "Text<OpaqueId>")]
     pub record_id: String,
+    #[serde_as(as = "Version")]
     pub record_version: u64,
     #[serde_as(as = "Strict")]
     pub status: Status,
@@ -27,10 +30,10 @@ pub struct MarriageRecorded {
     #[serde_as(as = "Strict")]
     pub office_kind: OfficeKind,
     /// None only if the office is `acknowledgement` or `none`. The same applies to `deed_number`.
-    #[serde_as(as = "Option<Strict>")]
+    #[serde_as(as = "Option<Text<OfficeCode>>")]
     #[serde(default)]
     pub office_code: Option<String>,
-    #[serde_as(as = "Option<Strict>")]
+    #[serde_as(as = "Option<Text<DeedNumber>>")]
     #[serde(default)]
     pub deed_number: Option<String>,
     #[serde_as(as = "Strict")]
@@ -48,16 +51,17 @@ pub struct Spouse {
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub national_code: Option<NationalCode>,
-    #[serde_as(as = "Option<Strict>")]
+    #[serde_as(as = "Option<Text<PersonName>>")]
     #[serde(default)]
     pub given_name: Option<String>,
-    #[serde_as(as = "Option<Strict>")]
+    #[serde_as(as = "Option<Text<PersonName>>")]
     #[serde(default)]
     pub family_name: Option<String>,
     #[serde_as(as = "Option<Strict>")]
     #[serde(default)]
     pub birth_date: Option<SolarDate>,
     /// Number of earlier marriages of this person, including ended ones (R5).
+    #[serde_as(as = "Count")]
     pub earlier_marriages: u32,
 }
 
@@ -85,6 +89,21 @@ impl MarriageRecorded {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks the dates against the day of the event's `ce_time` in Tehran, and each birth against the deed.
+    ///
+    /// # Errors
+    /// Returns a [`Fault`] for the first field that cannot be right.
+    pub fn check_plausibility(&self, today: SolarDate) -> Result<(), Fault> {
+        plausibility::registered_on(self.registered_on, today)
+            .map_err(|why| Fault::field("registered_on", why))?;
+        for (spouse, field) in [(&self.husband, "husband.birth_date"), (&self.wife, "wife.birth_date")] {
+            if let Some(birth_date) = spouse.birth_date {
+                plausibility::birth(birth_date, self.deed_date).map_err(|why| Fault::field(field, why))?;
+            }
+        }
+        Ok(())
     }
 }
 

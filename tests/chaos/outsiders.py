@@ -42,6 +42,7 @@ class Sender:
             "ce_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{identity}")),
             "ce_type": kind,
             "ce_source": "/chaos",
+            "ce_time": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "content-type": "application/json",
         }
         if identity.endswith(("0", "2")):  # senders need not send a trace

@@ -38,7 +38,8 @@ def good_marriage(record_id):
 
 
 def headers(kind, **more):
-    return {"ce_specversion": "1.0", "ce_id": "poison", "ce_source": "/chaos", "ce_type": kind} | more
+    return {"ce_specversion": "1.0", "ce_id": "poison", "ce_source": "/chaos", "ce_type": kind,
+            "ce_time": "2026-01-01T06:30:00Z"} | more
 
 
 def marriage(change):

@@ -18,7 +18,7 @@ def of_payment(inputs, stage, records, documents, dates):
     replies = [inputs.last_reply(data["document_id"], stage) for data in documents]
     last, died = replies[-1], records.person["deceased_on"]
     returned = last is not None and last.outcome == "returned"
-    if any(reply and reply.outcome == "paid" for reply in replies[:-1]) or returned and last.code == "AM05":
+    if any(reply and reply.outcome == "paid" for reply in replies[:-1]) or returned and last.code in ("AM05", "DUPL"):
         return {"payment"}
     return {"payment"} if returned and died and all(died <= today for today in dates) else set()
 

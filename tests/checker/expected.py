@@ -37,7 +37,7 @@ class Expected:
         """A further attempt is due if finance returned the last one, the person has another valid account, and no case
         needs a clerk's decision first."""
         reply = self._inputs.last_reply(last["document_id"], stage)
-        if not reply or reply.outcome != "returned" or reply.code == "AM05":
+        if not reply or reply.outcome != "returned" or reply.code in ("AM05", "DUPL"):
             return None
         died = records.person["deceased_on"]
         answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, stage.business_date, self._tables)
@@ -101,7 +101,7 @@ class Expected:
     def _end_of_paid(self, code, documents, records):
         last = max((data for _, data in documents), key=lambda data: data["attempt"])
         reply, frozen = self._inputs.last_reply(last["document_id"], self._stages[-1]), self.frozen.get(code)
-        if reply and reply.outcome == "returned" and reply.code != "AM05":
+        if reply and reply.outcome == "returned" and reply.code not in ("AM05", "DUPL"):
             answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, self._dates[-1], self._tables)
         else:
             answer = claims.answer(set(), last["amount_rial"])

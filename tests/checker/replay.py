@@ -134,5 +134,5 @@ def apply(records, event):
     if event.type == "insured.employment.changed":
         return [records.change_employment(event.data, event.order)]
     if event.type == "insured.earlier-payment.recorded":
-        return [records.record_payment(event.data)]
+        return [records.record_payment(event.data, event.order)]
     return [records.post_wage(row, event.order) for row in event.data["rows"]]

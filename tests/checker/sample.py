@@ -30,7 +30,7 @@ def load(folder):
             elif kind == "wages":
                 dossiers[data["national_code"]].post_wage(data, offset)
             elif kind == "earlier-payments":
-                dossiers[data["national_code"]].record_payment(data)
+                dossiers[data["national_code"]].record_payment(data, 0)
     return known, dossiers
 
 

@@ -44,7 +44,15 @@ mod tests {
 
     fn record(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
-        let message = RawRecord { topic, partition, offset, key: None, headers: Vec::new(), value: None };
+        let message = RawRecord {
+            topic,
+            partition,
+            offset,
+            timestamp_ms: None,
+            key: None,
+            headers: Vec::new(),
+            value: None,
+        };
         ConsumedRecord::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
     }
 

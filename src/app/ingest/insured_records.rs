@@ -4,8 +4,9 @@
 use super::ConsumedRecord;
 use super::batch_state::BatchState;
 use super::file_tally::{Disposition, FileTally};
+use super::taken_back::RevocableFact;
 use crate::claim::codes::Ownership;
-use crate::claim::person::{EarlierPayment, Employment, PersonRecord, Wage};
+use crate::claim::person::{EarlierPayment, Employment, PersonRecord, TakenBackKey, Wage};
 use crate::ident::NationalCode;
 use crate::store::Result;
 use crate::wire::Event;
@@ -54,9 +55,16 @@ impl BatchState<'_> {
             ended_on: data.ended_on,
         };
         let dossier = self.dossier(data.national_code)?;
+        let wanted = TakenBackKey::Employment(new.workshop_code.clone(), new.insurance_type, new.started_on);
+        let fact =
+            RevocableFact { key: wanted, source_offset: new.source_offset, is_replay: record.is_replay() };
         let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
-        let disposition =
-            put(&mut dossier.employments, new, record.is_replay(), key, |e| &mut e.source_offset);
+        let (facts, taken_back) = (&mut dossier.employments, &mut dossier.taken_back);
+        let disposition = if data.taken_back == Some(true) {
+            fact.take_back(taken_back, facts, &key(&new), key, |e| e.source_offset)
+        } else {
+            fact.put(taken_back, || put(facts, new, record.is_replay(), key, |e| &mut e.source_offset))
+        };
         Ok(self.changed(data.national_code, event, disposition))
     }
 
@@ -73,10 +81,18 @@ impl BatchState<'_> {
             amount: data.amount_rial,
         };
         let dossier = self.dossier(data.national_code)?;
+        let wanted = TakenBackKey::EarlierPayment(new.paid_on, new.source.clone());
+        let fact =
+            RevocableFact { key: wanted, source_offset: new.source_offset, is_replay: record.is_replay() };
         let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
-        let disposition = put(&mut dossier.earlier_payments, new, record.is_replay(), key, |payment| {
-            &mut payment.source_offset
-        });
+        let (facts, taken_back) = (&mut dossier.earlier_payments, &mut dossier.taken_back);
+        let disposition = if data.taken_back == Some(true) {
+            fact.take_back(taken_back, facts, &key(&new), key, |payment| payment.source_offset)
+        } else {
+            fact.put(taken_back, || {
+                put(facts, new, record.is_replay(), key, |payment| &mut payment.source_offset)
+            })
+        };
         Ok(self.changed(data.national_code, event, disposition))
     }
 

@@ -9,6 +9,7 @@ mod decide;
 mod file_tally;
 mod insured_records;
 mod marriages;
+mod taken_back;
 mod without_deciding;
 
 pub use consumed_record::{ConsumedRecord, DeadLetter};

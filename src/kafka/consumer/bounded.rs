@@ -105,11 +105,18 @@ fn consumed_record(
     record: TopicRecord<'_>,
     dead_letters: &DeadLetterPositions,
 ) -> ConsumedRecord {
-    let TopicRecord { partition, offset, key, headers, value, .. } = record;
+    let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
     let name = broker.name(partition.topic);
     let is_dead_letter = dead_letters.contains(&(name.clone(), partition.partition, offset));
-    let message =
-        RawRecord { topic: partition.topic, partition: partition.partition, offset, key, headers, value };
+    let message = RawRecord {
+        topic: partition.topic,
+        partition: partition.partition,
+        offset,
+        timestamp_ms,
+        key,
+        headers,
+        value,
+    };
     let mut consumed = ConsumedRecord::read(&message, &name, clock.now(), is_dead_letter);
     if is_dead_letter {
         consumed.make_first_dead_letter();

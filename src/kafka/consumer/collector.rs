@@ -106,8 +106,15 @@ mod tests {
 
     /// Adds a record of one byte.
     fn add(collector: &mut BatchCollector, partition: i32, expected: i64, offset: i64) -> Result<()> {
-        let message =
-            RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        let message = RawRecord {
+            topic: TOPIC,
+            partition,
+            offset,
+            timestamp_ms: None,
+            key: None,
+            headers: Vec::new(),
+            value: None,
+        };
         let record = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
         collector.add(record, 1, expected, Clock::new(None).unwrap().instant())
     }

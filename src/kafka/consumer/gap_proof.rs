@@ -207,8 +207,15 @@ mod tests {
     const TOPIC: Topic = Topic::RegistryMarriages;
 
     fn consumed((partition, offset): (i32, i64)) -> ConsumedRecord {
-        let message =
-            RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
+        let message = RawRecord {
+            topic: TOPIC,
+            partition,
+            offset,
+            timestamp_ms: None,
+            key: None,
+            headers: Vec::new(),
+            value: None,
+        };
         ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
     }
 

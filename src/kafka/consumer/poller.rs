@@ -127,6 +127,7 @@ impl Poller {
             topic,
             partition: message.partition(),
             offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis(),
             key: message.key(),
             headers: reader::headers(message),
             value: message.payload(),

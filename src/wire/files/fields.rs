@@ -7,13 +7,10 @@ use super::header::Header;
 use super::record::Record;
 use crate::ident::{InsuranceNumber, NationalCode, text};
 use crate::law::Rial;
-use crate::wire::form::{CanonicalText, carried, national_code_fault, reason};
-
-/// Maximum length of an id that others own, in characters.
-const MAX_ID: usize = 100;
-
-/// The greatest version of a record: 2^53 - 1, which every JSON reader represents exactly.
-const MAX_VERSION: u64 = (1 << 53) - 1;
+use crate::wire::form::{
+    CanonicalText, OpaqueId, PersonName, TextForm, carried, national_code_fault, reason, version,
+    whole_number,
+};
 
 /// A record, and where the columns of its file are.
 pub struct Fields<'a> {
@@ -99,19 +96,8 @@ impl<'a> Fields<'a> {
 
     /// An id that others own: compared byte by byte, never normalised.
     pub fn opaque_id(&mut self, column: &'static str) -> Result<String, RowFault> {
-        let Ok(id) = std::str::from_utf8(self.raw(column)) else {
-            return Err(self.fault(column, reason::NOT_TEXT));
-        };
-        let fault = if text::normalise(id).is_empty() {
-            reason::MISSING
-        } else if id.chars().any(char::is_control) {
-            reason::NOT_TEXT
-        } else if id.len() > MAX_ID && id.chars().count() > MAX_ID {
-            reason::TOO_LONG
-        } else {
-            return Ok(id.to_owned());
-        };
-        Err(self.fault(column, fault))
+        let id = std::str::from_utf8(self.raw(column)).map_err(|_| reason::NOT_TEXT);
+        id.and_then(OpaqueId::read).map_err(|why| self.fault(column, why))
     }
 
     /// An id that this service issued, in lower case as it was issued.
@@ -128,55 +114,37 @@ impl<'a> Fields<'a> {
         self.maybe(column, name)
     }
 
-    /// A code of at most `width` digits, padded with zeros.
-    pub fn padded_digits(&mut self, column: &'static str, width: usize) -> Result<String, RowFault> {
-        self.needed(column, |text| code_digits(text, width).map(|digits| format!("{digits:0>width$}")))
+    /// A text of this form.
+    pub fn text<F: TextForm>(&mut self, column: &'static str) -> Result<String, RowFault> {
+        self.needed(column, F::read)
     }
 
-    /// A code of at most `max` digits. It may be empty if it is not needed.
-    pub fn digits(
+    pub fn optional_text<F: TextForm>(&mut self, column: &'static str) -> Result<Option<String>, RowFault> {
+        self.maybe(column, F::read)
+    }
+
+    /// A code that the file may contain without its leading zeros.
+    pub fn padded(
         &mut self,
         column: &'static str,
-        max: usize,
-        is_needed: bool,
-    ) -> Result<Option<String>, RowFault> {
-        let code = self.maybe(column, |text| code_digits(text, max).map(str::to_owned))?;
-        self.required_if(column, code, is_needed)
-    }
-
-    /// A deed number: digits, `/` and `-`.
-    pub fn deed_number(&mut self, column: &'static str, is_needed: bool) -> Result<Option<String>, RowFault> {
-        let number = self.maybe(column, |text| {
-            let is_number = text.bytes().any(|b| b.is_ascii_digit())
-                && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-'));
-            if is_number { String::read(text) } else { Err(reason::NOT_A_CODE) }
-        })?;
-        self.required_if(column, number, is_needed)
-    }
-
-    fn required_if<T>(
-        &mut self,
-        column: &'static str,
-        value: Option<T>,
-        is_needed: bool,
-    ) -> Result<Option<T>, RowFault> {
-        if value.is_none() && is_needed { Err(self.fault(column, reason::MISSING)) } else { Ok(value) }
+        pad: fn(&str) -> Result<String, &'static str>,
+    ) -> Result<String, RowFault> {
+        self.needed(column, pad)
     }
 
     /// The version of a record.
     pub fn version(&mut self, column: &'static str) -> Result<u64, RowFault> {
-        self.needed(column, |text| match whole(text)? {
-            version if version <= MAX_VERSION => Ok(version),
-            _ => Err(reason::TOO_LARGE),
-        })
+        self.needed(column, |text| whole_number(text).and_then(|n| version(n).ok_or(reason::TOO_LARGE)))
     }
 
     pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
-        self.needed(column, |text| whole(text).and_then(|n| u32::try_from(n).map_err(|_| reason::TOO_LARGE)))
+        self.needed(column, |text| {
+            whole_number(text).and_then(|n| u32::try_from(n).map_err(|_| reason::TOO_LARGE))
+        })
     }
 
     pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
-        self.needed(column, |text| whole(text).and_then(|n| Rial::new(n).ok_or(reason::TOO_LARGE)))
+        self.needed(column, |text| whole_number(text).and_then(|n| Rial::new(n).ok_or(reason::TOO_LARGE)))
     }
 
     pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {
@@ -184,12 +152,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A flag: `true`, or empty.
-    pub fn flag(&mut self, column: &'static str) -> Result<bool, RowFault> {
-        let value = self.maybe(column, |text| match text {
+    pub fn flag(&mut self, column: &'static str) -> Result<Option<bool>, RowFault> {
+        self.maybe(column, |text| match text {
             "true" => Ok(true),
             _ => Err(reason::UNKNOWN_WORD),
-        })?;
-        Ok(value.unwrap_or(false))
+        })
     }
 
     /// Rejects a record with another number of fields than the header: a comma that is not quoted has shifted every
@@ -207,13 +174,7 @@ impl<'a> Fields<'a> {
 }
 
 fn name(text: &str) -> Result<String, &'static str> {
-    if text.contains('"') { Err(reason::STRAY_QUOTATION_MARK) } else { String::read(text) }
-}
-
-/// At most `max` ASCII digits, without a sign, a fraction or an exponent.
-fn code_digits(text: &str, max: usize) -> Result<&str, &'static str> {
-    let is_code = text.len() <= max && text.bytes().all(|b| b.is_ascii_digit());
-    if is_code { Ok(text) } else { Err(reason::NOT_A_CODE) }
+    if text.contains('"') { Err(reason::STRAY_QUOTATION_MARK) } else { PersonName::read(text) }
 }
 
 fn normalised(raw: &str) -> Cow<'_, str> {
@@ -223,14 +184,4 @@ fn normalised(raw: &str) -> Cow<'_, str> {
 
 fn padded_code(text: &str) -> Result<NationalCode, &'static str> {
     text.parse().map_err(national_code_fault)
-}
-
-/// Accepts digits only: a sign, a separator or a fraction is an error.
-fn whole(text: &str) -> Result<u64, &'static str> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.strip_prefix(['-', '\u{2212}']) {
-        Some(rest) if digits(rest) => Err(reason::NEGATIVE),
-        None if digits(text) => text.parse().map_err(|_| reason::TOO_LARGE),
-        _ => Err(reason::NOT_A_NUMBER),
-    }
 }

@@ -2,10 +2,10 @@
 
 use super::RowFault;
 use super::fields::Fields;
-use crate::claim::codes::Permanence;
+use crate::claim::codes::{OfficeKind, Permanence};
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
-use crate::wire::form::reason;
+use crate::wire::form::{DeedNumber, OfficeCode, TextForm, plausibility, reason};
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
 
 pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageRecorded, RowFault> {
@@ -20,13 +20,10 @@ pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageR
         return Err(f.fault("deed_date", reason::DEED_AFTER_REGISTERED));
     }
     let registered_on = registered_on?;
-    if registered_on > today {
-        return Err(f.fault("registered_on", reason::IMPLAUSIBLE_DATE));
-    }
+    plausibility::registered_on(registered_on, today).map_err(|why| f.fault("registered_on", why))?;
     let office_kind = f.value("office_kind")?;
-    let is_needed = office_is_needed(office_kind);
-    let office_code = f.digits("office_code", 10, is_needed)?;
-    let deed_number = f.deed_number("deed_number", is_needed)?;
+    let office_code = office::<OfficeCode>(f, office_kind, "office_code")?;
+    let deed_number = office::<DeedNumber>(f, office_kind, "deed_number")?;
     let permanence: Permanence = f.value("permanence")?;
     let husband =
         spouse(f, &HUSBAND, deed_date, |f, code| match (code, f.optional_code("wife_national_code")) {
@@ -52,6 +49,14 @@ pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageR
         husband,
         wife,
     })
+}
+
+fn office<F: TextForm>(
+    f: &mut Fields<'_>,
+    kind: OfficeKind,
+    column: &'static str,
+) -> Result<Option<String>, RowFault> {
+    if office_is_needed(kind) { f.text::<F>(column).map(Some) } else { f.optional_text::<F>(column) }
 }
 
 /// The columns of a spouse.
@@ -92,8 +97,8 @@ fn spouse(
     let family_name = spouse_name(f, columns.family_name, is_known)?;
     let birth_date: Option<SolarDate> =
         if is_known { Some(f.value(columns.birth_date)?) } else { f.optional(columns.birth_date)? };
-    if birth_date.is_some_and(|birth| birth >= deed_date) {
-        return Err(f.fault(columns.birth_date, reason::IMPLAUSIBLE_DATE));
+    if let Some(birth_date) = birth_date {
+        plausibility::birth(birth_date, deed_date).map_err(|why| f.fault(columns.birth_date, why))?;
     }
     let earlier_marriages = f.count(columns.earlier_marriages)?;
     Ok(Spouse { national_code, given_name, family_name, birth_date, earlier_marriages })

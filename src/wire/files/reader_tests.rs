@@ -157,6 +157,7 @@ fn read_back(event: &Outgoing) -> crate::wire::Event {
         topic: event.topic(),
         partition: 0,
         offset: 0,
+        timestamp_ms: None,
         key: Some(event.key.as_bytes()),
         headers: headers.iter().map(|(name, value)| (*name, value.as_ref())).collect(),
         value: event.value.as_deref(),

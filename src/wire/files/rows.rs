@@ -1,6 +1,6 @@
 //! Converts records of each kind of file to events. Fields are read in the order of the columns.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::FileKind;
 use super::fields::Fields;
@@ -11,7 +11,7 @@ use crate::ident::NationalCode;
 use crate::law::SolarDate;
 use crate::wire::Input;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
-use crate::wire::form::reason;
+use crate::wire::form::{BranchCode, ProvinceCode, ReturnCode, WorkshopCode, plausibility, reason};
 use crate::wire::insured_records_v1::{
     EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WageEventRow,
 };
@@ -42,21 +42,10 @@ pub struct RowLimits {
     pub now: Timestamp,
 }
 
-impl RowLimits {
-    /// Whether something can have happened at `at`: after 1999, and at most a day ahead of the clock.
-    fn allows(&self, at: Timestamp) -> bool {
-        let earliest = Timestamp::from_second(YEAR_2000).unwrap_or(Timestamp::UNIX_EPOCH);
-        let latest = self.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
-        (earliest..=latest).contains(&at)
-    }
-}
-
-/// 2000-01-01T00:00:00Z in seconds since 1970.
-const YEAR_2000: i64 = 946_684_800;
-
 fn instant(f: &mut Fields<'_>, limits: &RowLimits, column: &'static str) -> Result<Timestamp, RowFault> {
     let at = f.value(column)?;
-    if limits.allows(at) { Ok(at) } else { Err(f.fault(column, reason::IMPLAUSIBLE_INSTANT)) }
+    plausibility::instant(at, limits.now).map_err(|why| f.fault(column, why))?;
+    Ok(at)
 }
 
 pub(super) fn read(kind: FileKind, limits: &RowLimits, f: &mut Fields<'_>) -> Result<RowData, RowFault> {
@@ -80,8 +69,8 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
         family_name: f.name("family_name")?,
         birth_date: f.value("birth_date")?,
         deceased_on: f.optional("deceased_on")?,
-        branch_code: f.padded_digits("branch_code", 4)?,
-        province_code: f.padded_digits("province_code", 2)?,
+        branch_code: f.padded("branch_code", BranchCode::pad)?,
+        province_code: f.padded("province_code", ProvinceCode::pad)?,
         sheba: f.as_written("sheba"),
         sheba_owner: f.optional("sheba_owner")?,
         mobile: f.as_written("mobile"),
@@ -92,10 +81,11 @@ fn person(f: &mut Fields<'_>) -> Result<PersonChanged, RowFault> {
 fn employment(f: &mut Fields<'_>) -> Result<EmploymentChanged, RowFault> {
     let employment = EmploymentChanged {
         national_code: f.code("national_code")?,
-        workshop_code: f.padded_digits("workshop_code", 10)?,
+        workshop_code: f.padded("workshop_code", WorkshopCode::pad)?,
         insurance_type: f.value("insurance_type")?,
         started_on: f.value("started_on")?,
         ended_on: f.optional("ended_on")?,
+        taken_back: f.flag("taken_back")?,
     };
     match employment.ended_on {
         Some(end) if end < employment.started_on => Err(f.fault("ended_on", reason::ENDED_BEFORE_START)),
@@ -107,7 +97,7 @@ fn wage(f: &mut Fields<'_>) -> Result<RowData, RowFault> {
     let national_code = f.code("national_code")?;
     let row = WageEventRow {
         month: f.value("month")?,
-        workshop_code: f.padded_digits("workshop_code", 10)?,
+        workshop_code: f.padded("workshop_code", WorkshopCode::pad)?,
         insurance_type: f.value("insurance_type")?,
         days: f.count("days")?,
         insurable_rial: f.rials("insurable_rial")?,
@@ -121,6 +111,7 @@ fn earlier_payment(f: &mut Fields<'_>) -> Result<EarlierPaymentRecorded, RowFaul
         paid_on: f.value("paid_on")?,
         amount_rial: f.rials("amount_rial")?,
         source: f.value("source")?,
+        taken_back: f.flag("taken_back")?,
     })
 }
 
@@ -146,7 +137,8 @@ fn payment_outcome(f: &mut Fields<'_>, limits: &RowLimits) -> Result<Input, RowF
     let document_id = f.issued_id("document_id")?;
     let outcome = f.value("outcome")?;
     let returned = outcome == PaymentOutcome::Returned;
-    let code = if returned { Some(f.value("code")?) } else { f.optional("code")? };
+    let code =
+        if returned { Some(f.text::<ReturnCode>("code")?) } else { f.optional_text::<ReturnCode>("code")? };
     let at = instant(f, limits, "at")?;
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }

@@ -161,19 +161,19 @@ fn fields_that_may_be_empty_depend_on_the_row() {
 
 #[test]
 fn dates_must_exist() {
-    for (kind, column, text) in [
-        (Marriages, "deed_date", "1404-12-30"),
-        (Marriages, "registered_on", "1404-7-20"),
-        (Marriages, "husband_birth_date", "1375-13-01"),
-        (Persons, "deceased_on", "1404-00-01"),
-        (Employments, "started_on", "1398-07-31"),
-        (Wages, "month", "1403-13"),
-        (EarlierPayments, "paid_on", "soon"),
-        (SelfRegistrations, "submitted_at", "2025-02-30T12:00:00Z"),
-        (PaymentOutcomes, "at", "2025-11-01T09:00:00"),
-        (DeliveryReports, "at", "1404-08-10"),
+    for (kind, column, text, why) in [
+        (Marriages, "deed_date", "1404-12-30", "no_such_date"),
+        (Marriages, "registered_on", "1404-7-20", "wrong_form"),
+        (Marriages, "husband_birth_date", "1375-13-01", "no_such_date"),
+        (Persons, "deceased_on", "1404-00-01", "no_such_date"),
+        (Employments, "started_on", "1398-07-31", "no_such_date"),
+        (Wages, "month", "1403-13", "no_such_date"),
+        (EarlierPayments, "paid_on", "soon", "wrong_form"),
+        (SelfRegistrations, "submitted_at", "2025-02-30T12:00:00Z", "no_such_date"),
+        (PaymentOutcomes, "at", "2025-11-01T09:00:00", "no_offset"),
+        (DeliveryReports, "at", "1404-08-10", "wrong_form"),
     ] {
-        rejected(kind, &[(column, text)], column, "no_such_date");
+        rejected(kind, &[(column, text)], column, why);
     }
     assert!(with(Marriages, &[("husband_birth_date", "1403-12-30")]).is_ok());
 }
@@ -270,7 +270,7 @@ fn the_first_fault_in_column_order_is_reported() {
         Marriages,
         &[("deed_date", "1404-07-21"), ("registered_on", "x")],
         "registered_on",
-        "no_such_date",
+        "wrong_form",
     );
 }
 

@@ -1,5 +1,7 @@
 //! The form in which a value of a file is shown to a person.
 
+use crate::ident::text;
+
 /// Maximum length of a shown value in characters.
 pub const MAX_SHOWN: usize = 100;
 
@@ -60,10 +62,7 @@ fn is_digit_or_separator(c: char) -> bool {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || text::is_invisible(c)
 }
 
 #[cfg(test)]

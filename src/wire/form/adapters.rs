@@ -7,7 +7,6 @@ use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
 use super::{TextVisitor, loose_text, reason};
-use crate::law::Rial;
 
 /// Any text that a person entered, including empty text. A malformed Sheba or mobile number counts as none.
 pub struct FreeText;
@@ -50,22 +49,6 @@ impl<'de, T: de::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(de::value::MapAccessDeserializer::new(map))
-    }
-}
-
-/// An amount in whole rials, as a JSON number.
-pub struct Rials;
-
-impl SerializeAs<Rial> for Rials {
-    fn serialize_as<S: Serializer>(value: &Rial, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(value.get())
-    }
-}
-
-impl<'de> DeserializeAs<'de, Rial> for Rials {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Rial, D::Error> {
-        let rials: u64 = serde::Deserialize::deserialize(deserializer)?;
-        Rial::new(rials).ok_or_else(|| de::Error::custom(reason::NOT_A_NUMBER))
     }
 }
 

@@ -4,6 +4,9 @@
 //! be personal data.
 
 mod adapters;
+mod codes;
+mod numbers;
+pub mod plausibility;
 pub mod reason;
 mod values;
 
@@ -13,7 +16,12 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-pub use adapters::{FreeText, Object, Rials, Sha256Hex, is_sha256_hex};
+pub use adapters::{FreeText, Object, Sha256Hex, is_sha256_hex};
+pub use codes::{
+    BranchCode, DeedNumber, OfficeCode, OpaqueId, PaddedCode, PersonName, ProvinceCode, ReturnCode, Text,
+    TextForm, WorkshopCode,
+};
+pub use numbers::{Count, MAX_VERSION, Rials, Version, version, whole_number};
 pub use values::national_code_fault;
 
 /// Maximum length of a text in characters. Every identifier of this length fits into a database index.

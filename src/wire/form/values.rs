@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::ser::Serializer;
 
-use super::{CanonicalText, reason};
+use super::{CanonicalText, plausibility, reason};
 use crate::claim::codes::{
     CaseKind, DeliveryStatus, OfficeKind, Ownership, PaymentOutcome, Permanence, SmsKind, Status,
 };
@@ -12,7 +12,7 @@ use crate::claim::outcome::Outcome;
 use crate::claim::reason::ReasonCode;
 use crate::ident::national_code::NationalCodeError;
 use crate::ident::{InsuranceNumber, NationalCode};
-use crate::law::{InsuranceType, SolarDate, SolarMonth};
+use crate::law::{CalendarError, InsuranceType, SolarDate, SolarMonth};
 use crate::wire::files::FileKind;
 
 fn all_digits(text: &str) -> bool {
@@ -54,9 +54,17 @@ impl CanonicalText for InsuranceNumber {
     }
 }
 
+/// A text that is not `YYYY-MM-DD` or `YYYY-MM` has another form: one digit for a month, slashes, a time behind the day.
+fn calendar_fault(error: CalendarError) -> &'static str {
+    match error {
+        CalendarError::NotADate => reason::WRONG_FORM,
+        CalendarError::NoSuchDate | CalendarError::OutOfRange => reason::NO_SUCH_DATE,
+    }
+}
+
 impl CanonicalText for SolarDate {
     fn read(text: &str) -> Result<Self, &'static str> {
-        text.parse().map_err(|_| reason::NO_SUCH_DATE)
+        text.parse().map_err(calendar_fault)
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut buffer = *b"0000-00-00";
@@ -69,7 +77,7 @@ impl CanonicalText for SolarDate {
 
 impl CanonicalText for SolarMonth {
     fn read(text: &str) -> Result<Self, &'static str> {
-        text.parse().map_err(|_| reason::NO_SUCH_DATE)
+        text.parse().map_err(calendar_fault)
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut buffer = *b"0000-00";
@@ -92,32 +100,32 @@ fn serialize_ascii<S: Serializer>(buffer: &[u8], serializer: S) -> Result<S::Ok,
     serializer.serialize_str(std::str::from_utf8(buffer).map_err(serde::ser::Error::custom)?)
 }
 
-/// Whether the text has the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`. jiff also reads other forms (RFC 9557 and more).
-fn is_rfc3339(text: &str) -> bool {
+/// Checks the shape `YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)`. jiff also reads other forms (RFC 9557 and more).
+fn check_rfc3339(text: &str) -> Result<(), &'static str> {
     let shape: Vec<u8> =
         text.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b.to_ascii_uppercase() }).collect();
-    let Some((moment, rest)) = shape.split_at_checked(19) else {
-        return false;
+    let Some((b"0000-00-00T00:00:00", rest)) = shape.split_at_checked(19) else {
+        return Err(reason::WRONG_FORM);
     };
     let fraction =
         rest.strip_prefix(b".").map_or(0, |rest| 1 + rest.iter().take_while(|b| **b == b'0').count());
-    moment == b"0000-00-00T00:00:00"
-        && fraction != 1
-        && matches!(&rest[fraction..], b"Z" | b"+00:00" | b"-00:00")
+    match &rest[fraction..] {
+        _ if fraction == 1 => Err(reason::WRONG_FORM),
+        b"Z" | b"+00:00" | b"-00:00" => Ok(()),
+        b"" => Err(reason::NO_OFFSET),
+        _ => Err(reason::WRONG_FORM),
+    }
 }
 
-/// RFC 3339 with an offset, without the bracketed zone of RFC 9557, truncated to microseconds. The database stores
-/// microseconds, so two instants that differ by less are equal here too. The database has no year 0, and nothing was
-/// paid before the year 1000.
+/// RFC 3339 with an offset, without the bracketed zone of RFC 9557, truncated to microseconds, from 2000 on. The
+/// database stores microseconds, so two instants that differ by less are equal here too.
 impl CanonicalText for Timestamp {
     fn read(text: &str) -> Result<Self, &'static str> {
-        if !is_rfc3339(text) {
-            return Err(reason::NO_SUCH_DATE);
-        }
+        check_rfc3339(text)?;
         let at: Self = text.parse().map_err(|_| reason::NO_SUCH_DATE)?;
         let at = Self::from_microsecond(at.as_microsecond()).map_err(|_| reason::NO_SUCH_DATE)?;
-        let year = at.to_zoned(TimeZone::UTC).year();
-        if (1000..=9999).contains(&year) { Ok(at) } else { Err(reason::NO_SUCH_DATE) }
+        plausibility::not_before_2000(at)?;
+        if at.to_zoned(TimeZone::UTC).year() <= 9999 { Ok(at) } else { Err(reason::NO_SUCH_DATE) }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -160,9 +168,52 @@ mod tests {
     fn instants_have_the_precision_and_range_of_the_database() {
         let read = |text: &str| Timestamp::read(text).map(|at| at.to_string());
         assert_eq!(read("2025-10-24T10:00:00.1234569+03:30"), Ok("2025-10-24T06:30:00.123456Z".to_owned()));
-        assert_eq!(read("1000-01-01T00:00:00Z"), Ok("1000-01-01T00:00:00Z".to_owned()));
-        for outside in ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+03:30", "1000-01-01T00:00:00+00:01"] {
-            assert_eq!(read(outside), Err(reason::NO_SUCH_DATE), "{outside}");
+        assert_eq!(read("2000-01-01T00:00:00Z"), Ok("2000-01-01T00:00:00Z".to_owned()));
+    }
+
+    #[test]
+    fn instants_of_another_form_and_instants_that_do_not_exist() {
+        for (text, why) in [
+            ("2025-11-01T09:00:00", reason::NO_OFFSET),
+            ("2025-11-01T09:00:00.5", reason::NO_OFFSET),
+            ("2025-11-01", reason::WRONG_FORM),
+            ("2025-11-01 09:00:00Z", reason::WRONG_FORM),
+            ("2025-11-1T09:00:00Z", reason::WRONG_FORM),
+            ("2025-11-01T09:00Z", reason::WRONG_FORM),
+            ("2025-11-01T09:00:00.Z", reason::WRONG_FORM),
+            ("2025-11-01T09:00:00+0330", reason::WRONG_FORM),
+            ("2025-11-01T09:00:00Z[UTC]", reason::WRONG_FORM),
+            ("", reason::WRONG_FORM),
+            ("2025-02-30T09:00:00Z", reason::NO_SUCH_DATE),
+            ("2025-11-01T25:00:00Z", reason::NO_SUCH_DATE),
+            ("1999-12-31T23:59:59Z", reason::IMPLAUSIBLE_INSTANT),
+            ("2000-01-01T00:00:00+03:30", reason::IMPLAUSIBLE_INSTANT),
+            ("1404-08-10T09:00:00+03:30", reason::IMPLAUSIBLE_INSTANT),
+        ] {
+            assert_eq!(Timestamp::read(text), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn dates_of_another_form_and_dates_that_do_not_exist() {
+        for text in [
+            "1404-7-20",
+            "1404/07/20",
+            "1404-07-20T00:00:00",
+            "1404-07-20 ",
+            "20-07-1404",
+            "1404-07",
+            "soon",
+            "۱۴۰۴-۰۷-۲۰",
+        ] {
+            assert_eq!(SolarDate::read(text), Err(reason::WRONG_FORM), "{text}");
+        }
+        for text in ["1404-12-30", "1404-13-01", "1404-00-01", "1404-07-31", "1100-01-01"] {
+            assert_eq!(SolarDate::read(text), Err(reason::NO_SUCH_DATE), "{text}");
+        }
+        for text in ["1404-7", "1404/07", "1404-07-01", "140407"] {
+            assert_eq!(SolarMonth::read(text), Err(reason::WRONG_FORM), "{text}");
+        }
+        assert_eq!(SolarMonth::read("1403-13"), Err(reason::NO_SUCH_DATE));
     }
 }

@@ -19,7 +19,12 @@ ALLOWED_VALUES = {
 DATES = {"deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on"}
 CODES = {"national_code", "applicant_national_code", "spouse_national_code"}
 NUMBERS = {"record_version", "earlier_marriages", "days", "insurable_rial", "amount_rial"}
-MAY_BE_EMPTY = {"deceased_on", "sheba", "sheba_owner", "mobile", "mobile_owner", "ended_on"}
+MAY_BE_EMPTY = {"deceased_on", "sheba", "sheba_owner", "mobile", "mobile_owner", "ended_on", "taken_back"}
+PADDED = {"workshop_code": 10, "branch_code": 4, "province_code": 2}
+FORMS = {
+    "office_code": r"[0-9]{1,10}", "deed_number": r"[0-9/][0-9/-]*", "code": r"[A-Z]{2}([A-Z]{2}|[0-9]{2})",
+    "taken_back": "true",
+}
 # A gateway's detailed status values (docs/FILES.md). Values that are not final are rejected.
 STATUS_OF_SMS = {"delivered": "delivered"} | dict.fromkeys(
     ("failed", "undelivered", "blocked", "rejected", "expired"), "failed"
@@ -59,6 +64,14 @@ def value(column, text):
         raise Rejected(column)
     if column in ("at", "submitted_at") and solar.instant(text) is None:
         raise Rejected(column)
+    if column in PADDED:
+        if not re.fullmatch(f"[0-9]{{1,{PADDED[column]}}}", text):
+            raise Rejected(column)
+        return text.zfill(PADDED[column])
+    if column in FORMS and not re.fullmatch(FORMS[column], text):
+        raise Rejected(column)
+    if column == "taken_back":
+        return True
     if column == "insurance_number":
         return text.zfill(10)
     if column == "first_marriage_undertaking":

@@ -4,7 +4,8 @@ import collections
 import re
 
 from .. import schema
-from ..law import identifiers, solar
+from ..law import identifiers, solar, text
+from . import envelope, plausible
 from . import raw as raws
 
 # `fault`: why the message must be a dead letter, or None. `unsure`: the contract does not define whether it must be
@@ -28,7 +29,10 @@ TYPES = {
 DATES = ("deed_date", "registered_on", "birth_date", "deceased_on", "started_on", "ended_on", "paid_on")
 CODES = ("national_code", "applicant_national_code", "spouse_national_code")
 # Required headers. The other headers are recommended; the contract does not define the effect of a malformed one.
-NEEDED_HEADERS = {".ce_id", ".ce_type", ".ce_specversion", ".ce_fileid", ".ce_fileline", ".ce_filerows"}
+NEEDED_HEADERS = {
+    ".ce_id", ".ce_type", ".ce_time", ".ce_specversion", ".content-type", ".ce_fileid", ".ce_fileline", ".ce_filerows"
+}
+NAMES = ("given_name", "family_name")
 
 
 FILE_ID = re.compile("[0-9a-f]{64}")
@@ -41,6 +45,9 @@ def fault_of_fields(data):
     for name in CODES:
         if data.get(name) is not None and not identifiers.national_code_is_good(data[name]):
             return f"code {name}"
+    for name in NAMES:
+        if data.get(name) is not None and text.normalised(data[name]) == "":
+            return f"name {name}"
     return None
 
 
@@ -70,7 +77,7 @@ def fault_of_rules(kind, data):
     return None
 
 
-def fault_of_value(raw, kind):
+def fault_of_value(raw, kind, time):
     """(data, fault)"""
     if raw.value is None:
         return None, "no value"
@@ -83,8 +90,9 @@ def fault_of_value(raw, kind):
     fault = schema.of_event(raw.topic, kind)(data)
     if fault is not None:
         return None, f"schema at {fault}"
-    fault = fault_of_rules(kind, data)
-    if fault is None and raw.key != data[KEYS[raw.topic]]:
+    fault = fault_of_rules(kind, data) or plausible.fault_of_data(data, time)
+    key = KEYS[raw.topic]
+    if fault is None and (raw.key != data[key] or key in ("document_id", "sms_id") and re.search("[A-Z]", raw.key)):
         fault = "key"
     return data, fault
 
@@ -102,13 +110,16 @@ def number(text):
 
 
 def event_of(raw):
-    headers = raw.headers
-    if headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
+    headers, value, fault = envelope.opened(raw)
+    fault = fault or plausible.fault_of_time(headers.get("ce_time"), raw.stamp)
+    if raw.headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
         return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1)
     fault_of_headers = schema.at("headers.schema.json")(headers)
     file = headers["ce_fileid"] if FILE_ID.fullmatch(headers.get("ce_fileid", "")) else None
     line, rows = number(headers.get("ce_fileline")), number(headers.get("ce_filerows"))
-    data, fault = fault_of_value(raw, headers["ce_type"])
+    data = None
+    if fault is None:
+        data, fault = fault_of_value(raw._replace(value=value), headers["ce_type"], headers["ce_time"])
     if fault is None and fault_of_headers in NEEDED_HEADERS:
         fault = f"header {fault_of_headers}"
     unsure = fault is None and fault_of_headers is not None

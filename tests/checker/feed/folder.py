@@ -29,6 +29,8 @@ KEY_OF = {
     "payment-outcomes": "document_id",
     "delivery-reports": "sms_id",
 }
+# A folder does not say when it was published, and its rows passed the publisher's checks.
+PUBLISHED = "9999-01-01T00:00:00Z"
 # Bytes of wage rows that are processed together.
 PART_BYTES = 80 << 20
 
@@ -90,7 +92,7 @@ class Folder:
                 continue
             key = data[KEY_OF.get(kind, "national_code")]
             headers = {"ce_id": f"{kind}/{line}", "ce_type": type_of(kind, data), "ce_fileid": self._ids[kind],
-                       "ce_fileline": str(line)}
+                       "ce_fileline": str(line), "ce_time": PUBLISHED}
             if kind == "wages":
                 data = {"national_code": data.pop("national_code"), "rows": [data]}
             # The line is the offset: it orders one file. Files of one topic have different kinds of keys.
@@ -109,7 +111,7 @@ class Folder:
                 0,
                 0,
                 file_id,
-                {"ce_id": f"{file_id}/opened", "ce_type": "registry.file.opened"},
+                {"ce_id": f"{file_id}/opened", "ce_type": "registry.file.opened", "ce_time": PUBLISHED},
                 opened,
                 None,
             )
@@ -123,7 +125,13 @@ class Folder:
                 "closed_at": "2000-01-01T00:00:00Z",
             }
             yield raws.Raw(
-                "registry.files.v1", 0, 0, file_id, {"ce_id": file_id, "ce_type": "registry.file.closed"}, data, None
+                "registry.files.v1",
+                0,
+                0,
+                file_id,
+                {"ce_id": file_id, "ce_type": "registry.file.closed", "ce_time": PUBLISHED},
+                data,
+                None,
             )
 
 

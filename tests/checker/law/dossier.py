@@ -18,11 +18,12 @@ PERSON_FIELDS = (
 class Dossier:
     """A later row replaces an earlier row of the same key. `offset` orders them, also for replayed dead letters."""
 
-    __slots__ = ("person", "person_offset", "employments", "wages", "payments", "last_offset")
+    __slots__ = ("person", "person_offset", "employments", "wages", "_payments", "last_offset")
 
     def __init__(self):
         self.person, self.person_offset = None, -1
-        self.employments, self.wages, self.payments = {}, {}, set()
+        # Key -> content and offset. The content None is a fact that was taken back.
+        self.employments, self.wages, self._payments = {}, {}, {}
         self.last_offset = None
 
     @property
@@ -40,21 +41,29 @@ class Dossier:
 
     def change_employment(self, data, offset):
         key = (data["workshop_code"], data["insurance_type"], data["started_on"])
-        return replaced(self.employments, key, (data.get("ended_on"),), offset)
+        content = None if data.get("taken_back") else data.get("ended_on") or "still employed"
+        return replaced(self.employments, key, (content,), offset)
 
     def post_wage(self, row, offset):
         key = (row["month"], row["workshop_code"], row["insurance_type"])
         return replaced(self.wages, key, (row["days"], row["insurable_rial"]), offset)
 
-    def record_payment(self, data):
-        """The contract defines no key of earlier payments. Only an identical row is certainly unchanged."""
-        row = (data["paid_on"], data["amount_rial"], data["source"])
-        known = row in self.payments
-        self.payments.add(row)
-        return "unchanged" if known else "accepted or corrected"
+    def record_payment(self, data, offset):
+        """The same person, day and source again replaces; taken back it is gone."""
+        content = None if data.get("taken_back") else data["amount_rial"]
+        return replaced(self._payments, (data["paid_on"], data["source"]), (content,), offset)
+
+    @property
+    def payments(self):
+        """Whether a branch paid before."""
+        return any(content is not None for content, _ in self._payments.values())
 
     def employment_rows(self):
-        return [(kind, started, content[0]) for (_, kind, started), content in self.employments.items()]
+        return [
+            (kind, started, None if content[0] == "still employed" else content[0])
+            for (_, kind, started), content in self.employments.items()
+            if content[0] is not None
+        ]
 
     def wage_rows(self):
         return [(month, kind, content[0], content[1]) for (month, _, kind), content in self.wages.items()]

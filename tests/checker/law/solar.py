@@ -91,6 +91,30 @@ def instant(text):
         return None
 
 
+_NOWRUZ_1404 = datetime.date(2025, 3, 21)
+
+
+@functools.lru_cache(maxsize=1000)
+def _of_gregorian(date):
+    year, left = 1404, (date - _NOWRUZ_1404).days
+    while left < 0:
+        year -= 1
+        left += 365 + is_leap(year)
+    while left >= 365 + is_leap(year):
+        left -= 365 + is_leap(year)
+        year += 1
+    month = 1
+    while left >= month_length(f"{year:04d}-{month:02d}"):
+        left -= month_length(f"{year:04d}-{month:02d}")
+        month += 1
+    return f"{year:04d}-{month:02d}-{left + 1:02d}"
+
+
+def day_of(moment):
+    """The Solar date in Tehran at an instant."""
+    return _of_gregorian(tehran(moment).date())
+
+
 def tehran(moment):
     """The instant in Tehran's local time. Until autumn 2022, summers (about 22 March to 21 September) had +04:30."""
     summer = moment < _NO_MORE_SUMMERS and (3, 22) <= (moment.month, moment.day) <= (9, 21)

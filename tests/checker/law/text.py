@@ -5,10 +5,9 @@ import unicodedata
 
 _LETTERS = {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه"}
 _DIGITS = {chr(base + n): str(n) for base in (0x0660, 0x06F0) for n in range(10)}
-_TATWEEL = ["\u0640"]
-_HARAKAT = [chr(c) for c in (*range(0x064B, 0x0653), 0x0670)]
-_BIDI = [chr(c) for c in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
-_TABLE = str.maketrans(_LETTERS | _DIGITS | {mark: None for mark in _TATWEEL + _HARAKAT + _BIDI})
+_TABLE = str.maketrans(_LETTERS | _DIGITS | {"\u0640": None})  # and tatweel
+# Hangul fillers show nothing; NFKC turns U+3164 into U+1160.
+_FILLERS = "\u115f\u1160\u3164\uffa0"
 _DIGIT_TABLE = str.maketrans(_DIGITS)
 _SPACES = re.compile(r"\s+")
 # Names are compared further folded.
@@ -21,9 +20,14 @@ def latin_digits(text):
     return text.translate(_DIGIT_TABLE)
 
 
+def visible(text):
+    """Without invisible characters: the categories Cf and Mn, and fillers (contract.md section 1)."""
+    return "".join(c for c in text if c < "\x80" or unicodedata.category(c) not in ("Cf", "Mn") and c not in _FILLERS)
+
+
 def normalised(text):
-    """Maps letters and digits to one form, removes marks and collapses spaces."""
-    text = unicodedata.normalize("NFC", text).translate(_TABLE)
+    """Maps letters and digits to one form, removes invisible characters and collapses spaces."""
+    text = visible(unicodedata.normalize("NFC", text)).translate(_TABLE)
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 

@@ -23,6 +23,9 @@ use crate::harness::{SentRecord, TestApp};
 /// The timeout of one request to the broker. A single request may take long on a busy machine.
 const SOON: Duration = Duration::from_secs(90);
 
+/// The time of an event of the outside world: after every date and instant in the data of the tests.
+pub const CE_TIME: &str = "2026-01-01T06:30:00Z";
+
 fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "test").set("log_level", "2");
@@ -100,6 +103,9 @@ impl<'a> Raw<'a> {
             ("content-type", "application/json"),
         ];
         headers.extend(more);
+        if !more.iter().any(|(name, _)| *name == "ce_time") {
+            headers.push(("ce_time", CE_TIME));
+        }
         self.record(topic, Some(key.as_bytes()), &headers, Some(data.to_string().as_bytes()))
     }
 

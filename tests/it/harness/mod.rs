@@ -22,7 +22,7 @@ use peyvand::wire::{PartitionCounts, Topic};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use broker::{Idler, Lying, Raw};
+pub use broker::{CE_TIME, Idler, Lying, Raw};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
 pub use records::{Answers, EndState, Record, Topics, reasons};

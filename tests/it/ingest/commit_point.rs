@@ -38,6 +38,7 @@ fn a_batch_that_stands_is_not_written_again() {
         topic,
         partition: lying.partition,
         offset: lying.offset,
+        timestamp_ms: None,
         key: lying.key.as_deref(),
         headers,
         value: lying.value.as_deref(),

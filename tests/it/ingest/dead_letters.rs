@@ -5,15 +5,21 @@ use peyvand::claim::{Benefit, ClaimKey, Counterpart, IdKey};
 use serde_json::{Value, json};
 
 use crate::fixtures::couples::{Couple, FLOOR, person_data};
-use crate::harness::{Lying, Raw, TestApp};
+use crate::harness::{CE_TIME, Lying, Raw, TestApp};
 
 const MARRIAGES: &str = "registry.marriages.v1";
 const RECORDS: &str = "insured.records.v1";
 const OUTCOMES: &str = "finance.payment-outcomes.v1";
 const RECORDED: &str = "registry.marriage.recorded";
 
-fn headers(ce_type: &str) -> [(&str, &str); 4] {
-    [("ce_specversion", "1.0"), ("ce_id", "one"), ("ce_source", "/test"), ("ce_type", ce_type)]
+fn headers(ce_type: &str) -> [(&str, &str); 5] {
+    [
+        ("ce_specversion", "1.0"),
+        ("ce_id", "one"),
+        ("ce_source", "/test"),
+        ("ce_type", ce_type),
+        ("ce_time", CE_TIME),
+    ]
 }
 
 /// A message that cannot be read, its position, and the expected reason of its dead letter.
@@ -43,7 +49,8 @@ fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
     let bad_digit = changed(&good, |data| data["wife"]["national_code"] = json!("1234567890"));
     let whole = changed(&good, |_| {});
     let dissolved = "registry.marriage.dissolved";
-    let marriages: [(_, &[_], _, _); 9] = [
+    let future = changed(&good, |data| data["registered_on"] = json!("1404-12-01"));
+    let marriages: [(_, &[_], _, _); 12] = [
         ("not_json", &headers(RECORDED), key, Some(b"\xff\x00{no json".to_vec())),
         ("no_value", &headers(RECORDED), key, None),
         ("unknown_type", &headers(dissolved), key, whole.clone()),
@@ -52,7 +59,10 @@ fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
         ("identifier", &headers(RECORDED), key, bad_digit),
         ("key_mismatch", &headers(RECORDED), Some(b"R999999".as_slice()), whole.clone()),
         ("key_mismatch", &headers(RECORDED), None, whole.clone()),
-        ("no_type", &[("content-type", "text/plain")], key, whole),
+        ("plausibility", &headers(RECORDED), key, future),
+        ("content_type", &[("content-type", "text/plain")], key, whole.clone()),
+        ("no_time", &headers(RECORDED)[..4], key, whole.clone()),
+        ("no_type", &[("content-type", "application/json")], key, whole),
     ];
     let send = |(reason, headers, key, value): (_, &[_], Option<&[u8]>, Option<Vec<u8>>)| {
         let place = raw.record(MARRIAGES, key, headers, value.as_deref());

@@ -81,8 +81,15 @@ fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
     let taken = records.iter().map(|lying| {
         let headers = lying.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
         let (key, value) = (lying.key.as_deref(), lying.value.as_deref());
-        let message =
-            RawRecord { topic, partition: lying.partition, offset: lying.offset, key, headers, value };
+        let message = RawRecord {
+            topic,
+            partition: lying.partition,
+            offset: lying.offset,
+            timestamp_ms: None,
+            key,
+            headers,
+            value,
+        };
         ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false)
     });
     let partition = TopicPartition { topic, partition: records[0].partition };

@@ -24,7 +24,7 @@ impl Sent {
     pub fn message(&self, partition: i32, offset: i64) -> RawRecord<'_> {
         let headers = self.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let (key, value) = (Some(self.key.as_bytes()), Some(self.value.as_slice()));
-        RawRecord { topic: self.topic, partition, offset, key, headers, value }
+        RawRecord { topic: self.topic, partition, offset, timestamp_ms: None, key, headers, value }
     }
 }
 

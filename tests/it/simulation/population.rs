@@ -28,6 +28,7 @@ pub fn sent(kind: EventType, key: &str, identity: &[&str], data: &impl serde::Se
         ("ce_specversion", text("1.0")),
         ("ce_type", text(kind.name())),
         ("ce_id", event_id(kind, identity)),
+        ("ce_time", AT.to_string()),
     ];
     let value = serde_json::to_vec(data).unwrap();
     Rc::new(Sent { topic: kind.topic(), key: key.to_owned(), headers, value })
@@ -116,10 +117,11 @@ impl Population {
         self.first.push(sent(EventType::PersonChanged, &key, &[&key, "record"], &record));
         let employment = EmploymentChanged {
             national_code: person,
-            workshop_code: "W1".to_owned(),
+            workshop_code: "0000000001".to_owned(),
             insurance_type: InsuranceType::Compulsory,
             started_on: "1394-01-01".parse().unwrap(),
             ended_on: None,
+            taken_back: None,
         };
         self.first.push(sent(EventType::EmploymentChanged, &key, &[&key, "employment"], &employment));
         let months = if self.dice.one_in(6) { 20 } else { 25 };
@@ -191,7 +193,7 @@ fn wages(person: NationalCode, last: &str, count: i32, more: u64) -> WagesPosted
     let last = last.parse::<SolarMonth>().unwrap().index();
     let row = |index| WageEventRow {
         month: SolarMonth::from_index(index).unwrap(),
-        workshop_code: "W1".to_owned(),
+        workshop_code: "0000000001".to_owned(),
         insurance_type: InsuranceType::Compulsory,
         days: 31,
         insurable_rial: Rial::new(90_000_000 + more).unwrap(),

@@ -68,7 +68,18 @@ fn headers() -> Vec<Seed> {
     let place = EventType::ALL.iter().position(|kind| *kind == EventType::DocumentPaid).unwrap();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let file = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    let parts = ["one", "1.0", trace, file, "7", "1", "finance.payment-outcomes.v1/0/3", "d1"];
+    let parts = [
+        "one",
+        "2025-11-01T06:30:00Z",
+        "application/json",
+        "1.0",
+        trace,
+        file,
+        "7",
+        "1",
+        "finance.payment-outcomes.v1/0/3",
+        "d1",
+    ];
     let data = r#"{"document_id":"d1","outcome":"paid","code":null,"at":"2025-10-24T10:00:00+03:30"}"#;
     let joined = |parts: &[&str]| parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>().join(&0xff);
     let whole = joined(&[parts.as_slice(), &[data]].concat());
@@ -236,5 +247,6 @@ fn dossier() -> Dossier {
             source: "branch".to_owned(),
             amount: Rial::new(1000).unwrap(),
         }],
+        taken_back: Vec::new(),
     }
 }

@@ -1,0 +1,37 @@
+"""Dates and instants that cannot be right at the time of their event (contract.md section 1, end of the rejected rows)."""
+
+import datetime
+
+from ..law import solar
+
+FIRST = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
+A_DAY = datetime.timedelta(days=1)
+INSTANTS = ("at", "submitted_at", "opened_at", "closed_at")
+
+
+def fault_of_time(time, stamp):
+    """The event's own time lies between 2000 and a day after the record's timestamp, in ms."""
+    moment = solar.instant(time or "")
+    if moment is None or moment < FIRST:
+        return "ce_time"
+    # Compared in ms: a timestamp may lie outside the years of `datetime`.
+    if stamp is not None and stamp >= 0 and (moment - FIRST) > datetime.timedelta(milliseconds=min(stamp, 1 << 47)) - (
+        FIRST - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    ) + A_DAY:
+        return "ce_time after the record"
+    return None
+
+
+def fault_of_data(data, time):
+    moment = solar.instant(time)
+    for name in INSTANTS:
+        at = solar.instant(data[name]) if data.get(name) is not None else None
+        if at is not None and not (FIRST <= at and at - moment <= A_DAY):
+            return f"instant {name}"
+    if "registered_on" in data:
+        if data["registered_on"] > solar.day_of(moment):
+            return "registered_on"
+        for side in (data["husband"], data["wife"]):
+            if side.get("birth_date") is not None and side["birth_date"] >= data["deed_date"]:
+                return "birth_date"
+    return None
