@@ -119,9 +119,9 @@ pub struct StoredCase {
     pub open: bool,
 }
 
-/// The ISO 20022 code with which finance returns a duplicate. The document is never sent again, and an officer must
+/// The ISO 20022 codes with which finance returns a duplicate. The document is never sent again, and an officer must
 /// review it.
-pub const DUPLICATE: &str = "AM05";
+pub const DUPLICATES: [&str; 2] = ["AM05", "DUPL"];
 
 impl StoredDocument {
     /// Whether the document was returned for a reason that another account can correct.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
 use crate::claim::Benefit;
 use crate::claim::codes::PaymentOutcome;
-use crate::claim::person_state::{DUPLICATE, StoredDocument};
+use crate::claim::person_state::{DUPLICATES, StoredDocument};
 use crate::claim::plan::Issuance;
 use crate::ident::NationalCode;
 use crate::law::{Rial, SolarMonth};
@@ -74,11 +74,11 @@ pub async fn documents_of(
         "SELECT claim_id, document_id, attempt, sheba, state, state_code,
              (extract(epoch FROM state_at) * 1000000)::bigint AS state_us,
              EXISTS (SELECT 1 FROM payment_outcomes o WHERE o.document_id = d.document_id AND o.outcome = 'returned'
-                     AND upper(trim(o.code)) = $2) AS called_duplicate
+                     AND o.code = ANY($2)) AS called_duplicate
          FROM documents d WHERE person = ANY($1) ORDER BY claim_id, attempt",
     )
     .bind(codes)
-    .bind(DUPLICATE)
+    .bind(DUPLICATES.as_slice())
     .fetch_all(tx)
     .await?;
     let mut documents: HashMap<Uuid, Vec<StoredDocument>> = HashMap::new();

@@ -21,6 +21,13 @@ macro_rules! event_types {
                 match self { $(Self::$variant => Topic::$topic),+ }
             }
 
+            /// The `$id` of the schema of its data.
+            pub fn schema_id(self) -> String {
+                let topic = self.topic().name();
+                let (topic, version) = topic.rsplit_once('.').unwrap_or((topic, "v1"));
+                format!("urn:peyvand:{topic}:{version}:{}", self.name())
+            }
+
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }

@@ -71,23 +71,24 @@ impl<'a> Headers<'a> {
         if matches!(self.kind, EventType::FileOpened | EventType::FileClosed) {
             return Ok(None);
         }
-        let fault = |detail| Err(Fault::new(code::FILE_HEADERS, detail));
+        let fault = |name, value, wanted| Err(Fault::header(code::FILE_HEADERS, name, value, wanted));
         let (file_id, line) = match (self.file_id.as_deref(), self.file_line.as_deref()) {
             (None, None) => return Ok(None),
             (Some(file_id), Some(line)) => (file_id, line),
-            _ => return fault("ce_fileid and ce_fileline must be given together"),
+            (Some(_), None) => return fault(FILE_LINE, None, "a line number, because ce_fileid is given"),
+            (None, Some(_)) => return fault(FILE_ID, None, "a SHA-256, because ce_fileline is given"),
         };
         if !is_sha256_hex(file_id) {
-            return fault("ce_fileid is not a SHA-256 in lower-case hex");
+            return fault(FILE_ID, Some(file_id), "a SHA-256 in lower-case hex");
         }
-        let Some(line) = line.parse().ok().filter(|line| (1..=MAX_LINE).contains(line)) else {
-            return fault("ce_fileline is not a line number");
+        let Some(number) = line.parse().ok().filter(|line| (1..=MAX_LINE).contains(line)) else {
+            return fault(FILE_LINE, Some(line), "a line number from 1");
         };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         if self.file_rows.as_ref().is_some_and(|text| text.parse() != Ok(rows)) {
-            return fault("ce_filerows is not the number of rows");
+            return fault(FILE_ROWS, self.file_rows.as_deref(), &format!("the number of rows, {rows}"));
         }
-        Ok(Some(FileRef { file_id: file_id.to_owned(), line, rows }))
+        Ok(Some(FileRef { file_id: file_id.to_owned(), line: number, rows }))
     }
 }
 

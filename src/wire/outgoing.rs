@@ -65,10 +65,15 @@ impl Outgoing {
         self.kind.topic()
     }
 
+    /// The id that the key contains. A national code is no subject: intermediaries may log it.
+    fn subject(&self) -> Option<&str> {
+        (!self.topic().has_personal_key()).then_some(self.key.as_str())
+    }
+
     /// All headers in the order in which they are sent. A dead letter has only those in `extra`, which include the
     /// headers of its message.
     pub fn headers(&self) -> Vec<(&str, Cow<'_, [u8]>)> {
-        let mut headers: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(8 + self.extra.len());
+        let mut headers: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(9 + self.extra.len());
         if self.kind != EventType::DeadLetter {
             headers.push(("ce_specversion", Cow::Borrowed(b"1.0")));
             headers.push(("ce_id", Cow::Borrowed(self.id.as_bytes())));
@@ -77,6 +82,10 @@ impl Outgoing {
             if let Ok(at) = Timestamp::from_microsecond(self.at_us) {
                 headers.push(("ce_time", Cow::Owned(at.to_string().into_bytes())));
             }
+            if let Some(subject) = self.subject() {
+                headers.push(("ce_subject", Cow::Borrowed(subject.as_bytes())));
+            }
+            headers.push(("ce_dataschema", Cow::Owned(self.kind.schema_id().into_bytes())));
             headers.push(("content-type", Cow::Borrowed(b"application/json")));
             if let Some(trace) = &self.traceparent {
                 headers.push(("traceparent", Cow::Borrowed(trace.as_bytes())));

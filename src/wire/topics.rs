@@ -83,6 +83,11 @@ impl Topic {
         self.spec().direction
     }
 
+    /// Whether the key is the national code of a person.
+    pub fn has_personal_key(self) -> bool {
+        self.key_field().ends_with("national_code")
+    }
+
     /// The field whose text is the record's key, e.g. `record_id`.
     pub fn key_field(self) -> &'static str {
         &self.spec().key

@@ -53,11 +53,17 @@ def check_envelope(found, raw, ids, key_places, last):
     if raw.topic == "dead-letters.v1":
         return
     fault = schema.at("headers.schema.json")(raw.headers or {})
-    required = ("ce_specversion", "ce_source", "ce_time", "content-type", "traceparent")
+    required = ("ce_specversion", "ce_source", "ce_time", "ce_dataschema", "content-type", "traceparent")
     missing = [name for name in required if name not in (raw.headers or {})]
     if raw.headers is None or fault is not None or missing:
         found.fault(where, f"headers: {fault or missing}")
         return
+    name, _, version = raw.topic.rpartition(".")
+    if raw.headers["ce_dataschema"] != f"urn:peyvand:{name}:{version}:{raw.headers['ce_type']}":
+        found.fault(where, "ce_dataschema is not the schema of its type")
+    personal = raw.topic == "eligibility.decisions.v1"
+    if raw.headers.get("ce_subject") != (None if personal else raw.key):
+        found.fault(where, "ce_subject is not the key, or is personal")
     identity = raw.headers["ce_id"]
     if identity in ids:
         found.fault(where, "another record of this topic has its ce_id")

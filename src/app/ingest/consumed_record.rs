@@ -46,12 +46,16 @@ impl ConsumedRecord {
         });
         let names_document =
             matches!(&content, Ok(Event { input: Input::Outcome(..) | Input::Delivery(..), .. }));
-        let unknown =
-            Fault::new(wire::fault::code::UNKNOWN_DOCUMENT, "no such document or message was issued");
+        let unknown = Fault::new(
+            wire::fault::code::UNKNOWN_DOCUMENT,
+            "document_id or sms_id: wanted the id of a document or an SMS that was issued",
+        );
         let if_unknown = names_document.then(|| Box::new(dead_letter(&unknown)));
         let if_refused = is_suspect.then(|| {
-            let fault =
-                Fault::new(wire::fault::code::REFUSED_BY_DATABASE, "the database refuses to store it");
+            let fault = Fault::new(
+                wire::fault::code::REFUSED_BY_DATABASE,
+                "the database refuses to store a value of the message, wanted values that it accepts",
+            );
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });

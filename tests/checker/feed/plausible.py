@@ -1,10 +1,11 @@
-"""Dates and instants that cannot be right at the time of their event (contract.md section 1, end of the rejected rows)."""
+"""Dates and instants that cannot be right at the time of their event (contract.md section 1)."""
 
 import datetime
 
 from ..law import solar
 
 FIRST = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 A_DAY = datetime.timedelta(days=1)
 INSTANTS = ("at", "submitted_at", "opened_at", "closed_at")
 
@@ -14,10 +15,9 @@ def fault_of_time(time, stamp):
     moment = solar.instant(time or "")
     if moment is None or moment < FIRST:
         return "ce_time"
-    # Compared in ms: a timestamp may lie outside the years of `datetime`.
-    if stamp is not None and stamp >= 0 and (moment - FIRST) > datetime.timedelta(milliseconds=min(stamp, 1 << 47)) - (
-        FIRST - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    ) + A_DAY:
+    # A timestamp may lie outside the years of `datetime`.
+    written = None if stamp is None or stamp < 0 else datetime.timedelta(milliseconds=min(stamp, 1 << 47))
+    if written is not None and moment - EPOCH > written + A_DAY:
         return "ce_time after the record"
     return None
 

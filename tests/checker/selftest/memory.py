@@ -40,6 +40,10 @@ class Memory:
             "ce_specversion": "1.0", "ce_id": identity, "ce_source": "/selftest", "ce_type": kind, "ce_time": time,
             "content-type": "application/json", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01",
         } | headers
+        name, _, version = topic.rpartition(".")
+        envelope["ce_dataschema"] = f"urn:peyvand:{name}:{version}:{kind}"
+        if topic in raws.OUTPUTS and topic != "eligibility.decisions.v1":
+            envelope["ce_subject"] = key
         value = data if isinstance(data, bytes) else json.dumps(data, ensure_ascii=False).encode()
         records.append(raws.Raw(topic, 0, len(records), key, envelope, value, stamp))
 

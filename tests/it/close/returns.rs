@@ -121,12 +121,12 @@ fn the_latest_word_of_finance_speaks() {
     app.finish();
 }
 
-/// "`AM05` (duplicate) never reissues: it opens a case `payment`; so does `paid` for an older attempt, and the person's
+/// "`AM05` (duplicate, also as `DUPL`) never reissues: it opens a case `payment`; so does `paid` for an older attempt, and the person's
 /// death where the document is returned (whichever came first); neither changes the decision."
 #[test]
 fn returns_that_a_person_must_judge() {
-    let (mut app, people, issued) = paid_people(4);
-    let [twice, older, dead, died] = &people[..] else { panic!() };
+    let (mut app, people, issued) = paid_people(5);
+    let [twice, older, dead, died, dupl] = &people[..] else { panic!() };
     let ids: Vec<_> = people.iter().map(|person| document_id(&issued, person, 1)).collect();
     let deceased = |person: &Person| person.with(|p| p.deceased_on = "1404-07-25".to_owned());
     profile(&mut app, &deceased(died));
@@ -137,11 +137,13 @@ fn returns_that_a_person_must_judge() {
             (&ids[1], "returned", "AC04", "10:00:00"),
             (&ids[2], "returned", "AC04", "10:00:00"),
             (&ids[3], "returned", "AC04", "10:00:00"),
+            (&ids[4], "returned", "DUPL", "10:00:00"),
         ],
     );
     profile(&mut app, &deceased(dead));
     let answers = app.decisions();
     expect(&answers, twice, DEED, "APPROVED", &[]);
+    expect(&answers, dupl, DEED, "APPROVED", &[]);
     expect(&answers, dead, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     expect(&answers, died, DEED, "WAITING", &["PAYMENT_RETURNED"]);
     for person in &people {
@@ -153,7 +155,7 @@ fn returns_that_a_person_must_judge() {
     app.close("1404-08");
     finance(&mut app, &[(&ids[1], "paid", "", "12:00:00")]);
     let issued = app.documents();
-    assert_eq!(people.iter().map(|person| paid(&issued, person).len()).collect::<Vec<_>>(), [1, 2, 1, 1]);
+    assert_eq!(people.iter().map(|person| paid(&issued, person).len()).collect::<Vec<_>>(), [1, 2, 1, 1, 1]);
     expect(&app.decisions(), older, DEED, "APPROVED", &[]);
     let cases = app.cases();
     let own_cases = |person: &Person| {
@@ -164,7 +166,7 @@ fn returns_that_a_person_must_judge() {
     for (person, id) in people.iter().zip(&ids) {
         assert_eq!(own_cases(person), [("payment", id.as_str())], "{cases:#?}");
     }
-    assert_eq!(app.json(&["status"])["open_cases_count"], 4);
+    assert_eq!(app.json(&["status"])["open_cases_count"], 5);
     app.finish();
 }
 

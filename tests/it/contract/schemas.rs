@@ -155,13 +155,30 @@ fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// `registry.file.opened` as the name of a generated class: `RegistryFileOpened`.
+fn pascal_case(name: &str) -> String {
+    name.split(['.', '-']).map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+}
+
+fn is_sentence(description: &Value) -> bool {
+    description.as_str().is_some_and(|text| text.ends_with('.') && !text.starts_with(char::is_lowercase))
+}
+
 #[test]
 fn every_schema_is_itself_valid_and_bears_its_name() {
     for (kind, _) in event_types() {
         let schema = json_file(&schema_path(kind));
         assert!(jsonschema::meta::is_valid(&schema), "{}", kind.name());
         let (topic, version) = kind.topic().name().rsplit_once('.').unwrap();
-        assert_eq!(schema["$id"], json!(format!("urn:peyvand:{topic}:{version}:{}", kind.name())));
+        let id = format!("urn:peyvand:{topic}:{version}:{}", kind.name());
+        assert_eq!(schema["$id"], json!(id));
+        assert_eq!(kind.schema_id(), id, "ce_dataschema names the schema");
+        assert_eq!(schema["title"], json!(pascal_case(kind.name())));
+        assert!(is_sentence(&schema["description"]), "{id}: the description");
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            // A property of another schema is described there.
+            assert!(property.get("$ref").is_some() || is_sentence(&property["description"]), "{id}: {name}");
+        }
     }
     for path in ["headers.schema.json", "dead-letters/v1/headers.schema.json"] {
         assert!(jsonschema::meta::is_valid(&json_file(&root().join(path))), "{path}");
@@ -357,6 +374,13 @@ fn headers_are_as_their_schemas_say() {
     let trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let event = Outgoing::new(EventType::BatchClosed, "B-1404-07", "an-id", at, trace, &json!({})).unwrap();
     check("headers.schema.json", &headers_of(&event));
+    assert_eq!(headers_of(&event)["ce_subject"], "B-1404-07");
+    for kind in [EventType::DecisionMade, EventType::SelfRegistrationSubmitted, EventType::PersonChanged] {
+        let event = Outgoing::new(kind, "0012345679", "an-id", at, trace, &json!({})).unwrap();
+        check("headers.schema.json", &headers_of(&event));
+        let headers = headers_of(&event);
+        assert!(!headers.to_string().contains("0012345679"), "a national code is in a header: {headers}");
+    }
     let message = RawRecord {
         topic: Topic::RegistryMarriages,
         partition: 1,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peyvand::wire::EventType;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -84,6 +85,11 @@ fn envelope(topic: &str, record: &Record) {
         "{topic}: {:?}",
         record.headers
     );
+    let kind = EventType::from_name(record.ce_type()).unwrap();
+    assert_eq!(record.header("ce_dataschema"), kind.schema_id(), "{topic}");
+    let subject = record.headers.get("ce_subject");
+    let personal = topic == "eligibility.decisions.v1";
+    assert_eq!(subject, if personal { None } else { record.key.as_ref() }, "{topic}: ce_subject");
     let data = &record.data;
     let mut released = data.clone();
     if data["benefit"] == "sample_grant" {

@@ -31,7 +31,7 @@ fn of_one_instant_the_later_in_the_topic_speaks_and_a_repeat_changes_nothing() {
     assert_eq!(app.value(&state), "paid");
 
     let messages = app.sms();
-    let report = format!("{},delivered,2025-10-24T10:00:00Z", messages[0]["sms_id"].as_str().unwrap());
+    let report = format!("{},delivered,2025-10-23T18:00:00Z", messages[0]["sms_id"].as_str().unwrap());
     assert_eq!(counts(&app.publish_rows(K::DeliveryReports, &[&report, &report])), json!([1, 0, 1]));
     assert_eq!(counts(&app.publish_rows(K::DeliveryReports, &[&report])), json!([0, 0, 1]));
     app.finish();

@@ -12,3 +12,4 @@ pub mod poison;
 pub mod processes;
 pub mod repeats;
 pub mod self_registrations;
+mod taken_back;

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
 use crate::fixtures::couples::Couple;
-use crate::harness::TestApp;
+use crate::harness::{CE_TIME, TestApp};
 
 const MARRIAGES: &str = "registry.marriages.v1";
 const RECORDED: &str = "registry.marriage.recorded";
@@ -46,7 +46,9 @@ fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
     let mut kcat = Command::new("kcat");
     kcat.args(["-P", "-b", &app.brokers, "-t", &format!("{}{MARRIAGES}", app.prefix), "-p", "0"]);
     kcat.args(["-k", &couple.record_id]);
-    for header in [b"ce_id=one".as_slice(), b"ce_type=registry.marriage.recorded"].iter().chain(more) {
+    let time = format!("ce_time={CE_TIME}");
+    let own = [b"ce_id=one".as_slice(), b"ce_type=registry.marriage.recorded", time.as_bytes()];
+    for header in own.iter().chain(more) {
         kcat.arg("-H").arg(OsStr::from_bytes(header));
     }
     let mut kcat = kcat.stdin(Stdio::piped()).spawn().unwrap();

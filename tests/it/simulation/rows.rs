@@ -6,7 +6,7 @@ use peyvand::claim::codes::PaymentOutcome;
 use peyvand::claim::facts::Facts;
 use peyvand::claim::person::{Dossier, SelfRegistration};
 use peyvand::claim::person_state::{
-    DUPLICATE, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
+    DUPLICATES, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
 };
 use peyvand::claim::{Benefit, ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
@@ -144,7 +144,8 @@ impl Rows {
         };
         let duplicate = |answer: &FinanceAnswer| {
             let code = answer.code.as_deref().unwrap_or_default();
-            answer.outcome == PaymentOutcome::Returned && code.trim().eq_ignore_ascii_case(DUPLICATE)
+            answer.outcome == PaymentOutcome::Returned
+                && DUPLICATES.iter().any(|duplicate| *duplicate == code)
         };
         let document = self.documents.get_mut(&id).unwrap();
         document.stored.state = Some(latest.outcome);
