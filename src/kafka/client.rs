@@ -114,3 +114,22 @@ impl Broker {
         config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::producer::{BaseProducer, DefaultProducerContext};
+
+    use super::*;
+
+    /// A consumer without a codec cannot read a batch that another client compressed with it, and stays at its offset.
+    #[test]
+    fn librdkafka_is_built_with_every_codec() {
+        let broker = Broker::new(&Settings::load_from(&BTreeMap::new(), None, []).unwrap().settings);
+        for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+            let mut config = broker.config();
+            config.set("compression.type", codec);
+            let client: Result<BaseProducer<DefaultProducerContext>, _> = config.create();
+            assert!(client.is_ok(), "{codec}: {:?}", client.err());
+        }
+    }
+}

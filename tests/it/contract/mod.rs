@@ -1,6 +1,7 @@
 //! The contract with other systems: topics, schemas, samples and outside clients.
 
 pub mod checker;
+pub mod codecs;
 pub mod fuzz_corpus;
 pub mod outside_clients;
 pub mod sample;
