@@ -7,6 +7,7 @@ mod client_logging;
 pub mod consumer;
 mod delivery_reports;
 pub mod end_offsets;
+pub mod fetch_check;
 pub mod file_rows;
 pub mod producer;
 pub mod reader;

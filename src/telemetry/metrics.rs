@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::by_topic::{ProcessGauge, TopicCounter};
 use super::gauges::GaugeValues;
 
 /// A count that only grows.
@@ -12,7 +13,7 @@ use super::gauges::GaugeValues;
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self(AtomicU64::new(0))
     }
 
@@ -86,12 +87,22 @@ macro_rules! counters {
             $( #[doc = $doc] pub $name: Counter, )*
             /// The duration of each batch up to its commit.
             pub batch_seconds: Durations,
+            /// Attempts to read a partition that failed.
+            pub fetch_errors: TopicCounter,
+            /// Partitions of this process that cannot be read now.
+            pub fetch_failing_partitions: ProcessGauge,
             gauges: RwLock<Option<GaugeValues>>,
         }
 
         impl Metrics {
             pub const fn new() -> Self {
-                Self { $( $name: Counter::new(), )* batch_seconds: Durations::new(), gauges: RwLock::new(None) }
+                Self {
+                    $( $name: Counter::new(), )*
+                    batch_seconds: Durations::new(),
+                    fetch_errors: TopicCounter::new(),
+                    fetch_failing_partitions: ProcessGauge::new(),
+                    gauges: RwLock::new(None),
+                }
             }
         }
 

@@ -5,6 +5,7 @@
 //! and the service continues.
 
 mod attributes;
+mod by_topic;
 mod gauges;
 mod instruments;
 pub mod metrics;

@@ -18,6 +18,8 @@ pub struct StatusView {
     pub unfinished: Vec<String>,
     /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
+    /// Input partitions with messages that no client can read, and so no process ingests.
+    pub stalled_partitions: Vec<StalledPartitionView>,
     pub outbox_depth: i64,
     /// SMS that wait until the broker has their payment document.
     pub held_messages: i64,
@@ -36,6 +38,15 @@ pub struct StatusView {
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
     pub dead_letters: i64,
+}
+
+/// A partition that cannot be read at its offset.
+#[derive(Clone, Debug, Serialize)]
+pub struct StalledPartitionView {
+    pub topic: &'static str,
+    pub partition: i32,
+    pub offset: i64,
+    pub error: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -78,10 +89,16 @@ pub struct OpenCaseView {
     pub opened_at: TehranTime,
 }
 
-/// Reads the state. `lag` and `unfinished` come from the broker; lists have at most `limit` rows.
+/// What the broker knows of the input.
+pub struct InputState {
+    pub lag: BTreeMap<&'static str, i64>,
+    pub stalled_partitions: Vec<StalledPartitionView>,
+}
+
+/// Reads the state. `unfinished` is what `--wait` did not see done; lists have at most `limit` rows.
 pub async fn status(
     ctx: &AppContext,
-    lag: BTreeMap<&'static str, i64>,
+    input: InputState,
     unfinished: Vec<String>,
     unanswered_days: u16,
     limit: i64,
@@ -96,7 +113,8 @@ pub async fn status(
     let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
-        lag,
+        lag: input.lag,
+        stalled_partitions: input.stalled_partitions,
         outbox_depth: figures.outbox_depth,
         held_messages: figures.held_messages,
         open_files: figures.open_files,

@@ -6,14 +6,15 @@ mod assignment;
 mod batch_writer;
 pub mod bounded;
 mod collector;
+mod fetch_watch;
 pub mod gap_proof;
 mod poison_isolation;
 mod poller;
 mod positions;
 mod stall_watchdog;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 
 use self::assignment::Assignment;
 use self::batch_writer::write_batches;
+use self::fetch_watch::{FailingPartitions, FetchWatch};
 use self::poison_isolation::PoisonIsolation;
 use self::poller::Poller;
 use super::client::Broker;
@@ -59,6 +61,8 @@ pub struct SessionState {
     /// Batches of an older epoch are dropped: they were collected before a rewind.
     pub epoch: AtomicU64,
     pub rewind: AtomicBool,
+    /// Set when the consumer reports an error of a partition.
+    pub fetch_error: Arc<AtomicBool>,
     pub poison_isolation: PoisonIsolation,
 }
 
@@ -81,9 +85,10 @@ const LONG_SESSION: Duration = Duration::from_secs(60);
 /// On an error that a new session does not resolve, see [`Error::restarts_session`].
 pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<()> {
     let mut pause = FIRST_PAUSE;
+    let failing = Arc::<Mutex<FailingPartitions>>::default();
     loop {
         let began = intake.ctx.clock.instant();
-        let error = match session(Arc::new(intake.clone()), &stop).await {
+        let error = match session(Arc::new(intake.clone()), &failing, &stop).await {
             Err(error) if error.restarts_session() => error,
             other => return other,
         };
@@ -106,10 +111,21 @@ pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<(
     }
 }
 
-async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()> {
+async fn session(
+    intake: Arc<ConsumerRole>,
+    failing: &Arc<Mutex<FailingPartitions>>,
+    stop: &ShutdownSignal,
+) -> Result<()> {
     let shared = Arc::new(SessionState::default());
     let assignment =
         Assignment::new(intake.broker.clone(), intake.ctx.clone(), Handle::current(), shared.stop.clone());
+    let fetches = FetchWatch {
+        broker: intake.broker.clone(),
+        positions: assignment.positions(),
+        failing: failing.clone(),
+        noticed: shared.fetch_error.clone(),
+        stop: shared.stop.clone(),
+    };
     let consumer = subscribe(&intake, assignment)?;
     let mut queues = Vec::new();
     let mut writers = JoinSet::new();
@@ -122,6 +138,7 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
+    let fetches = tokio::spawn(fetches.watch());
     let watcher = tokio::spawn(watch_for_end(intake.clone(), shared.stop.clone(), stop.clone()));
     let mut written = Ok(());
     while let Some(ended) = writers.join_next().await {
@@ -133,6 +150,7 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
         Ok(Ok(result)) => result,
         _ => Err(Error::Stopped),
     };
+    fetches.abort();
     watcher.abort();
     // The watcher has ended by itself if shutdown was requested or if it found a stall.
     written.and(watcher.await.unwrap_or(Ok(()))).and(polled)

@@ -18,7 +18,7 @@ use crate::app::AppContext;
 use crate::app::ingest::{ConsumedRecord, RecordBatch};
 use crate::failpoint::{failpoint, is_injected};
 use crate::kafka::client::Broker;
-use crate::kafka::{Error, Result, reader};
+use crate::kafka::{Error, Result, fetch_check, reader};
 use crate::store::offsets::TopicPartition;
 use crate::wire::RawRecord;
 
@@ -74,7 +74,7 @@ impl Poller {
             match polled {
                 None => {}
                 Some(Ok(message)) => self.take(consumer, &message)?,
-                Some(Err(error)) => check_fatal(&error)?,
+                Some(Err(error)) => self.check_error(&error)?,
             }
             let now = self.ctx.clock.instant();
             for queue in 0..self.queues.len() {
@@ -84,6 +84,15 @@ impl Poller {
             }
         }
         (0..self.queues.len()).try_for_each(|queue| self.hand_over(consumer, queue))
+    }
+
+    /// Passes an error of a partition to the watch, which names the partition.
+    fn check_error(&self, error: &KafkaError) -> Result<()> {
+        check_fatal(error)?;
+        if fetch_check::concerns_partition(error) {
+            self.shared.fetch_error.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Returns false if the database is not available: the poller must not poll before it knows the offsets.

@@ -4,11 +4,12 @@
 //! that was lost between the broker and its client.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::app::AppContext;
 use crate::kafka::client::Broker;
-use crate::kafka::{Result, end_offsets};
+use crate::kafka::{Result, end_offsets, fetch_check};
 use crate::store::offsets::{self, TopicPartition};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
@@ -22,7 +23,9 @@ pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
         tokio::time::sleep(CHECK_INTERVAL).await;
         match partitions_with_input(ctx, broker).await {
             Ok(waiting) => {
-                if let Some(stalled) = watchdog.observe(waiting) {
+                if let Some(stalled) = watchdog.observe(waiting)
+                    && is_readable(broker, stalled).await
+                {
                     return stalled;
                 }
             }
@@ -33,6 +36,14 @@ pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
             }
         }
     }
+}
+
+/// Returns false if no client can read the partition at its offset: rejoining does not help, and would interrupt the
+/// other partitions. The alarm of `fetch_watch` names it.
+async fn is_readable(broker: &Broker, stalled: (TopicPartition, i64)) -> bool {
+    let broker = broker.clone();
+    let check = move || fetch_check::unreadable(&broker, &[stalled], &AtomicBool::new(false));
+    matches!(tokio::task::spawn_blocking(check).await, Ok(Ok(unreadable)) if unreadable.is_empty())
 }
 
 /// Returns the partitions that have a record to read, and their offsets in the database.

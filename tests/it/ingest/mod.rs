@@ -11,3 +11,4 @@ pub mod poison;
 pub mod processes;
 pub mod repeats;
 pub mod self_registrations;
+pub mod unreadable;
