@@ -11,7 +11,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
-use super::{Error, Result, fetch_check, reader, topics};
+use super::{Error, Result, fetch_errors, reader, topics};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
@@ -54,13 +54,13 @@ fn last_readable<C: ConsumerContext>(
     open: Vec<EndOffset>,
 ) -> Result<HashMap<TopicPartition, i64>> {
     match last_records(broker, consumer, open.clone()) {
-        Err(Error::Kafka(error)) if fetch_check::concerns_partition(&error) => {}
+        Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {}
         outcome => return outcome,
     }
     let mut found = HashMap::new();
     for (partition, next, high) in open {
         match last_records(broker, consumer, vec![(partition, next, high)]) {
-            Err(Error::Kafka(error)) if fetch_check::concerns_partition(&error) => {
+            Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {
                 found.insert(partition, high - 1);
             }
             outcome => found.extend(outcome?),

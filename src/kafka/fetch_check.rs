@@ -10,6 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::client_logging::LoggingContext;
+use super::fetch_errors::concerns_partition;
 use super::{Error, Result, reader};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
@@ -24,35 +25,6 @@ pub struct UnreadablePartition {
     pub partition: TopicPartition,
     pub offset: i64,
     pub error: RDKafkaErrorCode,
-}
-
-/// Returns true if the error is about one partition or topic. Other errors are about the connection to a broker, the
-/// consumer group or the client itself.
-pub fn concerns_partition(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode as Code;
-    let KafkaError::MessageConsumption(code) = error else { return false };
-    !matches!(
-        code,
-        Code::BrokerTransportFailure
-            | Code::AllBrokersDown
-            | Code::BrokerDestroy
-            | Code::DestroyBroker
-            | Code::Resolve
-            | Code::SSL
-            | Code::Authentication
-            | Code::SaslAuthenticationFailed
-            | Code::OperationTimedOut
-            | Code::RequestTimedOut
-            | Code::NetworkException
-            | Code::PollExceeded
-            | Code::Fatal
-            | Code::Fenced
-            | Code::FencedInstanceId
-            | Code::AssignmentLost
-            | Code::NodeUpdate
-            | Code::GroupAuthorizationFailed
-            | Code::ThrottlingQuotaExceeded
-    )
 }
 
 /// Reads each of these partitions at its position, and returns those that answer with an error instead of a record or
@@ -101,25 +73,4 @@ fn first_answer(
         }
     }
     Err(broker.unreachable("a partition did not answer for 5 s"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lost_connection_is_no_error_of_a_partition() {
-        use RDKafkaErrorCode as Code;
-        let is_of_partition = |code| concerns_partition(&KafkaError::MessageConsumption(code));
-        assert!(
-            [Code::BadCompression, Code::BadMessage, Code::TopicAuthorizationFailed]
-                .map(is_of_partition)
-                .iter()
-                .all(|is| *is)
-        );
-        assert!(
-            ![Code::AllBrokersDown, Code::BrokerTransportFailure].map(is_of_partition).iter().any(|is| *is)
-        );
-        assert!(!concerns_partition(&KafkaError::PartitionEOF(3)));
-    }
 }

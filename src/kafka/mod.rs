@@ -8,6 +8,7 @@ pub mod consumer;
 mod delivery_reports;
 pub mod end_offsets;
 pub mod fetch_check;
+mod fetch_errors;
 pub mod file_rows;
 pub mod producer;
 pub mod reader;

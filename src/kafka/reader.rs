@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::client_logging::LoggingContext;
-use super::{Error, Result, fetch_check, topics};
+use super::{Error, Result, fetch_errors, topics};
 use crate::failpoint::failpoint;
 use crate::retry::ShutdownSignal;
 use crate::store::offsets::TopicPartition;
@@ -79,7 +79,7 @@ pub fn read_between(
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
             // The client tries again by itself. All partitions are of one topic.
             Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {
-                let is_of_partition = fetch_check::concerns_partition(&KafkaError::MessageConsumption(code));
+                let is_of_partition = fetch_errors::concerns_partition(&KafkaError::MessageConsumption(code));
                 errors += u32::from(is_of_partition);
                 if errors == MAX_ERRORS {
                     let topic = starts.first().map_or_else(String::new, |(one, _)| broker.name(one.topic));

@@ -1,30 +1,10 @@
 //! The metrics of this process. The hot path only updates atomics; exporters read them at any time.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::by_topic::{ProcessGauge, TopicCounter};
+use super::counter::{Counter, ProcessGauge, TopicCounter};
 use super::gauges::GaugeValues;
-
-/// A count that only grows.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    pub(super) const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Relaxed);
-    }
-
-    pub fn get(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-}
 
 /// The upper bounds of the duration buckets, in seconds, as recommended by the messaging conventions.
 pub(super) const BOUNDS: [f64; 14] =

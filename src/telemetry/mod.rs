@@ -6,6 +6,7 @@
 
 mod attributes;
 mod by_topic;
+mod counter;
 mod gauges;
 mod instruments;
 pub mod metrics;

@@ -52,7 +52,11 @@ async fn input_state(
 ) -> Result<InputState> {
     let lag = kafka::topics::lag(ends, stored);
     let lags = |partition| lag.iter().any(|(lagging, _)| lagging == partition);
-    let positions: Vec<_> = stored.iter().filter(|(partition, _)| lags(partition)).copied().collect();
+    let next = |partition| stored.iter().find(|(known, _)| known == partition).map(|(_, next)| *next);
+    // A partition that was never read starts at its first offset.
+    let lagging = ends.iter().filter(|(partition, ..)| lags(partition));
+    let positions: Vec<_> =
+        lagging.map(|(partition, low, _)| (*partition, next(partition).unwrap_or(*low))).collect();
     let broker = broker.clone();
     let check = move || unreadable(&broker, &positions, &AtomicBool::new(false));
     let unreadable = tokio::task::spawn_blocking(check).await.map_err(|_| service::Error::Interrupted)??;

@@ -83,7 +83,9 @@ fn read(
             let position = positions.entry(record.partition).or_insert(record.offset);
             let expected = std::mem::replace(position, record.offset + 1);
             let now = clock.instant();
-            let weight = record.value.map_or(0, <[u8]>::len) + 512;
+            let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());
+            let key = record.key.map_or(0, <[u8]>::len);
+            let weight = record.value.map_or(0, <[u8]>::len) + key + headers.sum::<usize>() + 512;
             collector.add(consumed_record(broker, clock, record, dead_letters), weight, expected, now)?;
             let full = if collector.is_due(now) { collector.take() } else { None };
             let Some(batch) = full else { return Ok(true) };

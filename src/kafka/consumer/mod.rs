@@ -185,7 +185,9 @@ fn subscribe(intake: &ConsumerRole, assignment: Assignment) -> Result<BaseConsum
         .set("fetch.queue.backoff.ms", "5")
         // Small fetches alternate between partitions, so the batches of a file stay near each other.
         .set("fetch.message.max.bytes", "49152")
-        .set("fetch.max.bytes", "4194304")
+        // A batch on an input topic is stored as lz4, which unpacks to at most 255 times its size. One answer of a broker
+        // therefore never unpacks to more than about 256 MiB.
+        .set("fetch.max.bytes", "1048576")
         // With the cooperative protocol a new member gets its share without a pause of the others.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")

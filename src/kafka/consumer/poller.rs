@@ -18,7 +18,7 @@ use crate::app::AppContext;
 use crate::app::ingest::{ConsumedRecord, RecordBatch};
 use crate::failpoint::{failpoint, is_injected};
 use crate::kafka::client::Broker;
-use crate::kafka::{Error, Result, fetch_check, reader};
+use crate::kafka::{Error, Result, fetch_errors, reader};
 use crate::store::offsets::TopicPartition;
 use crate::wire::RawRecord;
 
@@ -89,7 +89,7 @@ impl Poller {
     /// Passes an error of a partition to the watch, which names the partition.
     fn check_error(&self, error: &KafkaError) -> Result<()> {
         check_fatal(error)?;
-        if fetch_check::concerns_partition(error) {
+        if fetch_errors::concerns_partition(error) {
             self.shared.fetch_error.store(true, Ordering::Release);
         }
         Ok(())
