@@ -52,6 +52,11 @@ impl Broker {
         self.partitions.of(topic)
     }
 
+    /// The numbers of partitions of all topics in this installation.
+    pub fn partition_counts(&self) -> PartitionCounts {
+        self.partitions
+    }
+
     /// The topic with this name on this broker.
     pub fn topic(&self, name: &str) -> Option<Topic> {
         Topic::from_full_name(name, &self.prefix)

@@ -12,13 +12,22 @@ pub(super) struct TopicCounterDescription {
     pub counter: fn(&Metrics) -> &TopicCounter,
 }
 
-pub(super) const TOPIC_COUNTERS: &[TopicCounterDescription] = &[TopicCounterDescription {
-    prometheus: "peyvand_fetch_errors_total",
-    otel: "peyvand.fetch.errors",
-    unit: "{error}",
-    doc: "Attempts to read a partition of the topic that failed",
-    counter: |metrics| &metrics.fetch_errors,
-}];
+pub(super) const TOPIC_COUNTERS: &[TopicCounterDescription] = &[
+    TopicCounterDescription {
+        prometheus: "peyvand_fetch_errors_total",
+        otel: "peyvand.fetch.errors",
+        unit: "{error}",
+        doc: "Attempts to read a partition of the topic that failed",
+        counter: |metrics| &metrics.fetch_errors,
+    },
+    TopicCounterDescription {
+        prometheus: "peyvand_misrouted_total",
+        otel: "peyvand.misrouted",
+        unit: "{message}",
+        doc: "Input messages that are not in the partition of their key",
+        counter: |metrics| &metrics.misrouted,
+    },
+];
 
 pub(super) const FETCH_FAILING: &str = "peyvand_fetch_failing_partitions";
 pub(super) const FETCH_FAILING_OTEL: &str = "peyvand.fetch.failing_partitions";

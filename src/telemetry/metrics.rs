@@ -69,6 +69,8 @@ macro_rules! counters {
             pub batch_seconds: Durations,
             /// Attempts to read a partition that failed.
             pub fetch_errors: TopicCounter,
+            /// Input messages that are not in the partition of their key.
+            pub misrouted: TopicCounter,
             /// Partitions of this process that cannot be read now.
             pub fetch_failing_partitions: ProcessGauge,
             gauges: RwLock<Option<GaugeValues>>,
@@ -80,6 +82,7 @@ macro_rules! counters {
                     $( $name: Counter::new(), )*
                     batch_seconds: Durations::new(),
                     fetch_errors: TopicCounter::new(),
+                    misrouted: TopicCounter::new(),
                     fetch_failing_partitions: ProcessGauge::new(),
                     gauges: RwLock::new(None),
                 }

@@ -10,6 +10,7 @@ use super::incomplete_files::{self, IncompleteFileView};
 use crate::app::AppContext;
 use crate::store::Result;
 use crate::store::figures::{self, ClosedMonth};
+use crate::store::offsets;
 
 /// The state of the installation. Contains no personal data.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +39,8 @@ pub struct StatusView {
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
     pub dead_letters: i64,
+    /// Messages that are not in the partition of their key, by input topic.
+    pub misrouted: BTreeMap<String, i64>,
 }
 
 /// A partition that cannot be read at its offset.
@@ -110,6 +113,7 @@ pub async fn status(
     let cases = figures::open_cases(&mut connection, limit).await?;
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
+    let misrouted = offsets::misrouted(&mut connection).await?;
     let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
@@ -146,5 +150,6 @@ pub async fn status(
             })
             .collect(),
         dead_letters: figures.dead_letters,
+        misrouted,
     })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::fault::{Fault, code};
 use super::outgoing::SEQUENCE_HEADER;
 use super::raw_record::{RawRecord, SourcePosition};
 use super::{EventType, Outgoing};
@@ -162,6 +162,11 @@ impl DeadLetterEvent<'_> {
         let header = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
         let original = header.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
         original.unwrap_or_else(|| self.place.clone())
+    }
+
+    /// True if the message was not in the partition of its key.
+    pub fn is_misrouted(&self) -> bool {
+        self.reason.split(' ').next() == Some(code::MISROUTED)
     }
 
     /// The headers of the message when it is sent again. An existing original position stays, because it determines the

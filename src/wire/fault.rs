@@ -24,6 +24,8 @@ pub mod code {
     pub const SCHEMA: &str = "schema";
     pub const IDENTIFIER: &str = "identifier";
     pub const KEY_MISMATCH: &str = "key_mismatch";
+    /// The message is not in the partition of its key.
+    pub const MISROUTED: &str = "misrouted";
     /// The message is well formed, but its document was never issued. Ingest finds this when it applies the event.
     pub const UNKNOWN_DOCUMENT: &str = "unknown_document";
     /// The message passes every check, but the database refuses to write its data.

@@ -39,6 +39,7 @@ pub fn page(status: &StatusView) -> String {
         out.push_str(&line("records undecided", how));
     }
     out.push_str(&line("dead letters", grouped(status.dead_letters)));
+    out.push_str(&line("misrouted messages", misrouted(status)));
     out.push_str(&line(
         "months closed",
         grouped(i64::try_from(status.months_closed.len()).unwrap_or(i64::MAX)),
@@ -56,6 +57,15 @@ pub fn page(status: &StatusView) -> String {
     out.push_str(&line("cases open", grouped(status.open_cases_count)));
     lists(status, &mut out);
     out
+}
+
+fn misrouted(status: &StatusView) -> String {
+    let total = grouped(status.misrouted.values().sum::<i64>());
+    if status.misrouted.is_empty() {
+        return total;
+    }
+    let topics = status.misrouted.iter().map(|(topic, n)| format!("{topic} {}", grouped(*n)));
+    format!("{total} ({}): correct the partitioner of the sender", topics.collect::<Vec<_>>().join(", "))
 }
 
 /// Adds the partitions that cannot be read, unless there are none.
@@ -151,6 +161,7 @@ mod tests {
             open_cases_count: 0,
             open_cases: Vec::new(),
             dead_letters: 0,
+            misrouted: BTreeMap::new(),
         }
     }
 
@@ -176,6 +187,16 @@ mod tests {
         let line = "\nCANNOT BE READ: insured.records.v1 partition 2 at offset 7: BadCompression\n";
         assert!(page(&stalled).contains(line), "{}", page(&stalled));
         assert!(!page(&status()).contains("CANNOT"));
+    }
+
+    #[test]
+    fn misrouted_messages_are_counted_by_topic() {
+        assert!(page(&status()).contains("\nmisrouted messages    0\n"), "{}", page(&status()));
+        let counts = [("insured.records.v1", 2), ("registry.marriages.v1", 1_000)];
+        let misrouted =
+            StatusView { misrouted: counts.map(|(topic, n)| (topic.to_owned(), n)).into(), ..status() };
+        let line = "1,002 (insured.records.v1 2, registry.marriages.v1 1,000): correct the partitioner of the sender\n";
+        assert!(page(&misrouted).contains(line), "{}", page(&misrouted));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod bounded;
 mod collector;
 mod fetch_watch;
 pub mod gap_proof;
+mod misrouted;
 mod poison_isolation;
 mod poller;
 mod positions;
@@ -31,6 +32,7 @@ use super::client::Broker;
 use super::{Error, Result};
 use crate::app::AppContext;
 use crate::app::ingest::IngestStats;
+use crate::config::MisroutedPolicy;
 use crate::failpoint::failpoint;
 pub use crate::kafka::consumer::collector::BatchLimits;
 use crate::retry::{ShutdownSignal, pause_or_stop};
@@ -47,6 +49,7 @@ pub struct ConsumerRole {
     /// The name for static membership: after a restart the process gets its partitions back at once.
     pub instance: Option<String>,
     pub bounds: BatchLimits,
+    pub misrouted: MisroutedPolicy,
     /// How long the collected batches may still take after a shutdown signal.
     pub grace: Duration,
     pub counts: BatchObserver,
@@ -134,7 +137,7 @@ async fn session(
         queues.push(send);
         writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
     }
-    let poller = Poller::new(&intake.broker, &intake.ctx, intake.bounds, shared.clone(), queues);
+    let poller = Poller::new(&intake, shared.clone(), queues);
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;

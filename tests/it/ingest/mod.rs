@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod invariants;
 pub mod kill;
 pub mod lost_rows;
+pub mod misrouted;
 pub mod order;
 pub mod poison;
 pub mod processes;
