@@ -100,6 +100,7 @@ impl Bench {
                 bytes: self.settings.batch_bytes,
                 wait: Duration::from_millis(self.settings.batch_wait_ms),
             },
+            misrouted: self.settings.misrouted,
             grace: Duration::from_secs(8),
             counts: Arc::new(move |stats, _| count(stats.messages)),
             failed: Arc::new(|| {}),

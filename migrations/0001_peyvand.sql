@@ -18,6 +18,8 @@ CREATE TABLE input_offsets (
     topic       text   NOT NULL,
     partition   int    NOT NULL,
     next_offset bigint NOT NULL,
+    -- Messages whose key belongs in another partition.
+    misrouted   bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
@@ -272,6 +274,16 @@ CREATE TABLE dead_letters (
     source_offset bigint NOT NULL,
     reason        text NOT NULL,
     at            timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, source_offset)
+);
+
+-- Misrouted dead letters that were replayed to the partition of their key, by original position, and the offset of the
+-- first replay. A later replay of the same letter changes nothing.
+CREATE TABLE moved_letters (
+    topic         text NOT NULL,
+    partition     int NOT NULL,
+    source_offset bigint NOT NULL,
+    moved_to      bigint NOT NULL,
     PRIMARY KEY (topic, partition, source_offset)
 );
 

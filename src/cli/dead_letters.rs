@@ -12,7 +12,7 @@ use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
 use crate::service;
 use crate::terminal::say;
-use crate::wire::{Topic, dead_letters_v1};
+use crate::wire::{SourcePosition, Topic, dead_letters_v1};
 
 pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Result<()> {
     started.env.ensure_topics().await?;
@@ -50,10 +50,24 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// The original positions of all misrouted messages. A message may be a dead letter for another reason first, and
+/// misrouted after a replay.
+fn misrouted(broker: &Broker) -> Result<HashSet<SourcePosition>> {
+    let mut misrouted = HashSet::new();
+    read_to_end(broker, Topic::DeadLetters, &mut |record| {
+        let dead_letter = dead_letters_v1::parse(&record.headers, None);
+        let dead_letter = dead_letter.filter(dead_letters_v1::DeadLetterEvent::is_misrouted);
+        misrouted.extend(dead_letter.map(|dead_letter| dead_letter.original_position()));
+        Ok(true)
+    })?;
+    Ok(misrouted)
+}
+
 /// Sends every dead letter to its source topic, with its original position. A message that became a dead letter again
 /// after an earlier replay is in the topic twice, and is sent once.
 fn replay(broker: &Broker, json: bool) -> Result<()> {
     let inputs: Vec<_> = Topic::inputs().collect();
+    let misrouted = misrouted(broker)?;
     let mut sender = Sender::plain(broker, &inputs)?;
     let mut sent = HashSet::new();
     let mut too_long = HashSet::new();
@@ -63,7 +77,8 @@ fn replay(broker: &Broker, json: bool) -> Result<()> {
                 too_long.insert(dead_letter.original_position());
             }
             Some(dead_letter) if sent.insert(dead_letter.original_position()) => {
-                sender.send_again(&dead_letter)?;
+                let is_misrouted = misrouted.contains(&dead_letter.original_position());
+                sender.send_again(&dead_letter, is_misrouted)?;
             }
             _ => {}
         }

@@ -13,6 +13,7 @@ use crate::app::ingest::{RecordBatch, apply_batch_without_deciding};
 use crate::app::recover::{self, OutputRecord, RedecidedPage, TopicScan};
 use crate::app::{AppContext, relay};
 use crate::kafka::consumer::BatchLimits;
+use crate::kafka::consumer::bounded::{FirstIngest, ingest_up_to};
 use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
 use crate::kafka::{self, Broker};
@@ -151,19 +152,16 @@ async fn ingest_inputs(
     let published: HashSet<String> = dead_letters.chain(scan.receipts.iter().cloned()).collect();
     let (settings, wait) = (&started.env.settings, Duration::from_secs(1));
     let limits = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+    let first = FirstIngest {
+        dead_letters: scan.dead_letters.clone(),
+        misrouted: scan.misrouted.clone(),
+        other_misrouted: settings.misrouted,
+    };
     let apply = async |batch: RecordBatch| {
         bar.inc(u64::try_from(batch.records.len()).unwrap_or(0));
         apply_batch_without_deciding(ctx, &batch, &published).await.map(drop)
     };
-    kafka::consumer::bounded::ingest_up_to(
-        ctx,
-        &started.env.broker,
-        &upto,
-        limits,
-        Arc::new(scan.dead_letters.clone()),
-        apply,
-    )
-    .await?;
+    ingest_up_to(ctx, &started.env.broker, &upto, limits, Arc::new(first), apply).await?;
     Ok(bar.position())
 }
 

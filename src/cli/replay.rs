@@ -1,7 +1,7 @@
 //! `peyvand replay`: replays all inputs into an empty database, with each close at the source offsets that it saw, and
 //! compares both states. It sends nothing. An auditor uses it to verify that the state follows from the inputs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,12 +14,14 @@ use crate::app::AppContext;
 use crate::app::close::replay::CloseReplay;
 use crate::app::ingest::{RecordBatch, apply_batch};
 use crate::app::recompute::tables_of;
+use crate::config::MisroutedPolicy;
 use crate::kafka;
 use crate::kafka::consumer::BatchLimits;
+use crate::kafka::consumer::bounded::FirstIngest;
 use crate::store::close_pages::{self, PastClose};
 use crate::store::offsets::{self, TopicPartition};
 use crate::store::outbox::RelayShards;
-use crate::store::{self, PgConnection, installation, state_digest, summary};
+use crate::store::{self, PgConnection, dead_letters, installation, state_digest, summary};
 use crate::terminal::say;
 use crate::views::format::grouped;
 
@@ -43,6 +45,8 @@ struct Live {
     state: StateDigest,
     closes: Vec<PastClose>,
     offsets: Vec<(TopicPartition, i64)>,
+    /// Misrouted messages that became dead letters. The setting may be another one now.
+    misrouted: HashSet<(TopicPartition, i64)>,
 }
 
 /// Maximum number of differences that are shown.
@@ -57,7 +61,16 @@ pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()>
         ProgressStyle::with_template("  {spinner} {human_pos} messages  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    let replay = Replay { started, copy, bar };
+    let named = |(partition, offset): &(TopicPartition, i64)| {
+        (started.env.broker.name(partition.topic), partition.partition, *offset)
+    };
+    let first = FirstIngest {
+        // The replay determines all others from the inputs.
+        dead_letters: HashSet::new(),
+        misrouted: live.misrouted.iter().map(named).collect(),
+        other_misrouted: MisroutedPolicy::Accept,
+    };
+    let replay = Replay { started, copy, bar, first: Arc::new(first) };
     for past in &live.closes {
         replay.close(&ctx, past).await?;
     }
@@ -85,7 +98,8 @@ async fn load_live(ctx: &AppContext) -> Result<Live> {
             "the close of {lost} was read back from its topic: the inputs of its pages are unknown, and it cannot be replayed"
         )));
     }
-    Ok(Live { state, closes, offsets })
+    let misrouted = dead_letters::misrouted(&mut tx).await?;
+    Ok(Live { state, closes, offsets, misrouted })
 }
 
 /// The same installation in another, empty database. It gets the same secret, because ids are derived from it.
@@ -107,6 +121,7 @@ struct Replay<'a> {
     started: &'a CommandContext,
     copy: AppContext,
     bar: ProgressBar,
+    first: Arc<FirstIngest>,
 }
 
 impl Replay<'_> {
@@ -142,13 +157,12 @@ impl Replay<'_> {
             self.bar.inc(u64::try_from(batch.records.len()).unwrap_or(0));
             apply_batch(ctx, &batch).await.map(drop)
         };
-        // No dead letters are given in advance: the replay determines them from the inputs.
         Ok(kafka::consumer::bounded::ingest_up_to(
             ctx,
             &self.started.env.broker,
             upto,
             limits,
-            Arc::default(),
+            self.first.clone(),
             apply,
         )
         .await?)

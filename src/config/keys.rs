@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::parse::{self, LogFormat, Role};
+use super::parse::{self, LogFormat, MisroutedPolicy, Role};
 use super::quiet_hours::QuietHours;
 use super::raw_setting::RawSetting;
 use super::secret::{HIDDEN, Secret, masked_url};
@@ -112,6 +112,9 @@ settings! {
     batch_events: usize = "1000", |v| parse::number(v, 1..=100_000), "a whole number from 1 to 100000", Shown;
     /// Maximum bytes of messages in one ingest batch.
     batch_bytes: usize = "8 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
+    /// What happens to a message that is not in the partition of its key, so that the order of the key is not known: it
+    /// is applied, or becomes a dead letter.
+    misrouted: MisroutedPolicy = "accept", parse::misrouted, "accept or dead_letter", Shown;
     /// Time for which a batch waits for more messages, in milliseconds.
     batch_wait_ms: u64 = "50", |v| parse::number(v, 0..=10_000), "milliseconds from 0 to 10000", Shown;
     /// Number of relay shards. Each shard has one writer, which owns a group of output partitions. Fixed at the first

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
 pub use keys::{SettingKey, Settings, keys};
-pub use parse::{LogFormat, Role};
+pub use parse::{LogFormat, MisroutedPolicy, Role};
 pub use quiet_hours::QuietHours;
 pub use secret::Secret;
 

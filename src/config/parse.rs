@@ -52,6 +52,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What happens to an input message that is not in the partition of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MisroutedPolicy {
+    /// It is counted and applied.
+    Accept,
+    /// It is counted and becomes a dead letter.
+    DeadLetter,
+}
+
 pub(super) fn optional<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     if text.is_empty() { Some(None) } else { parse(text).map(Some) }
 }
@@ -130,6 +139,14 @@ pub(super) fn otlp_endpoint(text: &str) -> Option<String> {
 pub(super) fn log_filter(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| text.to_owned())
+}
+
+pub(super) fn misrouted(text: &str) -> Option<MisroutedPolicy> {
+    match text.trim() {
+        "accept" => Some(MisroutedPolicy::Accept),
+        "dead_letter" => Some(MisroutedPolicy::DeadLetter),
+        _ => None,
+    }
 }
 
 pub(super) fn log_format(text: &str) -> Option<LogFormat> {

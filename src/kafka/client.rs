@@ -52,6 +52,11 @@ impl Broker {
         self.partitions.of(topic)
     }
 
+    /// The numbers of partitions of all topics in this installation.
+    pub fn partition_counts(&self) -> PartitionCounts {
+        self.partitions
+    }
+
     /// The topic with this name on this broker.
     pub fn topic(&self, name: &str) -> Option<Topic> {
         Topic::from_full_name(name, &self.prefix)
@@ -112,5 +117,24 @@ impl Broker {
             .set("queue.buffering.max.kbytes", "32768")
             .set("queue.buffering.max.messages", "100000");
         config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::producer::{BaseProducer, DefaultProducerContext};
+
+    use super::*;
+
+    /// A consumer without a codec cannot read a batch that another client compressed with it, and stays at its offset.
+    #[test]
+    fn librdkafka_is_built_with_every_codec() {
+        let broker = Broker::new(&Settings::load_from(&BTreeMap::new(), None, []).unwrap().settings);
+        for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+            let mut config = broker.config();
+            config.set("compression.type", codec);
+            let client: Result<BaseProducer<DefaultProducerContext>, _> = config.create();
+            assert!(client.is_ok(), "{codec}: {:?}", client.err());
+        }
     }
 }

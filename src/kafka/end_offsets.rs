@@ -11,7 +11,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
-use super::{Result, reader, topics};
+use super::{Error, Result, fetch_errors, reader, topics};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
 use crate::wire::Topic;
@@ -37,13 +37,36 @@ pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result
     let mut last = HashMap::new();
     for topic in Topic::inputs() {
         let own = lag.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
-        last.extend(last_records(broker, &consumer, own)?);
+        last.extend(last_readable(broker, &consumer, own)?);
     }
     for (partition, next, _) in &lag {
         let end = last.get(partition).map_or(*next, |offset| offset + 1);
         ends.iter_mut().filter(|(known, ..)| known == partition).for_each(|known| known.2 = end);
     }
     Ok(ends)
+}
+
+/// Like `last_records`. A partition that cannot be read counts as if its last offset were a record, so that whoever
+/// waits for the input waits for it, too.
+fn last_readable<C: ConsumerContext>(
+    broker: &Broker,
+    consumer: &BaseConsumer<C>,
+    open: Vec<EndOffset>,
+) -> Result<HashMap<TopicPartition, i64>> {
+    match last_records(broker, consumer, open.clone()) {
+        Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {}
+        outcome => return outcome,
+    }
+    let mut found = HashMap::new();
+    for (partition, next, high) in open {
+        match last_records(broker, consumer, vec![(partition, next, high)]) {
+            Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {
+                found.insert(partition, high - 1);
+            }
+            outcome => found.extend(outcome?),
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the offset of the last record of each partition, before its end offset, if there is a record. All partitions

@@ -7,6 +7,8 @@ mod client_logging;
 pub mod consumer;
 mod delivery_reports;
 pub mod end_offsets;
+pub mod fetch_check;
+mod fetch_errors;
 pub mod file_rows;
 pub mod producer;
 pub mod reader;

@@ -119,14 +119,19 @@ impl Sender {
         self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
     }
 
-    /// Sends the message of a dead letter to its original topic again, with the same key and bytes.
-    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>) -> Result<()> {
+    /// Sends the message of a dead letter to its original topic again, with the same key and bytes. A misrouted message
+    /// goes to the partition of its key. Any other goes to its original partition, so that the order of its key is kept.
+    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>, is_misrouted: bool) -> Result<()> {
         let mut headers = OwnedHeaders::new();
         for (key, value) in letter.replay_headers() {
             headers = headers.insert(Header { key: &key, value: Some(&value) });
         }
-        // The partition stays the same, so the order of a key is kept.
-        self.send_raw(&letter.place.topic, Some(letter.place.partition), letter.key, letter.value, headers)
+        let right = self.broker.topic(&letter.place.topic).zip(letter.key).filter(|_| is_misrouted);
+        let partition = match right {
+            Some((topic, key)) => partition_for(key, self.broker.partitions(topic)),
+            None => letter.place.partition,
+        };
+        self.send_raw(&letter.place.topic, Some(partition), letter.key, letter.value, headers)
     }
 
     fn send_raw(

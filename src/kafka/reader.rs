@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::client_logging::LoggingContext;
-use super::{Result, topics};
+use super::{Error, Result, fetch_errors, topics};
 use crate::failpoint::failpoint;
 use crate::retry::ShutdownSignal;
 use crate::store::offsets::TopicPartition;
@@ -69,6 +69,7 @@ pub fn read_between(
     let mut ends: HashMap<i32, (TopicPartition, i64)> =
         not_empty().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
     let consumer = assigned(broker, &starts)?;
+    let mut errors = 0;
     while !ends.is_empty() {
         match failpoint!("read.poll", consumer.poll(POLL_TIMEOUT)) {
             None => {
@@ -76,9 +77,18 @@ pub fn read_between(
             }
             // Only markers or an open transaction can follow here.
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
-            Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {}
+            // The client tries again by itself. All partitions are of one topic.
+            Some(Err(KafkaError::MessageConsumption(code))) if code != RDKafkaErrorCode::AutoOffsetReset => {
+                let is_of_partition = fetch_errors::concerns_partition(&KafkaError::MessageConsumption(code));
+                errors += u32::from(is_of_partition);
+                if errors == MAX_ERRORS {
+                    let topic = starts.first().map_or_else(String::new, |(one, _)| broker.name(one.topic));
+                    return Err(Error::Topic { topic, problem: format!("it cannot be read: {code}") });
+                }
+            }
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
+                errors = 0;
                 let number = message.partition();
                 let Some((partition, end)) = ends.get(&number).copied() else {
                     continue;
@@ -96,6 +106,9 @@ pub fn read_between(
 }
 
 const POLL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Consecutive errors without a record after which a topic counts as unreadable. The client pauses for half a second
+/// after an error of a partition.
+const MAX_ERRORS: u32 = 60;
 
 fn record<'a>(partition: TopicPartition, message: &'a BorrowedMessage<'_>) -> TopicRecord<'a> {
     TopicRecord {

@@ -160,6 +160,7 @@ fn intake_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> Consumer
             bytes: settings.batch_bytes,
             wait: Duration::from_millis(settings.batch_wait_ms),
         },
+        misrouted: settings.misrouted,
         // The rest of the time is for joining the polling thread and for flushing telemetry.
         grace: Duration::from_secs(settings.stop_timeout_s) * 4 / 5,
         counts: Arc::new(|stats, took| {

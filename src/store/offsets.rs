@@ -1,5 +1,7 @@
 //! The next offset of each input partition. PostgreSQL is authoritative; the offset committed in Kafka is a copy.
 
+use std::collections::BTreeMap;
+
 use super::{Error, PgConnection, PgPool, Result, recovery};
 use crate::failpoint::failpoint;
 use crate::wire::Topic;
@@ -53,6 +55,34 @@ pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(TopicPa
             Ok((TopicPartition { topic, partition }, next))
         })
         .collect()
+}
+
+/// Adds to the numbers of misrouted messages.
+pub async fn count_misrouted(tx: &mut PgConnection, counts: &BTreeMap<TopicPartition, i64>) -> Result<()> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE input_offsets o SET misrouted = o.misrouted + u.n
+         FROM unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, partition, n)
+         WHERE o.topic = u.topic AND o.partition = u.partition",
+    )
+    .bind(counts.keys().map(|p| p.topic.name()).collect::<Vec<_>>())
+    .bind(counts.keys().map(|p| p.partition).collect::<Vec<_>>())
+    .bind(counts.values().copied().collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The number of misrouted messages of each topic that has any.
+pub async fn misrouted(tx: &mut PgConnection) -> Result<BTreeMap<String, i64>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT topic, sum(misrouted)::bigint FROM input_offsets GROUP BY topic HAVING sum(misrouted) > 0",
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The form in which a close stores offsets: `[[topic, partition, next offset], …]`.

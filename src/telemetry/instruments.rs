@@ -1,10 +1,13 @@
 //! The metrics as OpenTelemetry instruments, with the names of the messaging conventions where these define one.
 
+use opentelemetry::metrics::Meter;
 use opentelemetry::{KeyValue, global};
 
 use super::attributes::kafka;
+use super::by_topic::{FETCH_FAILING_DOC, FETCH_FAILING_OTEL, TOPIC_COUNTERS};
 use super::gauges::GAUGES;
 use super::metrics::{BOUNDS, COUNTERS, Metrics};
+use crate::wire::Topic;
 
 /// Registers all instruments with the global meter provider, which reads them at each export.
 pub(super) fn register(metrics: &'static Metrics) {
@@ -18,6 +21,7 @@ pub(super) fn register(metrics: &'static Metrics) {
             .with_callback(move |observer| observer.observe((named.counter)(metrics).get(), &attributes))
             .build();
     }
+    by_topic(&meter, metrics);
     let histogram = meter
         .f64_histogram("messaging.process.duration")
         .with_unit("s")
@@ -51,6 +55,27 @@ pub(super) fn register(metrics: &'static Metrics) {
                 observer.observe(lag, &attributes);
             }
         })
+        .build();
+}
+
+fn by_topic(meter: &Meter, metrics: &'static Metrics) {
+    for named in TOPIC_COUNTERS {
+        meter
+            .u64_observable_counter(named.otel)
+            .with_unit(named.unit)
+            .with_description(named.doc)
+            .with_callback(move |observer| {
+                for topic in Topic::inputs() {
+                    let name = KeyValue::new("messaging.destination.name", topic.name());
+                    observer.observe((named.counter)(metrics).get(topic), &[name]);
+                }
+            })
+            .build();
+    }
+    meter
+        .u64_observable_gauge(FETCH_FAILING_OTEL)
+        .with_description(FETCH_FAILING_DOC)
+        .with_callback(move |observer| observer.observe(metrics.fetch_failing_partitions.get(), &[]))
         .build();
 }
 

@@ -1,29 +1,10 @@
 //! The metrics of this process. The hot path only updates atomics; exporters read them at any time.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::counter::{Counter, ProcessGauge, TopicCounter};
 use super::gauges::GaugeValues;
-
-/// A count that only grows.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Relaxed);
-    }
-
-    pub fn get(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-}
 
 /// The upper bounds of the duration buckets, in seconds, as recommended by the messaging conventions.
 pub(super) const BOUNDS: [f64; 14] =
@@ -86,12 +67,25 @@ macro_rules! counters {
             $( #[doc = $doc] pub $name: Counter, )*
             /// The duration of each batch up to its commit.
             pub batch_seconds: Durations,
+            /// Attempts to read a partition that failed.
+            pub fetch_errors: TopicCounter,
+            /// Input messages that are not in the partition of their key.
+            pub misrouted: TopicCounter,
+            /// Partitions of this process that cannot be read now.
+            pub fetch_failing_partitions: ProcessGauge,
             gauges: RwLock<Option<GaugeValues>>,
         }
 
         impl Metrics {
             pub const fn new() -> Self {
-                Self { $( $name: Counter::new(), )* batch_seconds: Durations::new(), gauges: RwLock::new(None) }
+                Self {
+                    $( $name: Counter::new(), )*
+                    batch_seconds: Durations::new(),
+                    fetch_errors: TopicCounter::new(),
+                    misrouted: TopicCounter::new(),
+                    fetch_failing_partitions: ProcessGauge::new(),
+                    gauges: RwLock::new(None),
+                }
             }
         }
 

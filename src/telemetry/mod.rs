@@ -5,6 +5,8 @@
 //! and the service continues.
 
 mod attributes;
+mod by_topic;
+mod counter;
 mod gauges;
 mod instruments;
 pub mod metrics;

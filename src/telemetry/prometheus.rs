@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::by_topic::{FETCH_FAILING, FETCH_FAILING_DOC, TOPIC_COUNTERS};
 use super::gauges::{GAUGES, GaugeValues};
 use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
+use crate::wire::Topic;
 
 /// Renders all counters, and the gauges if they are known. Writing to a `String` cannot fail, so the results of
 /// `write!` are ignored.
@@ -13,6 +15,15 @@ pub fn render_prometheus(metrics: &Metrics, gauges: Option<&GaugeValues>) -> Str
         head(&mut text, named.prometheus, "counter", named.doc);
         let _ = writeln!(text, "{} {}", named.prometheus, (named.counter)(metrics).get());
     }
+    for named in TOPIC_COUNTERS {
+        head(&mut text, named.prometheus, "counter", named.doc);
+        for topic in Topic::inputs() {
+            let count = (named.counter)(metrics).get(topic);
+            let _ = writeln!(text, "{}{{topic=\"{}\"}} {count}", named.prometheus, escaped(topic.name()));
+        }
+    }
+    head(&mut text, FETCH_FAILING, "gauge", FETCH_FAILING_DOC);
+    let _ = writeln!(text, "{FETCH_FAILING} {}", metrics.fetch_failing_partitions.get());
     histogram(&mut text, &metrics.batch_seconds);
     if let Some(gauges) = gauges {
         states(&mut text, gauges);

@@ -10,6 +10,7 @@ use super::incomplete_files::{self, IncompleteFileView};
 use crate::app::AppContext;
 use crate::store::Result;
 use crate::store::figures::{self, ClosedMonth};
+use crate::store::offsets;
 
 /// The state of the installation. Contains no personal data.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,8 @@ pub struct StatusView {
     pub unfinished: Vec<String>,
     /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
+    /// Input partitions with messages that no client can read, and so no process ingests.
+    pub stalled_partitions: Vec<StalledPartitionView>,
     pub outbox_depth: i64,
     /// SMS that wait until the broker has their payment document.
     pub held_messages: i64,
@@ -36,6 +39,17 @@ pub struct StatusView {
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
     pub dead_letters: i64,
+    /// Messages that are not in the partition of their key, by input topic.
+    pub misrouted: BTreeMap<String, i64>,
+}
+
+/// A partition that cannot be read at its offset.
+#[derive(Clone, Debug, Serialize)]
+pub struct StalledPartitionView {
+    pub topic: &'static str,
+    pub partition: i32,
+    pub offset: i64,
+    pub error: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -78,10 +92,16 @@ pub struct OpenCaseView {
     pub opened_at: TehranTime,
 }
 
-/// Reads the state. `lag` and `unfinished` come from the broker; lists have at most `limit` rows.
+/// What the broker knows of the input.
+pub struct InputState {
+    pub lag: BTreeMap<&'static str, i64>,
+    pub stalled_partitions: Vec<StalledPartitionView>,
+}
+
+/// Reads the state. `unfinished` is what `--wait` did not see done; lists have at most `limit` rows.
 pub async fn status(
     ctx: &AppContext,
-    lag: BTreeMap<&'static str, i64>,
+    input: InputState,
     unfinished: Vec<String>,
     unanswered_days: u16,
     limit: i64,
@@ -93,10 +113,12 @@ pub async fn status(
     let cases = figures::open_cases(&mut connection, limit).await?;
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
+    let misrouted = offsets::misrouted(&mut connection).await?;
     let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
-        lag,
+        lag: input.lag,
+        stalled_partitions: input.stalled_partitions,
         outbox_depth: figures.outbox_depth,
         held_messages: figures.held_messages,
         open_files: figures.open_files,
@@ -128,5 +150,6 @@ pub async fn status(
             })
             .collect(),
         dead_letters: figures.dead_letters,
+        misrouted,
     })
 }

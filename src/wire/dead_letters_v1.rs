@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::fault::{Fault, code};
 use super::outgoing::SEQUENCE_HEADER;
 use super::raw_record::{RawRecord, SourcePosition};
 use super::{EventType, Outgoing};
@@ -19,9 +19,20 @@ pub const AT: &str = "dead_letter_at";
 pub const LEFT_BEHIND: &str = "dead_letter_value_sha256";
 /// Length in bytes of a value that is too long for a dead letter.
 pub const LEFT_BYTES: &str = "dead_letter_value_bytes";
-/// Maximum length in bytes of a value in a dead letter. With headers and key, the record stays below the producer's
-/// limit.
+/// States what the dead letter lacks of the message's key, headers and value. Absent if it is complete.
+pub const TRUNCATED: &str = "dead_letter_truncated";
+/// Maximum length in bytes of a value in a dead letter. Invariant: with the maximum of key, headers and reason, a dead
+/// letter is shorter than 16 MiB, which is the limit of the producer and of the topic. A longer one would stop its
+/// relay shard permanently.
 const LONGEST_VALUE: usize = 15 << 20;
+/// Maximum length in bytes of a key in a dead letter.
+const LONGEST_KEY: usize = 64 << 10;
+/// Maximum number of a message's headers in its dead letter.
+const MOST_HEADERS: usize = 500;
+/// Maximum length in bytes of the names and values of these headers.
+const HEADER_BYTES: usize = 512 << 10;
+/// Maximum length in bytes of a reason.
+const LONGEST_REASON: usize = 1000;
 /// The original position of a replayed message, as topic/partition/offset.
 pub const REPLAY_OF: &str = "peyvand_replay_of";
 
@@ -29,25 +40,30 @@ pub const REPLAY_OF: &str = "peyvand_replay_of";
 /// the dead letter.
 pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
     let position = position_of(message, source);
-    let mut extra: Vec<(String, Vec<u8>)> = message
-        .headers
-        .iter()
-        .filter(|(name, _)| is_own(name))
-        .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-        .collect();
+    let (mut extra, dropped) = kept_headers(message);
+    let mut lacks = Vec::new();
+    if dropped.count > 0 {
+        lacks.push(format!("headers: {} of {} bytes", dropped.count, dropped.bytes));
+    }
     let mut add = |name: &str, value: &[u8]| extra.push((name.to_owned(), value.to_vec()));
     add(TOPIC, source.as_bytes());
     add(PARTITION, message.partition.to_string().as_bytes());
     add(OFFSET, message.offset.to_string().as_bytes());
-    if let Some(key) = message.key {
-        add(KEY, key);
+    match message.key {
+        Some(key) if key.len() > LONGEST_KEY => lacks.push(format!("key: {} bytes", key.len())),
+        Some(key) => add(KEY, key),
+        None => {}
     }
-    add(REASON, fault.to_string().as_bytes());
+    add(REASON, shortened(&fault.to_string(), LONGEST_REASON).as_bytes());
     add(AT, at.to_string().as_bytes());
     let carried = message.value.filter(|value| value.len() <= LONGEST_VALUE);
     if let Some(value) = message.value.filter(|_| carried.is_none()) {
         add(LEFT_BEHIND, hex::encode(Sha256::digest(value)).as_bytes());
         add(LEFT_BYTES, value.len().to_string().as_bytes());
+        lacks.push(format!("value: {} bytes", value.len()));
+    }
+    if !lacks.is_empty() {
+        add(TRUNCATED, lacks.join("; ").as_bytes());
     }
     Outgoing {
         kind: EventType::DeadLetter,
@@ -58,6 +74,34 @@ pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Tim
         value: carried.map(<[u8]>::to_vec),
         extra,
     }
+}
+
+/// The headers that a dead letter lacks.
+#[derive(Default)]
+struct DroppedHeaders {
+    count: usize,
+    bytes: usize,
+}
+
+/// The headers of the message that fit into the dead letter, in their order.
+fn kept_headers(message: &RawRecord<'_>) -> (Vec<(String, Vec<u8>)>, DroppedHeaders) {
+    let (mut kept, mut left, mut dropped) = (Vec::new(), HEADER_BYTES, DroppedHeaders::default());
+    for (name, value) in message.headers.iter().filter(|(name, _)| is_own(name)) {
+        let bytes = name.len() + value.len();
+        if kept.len() < MOST_HEADERS && bytes <= left {
+            left -= bytes;
+            kept.push(((*name).to_owned(), value.to_vec()));
+        } else {
+            dropped.count += 1;
+            dropped.bytes += bytes;
+        }
+    }
+    (kept, dropped)
+}
+
+/// The beginning of the text, at most `longest` bytes.
+fn shortened(text: &str, longest: usize) -> &str {
+    &text[..text.floor_char_boundary(longest)]
 }
 
 /// Whether the message keeps this header in its dead letter. The headers that Peyvand sets are dropped: a dead letter
@@ -80,7 +124,7 @@ pub struct DeadLetterEvent<'a> {
     /// The headers of the message.
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
-    /// False if the value was too long for the dead letter.
+    /// False if key, headers or value were too long for the dead letter.
     pub is_whole: bool,
 }
 
@@ -105,7 +149,8 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
         at: text(AT).and_then(|at| at.parse().ok()),
         key: find(KEY),
         headers: headers.iter().filter(|(name, _)| is_own(name)).copied().collect(),
-        is_whole: find(LEFT_BEHIND).is_none(),
+        // Dead letters of older versions have only the digest of a value.
+        is_whole: find(TRUNCATED).is_none() && find(LEFT_BEHIND).is_none(),
         value,
     })
 }
@@ -119,6 +164,11 @@ impl DeadLetterEvent<'_> {
         original.unwrap_or_else(|| self.place.clone())
     }
 
+    /// True if the message was not in the partition of its key.
+    pub fn is_misrouted(&self) -> bool {
+        self.reason.split(' ').next() == Some(code::MISROUTED)
+    }
+
     /// The headers of the message when it is sent again. An existing original position stays, because it determines the
     /// age of the message.
     pub fn replay_headers(&self) -> Vec<(String, Vec<u8>)> {
@@ -128,5 +178,69 @@ impl DeadLetterEvent<'_> {
             headers.push((REPLAY_OF.to_owned(), self.place.to_string().into_bytes()));
         }
         headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Topic;
+
+    /// The limit of the producer and of the topic, in bytes.
+    const LIMIT: usize = 16 << 20;
+
+    fn letter<'a>(key: &'a [u8], headers: Vec<(&'a str, &'a [u8])>, value: &'a [u8]) -> Outgoing {
+        let topic = Topic::InsuredRecords;
+        let message =
+            RawRecord { topic, partition: 3, offset: 7, key: Some(key), headers, value: Some(value) };
+        let fault = Fault::new("schema", "x".repeat(100_000));
+        dead_letter(&message, topic.name(), &fault, Timestamp::UNIX_EPOCH)
+    }
+
+    /// Names and values of all headers, key and value, with 20 bytes for each header's lengths.
+    fn size(letter: &Outgoing) -> usize {
+        let headers = letter.headers();
+        let headers = headers.iter().map(|(name, value)| name.len() + value.len() + 20);
+        headers.sum::<usize>() + letter.key.len() + letter.value.as_ref().map_or(0, Vec::len)
+    }
+
+    fn header<'a>(letter: &'a Outgoing, name: &str) -> Option<&'a str> {
+        let found = letter.extra.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| std::str::from_utf8(value).unwrap())
+    }
+
+    #[test]
+    fn a_dead_letter_of_any_message_fits() {
+        let huge = vec![b'x'; 100 << 20];
+        for headers in [
+            vec![("h", huge.as_slice())],
+            vec![("h", &huge[..1000]); 100_000],
+            vec![("h", &huge[..HEADER_BYTES - 1]), ("ce_type", b"x")],
+            vec![("h", b"".as_slice()); 1_000_000],
+        ] {
+            let letter = letter(&huge[..1 << 20], headers, &huge[..LONGEST_VALUE]);
+            assert!(size(&letter) < LIMIT, "{} bytes", size(&letter));
+            let lacks = header(&letter, TRUNCATED).unwrap();
+            assert!(lacks.contains("headers: ") && lacks.contains("key: 1048576 bytes"), "{lacks}");
+            let headers: Vec<_> =
+                letter.extra.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+            let parsed = parse(&headers, letter.value.as_deref()).unwrap();
+            assert!(!parsed.is_whole && parsed.reason.len() == LONGEST_REASON);
+        }
+    }
+
+    #[test]
+    fn small_headers_stay_beside_a_huge_one() {
+        let huge = vec![b'x'; HEADER_BYTES];
+        let letter = letter(b"k", vec![("huge", &huge), ("ce_type", b"t"), (TRUNCATED, b"no")], b"v");
+        assert_eq!(header(&letter, "ce_type"), Some("t"));
+        assert_eq!(header(&letter, "huge"), None);
+        assert_eq!(header(&letter, TRUNCATED), Some("headers: 1 of 524292 bytes"));
+    }
+
+    #[test]
+    fn a_complete_dead_letter_has_no_mark() {
+        let letter = letter(b"k", vec![("ce_type", b"t")], b"v");
+        assert_eq!((header(&letter, TRUNCATED), header(&letter, KEY)), (None, Some("k")));
     }
 }

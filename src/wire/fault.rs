@@ -31,6 +31,8 @@ pub mod code {
     /// A date or an instant that cannot be right at the event's `ce_time`.
     pub const PLAUSIBILITY: &str = "plausibility";
     pub const KEY_MISMATCH: &str = "key_mismatch";
+    /// The message is not in the partition of its key.
+    pub const MISROUTED: &str = "misrouted";
     /// The message is well formed, but its document was never issued. Ingest finds this when it applies the event.
     pub const UNKNOWN_DOCUMENT: &str = "unknown_document";
     /// The message passes every check, but the database refuses to write its data.

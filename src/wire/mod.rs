@@ -39,7 +39,7 @@ pub use fault::Fault;
 pub use input::Input;
 pub use outbox_event::OutboxEvent;
 pub use outgoing::Outgoing;
-pub use partition::{PartitionCounts, partition_for};
+pub use partition::{PartitionCounts, partition_for, right_partition};
 pub use raw_record::{FileRef, RawRecord, SourcePosition};
 pub use topics::{Direction, Topic};
 

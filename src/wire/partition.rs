@@ -1,6 +1,6 @@
 //! The number of partitions of a topic, and the partition of a key, computed as Java clients compute it.
 
-use super::Topic;
+use super::{RawRecord, Topic};
 
 /// The numbers of partitions of an installation's topics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +26,12 @@ impl PartitionCounts {
 pub fn partition_for(key: &[u8], partitions: i32) -> i32 {
     let positive = (murmur2(key) & 0x7fff_ffff) as i32;
     positive % partitions.max(1)
+}
+
+/// The partition in which the record belongs, if it lies in another one. A record without a key belongs nowhere.
+pub fn right_partition(record: &RawRecord<'_>, counts: PartitionCounts) -> Option<i32> {
+    let wanted = partition_for(record.key?, counts.of(record.topic));
+    (wanted != record.partition).then_some(wanted)
 }
 
 /// The hash of `org.apache.kafka.common.utils.Utils.murmur2`.
@@ -63,6 +69,20 @@ mod tests {
         let three = PartitionCounts::new(3);
         assert_eq!(three.of(Topic::InsuredRecords), 3);
         assert_eq!(three.of(Topic::DeadLetters), 1);
+    }
+
+    #[test]
+    fn a_record_in_another_partition_than_that_of_its_key_is_found() {
+        let right = |key: Option<&'static [u8]>, partition, setting| {
+            let (topic, headers) = (Topic::InsuredRecords, Vec::new());
+            let record = RawRecord { topic, partition, offset: 0, key, headers, value: None };
+            right_partition(&record, PartitionCounts::new(setting))
+        };
+        let own = partition_for(b"0012345679", 8);
+        assert_eq!(right(Some(b"0012345679"), own, 8), None);
+        assert_eq!(right(Some(b"0012345679"), (own + 1) % 8, 8), Some(own));
+        assert_eq!(right(None, 3, 8), None);
+        assert_eq!(right(Some(b"0012345679"), 0, 1), None);
     }
 
     /// The test vectors of Kafka's `UtilsTest.testMurmur2`.

@@ -60,7 +60,9 @@ pub struct TopicSpec {
     pub partitions: i32,
     /// In milliseconds; -1 keeps records forever.
     pub retention_ms: i64,
-    /// Additional topic settings, by the broker's names.
+    /// Additional topic settings, by the broker's names. The `compression.type` of an input is lz4: the broker stores
+    /// every batch in the codec that `publish` uses, which every client can read, whatever its sender uses. Batches of
+    /// `publish` are stored as they are.
     pub config: BTreeMap<String, String>,
 }
 
@@ -122,6 +124,9 @@ mod tests {
             assert_eq!(*topic as usize, index);
             assert_eq!(topic.spec().name, topic.name());
             assert_eq!(Topic::from_full_name(&topic.full_name("t1."), "t1."), Some(*topic));
+        }
+        for input in Topic::inputs() {
+            assert_eq!(input.spec().config["compression.type"], "lz4", "{}", input.name());
         }
         assert_eq!(Topic::inputs().count(), 6);
         assert_eq!(Topic::outputs().count(), 5);

@@ -144,10 +144,11 @@ def once(events):
 class Sender:
     """Publishes events, and checks them against the schemas."""
 
-    def __init__(self, options):
+    def __init__(self, options, codec="none"):
         self._producer = confluent_kafka.Producer(
             {
                 "bootstrap.servers": options.brokers,
+                "compression.type": codec,
                 "log_level": 2,
                 "acks": "all",
                 "enable.idempotence": True,

@@ -12,11 +12,11 @@ use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
-use crate::store::dead_letters::DeadLetterRow;
+use crate::store::dead_letters::{DeadLetterRow, MovedLetter};
 use crate::store::payments::{self, FinanceAnswer};
 use crate::store::persons::{self, PackedDossier};
 use crate::store::self_registrations::{self, StoredRegistration};
-use crate::store::{Error, PgConnection, Result, marriages, messages};
+use crate::store::{Error, PgConnection, Result, dead_letters, marriages, messages};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
 use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
@@ -47,6 +47,9 @@ pub struct BatchState<'a> {
     pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
     pub file_tally: FileTally,
     pub dead_letters: Vec<(DeadLetterRow, Outgoing)>,
+    /// The offset at which each moved letter was first replayed.
+    pub moved_letters: HashMap<MovedLetter, i64>,
+    pub new_moved_letters: Vec<(MovedLetter, i64)>,
 }
 
 /// The work that remains after the facts are written.
@@ -116,6 +119,8 @@ impl<'a> BatchState<'a> {
     pub async fn load(tx: &mut PgConnection, batch: &'a RecordBatch) -> Result<Self> {
         let mut named = NamedIdentities::of(batch);
         let file_tally = FileTally::load(tx, &named.files).await?;
+        let moved: Vec<_> = batch.records.iter().filter_map(ConsumedRecord::moved_from).collect();
+        let moved_letters = dead_letters::first_moves(tx, &moved).await?;
         let marriages = if named.records.is_empty() {
             HashMap::new()
         } else {
@@ -156,6 +161,7 @@ impl<'a> BatchState<'a> {
             messages: messages.into_iter().collect(),
             known_reports: reports.into_iter().collect(),
             file_tally,
+            moved_letters,
             ..Self::default()
         })
     }
@@ -183,6 +189,9 @@ impl<'a> BatchState<'a> {
                 return Ok(());
             }
         };
+        if self.is_repeated_move(record) {
+            return Ok(());
+        }
         // A replayed dead letter was counted as dead when its file arrived.
         let file = event.file.as_ref().filter(|_| !record.is_replay());
         // A repeated line is not counted. Its content is in the topic, so it is applied.
@@ -207,6 +216,17 @@ impl<'a> BatchState<'a> {
             }
         }
         Ok(())
+    }
+
+    /// True if the record is a misrouted dead letter that was replayed before. Its original offset says nothing about
+    /// its age in this partition, so a second replay would overwrite newer facts.
+    fn is_repeated_move(&mut self, record: &ConsumedRecord) -> bool {
+        let Some(moved) = record.moved_from() else { return false };
+        let first = *self.moved_letters.entry(moved).or_insert_with(|| {
+            self.new_moved_letters.push((moved, record.offset));
+            record.offset
+        });
+        first != record.offset
     }
 
     /// True if the input concerns a document or message that was never issued.
@@ -272,6 +292,7 @@ impl<'a> BatchState<'a> {
         let touched = self.take_touched()?;
         let rows =
             self.changed_marriages.iter().map(|id| self.marriages.remove(id).ok_or(MISSING_CHANGED_FACT));
+        dead_letters::insert_moves(tx, &self.new_moved_letters).await?;
         let to_decide = DecisionWork {
             touched,
             fresh: rows.collect::<Result<_>>()?,

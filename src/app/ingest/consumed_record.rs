@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::config::MisroutedPolicy;
+use crate::store::dead_letters::MovedLetter;
 use crate::store::offsets::TopicPartition;
 use crate::wire::outgoing::traceparent_of_position;
-use crate::wire::{self, Event, Fault, FileRef, Input, Outgoing, RawRecord, dead_letters_v1};
+use crate::wire::{
+    self, Event, Fault, FileRef, Input, Outgoing, PartitionCounts, RawRecord, dead_letters_v1,
+};
 
 /// A record that was read from its partition.
 pub struct ConsumedRecord {
@@ -14,6 +18,8 @@ pub struct ConsumedRecord {
     /// The dead letter that the record becomes if its document or message is unknown. Only the database can decide
     /// this.
     pub if_unknown_document: Option<Box<Outgoing>>,
+    /// True if the record is not in the partition of its key.
+    pub is_misrouted: bool,
     /// For a record that the database has refused before: the dead letter that it becomes if the database refuses it
     /// again.
     pub if_refused: Option<Box<DeadLetter>>,
@@ -59,7 +65,40 @@ impl ConsumedRecord {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });
-        Self { partition, offset: message.offset, content, if_unknown_document: if_unknown, if_refused }
+        Self {
+            partition,
+            offset: message.offset,
+            content,
+            if_unknown_document: if_unknown,
+            is_misrouted: false,
+            if_refused,
+        }
+    }
+
+    /// Compares the partition of the record with that of its key. With [`MisroutedPolicy::DeadLetter`] a record in another
+    /// partition becomes a dead letter. A record that cannot be read keeps its own reason.
+    pub fn check_partition(
+        &mut self,
+        message: &RawRecord<'_>,
+        source: &str,
+        at: Timestamp,
+        counts: PartitionCounts,
+        policy: MisroutedPolicy,
+    ) {
+        let Some(wanted) = wire::right_partition(message, counts) else { return };
+        self.is_misrouted = true;
+        if policy == MisroutedPolicy::Accept {
+            return;
+        }
+        let Ok(event) = &self.content else { return };
+        let (found, count) = (message.partition, counts.of(message.topic));
+        let detail = format!(
+            "it is in partition {found}, and its key belongs in partition {wanted} of {count}: the sender must use the Java client's partitioner, murmur2_random in librdkafka"
+        );
+        let fault = Fault::new(wire::fault::code::MISROUTED, detail);
+        let outgoing = dead_letters_v1::dead_letter(message, source, &fault, at);
+        let file = event.file.clone();
+        self.content = Err(Box::new(DeadLetter { reason: fault.code, outgoing, file }));
     }
 
     /// Turns the record into the dead letter that it became when it was first ingested.
@@ -86,11 +125,20 @@ impl ConsumedRecord {
         self.content.as_ref().ok()
     }
 
-    /// The offset that decides which of two records is newer. For a replayed record it is the original offset.
+    /// The offset that decides which of two records is newer. For a replayed record it is the original offset, unless
+    /// that is an offset of another partition.
     pub fn effective_offset(&self) -> i64 {
         self.event()
             .and_then(|event| event.replay_of.as_ref())
+            .filter(|position| position.partition == self.partition.partition)
             .map_or(self.offset, |position| position.offset)
+    }
+
+    /// For a misrouted dead letter that was replayed to the partition of its key: its original partition and offset.
+    pub fn moved_from(&self) -> Option<MovedLetter> {
+        let position = self.event()?.replay_of.as_ref()?;
+        let from = TopicPartition { partition: position.partition, ..self.partition };
+        (from != self.partition).then_some(MovedLetter { from, offset: position.offset })
     }
 
     pub fn is_replay(&self) -> bool {

@@ -15,19 +15,32 @@ mod without_deciding;
 pub use consumed_record::{ConsumedRecord, DeadLetter};
 pub use without_deciding::apply_batch_without_deciding;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use self::batch_state::{BatchState, SavedBatch};
 use self::decide::decide;
 use super::AppContext;
 use crate::failpoint::failpoint;
-use crate::store::offsets::{self, OffsetAdvance, OffsetOwner};
+use crate::store::offsets::{self, OffsetAdvance, OffsetOwner, TopicPartition};
 use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
 
 /// Records of one or more partitions, and how far they advance each partition. Records of one partition are in order.
 pub struct RecordBatch {
     pub advances: Vec<OffsetAdvance>,
     pub records: Vec<ConsumedRecord>,
+}
+
+impl RecordBatch {
+    /// The number of records of each partition that belong in another one.
+    pub fn misrouted(&self) -> BTreeMap<TopicPartition, i64> {
+        let mut counts = BTreeMap::new();
+        for record in self.records.iter().filter(|record| record.is_misrouted) {
+            *counts.entry(record.partition).or_default() += 1;
+        }
+        counts
+    }
 }
 
 /// What a batch did, for metrics.
@@ -80,5 +93,6 @@ async fn write_facts(
     }
     let saved = state.save(tx).await?;
     dead_letters::insert(tx, &saved.dead_letter_rows, at).await?;
+    offsets::count_misrouted(tx, &batch.misrouted()).await?;
     Ok(saved)
 }

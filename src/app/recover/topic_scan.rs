@@ -92,6 +92,8 @@ pub struct TopicScan {
     pub receipts: HashSet<String>,
     /// Source positions of dead letters: topic name, partition and offset.
     pub dead_letters: HashSet<(String, i32, i64)>,
+    /// Those of them that were misrouted.
+    pub misrouted: HashSet<(String, i32, i64)>,
 }
 
 impl TopicScan {
@@ -131,7 +133,13 @@ impl TopicScan {
             return Ok(());
         }
         if record.topic == Topic::DeadLetters {
-            self.dead_letters.extend(source_position_of(record));
+            if let Some(dead_letter) = dead_letters_v1::parse(record.headers, None) {
+                let is_misrouted = dead_letter.is_misrouted();
+                let place = dead_letter.place;
+                let position = (place.topic, place.partition, place.offset);
+                self.misrouted.extend(is_misrouted.then(|| position.clone()));
+                self.dead_letters.insert(position);
+            }
             return Ok(());
         }
         let kind = record.header("ce_type").and_then(EventType::from_name);
@@ -186,11 +194,6 @@ impl TopicScan {
         let paid = self.documents.iter().map(|document| document.data.national_code);
         decided.chain(paid).chain(self.cases.iter().map(|case| case.person)).collect()
     }
-}
-
-fn source_position_of(record: &OutputRecord<'_>) -> Option<(String, i32, i64)> {
-    let dead_letter = dead_letters_v1::parse(record.headers, None)?;
-    Some((dead_letter.place.topic, dead_letter.place.partition, dead_letter.place.offset))
 }
 
 /// Converts an amount (rials) or a count to the type of its column. None if it does not fit.

@@ -2,15 +2,18 @@
 
 mod text;
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Result;
 use crate::app::AppContext;
+use crate::kafka::fetch_check::unreadable;
 use crate::kafka::{self, Broker};
-use crate::service::drain::{by_topic, drained, input_ends};
-use crate::store::offsets;
+use crate::service;
+use crate::service::drain::{InputEnds, by_topic, drained, input_ends};
+use crate::store::offsets::{self, TopicPartition};
 use crate::terminal::{self, say};
-use crate::views::status::status;
+use crate::views::status::{InputState, StalledPartitionView, status};
 
 /// Maximum number of rows of a list, for people and for programs. The counts always include all rows.
 const LISTED: i64 = 10;
@@ -30,15 +33,40 @@ pub async fn run(
         None => Vec::new(),
     };
     let ends = input_ends(ctx, broker).await?;
-    let lag = by_topic(&kafka::topics::lag(&ends, &offsets::all(&ctx.pool).await?));
+    let input = input_state(broker, &ends, &offsets::all(&ctx.pool).await?).await?;
     let limit = if json { LISTED_IN_JSON } else { LISTED };
-    let status = status(ctx, lag, unfinished, unanswered_days, limit).await?;
+    let status = status(ctx, input, unfinished, unanswered_days, limit).await?;
     if json {
         terminal::show_json(&status);
     } else {
         terminal::show(&text::page(&status));
     }
     Ok(status.unfinished.is_empty())
+}
+
+/// Reads every partition that lags at its offset, to name those that cannot be read.
+async fn input_state(
+    broker: &Broker,
+    ends: &InputEnds,
+    stored: &[(TopicPartition, i64)],
+) -> Result<InputState> {
+    let lag = kafka::topics::lag(ends, stored);
+    let lags = |partition| lag.iter().any(|(lagging, _)| lagging == partition);
+    let next = |partition| stored.iter().find(|(known, _)| known == partition).map(|(_, next)| *next);
+    // A partition that was never read starts at its first offset.
+    let lagging = ends.iter().filter(|(partition, ..)| lags(partition));
+    let positions: Vec<_> =
+        lagging.map(|(partition, low, _)| (*partition, next(partition).unwrap_or(*low))).collect();
+    let broker = broker.clone();
+    let check = move || unreadable(&broker, &positions, &AtomicBool::new(false));
+    let unreadable = tokio::task::spawn_blocking(check).await.map_err(|_| service::Error::Interrupted)??;
+    let stalled = unreadable.into_iter().map(|one| StalledPartitionView {
+        topic: one.partition.topic.name(),
+        partition: one.partition.partition,
+        offset: one.offset,
+        error: one.error.to_string(),
+    });
+    Ok(InputState { lag: by_topic(&lag), stalled_partitions: stalled.collect() })
 }
 
 /// Shows only the digest of the state.

@@ -17,6 +17,7 @@ pub fn page(status: &StatusView) -> String {
     }
     let lag: Vec<_> = status.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
     out.push_str(&table(0, &["input topic", ">behind"], &lag));
+    stalled_partitions(status, &mut out);
     let line = |name: &str, text: String| format!("{name:<22}{text}\n");
     out.push('\n');
     let outbox = match status.held_messages {
@@ -38,6 +39,7 @@ pub fn page(status: &StatusView) -> String {
         out.push_str(&line("records undecided", how));
     }
     out.push_str(&line("dead letters", grouped(status.dead_letters)));
+    out.push_str(&line("misrouted messages", misrouted(status)));
     out.push_str(&line(
         "months closed",
         grouped(i64::try_from(status.months_closed.len()).unwrap_or(i64::MAX)),
@@ -55,6 +57,27 @@ pub fn page(status: &StatusView) -> String {
     out.push_str(&line("cases open", grouped(status.open_cases_count)));
     lists(status, &mut out);
     out
+}
+
+fn misrouted(status: &StatusView) -> String {
+    let total = grouped(status.misrouted.values().sum::<i64>());
+    if status.misrouted.is_empty() {
+        return total;
+    }
+    let topics = status.misrouted.iter().map(|(topic, n)| format!("{topic} {}", grouped(*n)));
+    format!("{total} ({}): correct the partitioner of the sender", topics.collect::<Vec<_>>().join(", "))
+}
+
+/// Adds the partitions that cannot be read, unless there are none.
+fn stalled_partitions(status: &StatusView, out: &mut String) {
+    for stalled in &status.stalled_partitions {
+        let (topic, partition, offset) = (stalled.topic, stalled.partition, stalled.offset);
+        let _ = writeln!(
+            out,
+            "CANNOT BE READ: {topic} partition {partition} at offset {offset}: {}",
+            stalled.error
+        );
+    }
 }
 
 fn lists(status: &StatusView, out: &mut String) {
@@ -108,13 +131,14 @@ fn section(out: &mut String, heads: &[&str], rows: &[Vec<String>], count: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::status::{ClosedMonthView, HeldMonthView};
+    use crate::views::status::{ClosedMonthView, HeldMonthView, StalledPartitionView};
     use std::collections::BTreeMap;
 
     fn status() -> StatusView {
         StatusView {
             unfinished: Vec::new(),
             lag: BTreeMap::from([("registry.marriages.v1", 1_200)]),
+            stalled_partitions: Vec::new(),
             outbox_depth: 3,
             held_messages: 0,
             open_files: 0,
@@ -137,6 +161,7 @@ mod tests {
             open_cases_count: 0,
             open_cases: Vec::new(),
             dead_letters: 0,
+            misrouted: BTreeMap::new(),
         }
     }
 
@@ -150,6 +175,28 @@ mod tests {
             text.contains("1404-07           5,000  600,000,000,000 rials (60,000,000,000 tomans)"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_partition_that_cannot_be_read_is_named() {
+        let (topic, error) = ("insured.records.v1", "BadCompression".to_owned());
+        let stalled = StatusView {
+            stalled_partitions: vec![StalledPartitionView { topic, partition: 2, offset: 7, error }],
+            ..status()
+        };
+        let line = "\nCANNOT BE READ: insured.records.v1 partition 2 at offset 7: BadCompression\n";
+        assert!(page(&stalled).contains(line), "{}", page(&stalled));
+        assert!(!page(&status()).contains("CANNOT"));
+    }
+
+    #[test]
+    fn misrouted_messages_are_counted_by_topic() {
+        assert!(page(&status()).contains("\nmisrouted messages    0\n"), "{}", page(&status()));
+        let counts = [("insured.records.v1", 2), ("registry.marriages.v1", 1_000)];
+        let misrouted =
+            StatusView { misrouted: counts.map(|(topic, n)| (topic.to_owned(), n)).into(), ..status() };
+        let line = "1,002 (insured.records.v1 2, registry.marriages.v1 1,000): correct the partitioner of the sender\n";
+        assert!(page(&misrouted).contains(line), "{}", page(&misrouted));
     }
 
     #[test]

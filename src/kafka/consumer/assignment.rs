@@ -36,14 +36,19 @@ pub struct Assignment {
     runtime: Handle,
     /// Set when ingest must end: no operation waits any longer.
     stop: Arc<AtomicBool>,
-    positions: Mutex<Positions>,
+    positions: Arc<Mutex<Positions>>,
     /// Why the assignment could not be changed. The consumer then does not read the partitions that it should read.
     failure: Mutex<Option<Error>>,
 }
 
 impl Assignment {
     pub fn new(broker: Broker, ctx: AppContext, runtime: Handle, stop: Arc<AtomicBool>) -> Self {
-        Self { broker, ctx, runtime, stop, positions: Mutex::default(), failure: Mutex::default() }
+        Self { broker, ctx, runtime, stop, positions: Arc::default(), failure: Mutex::default() }
+    }
+
+    /// The positions, which change with each record and each change of the assignment.
+    pub fn positions(&self) -> Arc<Mutex<Positions>> {
+        self.positions.clone()
     }
 
     /// Runs `act` with the locked positions.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::poison_isolation::{NextStep, PoisonIsolation};
-use super::{ConsumerRole, SessionState};
+use super::{ConsumerRole, SessionState, misrouted};
 use crate::app::ingest::{RecordBatch, apply_batch};
 use crate::kafka::client::Broker;
 use crate::kafka::{Error, Result};
@@ -88,6 +88,7 @@ async fn write_isolating_poison(
         let error = match outcome {
             Ok(done) => {
                 (intake.counts)(&done, began.elapsed());
+                misrouted::count(&part, intake.ctx.clock.instant());
                 continue;
             }
             Err(error) => error,

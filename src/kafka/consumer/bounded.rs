@@ -10,6 +10,7 @@ use super::gap_proof::GapProver;
 use crate::app::AppContext;
 use crate::app::ingest::{ConsumedRecord, RecordBatch};
 use crate::clock::Clock;
+use crate::config::MisroutedPolicy;
 use crate::kafka::client::Broker;
 use crate::kafka::reader::{self, TopicRecord};
 use crate::kafka::{Error, Result, topics};
@@ -23,8 +24,30 @@ type ReadRange = (TopicPartition, i64, i64);
 /// Source positions of dead letters: name of the topic on the broker, partition and offset.
 pub type DeadLetterPositions = HashSet<(String, i32, i64)>;
 
-/// Reads all inputs from the offsets in the database up to `upto`, and passes them to `apply` in batches. A record at a
-/// position in `dead_letters` became a dead letter when it was first ingested, and becomes one again.
+/// What is known of the first ingestion of these records.
+pub struct FirstIngest {
+    /// Records that became dead letters.
+    pub dead_letters: DeadLetterPositions,
+    /// Records that became dead letters because they were misrouted.
+    pub misrouted: DeadLetterPositions,
+    /// What happens to the other misrouted records.
+    pub other_misrouted: MisroutedPolicy,
+}
+
+impl FirstIngest {
+    fn policy(&self, position: &(String, i32, i64)) -> MisroutedPolicy {
+        if self.misrouted.contains(position) {
+            MisroutedPolicy::DeadLetter
+        } else if self.dead_letters.contains(position) {
+            MisroutedPolicy::Accept
+        } else {
+            self.other_misrouted
+        }
+    }
+}
+
+/// Reads all inputs from the offsets in the database up to `upto`, and passes them to `apply` in batches. A record that
+/// became a dead letter when it was first ingested becomes one again.
 ///
 /// # Errors
 /// [`Error::InputGone`] if a topic no longer contains records that are not ingested. Errors of `apply` are returned as
@@ -34,7 +57,7 @@ pub async fn ingest_up_to(
     broker: &Broker,
     upto: &[(TopicPartition, i64)],
     bounds: BatchLimits,
-    dead_letters: Arc<DeadLetterPositions>,
+    first: Arc<FirstIngest>,
     apply: impl AsyncFn(RecordBatch) -> store::Result<()>,
 ) -> Result<()> {
     let stored: HashMap<_, _> = offsets::all(&ctx.pool).await?.into_iter().collect();
@@ -54,8 +77,7 @@ pub async fn ingest_up_to(
     let ranges: Vec<ReadRange> = upto.iter().filter_map(range).filter(|(_, from, to)| from < to).collect();
     let (send, mut batches) = mpsc::channel(2);
     let (broker, clock) = (broker.clone(), ctx.clock.clone());
-    let reading =
-        tokio::task::spawn_blocking(move || read(&broker, &clock, &ranges, bounds, &dead_letters, &send));
+    let reading = tokio::task::spawn_blocking(move || read(&broker, &clock, &ranges, bounds, &first, &send));
     while let Some(batch) = batches.recv().await {
         apply(batch).await?;
     }
@@ -68,7 +90,7 @@ fn read(
     clock: &Clock,
     ranges: &[ReadRange],
     bounds: BatchLimits,
-    dead_letters: &DeadLetterPositions,
+    first: &FirstIngest,
     send: &mpsc::Sender<RecordBatch>,
 ) -> Result<()> {
     let mut collector = BatchCollector::new(bounds);
@@ -83,8 +105,10 @@ fn read(
             let position = positions.entry(record.partition).or_insert(record.offset);
             let expected = std::mem::replace(position, record.offset + 1);
             let now = clock.instant();
-            let weight = record.value.map_or(0, <[u8]>::len) + 512;
-            collector.add(consumed_record(broker, clock, record, dead_letters), weight, expected, now)?;
+            let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());
+            let key = record.key.map_or(0, <[u8]>::len);
+            let weight = record.value.map_or(0, <[u8]>::len) + key + headers.sum::<usize>() + 512;
+            collector.add(consumed_record(broker, clock, record, first), weight, expected, now)?;
             let full = if collector.is_due(now) { collector.take() } else { None };
             let Some(batch) = full else { return Ok(true) };
             prover.prove(&batch)?;
@@ -103,11 +127,12 @@ fn consumed_record(
     broker: &Broker,
     clock: &Clock,
     record: TopicRecord<'_>,
-    dead_letters: &DeadLetterPositions,
+    first: &FirstIngest,
 ) -> ConsumedRecord {
     let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
     let name = broker.name(partition.topic);
-    let is_dead_letter = dead_letters.contains(&(name.clone(), partition.partition, offset));
+    let position = (name.clone(), partition.partition, offset);
+    let is_dead_letter = first.dead_letters.contains(&position);
     let message = RawRecord {
         topic: partition.topic,
         partition: partition.partition,
@@ -117,7 +142,9 @@ fn consumed_record(
         headers,
         value,
     };
-    let mut consumed = ConsumedRecord::read(&message, &name, clock.now(), is_dead_letter);
+    let at = clock.now();
+    let mut consumed = ConsumedRecord::read(&message, &name, at, is_dead_letter);
+    consumed.check_partition(&message, &name, at, broker.partition_counts(), first.policy(&position));
     if is_dead_letter {
         consumed.make_first_dead_letter();
     }

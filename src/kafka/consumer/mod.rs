@@ -6,14 +6,16 @@ mod assignment;
 mod batch_writer;
 pub mod bounded;
 mod collector;
+mod fetch_watch;
 pub mod gap_proof;
+mod misrouted;
 mod poison_isolation;
 mod poller;
 mod positions;
 mod stall_watchdog;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -23,12 +25,14 @@ use tokio::task::JoinSet;
 
 use self::assignment::Assignment;
 use self::batch_writer::write_batches;
+use self::fetch_watch::{FailingPartitions, FetchWatch};
 use self::poison_isolation::PoisonIsolation;
 use self::poller::Poller;
 use super::client::Broker;
 use super::{Error, Result};
 use crate::app::AppContext;
 use crate::app::ingest::IngestStats;
+use crate::config::MisroutedPolicy;
 use crate::failpoint::failpoint;
 pub use crate::kafka::consumer::collector::BatchLimits;
 use crate::retry::{ShutdownSignal, pause_or_stop};
@@ -45,6 +49,7 @@ pub struct ConsumerRole {
     /// The name for static membership: after a restart the process gets its partitions back at once.
     pub instance: Option<String>,
     pub bounds: BatchLimits,
+    pub misrouted: MisroutedPolicy,
     /// How long the collected batches may still take after a shutdown signal.
     pub grace: Duration,
     pub counts: BatchObserver,
@@ -59,6 +64,8 @@ pub struct SessionState {
     /// Batches of an older epoch are dropped: they were collected before a rewind.
     pub epoch: AtomicU64,
     pub rewind: AtomicBool,
+    /// Set when the consumer reports an error of a partition.
+    pub fetch_error: Arc<AtomicBool>,
     pub poison_isolation: PoisonIsolation,
 }
 
@@ -81,9 +88,10 @@ const LONG_SESSION: Duration = Duration::from_secs(60);
 /// On an error that a new session does not resolve, see [`Error::restarts_session`].
 pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<()> {
     let mut pause = FIRST_PAUSE;
+    let failing = Arc::<Mutex<FailingPartitions>>::default();
     loop {
         let began = intake.ctx.clock.instant();
-        let error = match session(Arc::new(intake.clone()), &stop).await {
+        let error = match session(Arc::new(intake.clone()), &failing, &stop).await {
             Err(error) if error.restarts_session() => error,
             other => return other,
         };
@@ -106,10 +114,21 @@ pub async fn run(mut intake: ConsumerRole, mut stop: ShutdownSignal) -> Result<(
     }
 }
 
-async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()> {
+async fn session(
+    intake: Arc<ConsumerRole>,
+    failing: &Arc<Mutex<FailingPartitions>>,
+    stop: &ShutdownSignal,
+) -> Result<()> {
     let shared = Arc::new(SessionState::default());
     let assignment =
         Assignment::new(intake.broker.clone(), intake.ctx.clone(), Handle::current(), shared.stop.clone());
+    let fetches = FetchWatch {
+        broker: intake.broker.clone(),
+        positions: assignment.positions(),
+        failing: failing.clone(),
+        noticed: shared.fetch_error.clone(),
+        stop: shared.stop.clone(),
+    };
     let consumer = subscribe(&intake, assignment)?;
     let mut queues = Vec::new();
     let mut writers = JoinSet::new();
@@ -118,10 +137,11 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
         queues.push(send);
         writers.spawn(write_batches(intake.clone(), shared.clone(), receive, stop.clone()));
     }
-    let poller = Poller::new(&intake.broker, &intake.ctx, intake.bounds, shared.clone(), queues);
+    let poller = Poller::new(&intake, shared.clone(), queues);
     let polling =
         std::thread::Builder::new().name("intake-poll".to_owned()).spawn(move || poller.run(&consumer));
     let polling = polling.map_err(|_| Error::Stopped)?;
+    let fetches = tokio::spawn(fetches.watch());
     let watcher = tokio::spawn(watch_for_end(intake.clone(), shared.stop.clone(), stop.clone()));
     let mut written = Ok(());
     while let Some(ended) = writers.join_next().await {
@@ -133,6 +153,7 @@ async fn session(intake: Arc<ConsumerRole>, stop: &ShutdownSignal) -> Result<()>
         Ok(Ok(result)) => result,
         _ => Err(Error::Stopped),
     };
+    fetches.abort();
     watcher.abort();
     // The watcher has ended by itself if shutdown was requested or if it found a stall.
     written.and(watcher.await.unwrap_or(Ok(()))).and(polled)
@@ -167,7 +188,9 @@ fn subscribe(intake: &ConsumerRole, assignment: Assignment) -> Result<BaseConsum
         .set("fetch.queue.backoff.ms", "5")
         // Small fetches alternate between partitions, so the batches of a file stay near each other.
         .set("fetch.message.max.bytes", "49152")
-        .set("fetch.max.bytes", "4194304")
+        // A batch on an input topic is stored as lz4, which unpacks to at most 255 times its size. One answer of a broker
+        // therefore never unpacks to more than about 256 MiB.
+        .set("fetch.max.bytes", "1048576")
         // With the cooperative protocol a new member gets its share without a pause of the others.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")

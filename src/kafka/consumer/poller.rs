@@ -10,21 +10,23 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::SessionState;
 use super::assignment::Assignment;
-use super::collector::{BatchCollector, BatchLimits};
+use super::collector::BatchCollector;
 use super::gap_proof::GapProver;
+use super::{ConsumerRole, SessionState};
 use crate::app::AppContext;
 use crate::app::ingest::{ConsumedRecord, RecordBatch};
+use crate::config::MisroutedPolicy;
 use crate::failpoint::{failpoint, is_injected};
 use crate::kafka::client::Broker;
-use crate::kafka::{Error, Result, reader};
+use crate::kafka::{Error, Result, fetch_errors, reader};
 use crate::store::offsets::TopicPartition;
 use crate::wire::RawRecord;
 
 pub struct Poller {
     broker: Broker,
     ctx: AppContext,
+    misrouted: MisroutedPolicy,
     shared: Arc<SessionState>,
     queues: Vec<WriterQueue>,
     prover: GapProver,
@@ -39,19 +41,17 @@ struct WriterQueue {
 impl Poller {
     /// Creates a poller with one queue for each of these writers.
     pub fn new(
-        broker: &Broker,
-        ctx: &AppContext,
-        bounds: BatchLimits,
+        intake: &ConsumerRole,
         shared: Arc<SessionState>,
         writers: Vec<mpsc::Sender<(u64, RecordBatch)>>,
     ) -> Self {
-        let queues =
-            writers.into_iter().map(|send| WriterQueue { collector: BatchCollector::new(bounds), send });
+        let queue = |send| WriterQueue { collector: BatchCollector::new(intake.bounds), send };
         Self {
-            broker: broker.clone(),
-            ctx: ctx.clone(),
-            queues: queues.collect(),
-            prover: GapProver::new(broker.clone(), shared.stop.clone()),
+            broker: intake.broker.clone(),
+            ctx: intake.ctx.clone(),
+            misrouted: intake.misrouted,
+            queues: writers.into_iter().map(queue).collect(),
+            prover: GapProver::new(intake.broker.clone(), shared.stop.clone()),
             shared,
         }
     }
@@ -74,7 +74,7 @@ impl Poller {
             match polled {
                 None => {}
                 Some(Ok(message)) => self.take(consumer, &message)?,
-                Some(Err(error)) => check_fatal(&error)?,
+                Some(Err(error)) => self.check_error(&error)?,
             }
             let now = self.ctx.clock.instant();
             for queue in 0..self.queues.len() {
@@ -84,6 +84,15 @@ impl Poller {
             }
         }
         (0..self.queues.len()).try_for_each(|queue| self.hand_over(consumer, queue))
+    }
+
+    /// Passes an error of a partition to the watch, which names the partition.
+    fn check_error(&self, error: &KafkaError) -> Result<()> {
+        check_fatal(error)?;
+        if fetch_errors::concerns_partition(error) {
+            self.shared.fetch_error.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Returns false if the database is not available: the poller must not poll before it knows the offsets.
@@ -137,7 +146,10 @@ impl Poller {
         let bytes =
             message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
         let is_suspect = self.shared.poison_isolation.is_suspect(partition, message.offset());
-        let record = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
+        let at = self.ctx.clock.now();
+        let mut record = ConsumedRecord::read(&read, message.topic(), at, is_suspect);
+        let counts = self.broker.partition_counts();
+        record.check_partition(&read, message.topic(), at, counts, self.misrouted);
         let now = self.ctx.clock.instant();
         self.queue_of(partition).collector.add(record, bytes, expected, now)
     }

@@ -4,11 +4,12 @@
 //! that was lost between the broker and its client.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::app::AppContext;
 use crate::kafka::client::Broker;
-use crate::kafka::{Result, end_offsets};
+use crate::kafka::{Result, end_offsets, fetch_check};
 use crate::store::offsets::{self, TopicPartition};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
@@ -22,7 +23,7 @@ pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
         tokio::time::sleep(CHECK_INTERVAL).await;
         match partitions_with_input(ctx, broker).await {
             Ok(waiting) => {
-                if let Some(stalled) = watchdog.observe(waiting) {
+                if let Some(stalled) = first_readable(broker, watchdog.observe(waiting)).await {
                     return stalled;
                 }
             }
@@ -33,6 +34,19 @@ pub async fn watch(ctx: &AppContext, broker: &Broker) -> (TopicPartition, i64) {
             }
         }
     }
+}
+
+/// Passes over partitions that no client can read at their offset: rejoining does not help, and would interrupt the
+/// other partitions. The alarm of `fetch_watch` names them.
+async fn first_readable(
+    broker: &Broker,
+    stalled: Vec<(TopicPartition, i64)>,
+) -> Option<(TopicPartition, i64)> {
+    let (broker, positions) = (broker.clone(), stalled.clone());
+    let check = move || fetch_check::unreadable(&broker, &positions, &AtomicBool::new(false));
+    let unreadable = tokio::task::spawn_blocking(check).await.ok()?.ok()?;
+    let is_unreadable = |partition| unreadable.iter().any(|one| one.partition == partition);
+    stalled.into_iter().find(|(partition, _)| !is_unreadable(*partition))
 }
 
 /// Returns the partitions that have a record to read, and their offsets in the database.
@@ -53,7 +67,7 @@ async fn partitions_with_input(ctx: &AppContext, broker: &Broker) -> Result<Vec<
 struct StallWatchdog(HashMap<TopicPartition, (i64, u32)>);
 
 impl StallWatchdog {
-    fn observe(&mut self, waiting: Vec<(TopicPartition, i64)>) -> Option<(TopicPartition, i64)> {
+    fn observe(&mut self, waiting: Vec<(TopicPartition, i64)>) -> Vec<(TopicPartition, i64)> {
         let before = std::mem::take(&mut self.0);
         for (partition, next) in waiting {
             let count = match before.get(&partition) {
@@ -62,8 +76,8 @@ impl StallWatchdog {
             };
             self.0.insert(partition, (next, count + 1));
         }
-        let stalled = self.0.iter().find(|(_, (_, count))| *count >= OBSERVATIONS);
-        stalled.map(|(partition, (next, _))| (*partition, *next))
+        let stalled = self.0.iter().filter(|(_, (_, count))| *count >= OBSERVATIONS);
+        stalled.map(|(partition, (next, _))| (*partition, *next)).collect()
     }
 }
 
@@ -78,11 +92,11 @@ mod tests {
             [0, 1].map(|partition| TopicPartition { topic: Topic::RegistryMarriages, partition });
         let mut watchdog = StallWatchdog::default();
         let mut observe = |waiting: &[(TopicPartition, i64)]| watchdog.observe(waiting.to_vec());
-        assert_eq!(observe(&[(one, 5), (other, 7)]), None);
-        assert_eq!(observe(&[(one, 5), (other, 8)]), None);
-        assert_eq!(observe(&[(other, 8)]), None, "a partition without input is counted from zero again");
-        assert_eq!(observe(&[(one, 5), (other, 9)]), None);
-        assert_eq!(observe(&[(one, 5), (other, 9)]), None);
-        assert_eq!(observe(&[(one, 6), (other, 9)]), Some((other, 9)));
+        assert_eq!(observe(&[(one, 5), (other, 7)]), []);
+        assert_eq!(observe(&[(one, 5), (other, 8)]), []);
+        assert_eq!(observe(&[(other, 8)]), [], "a partition without input is counted from zero again");
+        assert_eq!(observe(&[(one, 5), (other, 9)]), []);
+        assert_eq!(observe(&[(one, 5), (other, 9)]), []);
+        assert_eq!(observe(&[(one, 6), (other, 9)]), [(other, 9)]);
     }
 }

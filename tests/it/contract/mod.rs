@@ -3,6 +3,7 @@
 pub mod checker;
 pub mod file_faults;
 pub mod file_schemas;
+pub mod codecs;
 pub mod fuzz_corpus;
 pub mod outside_clients;
 pub mod sample;

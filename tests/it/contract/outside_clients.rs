@@ -11,7 +11,7 @@ use crate::harness::TestApp;
 
 /// Runs a client to its end; it must report no error. Returns the summary on its last line.
 #[track_caller]
-fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
+pub fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
     let python = || {
         std::env::var("OUTSIDE_PYTHON")

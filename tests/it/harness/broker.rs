@@ -67,6 +67,16 @@ impl Drop for Idler {
     }
 }
 
+fn event_headers<'a>(ce_type: &'a str, ce_id: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("ce_specversion", "1.0"),
+        ("ce_id", ce_id),
+        ("ce_source", "/test"),
+        ("ce_type", ce_type),
+        ("content-type", "application/json"),
+    ]
+}
+
 /// Sends single records. Each call returns after the broker has acknowledged the record.
 pub struct Raw<'a> {
     app: &'a TestApp,
@@ -95,13 +105,7 @@ impl<'a> Raw<'a> {
         data: &Value,
         more: &[(&str, &str)],
     ) -> (i32, i64) {
-        let mut headers = vec![
-            ("ce_specversion", "1.0"),
-            ("ce_id", ce_id),
-            ("ce_source", "/test"),
-            ("ce_type", ce_type),
-            ("content-type", "application/json"),
-        ];
+        let mut headers = event_headers(ce_type, ce_id).to_vec();
         headers.extend(more);
         if !more.iter().any(|(name, _)| *name == "ce_time") {
             headers.push(("ce_time", CE_TIME));
@@ -117,8 +121,34 @@ impl<'a> Raw<'a> {
         headers: &[(&str, &str)],
         value: Option<&[u8]>,
     ) -> (i32, i64) {
+        self.registered(topic, None, key, headers, value)
+    }
+
+    /// Sends an event to this partition, whatever its key is.
+    pub fn event_in(
+        &self,
+        topic: &str,
+        partition: i32,
+        key: &str,
+        ce_type: &str,
+        ce_id: &str,
+        data: &Value,
+    ) -> (i32, i64) {
+        let value = data.to_string();
+        let headers = event_headers(ce_type, ce_id);
+        self.registered(topic, Some(partition), Some(key.as_bytes()), &headers, Some(value.as_bytes()))
+    }
+
+    fn registered(
+        &self,
+        topic: &str,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        headers: &[(&str, &str)],
+        value: Option<&[u8]>,
+    ) -> (i32, i64) {
         let ce_id = headers.iter().find(|(name, _)| *name == "ce_id").map_or("", |(_, id)| *id);
-        let (partition, offset) = self.send(topic, key, headers, value);
+        let (partition, offset) = self.send(topic, partition, key, headers, value);
         let sent = SentRecord { topic: topic.to_owned(), partition, offset, ce_id: ce_id.to_owned() };
         self.app.sent.lock().unwrap().push(sent);
         (partition, offset)
@@ -127,6 +157,7 @@ impl<'a> Raw<'a> {
     fn send(
         &self,
         topic: &str,
+        partition: Option<i32>,
         key: Option<&[u8]>,
         headers: &[(&str, &str)],
         value: Option<&[u8]>,
@@ -136,6 +167,7 @@ impl<'a> Raw<'a> {
             all.insert(Header { key, value: Some(value.as_bytes()) })
         });
         let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&topic).headers(headers);
+        record.partition = partition;
         record.key = key;
         record.payload = value;
         let sent = self.app.runtime.block_on(self.producer.send(record, SOON));

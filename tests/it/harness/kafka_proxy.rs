@@ -1,5 +1,5 @@
 //! A proxy for the Kafka protocol. It refuses selected Produce requests, as a broker that does not serve the partition
-//! yet does, and forwards everything else.
+//! yet does, or damages the batches that clients read. It forwards everything else.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -12,6 +12,8 @@ const PRODUCE: i16 = 0;
 /// The broker's error code for a topic that does not exist.
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const DUPLICATE_SEQUENCE_NUMBER: i16 = 46;
+/// The first bytes of a batch that is compressed with lz4.
+const LZ4_FRAME: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
 /// Refuses the first Produce request for a partition. Its messages are not stored.
 #[derive(Clone)]
@@ -47,15 +49,31 @@ pub struct KafkaProxy {
 struct State {
     broker: SocketAddr,
     address: SocketAddr,
-    refusal: Refusal,
+    refusal: Option<Refusal>,
     has_refused: AtomicBool,
+    damages_batches: AtomicBool,
 }
 
 impl KafkaProxy {
     pub fn start(brokers: &str, refusal: Refusal) -> Self {
+        Self::with(brokers, Some(refusal))
+    }
+
+    /// Refuses nothing.
+    pub fn forwarding(brokers: &str) -> Self {
+        Self::with(brokers, None)
+    }
+
+    fn with(brokers: &str, refusal: Option<Refusal>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (broker, address) = (brokers.parse().unwrap(), listener.local_addr().unwrap());
-        let state = Arc::new(State { broker, address, refusal, has_refused: AtomicBool::new(false) });
+        let state = Arc::new(State {
+            broker,
+            address,
+            refusal,
+            has_refused: AtomicBool::new(false),
+            damages_batches: AtomicBool::new(false),
+        });
         let shared = state.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -67,6 +85,11 @@ impl KafkaProxy {
 
     pub fn address(&self) -> String {
         self.address.to_string()
+    }
+
+    /// While this is on, no client can decompress an lz4 batch that it reads.
+    pub fn damage_batches(&self, damages: bool) {
+        self.state.damages_batches.store(damages, Ordering::SeqCst);
     }
 
     pub fn has_refused(&self) -> bool {
@@ -119,10 +142,11 @@ impl State {
         if frame[..2] != PRODUCE.to_be_bytes() {
             return;
         }
-        let Some(place) = find(frame, self.refusal.topic.as_bytes()) else { return };
-        let end = place + self.refusal.topic.len();
+        let Some(refusal) = &self.refusal else { return };
+        let Some(place) = find(frame, refusal.topic.as_bytes()) else { return };
+        let end = place + refusal.topic.len();
         // Produce v9 and later: a one-byte array length, then the partition.
-        if frame[end + 1..end + 5] != self.refusal.partition.to_be_bytes()
+        if frame[end + 1..end + 5] != refusal.partition.to_be_bytes()
             || self.has_refused.swap(true, Ordering::SeqCst)
         {
             return;
@@ -135,15 +159,22 @@ impl State {
     /// the broker by the proxy's.
     fn response(&self, frame: &mut [u8], refused: &Refused) {
         let correlation: [u8; 4] = frame[..4].try_into().unwrap();
-        if refused.lock().unwrap().remove(&correlation) {
-            let other = format!("{}x", &self.refusal.topic[..self.refusal.topic.len() - 1]);
+        if let Some(refusal) = &self.refusal
+            && refused.lock().unwrap().remove(&correlation)
+        {
+            let other = format!("{}x", &refusal.topic[..refusal.topic.len() - 1]);
             let end = find(frame, other.as_bytes()).expect("the refusal contains its topic") + other.len();
-            frame[end - 1] = *self.refusal.topic.as_bytes().last().unwrap();
+            frame[end - 1] = *refusal.topic.as_bytes().last().unwrap();
             // Produce v9 and later: a one-byte array length, the partition, the error.
             let error = &mut frame[end + 5..end + 7];
             assert_eq!(error, UNKNOWN_TOPIC_OR_PARTITION.to_be_bytes(), "unexpected version of Produce");
-            error.copy_from_slice(&self.refusal.error.to_be_bytes());
-            std::thread::sleep(self.refusal.withheld);
+            error.copy_from_slice(&refusal.error.to_be_bytes());
+            std::thread::sleep(refusal.withheld);
+        }
+        while self.damages_batches.load(Ordering::SeqCst)
+            && let Some(place) = find(frame, &LZ4_FRAME)
+        {
+            frame[place..place + LZ4_FRAME.len()].fill(0);
         }
         let [broker, own] = [self.broker, self.address].map(host_and_port);
         while let Some(place) = find(frame, &broker) {

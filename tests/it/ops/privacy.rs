@@ -143,7 +143,7 @@ fn mistaken_commands(app: &TestApp, stranger: &str) -> String {
     commands.iter().map(run).collect()
 }
 
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 

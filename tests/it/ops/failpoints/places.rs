@@ -85,7 +85,8 @@ pub const PUBLISHING: Scene = &[
 ];
 
 /// `status`, with unread input.
-pub const LAGGING: Scene = &[("ends.assign", 1), ("ends.poll", 1)];
+pub const LAGGING: Scene =
+    &[("ends.assign", 1), ("ends.poll", 1), ("fetch_check.assign", 1), ("fetch_check.poll", 1)];
 
 /// `publish --rejects` of a file with invalid rows, with another file for each death.
 pub const REJECTING: Scene = &[("rejects.create", 1), ("rejects.write", 2), ("rejects.finish", 1)];
