@@ -96,8 +96,9 @@ settings! {
     /// Query timeout in seconds. The process ends if the database does not answer for this time, because a connection
     /// whose other end vanished never reports an error.
     database_silence_s: u64 = "60", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
-    /// Address of the HTTP server.
-    http_listen: SocketAddr = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080", Shown;
+    /// Address of the HTTP server, which every `serve` process opens for health and metrics: processes on one machine
+    /// need an address each. `none` opens no server.
+    http_listen: Option<SocketAddr> = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080, or none", Shown;
     /// Roles of this process.
     roles: BTreeSet<Role> = "intake,relay,month-end,api", parse::roles, "some of intake, relay, month-end, api, with commas", Shown;
     /// Fixed business date. Without it, the business date is today in Tehran.

@@ -18,7 +18,7 @@ pub enum Role {
     Relay,
     /// Closes months that are due.
     MonthEnd,
-    /// Serves HTTP.
+    /// Only answers: HTTP, which every other role serves, too.
     Api,
 }
 
@@ -87,8 +87,9 @@ pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.trim().parse().ok()
 }
 
-pub(super) fn address(text: &str) -> Option<SocketAddr> {
-    parsed(text)
+/// An address, or `none`.
+pub(super) fn address(text: &str) -> Option<Option<SocketAddr>> {
+    if text.trim() == "none" { Some(None) } else { parsed(text).map(Some) }
 }
 
 pub(super) fn path(text: &str) -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: this module decides nothing. The safety of payments depends on PostgreSQL alone; the broker
 //! only delivers.
+pub mod broker_check;
 mod client;
 mod client_logging;
 pub mod consumer;

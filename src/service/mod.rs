@@ -4,6 +4,7 @@ pub mod close;
 pub mod drain;
 pub mod export;
 mod gauges;
+mod health;
 mod month_end;
 pub mod publish;
 pub mod supervisor;

@@ -14,11 +14,14 @@ mod without_deciding;
 pub use consumed_record::{ConsumedRecord, DeadLetter};
 pub use without_deciding::apply_batch_without_deciding;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use self::batch_state::{BatchState, SavedBatch};
 use self::decide::decide;
 use super::AppContext;
+use crate::claim::Outcome;
 use crate::failpoint::failpoint;
 use crate::store::offsets::{self, OffsetAdvance, OffsetOwner};
 use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
@@ -30,10 +33,11 @@ pub struct RecordBatch {
 }
 
 /// What a batch did, for metrics.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct IngestStats {
     pub messages: usize,
-    pub decisions: usize,
+    /// Decisions by their outcome.
+    pub decisions: BTreeMap<Outcome, usize>,
     pub dead_letters: usize,
 }
 

@@ -4,6 +4,7 @@ pub mod chaos;
 pub mod commands;
 pub mod demo;
 pub mod failpoints;
+pub mod health;
 pub mod privacy;
 pub mod rolling_upgrade;
 pub mod security;

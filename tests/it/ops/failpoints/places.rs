@@ -4,6 +4,8 @@ pub type Scene = &'static [(&'static str, u32)];
 
 /// A service starts, at first with a broker without topics and a database without tables.
 pub const BEGINNING: Scene = &[
+    ("check.metadata", 1),
+    ("check.told", 1),
     ("topics.greet", 1),
     ("topics.told", 1),
     ("topics.create", 1),
