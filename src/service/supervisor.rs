@@ -102,12 +102,12 @@ async fn open_with_retries(env: &Environment) -> Result<AppContext> {
         _ => Retryability::Reject,
     };
     let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
-    retry(Policy::FOREVER, &env.shutdown, || env.open_context(), classify, notify).await.map_err(|error| {
-        match error {
+    retry(Policy::FOREVER, &env.shutdown, || env.open_for_service(), classify, notify).await.map_err(
+        |error| match error {
             crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
             crate::retry::RetryError::Stopped => Error::Interrupted,
-        }
-    })
+        },
+    )
 }
 
 /// Opens the HTTP server, unless the settings switch it off.

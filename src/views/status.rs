@@ -16,6 +16,8 @@ use crate::store::figures::{self, ClosedMonth};
 pub struct StatusView {
     /// With `--wait`: what was not done in time; otherwise empty.
     pub unfinished: Vec<String>,
+    /// What is wrong with the topics: a missing one, another number of partitions, an end before what was read.
+    pub topic_problems: Vec<String>,
     /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
     pub outbox_depth: i64,
@@ -96,6 +98,7 @@ pub async fn status(
     let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
+        topic_problems: Vec::new(),
         lag,
         outbox_depth: figures.outbox_depth,
         held_messages: figures.held_messages,

@@ -7,6 +7,7 @@ pub mod invariants;
 pub mod kill;
 pub mod lost_rows;
 pub mod order;
+pub mod person_locks;
 pub mod poison;
 pub mod processes;
 pub mod repeats;
