@@ -16,7 +16,7 @@ use crate::wire::files::FileKind;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// A settings file (TOML) [default: the file of PEYVAND_CONFIG, else ./peyvand.toml]
+    /// A settings file (TOML) [default: the file of PEYVAND_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
     /// A librdkafka property, e.g. security.protocol=SASL_SSL; may be repeated.

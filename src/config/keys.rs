@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::parse::{self, LogFormat, Role};
+use super::parse::{self, Deployment, LogFormat, Role};
 use super::quiet_hours::QuietHours;
 use super::raw_setting::RawSetting;
 use super::secret::{HIDDEN, Secret, masked_url};
@@ -45,6 +45,11 @@ impl SettingKey {
         }
     }
 
+    /// Whether the value is, or contains, a secret.
+    pub fn is_secret(&self) -> bool {
+        !matches!(self.mask, Mask::Shown)
+    }
+
     /// The name of the environment variable.
     pub fn variable(&self) -> String {
         format!("PEYVAND_{}", self.name.to_ascii_uppercase())
@@ -58,7 +63,7 @@ macro_rules! settings {
         pub struct Settings {
             $( $(#[doc = $doc])+ pub $name: $type, )*
             /// librdkafka properties, which are passed to every Kafka client.
-            pub kafka_properties: BTreeMap<String, String>,
+            pub kafka_properties: BTreeMap<String, Secret>,
         }
 
         const KEYS: &[SettingKey] = &[$( SettingKey {
@@ -72,7 +77,7 @@ macro_rules! settings {
             ) -> Option<Self> {
                 $( let $name = field(stringify!($name), values, $parse, errors); )*
                 let kafka_properties = kafka.iter()
-                    .filter_map(|(key, raw)| Some((key.strip_prefix("kafka.")?.to_owned(), raw.text.clone())))
+                    .filter_map(|(key, raw)| Some((key.strip_prefix("kafka.")?.to_owned(), Secret::new(&raw.text))))
                     .collect();
                 Some(Self { $( $name: $name?, )* kafka_properties })
             }
@@ -81,6 +86,9 @@ macro_rules! settings {
 }
 
 settings! {
+    /// What this installation is for. `production` refuses Kafka without TLS, a database connection whose certificate is
+    /// not verified, and a fixed business date.
+    deployment: Deployment = "development", parse::deployment, "development or production", Shown;
     /// Kafka's bootstrap servers.
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
     /// Prefix of the names of all topics, groups and transactional ids, so that many installations can share a broker.

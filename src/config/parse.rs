@@ -43,6 +43,14 @@ impl fmt::Display for Role {
     }
 }
 
+/// What an installation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    Development,
+    /// Real persons and real money: whatever is only good for trying out is refused.
+    Production,
+}
+
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -131,6 +139,14 @@ pub(super) fn otlp_endpoint(text: &str) -> Option<String> {
 pub(super) fn log_filter(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| text.to_owned())
+}
+
+pub(super) fn deployment(text: &str) -> Option<Deployment> {
+    match text.trim() {
+        "development" => Some(Deployment::Development),
+        "production" => Some(Deployment::Production),
+        _ => None,
+    }
 }
 
 pub(super) fn log_format(text: &str) -> Option<LogFormat> {
