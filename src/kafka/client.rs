@@ -114,3 +114,16 @@ impl Broker {
         config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_hides_the_properties() {
+        let flags = [("kafka.sasl.password".to_owned(), "hush-hush".to_owned())].into();
+        let broker = Broker::new(&Settings::load_from(&flags, None, []).unwrap().settings);
+        assert!(!format!("{broker:?}").contains("hush-hush"));
+        assert_eq!(broker.config().get("sasl.password"), Some("hush-hush"));
+    }
+}

@@ -93,6 +93,12 @@ impl Error {
         )
     }
 
+    /// Returns true if another process joined the consumer group with the same name.
+    pub fn is_instance_taken(&self) -> bool {
+        use rdkafka::types::RDKafkaErrorCode::FencedInstanceId;
+        matches!(self, Self::Kafka(error) if error.rdkafka_error_code() == Some(FencedInstanceId))
+    }
+
     /// Returns true if a new session resolves the error. The session reads the input again from the offsets in the
     /// database, because the records that were collected cannot be trusted.
     pub fn restarts_session(&self) -> bool {

@@ -149,7 +149,10 @@ pub fn spawn(
         let intake = intake_of(settings, broker, ctx);
         roles.spawn(gauges::incomplete_files(ctx.clone(), stop.clone()));
         let stop = stop.clone();
-        roles.spawn(async move { Ok(consumer::run(intake, stop).await?) });
+        roles.spawn(async move {
+            let name = intake.instance.clone().unwrap_or_default();
+            consumer::run(intake, stop).await.map_err(|error| ingest_error(error, &name))
+        });
     }
     if settings.roles.contains(&Role::MonthEnd) {
         roles.spawn(month_end::run(
@@ -163,6 +166,16 @@ pub fn spawn(
         let (ctx, broker) = (ctx.clone(), broker.clone());
         roles.spawn(gauges::run(ctx, broker, settings.unanswered_days, stop.clone()));
     }
+}
+
+/// The broker gives a name to the process that came last, and the other one ends here.
+fn ingest_error(error: kafka::Error, instance: &str) -> Error {
+    if !error.is_instance_taken() {
+        return error.into();
+    }
+    Error::Failed(format!(
+        "another process has the name \"{instance}\" (setting instance, PEYVAND_INSTANCE) and ingests in place of this one: give every process a name of its own, or none"
+    ))
 }
 
 fn intake_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> ConsumerRole {

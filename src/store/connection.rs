@@ -98,7 +98,9 @@ fn explained(options: &PgConnectOptions, error: sqlx::Error) -> Error {
     let user = options.get_username();
     let problem = match &error {
         sqlx::Error::Database(cause) => match cause.code().as_deref() {
-            Some("28P01") => format!("the password of the user {user} is wrong or missing"),
+            Some("28P01") => {
+                format!("the password of the user {user} is wrong or missing ({})", cause.message())
+            }
             Some("28000" | "42501") => format!("the user {user} may not connect: {}", cause.message()),
             Some("3D000") => format!(
                 "there is no database of this name; create it (createdb {})",

@@ -105,6 +105,18 @@ async fn traces_and_metrics_reach_a_collector() {
     }
 }
 
+#[test]
+fn every_process_has_an_instance_id_of_its_own() {
+    let id = |flags: &[(&str, &str)]| {
+        let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let resource = resource(&Settings::load_from(&flags, None, []).unwrap().settings);
+        resource.get(&opentelemetry::Key::from_static_str("service.instance.id")).unwrap().to_string()
+    };
+    assert_eq!(id(&[("instance", "intake-0")]), "intake-0");
+    let (one, other) = (id(&[]), id(&[]));
+    assert!(!one.is_empty() && one != other, "{one}");
+}
+
 #[tokio::test]
 async fn without_a_collector_nothing_is_exported() {
     assert!(trace::traceparent_of(&tracing::Span::none()).is_none());
