@@ -29,7 +29,7 @@ CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster ser
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose mutants relay-mutants chaos sabotage simulate fuzz chaos-total
+.PHONY: help needs build demo test check up down bench lint check-compose check-deploy mutants relay-mutants chaos sabotage simulate fuzz chaos-total
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -96,3 +96,6 @@ relay-mutants: needs ## the same for the relay, on a private Kafka and PostgreSQ
 
 check-compose: ## check that docker-compose.yml is a valid Compose file
 	@deploy/check-compose
+
+check-deploy: ## check deploy/: alerts with their tests, dashboard, Kubernetes manifests, systemd units
+	@tests/deploy/check

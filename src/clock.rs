@@ -91,6 +91,12 @@ impl Clock {
         self.fixed.is_some()
     }
 
+    /// The machine's time, also where the business date is fixed: for monitoring, which compares it with its own clock.
+    /// No date may be derived from it.
+    pub fn machine_time(&self) -> Timestamp {
+        machine_now()
+    }
+
     /// A monotonic instant for measuring durations. It must not be used for a date.
     pub fn instant(&self) -> Instant {
         machine_instant()

@@ -62,15 +62,9 @@ impl AppContext {
         })?;
         let clock = Clock::new(settings.today)?;
         let pool = store::connect(settings.database_url.expose(), settings.database_connections)?;
-        if settings.provision {
-            store::migrate(&pool).await?;
-        }
-        let configured_secret = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
-        let secret = store::installation::secret(&pool, configured_secret).await?;
-        let count = store::installation::outbox_groups(&pool, settings.outbox_groups).await?;
-        store::installation::topic_partitions(&pool, settings.topic_partitions).await?;
-        let groups = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
-        store::installation::keep_tables(&pool, tables.version(), &body).await?;
+        store::greet(&pool).await?;
+        let set_up = set_up(settings, &pool, tables.version(), &body).await;
+        let InstallationValues { secret, groups } = set_up.map_err(|error| store::explain(&pool, error))?;
         Ok(Self {
             pool,
             clock,
@@ -134,6 +128,31 @@ impl AppContext {
         }
         self.clock.solar_date_of(at).unwrap_or_else(|_| self.clock.today())
     }
+}
+
+/// What the installation has fixed at its first start.
+struct InstallationValues {
+    secret: Vec<u8>,
+    groups: RelayShards,
+}
+
+/// Creates or upgrades the tables, and reads or stores the fixed values.
+async fn set_up(
+    settings: &Settings,
+    pool: &PgPool,
+    tables_version: &str,
+    tables: &str,
+) -> store::Result<InstallationValues> {
+    if settings.provision {
+        store::migrate(pool).await?;
+    }
+    let configured_secret = settings.installation_secret.as_ref().map(crate::config::Secret::expose);
+    let secret = store::installation::secret(pool, configured_secret).await?;
+    let count = store::installation::outbox_groups(pool, settings.outbox_groups).await?;
+    store::installation::topic_partitions(pool, settings.topic_partitions).await?;
+    let groups = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
+    store::installation::keep_tables(pool, tables_version, tables).await?;
+    Ok(InstallationValues { secret, groups })
 }
 
 /// The benefits that this process pays. A test adds the benefit of test builds with the fault `benefit.second`.

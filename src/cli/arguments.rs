@@ -16,7 +16,7 @@ use crate::wire::files::FileKind;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// A settings file (TOML) [default: the file of PEYVAND_CONFIG, else ./peyvand.toml]
+    /// A settings file (TOML) [default: the file of PEYVAND_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
     /// A librdkafka property, e.g. security.protocol=SASL_SSL; may be repeated.
@@ -83,7 +83,10 @@ pub enum Command {
         act: DeadLetters,
     },
     /// Show the settings in force and the origin of each; secrets are hidden.
-    Config,
+    Config {
+        #[command(subcommand)]
+        act: Option<ConfigAct>,
+    },
 }
 
 #[derive(clap::Args, Debug, Clone)]
@@ -136,6 +139,12 @@ pub enum DeadLetters {
     List,
     /// Send them again. A message that is older than a newer fact of the same key changes nothing.
     Replay,
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+pub enum ConfigAct {
+    /// Make the topics and the Kafka cluster of the settings those of the database, after a deliberate move.
+    AdoptInstallation,
 }
 
 /// The parsed command line.

@@ -17,7 +17,7 @@ mod status;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ConfigAct};
 use start::CommandContext;
 
 use crate::demo;
@@ -108,10 +108,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         }
         Command::Status { wait, timeout, .. } => {
             let wait = wait.then(|| std::time::Duration::from_secs(timeout));
-            let ctx = started.env.open_context().await?;
-            let done =
-                status::run(&ctx, &started.env.broker, started.env.settings.unanswered_days, wait, json)
-                    .await?;
+            let done = status::run(&started.env, wait, json).await?;
             if done { Ok(()) } else { Err(Error::AlreadyReported) }
         }
         Command::Explain { national_code } => {
@@ -133,6 +130,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::Generate(options) => generate_command::run(&started, options, json).await,
         Command::Demo(options) => Ok(demo::run(started.env, options, json).await?),
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
-        Command::Config => config::run(&started, json),
+        Command::Config { act: None } => config::run(&started, json),
+        Command::Config { act: Some(ConfigAct::AdoptInstallation) } => config::adopt(&started, json).await,
     }
 }

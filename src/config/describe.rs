@@ -55,7 +55,7 @@ pub fn settings_markdown() -> String {
         let _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {expected} | {doc} |");
     }
     page.push_str(
-        "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | any librdkafka property (`SASL_USERNAME` is `sasl.username`) \
+        "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | one of the librdkafka properties listed below (`SASL_USERNAME` is `sasl.username`) \
          | Passed to every Kafka client, for example for SASL and TLS. |\n",
     );
     page

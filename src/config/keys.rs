@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::parse::{self, LogFormat, MisroutedPolicy, Role};
+use super::parse::{self, Deployment, LogFormat, MisroutedPolicy, Role};
 use super::quiet_hours::QuietHours;
 use super::raw_setting::RawSetting;
 use super::secret::{HIDDEN, Secret, masked_url};
@@ -45,6 +45,11 @@ impl SettingKey {
         }
     }
 
+    /// Whether the value is, or contains, a secret.
+    pub fn is_secret(&self) -> bool {
+        !matches!(self.mask, Mask::Shown)
+    }
+
     /// The name of the environment variable.
     pub fn variable(&self) -> String {
         format!("PEYVAND_{}", self.name.to_ascii_uppercase())
@@ -58,7 +63,7 @@ macro_rules! settings {
         pub struct Settings {
             $( $(#[doc = $doc])+ pub $name: $type, )*
             /// librdkafka properties, which are passed to every Kafka client.
-            pub kafka_properties: BTreeMap<String, String>,
+            pub kafka_properties: BTreeMap<String, Secret>,
         }
 
         const KEYS: &[SettingKey] = &[$( SettingKey {
@@ -72,7 +77,7 @@ macro_rules! settings {
             ) -> Option<Self> {
                 $( let $name = field(stringify!($name), values, $parse, errors); )*
                 let kafka_properties = kafka.iter()
-                    .filter_map(|(key, raw)| Some((key.strip_prefix("kafka.")?.to_owned(), raw.text.clone())))
+                    .filter_map(|(key, raw)| Some((key.strip_prefix("kafka.")?.to_owned(), Secret::new(&raw.text))))
                     .collect();
                 Some(Self { $( $name: $name?, )* kafka_properties })
             }
@@ -81,6 +86,9 @@ macro_rules! settings {
 }
 
 settings! {
+    /// What this installation is for. `production` refuses Kafka without TLS, a database connection whose certificate is
+    /// not verified, and a fixed business date.
+    deployment: Deployment = "development", parse::deployment, "development or production", Shown;
     /// Kafka's bootstrap servers.
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
     /// Prefix of the names of all topics, groups and transactional ids, so that many installations can share a broker.
@@ -96,8 +104,9 @@ settings! {
     /// Query timeout in seconds. The process ends if the database does not answer for this time, because a connection
     /// whose other end vanished never reports an error.
     database_silence_s: u64 = "60", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
-    /// Address of the HTTP server.
-    http_listen: SocketAddr = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080", Shown;
+    /// Address of the HTTP server, which every `serve` process opens for health and metrics: processes on one machine
+    /// need an address each. `none` opens no server.
+    http_listen: Option<SocketAddr> = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080, or none", Shown;
     /// Roles of this process.
     roles: BTreeSet<Role> = "intake,relay,month-end,api", parse::roles, "some of intake, relay, month-end, api, with commas", Shown;
     /// Fixed business date. Without it, the business date is today in Tehran.

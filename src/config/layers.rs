@@ -4,27 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Origin};
-use super::keys::{find, keys};
+use super::keys::{SettingKey, find, keys};
 use super::names::{is_unrelated, nearest};
+use super::properties::{may_be_in_file, refusal};
 use super::raw_setting::RawSetting;
 
 const PROPERTY: &str = "PEYVAND_KAFKA_PROPERTY_";
-
-/// Properties that correct payment depends on, or that have their own setting, and what to use instead.
-const OWN_PROPERTIES: &[(&str, &str)] = &[
-    ("bootstrap.servers", "the setting kafka_brokers"),
-    ("metadata.broker.list", "the setting kafka_brokers"),
-    ("group.instance.id", "the setting instance"),
-    ("group.id", "nothing: it is derived from topic_prefix"),
-    ("transactional.id", "nothing: it is derived from topic_prefix"),
-    ("enable.idempotence", "nothing: producers are idempotent"),
-    ("acks", "nothing: producers wait for all replicas"),
-    ("request.required.acks", "nothing: producers wait for all replicas"),
-    ("enable.auto.commit", "nothing: the database stores the offsets"),
-    ("enable.auto.offset.store", "nothing: the database stores the offsets"),
-    ("auto.offset.reset", "nothing: the database stores the offsets"),
-    ("isolation.level", "nothing: readers read committed records"),
-];
 
 pub(super) struct Layers {
     pub values: BTreeMap<String, RawSetting>,
@@ -83,18 +68,41 @@ impl Layers {
     }
 
     pub fn add_env(&mut self, env: impl IntoIterator<Item = (String, String)>) {
-        for (name, text) in env {
-            let Some(rest) = name.strip_prefix("PEYVAND_") else {
+        let env: Vec<(String, String)> =
+            env.into_iter().filter(|(name, _)| name.starts_with("PEYVAND_")).collect();
+        for (name, text) in &env {
+            let Some(secret) = secret_of_file(name) else {
+                self.add_variable(name, text.clone(), Origin::Environment(name.clone()));
                 continue;
             };
-            let origin = Origin::Environment(name.clone());
-            if let Some(property) = name.strip_prefix(PROPERTY) {
-                self.set_property(&property.to_ascii_lowercase().replace('_', "."), text, origin);
-            } else if find(&rest.to_ascii_lowercase()).is_some() || !is_unrelated(&name, rest) {
-                self.set(&rest.to_ascii_lowercase(), text, origin, |key| {
-                    format!("PEYVAND_{}", key.to_ascii_uppercase())
-                });
+            if env.iter().any(|(other, _)| other == secret) {
+                self.refuse_variable(name, format!("only one of {secret} and {name}"));
+                continue;
             }
+            match std::fs::read_to_string(text) {
+                Ok(content) if !content.trim().is_empty() => {
+                    let content = content.trim_end_matches(['\r', '\n']).to_owned();
+                    self.add_variable(secret, content, Origin::Environment(name.clone()));
+                }
+                Ok(_) => self.refuse_variable(name, format!("a file with the secret; {text} is empty")),
+                Err(error) => self.refuse_variable(name, format!("a readable file: {text}: {error}")),
+            }
+        }
+    }
+
+    fn refuse_variable(&mut self, name: &str, expected: String) {
+        let (key, origin) = (name.to_owned(), Origin::Environment(name.to_owned()));
+        self.errors.push(ConfigError { key, origin, value: None, expected });
+    }
+
+    fn add_variable(&mut self, name: &str, text: String, origin: Origin) {
+        let rest = name.trim_start_matches("PEYVAND_");
+        if let Some(property) = name.strip_prefix(PROPERTY) {
+            self.set_property(&property_name(property), text, origin);
+        } else if find(&rest.to_ascii_lowercase()).is_some() || !is_unrelated(name, rest) {
+            self.set(&rest.to_ascii_lowercase(), text, origin, |key| {
+                format!("PEYVAND_{}", key.to_ascii_uppercase())
+            });
         }
     }
 
@@ -120,10 +128,8 @@ impl Layers {
 
     fn set_property(&mut self, property: &str, text: String, origin: Origin) {
         let key = format!("kafka.{property}");
-        match OWN_PROPERTIES.iter().find(|(own, _)| *own == property) {
-            Some((_, instead)) => {
-                self.errors.push(ConfigError { key, origin, value: None, expected: (*instead).to_owned() });
-            }
+        match refusal(property) {
+            Some(expected) => self.errors.push(ConfigError { key, origin, value: None, expected }),
             None => {
                 self.kafka.insert(key, RawSetting { text, origin });
             }
@@ -131,15 +137,31 @@ impl Layers {
     }
 }
 
-/// The settings file: `given`, else the file of `PEYVAND_CONFIG`, else `./peyvand.toml` if it exists.
+/// The variable of the secret, if `name` is the variable of a file with a secret: `PEYVAND_DATABASE_URL_FILE`.
+fn secret_of_file(name: &str) -> Option<&str> {
+    let secret = name.strip_suffix("_FILE")?;
+    let is_secret = match secret.strip_prefix(PROPERTY) {
+        Some(property) => may_be_in_file(&property_name(property)),
+        None => {
+            find(&secret.strip_prefix("PEYVAND_")?.to_ascii_lowercase()).is_some_and(SettingKey::is_secret)
+        }
+    };
+    is_secret.then_some(secret)
+}
+
+fn property_name(variable: &str) -> String {
+    variable.to_ascii_lowercase().replace('_', ".")
+}
+
+/// The settings file: `given`, else the file of `PEYVAND_CONFIG`. A file that nobody named is never read: whoever can
+/// write to the working directory must not choose the settings.
 pub(super) fn find_file(given: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
     let from_env = || {
         env.iter()
             .find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty())
             .map(|(_, v)| PathBuf::from(v))
     };
-    let in_working_directory = || Some(PathBuf::from("peyvand.toml")).filter(|path| path.is_file());
-    given.map(Path::to_owned).or_else(from_env).or_else(in_working_directory)
+    given.map(Path::to_owned).or_else(from_env)
 }
 
 fn scalar(value: &toml::Value) -> Option<String> {

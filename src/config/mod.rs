@@ -10,6 +10,8 @@ mod keys;
 mod layers;
 mod names;
 mod parse;
+mod production;
+mod properties;
 mod quiet_hours;
 mod raw_setting;
 mod secret;
@@ -20,7 +22,8 @@ use std::path::{Path, PathBuf};
 pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
 pub use keys::{SettingKey, Settings, keys};
-pub use parse::{LogFormat, MisroutedPolicy, Role};
+pub use parse::{Deployment, LogFormat, MisroutedPolicy, Role};
+pub use properties::allowed_properties;
 pub use quiet_hours::QuietHours;
 pub use secret::Secret;
 
@@ -42,8 +45,7 @@ impl std::fmt::Debug for LoadedSettings {
 }
 
 impl Settings {
-    /// Reads all layers of this process. The file is `file` (from `--config`), else the file of `PEYVAND_CONFIG`, else
-    /// `./peyvand.toml` if it exists. `flags` maps keys to values; librdkafka properties have the key
+    /// Reads all layers of this process. The file is `file` (from `--config`), else the file of `PEYVAND_CONFIG`. `flags` maps keys to values; librdkafka properties have the key
     /// `kafka.<property>`.
     ///
     /// # Errors
@@ -94,6 +96,10 @@ impl Settings {
 
         let settings = Settings::build(&values, &kafka, &mut errors);
         let entries = || values.iter().chain(kafka.iter());
+        if let Some(settings) = &settings {
+            let all = entries().map(|(key, raw)| (key.clone(), raw.clone())).collect();
+            errors.extend(production::refusals(settings, &all));
+        }
         match settings {
             Some(settings) if errors.is_empty() => Ok(LoadedSettings {
                 settings,

@@ -18,7 +18,7 @@ pub enum Role {
     Relay,
     /// Closes months that are due.
     MonthEnd,
-    /// Serves HTTP.
+    /// Only answers: HTTP, which every other role serves, too.
     Api,
 }
 
@@ -41,6 +41,14 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// What an installation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    Development,
+    /// Real persons and real money: whatever is only good for trying out is refused.
+    Production,
 }
 
 /// The format of log lines.
@@ -96,8 +104,9 @@ pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.trim().parse().ok()
 }
 
-pub(super) fn address(text: &str) -> Option<SocketAddr> {
-    parsed(text)
+/// An address, or `none`.
+pub(super) fn address(text: &str) -> Option<Option<SocketAddr>> {
+    if text.trim() == "none" { Some(None) } else { parsed(text).map(Some) }
 }
 
 pub(super) fn path(text: &str) -> Option<PathBuf> {
@@ -145,6 +154,14 @@ pub(super) fn misrouted(text: &str) -> Option<MisroutedPolicy> {
     match text.trim() {
         "accept" => Some(MisroutedPolicy::Accept),
         "dead_letter" => Some(MisroutedPolicy::DeadLetter),
+        _ => None,
+    }
+}
+
+pub(super) fn deployment(text: &str) -> Option<Deployment> {
+    match text.trim() {
+        "development" => Some(Deployment::Development),
+        "production" => Some(Deployment::Production),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::error::Origin;
 
 /// The text of a setting and its layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct RawSetting {
     pub text: String,
     pub origin: Origin,

@@ -68,7 +68,7 @@ fn librdkafka_properties_are_passed_on_from_every_layer() {
     let env = [("PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD", "hush-hush")];
     let loaded = load(Some(file), &env, &[("kafka.sasl.username", "w")]).unwrap();
     let actual: Vec<_> =
-        loaded.settings.kafka_properties.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        loaded.settings.kafka_properties.iter().map(|(k, v)| (k.as_str(), v.expose())).collect();
     let expected = [
         ("sasl.password", "hush-hush"),
         ("sasl.username", "w"),
@@ -78,7 +78,82 @@ fn librdkafka_properties_are_passed_on_from_every_layer() {
     assert_eq!(actual, expected);
     assert_eq!(row(&loaded, "kafka.sasl.password").value, "(hidden)");
     assert_eq!(row(&loaded, "kafka.security.protocol").value, "SASL_SSL");
-    assert!(load(None, &[("PEYVAND_KAFKA_PROPERTY_ACKS", "0")], &[]).is_err());
+}
+
+#[test]
+fn a_property_that_is_not_listed_is_refused_by_name_in_every_layer() {
+    let file = "[kafka]\n\"plugin.library.paths\" = '/tmp/evil.so'\n";
+    let env = [
+        ("PEYVAND_KAFKA_PROPERTY_ACKS", "0"),
+        ("PEYVAND_KAFKA_PROPERTY_SSL_ENGINE_LOCATION", "/tmp/evil.so"),
+    ];
+    let flags = [("kafka.enable.ssl.certificate.verification", "false"), ("kafka.no.such", "1")];
+    let errors = load(Some(file), &env, &flags).unwrap_err();
+    let named: std::collections::BTreeSet<_> = errors.iter().map(|error| error.key.as_str()).collect();
+    let expected = [
+        "kafka.acks",
+        "kafka.enable.ssl.certificate.verification",
+        "kafka.no.such",
+        "kafka.plugin.library.paths",
+        "kafka.ssl.engine.location",
+    ];
+    assert_eq!(named.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn secrets_are_read_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let url = "postgres://me:swordfish@db:5432/p";
+    let files = [
+        write("url", &format!("{url}\n")),
+        write("secret", "0123456789abcdef\r\n"),
+        write("pass", "sword fish"),
+    ];
+    let env = [
+        ("PEYVAND_DATABASE_URL_FILE", files[0].as_str()),
+        ("PEYVAND_INSTALLATION_SECRET_FILE", &files[1]),
+        ("PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD_FILE", &files[2]),
+        // A property of librdkafka whose own name ends like this.
+        ("PEYVAND_KAFKA_PROPERTY_SASL_OAUTHBEARER_ASSERTION_FILE", "/run/token"),
+        ("PEYVAND_TABLES_FILE", "/tables.toml"),
+    ];
+    let loaded = load(None, &env, &[]).unwrap();
+    let settings = &loaded.settings;
+    assert_eq!(settings.database_url.expose(), url);
+    assert_eq!(settings.installation_secret.as_ref().unwrap().expose(), "0123456789abcdef");
+    assert_eq!(settings.kafka_properties["sasl.password"].expose(), "sword fish");
+    assert_eq!(settings.kafka_properties["sasl.oauthbearer.assertion.file"].expose(), "/run/token");
+    assert_eq!(row(&loaded, "database_url").origin, "environment PEYVAND_DATABASE_URL_FILE");
+    assert_eq!(row(&loaded, "kafka.sasl.password").value, "(hidden)");
+
+    let empty = write("empty", "\n");
+    for (name, file, why) in [
+        ("PEYVAND_DATABASE_URL_FILE", "/no/such/file", "a readable file: /no/such/file"),
+        ("PEYVAND_DATABASE_URL_FILE", &empty, "is empty"),
+        ("PEYVAND_LOG_FILE", "/x", "a known setting"),
+    ] {
+        let errors = load(None, &[(name, file)], &[]).unwrap_err();
+        assert!(errors.len() == 1 && errors[0].to_string().contains(why), "{errors:?}");
+    }
+    let both = [("PEYVAND_DATABASE_URL_FILE", files[0].as_str()), ("PEYVAND_DATABASE_URL", url)];
+    let error = load(None, &both, &[]).unwrap_err()[0].to_string();
+    assert!(error.contains("only one of PEYVAND_DATABASE_URL and PEYVAND_DATABASE_URL_FILE"), "{error}");
+    assert!(!error.contains("swordfish"));
+}
+
+#[test]
+fn a_file_that_nobody_named_is_not_read() {
+    let named = layers::find_file(None, &pairs(&[("PEYVAND_CONFIG", "/etc/p.toml")]));
+    assert_eq!(named, Some(PathBuf::from("/etc/p.toml")));
+    let given =
+        layers::find_file(Some(std::path::Path::new("given.toml")), &pairs(&[("PEYVAND_CONFIG", "/x")]));
+    assert_eq!(given, Some(PathBuf::from("given.toml")));
+    assert_eq!(layers::find_file(None, &pairs(&[("PEYVAND_CONFIG", "")])), None);
 }
 
 #[test]

@@ -48,7 +48,10 @@ pub async fn run(mut env: Environment, options: DemoOptions, json: bool) -> Resu
     // Without the role month-end, no month is closed automatically. The demo closes its month once.
     env.settings.roles = [Role::Intake, Role::Relay].into();
     let (stopper, stop) = tokio::sync::watch::channel(false);
-    let mut roles = supervisor::spawn(&env.settings, &env.broker, &ctx, &stop).await?;
+    // The summary shows what a demo does, so it needs no HTTP, and two demos share no port.
+    env.settings.http_listen = None;
+    let mut roles = tokio::task::JoinSet::new();
+    supervisor::spawn(&mut roles, &env.settings, &env.broker, &ctx, &stop);
     let outcome = {
         let work = run_month(&env, &ctx, &dir, &options, json);
         tokio::pin!(work);

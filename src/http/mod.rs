@@ -1,8 +1,12 @@
 //! HTTP: liveness, readiness and metrics. The caller supplies the data, so this module does not depend on the database
 //! or the broker.
+//!
+//! No client can hold the server up: connections, the time for a request's head and the life of a connection are
+//! limited, and no route waits for more than one query.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,10 +14,25 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 
-use crate::telemetry::{GaugeValues, Metrics, render_prometheus};
+use crate::telemetry::{Metrics, render_prometheus};
+
+/// Connections that are served at the same time. Further ones wait until one ends.
+const MAX_CONNECTIONS: usize = 1024;
+/// A client that has not sent the head of its request by then is disconnected.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// No connection lives longer: neither a client that sends a body slowly nor one that reads slowly keeps its place.
+const CONNECTION_LIFE: Duration = Duration::from_secs(60);
+/// What requests in progress get at a shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+/// After an error of the listener, for example too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is not available yet, as text for an operator. It contains no personal data, because any client can read it.
 pub type NotReady = Vec<String>;
@@ -21,28 +40,21 @@ pub type NotReady = Vec<String>;
 /// The data that the routes serve.
 #[derive(Clone)]
 pub struct Probe {
-    /// Checks that the database answers. It need not check the roles: a role that ends by itself ends the process.
+    /// Checks what the roles of this process need. It need not check the roles: a role that ends by itself ends the
+    /// process.
     pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), NotReady>> + Send + Sync>,
-    /// Reads the current gauges. If it returns `None`, the last known gauges are served, if there are any.
-    pub gauges: Arc<dyn Fn() -> BoxFuture<'static, Option<GaugeValues>> + Send + Sync>,
-    /// The metrics of this process.
+    /// The metrics of this process. A scrape reads only what is stored there.
     pub metrics: &'static Metrics,
 }
 
 impl Probe {
-    /// Creates a probe from two async closures.
-    pub fn new<R, G, RF, GF>(metrics: &'static Metrics, ready: R, gauges: G) -> Self
+    /// Creates a probe from an async closure.
+    pub fn new<R, F>(metrics: &'static Metrics, ready: R) -> Self
     where
-        R: Fn() -> RF + Send + Sync + 'static,
-        RF: Future<Output = Result<(), NotReady>> + Send + 'static,
-        G: Fn() -> GF + Send + Sync + 'static,
-        GF: Future<Output = Option<GaugeValues>> + Send + 'static,
+        R: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), NotReady>> + Send + 'static,
     {
-        Self {
-            ready: Arc::new(move || Box::pin(ready())),
-            gauges: Arc::new(move || Box::pin(gauges())),
-            metrics,
-        }
+        Self { ready: Arc::new(move || Box::pin(ready())), metrics }
     }
 }
 
@@ -50,16 +62,15 @@ impl Probe {
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The address is in use, or does not belong to this host.
-    #[error("cannot listen on {address}: {source}; choose another with --http-listen or PEYVAND_HTTP_LISTEN")]
+    #[error(
+        "cannot listen on {address} (setting http_listen): {source}; choose another address with --http-listen or PEYVAND_HTTP_LISTEN, or `none` for no HTTP"
+    )]
     Bind {
         /// The address of the setting.
         address: SocketAddr,
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The listener failed.
-    #[error("the HTTP server failed: {0}")]
-    Serve(#[from] std::io::Error),
 }
 
 /// Binds the address. It is separate from [`serve`], so that an address in use is reported at once, and the caller can
@@ -72,19 +83,59 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
 }
 
 /// Serves until `stop` is true, then completes the requests in progress.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    probe: Probe,
+pub async fn serve(listener: TcpListener, probe: Probe, stop: watch::Receiver<bool>) {
+    let app = router(probe);
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut stopped = stop.clone();
+    loop {
+        let (stream, place) = tokio::select! {
+            biased;
+            // An error means that the sender is gone, which also ends the server.
+            _ = stopped.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => continue,
+            Some(accepted) = accept(&listener, &places) => accepted,
+        };
+        connections.spawn(connection(stream, app.clone(), stop.clone(), place));
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Accepts a connection when there is a place for it. `None` if the listener failed.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            tracing::warn!(%error, "an HTTP connection could not be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// Serves one connection. Its place is free when it ends.
+async fn connection(
+    stream: TcpStream,
+    app: Router,
     mut stop: watch::Receiver<bool>,
-) -> Result<(), HttpError> {
-    let stopped = async move {
-        // An error means that the sender is gone, which also ends the server.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router(probe)).with_graceful_shutdown(stopped).await.map_err(HttpError::Serve)
+    _place: OwnedSemaphorePermit,
+) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+    tokio::pin!(served);
+    tokio::select! {
+        // An error concerns only this client.
+        _ = served.as_mut() => return,
+        () = tokio::time::sleep(CONNECTION_LIFE) => return,
+        _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
+    }
+    let _ = tokio::time::timeout(SHUTDOWN_GRACE, served).await;
 }
 
 pub fn router(probe: Probe) -> Router {
@@ -106,9 +157,6 @@ async fn ready(State(probe): State<Probe>) -> Response {
 }
 
 async fn metrics(State(probe): State<Probe>) -> Response {
-    if let Some(gauges) = (probe.gauges)().await {
-        probe.metrics.set_gauges(gauges);
-    }
     let text = render_prometheus(probe.metrics, probe.metrics.gauges().as_ref());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 
 use super::Error;
-use crate::config::Settings;
+use crate::config::{Secret, Settings};
 use crate::wire::{PartitionCounts, Topic};
 
 /// The maximum size of a message, in bytes. A dead letter carries a whole message and its source position.
@@ -23,7 +23,7 @@ pub const ANSWER: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Broker {
     brokers: String,
-    properties: BTreeMap<String, String>,
+    properties: BTreeMap<String, Secret>,
     prefix: String,
     partitions: PartitionCounts,
 }
@@ -80,7 +80,7 @@ impl Broker {
             .set("client.id", "peyvand")
             .set("log.connection.close", "false");
         for (name, value) in &self.properties {
-            config.set(name, value);
+            config.set(name, value.expose());
         }
         config
     }
@@ -136,5 +136,13 @@ mod tests {
             let client: Result<BaseProducer<DefaultProducerContext>, _> = config.create();
             assert!(client.is_ok(), "{codec}: {:?}", client.err());
         }
+    }
+
+    #[test]
+    fn debug_output_hides_the_properties() {
+        let flags = [("kafka.sasl.password".to_owned(), "hush-hush".to_owned())].into();
+        let broker = Broker::new(&Settings::load_from(&flags, None, []).unwrap().settings);
+        assert!(!format!("{broker:?}").contains("hush-hush"));
+        assert_eq!(broker.config().get("sasl.password"), Some("hush-hush"));
     }
 }

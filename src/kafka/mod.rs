@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: this module decides nothing. The safety of payments depends on PostgreSQL alone; the broker
 //! only delivers.
+pub mod broker_check;
 mod client;
 mod client_logging;
 pub mod consumer;
@@ -92,6 +93,12 @@ impl Error {
                     | Code::InvalidProducerEpoch
             )
         )
+    }
+
+    /// Returns true if another process joined the consumer group with the same name.
+    pub fn is_instance_taken(&self) -> bool {
+        use rdkafka::types::RDKafkaErrorCode::FencedInstanceId;
+        matches!(self, Self::Kafka(error) if error.rdkafka_error_code() == Some(FencedInstanceId))
     }
 
     /// Returns true if a new session resolves the error. The session reads the input again from the offsets in the

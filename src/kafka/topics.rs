@@ -1,5 +1,6 @@
 //! The topics on the broker: creates them, checks them, and reads their offsets.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -20,7 +21,15 @@ use crate::wire::Topic;
 /// # Errors
 /// If the broker does not answer or refuses, or if an existing topic has another number of partitions.
 pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
-    check_connection(broker).await?;
+    greet(broker).await?;
+    create_missing(broker, replication).await
+}
+
+/// Like [`ensure`], if the broker is known to answer.
+///
+/// # Errors
+/// If the broker refuses, or if an existing topic has another number of partitions.
+pub async fn create_missing(broker: &Broker, replication: u16) -> Result<()> {
     let admin: AdminClient<LoggingContext> = broker.config().create_with_context(LoggingContext)?;
     let names: Vec<_> = Topic::ALL.iter().map(|topic| broker.name(*topic)).collect();
     let retentions: Vec<_> = Topic::ALL.iter().map(|topic| topic.spec().retention_ms.to_string()).collect();
@@ -52,9 +61,12 @@ pub async fn ensure(broker: &Broker, replication: u16) -> Result<()> {
     tokio::task::spawn_blocking(check).await.map_err(|_| Error::Stopped)?
 }
 
-/// Asks the broker for its metadata. It uses a consumer, because an admin client does not report why no broker answers
-/// (for example a wrong password or certificate).
-async fn check_connection(broker: &Broker) -> Result<()> {
+/// Asks the broker for its metadata, and returns the id of its cluster. It uses a consumer, because an admin client does
+/// not report why no broker answers (for example a wrong password or certificate).
+///
+/// # Errors
+/// If no broker answers, with the reason.
+pub async fn greet(broker: &Broker) -> Result<Option<String>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let broker = broker.clone();
@@ -62,7 +74,8 @@ async fn check_connection(broker: &Broker) -> Result<()> {
         let answer = failpoint!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
         // The error events of librdkafka are in the queue of the consumer; polling logs them.
         while failpoint!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
-        answer.map_err(|error| broker.unreachable(error))
+        answer.map_err(|error| broker.unreachable(error))?;
+        Ok(consumer.client().fetch_cluster_id(ANSWER))
     };
     tokio::task::spawn_blocking(fetch).await.map_err(|_| Error::Stopped)?
 }
@@ -79,6 +92,62 @@ fn check_partitions(admin: &AdminClient<LoggingContext>, broker: &Broker, name: 
         Some(problem) => Err(Error::Topic { topic: name.to_owned(), problem }),
         None => Ok(()),
     }
+}
+
+/// Something about the topics that this installation cannot work with.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TopicProblem {
+    #[error("{name} does not exist{}", if *.is_read { ", although this installation has read from it" } else { "" })]
+    Missing { name: String, is_read: bool },
+    #[error("{name}: {problem}")]
+    Partitions { name: String, problem: String },
+    #[error(
+        "{name}/{partition} ends at offset {end}, but this installation has read it up to offset {position}: the topic was recreated, or lost records"
+    )]
+    Beyond { name: String, partition: i32, position: i64, end: i64 },
+}
+
+impl TopicProblem {
+    /// Whether the service can create what is missing, and lose nothing by it.
+    pub fn is_remedied_by_creating(&self) -> bool {
+        matches!(self, Self::Missing { is_read: false, .. })
+    }
+}
+
+/// Compares the topics with what the installation expects and has read. Blocks.
+///
+/// # Errors
+/// If the broker does not answer.
+pub fn problems(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Vec<TopicProblem>> {
+    let consumer: BaseConsumer<LoggingContext> =
+        broker.consumer_config().create_with_context(LoggingContext)?;
+    let metadata = failpoint!("survey.metadata", consumer.fetch_metadata(None, ANSWER))
+        .map_err(|error| broker.unreachable(error))?;
+    let counts: HashMap<&str, usize> =
+        metadata.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
+    let mut problems = Vec::new();
+    for topic in Topic::ALL {
+        let name = broker.name(*topic);
+        let read = offsets.iter().filter(|(partition, next)| partition.topic == *topic && *next > 0);
+        let Some(found) = counts.get(name.as_str()).copied().filter(|count| *count > 0) else {
+            problems.push(TopicProblem::Missing { name, is_read: read.count() > 0 });
+            continue;
+        };
+        if let Some(problem) = partition_mismatch(broker.partitions(*topic), found) {
+            problems.push(TopicProblem::Partitions { name, problem });
+            continue;
+        }
+        for (TopicPartition { partition, .. }, position) in read {
+            let (_, end) = with_retries(|| {
+                failpoint!("survey.watermarks", consumer.fetch_watermarks(&name, *partition, ANSWER))
+            })?;
+            if end < *position {
+                let (partition, position) = (*partition, *position);
+                problems.push(TopicProblem::Beyond { name: name.clone(), partition, position, end });
+            }
+        }
+    }
+    Ok(problems)
 }
 
 /// Describes a wrong number of partitions. Zero is not an error: another process has just created the topic, and the

@@ -1,32 +1,41 @@
-//! Periodic tasks: they read the gauges for the OTLP exporter, which is not scraped, and check for files that lack
+//! Periodic tasks: they read the gauges, so that no scrape waits for database and broker, and check for files that lack
 //! rows.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::time::timeout;
 
 use super::Result;
 use super::drain::{by_topic, input_ends_beyond};
 use crate::app::AppContext;
 use crate::kafka::{self, Broker};
-use crate::retry::{ShutdownSignal, pause_or_stop};
+use crate::retry::{ShutdownSignal, pause_or_stop, shutdown_requested};
 use crate::store::{figures, files, offsets};
 use crate::telemetry::{GaugeValues, Metrics};
 
-const READ_INTERVAL: Duration = Duration::from_secs(15);
+const READ_INTERVAL: Duration = Duration::from_secs(10);
+/// A reading that takes longer is given up.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads the gauges until shutdown is requested. If a read fails, the last values stay. Before the first successful
-/// read the exporter sends no gauges.
+/// Reads the gauges until shutdown is requested. If a read fails, the last values stay. Their age is a gauge,
+/// too. Before the first successful read no gauges are exported.
 pub async fn run(
     ctx: AppContext,
     broker: Broker,
     unanswered_days: u16,
     mut stop: ShutdownSignal,
 ) -> Result<()> {
+    let mut ends = stop.clone();
     loop {
-        match gauges(&ctx, broker.clone(), unanswered_days).await {
-            Ok(gauges) => Metrics::global().set_gauges(gauges),
-            Err(error) => tracing::debug!(%error, "the gauges could not be read"),
+        let read = tokio::select! {
+            () = shutdown_requested(&mut ends) => return Ok(()),
+            read = timeout(READ_TIMEOUT, gauges(&ctx, broker.clone(), unanswered_days)) => read,
+        };
+        match read {
+            Ok(Ok(gauges)) => Metrics::global().set_gauges(gauges),
+            Ok(Err(error)) => tracing::debug!(%error, "the gauges could not be read"),
+            Err(_) => tracing::debug!("the gauges could not be read in time"),
         }
         if !pause_or_stop(READ_INTERVAL, &mut stop).await {
             return Ok(());
@@ -59,7 +68,7 @@ async fn count_incomplete(ctx: &AppContext) -> crate::store::Result<i64> {
 }
 
 /// Reads the gauges from the database and the broker.
-pub async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Result<GaugeValues> {
+async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Result<GaugeValues> {
     let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
     let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
     let figures = figures::figures(&mut connection, before).await?;
@@ -68,6 +77,8 @@ pub async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> R
     let ends = input_ends_beyond(offsets.clone(), &broker).await?;
     let lag = by_topic(&kafka::topics::lag(&ends, &offsets));
     Ok(GaugeValues {
+        updated_seconds: ctx.clock.machine_time().as_second(),
+        dead_letters_open: figures.dead_letters_by_reason.into_iter().collect(),
         lag: lag.into_iter().map(|(topic, behind)| (topic.to_owned(), behind)).collect(),
         outbox_depth: figures.outbox_depth,
         open_files: figures.open_files,

@@ -4,18 +4,24 @@ pub mod close;
 pub mod drain;
 pub mod export;
 mod gauges;
+mod health;
 mod month_end;
 mod private_file;
 pub mod publish;
 pub mod supervisor;
 
+use std::time::Duration;
+
 use crate::app::AppContext;
 use crate::app::close::Refusal;
 use crate::app::context::ContextError;
 use crate::config::Settings;
+use crate::kafka::topics::TopicProblem;
 use crate::kafka::{self, Broker};
 use crate::retry::ShutdownSignal;
 use crate::store;
+use crate::store::installation::{self, Home};
+use crate::store::offsets;
 
 /// Why a role or a task ended without completing its work.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +48,11 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// A problem counts only if it is still there at the last of so many looks: just after a broker crashed, the answer of
+/// another may be out of date.
+const SURVEYS: u32 = 3;
+const SURVEY_PAUSE: Duration = Duration::from_secs(1);
+
 /// The environment before the database is open: the settings, the broker, and the shutdown signal.
 #[derive(Clone)]
 pub struct Environment {
@@ -59,9 +70,96 @@ impl Environment {
         Ok(())
     }
 
-    /// Creates missing topics and tables, and opens the context.
+    /// Opens the context, with the topics and tables created that are missing.
+    ///
+    /// # Errors
+    /// If the database belongs to other topics than the settings name, or database or broker refuse.
     pub async fn open_context(&self) -> Result<AppContext> {
-        self.ensure_topics().await?;
-        Ok(AppContext::open(&self.settings).await?)
+        let (ctx, home) = self.open_at_home().await?;
+        self.settle_in(&ctx, &home).await?;
+        Ok(ctx)
+    }
+
+    /// Like [`open_context`](Self::open_context), but refuses topics that the installation cannot work with, and does not
+    /// create one anew that it has read.
+    ///
+    /// # Errors
+    /// As above, and if the topics are not those that the installation has read.
+    pub async fn open_for_service(&self) -> Result<AppContext> {
+        let (ctx, home) = self.open_at_home().await?;
+        let mut problems = self.topic_problems(&ctx).await?;
+        problems.retain(|problem| !problem.is_remedied_by_creating());
+        if let Some(problem) = problems.first() {
+            return Err(Error::Failed(format!(
+                "topic {problem}; nothing is started. `peyvand status` names all that is wrong; restore the topic, or correct topic_prefix, kafka_brokers or topic_partitions"
+            )));
+        }
+        self.settle_in(&ctx, &home).await?;
+        Ok(ctx)
+    }
+
+    /// Opens the context to look at an installation. Topics are created only at its first use: later, a missing topic is
+    /// something to see.
+    ///
+    /// # Errors
+    /// As for [`open_context`](Self::open_context).
+    pub async fn open_to_look(&self) -> Result<AppContext> {
+        let (ctx, home) = self.open_at_home().await?;
+        if installation::home(&ctx.pool).await?.is_none() {
+            self.settle_in(&ctx, &home).await?;
+        }
+        Ok(ctx)
+    }
+
+    /// What is wrong with the topics of the installation.
+    ///
+    /// # Errors
+    /// If database or broker do not answer.
+    pub async fn topic_problems(&self, ctx: &AppContext) -> Result<Vec<TopicProblem>> {
+        let mut found = Vec::new();
+        for attempt in 1..=SURVEYS {
+            if attempt > 1 {
+                tokio::time::sleep(SURVEY_PAUSE).await;
+            }
+            let (broker, offsets) = (self.broker.clone(), offsets::all(&ctx.pool).await?);
+            let survey = tokio::task::spawn_blocking(move || kafka::topics::problems(&broker, &offsets));
+            found = survey.await.map_err(|_| Error::Interrupted)??;
+            if found.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the topics that the settings name the installation's own.
+    ///
+    /// # Errors
+    /// If database or broker do not answer.
+    pub async fn adopt_installation(&self) -> Result<(Option<Home>, Home)> {
+        let cluster = kafka::topics::greet(&self.broker).await?;
+        let ctx = AppContext::open(&self.settings).await?;
+        let before = installation::home(&ctx.pool).await?;
+        let now = Home { topic_prefix: self.settings.topic_prefix.clone(), cluster };
+        installation::move_home(&ctx.pool, &now).await?;
+        Ok((before, now))
+    }
+
+    /// Opens the context if the database belongs to the topics that the settings name, or to none yet.
+    async fn open_at_home(&self) -> Result<(AppContext, Home)> {
+        let cluster = kafka::topics::greet(&self.broker).await?;
+        let ctx = AppContext::open(&self.settings).await?;
+        let home = Home { topic_prefix: self.settings.topic_prefix.clone(), cluster };
+        if let Some(stored) = installation::home(&ctx.pool).await? {
+            stored.refuse_other(&home)?;
+        }
+        Ok((ctx, home))
+    }
+
+    /// Creates missing topics before the home is stored: whoever sees a home also sees its topics.
+    async fn settle_in(&self, ctx: &AppContext, home: &Home) -> Result<()> {
+        if self.settings.provision {
+            kafka::topics::create_missing(&self.broker, self.settings.replication_factor).await?;
+        }
+        Ok(installation::keep_home(&ctx.pool, home).await?)
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+use super::health::{Health, watch_broker};
 use super::{Environment, Error, Result, gauges, month_end};
 use crate::app::context::ContextError;
 use crate::app::{AppContext, recover};
@@ -15,7 +15,6 @@ use crate::kafka::consumer::{self, BatchLimits, ConsumerRole};
 use crate::kafka::relay::{self, RelayEvent, RelayRole};
 use crate::kafka::{self, Broker};
 use crate::retry::{Policy, Retryability, ShutdownSignal, retry, shutdown_requested};
-use crate::store::offsets;
 use crate::telemetry::Metrics;
 
 /// Runs the roles until shutdown is requested.
@@ -24,13 +23,20 @@ use crate::telemetry::Metrics;
 /// If the context cannot be opened, a recovery is incomplete, a role fails or ends by itself, or the shutdown takes
 /// longer than `stop_timeout_s`.
 pub async fn run(env: Environment) -> Result<()> {
+    Metrics::global().serve_roles(&env.settings.roles);
+    let health = Health::new(&env.settings)?;
+    let mut roles = JoinSet::new();
+    // First of all, so that a taken port is reported at once, and `/readyz` says what the start waits for.
+    open_http(&env, &health, &mut roles).await?;
+    roles.spawn(watch_broker(health.clone(), env.broker.clone(), env.shutdown.clone()));
     let ctx = match open_with_retries(&env).await {
         // Shutdown was requested before any role started.
         Err(Error::Interrupted) => return Ok(()),
         opened => opened?,
     };
+    health.opened(ctx.clone());
     recover::refuse_half_recovered(&ctx).await?;
-    let mut roles = spawn(&env.settings, &env.broker, &ctx, &env.shutdown).await?;
+    spawn(&mut roles, &env.settings, &env.broker, &ctx, &env.shutdown);
     tracing::info!(roles = ?env.settings.roles, today = %ctx.clock.today(), "peyvand serves");
     let within = Duration::from_secs(env.settings.stop_timeout_s);
     let outcome = until_they_end(&mut roles, &env.shutdown, within).await;
@@ -96,34 +102,44 @@ async fn open_with_retries(env: &Environment) -> Result<AppContext> {
         _ => Retryability::Reject,
     };
     let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
-    retry(Policy::FOREVER, &env.shutdown, || env.open_context(), classify, notify).await.map_err(|error| {
-        match error {
+    retry(Policy::FOREVER, &env.shutdown, || env.open_for_service(), classify, notify).await.map_err(
+        |error| match error {
             crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
             crate::retry::RetryError::Stopped => Error::Interrupted,
-        }
-    })
+        },
+    )
 }
 
-/// Starts the roles in this runtime.
+/// Opens the HTTP server, unless the settings switch it off.
 ///
 /// # Errors
-/// If the HTTP address cannot be bound.
-pub async fn spawn(
+/// If the address cannot be bound.
+async fn open_http(env: &Environment, health: &Arc<Health>, roles: &mut JoinSet<Result<()>>) -> Result<()> {
+    let Some(address) = env.settings.http_listen else {
+        return Ok(());
+    };
+    let listener = http::bind(address).await.map_err(|error| Error::Failed(error.to_string()))?;
+    let (health, stop) = (health.clone(), env.shutdown.clone());
+    let ready = move || {
+        let health = health.clone();
+        async move { health.ready().await }
+    };
+    let probe = Probe::new(Metrics::global(), ready);
+    roles.spawn(async move {
+        http::serve(listener, probe, stop).await;
+        Ok(())
+    });
+    Ok(())
+}
+
+/// Starts the roles in this runtime. The role `api` has no task: HTTP is open in every role.
+pub fn spawn(
+    roles: &mut JoinSet<Result<()>>,
     settings: &Settings,
     broker: &Broker,
     ctx: &AppContext,
     stop: &ShutdownSignal,
-) -> Result<JoinSet<Result<()>>> {
-    let mut roles = JoinSet::new();
-    if settings.roles.contains(&Role::Api) {
-        let listener =
-            http::bind(settings.http_listen).await.map_err(|error| Error::Failed(error.to_string()))?;
-        let probe = probe(settings, broker, ctx);
-        let stop = stop.clone();
-        roles.spawn(async move {
-            http::serve(listener, probe, stop).await.map_err(|error| Error::Failed(error.to_string()))
-        });
-    }
+) {
     if settings.roles.contains(&Role::Relay) {
         let relay = relay_of(settings, broker, ctx);
         let stop = stop.clone();
@@ -133,7 +149,10 @@ pub async fn spawn(
         let intake = intake_of(settings, broker, ctx);
         roles.spawn(gauges::incomplete_files(ctx.clone(), stop.clone()));
         let stop = stop.clone();
-        roles.spawn(async move { Ok(consumer::run(intake, stop).await?) });
+        roles.spawn(async move {
+            let name = intake.instance.clone().unwrap_or_default();
+            consumer::run(intake, stop).await.map_err(|error| ingest_error(error, &name))
+        });
     }
     if settings.roles.contains(&Role::MonthEnd) {
         roles.spawn(month_end::run(
@@ -143,11 +162,20 @@ pub async fn spawn(
             stop.clone(),
         ));
     }
-    if settings.otlp_endpoint.is_some() {
+    if settings.http_listen.is_some() || settings.otlp_endpoint.is_some() {
         let (ctx, broker) = (ctx.clone(), broker.clone());
         roles.spawn(gauges::run(ctx, broker, settings.unanswered_days, stop.clone()));
     }
-    Ok(roles)
+}
+
+/// The broker gives a name to the process that came last, and the other one ends here.
+fn ingest_error(error: kafka::Error, instance: &str) -> Error {
+    if !error.is_instance_taken() {
+        return error.into();
+    }
+    Error::Failed(format!(
+        "another process has the name \"{instance}\" (setting instance, PEYVAND_INSTANCE) and ingests in place of this one: give every process a name of its own, or none"
+    ))
 }
 
 fn intake_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> ConsumerRole {
@@ -166,7 +194,9 @@ fn intake_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> Consumer
         counts: Arc::new(|stats, took| {
             let metrics = Metrics::global();
             metrics.consumed.add(count(stats.messages));
-            metrics.decisions.add(count(stats.decisions));
+            for (outcome, decisions) in &stats.decisions {
+                metrics.decisions.add(*outcome, count(*decisions));
+            }
             metrics.dead_letters.add(count(stats.dead_letters));
             metrics.batches.add(1);
             metrics.batch_seconds.record(took);
@@ -196,29 +226,4 @@ fn relay_of(settings: &Settings, broker: &Broker, ctx: &AppContext) -> RelayRole
             RelayEvent::Failed => Metrics::global().errors.add(1),
         }),
     }
-}
-
-/// HTTP clients time out after a few seconds. So a route waits no longer than this for the broker and the database, and
-/// then serves the last known values.
-const ANSWER: Duration = Duration::from_secs(2);
-
-fn probe(settings: &Settings, broker: &Broker, ctx: &AppContext) -> Probe {
-    let ready_ctx = ctx.clone();
-    let ready = move || {
-        let ctx = ready_ctx.clone();
-        async move {
-            let answer = timeout(ANSWER, ping(&ctx)).await;
-            answer.unwrap_or(Err("database".to_owned())).map_err(|problem| vec![problem])
-        }
-    };
-    let (ctx, broker, days) = (ctx.clone(), broker.clone(), settings.unanswered_days);
-    let read_gauges = move || {
-        let (ctx, broker) = (ctx.clone(), broker.clone());
-        async move { timeout(ANSWER, gauges::gauges(&ctx, broker, days)).await.ok()?.ok() }
-    };
-    Probe::new(Metrics::global(), ready, read_gauges)
-}
-
-async fn ping(ctx: &AppContext) -> std::result::Result<(), String> {
-    offsets::all(&ctx.pool).await.map(drop).map_err(|_| "database".to_owned())
 }

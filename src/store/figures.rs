@@ -26,6 +26,8 @@ pub struct InstallationFigures {
     pub open_cases: i64,
     /// Messages that could not be read.
     pub dead_letters: i64,
+    /// The same by reason.
+    pub dead_letters_by_reason: Vec<(String, i64)>,
     /// In ascending order.
     pub months_closed: Vec<ClosedMonth>,
     /// A month whose close has begun and not ended.
@@ -46,7 +48,6 @@ pub struct ClosedMonth {
 struct FigureCounts {
     unanswered: i64,
     open_cases: i64,
-    dead_letters: i64,
 }
 
 /// Everything that `status` shows except its lists. A document that was issued before `unanswered_before` should have
@@ -54,12 +55,15 @@ struct FigureCounts {
 pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<InstallationFigures> {
     let counts: FigureCounts = sqlx::query_as(
         "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
-             (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases,
-             (SELECT count(*) FROM dead_letters) AS dead_letters",
+             (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases",
     )
     .bind(instant(unanswered_before))
     .fetch_one(&mut *tx)
     .await?;
+    let dead_letters: Vec<(String, i64)> =
+        sqlx::query_as("SELECT reason, count(*) FROM dead_letters GROUP BY reason ORDER BY reason")
+            .fetch_all(&mut *tx)
+            .await?;
     let undelivered = undelivered(tx).await?;
     let closes = closes::all(tx).await?;
     let closed = closes.iter().filter(|close| close.closed);
@@ -75,7 +79,8 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         incomplete_files: files::count_incomplete(tx).await?,
         unanswered: counts.unanswered,
         open_cases: counts.open_cases,
-        dead_letters: counts.dead_letters,
+        dead_letters: dead_letters.iter().map(|(_, count)| count).sum(),
+        dead_letters_by_reason: dead_letters,
         months_closed: closed.map(sums).collect(),
         month_under_way: closes.iter().find(|close| !close.closed).map(|close| close.month),
         held: closes::held(tx).await?,

@@ -1,5 +1,7 @@
 //! Values that an installation stores about itself.
 
+use std::collections::HashMap;
+
 use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 
@@ -45,6 +47,79 @@ pub async fn topic_partitions(pool: &PgPool, wanted: u16) -> Result<()> {
     Err(Error::Refused(format!(
         "topic_partitions is {wanted}, but this database was created with {stored}: set it to {stored}"
     )))
+}
+
+/// The topics that an installation belongs to: its offsets and sequence numbers mean nothing in others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Home {
+    pub topic_prefix: String,
+    /// `None` if the broker does not tell.
+    pub cluster: Option<String>,
+}
+
+impl Home {
+    fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let prefix = (TOPIC_PREFIX, self.topic_prefix.as_str());
+        std::iter::once(prefix).chain(self.cluster.as_deref().map(|cluster| (KAFKA_CLUSTER, cluster)))
+    }
+
+    /// # Errors
+    /// [`Error::Refused`] if `given` is another home.
+    pub fn refuse_other(&self, given: &Self) -> Result<()> {
+        const IF_MOVED: &str = "if the installation was moved on purpose, run `peyvand config adopt-installation` with the new settings";
+        if self.topic_prefix != given.topic_prefix {
+            return Err(Error::Refused(format!(
+                "topic_prefix is \"{}\", but this database belongs to the topics with the prefix \"{}\": correct topic_prefix or database_url; {IF_MOVED}",
+                given.topic_prefix, self.topic_prefix
+            )));
+        }
+        match (&self.cluster, &given.cluster) {
+            (Some(known), Some(given)) if known != given => Err(Error::Refused(format!(
+                "kafka_brokers names the Kafka cluster {given}, but this database belongs to the cluster {known}: correct kafka_brokers or database_url; {IF_MOVED}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+const TOPIC_PREFIX: &str = "topic_prefix";
+const KAFKA_CLUSTER: &str = "kafka_cluster";
+
+/// The home of the installation. `None` before its first use.
+pub async fn home(pool: &PgPool) -> Result<Option<Home>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, value FROM installation WHERE name IN ($1, $2)")
+            .bind(TOPIC_PREFIX)
+            .bind(KAFKA_CLUSTER)
+            .fetch_all(pool)
+            .await?;
+    let mut stored: HashMap<String, String> = rows.into_iter().collect();
+    let cluster = stored.remove(KAFKA_CLUSTER);
+    Ok(stored.remove(TOPIC_PREFIX).map(|topic_prefix| Home { topic_prefix, cluster }))
+}
+
+/// Stores the home at the first use, and the cluster as soon as it is known.
+///
+/// # Errors
+/// [`Error::Refused`] if another process has stored another home in the meantime.
+pub async fn keep_home(pool: &PgPool, given: &Home) -> Result<()> {
+    for (name, value) in given.entries() {
+        keep_setting(pool, name, value).await?;
+    }
+    home(pool).await?.map_or(Ok(()), |stored| stored.refuse_other(given))
+}
+
+/// Moves the installation to another home.
+pub async fn move_home(pool: &PgPool, to: &Home) -> Result<()> {
+    let (names, values): (Vec<_>, Vec<_>) = to.entries().unzip();
+    let update = sqlx::query(
+        "INSERT INTO installation SELECT * FROM unnest($1::text[], $2::text[])
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(names)
+    .bind(values);
+    failpoint!("installation.move", update.execute(pool).await)?;
+    Ok(())
 }
 
 /// Stores the value if the name is new, and returns the stored value.

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod claims;
 pub mod close_pages;
 pub mod closes;
+mod connection;
 mod copy;
 pub mod dead_letters;
 pub mod decisions;
@@ -30,6 +31,7 @@ pub mod state_digest;
 pub mod summary;
 
 use crate::failpoint::failpoint;
+pub use connection::{connect, explain, greet};
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 
@@ -41,6 +43,9 @@ pub type ReadConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
 pub enum Error {
     #[error("database: {}", describe(.0))]
     Database(#[from] sqlx::Error),
+    /// The database cannot be used at all. Most often its operator has to do something.
+    #[error("PostgreSQL at {place} (setting database_url): {problem}")]
+    Unusable { place: String, problem: String, transient: bool },
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A stored value that this program cannot read: a newer program wrote it, or it is damaged.
@@ -100,15 +105,21 @@ impl Error {
             // A retry sees what the other batch wrote.
             Self::CountedTwice => return true,
             Self::Migration(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+            Self::Unusable { transient, .. } => return *transient,
             _ => return false,
         };
-        match error {
-            sqlx::Error::Database(db) => {
-                matches!(class(db.as_ref()).as_str(), "08" | "40" | "53" | "55" | "57" | "58")
-            }
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => false,
-            _ => true,
+        may_pass(error)
+    }
+}
+
+/// Whether the error may be gone a moment later.
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(db) => {
+            matches!(class(db.as_ref()).as_str(), "08" | "40" | "53" | "55" | "57" | "58")
         }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => false,
+        _ => true,
     }
 }
 
@@ -129,24 +140,6 @@ impl Error {
         };
         matches!(class(db.as_ref()).as_str(), "21" | "22" | "23" | "54")
     }
-}
-
-/// Creates a pool that connects lazily, at the first statement.
-pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
-    let options: sqlx::postgres::PgConnectOptions = url.parse().map_err(Error::Database)?;
-    // The planner overestimates statements on sets of thousands: JIT compilation would take longer than their
-    // execution. In the first minutes its statistics still describe tables as empty, and it would scan them instead
-    // of using an index. Where no index helps, it scans in any case.
-    let options = options.application_name("peyvand").options([("jit", "off"), ("enable_seqscan", "off")]);
-    let options = sqlx::ConnectOptions::log_slow_statements(
-        options,
-        log::LevelFilter::Debug,
-        std::time::Duration::from_secs(5),
-    );
-    Ok(sqlx::postgres::PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(std::time::Duration::from_secs(10))
-        .connect_lazy_with(options))
 }
 
 /// A read-only transaction in which all queries see the same moment: they see a concurrent batch completely or not at

@@ -1,15 +1,19 @@
 //! Persons: their locks and their dossiers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Error, PgConnection, Result, code, dossier};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
-/// Locks the persons in the order of their codes, so that transactions do not deadlock, and returns their dossiers.
-/// `codes` contains each person once. A new code gets its row here; most often all codes are known. (Two transactions
-/// that both insert new persons can still deadlock: PostgreSQL aborts one of them, and its batch is retried.)
+/// Locks the persons and returns their dossiers. `codes` contains each person once. A new code gets its row here; most
+/// often all codes are known.
+///
+/// Transactions do not deadlock: each first inserts the new rows, in the order of their codes, while it holds no lock of
+/// a person, and then locks all rows, in the same order. Whoever waits for a row that another transaction inserts holds
+/// only rows of smaller codes that it inserts itself; whoever waits for a lock holds only locks of smaller codes, and
+/// rows that nobody else can see yet.
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
     let locked = lock_packed(tx, codes).await?.into_iter();
     locked.map(|(code, packed)| Ok((code, decode(packed.as_deref())?))).collect()
@@ -24,19 +28,14 @@ pub async fn lock_packed(
     tx: &mut PgConnection,
     codes: &[i64],
 ) -> Result<HashMap<NationalCode, PackedDossier>> {
-    let mut dossiers = lock_known(tx, codes).await?;
-    if dossiers.len() == codes.len() {
-        return Ok(dossiers);
-    }
-    let known: HashSet<i64> = dossiers.keys().map(|code| code.to_i64()).collect();
-    let new: Vec<i64> = codes.iter().copied().filter(|code| !known.contains(code)).collect();
     sqlx::query(
-        "INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c ORDER BY c ON CONFLICT DO NOTHING",
+        "INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c
+         WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.code = c) ORDER BY c ON CONFLICT DO NOTHING",
     )
-    .bind(&new)
+    .bind(codes)
     .execute(&mut *tx)
     .await?;
-    dossiers.extend(lock_known(tx, &new).await?);
+    let dossiers = lock_known(tx, codes).await?;
     if dossiers.len() < codes.len() {
         return Err(Error::Invariant("every person of a transaction has a row that is locked"));
     }

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 /// The state of the installation as read from the database and the broker. It is the same in every process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GaugeValues {
+    /// Unix time of the reading, in seconds.
+    pub updated_seconds: i64,
     /// Messages of an input topic without a disposition, by topic.
     pub lag: BTreeMap<String, i64>,
+    /// Messages that could not be read and are not dealt with, by reason.
+    pub dead_letters_open: BTreeMap<String, i64>,
     /// Outgoing events that are not yet delivered.
     pub outbox_depth: i64,
     /// Files without their end.
@@ -40,6 +44,7 @@ macro_rules! gauges {
 }
 
 gauges! {
+    updated_seconds: "peyvand_gauges_updated_seconds", "peyvand.gauges.updated", "Unix time at which this process last read the gauges";
     outbox_depth: "peyvand_outbox_depth", "peyvand.outbox.depth", "Outgoing events that are not yet delivered";
     open_files: "peyvand_open_files", "peyvand.files.open", "Files without their end";
     incomplete_files: "peyvand_incomplete_files", "peyvand.files.incomplete", "Files that were closed and still lack rows";

@@ -8,20 +8,40 @@ use super::by_topic::{FETCH_FAILING_DOC, FETCH_FAILING_OTEL, TOPIC_COUNTERS};
 use super::gauges::GAUGES;
 use super::metrics::{BOUNDS, COUNTERS, Metrics};
 use crate::wire::Topic;
+use crate::config::Role;
 
 /// Registers all instruments with the global meter provider, which reads them at each export.
 pub(super) fn register(metrics: &'static Metrics) {
     let meter = global::meter("peyvand");
-    for named in COUNTERS {
+    counters(&meter, metrics);
+    gauges(&meter, metrics);
+}
+
+fn counters(meter: &Meter, metrics: &'static Metrics) {
+    for named in COUNTERS.iter() {
         let attributes = attributes(named.otel);
         meter
             .u64_observable_counter(named.otel)
             .with_unit(named.unit)
             .with_description(named.doc)
-            .with_callback(move |observer| observer.observe((named.counter)(metrics).get(), &attributes))
+            .with_callback(move |observer| {
+                if metrics.exports(named.role) {
+                    observer.observe((named.counter)(metrics).get(), &attributes);
+                }
+            })
             .build();
     }
     by_topic(&meter, metrics);
+    meter
+        .u64_observable_counter("peyvand.decisions")
+        .with_unit("{decision}")
+        .with_description("Decisions that ingest published, by outcome")
+        .with_callback(move |observer| {
+            for (outcome, count) in metrics.decisions.all().filter(|_| metrics.exports(Some(Role::Intake))) {
+                observer.observe(count, &[KeyValue::new("peyvand.outcome", outcome.as_str())]);
+            }
+        })
+        .build();
     let histogram = meter
         .f64_histogram("messaging.process.duration")
         .with_unit("s")
@@ -30,7 +50,14 @@ pub(super) fn register(metrics: &'static Metrics) {
         .build();
     // It is already set only if a caller registers twice; the first histogram is kept.
     let _ = metrics.batch_seconds.exported.set(histogram);
+}
 
+fn gauges(meter: &Meter, metrics: &'static Metrics) {
+    meter
+        .i64_observable_gauge("peyvand.broker.up")
+        .with_description("1 if the broker answered the last request of this process, else 0")
+        .with_callback(move |observer| observer.observe(i64::from(metrics.is_broker_up()), &[]))
+        .build();
     for named in GAUGES {
         meter
             .i64_observable_gauge(named.otel)
@@ -42,6 +69,16 @@ pub(super) fn register(metrics: &'static Metrics) {
             })
             .build();
     }
+    meter
+        .i64_observable_gauge("peyvand.dead_letters.open")
+        .with_unit("{message}")
+        .with_description("Messages that could not be read and are not dealt with")
+        .with_callback(move |observer| {
+            for (reason, letters) in metrics.gauges().unwrap_or_default().dead_letters_open {
+                observer.observe(letters, &[KeyValue::new("peyvand.reason", reason)]);
+            }
+        })
+        .build();
     meter
         .i64_observable_gauge("peyvand.input.lag")
         .with_unit("{message}")
@@ -65,7 +102,7 @@ fn by_topic(meter: &Meter, metrics: &'static Metrics) {
             .with_unit(named.unit)
             .with_description(named.doc)
             .with_callback(move |observer| {
-                for topic in Topic::inputs() {
+                for topic in Topic::inputs().filter(|_| metrics.exports(Some(Role::Intake))) {
                     let name = KeyValue::new("messaging.destination.name", topic.name());
                     observer.observe((named.counter)(metrics).get(topic), &[name]);
                 }

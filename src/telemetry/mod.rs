@@ -9,6 +9,7 @@ mod by_topic;
 mod counter;
 mod gauges;
 mod instruments;
+mod json_log;
 pub mod metrics;
 mod prometheus;
 pub mod trace;
@@ -33,6 +34,7 @@ pub use metrics::Metrics;
 pub use prometheus::render_prometheus;
 
 use crate::config::{LogFormat, Settings};
+use json_log::JsonWithTrace;
 
 /// The timeout of one export to the collector.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -119,13 +121,16 @@ fn exporters(endpoint: &str, settings: &Settings) -> Result<Exporters, ExporterB
 }
 
 fn resource(settings: &Settings) -> Resource {
-    let mut resource = Resource::builder()
+    Resource::builder()
         .with_service_name("peyvand")
-        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-    if let Some(instance) = &settings.instance {
-        resource = resource.with_attribute(KeyValue::new("service.instance.id", instance.clone()));
-    }
-    resource.build()
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attribute(KeyValue::new("service.instance.id", instance_id(settings)))
+        .build()
+}
+
+/// Two processes must never look like one, so a process without a name gets an id that no other has.
+fn instance_id(settings: &Settings) -> String {
+    settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
 }
 
 /// Exports only the spans of this crate: exporting the spans of the exporter's HTTP client would create new spans
@@ -146,7 +151,10 @@ where
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match settings.log_format {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        LogFormat::Json => {
+            let json = tracing_subscriber::fmt::format().json().flatten_event(true);
+            lines.json().event_format(JsonWithTrace(json)).with_filter(filter).boxed()
+        }
     }
 }
 

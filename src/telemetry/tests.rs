@@ -105,6 +105,18 @@ async fn traces_and_metrics_reach_a_collector() {
     }
 }
 
+#[test]
+fn every_process_has_an_instance_id_of_its_own() {
+    let id = |flags: &[(&str, &str)]| {
+        let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let resource = resource(&Settings::load_from(&flags, None, []).unwrap().settings);
+        resource.get(&opentelemetry::Key::from_static_str("service.instance.id")).unwrap().to_string()
+    };
+    assert_eq!(id(&[("instance", "intake-0")]), "intake-0");
+    let (one, other) = (id(&[]), id(&[]));
+    assert!(!one.is_empty() && one != other, "{one}");
+}
+
 #[tokio::test]
 async fn without_a_collector_nothing_is_exported() {
     assert!(trace::traceparent_of(&tracing::Span::none()).is_none());
@@ -114,19 +126,27 @@ async fn without_a_collector_nothing_is_exported() {
 #[test]
 fn prometheus_text() {
     let metrics = Metrics::new();
-    metrics.decisions.add(5);
+    metrics.decisions.add(crate::claim::Outcome::Waiting, 5);
+    metrics.set_broker_up(true);
     for millis in [3, 60, 60, 20_000] {
         metrics.batch_seconds.record(Duration::from_millis(millis));
     }
     let gauges = GaugeValues {
         lag: BTreeMap::from([("a\"b".to_owned(), 12)]),
+        dead_letters_open: BTreeMap::from([("schema".to_owned(), 3)]),
+        updated_seconds: 1_700_000_000,
         open_cases: 2,
         ..GaugeValues::default()
     };
     let text = render_prometheus(&metrics, Some(&gauges));
     for line in [
         "# TYPE peyvand_decisions_total counter",
-        "peyvand_decisions_total 5",
+        "peyvand_decisions_total{outcome=\"WAITING\"} 5",
+        "peyvand_decisions_total{outcome=\"APPROVED\"} 0",
+        "peyvand_broker_up 1",
+        concat!("peyvand_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        "peyvand_gauges_updated_seconds 1700000000",
+        "peyvand_dead_letters_open{reason=\"schema\"} 3",
         "peyvand_process_duration_seconds_bucket{le=\"0.005\"} 1",
         "peyvand_process_duration_seconds_bucket{le=\"0.075\"} 3",
         "peyvand_process_duration_seconds_bucket{le=\"10\"} 3",
@@ -137,6 +157,24 @@ fn prometheus_text() {
         "peyvand_input_lag_messages{topic=\"a\\\"b\"} 12",
     ] {
         assert!(text.lines().any(|got| got == line), "{line} is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_process_exports_the_counters_of_its_roles_only() {
+    let metrics = Metrics::new();
+    metrics.serve_roles(&[crate::config::Role::Relay].into());
+    let text = render_prometheus(&metrics, None);
+    for present in ["peyvand_relay_commits_total 0", "peyvand_errors_total 0", "peyvand_broker_up 0"] {
+        assert!(text.lines().any(|line| line == present), "{present} is not in\n{text}");
+    }
+    for absent in [
+        "peyvand_batches_total",
+        "peyvand_closes_total",
+        "peyvand_decisions_total",
+        "peyvand_process_duration",
+    ] {
+        assert!(!text.contains(absent), "{absent} is in\n{text}");
     }
 }
 

@@ -17,6 +17,8 @@ use crate::store::offsets;
 pub struct StatusView {
     /// With `--wait`: what was not done in time; otherwise empty.
     pub unfinished: Vec<String>,
+    /// What is wrong with the topics: a missing one, another number of partitions, an end before what was read.
+    pub topic_problems: Vec<String>,
     /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
     /// Input partitions with messages that no client can read, and so no process ingests.
@@ -117,6 +119,7 @@ pub async fn status(
     let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
+        topic_problems: Vec::new(),
         lag: input.lag,
         stalled_partitions: input.stalled_partitions,
         outbox_depth: figures.outbox_depth,

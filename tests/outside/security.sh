@@ -106,6 +106,7 @@ by_certificate=(--kafka-brokers "localhost:$mutual" --kafka-property security.pr
 trusted="sslmode=verify-full&sslrootcert=$work/ours.pem"
 server=postgres://peyvand:$password@localhost:$database/postgres
 export PEYVAND_KAFKA_BROKERS=localhost:$tls PEYVAND_TOPIC_PREFIX=test. PEYVAND_TODAY=1404-08-01 PEYVAND_BATCH_WAIT_MS=10
+export PEYVAND_HTTP_LISTEN=none # many processes run at the same time
 export PEYVAND_KAFKA_PROPERTY_SECURITY_PROTOCOL=SASL_SSL PEYVAND_KAFKA_PROPERTY_SSL_CA_LOCATION=$work/ours.pem
 export PEYVAND_KAFKA_PROPERTY_SASL_MECHANISM=SCRAM-SHA-512
 export PEYVAND_KAFKA_PROPERTY_SASL_USERNAME=peyvand PEYVAND_KAFKA_PROPERTY_SASL_PASSWORD=$password
@@ -148,7 +149,7 @@ kept_out() { # TEXT COMMAND...: the service must log TEXT; it retries, so it is 
 let_in() { "$peyvand" status "$@" >/dev/null || fail "refused: $*"; }
 let_in "${without_tls[@]}" &
 let_in "${by_certificate[@]}" &
-refused "TopicAuthorizationFailed" "$peyvand" status --topic-prefix other. &
+refused "TopicAuthorizationFailed" "$peyvand" dead-letters list --topic-prefix other. &
 refused "no encryption" "$peyvand" status --database-url "$server?sslmode=disable" &
 refused "UnknownIssuer" "$peyvand" status --database-url "$server?sslmode=verify-full&sslrootcert=$work/untrusted.pem" &
 refused "not valid for name" "$peyvand" status --database-url "${server/localhost/127.0.0.1}?$trusted" &

@@ -2,7 +2,7 @@
 //! a chunk of persons, threads plan, render and pack the chunks before it, and the transaction writes the chunks that
 //! are ready.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::AppContext;
 use crate::app::write_plans::{Planned, decisions_made, write};
-use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::claim::person_state::PersonState;
 use crate::claim::plan::Trigger;
 use crate::claim::planning::plan;
+use crate::claim::{ClaimKey, Outcome};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, PackedSegment};
 use crate::store::{Error, PgConnection, ReadConnection, Result, marriages, person_states, persons};
@@ -54,7 +54,8 @@ impl BatchChanges {
 /// The output of the decisions of a batch.
 #[derive(Default)]
 pub struct DecisionOutput {
-    pub decisions: usize,
+    /// Their number, by outcome.
+    pub decisions: BTreeMap<Outcome, usize>,
     /// The decision events, packed for the outbox.
     pub packed: Vec<PackedSegment>,
     /// The events of cases and notices. They are published after the decisions.
@@ -191,7 +192,9 @@ impl DecisionOutput {
         at: Timestamp,
     ) -> Result<()> {
         let chunk = planned.await.map_err(join_error)??;
-        self.decisions += chunk.decisions;
+        for (outcome, count) in chunk.decisions {
+            *self.decisions.entry(outcome).or_default() += count;
+        }
         self.packed.extend(chunk.packed);
         self.events.extend(write(tx, ctx, &chunk.planned, at).await?);
         Ok(())
@@ -202,7 +205,7 @@ impl DecisionOutput {
 struct PlannedChunk {
     planned: Vec<Planned>,
     packed: Vec<PackedSegment>,
-    decisions: usize,
+    decisions: BTreeMap<Outcome, usize>,
 }
 
 impl PlannedChunk {
@@ -223,7 +226,10 @@ impl PlannedChunk {
         }
         let packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
         let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
-        let decisions = updates.filter(|update| update.revision.is_some()).count();
+        let mut decisions = BTreeMap::new();
+        for revision in updates.filter_map(|update| update.revision.as_ref()) {
+            *decisions.entry(revision.decision.outcome).or_default() += 1;
+        }
         Ok(Self { planned, packed, decisions })
     }
 }

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use self::batch_state::{BatchState, SavedBatch};
 use self::decide::decide;
 use super::AppContext;
+use crate::claim::Outcome;
 use crate::failpoint::failpoint;
 use crate::store::offsets::{self, OffsetAdvance, OffsetOwner, TopicPartition};
 use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
@@ -44,10 +45,11 @@ impl RecordBatch {
 }
 
 /// What a batch did, for metrics.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct IngestStats {
     pub messages: usize,
-    pub decisions: usize,
+    /// Decisions by their outcome.
+    pub decisions: BTreeMap<Outcome, usize>,
     pub dead_letters: usize,
 }
 

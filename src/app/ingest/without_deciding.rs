@@ -1,7 +1,7 @@
 //! Applies inputs again after a restore, without deciding. The touched persons are stored, and are decided after all
 //! inputs are applied.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{IngestStats, RecordBatch, write_facts};
 use crate::app::AppContext;
@@ -45,7 +45,7 @@ pub async fn apply_batch_without_deciding(
     events.retain(|event| !published.contains(&event.id));
     outbox::append(&mut tx, events, ctx.groups).await?;
     failpoint!("recover_ingest.commit", tx.commit().await).map_err(Error::Database)?;
-    Ok(IngestStats { messages: batch.records.len(), decisions: 0, dead_letters })
+    Ok(IngestStats { messages: batch.records.len(), decisions: BTreeMap::new(), dead_letters })
 }
 
 /// The answered documents of each person.

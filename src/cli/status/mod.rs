@@ -10,6 +10,7 @@ use crate::app::AppContext;
 use crate::kafka::fetch_check::unreadable;
 use crate::kafka::{self, Broker};
 use crate::service;
+use crate::service::Environment;
 use crate::service::drain::{InputEnds, by_topic, drained, input_ends};
 use crate::store::offsets::{self, TopicPartition};
 use crate::terminal::{self, say};
@@ -20,28 +21,28 @@ const LISTED: i64 = 10;
 const LISTED_IN_JSON: i64 = 10_000;
 
 /// Shows the state. With `wait`, it first waits until all input that is in the topics now has a disposition and the
-/// outbox is empty. Returns false if that took longer than `wait`.
-pub async fn run(
-    ctx: &AppContext,
-    broker: &Broker,
-    unanswered_days: u16,
-    wait: Option<Duration>,
-    json: bool,
-) -> Result<bool> {
+/// outbox is empty. Returns false if that took longer than `wait`, or if the topics are not those of the installation.
+pub async fn run(env: &Environment, wait: Option<Duration>, json: bool) -> Result<bool> {
+    let ctx = env.open_to_look().await?;
+    let problems: Vec<_> = env.topic_problems(&ctx).await?.iter().map(ToString::to_string).collect();
     let unfinished = match wait {
-        Some(timeout) => drained(ctx, input_ends(ctx, broker).await?, timeout).await?,
-        None => Vec::new(),
+        // Nobody can wait for input that is not there.
+        Some(timeout) if problems.is_empty() => {
+            drained(&ctx, input_ends(&ctx, &env.broker).await?, timeout).await?
+        }
+        _ => Vec::new(),
     };
-    let ends = input_ends(ctx, broker).await?;
-    let input = input_state(broker, &ends, &offsets::all(&ctx.pool).await?).await?;
+    let ends = input_ends(&ctx, &env.broker).await?;
+    let input = input_state(&env.broker, &ends, &offsets::all(&ctx.pool).await?).await?;
     let limit = if json { LISTED_IN_JSON } else { LISTED };
-    let status = status(ctx, input, unfinished, unanswered_days, limit).await?;
+    let mut status = status(&ctx, input, unfinished, env.settings.unanswered_days, limit).await?;
+    status.topic_problems = problems;
     if json {
         terminal::show_json(&status);
     } else {
         terminal::show(&text::page(&status));
     }
-    Ok(status.unfinished.is_empty())
+    Ok(status.unfinished.is_empty() && status.topic_problems.is_empty())
 }
 
 /// Reads every partition that lags at its offset, to name those that cannot be read.

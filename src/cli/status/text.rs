@@ -15,6 +15,9 @@ pub fn page(status: &StatusView) -> String {
     if !status.unfinished.is_empty() {
         let _ = writeln!(out, "NOT DONE in time: {}\n", status.unfinished.join("; "));
     }
+    for problem in &status.topic_problems {
+        let _ = writeln!(out, "WRONG TOPIC: {problem}");
+    }
     let lag: Vec<_> = status.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
     out.push_str(&table(0, &["input topic", ">behind"], &lag));
     stalled_partitions(status, &mut out);
@@ -136,6 +139,7 @@ mod tests {
 
     fn status() -> StatusView {
         StatusView {
+            topic_problems: Vec::new(),
             unfinished: Vec::new(),
             lag: BTreeMap::from([("registry.marriages.v1", 1_200)]),
             stalled_partitions: Vec::new(),

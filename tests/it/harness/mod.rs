@@ -95,6 +95,8 @@ impl TestApp {
         // An aborted stop is a failure, and on a busy machine a normal stop takes long.
         app.set("stop_timeout_s", "120");
         app.set("log", "info");
+        // Many processes run at the same time. A test that asks one names its address.
+        app.set("http_listen", "none");
         app
     }
 

@@ -9,6 +9,7 @@ pub mod kill;
 pub mod lost_rows;
 pub mod misrouted;
 pub mod order;
+pub mod person_locks;
 pub mod poison;
 pub mod processes;
 pub mod repeats;

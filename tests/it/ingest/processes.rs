@@ -145,3 +145,16 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
     app.settle();
     app.finish();
 }
+
+/// The broker gives the name to the process that joins last. The other one says what to change.
+#[test]
+fn a_name_that_two_processes_have_is_told_with_its_setting() {
+    let mut app = TestApp::without_service("1404-08-01").with("instance", "same-name");
+    let first = app.serve(&["--roles", "intake"]);
+    app.until_told(first, "input partitions were assigned");
+    app.serve(&["--roles", "intake"]);
+    let log = app.ends_by_itself(first);
+    assert!(log.contains("same-name") && log.contains("PEYVAND_INSTANCE"), "{log}");
+    app.serve(&["--roles", "relay", "--instance", "another-name"]);
+    app.finish();
+}

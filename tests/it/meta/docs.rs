@@ -135,6 +135,12 @@ fn the_settings_are_those_of_the_code() {
 }
 
 #[test]
+fn the_librdkafka_properties_are_those_of_the_code() {
+    let written = quoted(between(page("docs/OPERATIONS.md"), "properties"));
+    assert_eq!(written, config::allowed_properties().collect::<Vec<_>>());
+}
+
+#[test]
 fn the_metrics_are_those_of_the_code() {
     let text = render_prometheus(&Metrics::new(), Some(&GaugeValues::default()));
     let rendered: BTreeSet<&str> =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peyvand::wire::files::FileKind as K;
 
-use crate::fixtures::couples::Couple;
+use crate::fixtures::couples::{Couple, person_row};
 use crate::harness::{CEILING_S, TestApp, now, until_interruptible};
 
 /// "status 0 done, 1 refused or failed, 2 wrong use, 130 on Ctrl-C"
@@ -109,17 +109,25 @@ fn a_service_over_a_restored_database_ends_with_an_error() {
 /// Input that disappeared from its topic before it was ingested must cause an error.
 #[test]
 fn a_service_whose_input_is_gone_ends_with_an_error() {
+    const RECORDS: &str = "insured.records.v1";
     let mut app = TestApp::start("1404-08-01");
     Couple::publish(&[Couple::nth(1)], &mut app);
     app.settle();
     app.stop();
-    // As for a recreated topic: the next offset in the database is beyond the topic's end.
-    let move_by = |n: i32| {
-        format!("UPDATE input_offsets SET next_offset = next_offset + {n} WHERE topic = 'insured.records.v1'")
-    };
-    app.execute(&move_by(1000)).unwrap();
+    let sql = format!("SELECT partition, next_offset FROM input_offsets WHERE topic = '{RECORDS}'");
+    let next = app.query(&sql);
+    let couples: Vec<_> = (2..12).map(Couple::nth).collect();
+    let rows: Vec<_> = couples.iter().flat_map(Couple::codes).map(person_row).collect();
+    let text = format!("{}\n{}\n", K::Persons.columns().join(","), rows.join("\n"));
+    let path = app.write(K::Persons, &text);
+    app.publish_without_waiting(K::Persons, &path);
+    // As retention does: the next offset is before the topic's first one then.
+    for row in next {
+        let (partition, position): (i32, i64) = (row[0].parse().unwrap(), row[1].parse().unwrap());
+        app.forget_records(RECORDS, partition, position + 1);
+    }
     let place = app.serve(&["--roles", "intake"]);
-    app.ends_by_itself(place);
-    app.execute(&move_by(-1000)).unwrap();
-    app.finish();
+    let log = app.ends_by_itself(place);
+    assert!(log.contains("no longer contains messages that were not ingested"), "{log}");
+    app.end_unchecked();
 }

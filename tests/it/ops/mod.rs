@@ -2,8 +2,11 @@
 
 pub mod chaos;
 pub mod commands;
+pub mod database_errors;
 pub mod demo;
 pub mod failpoints;
+pub mod health;
+pub mod installation;
 pub mod privacy;
 pub mod rolling_upgrade;
 pub mod security;

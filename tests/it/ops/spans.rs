@@ -44,7 +44,10 @@ fn answer(mut stream: &TcpStream, received: &Received) -> Option<()> {
 fn batches_pages_and_a_close_are_spans() {
     const INPUT: &str = "00-7e57000000000000000000000000f00d-00f067aa0ba902b7-01";
     let (endpoint, received) = collector();
-    let mut app = TestApp::without_service("1404-08-01").with("otlp_endpoint", &endpoint).serving();
+    // sqlx logs its statements, which run in the span of a batch.
+    let app =
+        TestApp::without_service("1404-08-01").with("log_format", "json").with("log", "info,sqlx=debug");
+    let mut app = app.with("otlp_endpoint", &endpoint).serving();
     let couple = Couple::nth(24);
     Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
     app.settle();
@@ -54,6 +57,13 @@ fn batches_pages_and_a_close_are_spans() {
     app.settle();
     app.close("1404-07");
     let thread = app.value("SELECT split_part(traceparent, '-', 2) FROM closes");
+    let log = app.service(0).log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let of_span = |line: &serde_json::Value| {
+        line["trace_id"].as_str().is_some_and(|id| id.len() == 32)
+            && line["span_id"].as_str().is_some_and(|id| id.len() == 16)
+    };
+    assert!(lines.filter(of_span).count() > 0, "no line names its trace and span\n{log}");
     // The last spans are sent when the service stops.
     app.stop();
     let received = received.lock().unwrap().clone();

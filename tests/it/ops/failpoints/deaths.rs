@@ -218,6 +218,7 @@ fn commands_that_die_are_given_again() {
     let folder = app.dir.path().join("out");
     survived.scene(&app, places::EXPORTING, &["export", folder.to_str().unwrap()]);
     survived.scene(&app, places::SHOWING, &["report", "--month", FIRST]);
+    survived.scene(&app, places::ADOPTING, &["config", "adopt-installation"]);
     app.close(FIRST);
     month::answer(&mut app);
     month::late_row(&app);

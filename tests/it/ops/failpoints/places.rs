@@ -4,6 +4,8 @@ pub type Scene = &'static [(&'static str, u32)];
 
 /// A service starts, at first with a broker without topics and a database without tables.
 pub const BEGINNING: Scene = &[
+    ("check.metadata", 1),
+    ("check.told", 1),
     ("topics.greet", 1),
     ("topics.told", 1),
     ("topics.create", 1),
@@ -32,6 +34,9 @@ pub const READING_AGAIN: Scene = &[("gaps.assign", 1), ("gaps.poll", 1), ("rewin
 
 /// The role relay, with all events of a month in the outbox.
 pub const DELIVERING: Scene = &[
+    // The positions are compared with the ends of the topics.
+    ("survey.metadata", 1),
+    ("survey.watermarks", 1),
     ("lease.begin", 1),
     ("lease.commit", 1),
     ("relay.fence", 1),
@@ -113,6 +118,9 @@ pub const RECOVERING: Scene = &[
 /// `recover --confirm-lost TOPIC`.
 pub const GIVING_UP: Scene = &[("recover.forget_ends", 1)];
 
+/// `config adopt-installation`.
+pub const ADOPTING: Scene = &[("installation.move", 1)];
+
 /// `report`.
 pub const SHOWING: Scene = &[("snapshot.begin", 1)];
 
@@ -133,4 +141,5 @@ pub const SCENES: &[Scene] = &[
     RECOVERING,
     GIVING_UP,
     SHOWING,
+    ADOPTING,
 ];

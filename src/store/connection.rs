@@ -1,0 +1,129 @@
+//! Connections to PostgreSQL: their options, and why one cannot be opened, for an operator.
+
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::{Error, PgConnection, PgPool, Result, describe};
+
+/// A start waits no longer for the database to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A statement of the service takes seconds. One that takes longer than this belongs to a client that is gone, or waits
+/// for a lock that nobody gives up.
+const STATEMENT_TIMEOUT: &str = "15min";
+
+/// A transaction that is idle for this long holds its locks for nobody: the process that began it is frozen or gone.
+const IDLE_TIMEOUT: &str = "5min";
+
+/// PostgreSQL 14, as in `server_version_num`.
+const OLDEST_SERVER: i32 = 140_000;
+
+/// Creates a pool that connects lazily, at the first statement.
+pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
+    let options: PgConnectOptions = url.parse().map_err(Error::Database)?;
+    let options = options.application_name("peyvand").options([
+        // The planner overestimates statements on sets of thousands: JIT compilation would take longer than their
+        // execution. In the first minutes its statistics still describe tables as empty, and it would scan them instead
+        // of using an index. Where no index helps, it scans in any case.
+        ("jit", "off"),
+        ("enable_seqscan", "off"),
+        // No schema of an account comes before ours, whatever the role or the database sets.
+        ("search_path", "public,pg_temp"),
+        ("statement_timeout", STATEMENT_TIMEOUT),
+        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+    ]);
+    let options =
+        sqlx::ConnectOptions::log_slow_statements(options, log::LevelFilter::Debug, Duration::from_secs(5));
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
+/// Opens one connection and closes it. A pool would try again for its whole time-out, and not say why.
+///
+/// # Errors
+/// [`Error::Unusable`] with place and reason, within [`CONNECT_TIMEOUT`].
+pub async fn greet(pool: &PgPool) -> Result<()> {
+    let options = pool.connect_options();
+    let version = async {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+            .fetch_one(&mut connection)
+            .await?;
+        let _ = connection.close().await;
+        Ok(version)
+    };
+    let unusable =
+        |problem: String, transient| Err(Error::Unusable { place: place(&options), problem, transient });
+    match tokio::time::timeout(CONNECT_TIMEOUT, version).await {
+        Err(_) => unusable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()), true),
+        Ok(Err(error)) => Err(explained(&options, error)),
+        Ok(Ok(version)) if version < OLDEST_SERVER => {
+            let found = format!("{}.{}", version / 10_000, version % 10_000);
+            unusable(format!("PostgreSQL {found} is too old: version 14 or newer is needed"), false)
+        }
+        Ok(Ok(_)) => Ok(()),
+    }
+}
+
+/// An error of the first statements at a start: it says where the database is and what its operator has to do, if it is
+/// about rights or missing tables.
+pub fn explain(pool: &PgPool, error: Error) -> Error {
+    use sqlx::migrate::MigrateError;
+    let cause = match &error {
+        Error::Database(sqlx::Error::Database(cause))
+        | Error::Migration(MigrateError::Execute(sqlx::Error::Database(cause)))
+        | Error::Migration(MigrateError::ExecuteMigration(sqlx::Error::Database(cause), _)) => cause,
+        _ => return error,
+    };
+    let (options, message) = (pool.connect_options(), cause.message());
+    let user = options.get_username();
+    let problem = match cause.code().as_deref() {
+        Some("42501") => {
+            format!("the user {user} lacks a right ({message}): grant it, or use another account")
+        }
+        Some("42P01") => format!(
+            "a table is missing ({message}): run a command once with --provision true and an account that may create tables"
+        ),
+        _ => return error,
+    };
+    Error::Unusable { place: place(&options), problem, transient: false }
+}
+
+fn explained(options: &PgConnectOptions, error: sqlx::Error) -> Error {
+    let transient = super::may_pass(&error);
+    let user = options.get_username();
+    let problem = match &error {
+        sqlx::Error::Database(cause) => match cause.code().as_deref() {
+            Some("28P01") => {
+                format!("the password of the user {user} is wrong or missing ({})", cause.message())
+            }
+            Some("28000" | "42501") => format!("the user {user} may not connect: {}", cause.message()),
+            Some("3D000") => format!(
+                "there is no database of this name; create it (createdb {})",
+                options.get_database().unwrap_or(user)
+            ),
+            _ => describe(&error),
+        },
+        sqlx::Error::Io(cause) if cause.kind() == std::io::ErrorKind::ConnectionRefused => {
+            "the connection was refused: no PostgreSQL listens there".to_owned()
+        }
+        sqlx::Error::Io(cause) => cause.to_string(),
+        _ => describe(&error),
+    };
+    Error::Unusable { place: place(options), problem, transient }
+}
+
+/// Host, port, database and user; never the password.
+fn place(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let user = options.get_username();
+    let database = options.get_database().unwrap_or(user);
+    format!("{host}:{}, database {database}, user {user}", options.get_port())
+}

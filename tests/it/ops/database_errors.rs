@@ -1,0 +1,80 @@
+//! What a start says if the database cannot be used: place, cause and remedy, soon.
+
+use std::net::TcpListener;
+
+use crate::harness::{TestApp, now};
+
+/// The time of the message, and of a start on a busy machine.
+const SOON_S: u64 = 10;
+
+#[track_caller]
+fn refused_with(app: &TestApp, url: &str, parts: &[&str]) {
+    let began = now();
+    let refusal = app.refused(&["status", "--database-url", url]);
+    let took = began.elapsed().as_secs();
+    assert!(took < SOON_S, "{took} s: {refusal}");
+    for part in parts.iter().chain(&["(setting database_url)"]) {
+        assert!(refusal.contains(part), "no {part:?} in {refusal}");
+    }
+    assert!(!refusal.contains("swordfish"), "{refusal}");
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_told_with_place_and_cause() {
+    let app = TestApp::without_service("1404-08-01");
+    refused_with(
+        &app,
+        "postgres://me:swordfish@127.0.0.1:1/there",
+        &["127.0.0.1:1, database there, user me", "refused"],
+    );
+
+    // It accepts connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = silent.local_addr().unwrap().to_string();
+    refused_with(&app, &format!("postgres://me:swordfish@{place}/there"), &[&place, "no answer within 3 s"]);
+
+    let own = format!("/{}", app.prefix.trim_end_matches('.'));
+    assert!(app.database_url.contains(&own), "{}", app.database_url);
+    let absent = app.database_url.replace(&own, "/no_such_database");
+    refused_with(
+        &app,
+        &absent,
+        &["database no_such_database", "no database of this name", "createdb no_such_database"],
+    );
+
+    let role = format!("{}_poor", app.prefix.trim_end_matches('.'));
+    app.execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let server = app.database_url.split("://").nth(1).unwrap();
+    let poor = format!("postgres://{role}@{}", server.split_once('@').unwrap().1);
+    let right = ["lacks a right", "permission denied", &role];
+    refused_with(&app, &poor, &right);
+    app.execute(&format!("DROP ROLE {role}")).unwrap();
+
+    // Without `provision` nobody has created the tables.
+    let refusal = app.refused(&["status", "--provision", "false"]);
+    assert!(refusal.contains("a table is missing") && refusal.contains("--provision true"), "{refusal}");
+    app.end_unborn();
+}
+
+#[test]
+fn every_connection_has_its_schema_and_its_limits() {
+    let app = TestApp::without_service("1404-08-01");
+    let name = app.value("SELECT current_database()");
+    app.execute(&format!("ALTER DATABASE {name} SET search_path = elsewhere")).unwrap();
+    app.json(&["status"]);
+    assert_eq!(
+        app.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'persons'"),
+        "1"
+    );
+    app.execute(&format!("ALTER DATABASE {name} RESET search_path")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let shown = runtime.block_on(async {
+        let pool = peyvand::store::connect(&app.database_url, 2).unwrap();
+        let sql =
+            "SELECT concat_ws(' ', current_setting('search_path'), current_setting('statement_timeout'),
+            current_setting('idle_in_transaction_session_timeout'))";
+        sqlx::query_scalar::<_, String>(sql).fetch_one(&pool).await.unwrap()
+    });
+    assert_eq!(shown, "public,pg_temp 15min 5min");
+    app.finish();
+}
