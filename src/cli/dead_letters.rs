@@ -9,26 +9,28 @@ use super::arguments::DeadLetters;
 use super::start::CommandContext;
 use crate::kafka::Broker;
 use crate::kafka::producer::Sender;
-use crate::kafka::reader::read_to_end;
+use crate::kafka::reader::{TopicRecord, read_to_end};
 use crate::service;
 use crate::terminal::say;
-use crate::wire::{Topic, dead_letters_v1};
+use crate::wire::dead_letters_v1::{self, DeadLetterEvent};
+use crate::wire::proof::{Origin, RecordContent};
+use crate::wire::{RecordKey, Topic};
 
 pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Result<()> {
-    started.env.ensure_topics().await?;
-    let broker = started.env.broker.clone();
+    let ctx = started.env.open_context().await?;
+    let (broker, key) = (started.env.broker.clone(), ctx.records.clone());
     let work = move || match act {
-        DeadLetters::List => list(&broker, json),
-        DeadLetters::Replay => replay(&broker, json),
+        DeadLetters::List => list(&broker, &key, json),
+        DeadLetters::Replay => replay(&broker, &key, json),
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// Lists positions, reasons and times. Never shows keys or values, which may be personal data.
-fn list(broker: &Broker, json: bool) -> Result<()> {
+fn list(broker: &Broker, key: &RecordKey, json: bool) -> Result<()> {
     let mut found = 0_u64;
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        let Some(dead_letter) = dead_letters_v1::parse(&record.headers, record.value) else {
+        let Some(dead_letter) = own_letter(key, &record) else {
             return Ok(true);
         };
         found += 1;
@@ -52,18 +54,20 @@ fn list(broker: &Broker, json: bool) -> Result<()> {
 
 /// Sends every dead letter to its source topic, with its original position. A message that became a dead letter again
 /// after an earlier replay is in the topic twice, and is sent once.
-fn replay(broker: &Broker, json: bool) -> Result<()> {
+fn replay(broker: &Broker, key: &RecordKey, json: bool) -> Result<()> {
     let inputs: Vec<_> = Topic::inputs().collect();
     let mut sender = Sender::plain(broker, &inputs)?;
     let mut sent = HashSet::new();
     let mut too_long = HashSet::new();
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        match dead_letters_v1::parse(&record.headers, record.value) {
+        match own_letter(key, &record) {
             Some(dead_letter) if !dead_letter.is_whole => {
-                too_long.insert(dead_letter.original_position());
+                too_long.insert(dead_letter.original_position().clone());
             }
-            Some(dead_letter) if sent.insert(dead_letter.original_position()) => {
-                sender.send_again(&dead_letter)?;
+            Some(dead_letter) if sent.insert(dead_letter.original_position().clone()) => {
+                if let Some(topic) = broker.topic(&dead_letter.place.topic) {
+                    sender.send_again(&dead_letter, topic, key)?;
+                }
             }
             _ => {}
         }
@@ -83,4 +87,19 @@ fn replay(broker: &Broker, json: bool) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A dead letter that this installation has written. Foreign records in the topic are passed over.
+fn own_letter<'a>(key: &RecordKey, record: &'a TopicRecord<'a>) -> Option<DeadLetterEvent<'a>> {
+    let content = RecordContent {
+        topic: record.partition.topic,
+        partition: record.partition.partition,
+        headers: &record.headers,
+        key: record.key,
+        value: record.value,
+    };
+    match key.origin(&content) {
+        Origin::Own { headers, .. } => dead_letters_v1::parse(headers, record.value),
+        Origin::NoMac | Origin::WrongMac => None,
+    }
 }

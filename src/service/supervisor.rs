@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{Environment, Error, Result, gauges, month_end};
 use crate::app::context::ContextError;
-use crate::app::{AppContext, recover};
+use crate::app::{self, AppContext, recover};
 use crate::config::{Role, Settings};
 use crate::http::{self, Probe};
 use crate::kafka::consumer::{self, BatchLimits, ConsumerRole};
@@ -30,6 +30,7 @@ pub async fn run(env: Environment) -> Result<()> {
         opened => opened?,
     };
     recover::refuse_half_recovered(&ctx).await?;
+    refuse_another_secret(&env.broker, &ctx).await?;
     let mut roles = spawn(&env.settings, &env.broker, &ctx, &env.shutdown).await?;
     tracing::info!(roles = ?env.settings.roles, today = %ctx.clock.today(), "peyvand serves");
     let within = Duration::from_secs(env.settings.stop_timeout_s);
@@ -102,6 +103,16 @@ async fn open_with_retries(env: &Environment) -> Result<AppContext> {
             crate::retry::RetryError::Stopped => Error::Interrupted,
         }
     })
+}
+
+/// Refuses a new database over output topics that were written with another secret.
+async fn refuse_another_secret(broker: &Broker, ctx: &AppContext) -> Result<()> {
+    if !app::relay::is_first_start(ctx).await? {
+        return Ok(());
+    }
+    let (broker, key) = (broker.clone(), ctx.records.clone());
+    let check = tokio::task::spawn_blocking(move || relay::first_start::check_secret(&broker, &key));
+    Ok(check.await.map_err(|_| Error::Interrupted)??)
 }
 
 /// Starts the roles in this runtime.

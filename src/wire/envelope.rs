@@ -4,7 +4,7 @@ use super::Input;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::headers::Headers;
-use super::raw_record::{FileRef, RawRecord, SourcePosition};
+use super::raw_record::{FileRef, RawRecord};
 
 /// An event that was read from a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,8 +14,6 @@ pub struct Event {
     pub input: Input,
     pub file: Option<FileRef>,
     pub traceparent: Option<String>,
-    /// The original position of a replayed dead letter.
-    pub replay_of: Option<SourcePosition>,
 }
 
 /// Reads a record and checks its headers, its data, and the rules that span fields.
@@ -39,6 +37,5 @@ pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
         input,
         file: headers.file(rows)?,
         traceparent: headers.traceparent.map(str::to_owned),
-        replay_of: headers.replay_of,
     })
 }

@@ -1,10 +1,9 @@
 //! The headers of an input event.
 
-use super::dead_letters_v1::REPLAY_OF;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::form::is_sha256_hex;
-use super::raw_record::{FileRef, RawRecord, SourcePosition};
+use super::raw_record::{FileRef, RawRecord};
 
 /// The extension headers of an event that comes from a file.
 pub(crate) const FILE_ID: &str = "ce_fileid";
@@ -21,7 +20,6 @@ pub(crate) struct Headers<'a> {
     pub kind: EventType,
     pub id: &'a str,
     pub traceparent: Option<&'a str>,
-    pub replay_of: Option<SourcePosition>,
     file_id: Option<&'a str>,
     file_line: Option<&'a str>,
     file_rows: Option<&'a str>,
@@ -52,7 +50,6 @@ impl<'a> Headers<'a> {
             id,
             // An invalid trace is ignored; it does not make the event unreadable.
             traceparent: find("traceparent").filter(|trace| is_traceparent(trace)),
-            replay_of: find(REPLAY_OF).and_then(|position| position.parse().ok()),
             file_id: find(FILE_ID),
             file_line: find(FILE_LINE),
             file_rows: find(FILE_ROWS),

@@ -40,12 +40,18 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::wire::{RawRecord, Topic};
+    use crate::wire::{RawRecord, RecordKey, Topic};
 
     fn record(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
         let message = RawRecord { topic, partition, offset, key: None, headers: Vec::new(), value: None };
-        ConsumedRecord::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
+        ConsumedRecord::read(
+            &message,
+            "registry.marriages.v1",
+            &RecordKey::new(b"test"),
+            Timestamp::UNIX_EPOCH,
+            false,
+        )
     }
 
     fn advance(partition: i32, expected: i64, next: i64) -> OffsetAdvance {

@@ -4,13 +4,17 @@ use jiff::Timestamp;
 
 use crate::store::offsets::TopicPartition;
 use crate::wire::outgoing::traceparent_of_position;
-use crate::wire::{self, Event, Fault, FileRef, Input, Outgoing, RawRecord, dead_letters_v1};
+use crate::wire::{
+    self, Event, Fault, FileRef, Input, Outgoing, RawRecord, RecordKey, SourcePosition, dead_letters_v1,
+};
 
 /// A record that was read from its partition.
 pub struct ConsumedRecord {
     pub partition: TopicPartition,
     pub offset: i64,
     pub content: Result<Event, Box<DeadLetter>>,
+    /// The original position of a replayed dead letter. It is proved by a MAC.
+    pub replay_of: Option<SourcePosition>,
     /// The dead letter that the record becomes if its document or message is unknown. Only the database can decide
     /// this.
     pub if_unknown_document: Option<Box<Outgoing>>,
@@ -29,10 +33,18 @@ pub struct DeadLetter {
 
 impl ConsumedRecord {
     /// Reads a message. `source` is the name of its topic on the broker. `is_suspect` is true if the database has
-    /// refused the message before.
-    pub fn read(message: &RawRecord<'_>, source: &str, at: Timestamp, is_suspect: bool) -> Self {
+    /// refused the message before. `key` proves a replay.
+    pub fn read(
+        message: &RawRecord<'_>,
+        source: &str,
+        key: &RecordKey,
+        at: Timestamp,
+        is_suspect: bool,
+    ) -> Self {
         let partition = TopicPartition { topic: message.topic, partition: message.partition };
-        let dead_letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
+        let replay_of = key.replay_of(message);
+        let dead_letter =
+            |fault: &Fault| dead_letters_v1::dead_letter(message, source, replay_of.as_ref(), fault, at);
         let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
@@ -55,7 +67,14 @@ impl ConsumedRecord {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });
-        Self { partition, offset: message.offset, content, if_unknown_document: if_unknown, if_refused }
+        Self {
+            partition,
+            offset: message.offset,
+            content,
+            replay_of,
+            if_unknown_document: if_unknown,
+            if_refused,
+        }
     }
 
     /// Turns the record into the dead letter that it became when it was first ingested.
@@ -84,12 +103,10 @@ impl ConsumedRecord {
 
     /// The offset that decides which of two records is newer. For a replayed record it is the original offset.
     pub fn effective_offset(&self) -> i64 {
-        self.event()
-            .and_then(|event| event.replay_of.as_ref())
-            .map_or(self.offset, |position| position.offset)
+        self.replay_of.as_ref().map_or(self.offset, |position| position.offset)
     }
 
     pub fn is_replay(&self) -> bool {
-        self.event().is_some_and(|event| event.replay_of.is_some())
+        self.replay_of.is_some()
     }
 }

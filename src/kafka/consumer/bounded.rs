@@ -15,7 +15,7 @@ use crate::kafka::reader::{self, TopicRecord};
 use crate::kafka::{Error, Result, topics};
 use crate::store;
 use crate::store::offsets::{self, TopicPartition};
-use crate::wire::{RawRecord, Topic};
+use crate::wire::{RawRecord, RecordKey, Topic};
 
 /// A partition, the first offset to read, and the offset before which reading ends.
 type ReadRange = (TopicPartition, i64, i64);
@@ -53,24 +53,35 @@ pub async fn ingest_up_to(
     let range = |(partition, to): &(TopicPartition, i64)| Some((*partition, *starts.get(partition)?, *to));
     let ranges: Vec<ReadRange> = upto.iter().filter_map(range).filter(|(_, from, to)| from < to).collect();
     let (send, mut batches) = mpsc::channel(2);
-    let (broker, clock) = (broker.clone(), ctx.clock.clone());
-    let reading =
-        tokio::task::spawn_blocking(move || read(&broker, &clock, &ranges, bounds, &dead_letters, &send));
+    let source = InputSource {
+        broker: broker.clone(),
+        clock: ctx.clock.clone(),
+        key: ctx.records.clone(),
+        dead_letters,
+    };
+    let reading = tokio::task::spawn_blocking(move || read(&source, &ranges, bounds, &send));
     while let Some(batch) = batches.recv().await {
         apply(batch).await?;
     }
     reading.await.map_err(|_| Error::Stopped)?
 }
 
+/// What reading needs, on a thread of its own.
+struct InputSource {
+    broker: Broker,
+    clock: Clock,
+    key: RecordKey,
+    dead_letters: Arc<DeadLetterPositions>,
+}
+
 /// Reads topic by topic: the order between topics does not change the final state.
 fn read(
-    broker: &Broker,
-    clock: &Clock,
+    source: &InputSource,
     ranges: &[ReadRange],
     bounds: BatchLimits,
-    dead_letters: &DeadLetterPositions,
     send: &mpsc::Sender<RecordBatch>,
 ) -> Result<()> {
+    let broker = &source.broker;
     let mut collector = BatchCollector::new(bounds);
     let mut prover = GapProver::new(broker.clone(), Arc::default());
     let mut positions: HashMap<TopicPartition, i64> = ranges.iter().map(|(p, from, _)| (*p, *from)).collect();
@@ -82,9 +93,9 @@ fn read(
         reader::read_between(broker, &own, &mut |record| {
             let position = positions.entry(record.partition).or_insert(record.offset);
             let expected = std::mem::replace(position, record.offset + 1);
-            let now = clock.instant();
+            let now = source.clock.instant();
             let weight = record.value.map_or(0, <[u8]>::len) + 512;
-            collector.add(consumed_record(broker, clock, record, dead_letters), weight, expected, now)?;
+            collector.add(consumed_record(source, record), weight, expected, now)?;
             let full = if collector.is_due(now) { collector.take() } else { None };
             let Some(batch) = full else { return Ok(true) };
             prover.prove(&batch)?;
@@ -99,18 +110,13 @@ fn read(
     Ok(())
 }
 
-fn consumed_record(
-    broker: &Broker,
-    clock: &Clock,
-    record: TopicRecord<'_>,
-    dead_letters: &DeadLetterPositions,
-) -> ConsumedRecord {
+fn consumed_record(source: &InputSource, record: TopicRecord<'_>) -> ConsumedRecord {
     let TopicRecord { partition, offset, key, headers, value, .. } = record;
-    let name = broker.name(partition.topic);
-    let is_dead_letter = dead_letters.contains(&(name.clone(), partition.partition, offset));
+    let name = source.broker.name(partition.topic);
+    let is_dead_letter = source.dead_letters.contains(&(name.clone(), partition.partition, offset));
     let message =
         RawRecord { topic: partition.topic, partition: partition.partition, offset, key, headers, value };
-    let mut consumed = ConsumedRecord::read(&message, &name, clock.now(), is_dead_letter);
+    let mut consumed = ConsumedRecord::read(&message, &name, &source.key, source.clock.now(), is_dead_letter);
     if is_dead_letter {
         consumed.make_first_dead_letter();
     }

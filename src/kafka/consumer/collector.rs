@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::wire::{RawRecord, Topic};
+    use crate::wire::{RawRecord, RecordKey, Topic};
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
@@ -108,7 +108,13 @@ mod tests {
     fn add(collector: &mut BatchCollector, partition: i32, expected: i64, offset: i64) -> Result<()> {
         let message =
             RawRecord { topic: TOPIC, partition, offset, key: None, headers: Vec::new(), value: None };
-        let record = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
+        let record = ConsumedRecord::read(
+            &message,
+            TOPIC.name(),
+            &RecordKey::new(b"test"),
+            Timestamp::UNIX_EPOCH,
+            false,
+        );
         collector.add(record, 1, expected, Clock::new(None).unwrap().instant())
     }
 

@@ -136,7 +136,8 @@ impl Poller {
         let bytes =
             message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
         let is_suspect = self.shared.poison_isolation.is_suspect(partition, message.offset());
-        let record = ConsumedRecord::read(&read, message.topic(), self.ctx.clock.now(), is_suspect);
+        let record =
+            ConsumedRecord::read(&read, message.topic(), &self.ctx.records, self.ctx.clock.now(), is_suspect);
         let now = self.ctx.clock.instant();
         self.queue_of(partition).collector.add(record, bytes, expected, now)
     }

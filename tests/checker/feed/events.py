@@ -5,6 +5,7 @@ import re
 
 from .. import schema
 from ..law import identifiers, solar
+from . import proof
 from . import raw as raws
 
 # `fault`: why the message must be a dead letter, or None. `unsure`: the contract does not define whether it must be
@@ -89,11 +90,10 @@ def fault_of_value(raw, kind):
     return data, fault
 
 
-def order_of(raw):
+def order_of(raw, secret):
     """The offset that orders the message. A replayed dead letter has the order of its first position, so messages that
-    overtook it are newer."""
-    origin = (raw.headers or {}).get("peyvand_replay_of", "")
-    offset = origin.rpartition("/")[2]
+    overtook it are newer. Only its MAC proves that position."""
+    offset = (proof.place_of(raw, secret) or "").rpartition("/")[2]
     return int(offset) if offset.isdigit() else raw.offset
 
 
@@ -101,7 +101,7 @@ def number(text):
     return int(text) if text and text.isdigit() else None
 
 
-def event_of(raw):
+def event_of(raw, secret=None):
     headers = raw.headers
     if headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
         return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1)
@@ -118,7 +118,7 @@ def event_of(raw):
         raw.topic,
         raw.partition,
         raw.offset,
-        order_of(raw),
+        order_of(raw, secret),
         headers["ce_type"],
         data,
         fault,

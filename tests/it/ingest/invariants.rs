@@ -8,7 +8,7 @@ use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::kafka::consumer::gap_proof::GapProver;
 use peyvand::kafka::{Broker, Error};
 use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
-use peyvand::wire::{RawRecord, Topic, partition_for};
+use peyvand::wire::{RawRecord, RecordKey, Topic, partition_for};
 
 use crate::fixtures::couples::Couple;
 use crate::harness::{Lying, TestApp};
@@ -83,7 +83,7 @@ fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
         let (key, value) = (lying.key.as_deref(), lying.value.as_deref());
         let message =
             RawRecord { topic, partition: lying.partition, offset: lying.offset, key, headers, value };
-        ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false)
+        ConsumedRecord::read(&message, topic.name(), &RecordKey::new(b"test"), Timestamp::UNIX_EPOCH, false)
     });
     let partition = TopicPartition { topic, partition: records[0].partition };
     let next = records.last().unwrap().offset + 1;

@@ -15,7 +15,7 @@ use peyvand::clock::Clock;
 use peyvand::store::offsets::TopicPartition;
 use peyvand::store::outbox::RelayShards;
 use peyvand::store::{Error, connect, installation, migrate};
-use peyvand::wire::{PartitionCounts, tables};
+use peyvand::wire::{PartitionCounts, RecordKey, tables};
 
 use super::closer;
 use super::io::{Failed, Io};
@@ -82,6 +82,7 @@ impl Both {
             fixed_business_date: None,
             tables: Arc::new(laws),
             ids: IDS.clone(),
+            records: RecordKey::new(b"simulation"),
             benefits: Benefit::RELEASED,
             groups: RelayShards { count, partitions: PartitionCounts::new(8) },
             deeds_from: None,
