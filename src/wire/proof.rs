@@ -111,7 +111,8 @@ impl<'a> Proof<'a> {
         }
         Some(Self {
             subject: std::str::from_utf8(stated).ok()?,
-            mac: hex::decode(headers.get(at)?.1).ok()?,
+            // What is no hex is as wrong as another MAC.
+            mac: hex::decode(headers.get(at)?.1).unwrap_or_default(),
             before: headers.get(..at - 1)?,
         })
     }
