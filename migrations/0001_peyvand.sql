@@ -266,14 +266,25 @@ CREATE TABLE file_lines (
     PRIMARY KEY (file_id, chunk)
 );
 
+-- A message that is sent again and fails again becomes another dead letter. All of them have one fate, which is kept
+-- with the first.
 CREATE TABLE dead_letters (
     topic         text NOT NULL,
     partition     int NOT NULL,
     source_offset bigint NOT NULL,
     reason        text NOT NULL,
     at            timestamptz NOT NULL,
+    -- The source offset of the first dead letter; null for the first itself. A message is sent again to its partition.
+    first_offset  bigint,
+    -- Only of the first. `replayed`: sent again, and its outcome is not known yet.
+    state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed', 'applied', 'failed_again', 'discarded')),
+    state_at      timestamptz,
+    -- The account of the operating system that sent it again or discarded it, and why it was discarded.
+    changed_by    text,
+    why           text,
     PRIMARY KEY (topic, partition, source_offset)
 );
+CREATE INDEX dead_letters_open ON dead_letters (reason) WHERE first_offset IS NULL AND state NOT IN ('applied', 'discarded');
 
 -- The outbox: append-only segments. A segment contains events of one transaction for one relay shard (`grp`, a group of
 -- output partitions with one writer) and is cut at about 256 KiB.

@@ -24,7 +24,7 @@ pub struct InstallationFigures {
     pub unanswered: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
-    /// Messages that could not be read.
+    /// Messages that could not be read, and are neither applied since nor discarded.
     pub dead_letters: i64,
     /// In ascending order.
     pub months_closed: Vec<ClosedMonth>,
@@ -55,7 +55,8 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     let counts: FigureCounts = sqlx::query_as(
         "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
              (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases,
-             (SELECT count(*) FROM dead_letters) AS dead_letters",
+             (SELECT count(*) FROM dead_letters
+              WHERE first_offset IS NULL AND state NOT IN ('applied', 'discarded')) AS dead_letters",
     )
     .bind(instant(unanswered_before))
     .fetch_one(&mut *tx)

@@ -110,7 +110,7 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     }
     // A message that is still unreadable becomes a dead letter again, once for each replay.
     for round in 2..4 {
-        assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], sent.len());
+        assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], sent.len());
         app.settle();
         assert_eq!(app.lying("dead-letters.v1").len(), round * sent.len());
     }
@@ -149,7 +149,7 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
     let state = format!("SELECT coalesce(state, 'none') FROM documents WHERE document_id = '{document}'");
     assert_eq!(app.value(&state), "none");
 
-    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], 1);
     app.settle();
     assert_eq!(app.value(&state), "accepted");
     assert_eq!(
@@ -158,7 +158,7 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
         "the replayed message became a dead letter again"
     );
     // A second replay repeats the same answer and changes nothing.
-    app.text(&["dead-letters", "replay"]);
+    app.text(&["dead-letters", "replay", "--all"]);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "1");
     app.finish();
@@ -223,7 +223,7 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     outcome(&app, &document, "returned", Some("AC04"), "2025-10-23T12:00:00+03:30");
     app.close("1404-07");
     outcome(&app, &document, "paid", None, "2025-10-24T12:00:00+03:30");
-    app.text(&["dead-letters", "replay"]);
+    app.text(&["dead-letters", "replay", "--all"]);
     app.settle();
     assert_eq!(app.value(&format!("SELECT state FROM documents WHERE document_id = '{document}'")), "paid");
     assert_eq!(

@@ -228,7 +228,7 @@ fn a_rewind_that_fails_for_good_ends_the_session() {
     faulty.app.settle();
     assert_eq!(count(&faulty.app, "dead_letters"), 1);
     faulty.app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
-    faulty.app.text(&["dead-letters", "replay"]);
+    faulty.app.text(&["dead-letters", "replay", "--all"]);
     faulty.end("could not be read again");
 }
 

@@ -5,6 +5,7 @@ pub mod commit_point;
 pub mod dead_letters;
 pub mod invariants;
 pub mod kill;
+mod letters;
 pub mod lost_rows;
 pub mod order;
 pub mod poison;

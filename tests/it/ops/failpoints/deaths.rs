@@ -212,7 +212,10 @@ fn commands_that_die_are_given_again() {
     survived.scene(&app, places::LAGGING, &["status"]);
     app.serve(&[]);
     app.settle();
-    survived.scene(&app, places::REPLAYING, &["dead-letters", "replay"]);
+    let listed = app.text(&["dead-letters", "list"]);
+    let letters: Vec<_> =
+        listed.lines().filter_map(|line| line.split_once("  ")).map(|(place, _)| place).collect();
+    survived.scene(&app, places::REPLAYING, &[&["dead-letters", "replay", "--force"], &letters[..]].concat());
     rejecting(&mut app, &mut survived);
     let folder = app.dir.path().join("out");
     survived.scene(&app, places::EXPORTING, &["export", folder.to_str().unwrap()]);

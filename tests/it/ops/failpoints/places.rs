@@ -94,8 +94,13 @@ pub const REJECTING: Scene = &[("rejects.create", 1), ("rejects.write", 2), ("re
 pub const EXPORTING: Scene =
     &[("export.folder", 1), ("export.create", 2), ("read.poll", 1), ("export.write", 3), ("export.flush", 1)];
 
-/// `dead-letters replay`.
-pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
+/// `dead-letters replay --force` of two letters.
+pub const REPLAYING: Scene = &[
+    ("letters_change.begin", 1),
+    ("letters_change.commit", 1),
+    ("produce.send", 2),
+    ("produce.acknowledge", 1),
+];
 
 /// `recover` of a restored database that is older than its topics.
 pub const RECOVERING: Scene = &[
