@@ -118,7 +118,19 @@ CREATE TABLE closes (
     traceparent   text NOT NULL,
     -- Every person up to this code is closed. A page and the cursor commit in one transaction.
     cursor        bigint NOT NULL DEFAULT -1,
-    closed_at     timestamptz
+    closed_at     timestamptz,
+    -- The digest of the plan that a person has confirmed: nothing else is issued. Null if nobody has confirmed a digest.
+    confirmed     text
+);
+
+-- The plans that dry runs have shown, so that a confirmation can say how the plan has changed since.
+CREATE TABLE close_plans (
+    digest  text PRIMARY KEY,
+    month   text COLLATE "C" NOT NULL,
+    made_at timestamptz NOT NULL,
+    total   bigint NOT NULL,
+    -- One line for each document: claim, attempt, and the digest of what it pays, to which account and centre.
+    lines   text NOT NULL
 );
 
 -- The documents of a benefit that a close issues. The control sums are written when the close ends.
@@ -253,7 +265,11 @@ CREATE TABLE files (
     closing     text,
     closed_at   timestamptz,
     traceparent text,
-    received_at timestamptz
+    received_at timestamptz,
+    -- A person has ended the file: it gets no receipt, and no close waits for it. The account of the operating system.
+    ended_at    timestamptz,
+    ended_by    text,
+    ended_why   text
 );
 CREATE INDEX files_without_receipt ON files (file_id) WHERE received_at IS NULL;
 

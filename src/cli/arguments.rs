@@ -83,6 +83,11 @@ pub enum Command {
         #[command(subcommand)]
         act: DeadLetters,
     },
+    /// List published files, or end one that never becomes complete.
+    Files {
+        #[command(subcommand)]
+        act: Files,
+    },
     /// Show the settings in force and the origin of each; secrets are hidden.
     Config,
 }
@@ -108,15 +113,24 @@ pub struct Publish {
 pub struct CloseMonth {
     /// The Solar month, YYYY-MM.
     pub month: SolarMonth,
-    /// Show what would be issued, and change nothing.
+    /// Show what would be issued, with the digest of this plan, and issue nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Close the month even if the variance check holds it.
-    #[arg(long)]
-    pub confirm: bool,
+    /// Close the month even if the variance check holds it. With the DIGEST of a dry run, exactly that plan is issued, or nothing.
+    #[arg(long, num_args = 0..=1, value_name = "DIGEST", value_parser = plan_digest, conflicts_with = "dry_run")]
+    pub confirm: Option<Option<String>>,
     /// Time to wait for the input that is in the topics, in seconds [default: setting close_timeout_s]
     #[arg(long)]
     pub timeout: Option<u64>,
+}
+
+fn plan_digest(text: &str) -> Result<String, &'static str> {
+    let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_hex && text.len() == 64 {
+        Ok(text.to_owned())
+    } else {
+        Err("a digest has 64 characters of lower-case hex; write the month before --confirm")
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -155,6 +169,23 @@ pub enum DeadLetters {
         #[arg(required = true, value_name = "PLACE")]
         places: Vec<SourcePosition>,
         /// Why nothing is to be done. Write no personal data.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub enum Files {
+    /// List id, kind, state and rows of each.
+    List {
+        /// Only those without a receipt that were not ended.
+        #[arg(long)]
+        open: bool,
+    },
+    /// End a file: it gets no receipt, and no automatic close waits for it.
+    End {
+        file_id: String,
+        /// Why it is ended. Write no personal data.
         #[arg(long, value_name = "TEXT")]
         why: String,
     },

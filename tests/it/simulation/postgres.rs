@@ -129,7 +129,9 @@ impl Both {
                 let _ = stop.send(true);
             }
         };
-        let real = close::close(&self.ctx, month, "[]", &progress, &stopped).await.unwrap();
+        let real = close::close(&self.ctx, month, "[]", &close::Confirmation::Nothing, &progress, &stopped)
+            .await
+            .unwrap();
         let is_closed = real.is_some_and(|closed| closed.close.closed);
         finish(closer::close(&self.io, month, pages)).unwrap();
         assert_eq!(is_closed, self.io.world().store.tables.closes[&month].closed);
