@@ -120,7 +120,19 @@ CREATE TABLE closes (
     traceparent   text NOT NULL,
     -- Every person up to this code is closed. A page and the cursor commit in one transaction.
     cursor        bigint NOT NULL DEFAULT -1,
-    closed_at     timestamptz
+    closed_at     timestamptz,
+    -- The digest of the plan that a person has confirmed: nothing else is issued. Null if nobody has confirmed a digest.
+    confirmed     text
+);
+
+-- The plans that dry runs have shown, so that a confirmation can say how the plan has changed since.
+CREATE TABLE close_plans (
+    digest  text PRIMARY KEY,
+    month   text COLLATE "C" NOT NULL,
+    made_at timestamptz NOT NULL,
+    total   bigint NOT NULL,
+    -- One line for each document: claim, attempt, and the digest of what it pays, to which account and centre.
+    lines   text NOT NULL
 );
 
 -- The documents of a benefit that a close issues. The control sums are written when the close ends.
@@ -255,7 +267,11 @@ CREATE TABLE files (
     closing     text,
     closed_at   timestamptz,
     traceparent text,
-    received_at timestamptz
+    received_at timestamptz,
+    -- A person has ended the file: it gets no receipt, and no close waits for it. The account of the operating system.
+    ended_at    timestamptz,
+    ended_by    text,
+    ended_why   text
 );
 CREATE INDEX files_without_receipt ON files (file_id) WHERE received_at IS NULL;
 
@@ -268,14 +284,25 @@ CREATE TABLE file_lines (
     PRIMARY KEY (file_id, chunk)
 );
 
+-- A message that is sent again and fails again becomes another dead letter. All of them have one fate, which is kept
+-- with the first.
 CREATE TABLE dead_letters (
     topic         text NOT NULL,
     partition     int NOT NULL,
     source_offset bigint NOT NULL,
     reason        text NOT NULL,
     at            timestamptz NOT NULL,
+    -- The source offset of the first dead letter; null for the first itself. A message is sent again to its partition.
+    first_offset  bigint,
+    -- Only of the first. `replayed`: sent again, and its outcome is not known yet.
+    state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed', 'applied', 'failed_again', 'discarded')),
+    state_at      timestamptz,
+    -- The account of the operating system that sent it again or discarded it, and why it was discarded.
+    changed_by    text,
+    why           text,
     PRIMARY KEY (topic, partition, source_offset)
 );
+CREATE INDEX dead_letters_open ON dead_letters (reason) WHERE first_offset IS NULL AND state NOT IN ('applied', 'discarded');
 
 -- Misrouted dead letters that were replayed to the partition of their key, by original position, and the offset of the
 -- first replay. A later replay of the same letter changes nothing.

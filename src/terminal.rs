@@ -46,6 +46,11 @@ pub fn show_json(value: &impl Serialize) {
     show(&(serde_json::to_string(value).unwrap_or_default() + "\n"));
 }
 
+/// The account of the operating system that runs this process, for the records of what a person has changed.
+pub fn os_account() -> String {
+    whoami::username().unwrap_or_else(|_| "unknown account".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use peyvand::wire::files::{
 };
 use peyvand::wire::headers::file_of;
 use peyvand::wire::{
-    EventType, Fault, Input, OutboxEvent, Outgoing, RawRecord, SourcePosition, read, tables,
+    EventType, Fault, Input, OutboxEvent, Outgoing, RawRecord, RecordKey, SourcePosition, read, tables,
 };
 
 const PUBLISHED_AT: &str = "2025-10-23T08:30:00Z";
@@ -108,14 +108,19 @@ fn envelope(kind: FileKind) -> PublicationEnvelope<'static> {
 }
 
 fn carried_whole(message: &RawRecord<'_>, fault: &Fault) {
-    let written = dead_letter(message, "a.topic.v1", fault, envelope(FileKind::Wages).at);
+    let written = dead_letter(message, "a.topic.v1", None, fault, envelope(FileKind::Wages).at);
     let headers = written.headers();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let found = parse(&headers, written.value.as_deref()).unwrap();
     assert_eq!((found.key, found.value), (message.key, message.value));
-    assert_eq!(found.headers, message.headers);
-    let again = found.replay_headers();
-    assert!(again.iter().any(|(name, _)| name == "peyvand_replay_of"));
+    let kept = message.headers.iter().filter(|(name, _)| !name.starts_with("peyvand_"));
+    assert_eq!(found.headers, kept.copied().collect::<Vec<_>>());
+    let key = RecordKey::new(b"fuzz");
+    let again = found.replay_headers(message.topic, message.partition, &key);
+    let again = again.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let again = RawRecord { headers: again, ..message.clone() };
+    assert_eq!(key.replay_of(&again).as_ref(), Some(found.original_position()));
+    assert_eq!(key.replay_of(message), None, "a proof without the key");
 }
 
 /// Rows of a file kind, a whole file of a kind, tables of the law, or texts.

@@ -13,7 +13,7 @@ use crate::failpoint::is_injected;
 use crate::law::{SolarDate, Tables};
 use crate::store::outbox::RelayShards;
 use crate::store::{self, PgPool};
-use crate::wire::{self, PartitionCounts};
+use crate::wire::{self, PartitionCounts, RecordKey};
 
 #[derive(Clone)]
 pub struct AppContext {
@@ -23,6 +23,8 @@ pub struct AppContext {
     pub fixed_business_date: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
+    /// Proves the records of this installation.
+    pub records: RecordKey,
     pub benefits: &'static [Benefit],
     pub groups: RelayShards,
     pub deeds_from: Option<SolarDate>,
@@ -71,6 +73,7 @@ impl AppContext {
             fixed_business_date: None,
             tables: Arc::new(tables),
             ids: IdKey::new(&secret),
+            records: RecordKey::new(&secret),
             benefits: benefits(),
             groups,
             deeds_from: settings.deeds_from,

@@ -5,6 +5,8 @@
 
 pub mod close;
 pub mod context;
+pub mod dead_letters;
+pub mod files;
 pub mod ingest;
 pub mod output_events;
 pub mod recompute;

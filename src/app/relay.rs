@@ -35,6 +35,11 @@ pub async fn end_offsets(ctx: &AppContext) -> Result<BTreeMap<TopicPartition, i6
     Ok(ctx.with_timeout(relay_leases::end_offsets(&ctx.pool)).await?.into_iter().collect())
 }
 
+/// True if this database knows of no delivery.
+pub async fn is_first_start(ctx: &AppContext) -> Result<bool> {
+    Ok(end_offsets(ctx).await?.is_empty())
+}
+
 /// Forgets the end offsets of a topic, after an operator has accepted that the records it lost are lost.
 pub async fn clear_end_offsets(ctx: &AppContext, topic: Topic) -> Result<()> {
     relay_leases::clear_end_offsets(&ctx.pool, topic).await

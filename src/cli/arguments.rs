@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config;
 use crate::demo::DemoOptions;
 use crate::law::SolarMonth;
+use crate::wire::SourcePosition;
 use crate::wire::files::FileKind;
 
 /// Pays the marriage allowance (Article 85) at each month's end, once to every entitled person.
@@ -77,10 +78,15 @@ pub enum Command {
     Generate(Generate),
     /// Run a whole month from files to summary, on an empty database.
     Demo(DemoOptions),
-    /// List or replay messages that could not be read.
+    /// List, show, send again or discard messages that could not be read.
     DeadLetters {
         #[command(subcommand)]
         act: DeadLetters,
+    },
+    /// List published files, or end one that never becomes complete.
+    Files {
+        #[command(subcommand)]
+        act: Files,
     },
     /// Show the settings in force and the origin of each; secrets are hidden.
     Config {
@@ -113,15 +119,24 @@ pub struct Publish {
 pub struct CloseMonth {
     /// The Solar month, YYYY-MM.
     pub month: SolarMonth,
-    /// Show what would be issued, and change nothing.
+    /// Show what would be issued, with the digest of this plan, and issue nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Close the month even if the variance check holds it.
-    #[arg(long)]
-    pub confirm: bool,
+    /// Close the month even if the variance check holds it. With the DIGEST of a dry run, exactly that plan is issued, or nothing.
+    #[arg(long, num_args = 0..=1, value_name = "DIGEST", value_parser = plan_digest, conflicts_with = "dry_run")]
+    pub confirm: Option<Option<String>>,
     /// Time to wait for the input that is in the topics, in seconds [default: setting close_timeout_s]
     #[arg(long)]
     pub timeout: Option<u64>,
+}
+
+fn plan_digest(text: &str) -> Result<String, &'static str> {
+    let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_hex && text.len() == 64 {
+        Ok(text.to_owned())
+    } else {
+        Err("a digest has 64 characters of lower-case hex; write the month before --confirm")
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -133,12 +148,75 @@ pub struct Generate {
     pub seed: u64,
 }
 
-#[derive(Subcommand, Debug, Clone, Copy)]
+#[derive(Subcommand, Debug, Clone)]
 pub enum DeadLetters {
-    /// List source position, reason and time of each.
-    List,
-    /// Send them again. A message that is older than a newer fact of the same key changes nothing.
-    Replay,
+    /// List source position, reason, time and state of each.
+    List {
+        /// Only those with this reason, e.g. unknown_document.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Only those of this input topic.
+        #[arg(long)]
+        topic: Option<String>,
+        /// Only those that are neither applied nor discarded.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Show one with its headers and value. National codes, Shebas and mobile numbers are masked.
+    Show {
+        /// topic/partition/offset, as `list` shows it.
+        place: SourcePosition,
+    },
+    /// Send messages again to their input topic. A message that is older than a newer fact of the same key changes nothing.
+    Replay(Replay),
+    /// Record that nothing is to be done about messages.
+    Discard {
+        /// topic/partition/offset, as `list` shows it.
+        #[arg(required = true, value_name = "PLACE")]
+        places: Vec<SourcePosition>,
+        /// Why nothing is to be done. Write no personal data.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+}
+
+#[derive(Subcommand, Debug, Clone)]
+pub enum Files {
+    /// List id, kind, state and rows of each.
+    List {
+        /// Only those without a receipt that were not ended.
+        #[arg(long)]
+        open: bool,
+    },
+    /// End a file: it gets no receipt, and no automatic close waits for it.
+    End {
+        file_id: String,
+        /// Why it is ended. Write no personal data.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+}
+
+#[derive(clap::Args, Debug, Clone)]
+pub struct Replay {
+    /// topic/partition/offset, as `list` shows it.
+    #[arg(value_name = "PLACE", required_unless_present = "all", conflicts_with = "all")]
+    pub places: Vec<SourcePosition>,
+    /// All that are open or failed again.
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: only those with this reason.
+    #[arg(long, requires = "all")]
+    pub reason: Option<String>,
+    /// With --all: only those of this input topic.
+    #[arg(long, requires = "all")]
+    pub topic: Option<String>,
+    /// Show what would be sent, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Send also messages that already wait in their topic, were applied, or were discarded.
+    #[arg(long, conflicts_with = "all")]
+    pub force: bool,
 }
 
 #[derive(Subcommand, Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Result;
 use super::arguments::CloseMonth;
 use super::start::CommandContext;
-use crate::app::close::{self, CloseResult, Forecast};
+use crate::app::close::{self, CloseResult, Confirmation, Forecast};
 use crate::service::close::close_month;
 use crate::store::batches::PaymentBatch;
 use crate::terminal::say;
@@ -17,7 +17,7 @@ use crate::views::format::{grouped, money};
 pub async fn run(started: &CommandContext, options: CloseMonth, json: bool) -> Result<()> {
     let ctx = started.env.open_context().await?;
     if options.dry_run {
-        let forecast = close::forecast(&ctx, options.month).await?;
+        let forecast = close::planned(&ctx, options.month).await?;
         show_forecast(&forecast, json);
         return Ok(());
     }
@@ -27,8 +27,13 @@ pub async fn run(started: &CommandContext, options: CloseMonth, json: bool) -> R
         bar.set_message(format!("{persons} persons decided, {documents} documents"));
     };
     let env = &started.env;
+    let confirmation = match options.confirm {
+        None => Confirmation::Nothing,
+        Some(None) => Confirmation::Hold,
+        Some(Some(digest)) => Confirmation::Plan(digest),
+    };
     let closed =
-        close_month(&ctx, &env.broker, options.month, options.confirm, timeout, &env.shutdown, &progress)
+        close_month(&ctx, &env.broker, options.month, &confirmation, timeout, &env.shutdown, &progress)
             .await?;
     bar.finish_and_clear();
     show(&closed, json);
@@ -79,7 +84,7 @@ fn show_forecast(forecast: &Forecast, json: bool) {
         say!(
             "{}",
             json!({"month": forecast.month.to_string(), "forecast": forecast.ahead_of_time, "documents": forecast.documents,
-                "total_rial": forecast.total_rial, "last": last, "branches": branches})
+                "total_rial": forecast.total_rial, "digest": forecast.plan.digest(), "last": last, "branches": branches})
         );
         return;
     }
@@ -89,6 +94,11 @@ fn show_forecast(forecast: &Forecast, json: bool) {
         "dry run, nothing is issued"
     };
     say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
+    say!(
+        "digest {}: `close-month {} --confirm DIGEST` issues exactly this",
+        forecast.plan.digest(),
+        forecast.month
+    );
     match last {
         None => say!("No earlier month is closed."),
         Some((month, documents, total)) => say!(

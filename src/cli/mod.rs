@@ -6,6 +6,7 @@ mod config;
 mod dead_letters;
 mod explain;
 mod export;
+mod files;
 mod generate_command;
 mod publish;
 mod recompute;
@@ -130,6 +131,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::Generate(options) => generate_command::run(&started, options, json).await,
         Command::Demo(options) => Ok(demo::run(started.env, options, json).await?),
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
+        Command::Files { act } => files::run(&started, act, json).await,
         Command::Config { act: None } => config::run(&started, json),
         Command::Config { act: Some(ConfigAct::AdoptInstallation) } => config::adopt(&started, json).await,
     }

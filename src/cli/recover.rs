@@ -10,7 +10,7 @@ use serde_json::json;
 use super::start::CommandContext;
 use super::{Error, Result};
 use crate::app::ingest::{RecordBatch, apply_batch_without_deciding};
-use crate::app::recover::{self, OutputRecord, RedecidedPage, TopicScan};
+use crate::app::recover::{self, ForeignRecords, RedecidedPage, TopicScan};
 use crate::app::{AppContext, relay};
 use crate::kafka::consumer::BatchLimits;
 use crate::kafka::consumer::bounded::{FirstIngest, ingest_up_to};
@@ -24,6 +24,7 @@ use crate::store::recovery::Checkpoints;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
 use crate::wire::Topic;
+use crate::wire::proof::RecordContent;
 
 pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json: bool) -> Result<()> {
     let ctx = started.env.open_context().await?;
@@ -39,7 +40,8 @@ pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json:
         fence(&started.env.broker, &checkpoints).await?;
     }
     check_not_truncated(&ctx, &started.env.broker, &topics_of(lost)?, dry_run).await?;
-    let mut scan = scan_outputs(&started.env.broker, &checkpoints, bar.clone()).await?;
+    let mut scan = scan_outputs(&ctx, &started.env.broker, &checkpoints, bar.clone()).await?;
+    recover::refuse_another_secret(&ctx, &scan)?;
     let found = ScanSummary::of(&scan);
     let nothing = !resumed && scan.is_nothing();
     if dry_run || nothing {
@@ -113,8 +115,13 @@ async fn check_not_truncated(
 }
 
 /// Reads every output topic to its end.
-async fn scan_outputs(broker: &Broker, checkpoints: &Checkpoints, bar: ProgressBar) -> Result<TopicScan> {
-    let broker = broker.clone();
+async fn scan_outputs(
+    ctx: &AppContext,
+    broker: &Broker,
+    checkpoints: &Checkpoints,
+    bar: ProgressBar,
+) -> Result<TopicScan> {
+    let (broker, own_key) = (broker.clone(), ctx.records.clone());
     let mut scan = TopicScan::beyond(checkpoints);
     let work = move || {
         for topic in Topic::outputs() {
@@ -123,8 +130,9 @@ async fn scan_outputs(broker: &Broker, checkpoints: &Checkpoints, bar: ProgressB
             read_to_end(&broker, topic, &mut |record| {
                 bar.inc(1);
                 let (partition, headers) = (record.partition.partition, record.headers.as_slice());
-                let output = OutputRecord { topic, partition, headers, value: record.value };
-                unreadable = scan.add(&output).err();
+                let (key, value) = (record.key, record.value);
+                let content = RecordContent { topic, partition, headers, key, value };
+                unreadable = scan.add(&own_key, &content).err();
                 Ok(unreadable.is_none())
             })?;
             if let Some(unreadable) = unreadable {
@@ -173,6 +181,7 @@ struct ScanSummary {
     months: Vec<String>,
     sms: usize,
     cases: usize,
+    foreign: ForeignRecords,
 }
 
 impl ScanSummary {
@@ -184,6 +193,7 @@ impl ScanSummary {
             months: scan.closings.iter().map(|closing| closing.data.month.to_string()).collect(),
             sms: scan.messages.len(),
             cases: scan.cases.len(),
+            foreign: scan.foreign,
         }
     }
 }
@@ -204,9 +214,20 @@ fn show(found: &ScanSummary, outcome: Option<&RecoveryOutcome>, what: &str, json
                 "months_closed": found.months, "sms": found.sms, "cases": found.cases,
                 "inputs": outcome.map(|outcome| outcome.messages), "persons": redecided.persons,
                 "new_decisions": redecided.decisions, "new_messages": redecided.messages,
-                "unsettled": redecided.unsettled})
+                "unsettled": redecided.unsettled,
+                "foreign_records": {"without_mac": found.foreign.without_mac,
+                    "with_wrong_mac": found.foreign.with_wrong_mac, "copies": found.foreign.copies}})
         );
         return;
+    }
+    if found.foreign.count() > 0 {
+        say!(
+            "{} records in the output topics are not Peyvand's and were ignored: {} without a MAC, {} with a wrong MAC, {} copies.",
+            grouped(i128::from(found.foreign.count())),
+            grouped(i128::from(found.foreign.without_mac)),
+            grouped(i128::from(found.foreign.with_wrong_mac)),
+            grouped(i128::from(found.foreign.copies))
+        );
     }
     if what == "nothing" {
         say!("The database is as new as its topics: there is nothing to recover.");

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::app::AppContext;
+use crate::app::close::Confirmation;
 use crate::law::SolarMonth;
 use crate::service::publish::{FileCheck, Publication, SourceFile, await_receipt, show};
 use crate::service::{Environment, Error, Result, close, drain};
@@ -74,9 +75,16 @@ impl Stages<'_> {
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
         self.announce(|| format!("Closing {month} (the business date is {}) …", self.ctx.clock.today()));
         let env = self.env;
-        let closed =
-            close::close_month(self.ctx, &env.broker, month, false, STAGE_TIMEOUT, &env.shutdown, &|_, _| {})
-                .await?;
+        let closed = close::close_month(
+            self.ctx,
+            &env.broker,
+            month,
+            &Confirmation::Nothing,
+            STAGE_TIMEOUT,
+            &env.shutdown,
+            &|_, _| {},
+        )
+        .await?;
         let (documents, total) = (closed.close.documents(), closed.close.total_rial().unsigned_abs());
         self.announce(|| format!("  {documents} documents, {}", format::money(total)));
         self.drained().await

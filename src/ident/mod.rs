@@ -4,6 +4,7 @@
 //! shows the full text.
 
 pub mod insurance_number;
+pub mod mask;
 pub mod mobile;
 pub mod national_code;
 pub mod sheba;

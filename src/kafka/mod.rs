@@ -39,6 +39,11 @@ pub enum Error {
         "{topic}/{partition} contains sequence number {held}, but this database has allocated only {given}: it is older than its topics; nothing is sent"
     )]
     OlderThanTopics { topic: String, partition: i32, held: i64, given: i64 },
+    /// The output topics were written with another secret, and this database has never delivered anything.
+    #[error(
+        "{topic} contains records with a peyvand_mac, and none in the output topics is right: they were written with another installation_secret, under which every claim has other ids. Set that secret and run `peyvand recover`; if these topics belong to nobody, recreate them"
+    )]
+    AnotherSecret { topic: String },
     /// Records that were delivered are no longer in the topic.
     #[error(
         "{topic}/{partition} ended at offset {ended} when Peyvand last wrote to it, and ends at {ends} now: the topic was recreated, or lost records; nothing is sent. Restore the topic; if its records are lost permanently, run `peyvand recover --confirm-lost {name}`"

@@ -12,7 +12,9 @@ use super::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
 use crate::wire::dead_letters_v1::DeadLetterEvent;
-use crate::wire::{EventType, Outgoing, Topic, partition_for};
+use crate::wire::outgoing::SEQUENCE_HEADER;
+use crate::wire::proof::{MAC_HEADER, RecordContent};
+use crate::wire::{EventType, Outgoing, RecordKey, Topic, partition_for};
 
 /// It may take 30 s until each partition of a new topic has a leader.
 const LEADER_CHECKS: u32 = 600;
@@ -114,24 +116,41 @@ impl Sender {
         for (key, value) in extra_headers {
             headers = headers.insert(Header { key, value: Some(*value) });
         }
-        let key =
-            (event.kind != EventType::DeadLetter || !event.key.is_empty()).then_some(event.key.as_str());
-        self.send_raw(&topic, Some(partition), key.map(str::as_bytes), event.value.as_deref(), headers)
+        let key = record_key(event).map(str::as_bytes);
+        self.send_raw(&topic, Some(partition), key, event.value.as_deref(), headers)
     }
 
-    /// Sends the message of a dead letter to its original topic again, with the same key and bytes. A misrouted message
-    /// goes to the partition of its key. Any other goes to its original partition, so that the order of its key is kept.
-    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>, is_misrouted: bool) -> Result<()> {
-        let mut headers = OwnedHeaders::new();
-        for (key, value) in letter.replay_headers() {
-            headers = headers.insert(Header { key: &key, value: Some(&value) });
-        }
-        let right = self.broker.topic(&letter.place.topic).zip(letter.key).filter(|_| is_misrouted);
-        let partition = match right {
-            Some((topic, key)) => partition_for(key, self.broker.partitions(topic)),
+    /// Sends the event with this sequence number of a relay shard, with the proof that this installation sends it.
+    pub fn send_own(&mut self, event: &Outgoing, sequence: i64, key: &RecordKey) -> Result<()> {
+        let topic = event.topic();
+        let headers = event.headers();
+        let headers: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        let content = RecordContent {
+            topic,
+            partition: partition_for(event.key.as_bytes(), self.broker.partitions(topic)),
+            headers: &headers,
+            key: record_key(event).map(str::as_bytes),
+            value: event.value.as_deref(),
+        };
+        let mac = key.own_mac(&content, sequence);
+        self.send(event, &[(SEQUENCE_HEADER, sequence.to_string().as_bytes()), (MAC_HEADER, mac.as_bytes())])
+    }
+
+    /// Sends the message of a dead letter to its original topic again, with the same key and bytes. `topic` is that
+    /// topic. A misrouted message goes to the partition of its key. Any other goes to its original partition, so that
+    /// the order of its key is kept.
+    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>, topic: Topic, key: &RecordKey) -> Result<()> {
+        let partition = match letter.key.filter(|_| letter.is_misrouted()) {
+            Some(key) => partition_for(key, self.broker.partitions(topic)),
             None => letter.place.partition,
         };
-        self.send_raw(&letter.place.topic, Some(partition), letter.key, letter.value, headers)
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in letter.replay_headers(topic, partition, key) {
+            headers = headers.insert(Header { key: &key, value: Some(&value) });
+        }
+        let name = self.broker.name(topic);
+        self.send_raw(&name, Some(partition), letter.key, letter.value, headers)
     }
 
     fn send_raw(
@@ -204,4 +223,9 @@ impl Sender {
         });
         of_known_topics.collect()
     }
+}
+
+/// The key of the event's record. A dead letter may have none.
+fn record_key(event: &Outgoing) -> Option<&str> {
+    (event.kind != EventType::DeadLetter || !event.key.is_empty()).then_some(event.key.as_str())
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::drain::input_ends;
 use super::{Error, Result};
-use crate::app::close::{self, CloseResult, Progress};
+use crate::app::close::{self, CloseResult, Confirmation, Progress};
 use crate::app::{AppContext, recover};
 use crate::kafka::{self, Broker};
 use crate::law::SolarMonth;
@@ -24,17 +24,17 @@ pub async fn close_month(
     ctx: &AppContext,
     broker: &Broker,
     month: SolarMonth,
-    confirmed: bool,
+    confirmation: &Confirmation,
     timeout: Duration,
     stop: &ShutdownSignal,
     progress: Progress<'_>,
 ) -> Result<CloseResult> {
     recover::refuse_half_recovered(ctx).await?;
-    if let Some(close) = close::check(ctx, month, confirmed).await?? {
+    if let Some(close) = close::check(ctx, month, *confirmation != Confirmation::Nothing).await?? {
         return Ok(CloseResult { close, closed_now: false });
     }
     let offsets = wait_for_input(ctx, broker, month, &WaitLimits { timeout, stop: stop.clone() }).await?;
-    close_in_span(ctx, month, &offsets, progress, stop).await
+    close_in_span(ctx, month, &offsets, confirmation, progress, stop).await
 }
 
 /// Closes the month, in a span of the trace that the outputs of the close carry.
@@ -45,11 +45,12 @@ pub async fn close_in_span(
     ctx: &AppContext,
     month: SolarMonth,
     offsets: &str,
+    confirmation: &Confirmation,
     progress: Progress<'_>,
     stop: &ShutdownSignal,
 ) -> Result<CloseResult> {
     let span = trace::close_month(month);
-    match close::close(ctx, month, offsets, progress, stop).await {
+    match close::close(ctx, month, offsets, confirmation, progress, stop).await {
         Ok(Some(closed)) => {
             trace::adopt(&span, &closed.close.traceparent);
             Ok(closed)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::close::{WaitLimits, close_in_span, wait_for_input};
 use super::{Error, Result};
+use crate::app::close::Confirmation;
 use crate::app::{AppContext, close};
 use crate::kafka::Broker;
 use crate::law::{SolarDate, SolarMonth};
@@ -66,7 +67,7 @@ async fn close_if_due(
     if !may_close(ctx, month).await? {
         return Ok(false);
     }
-    let closed = close_in_span(ctx, month, &offsets, &|_, _| {}, stop).await?;
+    let closed = close_in_span(ctx, month, &offsets, &Confirmation::Nothing, &|_, _| {}, stop).await?;
     Metrics::global().closes.add(1);
     Metrics::global().documents.add(closed.close.documents().unsigned_abs());
     tracing::info!(%month, documents = closed.close.documents(), total_rial = closed.close.total_rial(), "the month is closed");

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::health::{Health, watch_broker};
 use super::{Environment, Error, Result, gauges, month_end};
 use crate::app::context::ContextError;
-use crate::app::{AppContext, recover};
+use crate::app::{self, AppContext, recover};
 use crate::config::{Role, Settings};
 use crate::http::{self, Probe};
 use crate::kafka::consumer::{self, BatchLimits, ConsumerRole};
@@ -36,6 +36,7 @@ pub async fn run(env: Environment) -> Result<()> {
     };
     health.opened(ctx.clone());
     recover::refuse_half_recovered(&ctx).await?;
+    refuse_another_secret(&env.broker, &ctx).await?;
     spawn(&mut roles, &env.settings, &env.broker, &ctx, &env.shutdown);
     tracing::info!(roles = ?env.settings.roles, today = %ctx.clock.today(), "peyvand serves");
     let within = Duration::from_secs(env.settings.stop_timeout_s);
@@ -108,6 +109,16 @@ async fn open_with_retries(env: &Environment) -> Result<AppContext> {
             crate::retry::RetryError::Stopped => Error::Interrupted,
         },
     )
+}
+
+/// Refuses a new database over output topics that were written with another secret.
+async fn refuse_another_secret(broker: &Broker, ctx: &AppContext) -> Result<()> {
+    if !app::relay::is_first_start(ctx).await? {
+        return Ok(());
+    }
+    let (broker, key) = (broker.clone(), ctx.records.clone());
+    let check = tokio::task::spawn_blocking(move || relay::first_start::check_secret(&broker, &key));
+    Ok(check.await.map_err(|_| Error::Interrupted)??)
 }
 
 /// Opens the HTTP server, unless the settings switch it off.

@@ -48,6 +48,11 @@ impl CloseLock {
         Ok(sqlx::Acquire::begin(&mut *self.connection).await?)
     }
 
+    /// Pauses ingest until this lock is released or lost: see [`super::close_plans::pause_input`].
+    pub async fn pause_input(&mut self) -> Result<()> {
+        super::close_plans::pause_input(&mut self.connection).await
+    }
+
     pub async fn release(mut self) -> Result<()> {
         let give = sqlx::query("SELECT pg_advisory_unlock($1)").bind(CLOSE_LOCK);
         failpoint!("close_lock.give", give.execute(&mut *self.connection).await)?;

@@ -24,7 +24,7 @@ pub struct InstallationFigures {
     pub unanswered: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
-    /// Messages that could not be read.
+    /// Messages that could not be read, and are neither applied since nor discarded.
     pub dead_letters: i64,
     /// The same by reason.
     pub dead_letters_by_reason: Vec<(String, i64)>,
@@ -61,7 +61,8 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     .fetch_one(&mut *tx)
     .await?;
     let dead_letters: Vec<(String, i64)> =
-        sqlx::query_as("SELECT reason, count(*) FROM dead_letters GROUP BY reason ORDER BY reason")
+        sqlx::query_as("SELECT reason, count(*) FROM dead_letters
+             WHERE first_offset IS NULL AND state NOT IN ('applied', 'discarded') GROUP BY reason ORDER BY reason")
             .fetch_all(&mut *tx)
             .await?;
     let undelivered = undelivered(tx).await?;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use super::{PgConnection, Result, instant};
+use super::{PgConnection, Result, from_micros, instant};
 use crate::wire::files::LineSet;
 
 /// Counts of a file's rows by disposition.
@@ -170,7 +170,8 @@ pub async fn count(
     .await?;
     let complete: Vec<CompleteFile> = sqlx::query_as(
         "UPDATE files SET received_at = $2::timestamptz
-         WHERE file_id = ANY($1) AND received_at IS NULL AND accepted + corrected + unchanged + conflicting + dead >= rows
+         WHERE file_id = ANY($1) AND received_at IS NULL AND ended_at IS NULL
+             AND accepted + corrected + unchanged + conflicting + dead >= rows
          RETURNING file_id, accepted, corrected, unchanged, conflicting, dead, closing, traceparent",
     )
     .bind(&ids)
@@ -199,7 +200,7 @@ const INCOMPLETE_AFTER: &str = "1 minute";
 
 /// How many files are incomplete.
 pub async fn count_incomplete(tx: &mut PgConnection) -> Result<i64> {
-    let sql = "SELECT count(*) FROM files WHERE received_at IS NULL AND closed_at < now() - $1::interval";
+    let sql = "SELECT count(*) FROM files WHERE received_at IS NULL AND ended_at IS NULL AND closed_at < now() - $1::interval";
     Ok(sqlx::query_scalar(sql).bind(INCOMPLETE_AFTER).fetch_one(tx).await?)
 }
 
@@ -207,7 +208,7 @@ pub async fn count_incomplete(tx: &mut PgConnection) -> Result<i64> {
 pub async fn incomplete(tx: &mut PgConnection, limit: i64) -> Result<Vec<IncompleteFileRow>> {
     let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(
         "SELECT file_id, kind, rows, accepted + corrected + unchanged + conflicting + dead, closing FROM files
-         WHERE received_at IS NULL AND closed_at < now() - $1::interval ORDER BY closed_at, file_id LIMIT $2",
+         WHERE received_at IS NULL AND ended_at IS NULL AND closed_at < now() - $1::interval ORDER BY closed_at, file_id LIMIT $2",
     )
     .bind(INCOMPLETE_AFTER)
     .bind(limit)
@@ -232,7 +233,91 @@ pub async fn lines_of(tx: &mut PgConnection, file_id: &str) -> Result<LineSet> {
     Ok(line_sets(rows).remove(file_id).unwrap_or_default())
 }
 
-/// The number of files that were opened and have no closing event yet.
+/// The number of files that were opened, have no closing event yet, and were not ended by a person.
 pub async fn open_files(tx: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL").fetch_one(tx).await?)
+    Ok(sqlx::query_scalar("SELECT count(*) FROM files WHERE rows IS NULL AND ended_at IS NULL")
+        .fetch_one(tx)
+        .await?)
+}
+
+/// A published file, with what a person has done about it.
+#[derive(Clone, Debug)]
+pub struct ListedFile {
+    pub file_id: String,
+    pub kind: String,
+    pub opened_at: Timestamp,
+    /// Rows that were sent, if the file is closed.
+    pub rows: Option<i64>,
+    pub disposed: i64,
+    pub is_received: bool,
+    pub ended: Option<EndedFile>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EndedFile {
+    pub at: Timestamp,
+    pub by: String,
+    pub why: String,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    file_id: String,
+    kind: String,
+    opened_at: i64,
+    rows: Option<i64>,
+    disposed: i64,
+    is_received: bool,
+    ended_at: Option<i64>,
+    ended_by: Option<String>,
+    ended_why: Option<String>,
+}
+
+/// The files, the oldest first. With `open`, only those that have no receipt and were not ended.
+pub async fn list(tx: &mut PgConnection, open: bool) -> Result<Vec<ListedFile>> {
+    let rows: Vec<ListedRow> = sqlx::query_as(
+        "SELECT file_id, kind, (extract(epoch FROM opened_at) * 1000000)::bigint AS opened_at, rows,
+             accepted + corrected + unchanged + conflicting + dead AS disposed, received_at IS NOT NULL AS is_received,
+             (extract(epoch FROM ended_at) * 1000000)::bigint AS ended_at, ended_by, ended_why
+         FROM files WHERE NOT $1 OR (received_at IS NULL AND ended_at IS NULL) ORDER BY files.opened_at, file_id",
+    )
+    .bind(open)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(listed).collect()
+}
+
+fn listed(row: ListedRow) -> Result<ListedFile> {
+    let ended = match row.ended_at {
+        Some(at) => Some(EndedFile {
+            at: from_micros(at)?,
+            by: row.ended_by.unwrap_or_default(),
+            why: row.ended_why.unwrap_or_default(),
+        }),
+        None => None,
+    };
+    Ok(ListedFile {
+        file_id: row.file_id,
+        kind: row.kind,
+        opened_at: from_micros(row.opened_at)?,
+        rows: row.rows,
+        disposed: row.disposed,
+        is_received: row.is_received,
+        ended,
+    })
+}
+
+/// Ends a file that has no receipt. Returns false if it has one, was ended before, or does not exist.
+pub async fn end(tx: &mut PgConnection, file_id: &str, by: &str, why: &str, at: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE files SET ended_at = $4::timestamptz, ended_by = $2, ended_why = $3
+         WHERE file_id = $1 AND received_at IS NULL AND ended_at IS NULL",
+    )
+    .bind(file_id)
+    .bind(by)
+    .bind(why)
+    .bind(instant(at))
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

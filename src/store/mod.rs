@@ -7,6 +7,7 @@ pub mod batches;
 pub mod cases;
 pub mod claims;
 pub mod close_pages;
+pub mod close_plans;
 pub mod closes;
 mod connection;
 mod copy;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, PgConnection, PgPool, Result, recovery};
+use super::{Error, PgConnection, PgPool, Result, close_plans, recovery};
 use crate::failpoint::failpoint;
 use crate::wire::Topic;
 
@@ -117,6 +117,7 @@ pub enum OffsetOwner {
 /// # Errors
 /// [`Error::LostPartition`] if an offset is not the expected one; [`Error::Refused`] for ingest during a recovery.
 pub async fn advance(tx: &mut PgConnection, owner: OffsetOwner, advances: &[OffsetAdvance]) -> Result<()> {
+    close_plans::wait_for_pause(tx).await?;
     let topics: Vec<_> = advances.iter().map(|a| a.partition.topic.name()).collect();
     let numbers: Vec<_> = advances.iter().map(|a| a.partition.partition).collect();
     let expected: Vec<_> = advances.iter().map(|a| a.expected).collect();

@@ -7,8 +7,8 @@ use super::attributes::kafka;
 use super::by_topic::{FETCH_FAILING_DOC, FETCH_FAILING_OTEL, TOPIC_COUNTERS};
 use super::gauges::GAUGES;
 use super::metrics::{BOUNDS, COUNTERS, Metrics};
-use crate::wire::Topic;
 use crate::config::Role;
+use crate::wire::Topic;
 
 /// Registers all instruments with the global meter provider, which reads them at each export.
 pub(super) fn register(metrics: &'static Metrics) {

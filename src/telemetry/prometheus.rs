@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::by_topic::{FETCH_FAILING, FETCH_FAILING_DOC, TOPIC_COUNTERS};
 use super::gauges::{GAUGES, GaugeValues};
 use super::metrics::{BOUNDS, COUNTERS, Durations, Metrics};
-use crate::wire::Topic;
 use crate::config::Role;
+use crate::wire::Topic;
 
 /// Renders the counters of this process's roles, and the gauges if they are known. Writing to a `String` cannot fail, so the results of
 /// `write!` are ignored.

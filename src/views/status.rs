@@ -40,6 +40,7 @@ pub struct StatusView {
     pub unanswered: Vec<UnansweredView>,
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
+    /// Dead letters that are neither applied nor discarded.
     pub dead_letters: i64,
     /// Messages that are not in the partition of their key, by input topic.
     pub misrouted: BTreeMap<String, i64>,

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::fault::{Fault, code};
-use super::outgoing::SEQUENCE_HEADER;
+use super::proof::{REPLAY_MAC, REPLAY_OF, RESERVED, RecordContent, RecordKey};
 use super::raw_record::{RawRecord, SourcePosition};
-use super::{EventType, Outgoing};
+use super::{EventType, Outgoing, Topic};
 
 pub const TOPIC: &str = "dead_letter_topic";
 pub const PARTITION: &str = "dead_letter_partition";
@@ -33,12 +33,19 @@ const MOST_HEADERS: usize = 500;
 const HEADER_BYTES: usize = 512 << 10;
 /// Maximum length in bytes of a reason.
 const LONGEST_REASON: usize = 1000;
-/// The original position of a replayed message, as topic/partition/offset.
-pub const REPLAY_OF: &str = "peyvand_replay_of";
+/// The position of the first dead letter, as topic/partition/offset. Only a message that was sent again and failed again
+/// has it.
+pub const FIRST: &str = "dead_letter_first";
 
 /// Creates the dead letter of a message that cannot be read. `source` is the topic's name on the broker, and the key of
-/// the dead letter.
-pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Timestamp) -> Outgoing {
+/// the dead letter. `first` is the original position of a message that was sent again.
+pub fn dead_letter(
+    message: &RawRecord<'_>,
+    source: &str,
+    first: Option<&SourcePosition>,
+    fault: &Fault,
+    at: Timestamp,
+) -> Outgoing {
     let position = position_of(message, source);
     let (mut extra, dropped) = kept_headers(message);
     let mut lacks = Vec::new();
@@ -53,6 +60,9 @@ pub fn dead_letter(message: &RawRecord<'_>, source: &str, fault: &Fault, at: Tim
         Some(key) if key.len() > LONGEST_KEY => lacks.push(format!("key: {} bytes", key.len())),
         Some(key) => add(KEY, key),
         None => {}
+    }
+    if let Some(first) = first {
+        add(FIRST, first.to_string().as_bytes());
     }
     add(REASON, shortened(&fault.to_string(), LONGEST_REASON).as_bytes());
     add(AT, at.to_string().as_bytes());
@@ -104,10 +114,10 @@ fn shortened(text: &str, longest: usize) -> &str {
     &text[..text.floor_char_boundary(longest)]
 }
 
-/// Whether the message keeps this header in its dead letter. The headers that Peyvand sets are dropped: a dead letter
-/// has its own position, reason and sequence number, even if a sender used these names.
+/// Whether the message keeps this header in its dead letter. The names that Peyvand sets are dropped: a dead letter has
+/// its own position, reason and proof, even if a sender used these names.
 fn is_own(name: &str) -> bool {
-    !name.starts_with("dead_letter_") && name != SEQUENCE_HEADER
+    !name.starts_with("dead_letter_") && !name.starts_with(RESERVED)
 }
 
 fn position_of(message: &RawRecord<'_>, source: &str) -> SourcePosition {
@@ -118,6 +128,8 @@ fn position_of(message: &RawRecord<'_>, source: &str) -> SourcePosition {
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetterEvent<'a> {
     pub place: SourcePosition,
+    /// The position of the first dead letter, if the message was sent again and failed again.
+    pub first: Option<SourcePosition>,
     pub reason: String,
     pub at: Option<Timestamp>,
     pub key: Option<&'a [u8]>,
@@ -145,6 +157,7 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
             partition: text(PARTITION)?.parse().ok()?,
             offset: text(OFFSET)?.parse().ok()?,
         },
+        first: text(FIRST).and_then(|place| place.parse().ok()),
         reason: text(REASON).unwrap_or_default().to_owned(),
         at: text(AT).and_then(|at| at.parse().ok()),
         key: find(KEY),
@@ -156,12 +169,9 @@ pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Op
 }
 
 impl DeadLetterEvent<'_> {
-    /// The original position of the message. A dead letter that was replayed and became a dead letter again has the
-    /// same original position.
-    pub fn original_position(&self) -> SourcePosition {
-        let header = self.headers.iter().find(|(name, _)| *name == REPLAY_OF);
-        let original = header.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
-        original.unwrap_or_else(|| self.place.clone())
+    /// The original position of the message. All dead letters of a message that is sent again have the same.
+    pub fn original_position(&self) -> &SourcePosition {
+        self.first.as_ref().unwrap_or(&self.place)
     }
 
     /// True if the message was not in the partition of its key.
@@ -169,14 +179,18 @@ impl DeadLetterEvent<'_> {
         self.reason.split(' ').next() == Some(code::MISROUTED)
     }
 
-    /// The headers of the message when it is sent again. An existing original position stays, because it determines the
+    /// The headers of the message when it is sent again to `partition`, with the proof of its original position, which
+    /// determines the
     /// age of the message.
-    pub fn replay_headers(&self) -> Vec<(String, Vec<u8>)> {
+    pub fn replay_headers(&self, topic: Topic, partition: i32, key: &RecordKey) -> Vec<(String, Vec<u8>)> {
+        let place = self.original_position();
+        let content =
+            RecordContent { topic, partition, headers: &self.headers, key: self.key, value: self.value };
+        let mac = key.replay_mac(&content, place);
         let mut headers: Vec<(String, Vec<u8>)> =
             self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
-        if !self.headers.iter().any(|(name, _)| *name == REPLAY_OF) {
-            headers.push((REPLAY_OF.to_owned(), self.place.to_string().into_bytes()));
-        }
+        headers.push((REPLAY_OF.to_owned(), place.to_string().into_bytes()));
+        headers.push((REPLAY_MAC.to_owned(), mac.into_bytes()));
         headers
     }
 }
@@ -191,10 +205,17 @@ mod tests {
 
     fn letter<'a>(key: &'a [u8], headers: Vec<(&'a str, &'a [u8])>, value: &'a [u8]) -> Outgoing {
         let topic = Topic::InsuredRecords;
-        let message =
-            RawRecord { topic, partition: 3, offset: 7, key: Some(key), headers, value: Some(value) };
+        let message = RawRecord {
+            topic,
+            partition: 3,
+            offset: 7,
+            timestamp_ms: None,
+            key: Some(key),
+            headers,
+            value: Some(value),
+        };
         let fault = Fault::new("schema", "x".repeat(100_000));
-        dead_letter(&message, topic.name(), &fault, Timestamp::UNIX_EPOCH)
+        dead_letter(&message, topic.name(), None, &fault, Timestamp::UNIX_EPOCH)
     }
 
     /// Names and values of all headers, key and value, with 20 bytes for each header's lengths.

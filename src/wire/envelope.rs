@@ -6,7 +6,7 @@ use super::Input;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::headers::Headers;
-use super::raw_record::{FileRef, RawRecord, SourcePosition};
+use super::raw_record::{FileRef, RawRecord};
 
 /// An event that was read from a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,8 +16,6 @@ pub struct Event {
     pub input: Input,
     pub file: Option<FileRef>,
     pub traceparent: Option<String>,
-    /// The original position of a replayed dead letter.
-    pub replay_of: Option<SourcePosition>,
 }
 
 /// Reads a record and checks its headers, its data, and the rules that span fields.
@@ -37,7 +35,6 @@ pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
         kind: headers.kind,
         input,
         traceparent: headers.traceparent.map(Cow::into_owned),
-        replay_of: headers.replay_of,
     })
 }
 

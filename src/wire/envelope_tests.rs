@@ -1,7 +1,7 @@
 //! A fault contains a code, the field, what came and what is wanted, and no personal data.
 
 use super::dead_letters_v1::{dead_letter, parse};
-use super::{Fault, FileRef, Input, RawRecord, SourcePosition, Topic, read};
+use super::{Fault, FileRef, Input, RawRecord, RecordKey, Topic, read};
 use crate::ident::NationalCode;
 
 const DIGEST: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
@@ -60,19 +60,10 @@ fn fault(value: &str, code: &str, detail: &str) {
 #[test]
 fn a_valid_message_is_read() {
     let id = DIGEST.as_bytes();
-    let headers = [
-        TYPE,
-        ID,
-        TIME,
-        ("ce_fileid", id),
-        ("ce_fileline", b"9"),
-        ("traceparent", b"junk"),
-        ("peyvand_replay_of", b"p.t/2/7"),
-    ];
+    let headers = [TYPE, ID, TIME, ("ce_fileid", id), ("ce_fileline", b"9"), ("traceparent", b"junk")];
     let event = try_read(&headers, Some(&code(5)), Some(&employment())).unwrap();
     assert_eq!(event.file, Some(FileRef { file_id: DIGEST.to_owned(), line: 9, rows: 1 }));
     assert_eq!(event.traceparent, None);
-    assert_eq!(event.replay_of, Some(SourcePosition { topic: "p.t".to_owned(), partition: 2, offset: 7 }));
     assert!(matches!(event.input, Input::Employment(data) if data.ended_on.is_none()));
 }
 
@@ -269,7 +260,8 @@ fn faults_of_data_name_the_field_what_came_and_what_is_wanted() {
 
 #[test]
 fn a_dead_letter_keeps_the_message_and_its_original_position() {
-    let headers: [(&str, &[u8]); 4] = [TYPE, ID, TIME, ("dead_letter_reason", b"old")];
+    let headers: [(&str, &[u8]); 5] =
+        [TYPE, ID, TIME, ("dead_letter_reason", b"old"), ("peyvand_replay_of", b"t.insured.records.v1/3/1")];
     let message = RawRecord {
         topic: Topic::InsuredRecords,
         partition: 3,
@@ -280,8 +272,10 @@ fn a_dead_letter_keeps_the_message_and_its_original_position() {
         value: None,
     };
     let fault = read(&message).unwrap_err();
-    let outgoing =
-        dead_letter(&message, "t.insured.records.v1", &fault, "2025-10-23T06:30:00Z".parse().unwrap());
+    let at = "2025-10-23T06:30:00Z".parse().unwrap();
+    let key = RecordKey::new(b"a secret for tests alone");
+    assert_eq!(key.replay_of(&message), None, "a position without its MAC");
+    let outgoing = dead_letter(&message, "t.insured.records.v1", None, &fault, at);
     assert_eq!((outgoing.key.as_str(), outgoing.topic()), ("t.insured.records.v1", Topic::DeadLetters));
     let sent = outgoing.headers();
     let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (*name, value.as_ref())).collect();
@@ -290,9 +284,14 @@ fn a_dead_letter_keeps_the_message_and_its_original_position() {
     assert_eq!(read_back.reason, "no_value (the record has no value)");
     assert_eq!((read_back.key, read_back.value), (message.key, None));
     assert_eq!(read_back.headers, vec![TYPE, ID, TIME]);
-    let replayed = read_back.replay_headers();
-    assert_eq!(
-        replayed.last().unwrap(),
-        &("peyvand_replay_of".to_owned(), b"t.insured.records.v1/3/42".to_vec())
-    );
+    let replayed = read_back.replay_headers(Topic::InsuredRecords, 3, &key);
+    let replayed = replayed.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let again = RawRecord { offset: 50, headers: replayed, ..message };
+    let place = key.replay_of(&again);
+    assert_eq!(place.as_ref(), Some(&read_back.place));
+    let second = dead_letter(&again, "t.insured.records.v1", place.as_ref(), &fault, at);
+    let sent = second.headers();
+    let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    let second = parse(&sent, None).unwrap();
+    assert_eq!((second.place.offset, second.original_position()), (50, &read_back.place));
 }

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::attributes::{Attributes, header};
-use super::dead_letters_v1::REPLAY_OF;
+use super::attributes::Attributes;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::form::{CanonicalText, is_sha256_hex, plausibility, reason};
-use super::raw_record::{FileRef, RawRecord, SourcePosition};
+use super::raw_record::{FileRef, RawRecord};
 use super::{Topic, shown};
 
 /// The extension headers of an event that comes from a file.
@@ -28,7 +27,6 @@ pub(crate) struct Headers<'a> {
     pub id: Cow<'a, str>,
     pub time: Timestamp,
     pub traceparent: Option<Cow<'a, str>>,
-    pub replay_of: Option<SourcePosition>,
     /// The data of the event as JSON.
     pub data: Option<&'a [u8]>,
     file_id: Option<Cow<'a, str>>,
@@ -58,7 +56,6 @@ impl<'a> Headers<'a> {
             time: time_of(&attributes, message.timestamp_ms)?,
             // An invalid trace is ignored; it does not make the event unreadable.
             traceparent: attributes.traceparent().filter(|trace| is_traceparent(trace)),
-            replay_of: header(message, REPLAY_OF).and_then(|position| position.parse().ok()),
             data: attributes.data(),
             file_id: attributes.get("fileid"),
             file_line: attributes.get("fileline"),

@@ -24,6 +24,7 @@ pub mod outbox_event;
 pub mod outgoing;
 mod partition;
 pub mod portal_self_registrations_v1;
+pub mod proof;
 pub mod raw_record;
 pub mod registry_file_receipts_v1;
 pub mod registry_files_v1;
@@ -40,6 +41,7 @@ pub use input::Input;
 pub use outbox_event::OutboxEvent;
 pub use outgoing::Outgoing;
 pub use partition::{PartitionCounts, partition_for, right_partition};
+pub use proof::RecordKey;
 pub use raw_record::{FileRef, RawRecord, SourcePosition};
 pub use topics::{Direction, Topic};
 

@@ -75,7 +75,8 @@ mod tests {
     fn a_record_in_another_partition_than_that_of_its_key_is_found() {
         let right = |key: Option<&'static [u8]>, partition, setting| {
             let (topic, headers) = (Topic::InsuredRecords, Vec::new());
-            let record = RawRecord { topic, partition, offset: 0, key, headers, value: None };
+            let record =
+                RawRecord { topic, partition, offset: 0, timestamp_ms: None, key, headers, value: None };
             right_partition(&record, PartitionCounts::new(setting))
         };
         let own = partition_for(b"0012345679", 8);

@@ -19,9 +19,10 @@ SMALL = (
 
 
 class Inputs:
-    def __init__(self, source, stages, dead=frozenset()):
-        """`dead`: positions of messages that became dead letters. An answer that arrived before its document is one."""
-        self._source, self._stages, self._dead = source, stages, dead
+    def __init__(self, source, stages, dead=frozenset(), secret=None):
+        """`dead`: positions of messages that became dead letters. An answer that arrived before its document is one.
+        `secret`: of the installation, to check the proof of a replayed message."""
+        self._source, self._stages, self._dead, self._secret = source, stages, dead, secret
         self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
         self.registries = [registry.Registry() for _ in stages]
         # For each stage: persons about whom an input arrived after it.
@@ -44,7 +45,7 @@ class Inputs:
             self.counted(raw)
 
     def counted(self, raw):
-        event = events.event_of(raw)
+        event = events.event_of(raw, self._secret)
         self.last_offsets[raw.topic, raw.partition] = raw.offset
         self.ledger.message(event)
         if event.fault:

@@ -48,7 +48,8 @@ def read(
     if stages is None:
         stages = timeline.from_database(database.rows("batches"), database.rows("close_pages"))
     dead = {(topic.removeprefix(prefix), partition, offset) for topic, partition, offset in outputs.dead}
-    read_in = incoming.Inputs(source, stages, dead).read_small()
+    secret = database.secret() if database else None
+    read_in = incoming.Inputs(source, stages, dead, secret).read_small()
     law = tables.Tables()
     replay = replaying.Replay(read_in, outputs, stages, law, deeds_from)
     replay.run()

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::close_plan::{ClosePlan, PlannedDocument};
+use super::page::{PageLimit, PagePersons, select_persons};
 use crate::app::AppContext;
 use crate::claim::issuance::plan_close;
 use crate::law::SolarMonth;
-use crate::store::{Result, close_pages, closes, person_states, persons};
+use crate::store::{Error, PgConnection, Result, close_pages, close_plans, closes, person_states, persons};
 
 /// The part of a forecast that one branch pays.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -26,13 +28,25 @@ pub struct Forecast {
     pub branches: BTreeMap<String, BranchForecast>,
     /// The last closed month, with its number of documents and its total (rials).
     pub last: Option<(SolarMonth, u64, u64)>,
+    pub plan: ClosePlan,
 }
 
-/// Plans as the close would, page by page, and writes nothing.
+/// Plans as the close would, page by page, and writes nothing. If the close has begun, its documents count as they are
+/// and the rest is planned.
 pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
     let mut connection = ctx.pool.acquire().await?;
-    let closed: Vec<_> =
-        closes::all(&mut connection).await?.into_iter().filter(|close| close.closed).collect();
+    forecast_on(&mut connection, ctx, month).await
+}
+
+pub async fn forecast_on(
+    connection: &mut PgConnection,
+    ctx: &AppContext,
+    month: SolarMonth,
+) -> Result<Forecast> {
+    let closes = closes::all(&mut *connection).await?;
+    let begun = closes.iter().find(|close| close.month == month && !close.closed);
+    let ctx = &begun.map_or_else(|| ctx.clone(), |close| ctx.with_business_date(close.business_date));
+    let closed: Vec<_> = closes.iter().filter(|close| close.closed).collect();
     let last = closed.iter().rfind(|close| close.month < month);
     let mut forecast = Forecast {
         month,
@@ -42,49 +56,87 @@ pub async fn forecast(ctx: &AppContext, month: SolarMonth) -> Result<Forecast> {
         branches: BTreeMap::new(),
         last: last
             .map(|close| (close.month, close.documents().unsigned_abs(), close.total_rial().unsigned_abs())),
+        plan: ClosePlan::of(month),
     };
-    let planning = ctx.planning_context();
     let mut cursor = -1;
+    if let Some(close) = begun {
+        cursor = close.cursor;
+        forecast.add_issued(&close_plans::issued(&mut *connection, month).await?)?;
+    }
+    let planning = ctx.planning_context();
     loop {
-        let codes =
-            closes::persons_after(&mut connection, cursor, close_pages::END, ctx.page_persons).await?;
-        let Some(after) = codes.last() else {
+        let limit = PageLimit::Persons(ctx.page_persons);
+        let PagePersons { codes, last } = select_persons(&mut *connection, ctx, cursor, limit).await?;
+        if codes.is_empty() && last == close_pages::END {
             return Ok(forecast);
-        };
-        cursor = *after;
-        let dossiers = persons::read_dossiers(&mut connection, &codes).await?;
-        for mut state in person_states::load_with(&mut connection, dossiers).await? {
+        }
+        cursor = last;
+        let dossiers = persons::read_dossiers(&mut *connection, &codes).await?;
+        for mut state in person_states::load_with(&mut *connection, dossiers).await? {
             for issuance in &plan_close(&mut state, &planning).issuances {
-                forecast.add(issuance);
+                forecast.add(
+                    &issuance.province_code,
+                    &PlannedDocument {
+                        claim_id: issuance.claim_id,
+                        attempt: issuance.attempt,
+                        amount_rial: issuance.amount.get(),
+                        sheba: &issuance.sheba,
+                        cost_centre: &issuance.cost_centre,
+                    },
+                )?;
             }
         }
     }
 }
 
 impl Forecast {
-    fn add(&mut self, issuance: &crate::claim::plan::Issuance) {
-        let branch = self.branches.entry(issuance.cost_centre.clone()).or_default();
-        branch.province_code.clone_from(&issuance.province_code);
-        branch.documents += 1;
-        branch.total_rial += issuance.amount.get();
-        self.documents += 1;
-        self.total_rial += issuance.amount.get();
+    fn add_issued(&mut self, documents: &[close_plans::IssuedDocument]) -> Result<()> {
+        for document in documents {
+            let planned = PlannedDocument {
+                claim_id: document.claim_id,
+                attempt: document.attempt,
+                amount_rial: document.amount.unsigned_abs(),
+                sheba: &document.sheba,
+                cost_centre: &document.cost_centre,
+            };
+            self.add(&document.province_code, &planned)?;
+        }
+        Ok(())
     }
 
-    /// Compares count and total with the last closed month. Returns the reason if either differs by more than
+    fn add(&mut self, province_code: &str, document: &PlannedDocument<'_>) -> Result<()> {
+        self.plan.add(document)?;
+        let branch = self.branches.entry(document.cost_centre.to_owned()).or_default();
+        province_code.clone_into(&mut branch.province_code);
+        branch.documents += 1;
+        for total in [&mut branch.total_rial, &mut self.total_rial] {
+            *total =
+                total.checked_add(document.amount_rial).ok_or(Error::Unreadable("total of a forecast"))?;
+        }
+        self.documents += 1;
+        Ok(())
+    }
+
+    /// Compares count and total with the last closed month. Returns a reason for each that differs by more than
     /// `percent`.
-    pub fn differs_by_more_than(&self, percent: u32) -> Option<String> {
-        let (month, documents, total) = self.last?;
+    pub fn differs_by_more_than(&self, percent: u32) -> Vec<String> {
+        let Some((month, documents, total)) = self.last else {
+            return Vec::new();
+        };
         let differs = |now: u64, then: u64| {
             u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
         };
+        let mut reasons = Vec::new();
         if differs(self.documents, documents) {
-            return Some(format!(
+            reasons.push(format!(
                 "{} documents, {documents} in {month}: more than {percent} % apart",
                 self.documents
             ));
         }
-        differs(self.total_rial, total)
-            .then(|| format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial))
+        if differs(self.total_rial, total) {
+            reasons
+                .push(format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial));
+        }
+        reasons
     }
 }

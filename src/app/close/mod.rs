@@ -1,11 +1,14 @@
 //! The month's close: it decides again, freezes, issues documents and vouchers, and publishes the closing event. A
 //! close can be resumed after every step (R20, R24).
 
+mod close_plan;
+mod confirm;
 mod finish;
 mod forecast;
 mod page;
 pub mod replay;
 
+pub use confirm::{Confirmation, planned};
 pub use forecast::{BranchForecast, Forecast, forecast};
 
 use super::AppContext;
@@ -14,7 +17,7 @@ use crate::failpoint::failpoint;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::ShutdownSignal;
 use crate::store::closes::{self, CloseLock, CloseOpening, MonthClose};
-use crate::store::{Error, Result, files, recovery};
+use crate::store::{Error, Result, close_plans, files, recovery};
 
 /// Why a month cannot be closed now.
 #[derive(Debug, thiserror::Error)]
@@ -75,14 +78,17 @@ fn out_of_turn(closes: &[MonthClose], month: SolarMonth, today: SolarDate) -> Op
 /// one waits and finds the month closed.
 ///
 /// Returns None if `stop` arrives before the close ends. No page is then half written, and the next call continues
-/// after the last page.
+/// after the last page. With a confirmed digest ingest pauses until the last page, so that exactly the confirmed plan is
+/// issued.
 ///
 /// # Errors
-/// Fails if another month must be closed first, or if a recovery has begun and not ended.
+/// Fails if another month must be closed first, if the plan is not the confirmed one, or if a recovery has begun and not
+/// ended.
 pub async fn close(
     ctx: &AppContext,
     month: SolarMonth,
     input_offsets: &str,
+    confirmation: &Confirmation,
     progress: Progress<'_>,
     stop: &ShutdownSignal,
 ) -> Result<Option<CloseResult>> {
@@ -102,7 +108,7 @@ pub async fn close(
         lock.release().await?;
         return Err(Error::Refused(refusal.to_string()));
     }
-    let close = ctx.with_timeout(begin(ctx, &mut lock, month, input_offsets)).await?;
+    let close = begin_as_confirmed(ctx, &mut lock, month, input_offsets, confirmation).await?;
     // A close uses one business date, even if it crosses midnight or continues days after a crash.
     let ctx_of_close = ctx.with_business_date(close.business_date);
     let mut persons = 0;
@@ -126,11 +132,30 @@ pub async fn close(
     Ok(Some(CloseResult { close, closed_now: true }))
 }
 
+/// Compares the plan with the confirmed digest, if there is one, and begins or continues the close.
+async fn begin_as_confirmed(
+    ctx: &AppContext,
+    lock: &mut CloseLock,
+    month: SolarMonth,
+    input_offsets: &str,
+    confirmation: &Confirmation,
+) -> Result<MonthClose> {
+    // Midnight may pass between the comparison and the beginning.
+    let day = ctx.fixed_business_date.unwrap_or_else(|| ctx.clock.today());
+    let ctx = &ctx.with_business_date(day);
+    let digest = confirm::wanted(lock, month, confirmation).await?;
+    if let Some(digest) = &digest {
+        confirm::compare(ctx, lock, month, digest).await?;
+    }
+    ctx.with_timeout(begin(ctx, lock, month, input_offsets, digest.as_deref())).await
+}
+
 async fn begin(
     ctx: &AppContext,
     lock: &mut CloseLock,
     month: SolarMonth,
     input_offsets: &str,
+    confirmed: Option<&str>,
 ) -> Result<MonthClose> {
     let trace = crate::wire::outgoing::fresh_traceparent();
     let opening = CloseOpening {
@@ -143,6 +168,9 @@ async fn begin(
     };
     let mut tx = failpoint!("close_open.begin", lock.begin().await)?;
     closes::open(&mut tx, &opening).await?;
+    if let Some(digest) = confirmed {
+        close_plans::confirm(&mut tx, month, digest).await?;
+    }
     let close = closes::all(&mut tx).await?.into_iter().find(|close| close.month == month);
     failpoint!("close_open.commit", tx.commit().await)?;
     close.ok_or(Error::Unreadable("close"))
@@ -159,7 +187,7 @@ pub async fn due(ctx: &AppContext) -> Result<Option<SolarMonth>> {
     Ok(clock::due(ctx.clock.today(), closes.last().map(|close| close.month)))
 }
 
-/// The variance check of the automatic close. Returns the reason if this month looks wrong, and holds the month until
+/// The variance check of the automatic close. Returns all reasons why this month looks wrong, and holds the month until
 /// an operator confirms it.
 pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Option<String>> {
     let mut connection = ctx.pool.acquire().await?;
@@ -170,16 +198,18 @@ pub async fn variance_check(ctx: &AppContext, month: SolarMonth) -> Result<Optio
     let incomplete = files::count_incomplete(&mut connection).await?;
     drop(connection);
     let forecast = forecast(ctx, month).await?;
-    let reason = if open > 0 {
-        Some(format!("{open} published file(s) are open without their end"))
-    } else if incomplete > 0 {
-        Some(format!("{incomplete} published file(s) lack rows: publish them again"))
-    } else {
-        forecast.differs_by_more_than(ctx.brake_percent)
-    };
-    let Some(reason) = reason else {
+    let mut reasons = Vec::new();
+    if open > 0 {
+        reasons.push(format!("{open} published file(s) are open without their end"));
+    }
+    if incomplete > 0 {
+        reasons.push(format!("{incomplete} published file(s) lack rows: publish them again"));
+    }
+    reasons.extend(forecast.differs_by_more_than(ctx.brake_percent));
+    if reasons.is_empty() {
         return Ok(None);
-    };
+    }
+    let reason = reasons.join("; ");
     let mut tx = failpoint!("hold.begin", ctx.pool.begin().await)?;
     let holds = closes::hold(&mut tx, month, &reason, ctx.clock.now()).await?;
     failpoint!("hold.commit", tx.commit().await)?;

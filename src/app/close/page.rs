@@ -70,14 +70,14 @@ pub async fn close_page(
 }
 
 /// The persons of a page in ascending order, and the code at which the page ends.
-struct PagePersons {
-    codes: Vec<i64>,
-    last: i64,
+pub(super) struct PagePersons {
+    pub codes: Vec<i64>,
+    pub last: i64,
 }
 
 /// The next persons that the close must decide: those with a claim, and insured persons with a registry row but no
 /// claim. The decision of the latter was lost, and must not wait for an input that may never come.
-async fn select_persons(
+pub(super) async fn select_persons(
     tx: &mut PgConnection,
     ctx: &AppContext,
     cursor: i64,

@@ -18,9 +18,14 @@ impl CloseReplay {
     /// Opens the close on its original business date.
     pub async fn begin(ctx: &AppContext, past: &PastClose, stop: &ShutdownSignal) -> Result<Self> {
         let mut lock = CloseLock::acquire(&ctx.pool, stop).await?.ok_or(Error::Stopped)?;
-        let close =
-            begin(&ctx.with_business_date(past.business_date), &mut lock, past.month, &past.input_offsets)
-                .await?;
+        let close = begin(
+            &ctx.with_business_date(past.business_date),
+            &mut lock,
+            past.month,
+            &past.input_offsets,
+            None,
+        )
+        .await?;
         Ok(Self { lock, cursor: close.cursor, close })
     }
 

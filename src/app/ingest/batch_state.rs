@@ -12,7 +12,8 @@ use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
-use crate::store::dead_letters::{DeadLetterRow, MovedLetter};
+use crate::store::dead_letters::{DeadLetterRow, LetterPlace, LetterState, MovedLetter};
+use crate::store::offsets::TopicPartition;
 use crate::store::payments::{self, FinanceAnswer};
 use crate::store::persons::{self, PackedDossier};
 use crate::store::self_registrations::{self, StoredRegistration};
@@ -50,6 +51,8 @@ pub struct BatchState<'a> {
     /// The offset at which each moved letter was first replayed.
     pub moved_letters: HashMap<MovedLetter, i64>,
     pub new_moved_letters: Vec<(MovedLetter, i64)>,
+    /// What became of dead letters that were sent again. The later record speaks.
+    pub settled: HashMap<LetterPlace, LetterState>,
 }
 
 /// The work that remains after the facts are written.
@@ -58,6 +61,7 @@ pub struct SavedBatch {
     pub file_tally: FileTally,
     pub dead_letter_rows: Vec<DeadLetterRow>,
     pub dead_letter_events: Vec<Outgoing>,
+    pub settled: Vec<(LetterPlace, LetterState)>,
 }
 
 /// The keys that a batch names.
@@ -174,12 +178,7 @@ impl<'a> BatchState<'a> {
         let event = match &record.content {
             Ok(event) => event,
             Err(dead_letter) => {
-                let row = DeadLetterRow {
-                    partition: record.partition,
-                    offset: record.offset,
-                    reason: dead_letter.reason,
-                };
-                self.dead_letters.push((row, dead_letter.outgoing.clone()));
+                self.add_dead_letter(record, dead_letter.reason, &dead_letter.outgoing);
                 if let Some(file) = &dead_letter.file
                     && !self.file_tally.is_repeat(file)
                 {
@@ -205,15 +204,14 @@ impl<'a> BatchState<'a> {
             }
         })?;
         if unknown && let Some(dead_letter) = &record.if_unknown_document {
-            let row = DeadLetterRow {
-                partition: record.partition,
-                offset: record.offset,
-                reason: UNKNOWN_DOCUMENT,
-            };
-            self.dead_letters.push((row, (**dead_letter).clone()));
+            self.add_dead_letter(record, UNKNOWN_DOCUMENT, dead_letter);
             if let Some(file) = file {
                 self.file_tally.count_dead(file);
             }
+            return Ok(());
+        }
+        if let Some(first) = first_of(record) {
+            self.settled.insert(first, LetterState::Applied);
         }
         Ok(())
     }
@@ -227,6 +225,20 @@ impl<'a> BatchState<'a> {
             record.offset
         });
         first != record.offset
+    }
+
+    fn add_dead_letter(&mut self, record: &ConsumedRecord, reason: &'static str, event: &Outgoing) {
+        let first = first_of(record);
+        let row = DeadLetterRow {
+            partition: record.partition,
+            offset: record.offset,
+            reason,
+            first_offset: first.filter(|first| first.partition == record.partition).map(|first| first.offset),
+        };
+        self.dead_letters.push((row, event.clone()));
+        if let Some(first) = first {
+            self.settled.insert(first, LetterState::FailedAgain);
+        }
     }
 
     /// True if the input concerns a document or message that was never issued.
@@ -300,7 +312,14 @@ impl<'a> BatchState<'a> {
             wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
         let (dead_letter_rows, dead_letter_events) = self.dead_letters.into_iter().unzip();
-        Ok(SavedBatch { to_decide, file_tally: self.file_tally, dead_letter_rows, dead_letter_events })
+        let settled = self.settled.into_iter().collect();
+        Ok(SavedBatch {
+            to_decide,
+            file_tally: self.file_tally,
+            dead_letter_rows,
+            dead_letter_events,
+            settled,
+        })
     }
 
     /// The persons to plan, with their dossiers.
@@ -315,6 +334,13 @@ impl<'a> BatchState<'a> {
         }
         Ok(touched)
     }
+}
+
+/// The first dead letter of a message that was sent again. A message is sent again to its own partition.
+fn first_of(record: &ConsumedRecord) -> Option<LetterPlace> {
+    let place = record.replay_of.as_ref()?;
+    let partition = TopicPartition { partition: place.partition, ..record.partition };
+    Some(LetterPlace { partition, offset: place.offset })
 }
 
 /// Decodes the dossiers of these persons. They must be among the locked persons.

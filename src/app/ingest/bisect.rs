@@ -40,7 +40,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::wire::{RawRecord, Topic};
+    use crate::wire::{RawRecord, RecordKey, Topic};
 
     fn record(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
@@ -53,7 +53,13 @@ mod tests {
             headers: Vec::new(),
             value: None,
         };
-        ConsumedRecord::read(&message, "registry.marriages.v1", Timestamp::UNIX_EPOCH, false)
+        ConsumedRecord::read(
+            &message,
+            "registry.marriages.v1",
+            &RecordKey::new(b"test"),
+            Timestamp::UNIX_EPOCH,
+            false,
+        )
     }
 
     fn advance(partition: i32, expected: i64, next: i64) -> OffsetAdvance {

@@ -7,7 +7,8 @@ use crate::store::dead_letters::MovedLetter;
 use crate::store::offsets::TopicPartition;
 use crate::wire::outgoing::traceparent_of_position;
 use crate::wire::{
-    self, Event, Fault, FileRef, Input, Outgoing, PartitionCounts, RawRecord, dead_letters_v1,
+    self, Event, Fault, FileRef, Input, Outgoing, PartitionCounts, RawRecord, RecordKey, SourcePosition,
+    dead_letters_v1,
 };
 
 /// A record that was read from its partition.
@@ -15,6 +16,8 @@ pub struct ConsumedRecord {
     pub partition: TopicPartition,
     pub offset: i64,
     pub content: Result<Event, Box<DeadLetter>>,
+    /// The original position of a replayed dead letter. It is proved by a MAC.
+    pub replay_of: Option<SourcePosition>,
     /// The dead letter that the record becomes if its document or message is unknown. Only the database can decide
     /// this.
     pub if_unknown_document: Option<Box<Outgoing>>,
@@ -35,10 +38,18 @@ pub struct DeadLetter {
 
 impl ConsumedRecord {
     /// Reads a message. `source` is the name of its topic on the broker. `is_suspect` is true if the database has
-    /// refused the message before.
-    pub fn read(message: &RawRecord<'_>, source: &str, at: Timestamp, is_suspect: bool) -> Self {
+    /// refused the message before. `key` proves a replay.
+    pub fn read(
+        message: &RawRecord<'_>,
+        source: &str,
+        key: &RecordKey,
+        at: Timestamp,
+        is_suspect: bool,
+    ) -> Self {
         let partition = TopicPartition { topic: message.topic, partition: message.partition };
-        let dead_letter = |fault: &Fault| dead_letters_v1::dead_letter(message, source, fault, at);
+        let replay_of = key.replay_of(message);
+        let dead_letter =
+            |fault: &Fault| dead_letters_v1::dead_letter(message, source, replay_of.as_ref(), fault, at);
         let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
@@ -69,6 +80,7 @@ impl ConsumedRecord {
             partition,
             offset: message.offset,
             content,
+            replay_of,
             if_unknown_document: if_unknown,
             is_misrouted: false,
             if_refused,
@@ -96,7 +108,7 @@ impl ConsumedRecord {
             "it is in partition {found}, and its key belongs in partition {wanted} of {count}: the sender must use the Java client's partitioner, murmur2_random in librdkafka"
         );
         let fault = Fault::new(wire::fault::code::MISROUTED, detail);
-        let outgoing = dead_letters_v1::dead_letter(message, source, &fault, at);
+        let outgoing = dead_letters_v1::dead_letter(message, source, self.replay_of.as_ref(), &fault, at);
         let file = event.file.clone();
         self.content = Err(Box::new(DeadLetter { reason: fault.code, outgoing, file }));
     }
@@ -128,20 +140,20 @@ impl ConsumedRecord {
     /// The offset that decides which of two records is newer. For a replayed record it is the original offset, unless
     /// that is an offset of another partition.
     pub fn effective_offset(&self) -> i64 {
-        self.event()
-            .and_then(|event| event.replay_of.as_ref())
+        self.replay_of
+            .as_ref()
             .filter(|position| position.partition == self.partition.partition)
             .map_or(self.offset, |position| position.offset)
     }
 
     /// For a misrouted dead letter that was replayed to the partition of its key: its original partition and offset.
     pub fn moved_from(&self) -> Option<MovedLetter> {
-        let position = self.event()?.replay_of.as_ref()?;
+        let position = self.replay_of.as_ref()?;
         let from = TopicPartition { partition: position.partition, ..self.partition };
         (from != self.partition).then_some(MovedLetter { from, offset: position.offset })
     }
 
     pub fn is_replay(&self) -> bool {
-        self.event().is_some_and(|event| event.replay_of.is_some())
+        self.replay_of.is_some()
     }
 }

@@ -96,5 +96,6 @@ async fn write_facts(
     let saved = state.save(tx).await?;
     dead_letters::insert(tx, &saved.dead_letter_rows, at).await?;
     offsets::count_misrouted(tx, &batch.misrouted()).await?;
+    dead_letters::settle(tx, &saved.settled, at).await?;
     Ok(saved)
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 pub use redecide::{RedecidedPage, decide_page};
-pub use topic_scan::{OutputRecord, TopicScan, UnreadableRecord};
+pub use topic_scan::{ForeignRecords, TopicScan, UnreadableRecord};
 
 use self::topic_scan::revision_of;
 use super::{AppContext, relay};
@@ -92,7 +92,13 @@ pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &Checkpo
 
 /// Ids are derived from the installation secret. With another secret every claim would get another id, and would be
 /// paid again.
-fn refuse_another_secret(ctx: &AppContext, scan: &TopicScan) -> Result<()> {
+///
+/// # Errors
+/// Also if no record has a right MAC: with another secret every record looks foreign.
+pub fn refuse_another_secret(ctx: &AppContext, scan: &TopicScan) -> Result<()> {
+    if scan.nothing_is_proved() {
+        return Err(Error::Refused(NOTHING_PROVED.to_owned()));
+    }
     for decision in &scan.decisions {
         if ctx.ids.decision(decision.claim_id, decision.revision) != decision.decision_id {
             return Err(Error::Refused(ANOTHER_SECRET.to_owned()));
@@ -100,6 +106,9 @@ fn refuse_another_secret(ctx: &AppContext, scan: &TopicScan) -> Result<()> {
     }
     Ok(())
 }
+
+const NOTHING_PROVED: &str = "no record in the output topics has a right peyvand_mac: they were written with another \
+     installation_secret; set that secret. If this installation has never written to them, remove the foreign records";
 
 const ANOTHER_SECRET: &str =
     "the decisions in the topics were made with another installation_secret: set that secret";

@@ -17,18 +17,19 @@ use crate::store::recovery::adopt::{RecoveredCase, RecoveredDecision, RecoveredM
 use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
-use crate::wire::outgoing::SEQUENCE_HEADER;
-use crate::wire::{EventType, Topic, dead_letters_v1};
+use crate::wire::proof::{Origin, RecordContent};
+use crate::wire::{EventType, RecordKey, Topic, dead_letters_v1};
 
-/// A record of an output topic.
-pub struct OutputRecord<'a> {
-    pub topic: Topic,
-    pub partition: i32,
-    pub headers: &'a [(&'a str, &'a [u8])],
-    pub value: Option<&'a [u8]>,
+/// An own record of an output topic. All of its headers are proved.
+struct OwnRecord<'a> {
+    topic: Topic,
+    partition: i32,
+    sequence: i64,
+    headers: &'a [(&'a str, &'a [u8])],
+    value: Option<&'a [u8]>,
 }
 
-impl OutputRecord<'_> {
+impl OwnRecord<'_> {
     /// The last header of this name. This service appends its own headers after those that a dead letter copies from
     /// its message.
     fn header(&self, wanted: &str) -> Option<&str> {
@@ -46,18 +47,14 @@ impl OutputRecord<'_> {
     }
 
     fn unreadable(&self) -> UnreadableRecord {
-        UnreadableRecord(
-            self.topic.name(),
-            self.partition,
-            self.header(SEQUENCE_HEADER).unwrap_or("-").to_owned(),
-        )
+        UnreadableRecord(self.topic.name(), self.partition, self.sequence)
     }
 }
 
 /// A record of an output topic that cannot be read as an event of this service.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}/{1}: the record with sequence number {2} cannot be read; nothing was changed")]
-pub struct UnreadableRecord(&'static str, i32, String);
+pub struct UnreadableRecord(&'static str, i32, i64);
 
 pub struct ScannedDocument {
     pub data: PaymentDocumentIssued<'static>,
@@ -76,6 +73,9 @@ pub struct TopicScan {
     /// For each relay shard, the last sequence numbers that the database has allocated and knows to be delivered.
     checkpoints: BTreeMap<i16, (i64, i64)>,
     shards: i16,
+    /// The sequence number of the last own record of each partition.
+    last_of: HashMap<(Topic, i32), i64>,
+    pub foreign: ForeignRecords,
     /// The last sequence number in the partitions of each relay shard.
     pub last_sequences: BTreeMap<i16, i64>,
     /// Ids of events that are in the database's outbox and in a topic, but not recorded as delivered. The key is relay
@@ -96,6 +96,21 @@ pub struct TopicScan {
     pub misrouted: HashSet<(String, i32, i64)>,
 }
 
+/// Records of the output topics that this installation has not written. The scan ignores them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct ForeignRecords {
+    pub without_mac: u64,
+    pub with_wrong_mac: u64,
+    /// Copies of own records behind later ones in the same partition.
+    pub copies: u64,
+}
+
+impl ForeignRecords {
+    pub fn count(&self) -> u64 {
+        self.without_mac + self.with_wrong_mac + self.copies
+    }
+}
+
 impl TopicScan {
     /// An empty scan. Each checkpoint is a relay shard, its last allocated and its last delivered sequence number.
     pub fn beyond(checkpoints: &[(i16, i64, i64)]) -> Self {
@@ -114,21 +129,43 @@ impl TopicScan {
             .all(|(shard, last)| *last <= self.checkpoints.get(shard).map_or(0, |checkpoint| checkpoint.0))
     }
 
-    /// Adds a record. Records without a sequence number, and those already delivered, are ignored.
+    /// True if records have MACs and none of them is right: the secret is wrong, or this installation never wrote.
+    pub fn nothing_is_proved(&self) -> bool {
+        self.last_of.is_empty() && self.foreign.with_wrong_mac > 0
+    }
+
+    /// Adds a record. Foreign records are counted and ignored. Own records that are already delivered are ignored.
     ///
     /// # Errors
-    /// Fails if the record cannot be read.
-    pub fn add(&mut self, record: &OutputRecord<'_>) -> Result<(), UnreadableRecord> {
-        let Some(sequence) = record.header(SEQUENCE_HEADER).and_then(|text| text.parse::<i64>().ok()) else {
-            return Ok(());
-        };
+    /// Fails if an own record cannot be read.
+    pub fn add(&mut self, key: &RecordKey, record: &RecordContent<'_>) -> Result<(), UnreadableRecord> {
+        match key.origin(record) {
+            Origin::NoMac => self.foreign.without_mac += 1,
+            Origin::WrongMac => self.foreign.with_wrong_mac += 1,
+            Origin::Own { sequence, headers } => {
+                let last = self.last_of.entry((record.topic, record.partition)).or_default();
+                // The relay writes a partition in the order of its sequence numbers.
+                if sequence <= *last {
+                    self.foreign.copies += 1;
+                    return Ok(());
+                }
+                *last = sequence;
+                let (topic, partition, value) = (record.topic, record.partition, record.value);
+                return self.add_own(&OwnRecord { topic, partition, sequence, headers, value });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_own(&mut self, record: &OwnRecord<'_>) -> Result<(), UnreadableRecord> {
+        let sequence = record.sequence;
         let shard = i16::try_from(record.partition % i32::from(self.shards.max(1))).unwrap_or(0);
         let last = self.last_sequences.entry(shard).or_default();
         *last = sequence.max(*last);
         let (allocated, delivered) = self.checkpoints.get(&shard).copied().unwrap_or_default();
         if sequence <= allocated {
             if sequence > delivered {
-                self.confirm(record, shard, sequence)?;
+                self.confirm(record, shard)?;
             }
             return Ok(());
         }
@@ -170,17 +207,12 @@ impl TopicScan {
     }
 
     /// Adds a record whose sequence number the database has allocated, but not recorded as delivered.
-    fn confirm(
-        &mut self,
-        record: &OutputRecord<'_>,
-        shard: i16,
-        sequence: i64,
-    ) -> Result<(), UnreadableRecord> {
+    fn confirm(&mut self, record: &OwnRecord<'_>, shard: i16) -> Result<(), UnreadableRecord> {
         if record.topic == Topic::DeadLetters {
             return Ok(());
         }
         let id = record.header("ce_id").unwrap_or_default().to_owned();
-        self.confirmed.insert((shard, sequence), id);
+        self.confirmed.insert((shard, record.sequence), id);
         if record.header("ce_type") == Some(EventType::PaymentDocumentIssued.name()) {
             let data: PaymentDocumentIssued<'static> = record.data()?;
             self.confirmed_documents.push(data.document_id.into_owned());
@@ -289,7 +321,7 @@ fn case(data: CaseOpened<'_>) -> Option<RecoveredCase> {
     })
 }
 
-fn message(record: &OutputRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredMessage> {
+fn message(record: &OwnRecord<'_>, data: SmsRequested<'_>) -> Option<RecoveredMessage> {
     Some(RecoveredMessage {
         sms_id: data.sms_id.into_owned(),
         kind: data.kind.as_str(),

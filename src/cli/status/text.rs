@@ -41,7 +41,7 @@ pub fn page(status: &StatusView) -> String {
         let how = format!("{} (the next close decides them)", status.records_without_claim.join(" "));
         out.push_str(&line("records undecided", how));
     }
-    out.push_str(&line("dead letters", grouped(status.dead_letters)));
+    out.push_str(&line("dead letters open", grouped(status.dead_letters)));
     out.push_str(&line("misrouted messages", misrouted(status)));
     out.push_str(&line(
         "months closed",

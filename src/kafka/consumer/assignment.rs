@@ -264,7 +264,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::config::Settings;
     use crate::store::outbox::RelayShards;
-    use crate::wire::{PartitionCounts, Topic, tables};
+    use crate::wire::{PartitionCounts, RecordKey, Topic, tables};
 
     const STARTS: [(TopicPartition, i64); 1] =
         [(TopicPartition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
@@ -278,6 +278,7 @@ mod tests {
             fixed_business_date: None,
             tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
             ids: IdKey::new(b"test"),
+            records: RecordKey::new(b"test"),
             benefits: Benefit::RELEASED,
             groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
             deeds_from: None,

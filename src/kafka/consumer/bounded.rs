@@ -16,7 +16,7 @@ use crate::kafka::reader::{self, TopicRecord};
 use crate::kafka::{Error, Result, topics};
 use crate::store;
 use crate::store::offsets::{self, TopicPartition};
-use crate::wire::{RawRecord, Topic};
+use crate::wire::{RawRecord, RecordKey, Topic};
 
 /// A partition, the first offset to read, and the offset before which reading ends.
 type ReadRange = (TopicPartition, i64, i64);
@@ -76,23 +76,31 @@ pub async fn ingest_up_to(
     let range = |(partition, to): &(TopicPartition, i64)| Some((*partition, *starts.get(partition)?, *to));
     let ranges: Vec<ReadRange> = upto.iter().filter_map(range).filter(|(_, from, to)| from < to).collect();
     let (send, mut batches) = mpsc::channel(2);
-    let (broker, clock) = (broker.clone(), ctx.clock.clone());
-    let reading = tokio::task::spawn_blocking(move || read(&broker, &clock, &ranges, bounds, &first, &send));
+    let source =
+        InputSource { broker: broker.clone(), clock: ctx.clock.clone(), key: ctx.records.clone(), first };
+    let reading = tokio::task::spawn_blocking(move || read(&source, &ranges, bounds, &send));
     while let Some(batch) = batches.recv().await {
         apply(batch).await?;
     }
     reading.await.map_err(|_| Error::Stopped)?
 }
 
+/// What reading needs, on a thread of its own.
+struct InputSource {
+    broker: Broker,
+    clock: Clock,
+    key: RecordKey,
+    first: Arc<FirstIngest>,
+}
+
 /// Reads topic by topic: the order between topics does not change the final state.
 fn read(
-    broker: &Broker,
-    clock: &Clock,
+    source: &InputSource,
     ranges: &[ReadRange],
     bounds: BatchLimits,
-    first: &FirstIngest,
     send: &mpsc::Sender<RecordBatch>,
 ) -> Result<()> {
+    let broker = &source.broker;
     let mut collector = BatchCollector::new(bounds);
     let mut prover = GapProver::new(broker.clone(), Arc::default());
     let mut positions: HashMap<TopicPartition, i64> = ranges.iter().map(|(p, from, _)| (*p, *from)).collect();
@@ -104,11 +112,11 @@ fn read(
         reader::read_between(broker, &own, &mut |record| {
             let position = positions.entry(record.partition).or_insert(record.offset);
             let expected = std::mem::replace(position, record.offset + 1);
-            let now = clock.instant();
+            let now = source.clock.instant();
             let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());
             let key = record.key.map_or(0, <[u8]>::len);
             let weight = record.value.map_or(0, <[u8]>::len) + key + headers.sum::<usize>() + 512;
-            collector.add(consumed_record(broker, clock, record, first), weight, expected, now)?;
+            collector.add(consumed_record(source, record), weight, expected, now)?;
             let full = if collector.is_due(now) { collector.take() } else { None };
             let Some(batch) = full else { return Ok(true) };
             prover.prove(&batch)?;
@@ -123,16 +131,11 @@ fn read(
     Ok(())
 }
 
-fn consumed_record(
-    broker: &Broker,
-    clock: &Clock,
-    record: TopicRecord<'_>,
-    first: &FirstIngest,
-) -> ConsumedRecord {
+fn consumed_record(source: &InputSource, record: TopicRecord<'_>) -> ConsumedRecord {
     let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
-    let name = broker.name(partition.topic);
+    let name = source.broker.name(partition.topic);
     let position = (name.clone(), partition.partition, offset);
-    let is_dead_letter = first.dead_letters.contains(&position);
+    let is_dead_letter = source.first.dead_letters.contains(&position);
     let message = RawRecord {
         topic: partition.topic,
         partition: partition.partition,
@@ -142,9 +145,10 @@ fn consumed_record(
         headers,
         value,
     };
-    let at = clock.now();
-    let mut consumed = ConsumedRecord::read(&message, &name, at, is_dead_letter);
-    consumed.check_partition(&message, &name, at, broker.partition_counts(), first.policy(&position));
+    let at = source.clock.now();
+    let mut consumed = ConsumedRecord::read(&message, &name, &source.key, at, is_dead_letter);
+    let policy = source.first.policy(&position);
+    consumed.check_partition(&message, &name, at, source.broker.partition_counts(), policy);
     if is_dead_letter {
         consumed.make_first_dead_letter();
     }

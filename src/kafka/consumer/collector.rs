@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::wire::{RawRecord, Topic};
+    use crate::wire::{RawRecord, RecordKey, Topic};
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
@@ -115,7 +115,13 @@ mod tests {
             headers: Vec::new(),
             value: None,
         };
-        let record = ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false);
+        let record = ConsumedRecord::read(
+            &message,
+            TOPIC.name(),
+            &RecordKey::new(b"test"),
+            Timestamp::UNIX_EPOCH,
+            false,
+        );
         collector.add(record, 1, expected, Clock::new(None).unwrap().instant())
     }
 

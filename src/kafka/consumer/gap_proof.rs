@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::app::ingest::ConsumedRecord;
     use crate::store::offsets::OffsetAdvance;
-    use crate::wire::{RawRecord, Topic};
+    use crate::wire::{RawRecord, RecordKey, Topic};
 
     const TOPIC: Topic = Topic::RegistryMarriages;
 
@@ -216,7 +216,7 @@ mod tests {
             headers: Vec::new(),
             value: None,
         };
-        ConsumedRecord::read(&message, TOPIC.name(), Timestamp::UNIX_EPOCH, false)
+        ConsumedRecord::read(&message, TOPIC.name(), &RecordKey::new(b"test"), Timestamp::UNIX_EPOCH, false)
     }
 
     fn advance(partition: i32, expected: i64, next: i64) -> OffsetAdvance {

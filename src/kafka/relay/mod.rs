@@ -1,5 +1,6 @@
 //! The role `relay`: leases relay shards, and keeps one writer for each of them.
 
+pub mod first_start;
 mod tail;
 pub mod truncation_check;
 mod writer;

@@ -1,7 +1,10 @@
 //! The tails of the output topics: the last sequence number in each partition. The topic is authoritative for what is
 //! delivered.
+//!
+//! Architecture invariant: only a record with a proof counts. A foreign record neither stops a shard nor moves its
+//! position.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use rdkafka::error::KafkaError;
@@ -11,8 +14,8 @@ use crate::failpoint::failpoint;
 use crate::kafka::client::Broker;
 use crate::kafka::{Result, reader, topics};
 use crate::store::offsets::TopicPartition;
-use crate::wire::Topic;
-use crate::wire::outgoing::SEQUENCE_HEADER;
+use crate::wire::proof::{Origin, RecordContent};
+use crate::wire::{RecordKey, Topic, dead_letters_v1};
 
 /// The last record of the relay in a partition.
 pub struct Tail {
@@ -26,28 +29,56 @@ pub struct Tail {
 /// further read starts 32 times as far back.
 const FIRST_DISTANCE: i64 = 16;
 
+/// A relay shard, and the number of shards.
+#[derive(Clone, Copy)]
+pub struct OutputShard {
+    pub number: i16,
+    pub of: i16,
+}
+
+impl OutputShard {
+    fn contains(self, partition: TopicPartition) -> bool {
+        partition.partition % i32::from(self.of) == i32::from(self.number)
+    }
+}
+
 /// Returns the tail of each output partition of a relay shard, if the partition contains a record of the relay. Call it
 /// after fencing, when no other writer can write to these partitions.
-pub fn last_positions(broker: &Broker, shard: i16, shards: i16) -> Result<HashMap<TopicPartition, Tail>> {
-    let is_in_shard =
-        |partition: &TopicPartition| partition.partition % i32::from(shards) == i32::from(shard);
+///
+/// `ended` are the end offsets that the database knows: own records that it does not know follow them. All records from
+/// there are read, because copies of older records may follow the last one. Their proof is right, so the highest
+/// sequence number counts and not the last.
+pub fn last_positions(
+    broker: &Broker,
+    key: &RecordKey,
+    shard: OutputShard,
+    ended: &BTreeMap<TopicPartition, i64>,
+) -> Result<HashMap<TopicPartition, Tail>> {
     let ranges = topics::watermarks(broker, Topic::outputs())?;
-    let mut open: Vec<_> = ranges.into_iter().filter(|(p, low, high)| is_in_shard(p) && low < high).collect();
+    let mut open: Vec<_> =
+        ranges.into_iter().filter(|(p, low, high)| shard.contains(*p) && low < high).collect();
     let mut found = HashMap::new();
     let mut distance = FIRST_DISTANCE;
     while !open.is_empty() {
-        let starts: Vec<_> =
-            open.iter().map(|(partition, low, high)| (*partition, (*high - distance).max(*low))).collect();
-        found.extend(read_tail(broker, &starts)?);
+        let mut starts = Vec::with_capacity(open.len());
+        for (partition, low, high) in &open {
+            let known = ended.get(partition).copied().unwrap_or(*high);
+            starts.push((*partition, (*high - distance).min(known).max(*low)));
+        }
+        found.extend(read_tail(broker, key, &starts)?);
         open.retain(|(partition, low, high)| !found.contains_key(partition) && high - distance > *low);
         distance = distance.saturating_mul(32);
     }
     Ok(found)
 }
 
-fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMap<TopicPartition, Tail>> {
+fn read_tail(
+    broker: &Broker,
+    key: &RecordKey,
+    starts: &[(TopicPartition, i64)],
+) -> Result<HashMap<TopicPartition, Tail>> {
     let consumer = reader::assigned(broker, starts)?;
-    let mut found = HashMap::new();
+    let mut found: HashMap<TopicPartition, Tail> = HashMap::new();
     // The shard is fenced, so the end of each partition is reported once.
     let mut open = starts.len();
     while open > 0 {
@@ -61,8 +92,19 @@ fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMa
                 let Some(topic) = broker.topic(message.topic()) else {
                     continue;
                 };
-                if let Some(tail) = tail_of(&reader::headers(&message)) {
-                    found.insert(TopicPartition { topic, partition: message.partition() }, tail);
+                let partition = TopicPartition { topic, partition: message.partition() };
+                let content = RecordContent {
+                    topic,
+                    partition: partition.partition,
+                    headers: &reader::headers(&message),
+                    key: message.key(),
+                    value: message.payload(),
+                };
+                let Some(tail) = tail_of(key, &content) else {
+                    continue;
+                };
+                if found.get(&partition).is_none_or(|highest| highest.position < tail.position) {
+                    found.insert(partition, tail);
                 }
             }
         }
@@ -70,11 +112,12 @@ fn read_tail(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<HashMa
     Ok(found)
 }
 
-fn tail_of(headers: &[(&str, &[u8])]) -> Option<Tail> {
-    // The relay appends its headers. Before them, a dead letter may contain headers of its message with the same names.
-    let last_header = |wanted| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let text = |wanted| last_header(wanted).and_then(|value| std::str::from_utf8(value).ok());
-    let position = text(SEQUENCE_HEADER)?.parse().ok()?;
-    let is_dead_letter = last_header(crate::wire::dead_letters_v1::TOPIC).is_some();
-    Some(Tail { position, id: text("ce_id").filter(|_| !is_dead_letter).unwrap_or_default().to_owned() })
+fn tail_of(key: &RecordKey, record: &RecordContent<'_>) -> Option<Tail> {
+    let Origin::Own { sequence, headers } = key.origin(record) else {
+        return None;
+    };
+    let find = |wanted: &str| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let is_dead_letter = find(dead_letters_v1::TOPIC).is_some();
+    let id = find("ce_id").filter(|_| !is_dead_letter).and_then(|id| std::str::from_utf8(id).ok());
+    Some(Tail { position: sequence, id: id.unwrap_or_default().to_owned() })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tail::{Tail, last_positions};
+use super::tail::{OutputShard, Tail, last_positions};
 use super::truncation_check::{self, check_not_truncated};
 use super::{RelayEvent, RelayRole};
 use crate::app;
@@ -18,8 +18,7 @@ use crate::store;
 use crate::store::offsets::TopicPartition;
 use crate::store::outbox::Segment;
 use crate::telemetry::trace;
-use crate::wire::outgoing::SEQUENCE_HEADER;
-use crate::wire::{Outgoing, PartitionCounts, Topic, partition_for};
+use crate::wire::{Outgoing, PartitionCounts, RecordKey, Topic, partition_for};
 
 /// Pauses while the outbox is empty. The first pause is short; each further pause is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -73,12 +72,13 @@ async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) ->
     ended.retain(|partition, _| partition.partition % i32::from(relay.ctx.groups.count) == i32::from(shard));
     let broker = relay.broker.clone();
     let shards = relay.ctx.groups;
-    let known = ended.clone();
+    let (known, key) = (ended.clone(), relay.ctx.records.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{shard}"))?;
         sender.await_leaders(Topic::outputs())?;
         check_not_truncated(&broker, &known)?;
-        let held = last_positions(&broker, shard, shards.count)?;
+        let shard = OutputShard { number: shard, of: shards.count };
+        let held = last_positions(&broker, &key, shard, &known)?;
         Ok((sender, Tails { held, partitions: shards.partitions }))
     })
     .await?;
@@ -99,12 +99,13 @@ async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) ->
         let from = delivered;
         let tails = tails.clone();
         let (broker, known) = (relay.broker.clone(), ended.clone());
+        let key = relay.ctx.records.clone();
         let permit = relay.transaction_permit.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {
             let mut sender = sender;
             let span = trace::send(shard);
-            let page = send(&mut sender, &segments, from, &tails).map_err(|error| {
+            let page = send(&mut sender, &key, &segments, from, &tails).map_err(|error| {
                 trace::failed(&span);
                 cause(&broker, known, &sender, error)
             })?;
@@ -186,13 +187,19 @@ struct SentPage {
 }
 
 /// Sends the events after `delivered` in one transaction.
-fn send(sender: &mut Sender, segments: &[Segment], delivered: i64, tails: &Tails) -> Result<SentPage> {
+fn send(
+    sender: &mut Sender,
+    key: &RecordKey,
+    segments: &[Segment],
+    delivered: i64,
+    tails: &Tails,
+) -> Result<SentPage> {
     let mut page = SentPage { last: delivered, sent: 0, documents: Vec::new() };
     sender.begin()?;
     for segment in segments {
         for (sequence, event) in segment.events()?.filter(|(sequence, _)| *sequence > delivered) {
             if !tails.contains(&event, sequence) {
-                sender.send(&event, &[(SEQUENCE_HEADER, sequence.to_string().as_bytes())])?;
+                sender.send_own(&event, sequence, key)?;
                 page.sent += 1;
             }
             page.documents.extend(app::relay::document_of(&event));

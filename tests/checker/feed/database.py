@@ -5,6 +5,7 @@ import os
 import subprocess
 
 QUERIES = {
+    "installation_secret": "SELECT value FROM installation WHERE name = 'installation_secret'",
     "input_offsets": "SELECT topic, partition, next_offset FROM input_offsets",
     "dead_letters": "SELECT topic, partition, source_offset, reason FROM dead_letters",
     "batches": "SELECT month, batch_id, benefit, business_date, closed_at, documents, total, digest"
@@ -48,6 +49,10 @@ class Database:
         csv.field_size_limit(1 << 24)
         return list(csv.DictReader(process.stdout.splitlines(True)))
 
+    def secret(self):
+        """The secret of the installation, or None before its first start."""
+        return next((row["value"] for row in self.rows("installation_secret")), None)
+
 
 class Tables:
     """The same interface over tables in memory, for `selftest`."""
@@ -57,3 +62,6 @@ class Tables:
 
     def rows(self, name):
         return self.tables[name]
+
+    def secret(self):
+        return None

@@ -5,7 +5,7 @@ import re
 
 from .. import schema
 from ..law import identifiers, solar, text
-from . import envelope, plausible
+from . import envelope, plausible, proof
 from . import raw as raws
 
 # `fault`: why the message must be a dead letter, or None. `unsure`: the contract does not define whether it must be
@@ -97,19 +97,20 @@ def fault_of_value(raw, kind, time):
     return data, fault
 
 
-def order_of(raw):
+def order_of(raw, secret):
     """The offset that orders the message. A replayed dead letter has the order of its first position, so messages that
-    overtook it are newer."""
-    origin = (raw.headers or {}).get("peyvand_replay_of", "")
-    offset = origin.rpartition("/")[2]
-    return int(offset) if offset.isdigit() else raw.offset
+    overtook it are newer. Only its MAC proves that position."""
+    partition, _, offset = (proof.place_of(raw, secret) or "").rpartition("/")
+    # An offset of another partition says nothing about the age in this one.
+    is_here = partition.rpartition("/")[2] == str(raw.partition)
+    return int(offset) if is_here and offset.isdigit() else raw.offset
 
 
 def number(text):
     return int(text) if text and text.isdigit() else None
 
 
-def event_of(raw):
+def event_of(raw, secret=None):
     headers, value, fault = envelope.opened(raw)
     fault = fault or plausible.fault_of_time(headers.get("ce_time"), raw.stamp)
     if raw.headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
@@ -129,7 +130,7 @@ def event_of(raw):
         raw.topic,
         raw.partition,
         raw.offset,
-        order_of(raw),
+        order_of(raw, secret),
         headers["ce_type"],
         data,
         fault,

@@ -50,6 +50,85 @@ fn the_brake_holds_while_a_file_is_open() {
     app.finish();
 }
 
+/// All reasons of a hold are told. "A stranger's file must not hold the automatic close for good": a person ends it, with
+/// name and reason. It never gets a receipt.
+#[test]
+fn a_file_that_was_ended_holds_nothing() {
+    let mut app = TestApp::start("1404-09-01");
+    married(&mut app, 1..3);
+    app.close("1404-07");
+    married(&mut app, 10..15);
+    let [open, lacking] = ["6f1c0e5b2a7d48939c1f0a6be4d85237", "7f1c0e5b2a7d48939c1f0a6be4d85237"];
+    let [open, lacking] = [open.repeat(2), lacking.repeat(2)];
+    let raw = app.raw();
+    for file in [&open, &lacking] {
+        let opened = json!({"file_id": file, "kind": "marriages", "opened_at": "2025-11-22T06:30:00Z"});
+        raw.event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
+    }
+    let close = |rows: u32| {
+        json!({"file_id": lacking, "kind": "marriages", "declared": rows, "rows": rows, "rejected": {},
+            "digest": lacking, "closed_at": "2025-11-22T06:31:00Z"})
+    };
+    raw.event("registry.files.v1", &lacking, "registry.file.closed", "closed", &close(1));
+    drop(raw);
+    app.settle();
+    app.execute("UPDATE files SET closed_at = now() - interval '1 hour' WHERE received_at IS NULL AND rows IS NOT NULL").unwrap();
+    let place = app.serve(&["--roles", "month-end"]);
+    app.until_told(place, "ALARM");
+    let status = app.json(&["status"]);
+    let reason = status["held"]["reason"].as_str().unwrap();
+    for part in [
+        "1 published file(s) are open",
+        "1 published file(s) lack rows",
+        "5 documents, 2 in 1404-07",
+        "rials",
+    ] {
+        assert!(reason.contains(part), "no {part:?} in {reason}");
+    }
+    assert_eq!((&status["open_files"], &status["incomplete_files_count"]), (&json!(1), &json!(1)));
+    app.stop();
+
+    let listed = app.text(&["files", "list", "--open", "--json"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    assert_eq!(app.run(&["files", "end", &open]).status.code(), Some(2), "--why is missing");
+    assert!(app.refused(&["files", "end", "no file", "--why", "x"]).contains("not known"));
+    for file in [&open, &lacking] {
+        let ended = app.json(&["files", "end", file, "--why", "nobody sends it"]);
+        assert_eq!((&ended["state"], &ended["why"]), (&json!("ended"), &json!("nobody sends it")), "{ended}");
+        assert!(!ended["ended_by"].as_str().unwrap().is_empty() && ended["ended_at"] != Value::Null);
+    }
+    let received = app.query("SELECT file_id FROM files WHERE received_at IS NOT NULL LIMIT 1");
+    assert!(app.refused(&["files", "end", &received[0][0], "--why", "x"]).contains("has its receipt"));
+    let status = app.json(&["status"]);
+    assert_eq!((&status["open_files"], &status["incomplete_files_count"]), (&json!(0), &json!(0)));
+    assert_eq!(app.text(&["files", "list", "--open", "--json"]), "");
+
+    // Its row comes late: it is applied, and the file stays without a receipt.
+    app.serve(&[]);
+    let receipts = app.lying("registry.file-receipts.v1").len();
+    let line = [("ce_fileid", lacking.as_str()), ("ce_fileline", "2")];
+    app.raw().event_with(
+        "registry.marriages.v1",
+        "late",
+        "registry.marriage.recorded",
+        "late",
+        &json!({}),
+        &line,
+    );
+    app.settle();
+    assert_eq!(app.value(&format!("SELECT dead FROM files WHERE file_id = '{lacking}'")), "1");
+    assert_eq!(app.lying("registry.file-receipts.v1").len(), receipts);
+    let place = app.serve(&["--roles", "month-end"]);
+    app.until_told(place, "ALARM");
+    app.execute("DELETE FROM held_months").unwrap();
+    app.stop();
+    let place = app.serve(&["--roles", "month-end"]);
+    app.until_told(place, "the automatic close is held");
+    let reason = app.json(&["status"])["held"]["reason"].clone();
+    assert!(!reason.as_str().unwrap().contains("file"), "{reason}");
+    app.finish();
+}
+
 /// "The month's close: due by itself after the last day of the Solar month", "none is due by itself before" the first.
 #[test]
 fn a_month_that_is_due_is_closed_by_itself() {

@@ -10,7 +10,7 @@ use peyvand::config::QuietHours;
 use peyvand::store::messages::ReleasedMessage;
 use peyvand::store::outbox::RelayShards;
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::{PartitionCounts, tables};
+use peyvand::wire::{PartitionCounts, RecordKey, tables};
 use serde_json::Value;
 
 use crate::fixtures::population::{FLOOR, kill_close, married, person};
@@ -210,6 +210,7 @@ async fn quiet_hours_are_said_with_the_message() {
         fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(b"quiet"),
+        records: RecordKey::new(b"quiet"),
         benefits: Benefit::RELEASED,
         groups: RelayShards { count: 1, partitions: PartitionCounts::new(1) },
         deeds_from: None,

@@ -3,6 +3,7 @@
 pub mod automatic;
 pub mod cases;
 pub mod close_month;
+mod confirm;
 pub mod in_turn;
 pub mod months;
 pub mod returns;

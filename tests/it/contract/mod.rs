@@ -1,9 +1,9 @@
 //! The contract with other systems: topics, schemas, samples and outside clients.
 
 pub mod checker;
+pub mod codecs;
 pub mod file_faults;
 pub mod file_schemas;
-pub mod codecs;
 pub mod fuzz_corpus;
 pub mod outside_clients;
 pub mod sample;

@@ -395,7 +395,8 @@ fn headers_are_as_their_schemas_say() {
         value: Some(b"{}"),
     };
     let fault = read(&message).unwrap_err();
-    let letter = dead_letter(&message, "registry.marriages.v1", &fault, at);
+    let first = "registry.marriages.v1/1/0".parse().unwrap();
+    let letter = dead_letter(&message, "registry.marriages.v1", Some(&first), &fault, at);
     check("dead-letters/v1/headers.schema.json", &headers_of(&letter));
     assert_eq!(letter.value.as_deref(), message.value);
 }

@@ -178,6 +178,21 @@ impl<'a> Raw<'a> {
 }
 
 impl Raw<'_> {
+    /// Sends a record with the bytes of another one to this partition, and `more` headers behind its own.
+    pub fn copy(&self, topic: &str, partition: i32, record: &Lying, more: &[(&str, &str)]) {
+        let topic = format!("{}{topic}", self.app.prefix);
+        let own = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let more = more.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let headers = own
+            .chain(more)
+            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(value) }));
+        let mut copy: FutureRecord<'_, [u8], [u8]> =
+            FutureRecord::to(&topic).partition(partition).headers(headers);
+        copy.key = record.key.as_deref();
+        copy.payload = record.value.as_deref();
+        self.app.runtime.block_on(self.producer.send(copy, SOON)).unwrap();
+    }
+
     /// Sends an event in a transaction, as some outside systems do. The partition then ends with a transaction marker.
     pub fn transaction(
         &self,

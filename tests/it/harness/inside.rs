@@ -8,7 +8,7 @@ use peyvand::claim::{Benefit, IdKey};
 use peyvand::clock::Clock;
 use peyvand::store::connect;
 use peyvand::store::outbox::RelayShards;
-use peyvand::wire::tables;
+use peyvand::wire::{RecordKey, tables};
 use tokio::runtime::Runtime;
 
 use crate::harness::{SECRET, TestApp};
@@ -21,6 +21,7 @@ pub fn ctx(app: &TestApp, runtime: &Runtime) -> AppContext {
         fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(SECRET.as_bytes()),
+        records: RecordKey::new(SECRET.as_bytes()),
         benefits: Benefit::RELEASED,
         groups: RelayShards {
             count: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),

@@ -9,7 +9,7 @@ use peyvand::app::ingest::{ConsumedRecord, RecordBatch, apply_batch};
 use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
 use peyvand::store::{Error, outbox};
 use peyvand::wire::files::FileKind as K;
-use peyvand::wire::{EventType, Outgoing, RawRecord, Topic};
+use peyvand::wire::{EventType, Outgoing, RawRecord, RecordKey, Topic};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -43,7 +43,9 @@ fn a_batch_that_stands_is_not_written_again() {
         headers,
         value: lying.value.as_deref(),
     };
-    let taken = || ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false);
+    let taken = || {
+        ConsumedRecord::read(&message, topic.name(), &RecordKey::new(b"test"), Timestamp::UNIX_EPOCH, false)
+    };
     let partition = TopicPartition { topic, partition: lying.partition };
     let advance = OffsetAdvance { partition, expected: lying.offset, next: lying.offset + 1 };
     let batch = || RecordBatch { advances: vec![advance], records: vec![taken()] };

@@ -2,6 +2,8 @@
 //! replayed.
 
 use peyvand::claim::{Benefit, ClaimKey, Counterpart, IdKey};
+use peyvand::wire::proof::RecordContent;
+use peyvand::wire::{RecordKey, SourcePosition, Topic};
 use serde_json::{Value, json};
 
 use crate::fixtures::couples::{Couple, FLOOR, person_data};
@@ -118,7 +120,7 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     }
     // A message that is still unreadable becomes a dead letter again, once for each replay.
     for round in 2..4 {
-        assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], sent.len());
+        assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], sent.len());
         app.settle();
         assert_eq!(app.lying("dead-letters.v1").len(), round * sent.len());
     }
@@ -157,7 +159,7 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
     let state = format!("SELECT coalesce(state, 'none') FROM documents WHERE document_id = '{document}'");
     assert_eq!(app.value(&state), "none");
 
-    assert_eq!(app.json(&["dead-letters", "replay"])["replayed"], 1);
+    assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], 1);
     app.settle();
     assert_eq!(app.value(&state), "accepted");
     assert_eq!(
@@ -166,9 +168,59 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
         "the replayed message became a dead letter again"
     );
     // A second replay repeats the same answer and changes nothing.
-    app.text(&["dead-letters", "replay"]);
+    app.text(&["dead-letters", "replay", "--all"]);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "1");
+    app.finish();
+}
+
+/// The proof that this installation sends a message again, which it never did.
+fn replay_mac(code: &str, data: &Value, partition: i32, place: &SourcePosition) -> String {
+    let headers: [(&str, &[u8]); 5] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"older"),
+        ("ce_source", b"/test"),
+        ("ce_type", b"insured.person.changed"),
+        ("content-type", b"application/json"),
+    ];
+    let value = data.to_string();
+    let content = RecordContent {
+        topic: Topic::InsuredRecords,
+        partition,
+        headers: &headers,
+        key: Some(code.as_bytes()),
+        value: Some(value.as_bytes()),
+    };
+    RecordKey::new(crate::harness::SECRET.as_bytes()).replay_mac(&content, place)
+}
+
+/// "`peyvand_*` headers are believed from nobody without proof": a message that claims an old position is as new as its
+/// offset, and its dead letter has the position of the message.
+#[test]
+fn a_replay_that_nobody_sent_is_judged_as_any_other_message() {
+    let app = TestApp::start("1404-08-01");
+    let (code, raw) = (Couple::nth(4).wife, app.raw());
+    let first = person_data(&code, Some("IR062960000000100324200001"));
+    let (partition, offset) = raw.event(RECORDS, &code, "insured.person.changed", "first", &first);
+    let place = format!("{}{RECORDS}/{partition}/{offset}", app.prefix);
+    let older = format!("{}{RECORDS}/{partition}/0", app.prefix);
+    let second = person_data(&code, Some("IR420130000000001234567890"));
+    raw.event(RECORDS, &code, "insured.person.changed", "second", &second);
+    let mac = "00".repeat(32);
+    let claimed = [("peyvand_replay_of", older.as_str()), ("peyvand_replay_mac", mac.as_str())];
+    raw.event_with(RECORDS, &code, "insured.person.changed", "third", &first, &claimed);
+    let claimed = [("ce_type", "none"), ("peyvand_replay_of", place.as_str())];
+    let bad = raw.record(RECORDS, Some(code.as_bytes()), &claimed, None);
+    drop(raw);
+    app.settle();
+    let explained = app.json(&["explain", &code]).to_string();
+    assert!(explained.contains("IR062960000000100324200001"), "{explained}");
+    let letters = app.lying("dead-letters.v1");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].header("dead_letter_offset"), bad.1.to_string());
+    assert!(
+        letters[0].headers.iter().all(|(name, _)| name != "dead_letter_first" && name != "peyvand_replay_of")
+    );
     app.finish();
 }
 
@@ -181,7 +233,7 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     outcome(&app, &document, "returned", Some("AC04"), "2025-10-23T12:00:00+03:30");
     app.close("1404-07");
     outcome(&app, &document, "paid", None, "2025-10-24T12:00:00+03:30");
-    app.text(&["dead-letters", "replay"]);
+    app.text(&["dead-letters", "replay", "--all"]);
     app.settle();
     assert_eq!(app.value(&format!("SELECT state FROM documents WHERE document_id = '{document}'")), "paid");
     assert_eq!(
@@ -197,15 +249,11 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     let (partition, first) = raw.event(RECORDS, code, "insured.person.changed", "older", &older);
     let newer = person_data(code, Some("IR420130000000001234567890"));
     raw.event(RECORDS, code, "insured.person.changed", "newer", &newer);
-    let place = format!("{}{RECORDS}/{partition}/{first}", app.prefix);
-    raw.event_with(
-        RECORDS,
-        code,
-        "insured.person.changed",
-        "older",
-        &older,
-        &[("peyvand_replay_of", &place)],
-    );
+    let place: SourcePosition = format!("{}{RECORDS}/{partition}/{first}", app.prefix).parse().unwrap();
+    let mac = replay_mac(code, &older, partition, &place);
+    let proof = [("peyvand_replay_of", place.to_string()), ("peyvand_replay_mac", mac)];
+    let proof = proof.each_ref().map(|(name, value)| (*name, value.as_str()));
+    raw.event_with(RECORDS, code, "insured.person.changed", "older", &older, &proof);
     drop(raw);
     app.settle();
     let explained = app.json(&["explain", code]).to_string();

@@ -8,7 +8,7 @@ use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::kafka::consumer::gap_proof::GapProver;
 use peyvand::kafka::{Broker, Error};
 use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
-use peyvand::wire::{RawRecord, Topic, partition_for};
+use peyvand::wire::{RawRecord, RecordKey, Topic, partition_for};
 
 use crate::fixtures::couples::Couple;
 use crate::harness::{Lying, TestApp};
@@ -90,7 +90,7 @@ fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
             headers,
             value,
         };
-        ConsumedRecord::read(&message, topic.name(), Timestamp::UNIX_EPOCH, false)
+        ConsumedRecord::read(&message, topic.name(), &RecordKey::new(b"test"), Timestamp::UNIX_EPOCH, false)
     });
     let partition = TopicPartition { topic, partition: records[0].partition };
     let next = records.last().unwrap().offset + 1;
@@ -235,7 +235,7 @@ fn a_rewind_that_fails_for_good_ends_the_session() {
     faulty.app.settle();
     assert_eq!(count(&faulty.app, "dead_letters"), 1);
     faulty.app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
-    faulty.app.text(&["dead-letters", "replay"]);
+    faulty.app.text(&["dead-letters", "replay", "--all"]);
     faulty.end("could not be read again");
 }
 

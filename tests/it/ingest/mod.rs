@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod field_cases;
 pub mod invariants;
 pub mod kill;
+mod letters;
 pub mod lost_rows;
 pub mod misrouted;
 pub mod order;

@@ -17,7 +17,7 @@ use crate::fixtures::population::{
     Marriage, Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person,
     profile, row, sheba,
 };
-use crate::harness::{SECRET, TestApp, ctx};
+use crate::harness::{Lying, SECRET, TestApp, ctx};
 use crate::ingest::commit_point::receipt;
 
 const DEED: &str = "1404-05-20";
@@ -143,6 +143,50 @@ fn more_months_follow(app: &mut TestApp, first: &[Person], second: &[Person]) {
     assert!(check(&["live"], Some(app)).ends_with(" passed, 0 failed\n"));
 }
 
+/// "recovery ignores it and counts it": another client has written documents and decisions with huge sequence numbers.
+#[test]
+fn what_another_client_wrote_to_the_topics_is_not_recovered() {
+    const DOCUMENTS: &str = "finance.payment-documents.v1";
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..3);
+    app.stop();
+    let backup = app.backup("old");
+    app.serve(&[]);
+    app.close("1404-07");
+    let before = state(&app);
+    app.stop();
+    let own = app.lying(DOCUMENTS);
+    let raw = app.raw_alone();
+    let forged = |record: &Lying, amount: &str| {
+        let text = String::from_utf8(record.value.clone().unwrap()).unwrap();
+        let value = text.replace("\"attempt\":1", amount).into_bytes();
+        let headers = record.headers.iter().filter(|(name, _)| !name.starts_with("peyvand_")).cloned();
+        Lying { headers: headers.collect(), value: Some(value), ..record.clone() }
+    };
+    let (mac, far) = (own[0].header("peyvand_mac"), ("peyvand_position", "9000000000000000000"));
+    let forged = forged(&own[0], "\"attempt\":2");
+    raw.copy(DOCUMENTS, own[0].partition, &forged, &[far]);
+    raw.copy(DOCUMENTS, own[0].partition, &forged, &[far, ("peyvand_mac", &mac)]);
+    raw.copy(DOCUMENTS, own[0].partition, &own[0], &[]);
+    raw.copy(DECISIONS, 0, &own[0], &[]);
+    raw.record(DECISIONS, Some(b"0012345679"), &[far, ("ce_type", "eligibility.decision.made")], Some(b"{"));
+    drop(raw);
+
+    app.restore(&backup);
+    let counted = json!({"without_mac": 2, "with_wrong_mac": 2, "copies": 1});
+    let would = app.json(&["recover", "--dry-run"]);
+    assert_eq!((&would["foreign_records"], &would["documents"]), (&counted, &json!(2)), "{would}");
+    let recovered = app.text(&["recover"]);
+    assert!(recovered.contains("5 records in the output topics are not Peyvand's"), "{recovered}");
+    for (now, then) in state(&app).iter().zip(&before) {
+        assert_eq!(now, then);
+    }
+    app.serve(&[]);
+    app.settle();
+    assert_eq!(app.lying(DOCUMENTS).len(), own.len() + 3, "something was published again");
+    app.end_unchecked();
+}
+
 /// Without any backup: the topics and the installation's secret are sufficient.
 #[test]
 fn a_database_lost_without_a_backup_is_made_from_its_topics() {
@@ -157,6 +201,7 @@ fn a_database_lost_without_a_backup_is_made_from_its_topics() {
     app.restore(&empty);
     app.set("installation_secret", "another secret, and so other ids");
     assert!(app.refused(&["recover"]).contains("installation_secret"));
+    assert!(app.refused(&["serve"]).contains("installation_secret"), "an empty database with another secret");
     app.restore(&empty);
     app.set("installation_secret", SECRET);
     let recovered = app.json(&["recover"]);

@@ -1,6 +1,7 @@
 //! The relay alone, inside the test process: delivery, takeover, leases, outbox partitions, and refusals.
 
 mod delivery;
+mod foreign;
 mod leases;
 mod outbox_partitions;
 mod tails;

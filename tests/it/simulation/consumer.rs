@@ -156,7 +156,13 @@ impl Poller {
         let Some((offset, entry)) = next else { return false };
         let What::Input(sent) = &entry.what else { panic!("an input partition contains only inputs") };
         let message = sent.message(partition.partition, offset);
-        let taken = ConsumedRecord::read(&message, partition.topic.name(), AT, false);
+        let taken = ConsumedRecord::read(
+            &message,
+            partition.topic.name(),
+            &peyvand::wire::RecordKey::new(b"simulation"),
+            AT,
+            false,
+        );
         self.positions.insert(partition, offset + 1);
         let is_careless = world.defect == Some(Defect::GatheredTwice);
         if !self.gathered[lane].add(taken, expected, is_careless) {

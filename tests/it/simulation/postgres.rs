@@ -15,7 +15,7 @@ use peyvand::clock::Clock;
 use peyvand::store::offsets::TopicPartition;
 use peyvand::store::outbox::RelayShards;
 use peyvand::store::{Error, connect, installation, migrate};
-use peyvand::wire::{PartitionCounts, tables};
+use peyvand::wire::{PartitionCounts, RecordKey, tables};
 
 use super::closer;
 use super::io::{Failed, Io};
@@ -82,6 +82,7 @@ impl Both {
             fixed_business_date: None,
             tables: Arc::new(laws),
             ids: IDS.clone(),
+            records: RecordKey::new(b"simulation"),
             benefits: Benefit::RELEASED,
             groups: RelayShards { count, partitions: PartitionCounts::new(8) },
             deeds_from: None,
@@ -128,7 +129,9 @@ impl Both {
                 let _ = stop.send(true);
             }
         };
-        let real = close::close(&self.ctx, month, "[]", &progress, &stopped).await.unwrap();
+        let real = close::close(&self.ctx, month, "[]", &close::Confirmation::Nothing, &progress, &stopped)
+            .await
+            .unwrap();
         let is_closed = real.is_some_and(|closed| closed.close.closed);
         finish(closer::close(&self.io, month, pages)).unwrap();
         assert_eq!(is_closed, self.io.world().store.tables.closes[&month].closed);

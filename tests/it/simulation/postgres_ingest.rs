@@ -52,7 +52,13 @@ impl Both {
             let (_, entry) = world.log.committed(partition, offset).next().unwrap();
             let What::Input(sent) = &entry.what else { unreachable!() };
             let message = sent.message(partition.partition, offset);
-            batch.records.push(ConsumedRecord::read(&message, partition.topic.name(), AT, false));
+            batch.records.push(ConsumedRecord::read(
+                &message,
+                partition.topic.name(),
+                &peyvand::wire::RecordKey::new(b"simulation"),
+                AT,
+                false,
+            ));
             match batch.advances.iter_mut().find(|advance| advance.partition == partition) {
                 Some(advance) => advance.next = offset + 1,
                 None => batch.advances.push(OffsetAdvance { partition, expected: offset, next: offset + 1 }),

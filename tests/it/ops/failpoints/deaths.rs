@@ -211,15 +211,27 @@ fn commands_that_die_are_given_again() {
     }
     month::letters(&app);
     survived.scene(&app, places::LAGGING, &["status"]);
+    let stranger = "6f1c0e5b2a7d48939c1f0a6be4d852376f1c0e5b2a7d48939c1f0a6be4d85237";
+    let opened =
+        serde_json::json!({"file_id": stranger, "kind": "wages", "opened_at": "2025-10-22T06:30:00Z"});
+    app.raw().event("registry.files.v1", stranger, "registry.file.opened", "opened", &opened);
     app.serve(&[]);
     app.settle();
-    survived.scene(&app, places::REPLAYING, &["dead-letters", "replay"]);
+    let listed = app.text(&["dead-letters", "list"]);
+    let letters: Vec<_> =
+        listed.lines().filter_map(|line| line.split_once("  ")).map(|(place, _)| place).collect();
+    survived.scene(&app, places::REPLAYING, &[&["dead-letters", "replay", "--force"], &letters[..]].concat());
+    survived.scene(&app, places::ENDING_A_FILE, &["files", "end", stranger, "--why", "nobody sends it"]);
     rejecting(&mut app, &mut survived);
     let folder = app.dir.path().join("out");
     survived.scene(&app, places::EXPORTING, &["export", folder.to_str().unwrap()]);
     survived.scene(&app, places::SHOWING, &["report", "--month", FIRST]);
     survived.scene(&app, places::ADOPTING, &["config", "adopt-installation"]);
-    app.close(FIRST);
+    survived.scene(&app, places::PLANNING, &["close-month", FIRST, "--dry-run"]);
+    let digest = app.json(&["close-month", FIRST, "--dry-run"])["digest"].as_str().unwrap().to_owned();
+    survived.scene(&app, places::CONFIRMING, &["close-month", FIRST, "--confirm", &digest]);
+    assert_eq!(app.json(&["close-month", FIRST, "--confirm", &digest])["month"], FIRST);
+    app.settle();
     month::answer(&mut app);
     month::late_row(&app);
     month::close_the_rest(&app);

@@ -25,6 +25,7 @@ pub const TAKING_IN: Scene = &[
     ("assignment.assign", 1),
     ("intake.poll", 5),
     ("ingest.begin", 2),
+    ("input_pause.wait", 2),
     ("ingest.commit", 2),
     ("intake.copy_offsets", 3),
 ];
@@ -63,6 +64,8 @@ pub const CLOSING: Scene = &[
     ("close_lock.take", 1),
     ("close_look.begin", 1),
     ("close_look.commit", 1),
+    ("close_confirmed.begin", 1),
+    ("close_confirmed.commit", 1),
     ("close_open.begin", 1),
     ("close_open.commit", 1),
     ("close_page.begin", 2),
@@ -71,6 +74,13 @@ pub const CLOSING: Scene = &[
     ("close_finish.begin", 1),
     ("close_finish.commit", 1),
 ];
+
+/// `close-month --dry-run`.
+pub const PLANNING: Scene = &[("plan_keep.begin", 1), ("plan_keep.commit", 1)];
+
+/// `close-month --confirm DIGEST`.
+pub const CONFIRMING: Scene =
+    &[("input_pause.take", 1), ("close_compare.begin", 1), ("close_compare.commit", 1)];
 
 /// The role month-end, when the variance check holds the next month.
 pub const HOLDING: Scene = &[("hold.begin", 1), ("hold.commit", 1)];
@@ -100,8 +110,16 @@ pub const REJECTING: Scene = &[("rejects.create", 1), ("rejects.write", 2), ("re
 pub const EXPORTING: Scene =
     &[("export.folder", 1), ("export.create", 2), ("read.poll", 1), ("export.write", 3), ("export.flush", 1)];
 
-/// `dead-letters replay`.
-pub const REPLAYING: Scene = &[("produce.send", 2), ("produce.acknowledge", 1)];
+/// `dead-letters replay --force` of two letters.
+pub const REPLAYING: Scene = &[
+    ("letters_change.begin", 1),
+    ("letters_change.commit", 1),
+    ("produce.send", 2),
+    ("produce.acknowledge", 1),
+];
+
+/// `files end`.
+pub const ENDING_A_FILE: Scene = &[("file_end.begin", 1), ("file_end.commit", 1)];
 
 /// `recover` of a restored database that is older than its topics.
 pub const RECOVERING: Scene = &[
@@ -131,6 +149,8 @@ pub const SCENES: &[Scene] = &[
     DELIVERING,
     ENDING,
     CLOSING,
+    PLANNING,
+    CONFIRMING,
     HOLDING,
     LETTING_GO,
     PUBLISHING,
@@ -138,6 +158,7 @@ pub const SCENES: &[Scene] = &[
     REJECTING,
     EXPORTING,
     REPLAYING,
+    ENDING_A_FILE,
     RECOVERING,
     GIVING_UP,
     SHOWING,
