@@ -144,8 +144,7 @@ impl Rows {
         };
         let duplicate = |answer: &FinanceAnswer| {
             let code = answer.code.as_deref().unwrap_or_default();
-            answer.outcome == PaymentOutcome::Returned
-                && DUPLICATES.iter().any(|duplicate| *duplicate == code)
+            answer.outcome == PaymentOutcome::Returned && DUPLICATES.contains(&code)
         };
         let document = self.documents.get_mut(&id).unwrap();
         document.stored.state = Some(latest.outcome);
