@@ -30,7 +30,7 @@ use peyvand::kafka::{self, Broker};
 use peyvand::service::publish::{Publication, SourceFile};
 use peyvand::store::{offsets, outbox};
 use peyvand::wire::Topic;
-use peyvand::wire::files::FileKind;
+use peyvand::wire::files::{FileKind, RowLimits};
 use tokio::sync::watch;
 
 fn env(name: &str, default: u32) -> u32 {
@@ -119,12 +119,12 @@ impl Bench {
 
     async fn publish(&self, dir: &Path, kind: FileKind) {
         let (broker, path) = (self.broker.clone(), dir.join(kind.file_name()));
-        let at = self.ctx.clock.now();
+        let limits = RowLimits { today: self.ctx.clock.today(), now: self.ctx.clock.now() };
         let (_end, stop) = watch::channel(false);
         let send = move || {
             let source = SourceFile::open(&path).unwrap();
             let (broker, stop) = (&broker, &stop);
-            Publication { broker, kind, source: &source, at, stop, quiet: true }.send(None).map(drop)
+            Publication { broker, kind, source: &source, limits, stop, quiet: true }.send()
         };
         tokio::task::spawn_blocking(send).await.unwrap().unwrap();
     }

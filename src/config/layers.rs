@@ -26,6 +26,16 @@ impl Layers {
         Self { values: keys().iter().map(default).collect(), kafka: BTreeMap::new(), errors: Vec::new() }
     }
 
+    /// Replaces defaults that are for trials, if the settings name a deployment for production.
+    pub fn use_production_defaults(&mut self) {
+        let is_production = self.values.get("deployment").is_some_and(|raw| raw.text.trim() == "production");
+        if let Some(raw) = self.values.get_mut("misrouted").filter(|raw| raw.origin == Origin::Default)
+            && is_production
+        {
+            raw.text = "dead_letter".to_owned();
+        }
+    }
+
     pub fn add_file(&mut self, path: &Path, text: &str) {
         let origin = || Origin::File(path.to_owned());
         let table: toml::Table = match toml::from_str(text) {

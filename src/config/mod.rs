@@ -92,6 +92,7 @@ impl Settings {
         }
         layers.add_env(env);
         layers.add_flags(flags);
+        layers.use_production_defaults();
         let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);

@@ -63,6 +63,7 @@ fn verifies_server(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MisroutedPolicy;
 
     fn errors(more: &[(&str, &str)]) -> String {
         let good = [
@@ -74,6 +75,23 @@ mod tests {
             good.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let loaded = Settings::load_from(&flags, None, []);
         loaded.map_or_else(|errors| errors.iter().map(|e| format!("{e}\n")).collect(), |_| String::new())
+    }
+
+    /// Messages in another partition than that of their key may be applied in the wrong order.
+    #[test]
+    fn production_keeps_misrouted_messages_out_unless_told_otherwise() {
+        let misrouted = |more: &[(&str, &str)]| {
+            let good = [
+                ("kafka.security.protocol", "SSL"),
+                ("database_url", "postgres://me@db/p?sslmode=verify-full"),
+            ];
+            let flags = good.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            Settings::load_from(&flags, None, []).unwrap().settings.misrouted
+        };
+        assert_eq!(misrouted(&[]), MisroutedPolicy::Accept);
+        assert_eq!(misrouted(&[("deployment", "production")]), MisroutedPolicy::DeadLetter);
+        let told = [("deployment", "production"), ("misrouted", "accept")];
+        assert_eq!(misrouted(&told), MisroutedPolicy::Accept);
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub struct Sender {
     sent: u64,
 }
 
+/// The partition to which the message of a dead letter is sent again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReplayTarget {
+    /// The one that it came from, so that the order of its key is kept.
+    Original,
+    /// The one of its key: the message was misrouted.
+    OfKey,
+}
+
 impl Sender {
     /// Creates a producer without transactions, for events to these topics whose ids resolve their order and
     /// repetition. Returns when every partition has a leader.
@@ -138,12 +147,17 @@ impl Sender {
     }
 
     /// Sends the message of a dead letter to its original topic again, with the same key and bytes. `topic` is that
-    /// topic. A misrouted message goes to the partition of its key. Any other goes to its original partition, so that
-    /// the order of its key is kept.
-    pub fn send_again(&mut self, letter: &DeadLetterEvent<'_>, topic: Topic, key: &RecordKey) -> Result<()> {
-        let partition = match letter.key.filter(|_| letter.is_misrouted()) {
+    /// topic.
+    pub fn send_again(
+        &mut self,
+        letter: &DeadLetterEvent<'_>,
+        topic: Topic,
+        to: ReplayTarget,
+        key: &RecordKey,
+    ) -> Result<()> {
+        let partition = match letter.key.filter(|_| to == ReplayTarget::OfKey) {
             Some(key) => partition_for(key, self.broker.partitions(topic)),
-            None => letter.place.partition,
+            None => letter.original_position().partition,
         };
         let mut headers = OwnedHeaders::new();
         for (key, value) in letter.replay_headers(topic, partition, key) {

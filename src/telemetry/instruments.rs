@@ -31,7 +31,7 @@ fn counters(meter: &Meter, metrics: &'static Metrics) {
             })
             .build();
     }
-    by_topic(&meter, metrics);
+    by_topic(meter, metrics);
     meter
         .u64_observable_counter("peyvand.decisions")
         .with_unit("{decision}")

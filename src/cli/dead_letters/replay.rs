@@ -9,11 +9,12 @@ use crate::app::{AppContext, dead_letters};
 use crate::cli::arguments::Replay;
 use crate::cli::{Error, Result};
 use crate::kafka::Broker;
-use crate::kafka::producer::Sender;
+use crate::kafka::producer::{ReplayTarget, Sender};
 use crate::kafka::reader::read_to_end;
 use crate::service;
 use crate::store::dead_letters::{LetterFilter, LetterPlace, LetterState};
 use crate::terminal::{os_account, say};
+use crate::wire::dead_letters_v1::DeadLetterEvent;
 use crate::wire::{RecordKey, Topic};
 
 /// What is done about each selected letter. A letter stands for all later letters of its message.
@@ -96,11 +97,25 @@ fn whole_letters(broker: &Broker, key: &RecordKey) -> Result<HashMap<LetterPlace
     Ok(whole)
 }
 
+/// The first places of all messages that were misrouted once. A message may be a dead letter for another reason first,
+/// and misrouted after a replay.
+fn misrouted(broker: &Broker, key: &RecordKey) -> Result<HashSet<LetterPlace>> {
+    let mut misrouted = HashSet::new();
+    read_to_end(broker, Topic::DeadLetters, &mut |record| {
+        if let Some(letter) = own_letter(key, &record).filter(DeadLetterEvent::is_misrouted) {
+            misrouted.extend(place_of(broker, letter.original_position()).ok());
+        }
+        Ok(true)
+    })?;
+    Ok(misrouted)
+}
+
 /// Sends each of these messages once.
 fn send(broker: &Broker, key: &RecordKey, mut wanted: HashSet<LetterPlace>) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
+    let misrouted = misrouted(broker, key)?;
     let inputs: Vec<_> = Topic::inputs().collect();
     let mut sender = Sender::plain(broker, &inputs)?;
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
@@ -108,7 +123,8 @@ fn send(broker: &Broker, key: &RecordKey, mut wanted: HashSet<LetterPlace>) -> R
             && let Ok(place) = place_of(broker, letter.original_position())
             && wanted.remove(&place)
         {
-            sender.send_again(&letter, place.partition.topic, key)?;
+            let to = if misrouted.contains(&place) { ReplayTarget::OfKey } else { ReplayTarget::Original };
+            sender.send_again(&letter, place.partition.topic, to, key)?;
         }
         Ok(!wanted.is_empty())
     })?;

@@ -60,19 +60,7 @@ fn a_file_that_was_ended_holds_nothing() {
     married(&mut app, 10..15);
     let [open, lacking] = ["6f1c0e5b2a7d48939c1f0a6be4d85237", "7f1c0e5b2a7d48939c1f0a6be4d85237"];
     let [open, lacking] = [open.repeat(2), lacking.repeat(2)];
-    let raw = app.raw();
-    for file in [&open, &lacking] {
-        let opened = json!({"file_id": file, "kind": "marriages", "opened_at": "2025-11-22T06:30:00Z"});
-        raw.event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
-    }
-    let close = |rows: u32| {
-        json!({"file_id": lacking, "kind": "marriages", "declared": rows, "rows": rows, "rejected": {},
-            "digest": lacking, "closed_at": "2025-11-22T06:31:00Z"})
-    };
-    raw.event("registry.files.v1", &lacking, "registry.file.closed", "closed", &close(1));
-    drop(raw);
-    app.settle();
-    app.execute("UPDATE files SET closed_at = now() - interval '1 hour' WHERE received_at IS NULL AND rows IS NOT NULL").unwrap();
+    open_and_lacking_files(&app, &open, &lacking);
     let place = app.serve(&["--roles", "month-end"]);
     app.until_told(place, "ALARM");
     let status = app.json(&["status"]);
@@ -103,10 +91,40 @@ fn a_file_that_was_ended_holds_nothing() {
     assert_eq!((&status["open_files"], &status["incomplete_files_count"]), (&json!(0), &json!(0)));
     assert_eq!(app.text(&["files", "list", "--open", "--json"]), "");
 
-    // Its row comes late: it is applied, and the file stays without a receipt.
+    a_late_row_changes_nothing(&mut app, &lacking);
+    let place = app.serve(&["--roles", "month-end"]);
+    app.until_told(place, "ALARM");
+    app.execute("DELETE FROM held_months").unwrap();
+    app.stop();
+    let place = app.serve(&["--roles", "month-end"]);
+    app.until_told(place, "the automatic close is held");
+    let reason = app.json(&["status"])["held"]["reason"].clone();
+    assert!(!reason.as_str().unwrap().contains("file"), "{reason}");
+    app.finish();
+}
+
+/// Opens two files, and closes the second, which lacks its only row.
+fn open_and_lacking_files(app: &TestApp, open: &str, lacking: &str) {
+    let raw = app.raw();
+    for file in [open, lacking] {
+        let opened = json!({"file_id": file, "kind": "marriages", "opened_at": "2025-11-22T06:30:00Z"});
+        raw.event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
+    }
+    let closed = json!({"file_id": lacking, "kind": "marriages", "declared": 1, "rows": 1, "rejected": {},
+        "digest": lacking, "closed_at": "2025-11-22T06:31:00Z"});
+    raw.event("registry.files.v1", lacking, "registry.file.closed", "closed", &closed);
+    drop(raw);
+    app.settle();
+    let an_hour_ago = "UPDATE files SET closed_at = now() - interval '1 hour'
+        WHERE received_at IS NULL AND rows IS NOT NULL";
+    app.execute(an_hour_ago).unwrap();
+}
+
+/// The row of the ended file comes late: it is applied, and the file stays without a receipt.
+fn a_late_row_changes_nothing(app: &mut TestApp, lacking: &str) {
     app.serve(&[]);
     let receipts = app.lying("registry.file-receipts.v1").len();
-    let line = [("ce_fileid", lacking.as_str()), ("ce_fileline", "2")];
+    let line = [("ce_fileid", lacking), ("ce_fileline", "2")];
     app.raw().event_with(
         "registry.marriages.v1",
         "late",
@@ -118,15 +136,6 @@ fn a_file_that_was_ended_holds_nothing() {
     app.settle();
     assert_eq!(app.value(&format!("SELECT dead FROM files WHERE file_id = '{lacking}'")), "1");
     assert_eq!(app.lying("registry.file-receipts.v1").len(), receipts);
-    let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
-    app.execute("DELETE FROM held_months").unwrap();
-    app.stop();
-    let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "the automatic close is held");
-    let reason = app.json(&["status"])["held"]["reason"].clone();
-    assert!(!reason.as_str().unwrap().contains("file"), "{reason}");
-    app.finish();
 }
 
 /// "The month's close: due by itself after the last day of the Solar month", "none is due by itself before" the first.

@@ -1,7 +1,9 @@
 //! `close-month --confirm DIGEST`: what a person has confirmed is what is issued, or nothing is.
 
+#[cfg(feature = "failpoints")]
 use std::process::Stdio;
 
+#[cfg(feature = "failpoints")]
 use serde_json::json;
 
 use crate::fixtures::population::{married, profile, sheba};

@@ -46,21 +46,8 @@ fn read(what: &'static str, value: impl Into<String>) -> Case {
 
 fn cases(form: F) -> Vec<Case> {
     match form {
-        F::OpaqueId | F::IssuedId => vec![
-            case("too long", "x".repeat(101), "too_long"),
-            case("a control character", "R\u{7}1", "not_text"),
-            read("Persian digits", "R۱۲"),
-            read("capitals", "ABC-DEF"),
-            read("100 characters", "ش".repeat(100)),
-        ],
-        F::Version => vec![
-            read("a point in time", "14040712101500"),
-            read("the greatest", "9007199254740991"),
-            case("too large", "9007199254740992", "too_large"),
-            case("far too large", "99999999999999999999", "too_large"),
-            case("negative", "-1", "negative"),
-            case("a fraction", "1.0", "not_a_number"),
-        ],
+        F::OpaqueId | F::IssuedId => ids(),
+        F::Version => versions(),
         F::Word => vec![
             case("an unknown word", "perhaps", "unknown_word"),
             case("a number", "1", "unknown_word"),
@@ -89,18 +76,8 @@ fn cases(form: F) -> Vec<Case> {
             case("too long", "1".repeat(max + 1), "not_a_code"),
             read("Persian digits", "۱۲"),
         ],
-        F::DeedNumber => vec![
-            read("parts", "12/3-4"),
-            case("a float", "77.0", "not_a_code"),
-            case("letters", "77b", "not_a_code"),
-            case("an exponent", "1.2E+05", "not_a_code"),
-        ],
-        F::Name => vec![
-            case("quotation marks", "\"علی\"", "stray_quotation_mark"),
-            case("a control character", "ع\u{1}لی", "not_text"),
-            case("too long", "ع".repeat(70_000), "too_long"),
-            read("a right-to-left mark", "\u{200f}علی"),
-        ],
+        F::DeedNumber => deed_numbers(),
+        F::Name => names(),
         F::Text | F::AsWritten => Vec::new(),
         F::Count => counts(),
         F::Rials => {
@@ -190,5 +167,44 @@ fn counts() -> Vec<Case> {
         case("a word", "many", "not_a_number"),
         case("too large", "99999999999999999999", "too_large"),
         read("Persian digits", "۳"),
+    ]
+}
+
+fn ids() -> Vec<Case> {
+    vec![
+        case("too long", "x".repeat(101), "too_long"),
+        case("a control character", "R\u{7}1", "not_text"),
+        read("Persian digits", "R۱۲"),
+        read("capitals", "ABC-DEF"),
+        read("100 characters", "ش".repeat(100)),
+    ]
+}
+
+fn versions() -> Vec<Case> {
+    vec![
+        read("a point in time", "14040712101500"),
+        read("the greatest", "9007199254740991"),
+        case("too large", "9007199254740992", "too_large"),
+        case("far too large", "99999999999999999999", "too_large"),
+        case("negative", "-1", "negative"),
+        case("a fraction", "1.0", "not_a_number"),
+    ]
+}
+
+fn names() -> Vec<Case> {
+    vec![
+        case("quotation marks", "\"علی\"", "stray_quotation_mark"),
+        case("a control character", "ع\u{1}لی", "not_text"),
+        case("too long", "ع".repeat(70_000), "too_long"),
+        read("a right-to-left mark", "\u{200f}علی"),
+    ]
+}
+
+fn deed_numbers() -> Vec<Case> {
+    vec![
+        read("parts", "12/3-4"),
+        case("a float", "77.0", "not_a_code"),
+        case("letters", "77b", "not_a_code"),
+        case("an exponent", "1.2E+05", "not_a_code"),
     ]
 }
