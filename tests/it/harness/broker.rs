@@ -135,7 +135,8 @@ impl<'a> Raw<'a> {
         data: &Value,
     ) -> (i32, i64) {
         let value = data.to_string();
-        let headers = event_headers(ce_type, ce_id);
+        let mut headers = event_headers(ce_type, ce_id).to_vec();
+        headers.push(("ce_time", CE_TIME));
         self.registered(topic, Some(partition), Some(key.as_bytes()), &headers, Some(value.as_bytes()))
     }
 

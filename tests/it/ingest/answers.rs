@@ -19,7 +19,7 @@ fn of_one_instant_the_later_in_the_topic_speaks_and_a_repeat_changes_nothing() {
     let documents = app.documents();
     let document = documents[0]["document_id"].as_str().unwrap();
     let state = format!("SELECT state FROM documents WHERE document_id = '{document}'");
-    let outcome = |code: &str, fraction: &str| format!("{document},{code},,2025-10-24T10:00:00{fraction}Z");
+    let outcome = |code: &str, fraction: &str| format!("{document},{code},,2025-10-23T10:00:00{fraction}Z");
     let rows = [outcome("accepted", ""), outcome("paid", "")];
     assert_eq!(counts(&app.publish_rows(K::PaymentOutcomes, &rows)), json!([2, 0, 0]));
     assert_eq!(app.value(&state), "paid");

@@ -124,7 +124,8 @@ fn headers_of_many_megabytes_stall_nobody() {
         assert_eq!(letter.header("dead_letter_truncated"), "headers: 1 of 60000004 bytes");
         assert_eq!((letter.header("ce_type"), letter.value.as_deref()), ("x".to_owned(), Some(&b"{}"[..])));
     }
-    assert_eq!(app.json(&["dead-letters", "replay"]), serde_json::json!({"replayed": 0, "too_long": 4}));
+    let replayed = app.json(&["dead-letters", "replay", "--all"]);
+    assert_eq!((&replayed["replayed"], &replayed["too_long"]), (&0.into(), &4.into()), "{replayed}");
     let peak = app.service(0).peak_memory_kib();
     assert!(peak < MOST_MEMORY, "the service took {peak} KiB");
     eprintln!("peak memory of the service: {peak} KiB");
