@@ -175,12 +175,19 @@ fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
 }
 
 /// The proof that this installation sends a message again, which it never did.
-fn replay_mac(code: &str, data: &Value, partition: i32, place: &SourcePosition) -> String {
+pub fn replay_mac(
+    ce_type: &str,
+    ce_id: &str,
+    code: &str,
+    data: &Value,
+    partition: i32,
+    place: &SourcePosition,
+) -> String {
     let headers: [(&str, &[u8]); 5] = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", b"older"),
+        ("ce_id", ce_id.as_bytes()),
         ("ce_source", b"/test"),
-        ("ce_type", b"insured.person.changed"),
+        ("ce_type", ce_type.as_bytes()),
         ("content-type", b"application/json"),
     ];
     let value = data.to_string();
@@ -250,7 +257,7 @@ fn a_replay_overtaken_by_a_newer_fact_changes_nothing() {
     let newer = person_data(code, Some("IR420130000000001234567890"));
     raw.event(RECORDS, code, "insured.person.changed", "newer", &newer);
     let place: SourcePosition = format!("{}{RECORDS}/{partition}/{first}", app.prefix).parse().unwrap();
-    let mac = replay_mac(code, &older, partition, &place);
+    let mac = replay_mac("insured.person.changed", "older", code, &older, partition, &place);
     let proof = [("peyvand_replay_of", place.to_string()), ("peyvand_replay_mac", mac)];
     let proof = proof.each_ref().map(|(name, value)| (*name, value.as_str()));
     raw.event_with(RECORDS, code, "insured.person.changed", "older", &older, &proof);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::couples::Couple;
 use crate::harness::TestApp;
+use crate::ingest::dead_letters::replay_mac;
 
 const RECORDS: &str = "insured.records.v1";
 
@@ -46,8 +47,10 @@ fn an_employment_that_is_taken_back_is_gone_until_a_newer_record() {
 
     // A replayed record that is older than the one that took the employment back does not bring it back.
     let older = format!("{}{RECORDS}/{partition}/{}", app.prefix, offset - 1);
-    let replayed = [("peyvand_replay_of", older.as_str())];
-    send(&app, person, KIND, &employment(person, Value::Null), &replayed);
+    let data = employment(person, Value::Null);
+    let mac = replay_mac(KIND, "one", person, &data, partition, &older.parse().unwrap());
+    let replayed = [("peyvand_replay_of", older.as_str()), ("peyvand_replay_mac", mac.as_str())];
+    send(&app, person, KIND, &data, &replayed);
     assert_eq!(app.decisions().verdict(person), waits, "an older record was replayed");
 
     send(&app, person, KIND, &employment(person, Value::Null), &[]);
