@@ -36,7 +36,6 @@ pub async fn run(env: Environment) -> Result<()> {
     };
     health.opened(ctx.clone());
     recover::refuse_half_recovered(&ctx).await?;
-    refuse_another_secret(&env.broker, &ctx).await?;
     spawn(&mut roles, &env.settings, &env.broker, &ctx, &env.shutdown);
     tracing::info!(roles = ?env.settings.roles, today = %ctx.clock.today(), "peyvand serves");
     let within = Duration::from_secs(env.settings.stop_timeout_s);
@@ -103,12 +102,18 @@ async fn open_with_retries(env: &Environment) -> Result<AppContext> {
         _ => Retryability::Reject,
     };
     let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
-    retry(Policy::FOREVER, &env.shutdown, || env.open_for_service(), classify, notify).await.map_err(
-        |error| match error {
+    retry(Policy::FOREVER, &env.shutdown, || open_and_check(env), classify, notify).await.map_err(|error| {
+        match error {
             crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
             crate::retry::RetryError::Stopped => Error::Interrupted,
-        },
-    )
+        }
+    })
+}
+
+async fn open_and_check(env: &Environment) -> Result<AppContext> {
+    let ctx = env.open_for_service().await?;
+    refuse_another_secret(&env.broker, &ctx).await?;
+    Ok(ctx)
 }
 
 /// Refuses a new database over output topics that were written with another secret.

@@ -149,7 +149,7 @@ kept_out() { # TEXT COMMAND...: the service must log TEXT; it retries, so it is 
 let_in() { "$peyvand" status "$@" >/dev/null || fail "refused: $*"; }
 let_in "${without_tls[@]}" &
 let_in "${by_certificate[@]}" &
-refused "TopicAuthorizationFailed" "$peyvand" dead-letters list --topic-prefix other. &
+refused "TopicAuthorizationFailed" "$peyvand" export "$work/other" --topic-prefix other. &
 refused "no encryption" "$peyvand" status --database-url "$server?sslmode=disable" &
 refused "UnknownIssuer" "$peyvand" status --database-url "$server?sslmode=verify-full&sslrootcert=$work/untrusted.pem" &
 refused "not valid for name" "$peyvand" status --database-url "${server/localhost/127.0.0.1}?$trusted" &
