@@ -6,7 +6,8 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::metadata::MetadataTopic;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
 use super::client::{ANSWER, Broker};
 use super::client_logging::LoggingContext;
@@ -171,8 +172,16 @@ pub fn watermarks(
         let name = broker.name(topic);
         let metadata = failpoint!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
             .map_err(|error| broker.unreachable(error))?;
-        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
-        for partition in partitions {
+        let found = metadata.topics().first();
+        // A topic that may not be read is not an empty topic.
+        if found.and_then(MetadataTopic::error)
+            == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        {
+            let problem =
+                format!("{:?}: ask for the right to read it", RDKafkaErrorCode::TopicAuthorizationFailed);
+            return Err(Error::Topic { topic: name, problem });
+        }
+        for partition in found.map(|topic| topic.partitions()).unwrap_or_default() {
             let (low, high) = with_retries(|| {
                 failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
             })?;
