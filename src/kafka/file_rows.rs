@@ -7,7 +7,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{ANSWER, Broker};
 use super::client_logging::LoggingContext;
-use super::reader::{self, TopicRecord};
+use super::reader;
 use super::{Result, topics};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
@@ -26,7 +26,8 @@ pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<
     let skew_ms = i64::try_from(CLOCK_SKEW.as_millis()).unwrap_or(i64::MAX);
     let ranges = ranges_since(broker, kind.topic(), opened_ms.saturating_sub(skew_ms))?;
     reader::read_between(broker, &ranges, &mut |record| {
-        if let Some(file) = headers::file_of(&message(record)).filter(|file| file.file_id == file_id) {
+        if let Some(file) = headers::file_of(&RawRecord::from(record)).filter(|file| file.file_id == file_id)
+        {
             lines.insert(file.line, file.rows);
         }
         Ok(true)
@@ -69,17 +70,4 @@ fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(Top
         };
     }
     Ok(ranges)
-}
-
-fn message(record: TopicRecord<'_>) -> RawRecord<'_> {
-    let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
-    RawRecord {
-        topic: partition.topic,
-        partition: partition.partition,
-        offset,
-        timestamp_ms,
-        key,
-        headers,
-        value,
-    }
 }

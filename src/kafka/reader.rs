@@ -15,8 +15,8 @@ use super::{Error, Result, fetch_errors, topics};
 use crate::failpoint::failpoint;
 use crate::retry::ShutdownSignal;
 use crate::store::offsets::TopicPartition;
-use crate::wire::Topic;
 use crate::wire::headers::UNREADABLE_NAME;
+use crate::wire::{RawRecord, Topic};
 
 /// A record as its topic stores it.
 pub struct TopicRecord<'a> {
@@ -27,6 +27,20 @@ pub struct TopicRecord<'a> {
     pub key: Option<&'a [u8]>,
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
+}
+
+impl<'a> From<TopicRecord<'a>> for RawRecord<'a> {
+    fn from(record: TopicRecord<'a>) -> Self {
+        Self {
+            topic: record.partition.topic,
+            partition: record.partition.partition,
+            offset: record.offset,
+            timestamp_ms: record.timestamp_ms,
+            key: record.key,
+            headers: record.headers,
+            value: record.value,
+        }
+    }
 }
 
 /// Returns the headers of a message. A header without a value has an empty value. A header whose name is not UTF-8 gets

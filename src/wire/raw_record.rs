@@ -18,6 +18,14 @@ pub struct RawRecord<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+#[cfg(test)]
+impl RawRecord<'_> {
+    /// A record without key, headers and value.
+    pub fn empty(topic: Topic, partition: i32, offset: i64) -> Self {
+        Self { topic, partition, offset, timestamp_ms: None, key: None, headers: Vec::new(), value: None }
+    }
+}
+
 /// The position of a record: the topic's name on the broker, the partition, and the offset. Written as
 /// `topic/partition/offset`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

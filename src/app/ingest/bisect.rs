@@ -44,15 +44,7 @@ mod tests {
 
     fn record(partition: i32, offset: i64) -> ConsumedRecord {
         let topic = Topic::RegistryMarriages;
-        let message = RawRecord {
-            topic,
-            partition,
-            offset,
-            timestamp_ms: None,
-            key: None,
-            headers: Vec::new(),
-            value: None,
-        };
+        let message = RawRecord::empty(topic, partition, offset);
         ConsumedRecord::read(
             &message,
             "registry.marriages.v1",

@@ -132,19 +132,10 @@ fn read(
 }
 
 fn consumed_record(source: &InputSource, record: TopicRecord<'_>) -> ConsumedRecord {
-    let TopicRecord { partition, offset, timestamp_ms, key, headers, value } = record;
-    let name = source.broker.name(partition.topic);
-    let position = (name.clone(), partition.partition, offset);
+    let name = source.broker.name(record.partition.topic);
+    let position = (name.clone(), record.partition.partition, record.offset);
     let is_dead_letter = source.first.dead_letters.contains(&position);
-    let message = RawRecord {
-        topic: partition.topic,
-        partition: partition.partition,
-        offset,
-        timestamp_ms,
-        key,
-        headers,
-        value,
-    };
+    let message = RawRecord::from(record);
     let at = source.clock.now();
     let mut consumed = ConsumedRecord::read(&message, &name, &source.key, at, is_dead_letter);
     let policy = source.first.policy(&position);

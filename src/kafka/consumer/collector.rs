@@ -106,15 +106,7 @@ mod tests {
 
     /// Adds a record of one byte.
     fn add(collector: &mut BatchCollector, partition: i32, expected: i64, offset: i64) -> Result<()> {
-        let message = RawRecord {
-            topic: TOPIC,
-            partition,
-            offset,
-            timestamp_ms: None,
-            key: None,
-            headers: Vec::new(),
-            value: None,
-        };
+        let message = RawRecord::empty(TOPIC, partition, offset);
         let record = ConsumedRecord::read(
             &message,
             TOPIC.name(),

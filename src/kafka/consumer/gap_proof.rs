@@ -207,15 +207,7 @@ mod tests {
     const TOPIC: Topic = Topic::RegistryMarriages;
 
     fn consumed((partition, offset): (i32, i64)) -> ConsumedRecord {
-        let message = RawRecord {
-            topic: TOPIC,
-            partition,
-            offset,
-            timestamp_ms: None,
-            key: None,
-            headers: Vec::new(),
-            value: None,
-        };
+        let message = RawRecord::empty(TOPIC, partition, offset);
         ConsumedRecord::read(&message, TOPIC.name(), &RecordKey::new(b"test"), Timestamp::UNIX_EPOCH, false)
     }
 
