@@ -2,6 +2,8 @@
 # running.
 SHELL := /bin/bash
 STACK := deploy/local/stack
+# What tests/outside/setup installs, for the tests.
+OUTSIDE := OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" OUTSIDE_NODE="$(CURDIR)/tests/outside/node"
 
 # make demo MARRIAGES=45000 SEED=7 DIR=myfiles OUT=demo-out TODAY=1404-08-01
 MARRIAGES ?=
@@ -46,7 +48,7 @@ demo: build ## run a month from start to summary (MARRIAGES=, SEED=, DIR=, OUT=,
 # tests/run defines which tests run alone, and lists the slowest.
 test: needs ## run every test, on a private Kafka and PostgreSQL
 	@tests/outside/setup
-	@next=$$(tests/next/build) && $(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" NEXT_PEYVAND="$$next" tests/run
+	@next=$$(tests/next/build) && $(STACK) run env $(OUTSIDE) NEXT_PEYVAND="$$next" tests/run
 
 # A release build: slow to build, but it runs a hundred times as fast.
 simulate: ## run the protocol over a simulated log and database (SEEDS=100000; SEED= repeats one)
@@ -75,7 +77,7 @@ chaos-total: ## add up the results of the `make chaos` runs (EVIDENCE=)
 
 sabotage: needs ## check that each planted defect is caught by the test that it names (ONLY=name, MINUTES=)
 	@tests/outside/setup
-	@$(STACK) run env OUTSIDE_PYTHON="$(CURDIR)/.venv/bin/python" TEST_PATIENCE_S=30 \
+	@$(STACK) run env $(OUTSIDE) TEST_PATIENCE_S=30 \
 		python3 tests/sabotage/run.py --only '$(ONLY)' $(if $(MINUTES),--minutes '$(MINUTES)')
 
 bench: build ## compare ingest with the raw floor, on a private Kafka and PostgreSQL

@@ -96,9 +96,9 @@ def event_of(message, topic):
                  headers["ce_type"], headers.get("ce_time"), headers, data)
 
 
-def read(options, topic, until=None):
+def read(options, topic, until=None, parse=event_of):
     """Reads all events of a topic, each partition in order: up to the current end, or until `until(events)` is true.
-    Raises a violation after the timeout."""
+    Raises a violation after the timeout. `parse` makes an event of a message and the name of its topic."""
     consumer = confluent_kafka.Consumer(
         {
             "bootstrap.servers": options.brokers,
@@ -122,7 +122,7 @@ def read(options, topic, until=None):
             )
             for message in consumer.consume(1000, 0.2):
                 if message.error() is None:
-                    events.append(event_of(message, topic))
+                    events.append(parse(message, topic))
                 elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
                     ended.add(message.partition())
                 else:
@@ -171,11 +171,15 @@ class Sender:
             "content-type": "application/json",
             "traceparent": f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01",
         } | {f"ce_{name}": str(value) for name, value in extension.items()}
+        self.record(topic, key, headers, json.dumps(data, ensure_ascii=False))
+
+    def record(self, topic, key, headers, value):
+        """Publishes a record as it is."""
         while True:
             try:
                 self._producer.produce(
                     self._options.prefix + topic,
-                    json.dumps(data, ensure_ascii=False).encode(),
+                    value.encode(),
                     key,
                     headers=headers,
                     on_delivery=lambda error, _: error and self._failed.append(error),

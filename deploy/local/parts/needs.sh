@@ -25,9 +25,14 @@ missing_packages() { # [all]: what the stack needs; with `all` also what buildin
     command -v pkg-config >/dev/null || echo pkg-config
     command -v kcat >/dev/null || echo kcat
     python_is_good || echo python3-venv
+    node_is_good || echo nodejs npm
 }
 
 python_is_good() { command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null; }
+
+node_is_good() { # with the package manager, which Debian packs apart
+    command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
+}
 
 install_missing() { # [all]
     local packages
