@@ -1,6 +1,7 @@
 //! Clients in another language, with another vendor's library. They know only the schemas.
 
-use std::path::Path;
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use peyvand::wire::files::FileKind;
@@ -9,21 +10,45 @@ use serde_json::{Value, json};
 use crate::fixtures::couples::{Couple, FLOOR};
 use crate::harness::TestApp;
 
+/// The Python interpreter with the clients' libraries.
+pub fn python() -> String {
+    std::env::var("OUTSIDE_PYTHON")
+        .expect("OUTSIDE_PYTHON names no Python with Confluent's client: run `make test`")
+}
+
+pub fn script_path(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script)
+}
+
 /// Runs a client to its end; it must report no error. Returns the summary on its last line.
 #[track_caller]
 pub fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(script);
-    let python = || {
-        std::env::var("OUTSIDE_PYTHON")
-            .expect("OUTSIDE_PYTHON names no Python with Confluent's client: run `make test`")
-    };
+    let output = client_output(app, script, arguments, "");
+    serde_json::from_str(output.lines().last().unwrap()).unwrap()
+}
+
+/// The same with `input` on standard input. Returns its whole output.
+#[track_caller]
+pub fn client_output(app: &TestApp, script: &str, arguments: &[&str], input: &str) -> String {
     let mut command = if script.ends_with(".sh") { Command::new("bash") } else { Command::new(python()) };
-    command.arg(path).args(["--brokers", &app.brokers, "--prefix", &app.prefix]).args(arguments);
-    let output = command.output().unwrap();
-    let summary = String::from_utf8_lossy(&output.stdout);
+    command
+        .arg(script_path(script))
+        .args(["--brokers", &app.brokers, "--prefix", &app.prefix])
+        .args(arguments);
+    output_of(command, input)
+}
+
+/// Runs a command that must succeed. Returns its output.
+#[track_caller]
+pub fn output_of(mut command: Command, input: &str) -> String {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    let output = command.stdin(file).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}: {summary}{errors}");
-    serde_json::from_str(summary.lines().last().unwrap()).unwrap()
+    assert!(output.status.success(), "{command:?}: {text}{errors}");
+    text
 }
 
 #[test]

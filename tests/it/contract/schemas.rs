@@ -78,6 +78,11 @@ fn examples(kind: EventType, which: &str) -> Vec<(String, Value)> {
     own.map(|name| (format!("{which}/{name}"), json_file(&folder.join(&name)))).collect()
 }
 
+/// The number of all examples in the folders `valid` or `invalid`.
+pub fn count_of_examples(which: &str) -> usize {
+    event_types().iter().map(|(kind, _)| examples(*kind, which).len()).sum()
+}
+
 /// Reads data as the service would read it from its topic.
 fn read_input(kind: EventType, data: &Value) -> Result<Event, Fault> {
     let key = data[kind.topic().key_field()].as_str().unwrap_or_default().to_owned();
@@ -182,6 +187,33 @@ fn every_schema_is_itself_valid_and_bears_its_name() {
     }
     for path in ["headers.schema.json", "dead-letters/v1/headers.schema.json"] {
         assert!(jsonschema::meta::is_valid(&json_file(&root().join(path))), "{path}");
+    }
+}
+
+/// Generators of code make one type of each `$defs`, and 64-bit numbers of `int64`.
+#[test]
+fn money_accounts_and_dates_have_a_type_of_their_own() {
+    fn check(place: &str, name: &str, schema: &Value) {
+        if name.ends_with("_rial") && schema["type"] == "integer" && schema.get("description").is_some() {
+            assert_eq!(schema["format"], "int64", "{place}: {name}");
+        }
+        let Some(fields) = schema.as_object() else {
+            schema.as_array().into_iter().flatten().for_each(|inner| check(place, name, inner));
+            return;
+        };
+        for (inner, schema) in fields.iter().filter(|(inner, _)| *inner != "$defs") {
+            let own = schema["pattern"]
+                .as_str()
+                .is_some_and(|p| p.starts_with("^IR") || p.starts_with("^[0-9]{4}-"));
+            assert!(!own, "{place}: {inner} belongs to `$defs`");
+            check(place, inner, schema);
+        }
+    }
+    for (kind, _) in event_types() {
+        let schema = json_file(&schema_path(kind));
+        check(kind.name(), "", &schema);
+        let rial = &schema["$defs"]["Rial"];
+        assert!(rial.is_null() || rial["format"] == "int64", "{}", kind.name());
     }
 }
 
@@ -314,10 +346,19 @@ fn asyncapi_names_every_topic_and_type() {
             .collect()
     };
     assert_eq!(after("address: "), Topic::ALL.iter().map(|topic| topic.name().to_owned()).collect());
-    assert_eq!(after("name: "), EventType::ALL.iter().map(|kind| kind.name().to_owned()).collect());
-    let files: BTreeSet<String> = after("$ref: ./");
-    assert_eq!(files.len(), event_types().len() + 2);
-    files.iter().for_each(|file| assert!(root().join(file).is_file(), "{file}"));
+    // Contact and license have names too, in other columns.
+    let types = text.lines().filter_map(|line| line.strip_prefix("      name: ")).map(str::to_owned);
+    let types: BTreeSet<String> = types.collect();
+    assert_eq!(types, EventType::ALL.iter().map(|kind| kind.name().to_owned()).collect());
+    let (schemas, shown): (BTreeSet<String>, BTreeSet<String>) =
+        after("$ref: ./").into_iter().partition(|file| file.ends_with(".schema.json"));
+    assert_eq!(schemas.len(), event_types().len() + 2);
+    schemas.iter().for_each(|file| assert!(root().join(file).is_file(), "{file}"));
+    let valid = event_types().into_iter().flat_map(|(kind, folder)| {
+        let folder = folder.strip_prefix(root()).unwrap().to_owned();
+        examples(kind, "valid").into_iter().map(move |(name, _)| folder.join(name).display().to_string())
+    });
+    assert_eq!(shown, valid.collect(), "every valid example is an example of a message");
     for name in after("$ref: '#/components/messages/") {
         assert!(text.contains(&format!("\n    {}:\n      name: ", name.trim_end_matches('\''))), "{name}");
     }
