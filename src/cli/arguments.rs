@@ -16,16 +16,39 @@ use crate::wire::files::FileKind;
 #[command(name = "peyvand", version, propagate_version = true, max_term_width = 110)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    task: Task,
     /// A settings file (TOML) [default: the file of PEYVAND_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
     /// A librdkafka property, e.g. security.protocol=SASL_SSL; may be repeated.
+    ///
+    /// [no default] [variable: PEYVAND_KAFKA_PROPERTY_SECURITY_PROTOCOL and so on] [form: NAME=VALUE, with one of the
+    /// properties that docs/OPERATIONS.md lists]
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Settings", hide_short_help = true)]
     kafka_property: Vec<String>,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum Task {
+    #[command(flatten)]
+    Run(Command),
+    #[command(flatten)]
+    Print(Printout),
+}
+
+/// What is printed from the definition of the command line alone, without settings.
+#[derive(Subcommand, Debug)]
+pub enum Printout {
+    /// Print the completions of a shell: bash, zsh, fish, elvish or powershell.
+    Completions { shell: clap_complete::Shell },
+    /// Print a man page: without COMMAND that of peyvand with all settings, otherwise that of the command.
+    Man {
+        /// A command, e.g. `dead-letters replay`.
+        command: Vec<String>,
+    },
 }
 
 #[derive(Subcommand, Debug)]
@@ -225,7 +248,33 @@ pub enum ConfigAct {
     AdoptInstallation,
 }
 
+/// The definition of the command line: commands, and one flag for each setting.
+pub fn definition() -> clap::Command {
+    let mut command = Cli::command();
+    for key in config::keys() {
+        let long = key.name.replace('_', "-");
+        command = command.arg(
+            Arg::new(key.name)
+                .long(long)
+                .global(true)
+                .action(ArgAction::Set)
+                .value_name("VALUE")
+                .help(key.doc.trim())
+                .long_help(key.long_help())
+                .help_heading("Settings")
+                .hide_short_help(key.name != "today"),
+        );
+    }
+    command
+}
+
 /// The parsed command line.
+pub enum CommandLine {
+    Run(Arguments),
+    Print(Printout),
+}
+
+/// A command with its settings.
 pub struct Arguments {
     pub command: Command,
     pub json: bool,
@@ -234,25 +283,16 @@ pub struct Arguments {
     pub flags: BTreeMap<String, String>,
 }
 
-impl Arguments {
+impl CommandLine {
     /// Parses the command line. Ends the process with an error message if it is invalid.
     pub fn parse() -> Self {
-        let mut command = Cli::command();
-        for key in config::keys() {
-            let long = key.name.replace('_', "-");
-            command = command.arg(
-                Arg::new(key.name)
-                    .long(long)
-                    .global(true)
-                    .action(ArgAction::Set)
-                    .value_name("VALUE")
-                    .help(key.doc)
-                    .help_heading("Settings")
-                    .hide_short_help(key.name != "today"),
-            );
-        }
+        let mut command = definition();
         let matches = command.clone().get_matches();
         let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+        let command = match cli.task {
+            Task::Run(command) => command,
+            Task::Print(printout) => return Self::Print(printout),
+        };
         let flag = |name: &str| matches.get_one::<String>(name).cloned();
         let mut flags: BTreeMap<String, String> =
             config::keys().iter().filter_map(|key| Some((key.name.to_owned(), flag(key.name)?))).collect();
@@ -260,6 +300,6 @@ impl Arguments {
             let (name, value) = property.split_once('=').unwrap_or((property, ""));
             flags.insert(format!("kafka.{name}"), value.to_owned());
         }
-        Self { command: cli.command, json: cli.json, config: cli.config, flags }
+        Self::Run(Arguments { command, json: cli.json, config: cli.config, flags })
     }
 }

@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod files;
 mod generate_command;
+mod printouts;
 mod publish;
 mod recompute;
 mod recover;
@@ -18,7 +19,7 @@ mod status;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command, ConfigAct};
+use arguments::{Command, CommandLine, ConfigAct};
 use start::CommandContext;
 
 use crate::demo;
@@ -77,7 +78,10 @@ const INTERRUPTED: u8 = 130;
 /// use, 3 no receipt in time, 130 on Ctrl-C.
 pub fn main() -> ExitCode {
     crate::failpoint::arm();
-    let arguments = Arguments::parse();
+    let arguments = match CommandLine::parse() {
+        CommandLine::Run(arguments) => arguments,
+        CommandLine::Print(printout) => return ended(printouts::print(&printout)),
+    };
     let started = match CommandContext::begin(&arguments) {
         Ok(started) => started,
         Err(errors) => {
@@ -86,7 +90,11 @@ pub fn main() -> ExitCode {
         }
     };
     let json = arguments.json;
-    let outcome = started.block_on(|started| run(started, arguments.command, json));
+    ended(started.block_on(|started| run(started, arguments.command, json)))
+}
+
+/// Reports the error, and returns the exit status.
+fn ended(outcome: Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Service(service::Error::Interrupted)) => ExitCode::from(INTERRUPTED),

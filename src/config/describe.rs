@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::LoadedSettings;
 use super::error::Origin;
-use super::keys::{find, keys};
+use super::keys::{SettingKey, find, keys};
 use super::secret::{HIDDEN, property_is_secret};
 
 /// One setting in force, with secrets hidden.
@@ -41,6 +41,19 @@ impl LoadedSettings {
             origin: self.origins.get(name).unwrap_or(&Origin::Default).to_string(),
             doc: find(name).map_or("librdkafka property, passed to every Kafka client", |key| key.doc.trim()),
         }
+    }
+}
+
+impl SettingKey {
+    /// The text of the flag's `--help`: purpose, default, variable and form.
+    pub fn long_help(&self) -> String {
+        let default = if self.default.is_empty() {
+            "no default".to_owned()
+        } else {
+            format!("default: {}", self.default)
+        };
+        let (doc, variable, form) = (self.doc.trim(), self.variable(), self.expected);
+        format!("{doc}\n[{default}] [variable: {variable}] [form: {form}]")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Commands, demo, upgrades, faults, security, privacy and telemetry.
+//! Commands, their help, demo, upgrades, faults, security, privacy and telemetry.
 
 pub mod chaos;
 pub mod commands;
@@ -6,8 +6,10 @@ pub mod database_errors;
 pub mod demo;
 pub mod failpoints;
 pub mod health;
+pub mod help;
 pub mod installation;
 pub mod privacy;
+pub mod roles;
 pub mod rolling_upgrade;
 pub mod security;
 pub mod spans;

@@ -1,0 +1,91 @@
+-- The three roles of an installation: the owner migrates the tables, the service works with them, the reader sees no
+-- personal data. Run it as a superuser in the installation's database: before the first migration, after it, and after
+-- each upgrade. A repeated run changes nothing. docs/OPERATIONS.md has the commands.
+--
+--   psql -X -f deploy/postgres/roles.sql [-v owner=NAME] [-v service=NAME] [-v reader=NAME] DATABASE_URL
+--
+-- It sets no passwords: set them with \password, or use another method of pg_hba.conf.
+\set ON_ERROR_STOP on
+\if :{?owner} \else \set owner peyvand_owner \endif
+\if :{?service} \else \set service peyvand_service \endif
+\if :{?reader} \else \set reader peyvand_reader \endif
+
+-- What the statements of `serve` and of the other commands change. tests/it/ops/roles.rs compares both lists with src/store.
+\set updated 'persons marriages self_registrations claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members'
+\set deleted 'close_plans held_months file_lines relay_members'
+-- The relay empties an outbox partition whose events were all delivered.
+\set truncated 'outbox_0 outbox_1 outbox_2'
+-- Only the owner changes these: sqlx's list of migrations, and what a recovery still has to do.
+\set foreign '_sqlx_migrations recovery_persons'
+
+BEGIN;
+
+SELECT format('CREATE ROLE %I LOGIN', role)
+FROM unnest(ARRAY[:'owner', :'service', :'reader']) AS role
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+
+REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"owner", :"service", :"reader";
+REVOKE ALL ON SCHEMA public FROM PUBLIC, :"service", :"reader";
+GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
+GRANT USAGE ON SCHEMA public TO :"service", :"reader";
+
+-- Tables that another account has created, before there were roles.
+SELECT format('ALTER TABLE public.%I OWNER TO %I', tablename, :'owner')
+FROM pg_tables WHERE schemaname = 'public' AND tableowner <> :'owner' \gexec
+
+SELECT to_regclass('public.decisions') IS NOT NULL AS migrated \gset
+\if :migrated
+
+-- Rights that an earlier version of this file has given, and this one does not, end here.
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, :"service", :"reader";
+
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"service";
+SELECT format('GRANT %s ON public.%I TO %I', kind, tablename, :'service')
+FROM (VALUES ('UPDATE', :'updated'), ('DELETE', :'deleted'), ('TRUNCATE', :'truncated')) AS given (kind, tables)
+JOIN pg_tables ON schemaname = 'public' AND tablename = ANY (string_to_array(tables, ' ')) \gexec
+SELECT format('GRANT INSERT ON public.%I TO %I', tablename, :'service')
+FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (string_to_array(:'foreign', ' ')) \gexec
+
+-- A later migration's tables are the service's at once; the next run of the new version's file narrows this. They are
+-- not the default before the first migration, because `decisions` would have them, too.
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"service";
+
+-- Columns without personal data. Not here: national codes (also `closes.cursor` and `close_pages.upto`), Shebas, mobile
+-- numbers, texts, facts, ids of registry and portal, accounts of operators, the installation's secret. A column of a
+-- later migration stays hidden until this list has it.
+SELECT format('GRANT SELECT (%s) ON public.%I TO %I', string_agg(quote_ident(column_name), ', '), table_name, :'reader')
+FROM (VALUES
+    ('law_tables', 'version body'),
+    ('input_offsets', 'topic partition next_offset misrouted'),
+    ('persons', 'insured branch_code province_code'),
+    ('claims', 'claim_id benefit revision outcome amount reasons withdrawn decision_id review_waits'),
+    ('decisions', 'decision_id claim_id revision outcome amount reasons days wage_sum rules_version tables_version business_date decided_at'),
+    ('payments', 'benefit claim_id amount decision_id'),
+    ('closes', 'month business_date started_at closed_at confirmed'),
+    ('close_plans', 'digest month made_at total'),
+    ('batches', 'benefit month batch_id documents total digest'),
+    ('close_pages', 'month tables_version'),
+    ('held_months', 'month reason held_at'),
+    ('documents', 'document_id benefit claim_id attempt decision_id month amount cost_centre province_code issued_at state state_code state_at superseded'),
+    ('payment_outcomes', 'document_id at outcome code'),
+    ('vouchers', 'voucher_id benefit month cost_centre documents total'),
+    ('messages', 'sms_id kind claim_id document_id segments written_at released_at status status_at'),
+    ('delivery_reports', 'sms_id at status'),
+    ('cases', 'case_id claim_id document_id kind grounds new_amount opened_at closed_at'),
+    ('files', 'file_id kind opened_at accepted corrected unchanged conflicting dead rows closed_at received_at ended_at'),
+    ('dead_letters', 'topic partition source_offset reason at first_offset state state_at'),
+    ('outbox_heads', 'grp next_position slot slot_began'),
+    ('relay_groups', 'grp delivered until'),
+    ('output_ends', 'topic partition next_offset')
+) AS shown (name, names)
+JOIN information_schema.columns ON table_schema = 'public' AND table_name = name
+    AND column_name = ANY (string_to_array(names, ' '))
+GROUP BY table_name \gexec
+
+\else
+\echo 'There are no tables yet: run `peyvand status --provision true` as' :owner 'and then this file again.'
+\endif
+
+COMMIT;
