@@ -163,7 +163,7 @@ fn property_name(variable: &str) -> String {
     variable.to_ascii_lowercase().replace('_', ".")
 }
 
-/// The settings file: `given`, else the file of `PEYVAND_CONFIG`. A file that nobody named is never read: whoever can
+/// The settings file: `given`, else the file of `PEYVAND_CONFIG`. No other file is read: a user who can
 /// write to the working directory must not choose the settings.
 pub(super) fn find_file(given: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
     let from_env = || {

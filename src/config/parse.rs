@@ -43,11 +43,11 @@ impl fmt::Display for Role {
     }
 }
 
-/// What an installation is for.
+/// The purpose of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployment {
     Development,
-    /// Real persons and real money: whatever is only good for trying out is refused.
+    /// Real persons and real money. Settings for trials are refused.
     Production,
 }
 

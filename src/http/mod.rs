@@ -27,7 +27,7 @@ use crate::telemetry::{Metrics, render_prometheus};
 const MAX_CONNECTIONS: usize = 1024;
 /// A client that has not sent the head of its request by then is disconnected.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// No connection lives longer: neither a client that sends a body slowly nor one that reads slowly keeps its place.
+/// Maximum lifetime of a connection. A client that sends or reads slowly does not occupy it longer.
 const CONNECTION_LIFE: Duration = Duration::from_secs(60);
 /// What requests in progress get at a shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);

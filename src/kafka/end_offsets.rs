@@ -46,8 +46,8 @@ pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result
     Ok(ends)
 }
 
-/// Like `last_records`. A partition that cannot be read counts as if its last offset were a record, so that whoever
-/// waits for the input waits for it, too.
+/// Like `last_records`. A partition that cannot be read counts as if its last offset were a record, so that a
+/// wait for the input includes it.
 fn last_readable<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,

@@ -15,7 +15,7 @@ use crate::store::{figures, files, offsets};
 use crate::telemetry::{GaugeValues, Metrics};
 
 const READ_INTERVAL: Duration = Duration::from_secs(10);
-/// A reading that takes longer is given up.
+/// A longer reading is abandoned.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads the gauges until shutdown is requested. If a read fails, the last values stay. Their age is a gauge,

@@ -41,7 +41,7 @@ impl Health {
         Ok(Arc::new(Self { clock, needs_broker, ctx: OnceLock::new(), broker_answered: Mutex::new(None) }))
     }
 
-    /// From now on the database is asked.
+    /// Readiness includes the database from this call on.
     pub fn opened(&self, ctx: AppContext) {
         let _ = self.ctx.set(ctx);
     }

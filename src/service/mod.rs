@@ -48,8 +48,8 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// A problem counts only if it is still there at the last of so many looks: just after a broker crashed, the answer of
-/// another may be out of date.
+/// Number of surveys. A problem counts only if all of them find it: just after a broker crashed, the answer of another
+/// may be out of date.
 const SURVEYS: u32 = 3;
 const SURVEY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -81,7 +81,7 @@ impl Environment {
     }
 
     /// Like [`open_context`](Self::open_context), but refuses topics that the installation cannot work with, and does not
-    /// create one anew that it has read.
+    /// recreate a topic that it has read.
     ///
     /// # Errors
     /// As above, and if the topics are not those that the installation has read.
@@ -155,7 +155,7 @@ impl Environment {
         Ok((ctx, home))
     }
 
-    /// Creates missing topics before the home is stored: whoever sees a home also sees its topics.
+    /// Creates missing topics before the home is stored, so that a stored home always has its topics.
     async fn settle_in(&self, ctx: &AppContext, home: &Home) -> Result<()> {
         if self.settings.provision {
             kafka::topics::create_missing(&self.broker, self.settings.replication_factor).await?;

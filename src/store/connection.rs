@@ -11,10 +11,10 @@ use super::{Error, PgConnection, PgPool, Result, describe};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A statement of the service takes seconds. One that takes longer than this belongs to a client that is gone, or waits
-/// for a lock that nobody gives up.
+/// for a lock that is never released.
 const STATEMENT_TIMEOUT: &str = "15min";
 
-/// A transaction that is idle for this long holds its locks for nobody: the process that began it is frozen or gone.
+/// The process of a transaction that is idle for this long is frozen or gone. Its locks are released.
 const IDLE_TIMEOUT: &str = "5min";
 
 /// PostgreSQL 14, as in `server_version_num`.
@@ -29,7 +29,7 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
         // of using an index. Where no index helps, it scans in any case.
         ("jit", "off"),
         ("enable_seqscan", "off"),
-        // No schema of an account comes before ours, whatever the role or the database sets.
+        // Settings of the role or the database must not put another schema before ours.
         ("search_path", "public,pg_temp"),
         ("statement_timeout", STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),

@@ -53,7 +53,7 @@ pub async fn topic_partitions(pool: &PgPool, wanted: u16) -> Result<()> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Home {
     pub topic_prefix: String,
-    /// `None` if the broker does not tell.
+    /// `None` if the broker does not report it.
     pub cluster: Option<String>,
 }
 

@@ -11,9 +11,9 @@ use crate::law::SolarDate;
 /// often all codes are known.
 ///
 /// Transactions do not deadlock: each first inserts the new rows, in the order of their codes, while it holds no lock of
-/// a person, and then locks all rows, in the same order. Whoever waits for a row that another transaction inserts holds
-/// only rows of smaller codes that it inserts itself; whoever waits for a lock holds only locks of smaller codes, and
-/// rows that nobody else can see yet.
+/// a person, and then locks all rows, in the same order. A transaction that waits for a row of
+/// another insert holds only its own new rows of smaller codes. A transaction that waits for a lock holds only locks of
+/// smaller codes and its own new rows, which no other transaction can see.
 pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
     let locked = lock_packed(tx, codes).await?.into_iter();
     locked.map(|(code, packed)| Ok((code, decode(packed.as_deref())?))).collect()

@@ -1,5 +1,5 @@
-//! Proof that this installation has written a record: a MAC in a header. Headers of Peyvand without the right MAC count
-//! for nothing, whoever wrote them.
+//! Proof that this installation has written a record: a MAC in a header. Headers of Peyvand without the right MAC are
+//! ignored.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -112,7 +112,7 @@ impl<'a> Proof<'a> {
         }
         Some(Self {
             subject: std::str::from_utf8(stated).ok()?,
-            // What is no hex is as wrong as another MAC.
+            // A text that is not hex is a wrong MAC.
             mac: hex::decode(headers.get(at)?.1).unwrap_or_default(),
             before: headers.get(..at - 1)?,
         })
@@ -130,8 +130,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-/// Every part is written with its length, and every list with its count. So two different records never give the same
-/// bytes, whatever their parts contain.
+/// Every part is written with its length, and every list with its count. Two different records therefore never give
+/// the same bytes.
 fn mac(key: &Hmac<Sha256>, record: &RecordContent<'_>, subject: &[u8]) -> Hmac<Sha256> {
     let mut mac = key.clone();
     add(&mut mac, record.topic.name().as_bytes());

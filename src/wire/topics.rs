@@ -61,8 +61,8 @@ pub struct TopicSpec {
     /// In milliseconds; -1 keeps records forever.
     pub retention_ms: i64,
     /// Additional topic settings, by the broker's names. The `compression.type` of an input is lz4: the broker stores
-    /// every batch in the codec that `publish` uses, which every client can read, whatever its sender uses. Batches of
-    /// `publish` are stored as they are.
+    /// every batch in the codec that `publish` uses, which every client can read. Batches of `publish` are stored
+    /// unchanged.
     pub config: BTreeMap<String, String>,
 }
 

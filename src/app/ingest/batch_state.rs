@@ -51,7 +51,7 @@ pub struct BatchState<'a> {
     /// The offset at which each moved letter was first replayed.
     pub moved_letters: HashMap<MovedLetter, i64>,
     pub new_moved_letters: Vec<(MovedLetter, i64)>,
-    /// What became of dead letters that were sent again. The later record speaks.
+    /// The new states of dead letters whose message was sent again. The later record counts.
     pub settled: HashMap<LetterPlace, LetterState>,
 }
 

@@ -1,10 +1,10 @@
-//! Facts that a later record takes back. The dossier remembers the offset of that record, so that an older record that is
-//! replayed does not bring the fact back.
+//! Facts that a later record removes (`taken_back`). The dossier stores the offset of that record, so a replayed older
+//! record does not restore the fact.
 
 use super::file_tally::Disposition;
 use crate::claim::person::{TakenBack, TakenBackKey};
 
-/// A fact that a record contains or takes back.
+/// A fact that a record contains or removes.
 pub struct RevocableFact {
     pub key: TakenBackKey,
     pub source_offset: i64,
