@@ -122,7 +122,7 @@ settings! {
     /// Maximum bytes of messages in one ingest batch.
     batch_bytes: usize = "8 MiB", |v| parse::bytes(v, 65_536..=268_435_456), "bytes from 64 KiB to 256 MiB", Shown;
     /// What happens to a message that is not in the partition of its key, so that the order of the key is not known: it
-    /// is applied, or becomes a dead letter.
+    /// is applied, or becomes a dead letter. Where `deployment` is `production`, the default is `dead_letter`.
     misrouted: MisroutedPolicy = "accept", parse::misrouted, "accept or dead_letter", Shown;
     /// Time for which a batch waits for more messages, in milliseconds.
     batch_wait_ms: u64 = "50", |v| parse::number(v, 0..=10_000), "milliseconds from 0 to 10000", Shown;

@@ -76,7 +76,7 @@ impl<'m, 'a> Attributes<'m, 'a> {
 
 impl<'a> Structured<'a> {
     fn read(value: Option<&'a [u8]>) -> Result<Self, Fault> {
-        let value = value.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
+        let value = value.ok_or_else(Fault::no_value)?;
         let event: Self = serde_json::from_slice(value).map_err(|_| {
             Fault::new(code::NOT_JSON, "the value is no JSON object, wanted a CloudEvent in structured mode")
         })?;

@@ -24,7 +24,7 @@ pub struct Event {
 /// Returns a [`Fault`] if one of these checks fails, or if the record's key is not the text of the key field.
 pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
     let headers = Headers::of(message)?;
-    let json = headers.data.ok_or_else(|| Fault::new(code::NO_VALUE, "the record has no value"))?;
+    let json = headers.data.ok_or_else(Fault::no_value)?;
     let input = Input::read(headers.kind, json).map_err(|fault| fault.explained(json))?;
     input.check_plausibility(headers.time).map_err(|fault| fault.explained(json))?;
     check_key(message, &input)?;

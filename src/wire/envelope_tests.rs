@@ -230,10 +230,14 @@ fn an_event_in_structured_mode_is_read_like_one_in_binary_mode() {
 #[test]
 fn faults_of_data_name_the_field_what_came_and_what_is_wanted() {
     let (good, person) = (employment(), code(5));
-    fault("{", "not_json", "the value is no JSON text");
+    fault(
+        "{",
+        "not_json",
+        "the value: got text that is not JSON from line 1, column 1, wanted one JSON object in UTF-8",
+    );
     fault("[]", "schema", "the value: wrong_form");
     fault(&format!(r#"["{person}","1","compulsory","1400-01-01",null]"#), "schema", "the value: wrong_form");
-    fault(&format!("{good}{{"), "not_json", "the value is no JSON text");
+    fault(&format!("{good}{{"), "not_json", "the value: got text that is not JSON from line 1");
     fault(
         &good.replace("1400-01-01", "1400-13-01"),
         "schema",
@@ -281,7 +285,10 @@ fn a_dead_letter_keeps_the_message_and_its_original_position() {
     let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let read_back = parse(&sent, outgoing.value.as_deref()).unwrap();
     assert_eq!(read_back.place.to_string(), "t.insured.records.v1/3/42");
-    assert_eq!(read_back.reason, "no_value (the record has no value)");
+    assert_eq!(
+        read_back.reason,
+        "no_value (the value: got nothing, wanted the event's data as a JSON object)"
+    );
     assert_eq!((read_back.key, read_back.value), (message.key, None));
     assert_eq!(read_back.headers, vec![TYPE, ID, TIME]);
     let replayed = read_back.replay_headers(Topic::InsuredRecords, 3, &key);

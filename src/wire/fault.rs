@@ -44,6 +44,11 @@ impl Fault {
         Self { code, detail: detail.into(), field: None }
     }
 
+    /// A record without a value (a tombstone).
+    pub(crate) fn no_value() -> Self {
+        Self::new(code::NO_VALUE, "the value: got nothing, wanted the event's data as a JSON object")
+    }
+
     /// A header or attribute of the event with an unexpected value.
     pub(crate) fn header(code: &'static str, name: &str, value: Option<&str>, wanted: &str) -> Self {
         let came = value.map_or_else(|| "nothing".to_owned(), shown::quoted);
@@ -75,7 +80,12 @@ impl Fault {
     /// The text of a serde error may contain values, so the fault contains only the field's path and a stable code.
     pub(crate) fn from_json(error: &serde_json::Error, json: &[u8]) -> Self {
         if !error.is_data() {
-            return Self::new(code::NOT_JSON, "the value is no JSON text");
+            let (line, column) = (error.line(), error.column());
+            let came = format!("text that is not JSON from line {line}, column {column}");
+            return Self::new(
+                code::NOT_JSON,
+                format!("the value: got {came}, wanted one JSON object in UTF-8"),
+            );
         }
         let text = error.to_string();
         let path = json_path::at(json, error.line(), error.column());

@@ -149,7 +149,7 @@ class Fixture:
         self.source.append(
             "dead-letters.v1", topic, "registry.marriage.recorded", lost.value, dead_letter_topic=topic,
             dead_letter_partition="0", dead_letter_offset=str(lost.offset),
-            dead_letter_reason="not_json (the value is no JSON text)", dead_letter_at=WHEN)
+            dead_letter_reason="not_json (the value: got text that is not JSON)", dead_letter_at=WHEN)
         self.tables["dead_letters"].append(
             {"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": "not_json"})
 
