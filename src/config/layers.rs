@@ -20,10 +20,12 @@ pub(super) struct Layers {
 
 impl Layers {
     pub fn with_defaults() -> Self {
-        let default = |key: &super::SettingKey| {
-            (key.name.to_owned(), RawSetting { text: key.default.to_owned(), origin: Origin::Default })
-        };
-        Self { values: keys().iter().map(default).collect(), kafka: BTreeMap::new(), errors: Vec::new() }
+        let mut values = BTreeMap::new();
+        for key in keys() {
+            let default = RawSetting { text: key.default.to_owned(), origin: Origin::Default };
+            values.insert(key.name.to_owned(), default);
+        }
+        Self { values, kafka: BTreeMap::new(), errors: Vec::new() }
     }
 
     /// Replaces defaults that are for trials, if the settings name a deployment for production.

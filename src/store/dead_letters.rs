@@ -99,11 +99,16 @@ pub async fn misrouted(tx: &mut PgConnection) -> Result<HashSet<(TopicPartition,
             .bind(MISROUTED)
             .fetch_all(tx)
             .await?;
-    let position = |(topic, partition, offset): (String, i32, i64)| {
-        let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-        Ok((TopicPartition { topic, partition }, offset))
-    };
-    rows.into_iter().map(position).collect()
+    let mut positions = HashSet::with_capacity(rows.len());
+    for (topic, partition, offset) in rows {
+        positions.insert((topic_partition(&topic, partition)?, offset));
+    }
+    Ok(positions)
+}
+
+fn topic_partition(topic: &str, partition: i32) -> Result<TopicPartition> {
+    let topic = Topic::from_name(topic).ok_or(Error::Unreadable("topic"))?;
+    Ok(TopicPartition { topic, partition })
 }
 
 /// Those of these letters that were replayed before, and the offset of their first replay.
@@ -124,11 +129,11 @@ pub async fn first_moves(
     .bind(letters.iter().map(|l| l.offset).collect::<Vec<_>>())
     .fetch_all(tx)
     .await?;
-    let first_move = |(topic, partition, offset, moved_to): (String, i32, i64, i64)| {
-        let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-        Ok((MovedLetter { from: TopicPartition { topic, partition }, offset }, moved_to))
-    };
-    rows.into_iter().map(first_move).collect()
+    let mut moves = HashMap::with_capacity(rows.len());
+    for (topic, partition, offset, moved_to) in rows {
+        moves.insert(MovedLetter { from: topic_partition(&topic, partition)?, offset }, moved_to);
+    }
+    Ok(moves)
 }
 
 /// Stores the offsets at which letters were first replayed.
@@ -284,9 +289,9 @@ pub async fn change(
     .bind(change.from.iter().map(|state| state.as_str()).collect::<Vec<_>>())
     .fetch_all(tx)
     .await?;
-    let place = |(topic, partition, offset): (String, i32, i64)| {
-        let topic = Topic::from_name(&topic)?;
-        Some(LetterPlace { partition: TopicPartition { topic, partition }, offset })
-    };
-    Ok(rows.into_iter().filter_map(place).collect())
+    let mut changed = Vec::with_capacity(rows.len());
+    for (topic, partition, offset) in rows {
+        changed.push(LetterPlace { partition: topic_partition(&topic, partition)?, offset });
+    }
+    Ok(changed)
 }

@@ -39,18 +39,11 @@ struct RawDocumentRow {
     superseded: bool,
 }
 
-/// The documents of a person, ordered by claim and attempt.
-pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<DocumentRow>> {
-    let rows: Vec<RawDocumentRow> = sqlx::query_as(
-        "SELECT document_id, claim_id, decision_id, attempt, month, amount, sheba, cost_centre, superseded,
-             (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
-         FROM documents WHERE person = $1 ORDER BY claim_id, attempt",
-    )
-    .bind(person.to_i64())
-    .fetch_all(tx)
-    .await?;
-    let read = |row: RawDocumentRow| {
-        Ok(DocumentRow {
+impl TryFrom<RawDocumentRow> for DocumentRow {
+    type Error = Error;
+
+    fn try_from(row: RawDocumentRow) -> Result<Self> {
+        Ok(Self {
             document_id: row.document_id,
             claim_id: row.claim_id,
             decision_id: row.decision_id,
@@ -62,8 +55,20 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
             issued_at: from_micros(row.issued_us)?,
             superseded: row.superseded,
         })
-    };
-    rows.into_iter().map(read).collect()
+    }
+}
+
+/// The documents of a person, ordered by claim and attempt.
+pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<DocumentRow>> {
+    let rows: Vec<RawDocumentRow> = sqlx::query_as(
+        "SELECT document_id, claim_id, decision_id, attempt, month, amount, sheba, cost_centre, superseded,
+             (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
+         FROM documents WHERE person = $1 ORDER BY claim_id, attempt",
+    )
+    .bind(person.to_i64())
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(DocumentRow::try_from).collect()
 }
 
 /// A case that a person must judge.
@@ -79,23 +84,47 @@ pub struct CaseRow {
     pub closed_at: Option<Timestamp>,
 }
 
-type RawCaseRow = (Uuid, Uuid, String, String, Vec<String>, Option<i64>, i64, Option<i64>);
+#[derive(FromRow)]
+struct RawCaseRow {
+    case_id: Uuid,
+    claim_id: Uuid,
+    document_id: String,
+    kind: String,
+    grounds: Vec<String>,
+    new_amount: Option<i64>,
+    opened_us: i64,
+    closed_us: Option<i64>,
+}
+
+impl TryFrom<RawCaseRow> for CaseRow {
+    type Error = Error;
+
+    fn try_from(row: RawCaseRow) -> Result<Self> {
+        Ok(Self {
+            case_id: row.case_id,
+            claim_id: row.claim_id,
+            document_id: row.document_id,
+            kind: row.kind,
+            grounds: row.grounds,
+            new_amount: row.new_amount,
+            opened_at: from_micros(row.opened_us)?,
+            closed_at: row.closed_us.map(from_micros).transpose()?,
+        })
+    }
+}
 
 /// The cases of a person, the oldest first.
 pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<CaseRow>> {
     let rows: Vec<RawCaseRow> = sqlx::query_as(
-        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount, (extract(epoch FROM opened_at) * 1000000)::bigint,
-             (extract(epoch FROM closed_at) * 1000000)::bigint
+        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount,
+             (extract(epoch FROM opened_at) * 1000000)::bigint AS opened_us,
+             (extract(epoch FROM closed_at) * 1000000)::bigint AS closed_us
          FROM cases WHERE person = $1 ORDER BY opened_at, case_id",
     )
     .bind(person.to_i64())
     .fetch_all(tx)
     .await?;
-    let read = |(case_id, claim_id, document_id, kind, grounds, new_amount, opened, closed): RawCaseRow| {
-        let (opened_at, closed_at) = (from_micros(opened)?, closed.map(from_micros).transpose()?);
-        Ok(CaseRow { case_id, claim_id, document_id, kind, grounds, new_amount, opened_at, closed_at })
-    };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(CaseRow::try_from).collect()
 }
 
 /// An SMS, without its text.
@@ -129,6 +158,25 @@ struct RawMessageRow {
     status_us: Option<i64>,
 }
 
+impl TryFrom<RawMessageRow> for MessageRow {
+    type Error = Error;
+
+    fn try_from(row: RawMessageRow) -> Result<Self> {
+        Ok(Self {
+            sms_id: row.sms_id,
+            claim_id: row.claim_id,
+            document_id: row.document_id,
+            kind: row.kind,
+            mobile: row.mobile,
+            segments: row.segments,
+            written_at: from_micros(row.written_us)?,
+            released_at: row.released_us.map(from_micros).transpose()?,
+            status: row.status,
+            status_at: row.status_us.map(from_micros).transpose()?,
+        })
+    }
+}
+
 /// The messages to a person, the oldest first.
 pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MessageRow>> {
     let rows: Vec<RawMessageRow> = sqlx::query_as(
@@ -141,21 +189,7 @@ pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec
     .bind(person.to_i64())
     .fetch_all(tx)
     .await?;
-    let read = |row: RawMessageRow| {
-        Ok(MessageRow {
-            sms_id: row.sms_id,
-            claim_id: row.claim_id,
-            document_id: row.document_id,
-            kind: row.kind,
-            mobile: row.mobile,
-            segments: row.segments,
-            written_at: from_micros(row.written_us)?,
-            released_at: row.released_us.map(from_micros).transpose()?,
-            status: row.status,
-            status_at: row.status_us.map(from_micros).transpose()?,
-        })
-    };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(MessageRow::try_from).collect()
 }
 
 /// Every registry row that names the person, complete, in the order of record ids.

@@ -137,11 +137,14 @@ const MAX_LINE: u64 = i64::MAX.cast_unsigned();
 
 /// W3C trace context, version 00.
 fn is_traceparent(text: &str) -> bool {
-    let hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let parts: Vec<&str> = text.split('-').collect();
     matches!(parts.as_slice(), ["00", trace, span, flags]
-        if trace.len() == 32 && span.len() == 16 && flags.len() == 2 && hex(trace) && hex(span) && hex(flags)
+        if is_lower_hex(trace, 32) && is_lower_hex(span, 16) && is_lower_hex(flags, 2)
             && trace.bytes().any(|b| b != b'0') && span.bytes().any(|b| b != b'0'))
+}
+
+fn is_lower_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The file and lines that an unreadable message names, if its headers can be read.

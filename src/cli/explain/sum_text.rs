@@ -10,7 +10,6 @@ use crate::views::person_file::claim::{MonthView, WorkingView};
 pub fn section(out: &mut String, working: &WorkingView, due: bool) {
     out.push_str("\n  Calculation (rials)\n");
     out.push_str(&months(working));
-    let known = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), grouped);
     let mut line = |name: &str, text: String| {
         let _ = writeln!(out, "    {name:<14}{text}");
     };
@@ -30,16 +29,21 @@ pub fn section(out: &mut String, working: &WorkingView, due: bool) {
     line("amount", working.amount_rial.map_or_else(|| "cannot be computed".to_owned(), greater));
 }
 
+fn known(amount: Option<u64>) -> String {
+    amount.map_or_else(|| "-".to_owned(), grouped)
+}
+
 fn months(working: &WorkingView) -> String {
-    let row = |m: &MonthView| {
-        let wages = m.ceiling_rial.map(|ceiling| [m.wage_rial, ceiling, m.counted_wage_rial].map(grouped));
-        let mut row = vec![m.month.clone(), m.days.to_string(), m.counted_days.to_string()];
-        row.extend(wages.unwrap_or_else(|| ["-", "-", "-"].map(str::to_owned)));
-        row
-    };
-    let rows: Vec<_> = working.months.iter().map(row).collect();
+    let rows: Vec<_> = working.months.iter().map(month_row).collect();
     if rows.is_empty() {
         return "    no wages are listed for the months that count\n".to_owned();
     }
     table(4, &["month", ">listed days", ">counted", ">wage", ">ceiling", ">counted wage"], &rows)
+}
+
+fn month_row(month: &MonthView) -> Vec<String> {
+    let wages = month.ceiling_rial.map(|ceiling| [month.wage_rial, ceiling, month.counted_wage_rial]);
+    let mut row = vec![month.month.clone(), month.days.to_string(), month.counted_days.to_string()];
+    row.extend(wages.map_or_else(|| ["-", "-", "-"].map(str::to_owned), |wages| wages.map(grouped)));
+    row
 }

@@ -107,12 +107,15 @@ impl<T> Visitor<'_> for WholeVisitor<T> {
 /// # Errors
 /// A code of [`reason`].
 pub fn whole_number(text: &str) -> Result<u64, &'static str> {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match text.strip_prefix(['-', '\u{2011}', '\u{2212}']) {
         Some(rest) if is_digits(rest) => Err(reason::NEGATIVE),
         None if is_digits(text) => text.parse().map_err(|_| reason::TOO_LARGE),
         _ => Err(reason::NOT_A_NUMBER),
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
