@@ -11,7 +11,7 @@ use crate::failpoint::failpoint;
 use crate::store::messages::{self, ReleasedMessage};
 use crate::store::offsets::TopicPartition;
 use crate::store::outbox::{self, Segment};
-use crate::store::{Error, Result, relay_leases};
+use crate::store::{self, Error, Result, relay_leases};
 use crate::wire::notifications_sms_v1::{About, SmsRequested};
 use crate::wire::{EventType, Outgoing, Topic};
 
@@ -70,6 +70,7 @@ async fn record_delivery(ctx: &AppContext, shard: i16, owner: &str, delivered: &
     let at = ctx.clock.now();
     let documents = &delivered.documents;
     let mut tx = failpoint!("confirm.begin", ctx.pool.begin().await)?;
+    store::limit_idle_time(&mut tx).await?;
     relay_leases::advance_watermark(&mut tx, shard, owner, delivered.upto).await?;
     relay_leases::save_end_offsets(&mut tx, &delivered.end_offsets).await?;
     if !documents.is_empty() {

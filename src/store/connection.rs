@@ -17,6 +17,18 @@ const STATEMENT_TIMEOUT: &str = "15min";
 /// The process of a transaction that is idle for this long is frozen or gone. Its locks are released.
 const IDLE_TIMEOUT: &str = "5min";
 
+/// The same for a transaction whose locks stop every other process: those of ingest and of the relay.
+const SHORT_IDLE_TIMEOUT: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
+/// Ends this transaction soon if its process freezes, so that another process takes over.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn limit_idle_time(tx: &mut PgConnection) -> Result<()> {
+    sqlx::query(SHORT_IDLE_TIMEOUT).execute(tx).await?;
+    Ok(())
+}
+
 /// PostgreSQL 14, as in `server_version_num`.
 const OLDEST_SERVER: i32 = 140_000;
 

@@ -21,15 +21,21 @@ pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
     }
 }
 
+/// `NOT EXISTS` reads a snapshot. `ON CONFLICT` alone waits for every transaction that is changing such a row, and one
+/// of a frozen process would stop each start.
+const INSERT_HEADS: &str = "INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g
+     WHERE NOT EXISTS (SELECT 1 FROM outbox_heads WHERE grp = g) ON CONFLICT DO NOTHING";
+const INSERT_LEASES: &str =
+    "INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g
+     WHERE NOT EXISTS (SELECT 1 FROM relay_groups WHERE grp = g) ON CONFLICT DO NOTHING";
+
 /// The number of relay shards. It is fixed at the first start, because sequence numbers are per shard.
 pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
     let stored = keep_setting(pool, "outbox_groups", &wanted.to_string()).await?;
     let shards: i16 = stored.parse().map_err(|_| Error::Unreadable("number of relay shards"))?;
-    let heads = sqlx::query("INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
-        .bind(i32::from(shards));
+    let heads = sqlx::query(INSERT_HEADS).bind(i32::from(shards));
     failpoint!("installation.heads", heads.execute(pool).await)?;
-    let leases = sqlx::query("INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g ON CONFLICT DO NOTHING")
-        .bind(i32::from(shards));
+    let leases = sqlx::query(INSERT_LEASES).bind(i32::from(shards));
     failpoint!("installation.groups", leases.execute(pool).await)?;
     Ok(shards)
 }

@@ -32,7 +32,7 @@ pub mod state_digest;
 pub mod summary;
 
 use crate::failpoint::failpoint;
-pub use connection::{connect, explain, greet};
+pub use connection::{connect, explain, greet, limit_idle_time};
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 

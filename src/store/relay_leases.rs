@@ -1,5 +1,6 @@
 //! Which process delivers which relay shard, and the delivery watermark of each shard.
 
+use super::connection::limit_idle_time;
 use super::offsets::TopicPartition;
 use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
@@ -12,6 +13,7 @@ const LEASE_SECONDS: i32 = 5;
 /// to that share. Returns the shards that it owns now.
 pub async fn lease(pool: &PgPool, owner: &str) -> Result<Vec<i16>> {
     let mut tx = failpoint!("lease.begin", pool.begin().await)?;
+    limit_idle_time(&mut tx).await?;
     sqlx::query("SELECT 1 FROM relay_groups ORDER BY grp FOR UPDATE").execute(&mut *tx).await?;
     let until = f64::from(LEASE_SECONDS);
     sqlx::query(

@@ -25,7 +25,7 @@ use super::AppContext;
 use crate::claim::Outcome;
 use crate::failpoint::failpoint;
 use crate::store::offsets::{self, OffsetAdvance, OffsetOwner, TopicPartition};
-use crate::store::{Error, PgConnection, Result, dead_letters, outbox};
+use crate::store::{self, Error, PgConnection, Result, dead_letters, outbox};
 
 /// Records of one or more partitions, and how far they advance each partition. Records of one partition are in order.
 pub struct RecordBatch {
@@ -60,6 +60,7 @@ pub struct IngestStats {
 pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<IngestStats> {
     let at = ctx.clock.now();
     let mut tx = failpoint!("ingest.begin", ctx.pool.begin().await)?;
+    store::limit_idle_time(&mut tx).await?;
 
     // Facts.
     let saved = write_facts(&mut tx, OffsetOwner::Ingest, batch, at).await?;

@@ -67,6 +67,13 @@ pub async fn execute(url: &str, sql: &str) -> Result<u64, String> {
     run(&mut connection, sql).await.map_err(|error| error.to_string())
 }
 
+pub async fn in_open_transaction(url: &str, sql: &str) -> PgConnection {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    run(&mut connection, "BEGIN").await.unwrap();
+    run(&mut connection, sql).await.unwrap();
+    connection
+}
+
 async fn run(connection: &mut PgConnection, sql: &str) -> Result<u64, sqlx::Error> {
     Ok(sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await?.rows_affected())
 }

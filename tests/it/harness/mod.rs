@@ -443,6 +443,11 @@ impl TestApp {
         self.runtime.block_on(database::execute(&self.database_url, sql))
     }
 
+    /// Runs a statement in a transaction that stays open until the connection is dropped, as that of a frozen process.
+    pub fn in_open_transaction(&self, sql: &str) -> sqlx::PgConnection {
+        self.runtime.block_on(database::in_open_transaction(&self.database_url, sql))
+    }
+
     /// Creates another, empty database. Returns its URL.
     pub fn empty_database(&mut self, name: &str) -> String {
         let (server, name) = (variable("PEYVAND_DATABASE_URL"), self.beside_name(name));

@@ -111,3 +111,15 @@ fn a_missing_topic_and_a_wrong_number_of_partitions_are_red_and_refused() {
     assert!(app.refused(&["serve"]).contains(&count));
     app.end_unchecked();
 }
+
+/// A frozen relay or ingest leaves its transaction open. The next process must start all the same.
+#[test]
+fn a_start_does_not_wait_for_a_frozen_transaction() {
+    let mut app = with_one_couple();
+    let relay = app.in_open_transaction("UPDATE relay_groups SET delivered = delivered");
+    let ingest = app.in_open_transaction("UPDATE outbox_heads SET next_position = next_position");
+    app.serve(&["--roles", "intake"]);
+    app.wait("the service starts", || app.logs().contains("peyvand serves"));
+    drop((relay, ingest));
+    app.finish();
+}
