@@ -5,17 +5,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use super::offsets::TopicPartition;
+use super::offsets::{self, TopicPartition};
 use super::{Error, PgConnection, Result, from_micros, instant};
 use crate::wire::Topic;
 use crate::wire::fault::code::MISROUTED;
-
-/// A misrouted dead letter, by its original position, that was replayed to the partition of its key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct MovedLetter {
-    pub from: TopicPartition,
-    pub offset: i64,
-}
 
 /// A message that could not be read.
 pub struct DeadLetterRow {
@@ -33,10 +26,10 @@ pub struct LetterPlace {
     pub offset: i64,
 }
 
-/// What became of a dead letter. It is open until it is applied or discarded.
+/// The state of a dead letter. It is open until it is applied or discarded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LetterState {
-    /// Nobody has done anything about it.
+    /// No action was taken.
     Open,
     /// It was sent again, and its outcome is not known yet.
     Replayed,
@@ -99,23 +92,14 @@ pub async fn misrouted(tx: &mut PgConnection) -> Result<HashSet<(TopicPartition,
             .bind(MISROUTED)
             .fetch_all(tx)
             .await?;
-    let mut positions = HashSet::with_capacity(rows.len());
-    for (topic, partition, offset) in rows {
-        positions.insert((topic_partition(&topic, partition)?, offset));
-    }
-    Ok(positions)
+    offsets::from_rows(rows)
 }
 
-fn topic_partition(topic: &str, partition: i32) -> Result<TopicPartition> {
-    let topic = Topic::from_name(topic).ok_or(Error::Unreadable("topic"))?;
-    Ok(TopicPartition { topic, partition })
-}
-
-/// Those of these letters that were replayed before, and the offset of their first replay.
+/// Those of these letters that were replayed to the partition of their key before, and the offset of their first replay.
 pub async fn first_moves(
     tx: &mut PgConnection,
-    letters: &[MovedLetter],
-) -> Result<HashMap<MovedLetter, i64>> {
+    letters: &[LetterPlace],
+) -> Result<HashMap<LetterPlace, i64>> {
     if letters.is_empty() {
         return Ok(HashMap::new());
     }
@@ -124,28 +108,31 @@ pub async fn first_moves(
          JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, partition, source_offset)
              USING (topic, partition, source_offset)",
     )
-    .bind(letters.iter().map(|l| l.from.topic.name()).collect::<Vec<_>>())
-    .bind(letters.iter().map(|l| l.from.partition).collect::<Vec<_>>())
+    .bind(letters.iter().map(|l| l.partition.topic.name()).collect::<Vec<_>>())
+    .bind(letters.iter().map(|l| l.partition.partition).collect::<Vec<_>>())
     .bind(letters.iter().map(|l| l.offset).collect::<Vec<_>>())
     .fetch_all(tx)
     .await?;
     let mut moves = HashMap::with_capacity(rows.len());
     for (topic, partition, offset, moved_to) in rows {
-        moves.insert(MovedLetter { from: topic_partition(&topic, partition)?, offset }, moved_to);
+        moves.insert(
+            LetterPlace { partition: TopicPartition::from_columns(&topic, partition)?, offset },
+            moved_to,
+        );
     }
     Ok(moves)
 }
 
 /// Stores the offsets at which letters were first replayed.
-pub async fn insert_moves(tx: &mut PgConnection, moves: &[(MovedLetter, i64)]) -> Result<()> {
+pub async fn insert_moves(tx: &mut PgConnection, moves: &[(LetterPlace, i64)]) -> Result<()> {
     if moves.is_empty() {
         return Ok(());
     }
     sqlx::query(
         "INSERT INTO moved_letters SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[])",
     )
-    .bind(moves.iter().map(|(l, _)| l.from.topic.name()).collect::<Vec<_>>())
-    .bind(moves.iter().map(|(l, _)| l.from.partition).collect::<Vec<_>>())
+    .bind(moves.iter().map(|(l, _)| l.partition.topic.name()).collect::<Vec<_>>())
+    .bind(moves.iter().map(|(l, _)| l.partition.partition).collect::<Vec<_>>())
     .bind(moves.iter().map(|(l, _)| l.offset).collect::<Vec<_>>())
     .bind(moves.iter().map(|(_, to)| *to).collect::<Vec<_>>())
     .execute(tx)
@@ -153,7 +140,7 @@ pub async fn insert_moves(tx: &mut PgConnection, moves: &[(MovedLetter, i64)]) -
     Ok(())
 }
 
-/// Records what became of dead letters that were sent again. What was applied once stays applied.
+/// Stores the new states of dead letters that were sent again. An applied letter stays applied.
 pub async fn settle(
     tx: &mut PgConnection,
     settled: &[(LetterPlace, LetterState)],
@@ -203,7 +190,7 @@ impl RegisteredLetter {
 pub struct LetterFilter {
     pub reason: Option<String>,
     pub topic: Option<Topic>,
-    /// Only those that are neither applied nor discarded.
+    /// Only those that are not applied or discarded yet.
     pub open: bool,
 }
 
@@ -242,8 +229,7 @@ pub async fn list(tx: &mut PgConnection, filter: &LetterFilter) -> Result<Vec<Re
 }
 
 fn letter(row: LetterRow) -> Result<RegisteredLetter> {
-    let topic = Topic::from_name(&row.topic).ok_or(Error::Unreadable("topic of a dead letter"))?;
-    let partition = TopicPartition { topic, partition: row.partition };
+    let partition = TopicPartition::from_columns(&row.topic, row.partition)?;
     let state = LetterState::ALL.into_iter().find(|state| state.as_str() == row.state);
     Ok(RegisteredLetter {
         place: LetterPlace { partition, offset: row.source_offset },
@@ -291,7 +277,7 @@ pub async fn change(
     .await?;
     let mut changed = Vec::with_capacity(rows.len());
     for (topic, partition, offset) in rows {
-        changed.push(LetterPlace { partition: topic_partition(&topic, partition)?, offset });
+        changed.push(LetterPlace { partition: TopicPartition::from_columns(&topic, partition)?, offset });
     }
     Ok(changed)
 }

@@ -13,6 +13,14 @@ pub struct TopicPartition {
     pub partition: i32,
 }
 
+impl TopicPartition {
+    /// Reads the columns `topic` and `partition` of a table.
+    pub(super) fn from_columns(topic: &str, partition: i32) -> Result<Self> {
+        let topic = Topic::from_name(topic).ok_or(Error::Unreadable("topic"))?;
+        Ok(Self { topic, partition })
+    }
+}
+
 /// The advance of a partition in one batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OffsetAdvance {
@@ -49,11 +57,13 @@ pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(TopicPa
         sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition")
             .fetch_all(database)
             .await?;
+    from_rows(rows)
+}
+
+/// Reads rows of topic, partition and offset.
+pub(super) fn from_rows<C: FromIterator<(TopicPartition, i64)>>(rows: Vec<(String, i32, i64)>) -> Result<C> {
     rows.into_iter()
-        .map(|(topic, partition, next)| {
-            let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-            Ok((TopicPartition { topic, partition }, next))
-        })
+        .map(|(topic, partition, offset)| Ok((TopicPartition::from_columns(&topic, partition)?, offset)))
         .collect()
 }
 
@@ -95,13 +105,7 @@ pub fn to_text(offsets: &[(TopicPartition, i64)]) -> String {
 pub fn from_text(text: &str) -> Result<Vec<(TopicPartition, i64)>> {
     let triples: Vec<(String, i32, i64)> =
         serde_json::from_str(text).map_err(|_| Error::Unreadable("list of offsets"))?;
-    triples
-        .into_iter()
-        .map(|(topic, partition, next)| {
-            let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-            Ok((TopicPartition { topic, partition }, next))
-        })
-        .collect()
+    from_rows(triples)
 }
 
 /// The owner of a batch. While a recovery is under way, only its own batches may be written.

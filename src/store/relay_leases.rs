@@ -1,7 +1,7 @@
 //! Which process delivers which relay shard, and the delivery watermark of each shard.
 
 use super::connection::limit_idle_time;
-use super::offsets::TopicPartition;
+use super::offsets::{self, TopicPartition};
 use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::wire::Topic;
@@ -90,11 +90,7 @@ pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
         sqlx::query_as("SELECT topic, partition, next_offset FROM output_ends ORDER BY topic, partition")
             .fetch_all(pool)
             .await?;
-    let read = |(topic, partition, next): (String, i32, i64)| {
-        let topic = Topic::from_name(&topic).ok_or(Error::Unreadable("topic"))?;
-        Ok((TopicPartition { topic, partition }, next))
-    };
-    rows.into_iter().map(read).collect()
+    offsets::from_rows(rows)
 }
 
 pub async fn save_end_offsets(tx: &mut PgConnection, end_offsets: &[(TopicPartition, i64)]) -> Result<()> {

@@ -12,7 +12,7 @@ use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
-use crate::store::dead_letters::{DeadLetterRow, LetterPlace, LetterState, MovedLetter};
+use crate::store::dead_letters::{DeadLetterRow, LetterPlace, LetterState};
 use crate::store::offsets::TopicPartition;
 use crate::store::payments::{self, FinanceAnswer};
 use crate::store::persons::{self, PackedDossier};
@@ -49,8 +49,8 @@ pub struct BatchState<'a> {
     pub file_tally: FileTally,
     pub dead_letters: Vec<(DeadLetterRow, Outgoing)>,
     /// The offset at which each moved letter was first replayed.
-    pub moved_letters: HashMap<MovedLetter, i64>,
-    pub new_moved_letters: Vec<(MovedLetter, i64)>,
+    pub moved_letters: HashMap<LetterPlace, i64>,
+    pub new_moved_letters: Vec<(LetterPlace, i64)>,
     /// The new states of dead letters whose message was sent again. The later record counts.
     pub settled: HashMap<LetterPlace, LetterState>,
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::MisroutedPolicy;
-use crate::store::dead_letters::MovedLetter;
+use crate::store::dead_letters::LetterPlace;
 use crate::store::offsets::TopicPartition;
 use crate::wire::outgoing::traceparent_of_position;
 use crate::wire::{
@@ -147,10 +147,10 @@ impl ConsumedRecord {
     }
 
     /// For a misrouted dead letter that was replayed to the partition of its key: its original partition and offset.
-    pub fn moved_from(&self) -> Option<MovedLetter> {
+    pub fn moved_from(&self) -> Option<LetterPlace> {
         let position = self.replay_of.as_ref()?;
-        let from = TopicPartition { partition: position.partition, ..self.partition };
-        (from != self.partition).then_some(MovedLetter { from, offset: position.offset })
+        let partition = TopicPartition { partition: position.partition, ..self.partition };
+        (partition != self.partition).then_some(LetterPlace { partition, offset: position.offset })
     }
 
     pub fn is_replay(&self) -> bool {
