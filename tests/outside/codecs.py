@@ -77,7 +77,7 @@ def main():
             sender.send(topic, key, kind, f"{codec}/{key}", data, padding="x" * 2000)
         sender.finish()
         sent += sender.sent
-    return {"sent": sent, "documents": [document["document_id"] for document in documents[:len(CODECS)]]}
+    return {"sent": sent}
 
 
 options = cloud.arguments(__doc__)

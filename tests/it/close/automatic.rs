@@ -50,7 +50,7 @@ fn the_brake_holds_while_a_file_is_open() {
     app.finish();
 }
 
-/// All reasons of a hold are told. "A stranger's file must not hold the automatic close for good": a person ends it, with
+/// All reasons of a hold are reported. "A stranger's file must not hold the automatic close for good": a person ends it, with
 /// name and reason. It never gets a receipt.
 #[test]
 fn a_file_that_was_ended_holds_nothing() {

@@ -58,14 +58,13 @@ fn an_input_beside_the_pages_waits_for_the_last_one() {
         profile(&mut app, &changed);
     }
     assert!(close.wait().unwrap().success());
-    app.settle();
     let issued: Vec<_> = app.documents().iter().map(|document| document["sheba"].clone()).collect();
     assert_eq!(issued.len(), 4);
     assert!(!issued.contains(&json!(sheba(500))), "an input of the close's time was issued: {issued:?}");
     app.finish();
 }
 
-/// A close that was interrupted goes on only with the confirmed plan.
+/// A close that was interrupted continues only with the confirmed plan.
 #[test]
 fn an_interrupted_close_keeps_its_confirmation() {
     let mut app = TestApp::start("1404-08-01");
@@ -73,7 +72,7 @@ fn an_interrupted_close_keeps_its_confirmation() {
     let plan = app.json(&["close-month", "1404-07", "--dry-run"]);
     app.settle();
     let confirmed = plan["digest"].as_str().unwrap();
-    // As a process leaves it that died after its first page, which had nobody.
+    // The state after a process died behind its first page, which had no persons.
     let opened = format!(
         "INSERT INTO closes (month, business_date, started_at, input_offsets, traceparent, confirmed)
          VALUES ('1404-07', '1404-08-01', now(), '[]', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '{confirmed}')"

@@ -17,7 +17,6 @@ fn every_codec_is_read_from_every_input_topic() {
     let couples: Vec<_> = (30..33).map(Couple::nth).collect();
     Couple::publish(&couples, &mut app);
     app.close("1404-07");
-    app.settle();
     let sent = client(&app, "codecs.py", &[]);
     assert_eq!(sent["sent"], json!(30), "{sent}");
     let status = app.settle();

@@ -8,7 +8,7 @@ use peyvand::wire::files::FileKind;
 use serde_json::{Value, json};
 
 use crate::fixtures::couples::{Couple, FLOOR};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, last_line};
 
 /// The Python interpreter with the clients' libraries.
 pub fn python() -> String {
@@ -23,8 +23,7 @@ pub fn script_path(script: &str) -> PathBuf {
 /// Runs a client to its end; it must report no error. Returns the summary on its last line.
 #[track_caller]
 pub fn client(app: &TestApp, script: &str, arguments: &[&str]) -> Value {
-    let output = client_output(app, script, arguments, "");
-    serde_json::from_str(output.lines().last().unwrap()).unwrap()
+    last_line(&client_output(app, script, arguments, ""))
 }
 
 /// The same with `input` on standard input. Returns its whole output.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::outside_clients::{client_output, output_of, python, script_path};
 use super::schemas;
 use crate::fixtures::couples::{Couple, person_data};
-use crate::harness::{CE_TIME, TestApp};
+use crate::harness::{CE_TIME, TestApp, last_line};
 
 /// Runs a check of `tests/outside/node`; it must find no fault. Returns its output.
 #[track_caller]
@@ -25,10 +25,6 @@ fn node(check: &str, input: &str) -> String {
     command.arg(Path::new(&folder).join("contract.mjs")).arg(check);
     command.env("OUTSIDE_SCHEMAS", schemas::root());
     output_of(command, input)
-}
-
-fn last_line(output: &str) -> Value {
-    serde_json::from_str(output.lines().last().unwrap()).unwrap()
 }
 
 /// The schemas of all types and of two kinds of headers. A dead letter has no schema of its own.
@@ -154,10 +150,7 @@ fn lines_of(values: &[Value]) -> String {
 fn the_sdks_of_cloudevents_write_what_peyvand_reads_and_read_what_it_writes() {
     let mut app = TestApp::start("1404-08-01");
     let couples: Vec<Couple> = (40..44).map(Couple::nth).collect();
-    for kind in [FileKind::Employments, FileKind::Wages] {
-        let of_all = couples.iter().flat_map(Couple::histories).filter(|(of, _)| *of == kind);
-        app.publish_rows(kind, &of_all.flat_map(|(_, rows)| rows).collect::<Vec<_>>());
-    }
+    Couple::publish_kinds(&couples, &[FileKind::Employments, FileKind::Wages], &mut app);
     for (way, couple) in WAYS.iter().zip(&couples) {
         way.send_facts(&app, couple);
     }

@@ -124,7 +124,7 @@ impl<'a> Raw<'a> {
         self.registered(topic, None, key, headers, value)
     }
 
-    /// Sends an event to this partition, whatever its key is.
+    /// Sends an event to this partition, independent of its key.
     pub fn event_in(
         &self,
         topic: &str,
@@ -148,33 +148,22 @@ impl<'a> Raw<'a> {
         headers: &[(&str, &str)],
         value: Option<&[u8]>,
     ) -> (i32, i64) {
+        let full_name = format!("{}{topic}", self.app.prefix);
         let ce_id = headers.iter().find(|(name, _)| *name == "ce_id").map_or("", |(_, id)| *id);
-        let (partition, offset) = self.send(topic, partition, key, headers, value);
-        let sent = SentRecord { topic: topic.to_owned(), partition, offset, ce_id: ce_id.to_owned() };
-        self.app.sent.lock().unwrap().push(sent);
-        (partition, offset)
-    }
-
-    fn send(
-        &self,
-        topic: &str,
-        partition: Option<i32>,
-        key: Option<&[u8]>,
-        headers: &[(&str, &str)],
-        value: Option<&[u8]>,
-    ) -> (i32, i64) {
-        let topic = format!("{}{topic}", self.app.prefix);
         let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
             all.insert(Header { key, value: Some(value.as_bytes()) })
         });
-        let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&topic).headers(headers);
+        let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&full_name).headers(headers);
         record.partition = partition;
         record.key = key;
         record.payload = value;
         let sent = self.app.runtime.block_on(self.producer.send(record, SOON));
         let delivery = sent.unwrap_or_else(|(error, _)| panic!("{topic}: {error}"));
         assert!(delivery.offset >= 0, "{topic}: acknowledged without an offset");
-        (delivery.partition, delivery.offset)
+        let (partition, offset) = (delivery.partition, delivery.offset);
+        let sent = SentRecord { topic: topic.to_owned(), partition, offset, ce_id: ce_id.to_owned() };
+        self.app.sent.lock().unwrap().push(sent);
+        (partition, offset)
     }
 }
 
@@ -271,6 +260,13 @@ pub struct Lying {
 }
 
 impl Lying {
+    /// The record without the headers of the relay.
+    pub fn without_proof(&self) -> Self {
+        let mut copy = self.clone();
+        copy.headers.retain(|(name, _)| !name.starts_with("peyvand_"));
+        copy
+    }
+
     /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> String {
         let value = self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());

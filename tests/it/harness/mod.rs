@@ -525,8 +525,9 @@ impl Drop for TestApp {
     }
 }
 
+/// The JSON on the last line of a command's output.
 #[track_caller]
-fn last_line(output: &str) -> Value {
+pub fn last_line(output: &str) -> Value {
     let line = output.lines().last().expect("the command printed nothing");
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }

@@ -2,7 +2,6 @@
 //! what is paid. The faults of files as such are in `contract::file_faults`.
 
 use peyvand::wire::files::FileKind as K;
-use serde_json::Value;
 
 use crate::fixtures::population::{
     FLOOR, Person, document, document_id, expect, insured, marriage, marriages, married, person, profile,
@@ -10,11 +9,6 @@ use crate::fixtures::population::{
 use crate::harness::TestApp;
 
 const DEED: &str = "1404-05-20";
-
-fn publish(app: &mut TestApp, kind: K, lines: &[String]) -> Value {
-    let text = kind.columns().join(",") + "\n" + &lines.join("\n") + "\n";
-    app.publish(kind, &text)
-}
 
 /// A row of the registry for this person, with its first field and the two behind it replaced.
 fn registry_row(record_id: &str, version: &str, husband: &Person, wife: u32) -> String {
@@ -33,7 +27,7 @@ fn a_code_without_its_leading_zeros_is_the_same_code() {
         .iter()
         .map(|row| row.replace(&format!("{:010}", 1), "1").replace("90000000", "95000000"))
         .collect();
-    let receipt = publish(&mut app, K::Wages, &short);
+    let receipt = app.publish_rows(K::Wages, &short);
     assert_eq!((&receipt["corrected"], &receipt["accepted"]), (&24.into(), &0.into()));
     marriages(&mut app, &[&marriage("R1", DEED, &worker, &person(500))]);
     app.close("1404-07");
@@ -49,7 +43,7 @@ fn ids_that_others_own_are_compared_byte_by_byte() {
     let [one, other] = [person(1), person(2)];
     insured(&mut app, &[&one, &other], "1404-04");
     let rows = [registry_row("الف ۱۲", "1", &one, 501), registry_row("الف 12", "1", &other, 502)];
-    assert_eq!(publish(&mut app, K::Marriages, &rows)["accepted"], 2);
+    assert_eq!(app.publish_rows(K::Marriages, &rows)["accepted"], 2);
     app.close("1404-07");
     assert_eq!(app.documents().len(), 2);
     app.finish();
@@ -61,9 +55,9 @@ fn a_point_in_time_is_a_version() {
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-04");
     let rows = [registry_row("R1", "14040712101500", &husband, 501)];
-    assert_eq!(publish(&mut app, K::Marriages, &rows)["accepted"], 1);
+    assert_eq!(app.publish_rows(K::Marriages, &rows)["accepted"], 1);
     let older = [registry_row("R1", "9", &husband, 502)];
-    assert_eq!(publish(&mut app, K::Marriages, &older)["unchanged"], 1);
+    assert_eq!(app.publish_rows(K::Marriages, &older)["unchanged"], 1);
     app.close("1404-07");
     assert_eq!(app.documents().len(), 1);
     app.finish();
@@ -99,7 +93,7 @@ fn a_wage_list_carries_the_whole_month() {
     let worker = person(1);
     insured(&mut app, &[&worker], "1404-04");
     let rows = [worker.wage("1404-01", 20, 60_000_000), worker.wage("1404-01", 10, 30_000_000)];
-    assert_eq!(publish(&mut app, K::Wages, &rows)["corrected"], 2);
+    assert_eq!(app.publish_rows(K::Wages, &rows)["corrected"], 2);
     app.finish();
 }
 
@@ -115,7 +109,6 @@ fn invisible_characters_in_numbers_are_dropped() {
         });
         profile(&mut app, &written);
     }
-    app.settle();
     let decided = app.decisions();
     people.iter().for_each(|person| expect(&decided, person, DEED, "APPROVED", &[]));
     app.close("1404-07");
@@ -137,9 +130,9 @@ fn answers_of_finance_in_other_forms() {
         format!("{second},accepted,,2025-10-23T09:00:00+03:30"),
         format!("{second},returned,AC04,1404-08-01T12:00:00+03:30"),
     ];
-    let receipt = publish(&mut app, K::PaymentOutcomes, &rows);
+    let receipt = app.publish_rows(K::PaymentOutcomes, &rows);
     assert_eq!((&receipt["accepted"], &receipt["rejected"]["implausible_instant"]), (&2.into(), &1.into()));
-    publish(&mut app, K::PaymentOutcomes, &[format!("{second},returned,AC04,2025-10-23T10:00:00+03:30")]);
+    app.publish_rows(K::PaymentOutcomes, &[format!("{second},returned,AC04,2025-10-23T10:00:00+03:30")]);
     let decided = app.decisions();
     people.iter().for_each(|person| expect(&decided, person, DEED, "WAITING", &["PAYMENT_RETURNED"]));
     app.finish();

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use super::roles::Roles;
 use crate::harness::{TestApp, now};
 
 /// The time of the message, and of a start on a busy machine.
@@ -42,15 +43,14 @@ fn a_database_that_cannot_be_used_is_told_with_place_and_cause() {
         &["database no_such_database", "no database of this name", "createdb no_such_database"],
     );
 
-    let role = format!("{}_poor", app.prefix.trim_end_matches('.'));
+    let roles = Roles::of(&app);
+    let (role, poor) = (roles.name("poor"), roles.url("poor"));
     app.execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
-    let server = app.database_url.split("://").nth(1).unwrap();
-    let poor = format!("postgres://{role}@{}", server.split_once('@').unwrap().1);
     let right = ["lacks a right", "permission denied", &role];
     refused_with(&app, &poor, &right);
     app.execute(&format!("DROP ROLE {role}")).unwrap();
 
-    // Without `provision` nobody has created the tables.
+    // Without `provision` the tables do not exist.
     let refusal = app.refused(&["status", "--provision", "false"]);
     assert!(refusal.contains("a table is missing") && refusal.contains("--provision true"), "{refusal}");
     app.end_unborn();

@@ -100,7 +100,7 @@ fn a_missing_topic_and_a_wrong_number_of_partitions_are_red_and_refused() {
     let missing = format!("{name} does not exist, although this installation has read from it");
     app.wait("the topic is gone", || !app.run(&["status"]).status.success());
     for _ in 0..2 {
-        // Neither of them creates it anew.
+        // Neither command creates it again.
         assert!(red_status(&app).contains(&missing));
         let refusal = app.refused(&["serve"]);
         assert!(refusal.contains(&missing), "{refusal}");
@@ -112,7 +112,7 @@ fn a_missing_topic_and_a_wrong_number_of_partitions_are_red_and_refused() {
     app.end_unchecked();
 }
 
-/// A frozen relay or ingest leaves its transaction open. The next process must start all the same.
+/// A frozen relay or ingest leaves its transaction open. The next process must start nevertheless.
 #[test]
 fn a_start_does_not_wait_for_a_frozen_transaction() {
     let mut app = with_one_couple();

@@ -164,7 +164,7 @@ fn latin_digits(text: &str) -> String {
     text.chars().map(latin).collect()
 }
 
-/// The first place where the secret is a word of its own (not part of a longer number, such as a digest), with context.
+/// The first place of the secret outside longer words and numbers, such as a digest, with context.
 fn around(text: &str, secret: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let whole = |at: usize| {

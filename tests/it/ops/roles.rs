@@ -15,22 +15,22 @@ fn root() -> PathBuf {
 }
 
 /// The roles of a test. Roles belong to the whole server, so their names have the test's prefix.
-struct Roles {
+pub(super) struct Roles {
     prefix: String,
     admin_url: String,
 }
 
 impl Roles {
-    fn of(app: &TestApp) -> Self {
+    pub(super) fn of(app: &TestApp) -> Self {
         let prefix = app.prefix.trim_end_matches('.').to_owned();
         Self { prefix, admin_url: app.database_url.clone() }
     }
 
-    fn name(&self, role: &str) -> String {
+    pub(super) fn name(&self, role: &str) -> String {
         format!("{}_{role}", self.prefix)
     }
 
-    fn url(&self, role: &str) -> String {
+    pub(super) fn url(&self, role: &str) -> String {
         let server = self.admin_url.split("://").nth(1).unwrap();
         format!("postgres://{}@{}", self.name(role), server.split_once('@').unwrap().1)
     }
