@@ -133,7 +133,7 @@ impl AppContext {
     }
 }
 
-/// What the installation has fixed at its first start.
+/// The values that the first start has fixed for the installation.
 struct InstallationValues {
     secret: Vec<u8>,
     groups: RelayShards,

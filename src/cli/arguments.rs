@@ -181,7 +181,7 @@ pub enum DeadLetters {
         /// Only those of this input topic.
         #[arg(long)]
         topic: Option<String>,
-        /// Only those that are neither applied nor discarded.
+        /// Only those that are not applied or discarded yet.
         #[arg(long)]
         open: bool,
     },

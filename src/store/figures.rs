@@ -24,7 +24,7 @@ pub struct InstallationFigures {
     pub unanswered: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
-    /// Messages that could not be read, and are neither applied since nor discarded.
+    /// Messages that could not be read, and are not applied or discarded yet.
     pub dead_letters: i64,
     /// The same by reason.
     pub dead_letters_by_reason: Vec<(String, i64)>,

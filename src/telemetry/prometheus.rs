@@ -66,7 +66,7 @@ fn states(text: &mut String, gauges: &GaugeValues) {
     }
 }
 
-/// What the consumer counts by topic, and the partitions that it cannot read.
+/// The counts of the consumer by topic, and the partitions that it cannot read.
 fn topic_counters(text: &mut String, metrics: &Metrics) {
     for named in TOPIC_COUNTERS {
         head(text, named.prometheus, "counter", named.doc);

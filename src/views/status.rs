@@ -17,7 +17,7 @@ use crate::store::offsets;
 pub struct StatusView {
     /// With `--wait`: what was not done in time; otherwise empty.
     pub unfinished: Vec<String>,
-    /// What is wrong with the topics: a missing one, another number of partitions, an end before what was read.
+    /// Problems of the topics: a missing one, another number of partitions, an end before what was read.
     pub topic_problems: Vec<String>,
     /// Messages without a disposition, by input topic.
     pub lag: BTreeMap<&'static str, i64>,
@@ -40,7 +40,7 @@ pub struct StatusView {
     pub unanswered: Vec<UnansweredView>,
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
-    /// Dead letters that are neither applied nor discarded.
+    /// Dead letters that are not applied or discarded yet.
     pub dead_letters: i64,
     /// Messages that are not in the partition of their key, by input topic.
     pub misrouted: BTreeMap<String, i64>,

@@ -28,7 +28,7 @@ pub fn partition_for(key: &[u8], partitions: i32) -> i32 {
     positive % partitions.max(1)
 }
 
-/// The partition in which the record belongs, if it lies in another one. A record without a key belongs nowhere.
+/// The partition in which the record belongs, if it is in another one. A record without a key belongs to none.
 pub fn right_partition(record: &RawRecord<'_>, counts: PartitionCounts) -> Option<i32> {
     let wanted = partition_for(record.key?, counts.of(record.topic));
     (wanted != record.partition).then_some(wanted)

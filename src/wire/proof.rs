@@ -35,7 +35,7 @@ pub struct RecordContent<'a> {
     pub value: Option<&'a [u8]>,
 }
 
-/// Who has written a record of an output topic.
+/// The writer of a record of an output topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin<'a> {
     /// The relay of this installation, as its event with this sequence number. Only `headers` are proved.

@@ -434,7 +434,7 @@ def units_are_valid():
         raise NotRun("systemd-analyze is not installed")
     with tempfile.TemporaryDirectory() as folder:
         for unit in sorted(SYSTEMD.glob("*.service")):
-            # verify wants an installed program, and an instance of a template.
+            # `verify` requires an installed program, and an instance of a template.
             copy = Path(folder) / unit.name.replace("@.", "@intake.")
             program = shutil.which("true")
             copy.write_text(unit.read_text().replace("/usr/local/bin/peyvand", program))

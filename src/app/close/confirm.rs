@@ -9,7 +9,7 @@ use crate::store::close_plans::{self, StoredPlan};
 use crate::store::closes::CloseLock;
 use crate::store::{Error, Result};
 
-/// What a person has confirmed about a close.
+/// The confirmation of a close by a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Confirmation {
     Nothing,

@@ -129,7 +129,7 @@ impl TopicScan {
             .all(|(shard, last)| *last <= self.checkpoints.get(shard).map_or(0, |checkpoint| checkpoint.0))
     }
 
-    /// True if records have MACs and none of them is right: the secret is wrong, or this installation never wrote.
+    /// True if records have MACs and every MAC is wrong: the secret is wrong, or this installation never wrote.
     pub fn nothing_is_proved(&self) -> bool {
         self.last_of.is_empty() && self.foreign.with_wrong_mac > 0
     }

@@ -17,7 +17,7 @@ use crate::terminal::{os_account, say};
 use crate::wire::dead_letters_v1::DeadLetterEvent;
 use crate::wire::{RecordKey, Topic};
 
-/// What is done about each selected letter. A letter stands for all later letters of its message.
+/// The action for each selected letter. A letter stands for all later letters of its message.
 #[derive(Default)]
 struct Plan {
     send: Vec<LetterPlace>,

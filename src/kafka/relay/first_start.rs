@@ -11,7 +11,7 @@ use crate::wire::{RecordKey, Topic};
 /// record shows that the secret is right. Blocks.
 ///
 /// # Errors
-/// [`Error::AnotherSecret`] if records have a MAC and none of them is right.
+/// [`Error::AnotherSecret`] if records have a MAC and every MAC is wrong.
 pub fn check_secret(broker: &Broker, key: &RecordKey) -> Result<()> {
     let mut wrong = None;
     for topic in Topic::outputs() {
