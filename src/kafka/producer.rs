@@ -114,36 +114,42 @@ impl Sender {
         Ok(failpoint!("relay.commit", self.producer.commit_transaction(Duration::from_secs(30)))?)
     }
 
-    /// Sends an event with additional headers to the partition of its key. Waits while the queue is full.
-    pub fn send(&mut self, event: &Outgoing, extra_headers: &[(&str, &[u8])]) -> Result<()> {
-        let topic = self.broker.name(event.topic());
-        let partition = partition_for(event.key.as_bytes(), self.broker.partitions(event.topic()));
-        let mut headers = OwnedHeaders::new_with_capacity(10);
-        for (key, value) in event.headers() {
-            headers = headers.insert(Header { key, value: Some(value.as_ref()) });
-        }
-        for (key, value) in extra_headers {
-            headers = headers.insert(Header { key, value: Some(*value) });
-        }
-        let key = record_key(event).map(str::as_bytes);
-        self.send_raw(&topic, Some(partition), key, event.value.as_deref(), headers)
+    /// Sends an event to the partition of its key. Waits while the queue is full.
+    pub fn send(&mut self, event: &Outgoing) -> Result<()> {
+        let headers = event.headers();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        self.send_with(event, self.partition_of(event), &headers)
     }
 
     /// Sends the event with this sequence number of a relay shard, with the proof that this installation sends it.
     pub fn send_own(&mut self, event: &Outgoing, sequence: i64, key: &RecordKey) -> Result<()> {
-        let topic = event.topic();
-        let headers = event.headers();
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        let (own, partition) = (event.headers(), self.partition_of(event));
+        let mut headers: Vec<(&str, &[u8])> =
+            own.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let content = RecordContent {
-            topic,
-            partition: partition_for(event.key.as_bytes(), self.broker.partitions(topic)),
+            topic: event.topic(),
+            partition,
             headers: &headers,
             key: record_key(event).map(str::as_bytes),
             value: event.value.as_deref(),
         };
-        let mac = key.own_mac(&content, sequence);
-        self.send(event, &[(SEQUENCE_HEADER, sequence.to_string().as_bytes()), (MAC_HEADER, mac.as_bytes())])
+        let (mac, number) = (key.own_mac(&content, sequence), sequence.to_string());
+        headers.extend([(SEQUENCE_HEADER, number.as_bytes()), (MAC_HEADER, mac.as_bytes())]);
+        self.send_with(event, partition, &headers)
+    }
+
+    fn partition_of(&self, event: &Outgoing) -> i32 {
+        partition_for(event.key.as_bytes(), self.broker.partitions(event.topic()))
+    }
+
+    fn send_with(&mut self, event: &Outgoing, partition: i32, headers: &[(&str, &[u8])]) -> Result<()> {
+        let topic = self.broker.name(event.topic());
+        let mut owned = OwnedHeaders::new_with_capacity(headers.len());
+        for (key, value) in headers {
+            owned = owned.insert(Header { key, value: Some(*value) });
+        }
+        let key = record_key(event).map(str::as_bytes);
+        self.send_raw(&topic, Some(partition), key, event.value.as_deref(), owned)
     }
 
     /// Sends the message of a dead letter to its original topic again, with the same key and bytes. `topic` is that

@@ -87,8 +87,7 @@ impl Environment {
     /// As above, and if the topics are not those that the installation has read.
     pub async fn open_for_service(&self) -> Result<AppContext> {
         let (ctx, home) = self.open_at_home().await?;
-        let mut problems = self.topic_problems(&ctx).await?;
-        problems.retain(|problem| !problem.is_remedied_by_creating());
+        let problems = self.survey(&ctx, |problem| !problem.is_remedied_by_creating()).await?;
         if let Some(problem) = problems.first() {
             return Err(Error::Failed(format!(
                 "topic {problem}; nothing is started. `peyvand status` names all that is wrong; restore the topic, or correct topic_prefix, kafka_brokers or topic_partitions"
@@ -116,6 +115,15 @@ impl Environment {
     /// # Errors
     /// If database or broker do not answer.
     pub async fn topic_problems(&self, ctx: &AppContext) -> Result<Vec<TopicProblem>> {
+        self.survey(ctx, |_| true).await
+    }
+
+    /// Surveys the topics up to [`SURVEYS`] times, until a survey finds no problem that counts.
+    async fn survey(
+        &self,
+        ctx: &AppContext,
+        counts: impl Fn(&TopicProblem) -> bool,
+    ) -> Result<Vec<TopicProblem>> {
         let mut found = Vec::new();
         for attempt in 1..=SURVEYS {
             if attempt > 1 {
@@ -124,6 +132,7 @@ impl Environment {
             let (broker, offsets) = (self.broker.clone(), offsets::all(&ctx.pool).await?);
             let survey = tokio::task::spawn_blocking(move || kafka::topics::problems(&broker, &offsets));
             found = survey.await.map_err(|_| Error::Interrupted)??;
+            found.retain(&counts);
             if found.is_empty() {
                 break;
             }

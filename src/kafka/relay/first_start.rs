@@ -3,7 +3,7 @@
 use crate::kafka::client::Broker;
 use crate::kafka::reader::read_to_end;
 use crate::kafka::{Error, Result};
-use crate::wire::proof::{Origin, RecordContent};
+use crate::wire::proof::Origin;
 use crate::wire::{RecordKey, Topic};
 
 /// Checks that the output topics have no records of another secret. Call it only for a database that has never
@@ -17,14 +17,7 @@ pub fn check_secret(broker: &Broker, key: &RecordKey) -> Result<()> {
     for topic in Topic::outputs() {
         let mut is_own = false;
         read_to_end(broker, topic, &mut |record| {
-            let content = RecordContent {
-                topic,
-                partition: record.partition.partition,
-                headers: &record.headers,
-                key: record.key,
-                value: record.value,
-            };
-            match key.origin(&content) {
+            match key.origin(&record.content()) {
                 Origin::Own { .. } => is_own = true,
                 Origin::WrongMac => wrong = Some(topic),
                 Origin::NoMac => {}

@@ -37,7 +37,7 @@ pub struct OutputShard {
 }
 
 impl OutputShard {
-    fn contains(self, partition: TopicPartition) -> bool {
+    pub fn contains(self, partition: TopicPartition) -> bool {
         partition.partition % i32::from(self.of) == i32::from(self.number)
     }
 }

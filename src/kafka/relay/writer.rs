@@ -69,16 +69,16 @@ impl Tails {
 async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) -> Result<()> {
     let mut delivered = app::relay::delivered(&relay.ctx, shard).await?;
     let mut ended = app::relay::end_offsets(&relay.ctx).await?;
-    ended.retain(|partition, _| partition.partition % i32::from(relay.ctx.groups.count) == i32::from(shard));
-    let broker = relay.broker.clone();
     let shards = relay.ctx.groups;
+    let own = OutputShard { number: shard, of: shards.count };
+    ended.retain(|partition, _| own.contains(*partition));
+    let broker = relay.broker.clone();
     let (known, key) = (ended.clone(), relay.ctx.records.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{shard}"))?;
         sender.await_leaders(Topic::outputs())?;
         check_not_truncated(&broker, &known)?;
-        let shard = OutputShard { number: shard, of: shards.count };
-        let held = last_positions(&broker, &key, shard, &known)?;
+        let held = last_positions(&broker, &key, own, &known)?;
         Ok((sender, Tails { held, partitions: shards.partitions }))
     })
     .await?;

@@ -10,8 +10,8 @@ use crate::kafka::{Broker, file_rows};
 use crate::retry::ShutdownSignal;
 use crate::service::{Error, Result};
 use crate::wire::files::{
-    ChunkOrReject, FileError, FileKind, LineSet, PublicationEnvelope, RowChunk, RowChunks, RowCounts,
-    RowLimits, RowReader, close_event, open_event, row_event,
+    ChunkOrReject, FileKind, LineSet, PublicationEnvelope, RowChunk, RowCounts, RowLimits, close_event,
+    open_event, row_event,
 };
 use crate::wire::outgoing::fresh_traceparent;
 use crate::wire::{Outgoing, Topic};
@@ -79,7 +79,7 @@ impl Publication<'_> {
 
     /// Reads the file once, and sends the missing rows.
     fn pass(&self, mut missing: MissingRows) -> Result<()> {
-        let mut chunks = self.chunks()?;
+        let mut chunks = self.source.chunks(self.kind, self.limits)?;
         let trace = fresh_traceparent();
         let envelope = PublicationEnvelope {
             file_id: self.source.file_id(),
@@ -89,13 +89,13 @@ impl Publication<'_> {
         };
         let bar = progress(self.source.bytes(), self.kind, self.quiet);
         let mut sender = Sender::plain(self.broker, &[Topic::RegistryFiles, self.kind.topic()])?;
-        sender.send(&self.encoded(open_event(&envelope))?, &[])?;
+        sender.send(&self.encoded(open_event(&envelope))?)?;
         let mut steps = 0_u64;
-        while let Some(step) = chunks.next_step().map_err(|error| self.failed(&error))? {
+        while let Some(step) = chunks.next_step().map_err(|error| self.source.failed(&error))? {
             if let ChunkOrReject::Send(chunk) = step
                 && missing.must_send(&chunk)
             {
-                sender.send(&self.encoded(row_event(&envelope, &chunk))?, &[])?;
+                sender.send(&self.encoded(row_event(&envelope, &chunk))?)?;
             }
             steps += 1;
             if steps.is_multiple_of(512) {
@@ -115,21 +115,12 @@ impl Publication<'_> {
         envelope: &PublicationEnvelope<'_>,
         tally: &RowCounts,
     ) -> Result<()> {
-        sender.send(&self.encoded(close_event(envelope, tally))?, &[])?;
+        sender.send(&self.encoded(close_event(envelope, tally))?)?;
         Ok(sender.wait()?)
     }
 
-    fn chunks(&self) -> Result<RowChunks<std::fs::File>> {
-        let reader = RowReader::new(self.kind, self.limits, self.source.reopen()?);
-        Ok(RowChunks::new(reader.map_err(|error: FileError| self.failed(&error))?))
-    }
-
     fn encoded(&self, event: std::result::Result<Outgoing, serde_json::Error>) -> Result<Outgoing> {
-        event.map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&self, error: &dyn std::fmt::Display) -> Error {
-        Error::Failed(format!("{}: {error}", self.source.name().display()))
+        event.map_err(|error| self.source.failed(&error))
     }
 
     fn check_shutdown(&self) -> Result<()> {
