@@ -10,6 +10,7 @@ use crate::demo::DemoOptions;
 use crate::law::SolarMonth;
 use crate::wire::SourcePosition;
 use crate::wire::files::FileKind;
+use crate::wire::form::is_sha256_hex;
 
 /// Pays the marriage allowance (Article 85) at each month's end, once to every entitled person.
 #[derive(Parser, Debug)]
@@ -154,8 +155,7 @@ pub struct CloseMonth {
 }
 
 fn plan_digest(text: &str) -> Result<String, &'static str> {
-    let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_hex && text.len() == 64 {
+    if is_sha256_hex(text) {
         Ok(text.to_owned())
     } else {
         Err("a digest has 64 characters of lower-case hex; write the month before --confirm")

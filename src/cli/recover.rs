@@ -24,7 +24,6 @@ use crate::store::recovery::Checkpoints;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
 use crate::wire::Topic;
-use crate::wire::proof::RecordContent;
 
 pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json: bool) -> Result<()> {
     let ctx = started.env.open_context().await?;
@@ -129,10 +128,7 @@ async fn scan_outputs(
             let mut unreadable = None;
             read_to_end(&broker, topic, &mut |record| {
                 bar.inc(1);
-                let (partition, headers) = (record.partition.partition, record.headers.as_slice());
-                let (key, value) = (record.key, record.value);
-                let content = RecordContent { topic, partition, headers, key, value };
-                unreadable = scan.add(&own_key, &content).err();
+                unreadable = scan.add(&own_key, &record.content()).err();
                 Ok(unreadable.is_none())
             })?;
             if let Some(unreadable) = unreadable {

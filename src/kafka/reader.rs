@@ -16,6 +16,7 @@ use crate::failpoint::failpoint;
 use crate::retry::ShutdownSignal;
 use crate::store::offsets::TopicPartition;
 use crate::wire::headers::UNREADABLE_NAME;
+use crate::wire::proof::RecordContent;
 use crate::wire::{RawRecord, Topic};
 
 /// A record as its topic stores it.
@@ -27,6 +28,19 @@ pub struct TopicRecord<'a> {
     pub key: Option<&'a [u8]>,
     pub headers: Vec<(&'a str, &'a [u8])>,
     pub value: Option<&'a [u8]>,
+}
+
+impl TopicRecord<'_> {
+    /// What the MAC of the record covers.
+    pub fn content(&self) -> RecordContent<'_> {
+        RecordContent {
+            topic: self.partition.topic,
+            partition: self.partition.partition,
+            headers: &self.headers,
+            key: self.key,
+            value: self.value,
+        }
+    }
 }
 
 impl<'a> From<TopicRecord<'a>> for RawRecord<'a> {

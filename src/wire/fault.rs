@@ -55,6 +55,12 @@ impl Fault {
         Self::new(code, format!("{name}: got {came}, wanted {wanted}"))
     }
 
+    /// A header whose text breaks a rule of its form or of plausibility.
+    pub(crate) fn header_text(name: &str, why: &'static str, text: &str, wanted: &str) -> Self {
+        let detail = detail(name, why, &shown::quoted(text), wanted);
+        Self { detail, field: None, ..Self::field(name, why) }
+    }
+
     /// A field that breaks a rule of the schema, of identifiers or of plausibility.
     pub fn field(field: &str, why: &'static str) -> Self {
         let code = match why {
@@ -69,10 +75,7 @@ impl Fault {
     #[must_use]
     pub(crate) fn explained(mut self, json: &[u8]) -> Self {
         if let Some((path, why)) = self.field.take() {
-            let came = shown::value_at(json, &path);
-            let hint = plausibility::hint(why, came.trim_start_matches('"'));
-            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            self.detail = format!("{path}: {why}: got {came}{hint}, wanted {}", reason::wanted(why));
+            self.detail = detail(&path, why, &shown::value_at(json, &path), reason::wanted(why));
         }
         self
     }
@@ -99,6 +102,13 @@ impl Fault {
         let why = text.split_once(" at line").and_then(|(code, _)| reason::known(code));
         Self::field(&path, why.unwrap_or(reason::WRONG_FORM))
     }
+}
+
+/// What is wrong with a field, what came and what is wanted.
+fn detail(path: &str, why: &str, came: &str, wanted: &str) -> String {
+    let hint = plausibility::hint(why, came.trim_start_matches('"'));
+    let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{path}: {why}: got {came}{hint}, wanted {wanted}")
 }
 
 impl std::fmt::Display for Fault {

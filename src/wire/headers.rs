@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use super::Topic;
 use super::attributes::Attributes;
 use super::event_type::EventType;
 use super::fault::{Fault, code};
-use super::form::{CanonicalText, is_sha256_hex, plausibility, reason};
+use super::form::{CanonicalText, is_lower_hex, is_sha256_hex, plausibility, reason};
 use super::raw_record::{FileRef, RawRecord};
-use super::{Topic, shown};
 
 /// The extension headers of an event that comes from a file.
 pub(crate) const FILE_ID: &str = "ce_fileid";
@@ -115,15 +115,13 @@ fn time_of(attributes: &Attributes<'_, '_>, written_ms: Option<i64>) -> Result<T
         ));
     };
     let fault = |why: &'static str| {
-        let hint = plausibility::hint(why, &text).map(|hint| format!(" ({hint})")).unwrap_or_default();
         let wanted = match why {
             reason::IMPLAUSIBLE_INSTANT => {
                 "an instant from 2000 on, at most a day after the record's timestamp"
             }
             _ => reason::wanted(why),
         };
-        let code = if why == reason::IMPLAUSIBLE_INSTANT { code::PLAUSIBILITY } else { code::SCHEMA };
-        Fault::new(code, format!("ce_time: {why}: got {}{hint}, wanted {wanted}", shown::quoted(&text)))
+        Fault::header_text("ce_time", why, &text, wanted)
     };
     let time = Timestamp::read(&text).map_err(fault)?;
     if let Some(written) = written_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()) {
@@ -141,10 +139,6 @@ fn is_traceparent(text: &str) -> bool {
     matches!(parts.as_slice(), ["00", trace, span, flags]
         if is_lower_hex(trace, 32) && is_lower_hex(span, 16) && is_lower_hex(flags, 2)
             && trace.bytes().any(|b| b != b'0') && span.bytes().any(|b| b != b'0'))
-}
-
-fn is_lower_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The file and lines that an unreadable message names, if its headers can be read.

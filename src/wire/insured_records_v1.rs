@@ -38,7 +38,7 @@ pub struct PersonChanged {
     #[serde_as(as = "Text<ProvinceCode>")]
     pub province_code: String,
     /// As recorded. A malformed value counts as none and does not make the event unreadable.
-    #[serde_as(as = "Option<FreeText>")]
+    #[serde_as(as = "Option<Text<FreeText>>")]
     #[serde(default)]
     pub sheba: Option<String>,
     /// None means `unknown`.
@@ -46,7 +46,7 @@ pub struct PersonChanged {
     #[serde(default)]
     pub sheba_owner: Option<Ownership>,
     /// As recorded. A malformed value counts as none and does not make the event unreadable.
-    #[serde_as(as = "Option<FreeText>")]
+    #[serde_as(as = "Option<Text<FreeText>>")]
     #[serde(default)]
     pub mobile: Option<String>,
     /// None means `unknown`.

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use super::files::FileKind;
-use super::form::{Sha256Hex, Strict};
+use super::form::{Sha256Hex, Strict, Text};
 
 /// `registry.file.received`: `declared` is the sum of the other counts, in rows.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FileReceived {
     /// SHA-256 of the file's bytes.
-    #[serde_as(as = "Sha256Hex")]
+    #[serde_as(as = "Text<Sha256Hex>")]
     pub file_id: String,
     #[serde_as(as = "Strict")]
     pub kind: FileKind,
@@ -30,7 +30,7 @@ pub struct FileReceived {
     /// Rejected rows, by reason.
     pub rejected: BTreeMap<String, u64>,
     /// SHA-256 of the file's bytes. A publisher uses it to recognise a file that was sent before.
-    #[serde_as(as = "Sha256Hex")]
+    #[serde_as(as = "Text<Sha256Hex>")]
     pub digest: String,
     /// The file ended without a line end, so it may have been cut off.
     #[serde(default)]

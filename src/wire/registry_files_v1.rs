@@ -8,14 +8,14 @@ use serde_with::serde_as;
 
 use super::fault::Fault;
 use super::files::FileKind;
-use super::form::{Sha256Hex, Strict, reason};
+use super::form::{Sha256Hex, Strict, Text, reason};
 
 /// `registry.file.opened`: rows of this file follow.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FileOpened {
     /// SHA-256 of the file's bytes.
-    #[serde_as(as = "Sha256Hex")]
+    #[serde_as(as = "Text<Sha256Hex>")]
     pub file_id: String,
     #[serde_as(as = "Strict")]
     pub kind: FileKind,
@@ -27,7 +27,7 @@ pub struct FileOpened {
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FileClosed {
-    #[serde_as(as = "Sha256Hex")]
+    #[serde_as(as = "Text<Sha256Hex>")]
     pub file_id: String,
     #[serde_as(as = "Strict")]
     pub kind: FileKind,
@@ -38,7 +38,7 @@ pub struct FileClosed {
     /// Rows sent. A wage event contains several.
     pub rows: u64,
     /// SHA-256 of the file's bytes. A publisher uses it to recognise a file that was sent before.
-    #[serde_as(as = "Sha256Hex")]
+    #[serde_as(as = "Text<Sha256Hex>")]
     pub digest: String,
     /// The file ended without a line end, so it may have been cut off.
     #[serde(default)]

@@ -15,7 +15,7 @@ use crate::store::dead_letters::{LetterFilter, LetterPlace, RegisteredLetter};
 use crate::store::offsets::TopicPartition;
 use crate::terminal::{os_account, say};
 use crate::wire::dead_letters_v1::{self, DeadLetterEvent};
-use crate::wire::proof::{Origin, RecordContent};
+use crate::wire::proof::Origin;
 use crate::wire::{RecordKey, SourcePosition, Topic};
 
 pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Result<()> {
@@ -23,7 +23,8 @@ pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Resu
     let broker = &started.env.broker;
     match act {
         DeadLetters::List { reason, topic, open } => {
-            let filter = LetterFilter { reason, topic: input_topic(broker, topic.as_deref())?, open };
+            let topic = topic.map(|name| input_topic(broker, &name)).transpose()?;
+            let filter = LetterFilter { reason, topic, open };
             list(&ctx, broker, &filter, json).await
         }
         DeadLetters::Show { place } => show::run(&ctx, broker, &place, json).await,
@@ -33,23 +34,25 @@ pub async fn run(started: &CommandContext, act: DeadLetters, json: bool) -> Resu
 }
 
 /// The input topic with this name, with or without the prefix.
-fn input_topic(broker: &Broker, name: Option<&str>) -> Result<Option<Topic>> {
-    let Some(name) = name else { return Ok(None) };
+fn input_topic(broker: &Broker, name: &str) -> Result<Topic> {
     let topic = broker.topic(name).or_else(|| Topic::from_name(name));
     let topic = topic.filter(|topic| Topic::inputs().any(|input| input == *topic));
-    topic.map(Some).ok_or_else(|| Error::WrongUse(format!("{name} is not an input topic")))
+    topic.ok_or_else(|| Error::WrongUse(format!("{name} is not an input topic")))
 }
 
 fn place_of(broker: &Broker, position: &SourcePosition) -> Result<LetterPlace> {
-    let topic = input_topic(broker, Some(&position.topic))?
-        .ok_or_else(|| Error::WrongUse(format!("{position} names no topic")))?;
+    let topic = input_topic(broker, &position.topic)?;
     let partition = TopicPartition { topic, partition: position.partition };
     Ok(LetterPlace { partition, offset: position.offset })
 }
 
-fn place_text(broker: &Broker, place: LetterPlace) -> String {
+fn position_of(broker: &Broker, place: LetterPlace) -> SourcePosition {
     let TopicPartition { topic, partition } = place.partition;
-    format!("{}/{partition}/{}", broker.name(topic), place.offset)
+    SourcePosition { topic: broker.name(topic), partition, offset: place.offset }
+}
+
+fn place_text(broker: &Broker, place: LetterPlace) -> String {
+    position_of(broker, place).to_string()
 }
 
 /// The registered letters at these positions.
@@ -61,17 +64,20 @@ fn registered<'a>(
     letters: &'a [RegisteredLetter],
     positions: &[SourcePosition],
 ) -> Result<Vec<&'a RegisteredLetter>> {
-    let mut found = Vec::with_capacity(positions.len());
-    for position in positions {
-        let place = place_of(broker, position)?;
-        let letter = letters.iter().find(|letter| letter.place == place).ok_or_else(|| {
-            Error::failed(format!(
-                "{position} is no dead letter of this installation; `peyvand dead-letters list` shows them all"
-            ))
-        })?;
-        found.push(letter);
-    }
-    Ok(found)
+    positions.iter().map(|position| letter_at(broker, letters, position)).collect()
+}
+
+fn letter_at<'a>(
+    broker: &Broker,
+    letters: &'a [RegisteredLetter],
+    position: &SourcePosition,
+) -> Result<&'a RegisteredLetter> {
+    let place = place_of(broker, position)?;
+    letters.iter().find(|letter| letter.place == place).ok_or_else(|| {
+        Error::failed(format!(
+            "{position} is no dead letter of this installation; `peyvand dead-letters list` shows them all"
+        ))
+    })
 }
 
 /// Never shows keys or values, which may be personal data.
@@ -138,14 +144,7 @@ async fn discard(
 
 /// A dead letter that this installation has written. Foreign records in the topic are passed over.
 fn own_letter<'a>(key: &RecordKey, record: &'a TopicRecord<'a>) -> Option<DeadLetterEvent<'a>> {
-    let content = RecordContent {
-        topic: record.partition.topic,
-        partition: record.partition.partition,
-        headers: &record.headers,
-        key: record.key,
-        value: record.value,
-    };
-    match key.origin(&content) {
+    match key.origin(&record.content()) {
         Origin::Own { headers, .. } => dead_letters_v1::parse(headers, record.value),
         Origin::NoMac | Origin::WrongMac => None,
     }

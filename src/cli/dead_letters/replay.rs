@@ -75,7 +75,7 @@ async fn select(
     broker: &Broker,
     options: &Replay,
 ) -> Result<BTreeMap<LetterPlace, LetterState>> {
-    let topic = input_topic(broker, options.topic.as_deref())?;
+    let topic = options.topic.as_deref().map(|name| input_topic(broker, name)).transpose()?;
     let filter = LetterFilter { reason: options.reason.clone(), topic, open: options.all };
     let letters = dead_letters::list(ctx, &filter).await?;
     let chosen =

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{own_letter, place_text, registered, summary};
+use super::{letter_at, own_letter, place_text, position_of, summary};
 use crate::app::{AppContext, dead_letters};
 use crate::cli::{Error, Result};
 use crate::ident::mask::mask_identifiers;
@@ -24,13 +24,10 @@ struct ShownMessage {
 
 pub async fn run(ctx: &AppContext, broker: &Broker, position: &SourcePosition, json: bool) -> Result<()> {
     let letters = dead_letters::list(ctx, &LetterFilter::default()).await?;
-    let found = registered(broker, &letters, std::slice::from_ref(position))?;
-    let Some(letter) = found.first() else { return Ok(()) };
+    let letter = letter_at(broker, &letters, position)?;
     let chain: Vec<_> = letters.iter().filter(|other| other.first_place() == letter.first_place()).collect();
     let (reader, key) = (broker.clone(), ctx.records.clone());
-    let place: SourcePosition = place_text(broker, letter.place)
-        .parse()
-        .map_err(|_| Error::failed(format!("{position} is no position of a topic")))?;
+    let place = position_of(broker, letter.place);
     let work = move || {
         let mut message = None;
         read_to_end(&reader, Topic::DeadLetters, &mut |record| {

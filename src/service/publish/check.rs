@@ -7,9 +7,7 @@ use super::SourceFile;
 use super::rejects::Rejects;
 use crate::retry::ShutdownSignal;
 use crate::service::{Error, Result};
-use crate::wire::files::{
-    ChunkOrReject, FileKind, RowChunks, RowCounts, RowFault, RowLimits, RowReader, masked,
-};
+use crate::wire::files::{ChunkOrReject, FileKind, RowCounts, RowFault, RowLimits, masked};
 
 /// The number of faults that are shown. The others are only counted; `--rejects` lists all of them.
 const SHOWN_FAULTS: u64 = 5;
@@ -35,12 +33,11 @@ impl FileCheck<'_> {
     /// If the file is refused as a whole: it cannot be read to its end, every row is rejected, or, with `strict`, its
     /// last line has no end.
     pub fn run(&self) -> Result<RowCounts> {
-        let reader = RowReader::new(self.kind, self.limits, self.source.reopen()?);
-        let mut chunks = RowChunks::new(reader.map_err(|error| self.refused(&error))?);
+        let mut chunks = self.source.chunks(self.kind, self.limits)?;
         let mut rejects = self.rejects.map(Rejects::create).transpose()?;
         let mut rejected = 0_u64;
         let mut steps = 0_u64;
-        while let Some(step) = chunks.next_step().map_err(|error| self.refused(&error))? {
+        while let Some(step) = chunks.next_step().map_err(|error| self.source.failed(&error))? {
             if let ChunkOrReject::Rejected(fault) = step {
                 rejected += 1;
                 self.show_fault(&fault, rejected);
@@ -65,23 +62,19 @@ impl FileCheck<'_> {
         if counts.declared > 0 && counts.rows == 0 {
             let reasons: Vec<_> =
                 counts.rejected.iter().map(|(reason, rows)| format!("{rows} {reason}")).collect();
-            return Err(self.refused(&format!(
+            return Err(self.source.failed(&format!(
                 "every row is rejected ({}): nothing is sent; is this a file of {}?",
                 reasons.join(", "),
                 self.kind
             )));
         }
         if counts.unterminated && self.strict {
-            return Err(self.refused(&format!("{MAY_BE_CUT_OFF}: nothing is sent (--strict)")));
+            return Err(self.source.failed(&format!("{MAY_BE_CUT_OFF}: nothing is sent (--strict)")));
         }
         if counts.unterminated && !self.quiet {
             eprintln!("  {MAY_BE_CUT_OFF}: compare the number of rows with its source");
         }
         Ok(())
-    }
-
-    fn refused(&self, error: &dyn std::fmt::Display) -> Error {
-        Error::Failed(format!("{}: {error}", self.source.name().display()))
     }
 
     fn show_fault(&self, fault: &RowFault, nth: u64) {

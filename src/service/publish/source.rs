@@ -1,5 +1,6 @@
 //! The bytes of a file and their SHA-256, which must be known before the first row is sent.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::service::{Error, Result};
+use crate::wire::files::{FileKind, RowChunks, RowLimits, RowReader};
 
 /// A file, or standard input that is copied to an unnamed temporary file.
 pub struct SourceFile {
@@ -48,6 +50,17 @@ impl SourceFile {
         &self.file_id
     }
 
+    /// Reads the file from its start, as rows of this kind.
+    pub fn chunks(&self, kind: FileKind, limits: RowLimits) -> Result<RowChunks<File>> {
+        let reader = RowReader::new(kind, limits, self.reopen()?);
+        Ok(RowChunks::new(reader.map_err(|error| self.failed(&error))?))
+    }
+
+    /// An error that names the file.
+    pub fn failed(&self, error: &dyn Display) -> Error {
+        failed(&self.name, error)
+    }
+
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -57,7 +70,7 @@ impl SourceFile {
     }
 }
 
-fn failed(path: &Path, error: &std::io::Error) -> Error {
+fn failed(path: &Path, error: &dyn Display) -> Error {
     Error::Failed(format!("{}: {error}", path.display()))
 }
 

@@ -90,5 +90,5 @@ impl Header {
 
 /// A name in a header, without invisible characters.
 fn column_name(name: &[u8]) -> String {
-    text::normalise(&String::from_utf8_lossy(name)).replace('\u{200c}', "")
+    text::normalise(&String::from_utf8_lossy(name))
 }

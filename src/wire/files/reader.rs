@@ -107,34 +107,35 @@ impl<R: Read> RowReader<R> {
         }
     }
 
+    /// Reads the next line. Returns false at the end of the file.
+    fn advance(&mut self) -> Result<bool, FileError> {
+        match self.lines.read_line(&mut self.line)? {
+            LineEnd::EndOfFile => return Ok(false),
+            LineEnd::TooLong => return Err(FileError::LineTooLong(self.lines.line())),
+            LineEnd::Unterminated => self.unterminated = true,
+            LineEnd::Terminated => {}
+        }
+        Ok(true)
+    }
+
     /// Reads the next line that is not blank. Returns false at the end of the file.
     fn read_line(&mut self) -> Result<bool, FileError> {
-        loop {
-            match self.lines.read_line(&mut self.line)? {
-                LineEnd::EndOfFile => return Ok(false),
-                LineEnd::TooLong => return Err(FileError::LineTooLong(self.lines.line())),
-                LineEnd::Unterminated => self.unterminated = true,
-                LineEnd::Terminated => {}
-            }
+        while self.advance()? {
             if !self.line.trim_ascii().is_empty() {
                 return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Reads on to the line in which the open quotation mark of line `begins` is closed.
     fn end_of_joined_lines(&mut self, begins: u64) -> Result<u64, FileError> {
-        loop {
-            match self.lines.read_line(&mut self.line)? {
-                LineEnd::EndOfFile => return Err(FileError::OpenQuotation(begins)),
-                LineEnd::TooLong => return Err(FileError::LineTooLong(self.lines.line())),
-                LineEnd::Unterminated => self.unterminated = true,
-                LineEnd::Terminated => {}
-            }
+        while self.advance()? {
             if !ends_open(&self.line) {
                 return Ok(self.lines.line());
             }
         }
+        Err(FileError::OpenQuotation(begins))
     }
 
     fn stray_mark(&self, field: usize) -> RowFault {

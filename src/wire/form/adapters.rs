@@ -6,20 +6,15 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-use super::{TextVisitor, loose_text, reason};
+use super::codes::TextForm;
+use super::{loose_text, reason};
 
 /// Any text that a person entered, including empty text. A malformed Sheba or mobile number counts as none.
 pub struct FreeText;
 
-impl SerializeAs<String> for FreeText {
-    fn serialize_as<S: Serializer>(value: &String, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(value)
-    }
-}
-
-impl<'de> DeserializeAs<'de, String> for FreeText {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_str(TextVisitor(PhantomData, loose_text))
+impl TextForm for FreeText {
+    fn read(text: &str) -> Result<String, &'static str> {
+        loose_text(text)
     }
 }
 
@@ -55,20 +50,16 @@ impl<'de, T: de::Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// SHA-256 in lower-case hex.
 pub struct Sha256Hex;
 
-impl SerializeAs<String> for Sha256Hex {
-    fn serialize_as<S: Serializer>(value: &String, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(value)
-    }
-}
-
-impl<'de> DeserializeAs<'de, String> for Sha256Hex {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_str(TextVisitor(PhantomData, |text: &str| {
-            if is_sha256_hex(text) { Ok(text.to_owned()) } else { Err(reason::NOT_A_CODE) }
-        }))
+impl TextForm for Sha256Hex {
+    fn read(text: &str) -> Result<String, &'static str> {
+        if is_sha256_hex(text) { Ok(text.to_owned()) } else { Err(reason::NOT_A_CODE) }
     }
 }
 
 pub fn is_sha256_hex(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    is_lower_hex(text, 64)
+}
+
+pub fn is_lower_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

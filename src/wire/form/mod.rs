@@ -16,7 +16,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-pub use adapters::{FreeText, Object, Sha256Hex, is_sha256_hex};
+pub use adapters::{FreeText, Object, Sha256Hex, is_lower_hex, is_sha256_hex};
 pub use codes::{
     BranchCode, DeedNumber, OfficeCode, OpaqueId, PaddedCode, PersonName, ProvinceCode, ReturnCode, Text,
     TextForm, WorkshopCode,
