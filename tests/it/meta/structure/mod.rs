@@ -160,9 +160,38 @@ fn every_crate_has_its_one_door_and_the_law_knows_none() {
 
 /// The names in `[dependencies]`, as they are written in code.
 fn dependencies() -> BTreeSet<String> {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let manifest: toml::Table = manifest.parse().unwrap();
-    manifest["dependencies"].as_table().unwrap().keys().map(|name| name.replace('-', "_")).collect()
+    dependency_table("Cargo.toml").keys().map(|name| name.replace('-', "_")).collect()
+}
+
+fn dependency_table(manifest: &str) -> toml::Table {
+    let manifest = std::fs::read_to_string(root().join(manifest)).unwrap();
+    let mut manifest: toml::Table = manifest.parse().unwrap();
+    let Some(toml::Value::Table(dependencies)) = manifest.remove("dependencies") else {
+        panic!("the manifest has no dependencies")
+    };
+    dependencies
+}
+
+/// `fuzz/src/lib.rs` includes some modules of `src`. Its manifest must name their dependencies, with the same versions.
+#[test]
+fn the_fuzz_targets_have_the_dependencies_of_the_modules_they_include() {
+    let library = std::fs::read_to_string(root().join("fuzz/src/lib.rs")).unwrap();
+    let (main, fuzz) = (dependency_table("Cargo.toml"), dependency_table("fuzz/Cargo.toml"));
+    let mut wrong = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    for source in Source::all(&root().join("src")) {
+        if !library.contains(&format!("../../src/{}/mod.rs", source.module())) {
+            continue;
+        }
+        for (name, wanted) in main.iter().filter(|(name, _)| source.names_crate(&name.replace('-', "_"))) {
+            used.insert(name.as_str());
+            if fuzz.get(name) != Some(wanted) {
+                wrong.insert(format!("{name} is {wanted} in Cargo.toml"));
+            }
+        }
+    }
+    assert!(used.len() > 10, "only these dependencies were found: {used:?}");
+    assert!(wrong.is_empty(), "fuzz/Cargo.toml: {wrong:?}");
 }
 
 #[test]
