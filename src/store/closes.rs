@@ -196,6 +196,11 @@ pub async fn move_cursor(tx: &mut PgConnection, month: SolarMonth, from: i64, to
 /// # Errors
 /// [`Error::Refused`] if the month is already closed.
 pub async fn finish(tx: &mut PgConnection, month: SolarMonth, at: Timestamp) -> Result<()> {
+    if end(tx, month, at).await? { Ok(()) } else { Err(Error::Refused(format!("{month} is already closed"))) }
+}
+
+/// Like [`finish`], for a close that may have ended before. Returns false then.
+pub async fn end(tx: &mut PgConnection, month: SolarMonth, at: Timestamp) -> Result<bool> {
     let done =
         sqlx::query("UPDATE closes SET closed_at = $2::timestamptz WHERE month = $1 AND closed_at IS NULL")
             .bind(month.to_string())
@@ -203,7 +208,7 @@ pub async fn finish(tx: &mut PgConnection, month: SolarMonth, at: Timestamp) -> 
             .execute(&mut *tx)
             .await?;
     sqlx::query("DELETE FROM held_months WHERE month = $1").bind(month.to_string()).execute(tx).await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Refused(format!("{month} is already closed"))) }
+    Ok(done.rows_affected() == 1)
 }
 
 /// Holds a month until an operator confirms it. Returns false if its close has begun in the meantime: that close is

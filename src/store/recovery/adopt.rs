@@ -9,6 +9,7 @@ use crate::claim::Benefit;
 use crate::ident::NationalCode;
 use crate::law::{SolarDate, SolarMonth};
 use crate::store::batches::{self, PaymentBatch};
+use crate::store::closes::{self, CloseOpening};
 use crate::store::{PgConnection, Result, instant};
 
 /// A published revision without its facts, and the state of its claim at that time.
@@ -127,32 +128,21 @@ impl RecoveredClose {
 
 /// Restores a close. The inputs that its pages saw are lost, so it names none.
 pub async fn close(tx: &mut PgConnection, close: &RecoveredClose) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO closes (month, business_date, started_at, input_offsets, traceparent)
-         VALUES ($1, $2, $3::timestamptz, '[]', $4) ON CONFLICT (month) DO NOTHING",
-    )
-    .bind(close.month.to_string())
-    .bind(close.business_date.to_string())
-    .bind(instant(close.at))
-    .bind(&close.traceparent)
-    .execute(&mut *tx)
-    .await?;
-    for batch in close.batches.values() {
-        batches::open(tx, batch.benefit, batch.month).await?;
-    }
+    let benefits: Vec<_> = close.batches.keys().copied().collect();
+    let opening = CloseOpening {
+        month: close.month,
+        benefits: &benefits,
+        business_date: close.business_date,
+        at: close.at,
+        input_offsets: "[]",
+        traceparent: &close.traceparent,
+    };
+    closes::open(tx, &opening).await?;
     if close.is_closed() {
         for batch in close.batches.values() {
             batches::finish(tx, batch).await?;
         }
-        sqlx::query("UPDATE closes SET closed_at = $2::timestamptz WHERE month = $1 AND closed_at IS NULL")
-            .bind(close.month.to_string())
-            .bind(instant(close.at))
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM held_months WHERE month = $1")
-            .bind(close.month.to_string())
-            .execute(tx)
-            .await?;
+        closes::end(tx, close.month, close.at).await?;
     }
     Ok(())
 }
