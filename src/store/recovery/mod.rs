@@ -4,24 +4,42 @@ pub mod adopt;
 
 use uuid::Uuid;
 
-use super::{Error, PgConnection, Result};
+use super::{Error, PgConnection, Result, code};
 use crate::ident::NationalCode;
 
 /// The name in `installation` under which an unfinished recovery stores its checkpoints.
 pub(super) const RECOVERY_KEY: &str = "recovery";
 
-/// Per relay shard, as the recovery began: the shard, the last sequence number that was allocated, and the last one
-/// that was delivered.
-pub type Checkpoints = Vec<(i16, i64, i64)>;
+/// The state of a relay shard as the recovery began. A list of them is stored as `[[shard, allocated, delivered], …]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, sqlx::FromRow, serde::Serialize, serde::Deserialize)]
+#[serde(from = "(i16, i64, i64)", into = "(i16, i64, i64)")]
+pub struct Checkpoint {
+    pub shard: i16,
+    /// The last sequence number that was allocated.
+    pub allocated: i64,
+    /// The last sequence number that was delivered.
+    pub delivered: i64,
+}
+
+impl From<(i16, i64, i64)> for Checkpoint {
+    fn from((shard, allocated, delivered): (i16, i64, i64)) -> Self {
+        Self { shard, allocated, delivered }
+    }
+}
+
+impl From<Checkpoint> for (i16, i64, i64) {
+    fn from(checkpoint: Checkpoint) -> Self {
+        (checkpoint.shard, checkpoint.allocated, checkpoint.delivered)
+    }
+}
 
 /// The checkpoints of an unfinished recovery, if there is one.
-pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Checkpoints>> {
+pub async fn under_way<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Option<Vec<Checkpoint>>> {
     let kept: Option<String> = sqlx::query_scalar("SELECT value FROM installation WHERE name = $1")
         .bind(RECOVERY_KEY)
         .fetch_optional(database)
         .await?;
-    let read = |text: String| serde_json::from_str(&text).map_err(|_| Error::Unreadable("recovery"));
-    kept.map(read).transpose()
+    kept.map(|text| serde_json::from_str(&text).map_err(|_| Error::Unreadable("recovery"))).transpose()
 }
 
 /// Checks that no recovery is unfinished: it must end before anything is ingested, closed or sent.
@@ -38,13 +56,13 @@ pub async fn refuse_half_recovered<'e>(database: impl sqlx::PgExecutor<'e>) -> R
 }
 
 /// The current checkpoints.
-pub async fn checkpoints(tx: &mut PgConnection) -> Result<Checkpoints> {
-    Ok(sqlx::query_as("SELECT grp, next_position - 1, delivered FROM outbox_heads JOIN relay_groups USING (grp) ORDER BY grp")
+pub async fn checkpoints(tx: &mut PgConnection) -> Result<Vec<Checkpoint>> {
+    Ok(sqlx::query_as("SELECT grp AS shard, next_position - 1 AS allocated, delivered FROM outbox_heads JOIN relay_groups USING (grp) ORDER BY grp")
         .fetch_all(tx)
         .await?)
 }
 
-pub async fn begin(tx: &mut PgConnection, checkpoints: &Checkpoints) -> Result<()> {
+pub async fn begin(tx: &mut PgConnection, checkpoints: &[Checkpoint]) -> Result<()> {
     sqlx::query("INSERT INTO installation VALUES ($1, $2)")
         .bind(RECOVERY_KEY)
         .bind(serde_json::to_string(checkpoints).unwrap_or_default())
@@ -120,8 +138,11 @@ pub async fn next_persons(tx: &mut PgConnection, limit: u32) -> Result<Vec<Perso
             .bind(i64::from(limit))
             .fetch_all(tx)
             .await?;
-    let read = |(code, moved, answered)| Ok(PersonToRedecide { code: super::code(code)?, moved, answered });
-    rows.into_iter().map(read).collect()
+    let mut persons = Vec::with_capacity(rows.len());
+    for (number, moved, answered) in rows {
+        persons.push(PersonToRedecide { code: code(number)?, moved, answered });
+    }
+    Ok(persons)
 }
 
 pub async fn remove_redecided(tx: &mut PgConnection, codes: &[i64]) -> Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch, apply_batch};
-use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
+use peyvand::store::offsets::{self, OffsetAdvance, PartitionOffset, TopicPartition};
 use peyvand::store::{Error, outbox};
 use peyvand::wire::files::FileKind as K;
 use peyvand::wire::{EventType, Outgoing, RawRecord, RecordKey, Topic};
@@ -52,7 +52,7 @@ fn a_batch_that_stands_is_not_written_again() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        offsets::begin(&ctx.pool, &[(partition, lying.offset)]).await.unwrap();
+        offsets::begin(&ctx.pool, &[PartitionOffset { partition, offset: lying.offset }]).await.unwrap();
         let (one, two) = (batch(), batch());
         let (one, two) = tokio::join!(apply_batch(&ctx, &one), apply_batch(&ctx, &two));
         assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "both consumers wrote the batch");

@@ -370,14 +370,14 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        let (checkpoints, _) = recover::checkpoints(&ctx).await.unwrap();
+        let checkpoints = recover::start(&ctx).await.unwrap().checkpoints;
         let mut tx = ctx.pool.begin().await.unwrap();
         outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
         tx.commit().await.unwrap();
         let mut scan = TopicScan::beyond(&checkpoints);
         let refused = recover::adopt(&ctx, &mut scan, &checkpoints).await.unwrap_err();
         assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
-        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "the refused recovery was recorded as started");
+        assert!(!recover::start(&ctx).await.unwrap().is_resumed, "the refused recovery was recorded as started");
     });
     app.finish();
 }
