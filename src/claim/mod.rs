@@ -25,6 +25,7 @@ pub mod reason;
 mod reasons_of_art85;
 mod reasons_of_completion;
 mod reasons_of_marriage;
+pub mod registry_record;
 #[cfg(feature = "failpoints")]
 mod sample_grant;
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
 use crate::claim::person::Dossier;
 use crate::claim::person_state::{PersonState, StoredPayment};
+use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// Loads everything that planning reads about these persons except their dossiers, with one statement per table. The
 /// states are in the order of the persons' codes. `fresh` are registry rows that this transaction is about to write:
@@ -14,7 +14,7 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 pub async fn load(
     tx: &mut PgConnection,
     persons: impl Iterator<Item = NationalCode>,
-    fresh: &[MarriageRecorded],
+    fresh: &[RegistryRecord],
 ) -> Result<Vec<PersonState>> {
     let mut states: HashMap<NationalCode, PersonState> =
         persons.map(|code| (code, PersonState::new(code))).collect();
@@ -22,7 +22,7 @@ pub async fn load(
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
     rows.retain(|row| !replaced.contains(row.record_id.as_str()));
-    rows.extend(fresh.iter().map(marriages::registry_row));
+    rows.extend(fresh.iter().map(RegistryRecord::row));
     for row in rows {
         for code in [row.husband.code, row.wife.code].into_iter().flatten() {
             if let Some(person) = states.get_mut(&code) {

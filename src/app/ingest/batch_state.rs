@@ -11,6 +11,7 @@ use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
+use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
 use crate::store::dead_letters::{DeadLetterRow, LetterPlace, LetterState};
 use crate::store::offsets::TopicPartition;
@@ -19,7 +20,6 @@ use crate::store::persons::{self, PackedDossier};
 use crate::store::self_registrations::{self, StoredRegistration};
 use crate::store::{Error, PgConnection, Result, dead_letters, marriages, messages};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
 
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub struct BatchState<'a> {
     /// Dossiers of the other persons that the batch names.
     pub packed_dossiers: HashMap<NationalCode, PackedDossier>,
     pub changed_dossiers: HashSet<NationalCode>,
-    pub marriages: HashMap<String, MarriageRecorded>,
+    pub marriages: HashMap<String, RegistryRecord>,
     pub changed_marriages: BTreeSet<String>,
     pub registrations: HashMap<self_registrations::RegistrationKey, StoredRegistration>,
     pub changed_registrations: BTreeSet<self_registrations::RegistrationKey>,
@@ -249,7 +249,7 @@ impl<'a> BatchState<'a> {
         count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<bool> {
         let disposition = match &event.input {
-            Input::Marriage(row) => self.marriage(event, row),
+            Input::Marriage(row) => self.marriage(event, RegistryRecord::from(&**row)),
             Input::SelfRegistration(data) => self.self_registration(record, event, data),
             Input::Person(data) => self.person(record, event, data)?,
             Input::Employment(data) => self.employment(record, event, data)?,

@@ -17,12 +17,12 @@ use crate::claim::person::Dossier;
 use crate::claim::person_state::PersonState;
 use crate::claim::plan::Trigger;
 use crate::claim::planning::plan;
+use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{ClaimKey, Outcome};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, PackedSegment};
 use crate::store::{Error, PgConnection, ReadConnection, Result, marriages, person_states, persons};
 use crate::wire::Outgoing;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// The dossier of a locked person to plan.
 pub enum LockedDossier {
@@ -72,7 +72,7 @@ pub struct DecisionWork {
     pub touched: TouchedPersons,
     pub changes: BatchChanges,
     /// New registry rows and new versions. The decisions read them from here, not from the database.
-    pub fresh: Vec<MarriageRecorded>,
+    pub fresh: Vec<RegistryRecord>,
     /// True if facts of other kinds were written. Only this transaction sees them before it commits.
     pub wrote_facts: bool,
 }
@@ -155,7 +155,7 @@ struct ChunkReader {
     ctx: AppContext,
     touched: Peekable<std::collections::hash_map::IntoIter<NationalCode, (LockedDossier, Option<String>)>>,
     changes: BatchChanges,
-    fresh: Arc<Vec<MarriageRecorded>>,
+    fresh: Arc<Vec<RegistryRecord>>,
     at: Timestamp,
 }
 

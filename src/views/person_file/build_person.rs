@@ -9,11 +9,11 @@ use super::person::{
     WageYear,
 };
 use crate::claim::person::{PersonRecord, Wage};
+use crate::claim::registry_record::{RecordedSpouse, RegistryRecord};
 use crate::clock::Clock;
 use crate::ident::{NationalCode, text};
 use crate::law::SolarDate;
 use crate::views::format::TehranTime;
-use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 
 pub fn person_file(loaded: &LoadedPerson, clock: &Clock, deeds_from: Option<SolarDate>) -> PersonFile {
     let known = &loaded.known;
@@ -103,7 +103,7 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     years.into_values().collect()
 }
 
-fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView {
+fn registry_row(row: &RegistryRecord, person: NationalCode) -> RegistryRowView {
     let is_husband = row.husband.national_code == Some(person);
     let (own, other, person_is) =
         if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
@@ -126,7 +126,7 @@ fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView
     }
 }
 
-fn full_name(spouse: &Spouse) -> Option<String> {
+fn full_name(spouse: &RecordedSpouse) -> Option<String> {
     let parts: Vec<_> =
         [&spouse.given_name, &spouse.family_name].into_iter().flatten().map(String::as_str).collect();
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))

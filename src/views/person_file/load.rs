@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::AppContext;
 use crate::claim::person_state::{PersonState, StoredClaim};
 use crate::claim::plan::Plan;
+use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{Decision, decide, issuance};
 use crate::ident::NationalCode;
 use crate::law::Tables;
@@ -13,12 +14,11 @@ use crate::store::payments::{self, FinanceAnswer};
 use crate::store::person_file::{self, CaseRow, DocumentRow, MessageRow};
 use crate::store::{Error, PgConnection, Result, installation, person_states, persons};
 use crate::wire;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// One person, as stored in the database.
 pub struct LoadedPerson {
     pub known: PersonState,
-    pub rows: Vec<MarriageRecorded>,
+    pub rows: Vec<RegistryRecord>,
     /// In order of deed date.
     pub claims: Vec<LoadedClaim>,
     /// What a close on the business date would write.

@@ -377,7 +377,10 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
         let mut scan = TopicScan::beyond(&checkpoints);
         let refused = recover::adopt(&ctx, &mut scan, &checkpoints).await.unwrap_err();
         assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
-        assert!(!recover::start(&ctx).await.unwrap().is_resumed, "the refused recovery was recorded as started");
+        assert!(
+            !recover::start(&ctx).await.unwrap().is_resumed,
+            "the refused recovery was recorded as started"
+        );
     });
     app.finish();
 }
