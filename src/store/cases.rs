@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, instant, parsed};
+use super::{PgConnection, Result, instant, numbers, parsed};
 use crate::claim::person_state::StoredCase;
 use crate::claim::plan::NewCase;
 use crate::ident::NationalCode;
@@ -20,11 +20,14 @@ struct CaseRow {
 }
 
 /// The cases of these persons by claim.
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<Uuid, Vec<StoredCase>>> {
+pub async fn of_persons(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<HashMap<Uuid, Vec<StoredCase>>> {
     let rows: Vec<CaseRow> = sqlx::query_as(
         "SELECT claim_id, document_id, kind, closed_at IS NULL AS open FROM cases WHERE person = ANY($1)",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?;
     let mut cases: HashMap<Uuid, Vec<StoredCase>> = HashMap::new();

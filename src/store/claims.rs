@@ -1,10 +1,11 @@
 //! Claims in the state of their latest answer.
 
 use super::copy::CopyRows;
-use super::{Error, PgConnection, Result, code, digest, parsed, rial};
+use super::{Error, PgConnection, Result, code, digest, numbers, parsed, rial};
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::ClaimUpdate;
 use crate::claim::{ClaimKey, Counterpart};
+use crate::ident::NationalCode;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -30,9 +31,11 @@ struct ClaimRow {
     review_waits: bool,
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<ClaimRow> =
-        sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<StoredClaim>> {
+    let rows: Vec<ClaimRow> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)")
+        .bind(numbers(codes))
+        .fetch_all(tx)
+        .await?;
     rows.into_iter().map(read).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Error, PgConnection, Result};
+use super::{Error, PgConnection, Result, numbers};
 use crate::claim::person::RegistryRow;
 use crate::claim::registry_record::{RecordedSpouse, RegistryRecord};
 use crate::ident::NationalCode;
@@ -17,13 +17,13 @@ pub async fn by_record(tx: &mut PgConnection, records: &[&str]) -> Result<HashMa
 }
 
 /// Every row that names one of these persons.
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<RegistryRow>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<RegistryRow>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT content FROM marriages WHERE husband = ANY($1)
          UNION ALL
          SELECT content FROM marriages WHERE wife = ANY($1)",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?;
     // The row of two spouses who are both in `codes` is returned twice: the map keeps it once.
@@ -32,9 +32,9 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<Regi
 }
 
 /// The records that name one of these persons.
-pub async fn records_of(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<String>> {
+pub async fn records_of(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<String>> {
     let sql = "SELECT record_id FROM marriages WHERE husband = ANY($1) OR wife = ANY($1) ORDER BY record_id";
-    Ok(sqlx::query_scalar(sql).bind(codes).fetch_all(tx).await?)
+    Ok(sqlx::query_scalar(sql).bind(numbers(codes)).fetch_all(tx).await?)
 }
 
 /// Writes new rows and new versions. An older version never overrides a newer one, also if the two come from different

@@ -178,6 +178,11 @@ fn code(number: i64) -> Result<crate::ident::NationalCode> {
     crate::ident::NationalCode::from_i64(number).ok_or(Error::Unreadable("national code"))
 }
 
+/// The numbers of these codes, as the database stores them.
+fn numbers(codes: &[crate::ident::NationalCode]) -> Vec<i64> {
+    codes.iter().map(|code| code.to_i64()).collect()
+}
+
 fn parsed<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
     text.parse().map_err(|_| Error::Unreadable(what))
 }

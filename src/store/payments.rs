@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
+use super::{PgConnection, Result, code, from_micros, instant, numbers, parsed, rial};
 use crate::claim::Benefit;
 use crate::claim::codes::PaymentOutcome;
 use crate::claim::person_state::{DUPLICATES, StoredDocument};
@@ -33,11 +33,11 @@ struct RawPaymentRow {
     decision_id: Uuid,
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<PaymentRow>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<PaymentRow>> {
     let rows: Vec<RawPaymentRow> = sqlx::query_as(
         "SELECT benefit, person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1) ORDER BY person, benefit",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?;
     rows.into_iter()
@@ -68,7 +68,7 @@ struct DocumentRow {
 /// The documents of these persons by claim, ascending by attempt.
 pub async fn documents_of(
     tx: &mut PgConnection,
-    codes: &[i64],
+    codes: &[NationalCode],
 ) -> Result<HashMap<Uuid, Vec<StoredDocument>>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
         "SELECT claim_id, document_id, attempt, sheba, state, state_code,
@@ -77,7 +77,7 @@ pub async fn documents_of(
                      AND o.code = ANY($2)) AS called_duplicate
          FROM documents d WHERE person = ANY($1) ORDER BY claim_id, attempt",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .bind(DUPLICATES.as_slice())
     .fetch_all(tx)
     .await?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{PgConnection, Result, code, from_micros, instant, parsed};
+use super::{PgConnection, Result, code, from_micros, instant, numbers, parsed};
 use crate::claim::person::SelfRegistration;
 use crate::ident::NationalCode;
 
@@ -41,9 +41,9 @@ pub async fn by_request(
     rows.into_iter().map(|row| read(row).map(|stored| (key(&stored), stored))).collect()
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<SelfRegistration>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
-    let rows: Vec<RegistrationRow> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
+    let rows: Vec<RegistrationRow> = sqlx::query_as(query).bind(numbers(codes)).fetch_all(tx).await?;
     rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
 }
 

@@ -71,7 +71,7 @@ pub async fn close_page(
 
 /// The persons of a page in ascending order, and the code at which the page ends.
 pub(super) struct PagePersons {
-    pub codes: Vec<i64>,
+    pub codes: Vec<NationalCode>,
     pub last: i64,
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn select_persons(
     };
     let mut codes = closes::persons_after(tx, cursor, end, max).await?;
     let mut last = match (limit, codes.last()) {
-        (PageLimit::Persons(_), Some(last)) => *last,
+        (PageLimit::Persons(_), Some(last)) => last.to_i64(),
         _ => end,
     };
     let lost = persons::without_claim(tx, cursor, last, ctx.deeds_from, max).await?;
@@ -100,8 +100,8 @@ pub(super) async fn select_persons(
     );
     if matches!(limit, PageLimit::Persons(_)) && (last == END || count(lost.len()) == u64::from(max)) {
         // Later codes belong to the next page. END is reserved for the page that finds no person.
-        last = *last_lost;
-        codes.retain(|code| *code <= last);
+        last = last_lost.to_i64();
+        codes.retain(|code| code <= last_lost);
     }
     codes.extend(lost);
     codes.sort_unstable();

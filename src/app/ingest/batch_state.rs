@@ -72,7 +72,7 @@ struct NamedIdentities<'a> {
     documents: Vec<&'a str>,
     messages: Vec<&'a str>,
     files: Vec<&'a FileRef>,
-    persons: BTreeSet<i64>,
+    persons: BTreeSet<NationalCode>,
     /// Those of `persons` whose insured records change.
     changing: HashSet<NationalCode>,
 }
@@ -93,21 +93,19 @@ impl<'a> NamedIdentities<'a> {
     }
 
     fn add(&mut self, event: &'a Event) {
-        let mut person = |code: NationalCode| self.persons.insert(code.to_i64());
         if let Some(code) = event.input.record_of() {
             self.changing.insert(code);
-            person(code);
+            self.persons.insert(code);
         }
         match &event.input {
             Input::Marriage(row) => {
                 self.records.push(&row.record_id);
-                for code in [row.husband.national_code, row.wife.national_code].into_iter().flatten() {
-                    person(code);
-                }
+                self.persons.extend(row.husband.national_code);
+                self.persons.extend(row.wife.national_code);
             }
             Input::SelfRegistration(data) => {
                 self.requests.push((data.applicant_national_code, &data.request_id));
-                person(data.applicant_national_code);
+                self.persons.insert(data.applicant_national_code);
             }
             Input::Outcome(_, data) => self.documents.push(&data.document_id),
             Input::Delivery(_, data) => self.messages.push(&data.sms_id),
@@ -147,10 +145,8 @@ impl<'a> BatchState<'a> {
             messages = messages::known(tx, &named.messages).await?;
             reports = messages::reports(tx, &named.messages).await?;
         }
-        let old_spouses =
-            marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
-        named.persons.extend(old_spouses.map(NationalCode::to_i64));
-        named.persons.extend(documents.values().map(|code| code.to_i64()));
+        named.persons.extend(marriages.values().flat_map(RegistryRecord::codes));
+        named.persons.extend(documents.values());
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut packed_dossiers =
             if codes.is_empty() { HashMap::new() } else { persons::lock_packed(tx, &codes).await? };

@@ -56,7 +56,7 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     if page.is_empty() {
         return Ok(None);
     }
-    let codes: Vec<_> = page.iter().map(|person| person.code.to_i64()).collect();
+    let codes: Vec<_> = page.iter().map(|person| person.code).collect();
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let states = person_states::load_with(&mut tx, dossiers).await?;
     let lost = LostParts::read(&mut tx, &codes).await?;
@@ -109,7 +109,7 @@ struct LostParts {
 }
 
 impl LostParts {
-    async fn read(tx: &mut PgConnection, codes: &[i64]) -> Result<Self> {
+    async fn read(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Self> {
         let without_facts = recovery::without_facts(tx, codes).await?;
         let unpublished = recovery::take_unpublished_decisions(tx, codes).await?.into_iter().collect();
         Ok(Self { without_facts, unpublished })

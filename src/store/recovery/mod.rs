@@ -4,7 +4,7 @@ pub mod adopt;
 
 use uuid::Uuid;
 
-use super::{Error, PgConnection, Result, code};
+use super::{Error, PgConnection, Result, code, numbers};
 use crate::ident::NationalCode;
 
 /// The name in `installation` under which an unfinished recovery stores its checkpoints.
@@ -145,20 +145,20 @@ pub async fn next_persons(tx: &mut PgConnection, limit: u32) -> Result<Vec<Perso
     Ok(persons)
 }
 
-pub async fn remove_redecided(tx: &mut PgConnection, codes: &[i64]) -> Result<()> {
-    sqlx::query("DELETE FROM recovery_persons WHERE code = ANY($1)").bind(codes).execute(tx).await?;
+pub async fn remove_redecided(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<()> {
+    sqlx::query("DELETE FROM recovery_persons WHERE code = ANY($1)").bind(numbers(codes)).execute(tx).await?;
     Ok(())
 }
 
 /// Claims of these persons whose current or paid decision has no facts, with that decision.
-pub async fn without_facts(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, Uuid)>> {
+pub async fn without_facts(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<(Uuid, Uuid)>> {
     Ok(sqlx::query_as(
         "SELECT claim_id, decision_id FROM decisions JOIN (
              SELECT claim_id, decision_id FROM claims WHERE person = ANY($1)
              UNION SELECT claim_id, decision_id FROM payments WHERE person = ANY($1)) c USING (claim_id, decision_id)
          WHERE facts = ''",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?)
 }
@@ -176,24 +176,30 @@ pub async fn save_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Res
 
 /// Deletes and returns paid decisions whose own event never reached its topic: [`adopt::document`] has inserted a
 /// placeholder row for each.
-pub async fn take_unpublished_decisions(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<(Uuid, i32)>> {
+pub async fn take_unpublished_decisions(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<Vec<(Uuid, i32)>> {
     Ok(sqlx::query_as(
         "DELETE FROM decisions d USING payments p WHERE p.person = ANY($1) AND d.decision_id = p.decision_id
              AND d.content_digest = '' RETURNING d.decision_id, d.revision",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?)
 }
 
 /// Documents of these persons that have no registration SMS yet, with the claim and the instant of issue.
-pub async fn documents_without_sms(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<DocumentWithoutSms>> {
+pub async fn documents_without_sms(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<Vec<DocumentWithoutSms>> {
     Ok(sqlx::query_as(
         "SELECT benefit, person, claim_id, document_id, amount, (extract(epoch FROM issued_at) * 1000000)::bigint AS issued_us
          FROM documents d WHERE person = ANY($1) AND NOT EXISTS (
              SELECT 1 FROM messages m WHERE m.document_id = d.document_id AND m.kind = 'registration') ORDER BY document_id",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?)
 }

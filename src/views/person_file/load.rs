@@ -42,7 +42,7 @@ pub struct LoadedClaim {
 /// Loads all data about `code`. An unknown code yields an empty dossier.
 pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedPerson> {
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
-    let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
+    let mut dossiers = persons::read_dossiers(&mut tx, &[code]).await?;
     dossiers.entry(code).or_default();
     let mut known =
         person_states::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;

@@ -13,9 +13,8 @@ const PERSONS: u32 = 40;
 const TRANSACTIONS: u64 = 60;
 const AT_ONCE: u64 = 4;
 
-fn codes() -> Vec<i64> {
-    let code = |nine| national_code(nine).parse::<NationalCode>().unwrap().to_i64();
-    (500_000_000..500_000_000 + PERSONS).map(code).collect()
+fn codes() -> Vec<NationalCode> {
+    (500_000_000..500_000_000 + PERSONS).map(|nine| national_code(nine).parse().unwrap()).collect()
 }
 
 /// Locks half of the persons again and again. Every second of them is new each time, because nothing is committed.
@@ -23,7 +22,7 @@ async fn lock_some(pool: PgPool, seed: u64) -> Result<(), Error> {
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..TRANSACTIONS {
         let all = codes();
-        let mut some: Vec<i64> = all.sample(&mut random, all.len() / 2).copied().collect();
+        let mut some: Vec<NationalCode> = all.sample(&mut random, all.len() / 2).copied().collect();
         some.sort_unstable();
         let mut tx = pool.begin().await?;
         let locked = persons::lock(&mut tx, &some).await?;
@@ -41,7 +40,7 @@ fn known_and_new_persons_are_locked_in_one_order() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let pool = ctx(&app, &runtime).pool;
     runtime.block_on(async {
-        let known: Vec<i64> = codes().into_iter().step_by(2).collect();
+        let known: Vec<NationalCode> = codes().into_iter().step_by(2).collect();
         let mut tx = pool.begin().await.unwrap();
         persons::lock(&mut tx, &known).await.unwrap();
         tx.commit().await.unwrap();
