@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Result;
 use super::arguments::CloseMonth;
 use super::start::CommandContext;
-use crate::app::close::{self, CloseResult, Confirmation, Forecast};
+use crate::app::close::{self, CloseResult, Confirmation, Forecast, MonthTotals};
 use crate::service::close::close_month;
 use crate::store::batches::PaymentBatch;
 use crate::terminal::say;
@@ -80,7 +80,7 @@ fn show_forecast(forecast: &Forecast, json: bool) {
         let branches: Vec<_> = forecast.branches.iter().map(|(code, branch)| {
             json!({"province_code": branch.province_code, "branch_code": code, "documents": branch.documents, "total_rial": branch.total_rial})
         }).collect();
-        let last = last.map(|(month, documents, total)| json!({"month": month.to_string(), "documents": documents, "total_rial": total}));
+        let last = last.map(|last| json!({"month": last.month.to_string(), "documents": last.documents, "total_rial": last.total_rial}));
         say!(
             "{}",
             json!({"month": forecast.month.to_string(), "forecast": forecast.ahead_of_time, "documents": forecast.documents,
@@ -101,7 +101,7 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     );
     match last {
         None => say!("No earlier month is closed."),
-        Some((month, documents, total)) => say!(
+        Some(MonthTotals { month, documents, total_rial: total }) => say!(
             "Compared with {month}: {:+} documents, {:+} rials",
             i128::from(forecast.documents) - i128::from(documents),
             i128::from(forecast.total_rial) - i128::from(total)

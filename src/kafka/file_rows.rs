@@ -39,10 +39,8 @@ pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<
 fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
     let mut found = None;
     reader::read_to_end(broker, Topic::RegistryFiles, &mut |record| {
-        let is_opening = |(name, value): &(&str, &[u8])| {
-            *name == "ce_type" && *value == EventType::FileOpened.name().as_bytes()
-        };
-        if record.key == Some(file_id.as_bytes()) && record.headers.iter().any(is_opening) {
+        let opening = ("ce_type", EventType::FileOpened.name().as_bytes());
+        if record.key == Some(file_id.as_bytes()) && record.headers.contains(&opening) {
             found = record.timestamp_ms;
         }
         Ok(found.is_none())

@@ -241,8 +241,15 @@ pub async fn hold_reason(tx: &mut PgConnection, month: SolarMonth) -> Result<Opt
     Ok(row.map(|(reason,)| reason))
 }
 
-/// The first month that is held, with the reason.
-pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
+/// A month that is held, with the reason.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub struct HeldMonth {
+    pub month: String,
+    pub reason: String,
+}
+
+/// The first month that is held.
+pub async fn held(tx: &mut PgConnection) -> Result<Option<HeldMonth>> {
     Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
         .fetch_optional(tx)
         .await?)

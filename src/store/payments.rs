@@ -157,7 +157,7 @@ async fn insert_documents(
     month: SolarMonth,
     at: Timestamp,
 ) -> Result<()> {
-    let all = || issues.iter().map(|(_, issue)| issue);
+    let all: Vec<_> = issues.iter().map(|(_, issue)| issue).collect();
     sqlx::query(
         "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code,
              issued_at, benefit)
@@ -165,18 +165,18 @@ async fn insert_documents(
          FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[],
              $12::text[]) AS u (a, b, c, d, e, f, g, h, i, j)",
     )
-    .bind(all().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
     .bind(issues.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.claim_id).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.attempt).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.decision_id).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.amount.to_i64()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.sheba.as_str()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.cost_centre.as_str()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.claim_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.attempt).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.decision_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.amount.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.sheba.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.cost_centre.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
     .bind(month.to_string())
     .bind(instant(at))
-    .bind(all().map(|issue| issue.benefit.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.benefit.as_str()).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())

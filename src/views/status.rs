@@ -131,7 +131,7 @@ pub async fn status(
         records_without_claim: without_claim,
         months_closed: figures.months_closed.iter().map(ClosedMonthView::of).collect(),
         month_under_way: figures.month_under_way.map(|month| month.to_string()),
-        held: figures.held.map(|(month, reason)| HeldMonthView { month, reason }),
+        held: figures.held.map(|held| HeldMonthView { month: held.month, reason: held.reason }),
         unanswered_days,
         unanswered_count: figures.unanswered,
         unanswered: unanswered

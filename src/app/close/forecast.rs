@@ -17,6 +17,14 @@ pub struct BranchForecast {
     pub total_rial: u64,
 }
 
+/// What a closed month has issued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MonthTotals {
+    pub month: SolarMonth,
+    pub documents: u64,
+    pub total_rial: u64,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forecast {
     pub month: SolarMonth,
@@ -26,8 +34,8 @@ pub struct Forecast {
     pub total_rial: u64,
     /// By branch code.
     pub branches: BTreeMap<String, BranchForecast>,
-    /// The last closed month, with its number of documents and its total (rials).
-    pub last: Option<(SolarMonth, u64, u64)>,
+    /// The last closed month.
+    pub last: Option<MonthTotals>,
     pub plan: ClosePlan,
 }
 
@@ -54,8 +62,11 @@ pub async fn forecast_on(
         documents: 0,
         total_rial: 0,
         branches: BTreeMap::new(),
-        last: last
-            .map(|close| (close.month, close.documents().unsigned_abs(), close.total_rial().unsigned_abs())),
+        last: last.map(|close| MonthTotals {
+            month: close.month,
+            documents: close.documents().unsigned_abs(),
+            total_rial: close.total_rial().unsigned_abs(),
+        }),
         plan: ClosePlan::of(month),
     };
     let mut cursor = -1;
@@ -120,23 +131,25 @@ impl Forecast {
     /// Compares count and total with the last closed month. Returns a reason for each that differs by more than
     /// `percent`.
     pub fn differs_by_more_than(&self, percent: u32) -> Vec<String> {
-        let Some((month, documents, total)) = self.last else {
+        let Some(MonthTotals { month, documents, total_rial: total }) = self.last else {
             return Vec::new();
         };
-        let differs = |now: u64, then: u64| {
-            u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
-        };
         let mut reasons = Vec::new();
-        if differs(self.documents, documents) {
+        if differs(self.documents, documents, percent) {
             reasons.push(format!(
                 "{} documents, {documents} in {month}: more than {percent} % apart",
                 self.documents
             ));
         }
-        if differs(self.total_rial, total) {
+        if differs(self.total_rial, total, percent) {
             reasons
                 .push(format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial));
         }
         reasons
     }
+}
+
+/// True if the two numbers are more than `percent` of `then` apart.
+fn differs(now: u64, then: u64, percent: u32) -> bool {
+    u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
 }

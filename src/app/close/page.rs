@@ -143,7 +143,8 @@ async fn write_messages(
     at: jiff::Timestamp,
 ) -> Result<()> {
     let expected = ctx.business_date(at).month();
-    let sms = |(person, issuance): &(NationalCode, &Issuance)| -> NewMessage {
+    let mut sms: Vec<NewMessage> = Vec::with_capacity(issues.len());
+    for (person, issuance) in issues {
         let document_id = issuance.document_id.to_string();
         let id = ctx.ids.registration_sms(&document_id);
         let body = Texts::built_in().sms_registration(
@@ -154,9 +155,9 @@ async fn write_messages(
         );
         let (kind, about, trace) =
             (SmsKind::Registration, (*person, issuance.claim_id), Some(close.traceparent.clone()));
-        message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace)
-    };
-    messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;
+        sms.push(message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace));
+    }
+    messages::insert(tx, &sms, at, false).await?;
     Ok(())
 }
 

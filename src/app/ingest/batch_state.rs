@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use jiff::Timestamp;
 
-use super::answer_keys::{AnswerKey, ReportKey, answer_key};
-use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPersons};
+use super::answer_keys::{AnswerKey, answer_key};
+use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPerson, TouchedPersons};
 use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
@@ -41,7 +41,7 @@ pub struct BatchState<'a> {
     /// Documents with a new answer of finance.
     pub answered: HashSet<String>,
     pub messages: HashSet<String>,
-    pub known_reports: HashSet<ReportKey>,
+    pub known_reports: HashSet<messages::ReportKey>,
     pub reports: Vec<messages::DeliveryReportRow<'a>>,
     /// Persons to plan, with the trace of the last input that touched each.
     pub touched_persons: HashMap<NationalCode, Option<String>>,
@@ -68,7 +68,7 @@ pub struct SavedBatch {
 #[derive(Default)]
 struct NamedIdentities<'a> {
     records: Vec<&'a str>,
-    requests: Vec<(NationalCode, &'a str)>,
+    requests: Vec<self_registrations::RegistrationKey>,
     documents: Vec<&'a str>,
     messages: Vec<&'a str>,
     files: Vec<&'a FileRef>,
@@ -104,7 +104,10 @@ impl<'a> NamedIdentities<'a> {
                 self.persons.extend(row.wife.national_code);
             }
             Input::SelfRegistration(data) => {
-                self.requests.push((data.applicant_national_code, &data.request_id));
+                self.requests.push(self_registrations::RegistrationKey {
+                    applicant: data.applicant_national_code,
+                    request_id: data.request_id.clone(),
+                });
                 self.persons.insert(data.applicant_national_code);
             }
             Input::Outcome(_, data) => self.documents.push(&data.document_id),
@@ -326,7 +329,7 @@ impl<'a> BatchState<'a> {
                 Some(dossier) => LockedDossier::Decoded(Box::new(dossier)),
                 None => LockedDossier::Packed(remove_packed(&mut self.packed_dossiers, code)?),
             };
-            touched.insert(code, (dossier, trace));
+            touched.insert(code, TouchedPerson { dossier, trace });
         }
         Ok(touched)
     }
@@ -344,8 +347,11 @@ fn read_dossiers(
     persons: HashSet<NationalCode>,
     packed_dossiers: &mut HashMap<NationalCode, PackedDossier>,
 ) -> Result<HashMap<NationalCode, Dossier>> {
-    let read = |code| Ok((code, persons::decode(remove_packed(packed_dossiers, code)?.as_deref())?));
-    persons.into_iter().map(read).collect()
+    let mut dossiers = HashMap::with_capacity(persons.len());
+    for code in persons {
+        dossiers.insert(code, persons::decode(remove_packed(packed_dossiers, code)?.as_deref())?);
+    }
+    Ok(dossiers)
 }
 
 fn remove_packed(
@@ -419,7 +425,7 @@ mod tests {
         assert!(state.dossier(person()).is_ok());
         assert!(matches!(
             state.take_touched().unwrap().remove(&person()),
-            Some((LockedDossier::Decoded(_), None))
+            Some(TouchedPerson { dossier: LockedDossier::Decoded(_), trace: None })
         ));
     }
 }

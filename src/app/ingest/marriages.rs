@@ -7,7 +7,7 @@ use crate::claim::person::SelfRegistration;
 use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{Benefit, ClaimKey, Counterpart};
 use crate::ident::NationalCode;
-use crate::store::self_registrations::StoredRegistration;
+use crate::store::self_registrations::{RegistrationKey, StoredRegistration};
 use crate::wire::Event;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 
@@ -53,7 +53,7 @@ impl BatchState<'_> {
             first_marriage_undertaking: data.first_marriage_undertaking,
         };
         let source_offset = record.effective_offset();
-        let key = (registration.applicant, data.request_id.clone());
+        let key = RegistrationKey { applicant: registration.applicant, request_id: data.request_id.clone() };
         let disposition = match self.registrations.get(&key) {
             None => Disposition::Accepted,
             Some(old) if record.is_replay() && old.source_offset > source_offset => {

@@ -117,8 +117,12 @@ fn tail_of(key: &RecordKey, record: &RecordContent<'_>) -> Option<Tail> {
     let Origin::Own { sequence, headers } = key.origin(record) else {
         return None;
     };
-    let find = |wanted: &str| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let is_dead_letter = find(dead_letters_v1::TOPIC).is_some();
-    let id = find("ce_id").filter(|_| !is_dead_letter).and_then(|id| std::str::from_utf8(id).ok());
+    let is_dead_letter = headers.iter().any(|(name, _)| *name == dead_letters_v1::TOPIC);
+    let id = headers
+        .iter()
+        .rfind(|(name, _)| *name == "ce_id")
+        .map(|(_, value)| *value)
+        .filter(|_| !is_dead_letter)
+        .and_then(|id| std::str::from_utf8(id).ok());
     Some(Tail { position: sequence, id: id.unwrap_or_default().to_owned() })
 }

@@ -150,8 +150,21 @@ pub async fn remove_redecided(tx: &mut PgConnection, codes: &[NationalCode]) -> 
     Ok(())
 }
 
+/// A decision of a claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, sqlx::FromRow)]
+pub struct DecisionOfClaim {
+    pub claim_id: Uuid,
+    pub decision_id: Uuid,
+}
+
+/// The facts of a decision, as stored.
+pub struct DecisionFacts {
+    pub decision_id: Uuid,
+    pub facts: Vec<u8>,
+}
+
 /// Claims of these persons whose current or paid decision has no facts, with that decision.
-pub async fn without_facts(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<(Uuid, Uuid)>> {
+pub async fn without_facts(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<DecisionOfClaim>> {
     Ok(sqlx::query_as(
         "SELECT claim_id, decision_id FROM decisions JOIN (
              SELECT claim_id, decision_id FROM claims WHERE person = ANY($1)
@@ -163,12 +176,12 @@ pub async fn without_facts(tx: &mut PgConnection, codes: &[NationalCode]) -> Res
     .await?)
 }
 
-pub async fn save_facts(tx: &mut PgConnection, facts: &[(Uuid, Vec<u8>)]) -> Result<()> {
+pub async fn save_facts(tx: &mut PgConnection, facts: &[DecisionFacts]) -> Result<()> {
     sqlx::query(
         "UPDATE decisions d SET facts = u.facts FROM unnest($1::uuid[], $2::bytea[]) AS u (id, facts) WHERE d.decision_id = u.id",
     )
-    .bind(facts.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind(facts.iter().map(|(_, facts)| facts.as_slice()).collect::<Vec<_>>())
+    .bind(facts.iter().map(|restored| restored.decision_id).collect::<Vec<_>>())
+    .bind(facts.iter().map(|restored| restored.facts.as_slice()).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
