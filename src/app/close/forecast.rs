@@ -19,11 +19,8 @@ pub struct BranchForecast {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forecast {
-    pub month: SolarMonth,
     /// True if the month has not ended. The forecast then shows what would be issued if it ended today.
     pub ahead_of_time: bool,
-    pub documents: u64,
-    pub total_rial: u64,
     /// By branch code.
     pub branches: BTreeMap<String, BranchForecast>,
     /// The last closed month, with its number of documents and its total (rials).
@@ -49,10 +46,7 @@ pub async fn forecast_on(
     let closed: Vec<_> = closes.iter().filter(|close| close.closed).collect();
     let last = closed.iter().rfind(|close| close.month < month);
     let mut forecast = Forecast {
-        month,
         ahead_of_time: ctx.clock.today() <= month.last_day(),
-        documents: 0,
-        total_rial: 0,
         branches: BTreeMap::new(),
         last: last
             .map(|close| (close.month, close.documents().unsigned_abs(), close.total_rial().unsigned_abs())),
@@ -109,11 +103,10 @@ impl Forecast {
         let branch = self.branches.entry(document.cost_centre.to_owned()).or_default();
         province_code.clone_into(&mut branch.province_code);
         branch.documents += 1;
-        for total in [&mut branch.total_rial, &mut self.total_rial] {
-            *total =
-                total.checked_add(document.amount_rial).ok_or(Error::Unreadable("total of a forecast"))?;
-        }
-        self.documents += 1;
+        branch.total_rial = branch
+            .total_rial
+            .checked_add(document.amount_rial)
+            .ok_or(Error::Unreadable("total of a forecast"))?;
         Ok(())
     }
 
@@ -123,19 +116,13 @@ impl Forecast {
         let Some((month, documents, total)) = self.last else {
             return Vec::new();
         };
-        let differs = |now: u64, then: u64| {
-            u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
-        };
         let mut reasons = Vec::new();
-        if differs(self.documents, documents) {
-            reasons.push(format!(
-                "{} documents, {documents} in {month}: more than {percent} % apart",
-                self.documents
-            ));
-        }
-        if differs(self.total_rial, total) {
-            reasons
-                .push(format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial));
+        for (now, then, unit) in
+            [(self.plan.documents(), documents, "documents"), (self.plan.total_rial, total, "rials")]
+        {
+            if u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent) {
+                reasons.push(format!("{now} {unit}, {then} in {month}: more than {percent} % apart"));
+            }
         }
         reasons
     }
