@@ -61,13 +61,14 @@ pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()>
         ProgressStyle::with_template("  {spinner} {human_pos} messages  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    let named = |(partition, offset): &(TopicPartition, i64)| {
-        (started.env.broker.name(partition.topic), partition.partition, *offset)
-    };
+    let mut misrouted = HashSet::new();
+    for (partition, offset) in &live.misrouted {
+        misrouted.insert((started.env.broker.name(partition.topic), partition.partition, *offset));
+    }
     let first = FirstIngest {
         // The replay determines all others from the inputs.
         dead_letters: HashSet::new(),
-        misrouted: live.misrouted.iter().map(named).collect(),
+        misrouted,
         other_misrouted: MisroutedPolicy::Accept,
     };
     let replay = Replay { started, copy, bar, first: Arc::new(first) };
@@ -170,9 +171,8 @@ impl Replay<'_> {
 }
 
 fn show(live: &Live, replayed: &StateDigest, messages: u64, json: bool) -> Result<()> {
-    let lines = |state: &StateDigest| state.lines.iter().cloned().collect::<BTreeSet<_>>();
-    let live_lines = lines(&live.state);
-    let replayed_lines = lines(replayed);
+    let live_lines: BTreeSet<&String> = live.state.lines.iter().collect();
+    let replayed_lines: BTreeSet<&String> = replayed.lines.iter().collect();
     let differences: Vec<String> = live_lines
         .difference(&replayed_lines)
         .map(|line| format!("only in the live database: {line}"))

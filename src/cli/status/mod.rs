@@ -52,15 +52,18 @@ async fn input_state(
     stored: &[(TopicPartition, i64)],
 ) -> Result<InputState> {
     let lag = kafka::topics::lag(ends, stored);
-    let lags = |partition| lag.iter().any(|(lagging, _)| lagging == partition);
-    let next = |partition| stored.iter().find(|(known, _)| known == partition).map(|(_, next)| *next);
-    // A partition that was never read starts at its first offset.
-    let lagging = ends.iter().filter(|(partition, ..)| lags(partition));
-    let positions: Vec<_> =
-        lagging.map(|(partition, low, _)| (*partition, next(partition).unwrap_or(*low))).collect();
+    let mut positions = Vec::new();
+    for (partition, low, _) in ends {
+        if lag.iter().any(|(lagging, _)| lagging == partition) {
+            let next = stored.iter().find(|(known, _)| known == partition).map(|(_, next)| *next);
+            // A partition that was never read starts at its first offset.
+            positions.push((*partition, next.unwrap_or(*low)));
+        }
+    }
     let broker = broker.clone();
-    let check = move || unreadable(&broker, &positions, &AtomicBool::new(false));
-    let unreadable = tokio::task::spawn_blocking(check).await.map_err(|_| service::Error::Interrupted)??;
+    let checking =
+        tokio::task::spawn_blocking(move || unreadable(&broker, &positions, &AtomicBool::new(false)));
+    let unreadable = checking.await.map_err(|_| service::Error::Interrupted)??;
     let stalled = unreadable.into_iter().map(|one| StalledPartitionView {
         topic: one.partition.topic.name(),
         partition: one.partition.partition,
