@@ -293,9 +293,12 @@ impl CommandLine {
             Task::Run(command) => command,
             Task::Print(printout) => return Self::Print(printout),
         };
-        let flag = |name: &str| matches.get_one::<String>(name).cloned();
-        let mut flags: BTreeMap<String, String> =
-            config::keys().iter().filter_map(|key| Some((key.name.to_owned(), flag(key.name)?))).collect();
+        let mut flags = BTreeMap::new();
+        for key in config::keys() {
+            if let Some(value) = matches.get_one::<String>(key.name) {
+                flags.insert(key.name.to_owned(), value.clone());
+            }
+        }
         for property in &cli.kafka_property {
             let (name, value) = property.split_once('=').unwrap_or((property, ""));
             flags.insert(format!("kafka.{name}"), value.to_owned());

@@ -75,10 +75,10 @@ pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json:
 async fn fence(broker: &Broker, checkpoints: &[Checkpoint]) -> Result<()> {
     let broker = broker.clone();
     let shards: Vec<_> = checkpoints.iter().map(|checkpoint| checkpoint.shard).collect();
-    let work = move || {
+    let fencing = tokio::task::spawn_blocking(move || {
         shards.iter().try_for_each(|shard| Sender::fencing(&broker, &format!("relay-{shard}")).map(drop))
-    };
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)??)
+    });
+    Ok(fencing.await.map_err(|_| service::Error::Interrupted)??)
 }
 
 fn topics_of(names: &[String]) -> Result<Vec<Topic>> {
@@ -121,9 +121,10 @@ async fn scan_outputs(
     checkpoints: &[Checkpoint],
     bar: ProgressBar,
 ) -> Result<TopicScan> {
-    let (broker, own_key) = (broker.clone(), ctx.records.clone());
+    let broker = broker.clone();
+    let own_key = ctx.records.clone();
     let mut scan = TopicScan::beyond(checkpoints);
-    let work = move || {
+    let scanning = tokio::task::spawn_blocking(move || {
         for topic in Topic::outputs() {
             bar.set_message(format!("reading {}", topic.name()));
             let mut unreadable = None;
@@ -137,8 +138,8 @@ async fn scan_outputs(
             }
         }
         Ok(scan)
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
+    });
+    scanning.await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// Ingests the inputs since the backup, up to the present end offsets.
@@ -154,8 +155,12 @@ async fn ingest_inputs(
     bar.set_position(0);
     let dead_letters = scan.dead_letters.iter().map(ToString::to_string);
     let published: HashSet<String> = dead_letters.chain(scan.receipts.iter().cloned()).collect();
-    let (settings, wait) = (&started.env.settings, Duration::from_secs(1));
-    let limits = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+    let settings = &started.env.settings;
+    let limits = BatchLimits {
+        events: settings.batch_events,
+        bytes: settings.batch_bytes,
+        wait: Duration::from_secs(1),
+    };
     let first = FirstIngest {
         dead_letters: scan.dead_letters.clone(),
         misrouted: scan.misrouted.clone(),
@@ -167,6 +172,10 @@ async fn ingest_inputs(
     };
     ingest_up_to(ctx, &started.env.broker, &upto, limits, Arc::new(first), apply).await?;
     Ok(bar.position())
+}
+
+fn count(n: usize) -> String {
+    grouped(i128::try_from(n).unwrap_or(i128::MAX))
 }
 
 /// The counts of a topic scan.
@@ -229,7 +238,6 @@ fn show(found: &ScanSummary, outcome: Option<&RecoveryOutcome>, what: &str, json
         say!("The database is as new as its topics: there is nothing to recover.");
         return;
     }
-    let count = |n: usize| grouped(i128::try_from(n).unwrap_or(i128::MAX));
     let verb = if outcome.is_some() { "were recovered" } else { "would be recovered" };
     say!(
         "These {verb} from the topics: {} decisions, {} documents of {}, {} SMS, {} cases, {} closed month(s) {}",

@@ -169,9 +169,8 @@ impl Replay<'_> {
 }
 
 fn show(live: &Live, replayed: &StateDigest, messages: u64, json: bool) -> Result<()> {
-    let lines = |state: &StateDigest| state.lines.iter().cloned().collect::<BTreeSet<_>>();
-    let live_lines = lines(&live.state);
-    let replayed_lines = lines(replayed);
+    let live_lines: BTreeSet<&String> = live.state.lines.iter().collect();
+    let replayed_lines: BTreeSet<&String> = replayed.lines.iter().collect();
     let differences: Vec<String> = live_lines
         .difference(&replayed_lines)
         .map(|line| format!("only in the live database: {line}"))

@@ -96,16 +96,16 @@ impl Settings {
         let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);
-        let entries = || values.iter().chain(kafka.iter());
+        let mut entries = values;
+        entries.extend(kafka);
         if let Some(settings) = &settings {
-            let all = entries().map(|(key, raw)| (key.clone(), raw.clone())).collect();
-            errors.extend(production::refusals(settings, &all));
+            errors.extend(production::refusals(settings, &entries));
         }
         match settings {
             Some(settings) if errors.is_empty() => Ok(LoadedSettings {
                 settings,
-                origins: entries().map(|(key, raw)| (key.clone(), raw.origin.clone())).collect(),
-                texts: entries().map(|(key, raw)| (key.clone(), raw.text.clone())).collect(),
+                origins: entries.iter().map(|(key, raw)| (key.clone(), raw.origin.clone())).collect(),
+                texts: entries.into_iter().map(|(key, raw)| (key, raw.text)).collect(),
             }),
             _ => Err(errors),
         }

@@ -114,19 +114,20 @@ pub(super) fn path(text: &str) -> Option<PathBuf> {
 }
 
 pub(super) fn brokers(text: &str) -> Option<String> {
-    let is_valid = |broker: &str| {
-        broker
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
-    };
     let brokers: Vec<&str> = text.split(',').map(str::trim).collect();
-    brokers.iter().all(|broker| is_valid(broker)).then(|| brokers.join(","))
+    brokers.iter().all(|broker| is_host_and_port(broker)).then(|| brokers.join(","))
+}
+
+fn is_host_and_port(broker: &str) -> bool {
+    let parts = broker.rsplit_once(':');
+    parts.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// Kafka allows these characters in the names of topics, groups and transactional ids.
 pub(super) fn topic_prefix(text: &str) -> Option<String> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    (text.len() <= 100 && text.chars().all(is_allowed)).then(|| text.to_owned())
+    let is_allowed =
+        text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    is_allowed.then(|| text.to_owned())
 }
 
 pub(super) fn database_url(text: &str) -> Option<Secret> {

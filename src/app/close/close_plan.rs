@@ -52,8 +52,8 @@ impl ClosePlan {
         Ok(())
     }
 
-    pub fn documents(&self) -> usize {
-        self.documents.len()
+    pub fn documents(&self) -> u64 {
+        u64::try_from(self.documents.len()).unwrap_or(u64::MAX)
     }
 
     /// One line for each document, in the order of claims and attempts.

@@ -27,11 +27,8 @@ pub struct MonthTotals {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forecast {
-    pub month: SolarMonth,
     /// True if the month has not ended. The forecast then shows what would be issued if it ended today.
     pub ahead_of_time: bool,
-    pub documents: u64,
-    pub total_rial: u64,
     /// By branch code.
     pub branches: BTreeMap<String, BranchForecast>,
     /// The last closed month.
@@ -57,10 +54,7 @@ pub async fn forecast_on(
     let closed: Vec<_> = closes.iter().filter(|close| close.closed).collect();
     let last = closed.iter().rfind(|close| close.month < month);
     let mut forecast = Forecast {
-        month,
         ahead_of_time: ctx.clock.today() <= month.last_day(),
-        documents: 0,
-        total_rial: 0,
         branches: BTreeMap::new(),
         last: last.map(|close| MonthTotals {
             month: close.month,
@@ -120,11 +114,10 @@ impl Forecast {
         let branch = self.branches.entry(document.cost_centre.to_owned()).or_default();
         province_code.clone_into(&mut branch.province_code);
         branch.documents += 1;
-        for total in [&mut branch.total_rial, &mut self.total_rial] {
-            *total =
-                total.checked_add(document.amount_rial).ok_or(Error::Unreadable("total of a forecast"))?;
-        }
-        self.documents += 1;
+        branch.total_rial = branch
+            .total_rial
+            .checked_add(document.amount_rial)
+            .ok_or(Error::Unreadable("total of a forecast"))?;
         Ok(())
     }
 
@@ -135,15 +128,13 @@ impl Forecast {
             return Vec::new();
         };
         let mut reasons = Vec::new();
-        if differs(self.documents, documents, percent) {
-            reasons.push(format!(
-                "{} documents, {documents} in {month}: more than {percent} % apart",
-                self.documents
-            ));
+        let now = self.plan.documents();
+        if differs(now, documents, percent) {
+            reasons.push(format!("{now} documents, {documents} in {month}: more than {percent} % apart"));
         }
-        if differs(self.total_rial, total, percent) {
-            reasons
-                .push(format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial));
+        let now = self.plan.total_rial;
+        if differs(now, total, percent) {
+            reasons.push(format!("{now} rials, {total} in {month}: more than {percent} % apart"));
         }
         reasons
     }

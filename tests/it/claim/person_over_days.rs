@@ -1,4 +1,4 @@
-//! One fictitious person over several days, as planning sees them. A test sets facts; `takes_in` and `closes` do what
+//! One fictitious person over several days, as planning sees them. A test sets facts; `ingest` and `closes` do what
 //! the service would do, and the person state becomes what the database would contain.
 
 use std::sync::LazyLock;
@@ -84,7 +84,7 @@ impl World {
     pub fn married() -> Self {
         let mut world = Self::insured();
         world.known.rows.push(row("R1", DEED, spouse()));
-        world.takes_in();
+        world.ingest();
         world
     }
 
@@ -134,7 +134,7 @@ impl World {
     }
 
     /// Does what ingest does after an input about this person.
-    pub fn takes_in(&mut self) -> &mut Self {
+    pub fn ingest(&mut self) -> &mut Self {
         let plan = plan(&self.known, &self.rules(), Trigger::Input);
         self.write(plan);
         self
@@ -186,7 +186,7 @@ impl World {
         }
         document.called_duplicate |= code == "AM05";
         self.known.answered.push(document.document_id.clone());
-        self.takes_in()
+        self.ingest()
     }
 
     pub fn returned(&mut self, attempt: i32, code: &str, at: i64) -> &mut Self {
@@ -251,7 +251,7 @@ impl World {
     pub fn decides(&mut self, change: impl FnOnce(&mut Dossier)) -> bool {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
         change(&mut self.known.dossier);
-        self.takes_in();
+        self.ingest();
         before != self.known.claims.iter().map(|claim| claim.facts_digest).collect::<Vec<_>>()
     }
 

@@ -140,7 +140,7 @@ fn answers_of_finance_in_other_forms() {
 
 /// A registry that annuls the second record of one marriage does not end the marriage.
 #[test]
-fn an_annulled_double_does_not_speak() {
+fn an_annulled_duplicate_row_does_not_count() {
     let mut app = TestApp::start("1404-08-01");
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-04");

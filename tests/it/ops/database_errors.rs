@@ -21,7 +21,7 @@ fn refused_with(app: &TestApp, url: &str, parts: &[&str]) {
 }
 
 #[test]
-fn a_database_that_cannot_be_used_is_told_with_place_and_cause() {
+fn an_unusable_database_is_reported_with_place_and_cause() {
     let app = TestApp::without_service("1404-08-01");
     refused_with(
         &app,
@@ -53,7 +53,7 @@ fn a_database_that_cannot_be_used_is_told_with_place_and_cause() {
     // Without `provision` the tables do not exist.
     let refusal = app.refused(&["status", "--provision", "false"]);
     assert!(refusal.contains("a table is missing") && refusal.contains("--provision true"), "{refusal}");
-    app.end_unborn();
+    app.end_without_installation();
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::fixtures::couples::national_code;
 use crate::harness::TestApp;
 
 #[test]
-fn nothing_personal_is_logged_measured_or_told_in_errors() {
+fn no_personal_data_reaches_logs_metrics_or_errors() {
     let mut app = TestApp::without_service("1404-08-01").with("log", "trace").with("log_format", "json");
     let http = free_address();
     app.serve(&["--roles", "intake,relay,api", "--http-listen", &http.to_string()]);

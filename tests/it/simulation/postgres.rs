@@ -54,7 +54,7 @@ fn the_simulated_database_does_what_postgresql_does() {
                 "the sequence has too few rows: {counts:?}"
             );
         });
-        app.end_unborn();
+        app.end_without_installation();
     }
 }
 

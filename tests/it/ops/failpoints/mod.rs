@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use places::SCENES;
 
 #[test]
-fn no_boundary_is_without_its_points() {
+fn every_boundary_has_its_failpoints() {
     let bare = sites::bare_calls();
     assert!(bare.is_empty(), "wrap in `failpoint!(\"name\", …)`:\n{}", bare.join("\n"));
 }
 
 #[test]
-fn every_boundary_has_one_name_and_a_scene_that_dies_there() {
+fn every_boundary_has_one_name_and_a_test_that_crashes_there() {
     let names = sites::names();
     assert!(names.len() > 50, "only {} failpoints were found", names.len());
     let once: BTreeSet<_> = names.iter().map(String::as_str).collect();
@@ -50,7 +50,7 @@ fn a_bare_call_is_found() {
 
 /// Release builds do not contain failpoints.
 #[test]
-fn a_release_has_no_points() {
+fn a_release_has_no_failpoints() {
     let manifest: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();
     assert_eq!(manifest["features"].as_table().unwrap().keys().collect::<Vec<_>>(), ["failpoints"]);
     assert_eq!(manifest["dependencies"]["fail"]["optional"].as_bool(), Some(true));
