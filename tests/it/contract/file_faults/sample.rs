@@ -63,7 +63,7 @@ impl SampleFile {
 
 fn row(kind: FileKind, nth: u32) -> Vec<String> {
     let (husband, wife) = (code(123_456_700 + nth), code(7_654_300 + nth));
-    let id = format!("R{nth}");
+    let (id, issued) = (format!("R{nth}"), format!("c2a94e70-1d36-5f8b-8e52-{nth:012x}"));
     let fields: Vec<&str> = match kind {
         FileKind::Marriages => vec![
             &id,
@@ -106,8 +106,8 @@ fn row(kind: FileKind, nth: u32) -> Vec<String> {
         FileKind::SelfRegistrations => {
             vec![&id, "2025-10-07T12:00:00+03:30", &husband, &wife, "1404-07-15", "true"]
         }
-        FileKind::PaymentOutcomes => vec![&id, "returned", "AC04", "2025-11-01T09:00:00Z"],
-        FileKind::DeliveryReports => vec![&id, "delivered", "2025-11-01T09:00:00Z"],
+        FileKind::PaymentOutcomes => vec![&issued, "returned", "AC04", "2025-11-01T09:00:00Z"],
+        FileKind::DeliveryReports => vec![&issued, "delivered", "2025-11-01T09:00:00Z"],
     };
     fields.into_iter().map(str::to_owned).collect()
 }
