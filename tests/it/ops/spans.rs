@@ -246,8 +246,8 @@ fn a_collector_that_hangs_or_is_gone_stops_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (n, collector) in [(0, silent.local_addr().unwrap()), (1, gone)] {
-        let app = TestApp::without_service("1404-08-01").with("log", "info,peyvand=trace");
-        let mut app = app.with("otlp_endpoint", &format!("http://{collector}")).serving();
+        let mut app = TestApp::without_service("1404-08-01");
+        app.serve(&["--log", "info,peyvand=trace", "--otlp-endpoint", &format!("http://{collector}")]);
         Couple::publish(&[Couple::nth(26 + n)], &mut app);
         app.close("1404-07");
         assert_eq!(app.documents().len(), 2, "{collector}");
