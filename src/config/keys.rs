@@ -146,7 +146,7 @@ settings! {
     provision: bool = "true", parse::yes_no, "true or false", Shown;
     /// Replication factor of the topics that are created.
     replication_factor: u16 = "1", |v| parse::number(v, 1..=10), "a whole number from 1 to 10", Shown;
-    /// OTLP endpoint (HTTP) for traces and metrics. Without it, none are exported.
+    /// OTLP endpoint (HTTP) for traces, metrics and logs. Without it, none are exported.
     otlp_endpoint: Option<String> = "", |v| parse::optional(v, parse::otlp_endpoint), "http://host:4318, or nothing", Shown;
     /// Log filter.
     log: String = "info", parse::log_filter, "a level, or directives such as info,peyvand=debug", Shown;

@@ -190,6 +190,15 @@ fn a_key_that_peyvand_wrote_is_in_lower_case() {
         (fault.code, fault.detail.as_str()),
         ("key_mismatch", "the key is not the sms_id, wanted it in lower case")
     );
+    // The ids of the data are compared as they are, so other letters in the data are another id.
+    for (key, data) in [
+        ("c2a94e70-1d36-5f8b-8e52-64b0f9d3a718", "C2A94E70-1d36-5f8b-8e52-64b0f9d3a718"),
+        ("C2A94E70-1d36-5f8b-8e52-64b0f9d3a718", "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718"),
+    ] {
+        let value = format!(r#"{{"sms_id":"{data}","at":"2025-10-23T06:30:00Z"}}"#);
+        let fault = read(&record(Topic::NotificationsDeliveryReports, &headers, Some(key), Some(&value)));
+        assert_eq!(fault.unwrap_err().code, "key_mismatch");
+    }
 }
 
 const STRUCTURED: (&str, &[u8]) = ("content-type", b"application/cloudevents+json; charset=utf-8");

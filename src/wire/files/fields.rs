@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use super::RowFault;
 use super::header::Header;
 use super::record::Record;
@@ -11,6 +13,9 @@ use crate::wire::form::{
     CanonicalText, OpaqueId, PersonName, TextForm, carried, national_code_fault, reason, version,
     whole_number,
 };
+
+/// The length of a UUID with hyphens, as this service writes its ids.
+const HYPHENATED: usize = 36;
 
 /// A record, and where the columns of its file are.
 pub struct Fields<'a> {
@@ -127,9 +132,13 @@ impl<'a> Fields<'a> {
         id.and_then(OpaqueId::read).map_err(|why| self.fault(column, why))
     }
 
-    /// An id that this service issued, in lower case as it was issued.
+    /// An id that this service issued: a UUID with its hyphens, in lower case as it was issued.
     pub fn issued_id(&mut self, column: &'static str) -> Result<String, RowFault> {
-        self.opaque_id(column).map(|id| id.trim().to_ascii_lowercase())
+        let id = self.opaque_id(column)?;
+        let id = id.trim();
+        // The other forms of a UUID, such as one in braces, have other lengths.
+        let uuid = (id.len() == HYPHENATED).then(|| Uuid::try_parse(id).ok()).flatten();
+        uuid.map(|uuid| uuid.to_string()).ok_or_else(|| self.fault(column, reason::WRONG_FORM))
     }
 
     /// A name: text without quotation marks.

@@ -17,11 +17,15 @@ fn bad_code(nine: u32) -> String {
     format!("{text}{}", (last + 1) % 10)
 }
 
+const ISSUED: &str = "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718";
+
 /// A valid row of a kind, as (column, field) pairs.
 fn good(kind: FileKind) -> Vec<(&'static str, String)> {
     let husband = code(123_456_789);
     let wife = code(7_654_321);
-    let fields = sample_row(kind.as_str(), "R1", &husband, &wife);
+    let is_answer = matches!(kind, FileKind::PaymentOutcomes | FileKind::DeliveryReports);
+    let id = if is_answer { ISSUED } else { "R1" };
+    let fields = sample_row(kind.as_str(), id, &husband, &wife);
     kind.columns().into_iter().zip(fields.into_iter().map(str::to_owned)).collect()
 }
 
@@ -181,6 +185,26 @@ fn gateway_statuses_are_mapped_to_two() {
     }
     for word in ["queued", "sent", "accepted"] {
         rejected(DeliveryReports, &[("status", word)], "status", "not_final");
+    }
+}
+
+#[test]
+fn the_id_of_an_answer_is_a_uuid_in_lower_case() {
+    let mixed = format!("C2A94e70{}", &ISSUED[8..]);
+    for written in [ISSUED, &ISSUED.to_ascii_uppercase(), &mixed, &format!(" {ISSUED} ")] {
+        for (kind, column) in [(PaymentOutcomes, "document_id"), (DeliveryReports, "sms_id")] {
+            let FileRow { data: RowData::Event(input), .. } = with(kind, &[(column, written)]).unwrap()
+            else {
+                panic!("expected an event")
+            };
+            assert_eq!(input.key(), ISSUED, "{written}");
+        }
+    }
+    let others =
+        [format!("{{{ISSUED}}}"), format!("urn:uuid:{ISSUED}"), ISSUED.replace('-', ""), "D1".to_owned()];
+    for other in others {
+        rejected(PaymentOutcomes, &[("document_id", &other)], "document_id", "wrong_form");
+        rejected(DeliveryReports, &[("sms_id", &other)], "sms_id", "wrong_form");
     }
 }
 

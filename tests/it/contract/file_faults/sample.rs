@@ -67,7 +67,8 @@ impl SampleFile {
 }
 
 fn row(kind: FileKind, nth: u32) -> Vec<String> {
-    let id = format!("R{nth}");
+    let is_answer = matches!(kind, FileKind::PaymentOutcomes | FileKind::DeliveryReports);
+    let id = if is_answer { format!("c2a94e70-1d36-5f8b-8e52-{nth:012x}") } else { format!("R{nth}") };
     let husband = code(123_456_700 + nth);
     let wife = code(7_654_300 + nth);
     sample_row(kind.as_str(), &id, &husband, &wife).into_iter().map(str::to_owned).collect()
