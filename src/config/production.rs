@@ -34,6 +34,9 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
         let expected = "sslmode=verify-full in the URL, or a Unix socket";
         refuse("database_url", origin("database_url"), shown, expected);
     }
+    if let Some(endpoint) = settings.blobs_endpoint.as_ref().filter(|url| !url.starts_with("https://")) {
+        refuse("blobs_endpoint", origin("blobs_endpoint"), Some(endpoint.clone()), "https://");
+    }
     if let Some(today) = settings.today {
         refuse("today", origin("today"), Some(today.to_string()), "no fixed date");
     }
@@ -102,6 +105,7 @@ mod tests {
             ("database_url", "postgres://me:hush@db/p", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=require", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=verify-full&sslmode=prefer", "`database_url`"),
+            ("blobs_endpoint", "http://s3.example:9000", "`blobs_endpoint`"),
             ("today", "1404-08-01", "`today`"),
         ] {
             let text = errors(&[(key, value)]);

@@ -98,6 +98,7 @@ impl Telemetry {
 }
 
 fn exporters(endpoint: &str, settings: &Settings) -> Result<Exporters, ExporterBuildError> {
+    crate::tls::install();
     let resource = resource(settings);
     let spans = SpanExporter::builder()
         .with_http()
