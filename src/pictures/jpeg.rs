@@ -1,4 +1,4 @@
-//! JPEG: a walk over the segments, then the decoder in its strict mode.
+//! JPEG: a walk over the segments that also reads all codes, then the decoder in its strict mode.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -7,6 +7,8 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::entropy::Entropy;
+use super::frame::Frame;
 use super::{Limits, Refusal};
 
 /// A progressive file of a camera or a program has about ten scans. Each scan costs time for the whole picture.
@@ -61,6 +63,7 @@ impl<'a> Walk<'a> {
         let mut orientation = None;
         let mut stripped = vec![0xFF, 0xD8];
         let mut scans = 0;
+        let mut entropy = Entropy::new();
         loop {
             let marker = self.marker()?;
             if marker == EOI {
@@ -68,14 +71,19 @@ impl<'a> Walk<'a> {
             }
             let body = self.segment()?;
             match marker {
-                0xC0..=0xC2 if frame.is_none() => frame = Some(Frame::read(body, limits)?),
-                // Huffman tables, quantisation tables, restart interval.
-                0xC4 | 0xDB | 0xDD => {}
-                SOS if frame.is_some() => {
+                0xC0..=0xC2 if frame.is_none() => frame = Some(Frame::read(body, marker == 0xC2, limits)?),
+                0xC4 => entropy.define_tables(body)?,
+                0xDD => entropy.define_restarts(body)?,
+                // Quantisation tables.
+                0xDB => {}
+                SOS => {
                     scans += 1;
-                    if scans > MAX_SCANS {
-                        return Err(Refusal::CannotBeRead);
-                    }
+                    let frame = frame.as_ref().filter(|_| scans <= MAX_SCANS).ok_or(Refusal::CannotBeRead)?;
+                    let data = self.entropy_coded()?;
+                    entropy.read_scan(frame, body, data)?;
+                    put_segment(&mut stripped, marker, body);
+                    stripped.extend_from_slice(data);
+                    continue;
                 }
                 0xE1 if body.starts_with(EXIF) => {
                     orientation = orientation.or_else(|| Orientation::from_exif_chunk(&body[EXIF.len()..]));
@@ -87,16 +95,13 @@ impl<'a> Walk<'a> {
                 _ => return Err(Refusal::CannotBeRead),
             }
             put_segment(&mut stripped, marker, body);
-            if marker == SOS {
-                stripped.extend_from_slice(self.entropy_coded()?);
-            }
         }
         let frame = frame.filter(|_| scans > 0).ok_or(Refusal::CannotBeRead)?;
         stripped.extend([0xFF, EOI]);
         Ok(Parts {
             width: frame.width,
             height: frame.height,
-            is_grey: frame.components == 1,
+            is_grey: frame.components.len() == 1,
             orientation: orientation.unwrap_or(Orientation::NoTransforms),
             stripped,
         })
@@ -145,27 +150,4 @@ fn put_segment(out: &mut Vec<u8>, marker: u8, body: &[u8]) {
     out.extend([0xFF, marker]);
     out.extend(length.to_be_bytes());
     out.extend_from_slice(body);
-}
-
-/// The frame header.
-struct Frame {
-    width: u32,
-    height: u32,
-    components: u8,
-}
-
-impl Frame {
-    fn read(body: &[u8], limits: &Limits) -> Result<Self, Refusal> {
-        let [8, height_high, height_low, width_high, width_low, components, ..] = *body else {
-            return Err(Refusal::CannotBeRead);
-        };
-        let height = u32::from(u16::from_be_bytes([height_high, height_low]));
-        let width = u32::from(u16::from_be_bytes([width_high, width_low]));
-        limits.check_size(width, height)?;
-        match components {
-            1 | 3 => Ok(Self { width, height, components }),
-            4 => Err(Refusal::Cmyk),
-            _ => Err(Refusal::CannotBeRead),
-        }
-    }
 }

@@ -10,6 +10,9 @@
 
 mod clean_picture;
 mod encode;
+mod entropy;
+mod frame;
+mod huffman;
 mod jpeg;
 mod kind;
 mod limits;
