@@ -51,8 +51,7 @@ fn open_bucket(settings: &Settings, bucket: &str, prefix: &str) -> Result<Blobs>
         let wanted = "s3:// needs blobs_access_key_id and blobs_secret_access_key";
         return Err(Error::Settings(wanted.to_owned()));
     };
-    let client =
-        ClientOptions::new().with_timeout(REQUEST_TIMEOUT).with_connect_timeout(CONNECT_TIMEOUT);
+    let client = ClientOptions::new().with_timeout(REQUEST_TIMEOUT).with_connect_timeout(CONNECT_TIMEOUT);
     let retry =
         RetryConfig { max_retries: MAX_RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
     let mut builder = AmazonS3Builder::new()

@@ -23,7 +23,9 @@ impl BlobsUrl {
         let rest = text.strip_prefix("s3://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let is_bucket = (3..=63).contains(&bucket.len())
-            && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+            && bucket
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
         let prefix = prefix.trim_matches('/');
         let is_prefix = prefix.is_empty() || prefix.split('/').all(is_segment);
         (is_bucket && is_prefix).then(|| Self::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
@@ -51,8 +53,17 @@ mod tests {
         assert_eq!(BlobsUrl::parse("s3://my-bucket"), s3("my-bucket", ""));
         assert_eq!(BlobsUrl::parse("s3://my-bucket/a/b/"), s3("my-bucket", "a/b"));
         for wrong in [
-            "", "file:", "file://", "s3://", "s3://ab", "s3://key:secret@bucket", "s3://Bucket", "s3://bucket/../x",
-            "s3://bucket//x//y", "https://host/bucket", "/srv/p",
+            "",
+            "file:",
+            "file://",
+            "s3://",
+            "s3://ab",
+            "s3://key:secret@bucket",
+            "s3://Bucket",
+            "s3://bucket/../x",
+            "s3://bucket//x//y",
+            "https://host/bucket",
+            "/srv/p",
         ] {
             assert_eq!(BlobsUrl::parse(wrong), None, "{wrong}");
         }

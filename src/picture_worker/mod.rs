@@ -8,8 +8,8 @@
 //! - The child is not believed: size, first bytes and digest of its answer are checked or computed here.
 //! - At most [`WorkerOptions::at_a_time`] children exist, and [`WorkerOptions::queue`] pictures wait. The next is turned away.
 
-pub mod child;
 mod answer;
+pub mod child;
 
 use std::io;
 use std::path::PathBuf;

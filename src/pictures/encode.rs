@@ -36,9 +36,7 @@ pub(super) fn png(picture: DynamicImage, limits: &Limits) -> Result<CleanPicture
 
 fn write(picture: &DynamicImage, encoder: impl ImageEncoder) -> Result<(), Refusal> {
     let (pixels, color) = (picture.as_bytes(), picture.color().into());
-    encoder
-        .write_image(pixels, picture.width(), picture.height(), color)
-        .map_err(|_| Refusal::CannotBeRead)
+    encoder.write_image(pixels, picture.width(), picture.height(), color).map_err(|_| Refusal::CannotBeRead)
 }
 
 fn finish(media_type: MediaType, picture: &DynamicImage, bytes: Vec<u8>) -> Result<CleanPicture, Refusal> {

@@ -36,7 +36,12 @@ struct Selected<'a> {
 
 impl Entropy {
     pub(super) fn new() -> Self {
-        Self { dc: [const { None }; 4], ac: [const { None }; 4], restart_interval: 0, nonzero: [const { Vec::new() }; 3] }
+        Self {
+            dc: [const { None }; 4],
+            ac: [const { None }; 4],
+            restart_interval: 0,
+            nonzero: [const { Vec::new() }; 3],
+        }
     }
 
     /// Reads a segment with Huffman tables.
@@ -228,7 +233,8 @@ fn mark(known: &mut u64, at: u8) -> Result<(), Refusal> {
 impl<'a> Scan<'a> {
     fn read(frame: &'a Frame, header: &[u8]) -> Result<Self, Refusal> {
         let (count, rest) = header.split_first().ok_or(Refusal::CannotBeRead)?;
-        let (selectors, rest) = rest.split_at_checked(2 * usize::from(*count)).ok_or(Refusal::CannotBeRead)?;
+        let (selectors, rest) =
+            rest.split_at_checked(2 * usize::from(*count)).ok_or(Refusal::CannotBeRead)?;
         let [first, last, approximation] = *rest else { return Err(Refusal::CannotBeRead) };
         let mut components = Vec::new();
         for selector in selectors.chunks_exact(2) {

@@ -64,6 +64,8 @@ impl Refusal {
         if let Self::TooManyPixels { width, height } = self {
             values.extend([("width", width.to_string()), ("height", height.to_string())]);
         }
-        texts.refusal(self.code()).map_or_else(String::new, |refusal| texts.render(part(refusal), &values, lang))
+        texts
+            .refusal(self.code())
+            .map_or_else(String::new, |refusal| texts.render(part(refusal), &values, lang))
     }
 }

@@ -46,6 +46,9 @@ fn the_steps_for_an_iphone_are_named() {
     let heic = Refusal::WrongFormat { kind: FileKind::Heic };
     for lang in [Lang::Fa, Lang::En] {
         let steps = heic.remedy(lang);
-        assert!(["Settings", "Camera", "Formats", "Most Compatible"].iter().all(|s| steps.contains(s)), "{steps}");
+        assert!(
+            ["Settings", "Camera", "Formats", "Most Compatible"].iter().all(|s| steps.contains(s)),
+            "{steps}"
+        );
     }
 }

@@ -39,7 +39,9 @@ pub fn jpeg_of(picture: &RgbImage, quality: u8) -> Vec<u8> {
 pub fn png_of(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (width, height) = picture.dimensions();
-    PngEncoder::new(&mut bytes).write_image(picture.as_raw(), width, height, ExtendedColorType::Rgb8).unwrap();
+    PngEncoder::new(&mut bytes)
+        .write_image(picture.as_raw(), width, height, ExtendedColorType::Rgb8)
+        .unwrap();
     bytes
 }
 
@@ -199,10 +201,20 @@ impl FlatPng {
             return row(self.width) * u64::from(self.height);
         }
         // Adam7: first column, first row, steps.
-        let passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        let passes = [
+            (0, 0, 8, 8),
+            (4, 0, 8, 8),
+            (0, 4, 4, 8),
+            (2, 0, 4, 4),
+            (0, 2, 2, 4),
+            (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ];
         let lengths = passes.iter().map(|(x, y, step_x, step_y): &(u32, u32, u32, u32)| {
-            let (columns, rows) =
-                (self.width.saturating_sub(*x).div_ceil(*step_x), self.height.saturating_sub(*y).div_ceil(*step_y));
+            let (columns, rows) = (
+                self.width.saturating_sub(*x).div_ceil(*step_x),
+                self.height.saturating_sub(*y).div_ceil(*step_y),
+            );
             if columns == 0 { 0 } else { row(columns) * u64::from(rows) }
         });
         lengths.sum()

@@ -1,8 +1,8 @@
 //! The hostile files, each with what must become of it.
 
 use super::files::{
-    FlatJpeg, FlatPng, PLANTED, SIGNATURE, app1_exif, chunk, exif, jpeg, jpeg_of, jpeg_with, pattern, png, png_with,
-    segment, zeros,
+    FlatJpeg, FlatPng, PLANTED, SIGNATURE, app1_exif, chunk, exif, jpeg, jpeg_of, jpeg_with, pattern, png,
+    png_with, segment, zeros,
 };
 
 /// What must become of a file.
@@ -31,7 +31,8 @@ fn file(what: impl Into<String>, bytes: Vec<u8>, expected: Expected) -> HostileF
 }
 
 pub fn all() -> Vec<HostileFile> {
-    let groups = [other_formats(), polyglots(), cut_off(), damaged(), sizes(), jpeg_forms(), png_forms(), metadata()];
+    let groups =
+        [other_formats(), polyglots(), cut_off(), damaged(), sizes(), jpeg_forms(), png_forms(), metadata()];
     groups.into_iter().flatten().collect()
 }
 
@@ -40,11 +41,19 @@ fn other_formats() -> Vec<HostileFile> {
     let mut all = Vec::new();
     for brand in [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"] {
         let bytes = [&[0, 0, 0, 24][..], b"ftyp", brand, &[0; 4], b"mif1", brand, &[7; 900]].concat();
-        all.push(file(format!("HEIC with the brand {}", String::from_utf8_lossy(brand)), bytes, Refused("heic")));
+        all.push(file(
+            format!("HEIC with the brand {}", String::from_utf8_lossy(brand)),
+            bytes,
+            Refused("heic"),
+        ));
     }
     for brand in [b"avif", b"avis"] {
         let bytes = [&[0, 0, 0, 24][..], b"ftyp", brand, &[0; 4], b"mif1", b"miaf", &[7; 900]].concat();
-        all.push(file(format!("AVIF with the brand {}", String::from_utf8_lossy(brand)), bytes, Refused("avif")));
+        all.push(file(
+            format!("AVIF with the brand {}", String::from_utf8_lossy(brand)),
+            bytes,
+            Refused("avif"),
+        ));
     }
     let behind_a_mark = [b"\xEF\xBB\xBF  <?xml version='1.0'?>", &b"<svg onload='alert(1)'/>"[..]].concat();
     let known: [(&str, Vec<u8>, &str); 16] = [
@@ -116,14 +125,22 @@ fn cut_off() -> Vec<HostileFile> {
             let length = whole.len() * place / places;
             // The first bytes alone name no format.
             let expected = if length < 8 { RefusedSomehow } else { Refused("truncated") };
-            all.push(file(format!("{kind} of {length} bytes instead of {}", whole.len()), whole[..length].to_vec(), expected));
+            all.push(file(
+                format!("{kind} of {length} bytes instead of {}", whole.len()),
+                whole[..length].to_vec(),
+                expected,
+            ));
         }
         let last = whole[..whole.len() - 1].to_vec();
         all.push(file(format!("{kind} without its last byte"), last, Refused("truncated")));
         if is_jpeg {
             for place in 12..places {
                 let ended = [&whole[..whole.len() * place / places], &[0xFF, 0xD9]].concat();
-                all.push(file(format!("{kind} cut off at {place} of {places}, with an end"), ended, RefusedSomehow));
+                all.push(file(
+                    format!("{kind} cut off at {place} of {places}, with an end"),
+                    ended,
+                    RefusedSomehow,
+                ));
             }
         }
     }
@@ -164,7 +181,11 @@ fn damaged() -> Vec<HostileFile> {
     all.push(file("PNG without data", without_data, Refused("cannot_be_read")));
     let unknown = png_with(&whole_png, &[chunk(b"NEED", b"x")]);
     all.push(file("PNG with an unknown critical chunk", unknown, Refused("cannot_be_read")));
-    all.push(file("PNG with two headers", png_with(&whole_png, &[flat(4, 4).header()]), Refused("cannot_be_read")));
+    all.push(file(
+        "PNG with two headers",
+        png_with(&whole_png, &[flat(4, 4).header()]),
+        Refused("cannot_be_read"),
+    ));
     let no_header = [SIGNATURE.to_vec(), chunk(b"IDAT", &zeros(9)), chunk(b"IEND", &[])].concat();
     all.push(file("PNG without a header", no_header, Refused("cannot_be_read")));
     all
@@ -177,33 +198,70 @@ fn flat(width: u32, height: u32) -> FlatPng {
 /// Files that declare a size.
 fn sizes() -> Vec<HostileFile> {
     let mut all = Vec::new();
-    for (width, height) in [(65_535, 65_535), (65_535, 1_000), (1_000, 65_535), (6_325, 6_325), (40_001, 1_000)] {
+    for (width, height) in
+        [(65_535, 65_535), (65_535, 1_000), (1_000, 65_535), (6_325, 6_325), (40_001, 1_000)]
+    {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);
         all.push(file(format!("JPEG that declares {width} x {height}"), bytes, Refused("too_many_pixels")));
-        let bytes = [SIGNATURE.to_vec(), flat(width.into(), height.into()).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])];
-        all.push(file(format!("PNG that declares {width} x {height}"), bytes.concat(), Refused("too_many_pixels")));
+        let bytes = [
+            SIGNATURE.to_vec(),
+            flat(width.into(), height.into()).header(),
+            chunk(b"IDAT", &zeros(90)),
+            chunk(b"IEND", &[]),
+        ];
+        all.push(file(
+            format!("PNG that declares {width} x {height}"),
+            bytes.concat(),
+            Refused("too_many_pixels"),
+        ));
     }
     for (width, height) in [(u32::MAX, u32::MAX), (1 << 31, 1), (1, 1 << 31), (70_000, 1), (1, 70_000)] {
-        let bytes = [SIGNATURE.to_vec(), flat(width, height).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])];
-        all.push(file(format!("PNG that declares {width} x {height}"), bytes.concat(), Refused("too_many_pixels")));
+        let bytes = [
+            SIGNATURE.to_vec(),
+            flat(width, height).header(),
+            chunk(b"IDAT", &zeros(90)),
+            chunk(b"IEND", &[]),
+        ];
+        all.push(file(
+            format!("PNG that declares {width} x {height}"),
+            bytes.concat(),
+            Refused("too_many_pixels"),
+        ));
     }
     for (width, height) in [(0, 0), (0, 48), (64, 0)] {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);
         all.push(file(format!("JPEG of {width} x {height}"), bytes, Refused("cannot_be_read")));
-        let bytes = [SIGNATURE.to_vec(), flat(width.into(), height.into()).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])];
+        let bytes = [
+            SIGNATURE.to_vec(),
+            flat(width.into(), height.into()).header(),
+            chunk(b"IDAT", &zeros(90)),
+            chunk(b"IEND", &[]),
+        ];
         all.push(file(format!("PNG of {width} x {height}"), bytes.concat(), Refused("cannot_be_read")));
     }
     for (width, height) in [(6_000, 6_000), (64, 4_000)] {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);
-        all.push(file(format!("JPEG with the data of 64 x 48 that declares {width} x {height}"), bytes, RefusedSomehow));
+        all.push(file(
+            format!("JPEG with the data of 64 x 48 that declares {width} x {height}"),
+            bytes,
+            RefusedSomehow,
+        ));
     }
-    let lacking = [SIGNATURE.to_vec(), flat(6_000, 6_000).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])].concat();
+    let lacking =
+        [SIGNATURE.to_vec(), flat(6_000, 6_000).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])]
+            .concat();
     all.push(file("PNG with less data than it declares", lacking, Refused("cannot_be_read")));
     // Data that inflate to two gigabytes.
-    let bomb = [SIGNATURE.to_vec(), flat(4, 4).header(), chunk(b"IDAT", &zeros(1 << 31)[..9 << 20]), chunk(b"IEND", &[])].concat();
+    let bomb = [
+        SIGNATURE.to_vec(),
+        flat(4, 4).header(),
+        chunk(b"IDAT", &zeros(1 << 31)[..9 << 20]),
+        chunk(b"IEND", &[]),
+    ]
+    .concat();
     all.push(file("PNG with more data than it declares", bomb, Harmless));
     let too_large = [jpeg(), vec![0; 10 << 20]].concat();
     all.push(file("JPEG of more than 10 MiB", too_large, Refused("too_large")));
@@ -227,7 +285,11 @@ fn jpeg_forms() -> Vec<HostileFile> {
         file("JPEG in three colours", form(3, false, 0), Clean(50, 40)),
         file("CMYK", form(4, false, 0), Refused("cmyk")),
         file("progressive CMYK", form(4, true, 3), Refused("cmyk")),
-        file("CMYK with Adobe's segment", jpeg_with(&form(4, false, 0), &[segment(0xEE, b"Adobe\0\x64\0\0\0\0\x02")]), Refused("cmyk")),
+        file(
+            "CMYK with Adobe's segment",
+            jpeg_with(&form(4, false, 0), &[segment(0xEE, b"Adobe\0\x64\0\0\0\0\x02")]),
+            Refused("cmyk"),
+        ),
         file("JPEG in two colours", form(2, false, 0), Refused("cannot_be_read")),
         file("JPEG in five colours", form(5, false, 0), Refused("cannot_be_read")),
         file("progressive JPEG", form(3, true, 3), Clean(50, 40)),
@@ -271,20 +333,33 @@ fn png_forms() -> Vec<HostileFile> {
     all.push(file("APNG", animated, Refused("animated")));
     let late = [&png()[..], &chunk(b"acTL", &[0; 8])].concat();
     all.push(file("APNG behind the end", late, Clean(64, 48)));
-    all.push(file("APNG with a frame alone", png_with(&png(), &[chunk(b"fcTL", &[0; 26])]), Refused("animated")));
-    for (color, bits) in [(1, 8), (5, 8), (7, 8), (2, 1), (2, 4), (3, 16), (4, 4), (6, 2), (0, 3), (0, 0), (0, 32)] {
+    all.push(file(
+        "APNG with a frame alone",
+        png_with(&png(), &[chunk(b"fcTL", &[0; 26])]),
+        Refused("animated"),
+    ));
+    for (color, bits) in
+        [(1, 8), (5, 8), (7, 8), (2, 1), (2, 4), (3, 16), (4, 4), (6, 2), (0, 3), (0, 0), (0, 32)]
+    {
         let bytes = FlatPng { width: 9, height: 9, bits, color, interlaced: false }.bytes();
-        all.push(file(format!("PNG of colour type {color} with {bits} bits"), bytes, Refused("cannot_be_read")));
+        all.push(file(
+            format!("PNG of colour type {color} with {bits} bits"),
+            bytes,
+            Refused("cannot_be_read"),
+        ));
     }
     for at in 10..13 {
         let mut data = [0, 0, 0, 4, 0, 0, 0, 4, 8, 2, 0, 0, 0];
         data[at] = 9;
-        let bytes = [SIGNATURE.to_vec(), chunk(b"IHDR", &data), chunk(b"IDAT", &zeros(52)), chunk(b"IEND", &[])].concat();
+        let bytes =
+            [SIGNATURE.to_vec(), chunk(b"IHDR", &data), chunk(b"IDAT", &zeros(52)), chunk(b"IEND", &[])]
+                .concat();
         all.push(file(format!("PNG with an unknown method at {at}"), bytes, Refused("cannot_be_read")));
     }
     let palette = |entries: &[u8]| {
         let header = FlatPng { width: 4, height: 4, bits: 8, color: 3, interlaced: false }.header();
-        [SIGNATURE.to_vec(), header, chunk(b"PLTE", entries), chunk(b"IDAT", &zeros(20)), chunk(b"IEND", &[])].concat()
+        [SIGNATURE.to_vec(), header, chunk(b"PLTE", entries), chunk(b"IDAT", &zeros(20)), chunk(b"IEND", &[])]
+            .concat()
     };
     all.push(file("PNG with an empty palette", palette(&[]), Harmless));
     all.push(file("PNG with a broken palette", palette(&[1, 2]), Harmless));
@@ -302,9 +377,17 @@ fn metadata() -> Vec<HostileFile> {
     let text = chunk(b"zTXt", &[b"Comment\0\0", &bomb[..6 << 20]].concat());
     all.push(file("PNG with a text that inflates to a gigabyte", png_with(&png(), &[text]), Clean(64, 48)));
     let profile = chunk(b"iCCP", &[b"profile\0\0", &bomb[..6 << 20]].concat());
-    all.push(file("PNG with a profile that inflates to a gigabyte", png_with(&png(), &[profile]), Clean(64, 48)));
+    all.push(file(
+        "PNG with a profile that inflates to a gigabyte",
+        png_with(&png(), &[profile]),
+        Clean(64, 48),
+    ));
     let international = chunk(b"iTXt", &[b"Comment\0\x01\0\0\0", &bomb[..6 << 20]].concat());
-    all.push(file("PNG with an international text of a gigabyte", png_with(&png(), &[international]), Clean(64, 48)));
+    all.push(file(
+        "PNG with an international text of a gigabyte",
+        png_with(&png(), &[international]),
+        Clean(64, 48),
+    ));
     let full = segment(0xE1, &[b"Exif\0\0", &[0x49; 65_500][..]].concat());
     all.push(file("JPEG with 6 MB of Exif", jpeg_with(&jpeg(), &vec![full; 100]), Clean(64, 48)));
     let comment = segment(0xFE, &[0x41; 65_000]);

@@ -1,9 +1,11 @@
-//! Pictures of objections: what is refused, what is stored, and where. They need no broker and no database.
+//! Pictures of objections: what is refused, what is stored, and where. They need no broker and no database;
+//! `s3` needs the Python of `tests/outside/setup`.
 
-mod blobs;
+pub mod blobs;
 pub mod files;
 mod hostile;
 mod hostile_files;
+mod s3;
 mod stored;
 mod worker;
 

@@ -5,7 +5,8 @@ use peyvand::pictures::{CleanPicture, Limits, MAX_PICTURE_BYTES, MediaType, Refu
 use sha2::{Digest, Sha256};
 
 use super::files::{
-    FlatPng, PLANTED, app1_exif, chunk, exif, jpeg, jpeg_of, jpeg_with, noise, palette_noise, pattern, png, png_of, png_with, segment,
+    FlatPng, PLANTED, app1_exif, chunk, exif, jpeg, jpeg_of, jpeg_with, noise, palette_noise, pattern, png,
+    png_of, png_with, segment,
 };
 
 pub fn cleaned(bytes: &[u8]) -> CleanPicture {
@@ -174,7 +175,21 @@ fn a_transparent_picture_stands_on_white() {
 
 #[test]
 fn every_form_of_a_png_is_read() {
-    let forms = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (6, 16)];
+    let forms = [
+        (0, 1),
+        (0, 2),
+        (0, 4),
+        (0, 8),
+        (0, 16),
+        (2, 8),
+        (2, 16),
+        (3, 1),
+        (3, 2),
+        (3, 4),
+        (3, 8),
+        (4, 8),
+        (6, 16),
+    ];
     for (color, bits) in forms {
         for interlaced in [false, true] {
             let picture = cleaned(&FlatPng { width: 13, height: 11, bits, color, interlaced }.bytes());
@@ -184,7 +199,10 @@ fn every_form_of_a_png_is_read() {
                 4 | 6 => [255; 3],
                 _ => [0; 3],
             };
-            assert!(shown.pixels().all(|pixel| pixel.0 == wanted), "color {color}, bits {bits}, {interlaced}");
+            assert!(
+                shown.pixels().all(|pixel| pixel.0 == wanted),
+                "color {color}, bits {bits}, {interlaced}"
+            );
         }
     }
 }
@@ -209,7 +227,10 @@ fn a_result_is_not_larger_than_what_may_be_sent() {
     let limits = Limits { bytes: sent.len() + 100, ..Limits::default() };
     let stored = clean(&sent, &limits).unwrap();
     assert!(stored.bytes().len() <= limits.bytes && stored.media_type() == MediaType::Jpeg);
-    assert!(jpeg_of(&decoded(&cleaned(&sent)).into_rgb8(), 90).len() > limits.bytes, "quality 90 is too large");
+    assert!(
+        jpeg_of(&decoded(&cleaned(&sent)).into_rgb8(), 90).len() > limits.bytes,
+        "quality 90 is too large"
+    );
 }
 
 #[test]

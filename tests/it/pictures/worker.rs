@@ -42,8 +42,11 @@ fn measured(folder: &Path, bytes: &[u8]) -> (i32, u64) {
 #[test]
 fn the_largest_pictures_need_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let jpeg = |progressive| FlatJpeg { width: 8_000, height: 5_000, components: 3, progressive, more_scans: 8 }.bytes();
-    let png = |bits, color, interlaced| FlatPng { width: 8_000, height: 5_000, bits, color, interlaced }.bytes();
+    let jpeg = |progressive| {
+        FlatJpeg { width: 8_000, height: 5_000, components: 3, progressive, more_scans: 8 }.bytes()
+    };
+    let png =
+        |bits, color, interlaced| FlatPng { width: 8_000, height: 5_000, bits, color, interlaced }.bytes();
     for (what, bytes) in [
         ("JPEG", jpeg(false)),
         ("progressive JPEG that is turned", jpeg_with(&jpeg(true), &[app1_exif(&exif(6, false))])),
@@ -58,7 +61,8 @@ fn the_largest_pictures_need_bounded_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_pictures_are_read() {
-    let progressive = FlatJpeg { width: 8_000, height: 5_000, components: 3, progressive: true, more_scans: 8 };
+    let progressive =
+        FlatJpeg { width: 8_000, height: 5_000, components: 3, progressive: true, more_scans: 8 };
     let turned = jpeg_with(&progressive.bytes(), &[app1_exif(&exif(6, false))]);
     let deep = FlatPng { width: 8_000, height: 5_000, bits: 16, color: 6, interlaced: false };
     let worker = super::worker();
@@ -124,12 +128,8 @@ async fn the_child_knows_nothing() {
 async fn pictures_wait_in_a_short_queue_and_then_are_turned_away() {
     let folder = tempfile::tempdir().unwrap();
     let script = "cat > /dev/null; sleep 1; exit 1";
-    let options = WorkerOptions {
-        program: program(folder.path(), script),
-        at_a_time: 1,
-        queue: 1,
-        ..super::options()
-    };
+    let options =
+        WorkerOptions { program: program(folder.path(), script), at_a_time: 1, queue: 1, ..super::options() };
     let worker = PictureWorker::new(options);
     let sent: Vec<_> = (0..4)
         .map(|_| {
@@ -159,16 +159,22 @@ fn the_child_cannot_use_more_than_its_limits() {
         .spawn()
         .unwrap();
     let limits = PathBuf::from(format!("/proc/{}/limits", child.id()));
-    let limited = |text: &str| text.lines().any(|line| line.starts_with("Max address space") && line.contains("1073741824"));
+    let limited = |text: &str| {
+        text.lines().any(|line| line.starts_with("Max address space") && line.contains("1073741824"))
+    };
     let mut text = String::new();
     for _ in 0..500 {
         text = std::fs::read_to_string(&limits).unwrap();
-        if limited(&text) && text.lines().any(|line| line.starts_with("Max core file size") && line.contains(" 0 ")) {
+        if limited(&text)
+            && text.lines().any(|line| line.starts_with("Max core file size") && line.contains(" 0 "))
+        {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    for line in ["Max cpu time              20", "Max open files            3 ", "Max file size             0 "] {
+    for line in
+        ["Max cpu time              20", "Max open files            3 ", "Max file size             0 "]
+    {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(limited(&text), "{text}");
