@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jiff::{Timestamp, ToSpan as _};
 use peyvand::blobs::{Blobs, Error};
+use peyvand::clock::Clock;
 use peyvand::config::Settings;
 use uuid::Uuid;
 
@@ -19,12 +20,16 @@ pub fn in_folder(folder: &Path) -> Blobs {
     Blobs::open(&settings(&[("blobs_url", &format!("file:{}", folder.display()))])).unwrap()
 }
 
-fn later() -> Timestamp {
-    Timestamp::now() + 10.seconds()
+fn now() -> Timestamp {
+    Clock::new(None).unwrap().machine_time()
+}
+
+pub fn later() -> Timestamp {
+    now() + 10.seconds()
 }
 
 fn earlier() -> Timestamp {
-    Timestamp::now() - 1.hours()
+    now() - 1.hours()
 }
 
 /// What holds for every store.

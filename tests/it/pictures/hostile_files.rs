@@ -31,8 +31,17 @@ fn file(what: impl Into<String>, bytes: Vec<u8>, expected: Expected) -> HostileF
 }
 
 pub fn all() -> Vec<HostileFile> {
-    let groups =
-        [other_formats(), polyglots(), cut_off(), damaged(), sizes(), jpeg_forms(), png_forms(), metadata()];
+    let groups = [
+        other_formats(),
+        polyglots(),
+        cut_off(),
+        damaged(),
+        sizes(),
+        bombs(),
+        jpeg_forms(),
+        png_forms(),
+        metadata(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -241,6 +250,12 @@ fn sizes() -> Vec<HostileFile> {
         ];
         all.push(file(format!("PNG of {width} x {height}"), bytes.concat(), Refused("cannot_be_read")));
     }
+    all
+}
+
+/// Files with less or more data than they declare.
+fn bombs() -> Vec<HostileFile> {
+    let mut all = Vec::new();
     for (width, height) in [(6_000, 6_000), (64, 4_000)] {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);

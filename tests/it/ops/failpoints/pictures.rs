@@ -4,11 +4,10 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
 use super::places::STORING_PICTURES;
-use crate::pictures::blobs::in_folder;
+use crate::pictures::blobs::{in_folder, later};
 
 const FOLDER: &str = "PEYVAND_TEST_PICTURES";
 const BYTES: &[u8] = b"a picture";
@@ -26,7 +25,7 @@ async fn a_process_that_stores() {
     let blobs = in_folder(&folder);
     blobs.put(id(), BYTES).await.unwrap();
     assert_eq!(blobs.get(id()).await.unwrap().unwrap(), BYTES);
-    blobs.delete_unfinished(Timestamp::now() + 10.seconds()).await.unwrap();
+    blobs.delete_unfinished(later()).await.unwrap();
     blobs.delete(id()).await.unwrap();
 }
 
