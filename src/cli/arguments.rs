@@ -38,6 +38,9 @@ enum Task {
     Run(Command),
     #[command(flatten)]
     Print(Printout),
+    /// Read a picture from standard input. The service starts it for each picture.
+    #[command(hide = true)]
+    CleanPicture,
 }
 
 /// What is printed from the definition of the command line alone, without settings.
@@ -272,6 +275,8 @@ pub fn definition() -> clap::Command {
 pub enum CommandLine {
     Run(Arguments),
     Print(Printout),
+    /// The child of `picture_worker`.
+    CleanPicture,
 }
 
 /// A command with its settings.
@@ -292,6 +297,7 @@ impl CommandLine {
         let command = match cli.task {
             Task::Run(command) => command,
             Task::Print(printout) => return Self::Print(printout),
+            Task::CleanPicture => return Self::CleanPicture,
         };
         let mut flags = BTreeMap::new();
         for key in config::keys() {

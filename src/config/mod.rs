@@ -4,6 +4,7 @@
 //! `keys.rs` contains the only list of settings. The struct, the layers, `peyvand config` and the table of settings in
 //! the documents are generated from it.
 
+mod blobs_url;
 mod describe;
 mod error;
 mod keys;
@@ -19,6 +20,7 @@ mod secret;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use blobs_url::BlobsUrl;
 pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
 pub use keys::{SettingKey, Settings, keys};

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::blobs_url::BlobsUrl;
 use super::secret::Secret;
 
 /// A role of a service process. Several processes can share a role.
@@ -138,6 +139,22 @@ pub(super) fn database_url(text: &str) -> Option<Secret> {
 
 pub(super) fn installation_secret(text: &str) -> Option<Secret> {
     (text.chars().count() >= 16).then(|| Secret::new(text))
+}
+
+pub(super) fn secret(text: &str) -> Option<Secret> {
+    (!text.trim().is_empty()).then(|| Secret::new(text.trim()))
+}
+
+pub(super) fn blobs_url(text: &str) -> Option<BlobsUrl> {
+    BlobsUrl::parse(text.trim())
+}
+
+/// An address without a path. A name and password in it would be shown, so they are refused.
+pub(super) fn blobs_endpoint(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+    is_host.then(|| text.to_owned())
 }
 
 /// Accepts only `http://`, because the exporter is built without TLS. A local collector forwards the data with TLS.

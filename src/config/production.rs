@@ -25,6 +25,9 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
         let expected = "sslmode=verify-full in the URL, or a Unix socket";
         errors.push(refusal(values, "database_url", shown, expected));
     }
+    if let Some(endpoint) = settings.blobs_endpoint.as_ref().filter(|url| !url.starts_with("https://")) {
+        refuse("blobs_endpoint", origin("blobs_endpoint"), Some(endpoint.clone()), "https://");
+    }
     if let Some(today) = settings.today {
         errors.push(refusal(values, "today", Some(today.to_string()), "no fixed date"));
     }
@@ -99,6 +102,7 @@ mod tests {
             ("database_url", "postgres://me:hush@db/p", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=require", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=verify-full&sslmode=prefer", "`database_url`"),
+            ("blobs_endpoint", "http://s3.example:9000", "`blobs_endpoint`"),
             ("today", "1404-08-01", "`today`"),
         ] {
             let text = errors(&[(key, value)]);

@@ -102,6 +102,7 @@ impl Telemetry {
 }
 
 fn exporters(endpoint: &str, settings: &Settings) -> Result<Exporters, ExporterBuildError> {
+    crate::tls::install();
     let resource = resource(settings);
     let spans = to(SpanExporter::builder().with_http(), endpoint, "traces").build()?;
     let metrics = to(MetricExporter::builder().with_http(), endpoint, "metrics").build()?;

@@ -5,6 +5,8 @@
 mod deaths;
 #[cfg(feature = "failpoints")]
 mod month;
+#[cfg(feature = "failpoints")]
+mod pictures;
 mod places;
 mod sites;
 
@@ -44,6 +46,7 @@ fn a_bare_call_is_found() {
     assert_eq!(found("kafka", "consumer\n    .poll(TICK)"), 1);
     assert_eq!(found("kafka", "match failpoint!(\"c\", consumer.poll(f(1))) {}"), 0);
     assert_eq!(found("kafka", "sender.commit()"), 0);
+    assert_eq!(found("blobs", "store.put_opts(&path, payload)"), 1);
     assert_eq!(found("cli", "File::create(&path)"), 1);
     assert_eq!(found("service", "File::create(&path)"), 1);
 }
