@@ -26,7 +26,7 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
         errors.push(refusal(values, "database_url", shown, expected));
     }
     if let Some(endpoint) = settings.blobs_endpoint.as_ref().filter(|url| !url.starts_with("https://")) {
-        refuse("blobs_endpoint", origin("blobs_endpoint"), Some(endpoint.clone()), "https://");
+        errors.push(refusal(values, "blobs_endpoint", Some(endpoint.clone()), "https://"));
     }
     if let Some(today) = settings.today {
         errors.push(refusal(values, "today", Some(today.to_string()), "no fixed date"));

@@ -190,6 +190,7 @@ fn a_key_that_peyvand_wrote_is_in_lower_case() {
         (fault.code, fault.detail.as_str()),
         ("key_mismatch", "the key is not the sms_id, wanted it in lower case")
     );
+    let headers = [("ce_type", &b"notifications.sms.delivered"[..]), ID, TIME];
     // The ids of the data are compared as they are, so other letters in the data are another id.
     for (key, data) in [
         ("c2a94e70-1d36-5f8b-8e52-64b0f9d3a718", "C2A94E70-1d36-5f8b-8e52-64b0f9d3a718"),

@@ -209,7 +209,7 @@ fn log_records_arrive_with_the_trace_of_their_span() {
         "one",
         &data,
     );
-    app.until_told(0, REFUSED);
+    app.wait_for_log(0, REFUSED);
     app.execute("DROP FUNCTION refuse() CASCADE").unwrap();
     app.settle();
     let log = app.service(0).log();
