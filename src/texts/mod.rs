@@ -1,7 +1,9 @@
 //! The texts for people: of reasons in Persian and English, and of SMS in Persian. They are read from `texts.toml`.
 
+mod page_texts;
 mod reason_text;
 
+pub use page_texts::PageTexts;
 pub use reason_text::{Bilingual, ReasonText};
 
 use std::collections::BTreeMap;
