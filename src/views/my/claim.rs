@@ -40,7 +40,9 @@ impl MyClaim {
 
 pub(super) fn condition_views(claim: &OwnClaimFile, today: SolarDate) -> Vec<ConditionView> {
     let Some(again) = &claim.again else { return Vec::new() };
-    let mut views: Vec<_> = again.conditions.iter().map(|finding| conditions::view(finding, today)).collect();
+    let required_days = again.parameters.map(|parameters| parameters.required_days);
+    let found = again.conditions.iter();
+    let mut views: Vec<_> = found.map(|finding| conditions::view(finding, required_days, today)).collect();
     views.sort_by_key(|view| match view.state {
         ConditionState::Unmet | ConditionState::Open => 0,
         ConditionState::Met => 1,

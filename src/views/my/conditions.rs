@@ -34,10 +34,18 @@ pub struct Distance {
     pub text: String,
 }
 
-pub(super) fn view(finding: &ConditionFinding, today: SolarDate) -> ConditionView {
+/// `required_days` of the law on the deed date; `None` if the tables have no row for it.
+pub(super) fn view(
+    finding: &ConditionFinding,
+    required_days: Option<u32>,
+    today: SolarDate,
+) -> ConditionView {
     let key = finding.condition.as_str();
     let fact = &finding.fact;
-    let required = finding.progress.map(|progress| ("required", progress.need.to_string()));
+    let required = match (finding.condition, required_days) {
+        (Condition::InsuredDays, None) => say("detail", "enough_days", &[], today),
+        (_, days) => say("required", key, &[("required", days.unwrap_or_default().to_string())], today),
+    };
     ConditionView {
         condition: finding.condition,
         state: finding.state,
@@ -46,7 +54,7 @@ pub(super) fn view(finding: &ConditionFinding, today: SolarDate) -> ConditionVie
         fact: say("fact", fact.key.as_str(), &fact.values, today),
         owner: say("owner", fact.owner.as_str(), &[], today),
         article: say("article", key, &[], today),
-        required: say("required", key, required.as_slice(), today),
+        required,
         distance: finding.progress.map(|progress| Distance {
             have: progress.have.min(progress.need),
             need: progress.need,
