@@ -35,7 +35,7 @@ const page = await context.newPage();
 const axePage = await withAxe.newPage();
 let where = '';
 page.on('console', (message) => {
-  if (message.type() === 'error' && !message.text().includes('favicon')) faults.push(`${where}: ${message.text()}`);
+  if (message.type() === 'error' && !message.location().url.endsWith('favicon.ico')) faults.push(`${where}: ${message.text()}`);
 });
 page.on('pageerror', (error) => faults.push(`${where}: ${error.message}`));
 
