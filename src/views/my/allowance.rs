@@ -5,10 +5,12 @@ use uuid::Uuid;
 
 use super::answer;
 use super::file::{OwnClaimFile, OwnFile};
+use super::parts::{Action, Badge, NextEvent};
 use super::words::{self, Amount};
+use crate::claim::{Outcome, ReasonCode};
 use crate::clock::Clock;
 use crate::law::{Rial, SolarDate};
-use crate::texts::{PageTexts, Texts};
+use crate::texts::Texts;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct MyAllowance {
@@ -33,70 +35,6 @@ pub struct ClaimCard {
     pub further_reasons: Vec<String>,
     /// Whether a sum can be shown.
     pub has_sum: bool,
-}
-
-/// The state of a claim in one word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Badge {
-    Paid,
-    Sent,
-    Approved,
-    Waiting,
-    Pending,
-    Review,
-    Refused,
-}
-
-impl Badge {
-    pub const ALL: [Self; 7] =
-        [Self::Paid, Self::Sent, Self::Approved, Self::Waiting, Self::Pending, Self::Review, Self::Refused];
-
-    /// The key of its text, and its class in the style sheet.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Paid => "paid",
-            Self::Sent => "sent",
-            Self::Approved => "approved",
-            Self::Waiting => "waiting",
-            Self::Pending => "pending",
-            Self::Review => "review",
-            Self::Refused => "refused",
-        }
-    }
-
-    pub fn text(self) -> String {
-        PageTexts::built_in().get("badge", self.as_str()).unwrap_or_default().to_owned()
-    }
-}
-
-/// What happens next by itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct NextEvent {
-    /// The key of its text.
-    pub event: &'static str,
-    pub text: String,
-    /// In words; `None` if no date is known.
-    pub date: Option<String>,
-}
-
-impl NextEvent {
-    pub(super) fn undated(event: &'static str) -> Self {
-        let text = PageTexts::built_in().get("next", event).unwrap_or("—").to_owned();
-        Self { event, text, date: None }
-    }
-
-    pub(super) fn on(event: &'static str, date: SolarDate) -> Self {
-        Self { date: Some(words::date(date)), ..Self::undated(event) }
-    }
-}
-
-/// At most one thing to do.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Action {
-    pub needed: bool,
-    pub text: String,
-    pub link: Option<String>,
 }
 
 impl MyAllowance {
@@ -133,9 +71,18 @@ pub(super) fn has_sum(file: &OwnClaimFile) -> bool {
     working.is_some_and(|working| working.wage_sum.is_some() && working.floor.is_some())
 }
 
+/// Whether the text of a reason is true beside the outcome.
+pub(super) fn is_said(file: &OwnClaimFile, code: ReasonCode) -> bool {
+    file.claim.outcome == Outcome::Waiting || code.outcome() != Outcome::Waiting
+}
+
+/// A reason of account or mobile says that the allowance is due, so it is left to the conditions unless it is.
 fn further_reasons(file: &OwnClaimFile) -> Vec<String> {
     let Some(again) = &file.again else { return Vec::new() };
     let said_together = file.answer_key() == "ACCOUNT_AND_MOBILE";
     let further = again.decision.reasons.iter().skip(if said_together { 2 } else { 1 });
-    further.map(|reason| Texts::built_in().reason_text(reason).text.fa).collect()
+    further
+        .filter(|reason| is_said(file, reason.code))
+        .map(|reason| Texts::built_in().reason_text(reason).text.fa)
+        .collect()
 }

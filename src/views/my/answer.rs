@@ -1,7 +1,7 @@
 //! The sentence that answers, the badge, the next event and the one thing to do.
 
-use super::allowance::{Action, Badge, NextEvent};
-use super::file::{Again, OwnClaimFile};
+use super::file::{OwnClaimFile, Recomputed};
+use super::parts::{Action, Badge, NextEvent};
 use super::situation::Situation;
 use super::words::{self, say, tomans};
 use crate::claim::conditions::{ConditionFinding, FactKey};
@@ -59,7 +59,7 @@ fn decided(file: &OwnClaimFile, month: (&'static str, String), today: SolarDate)
     say("answer", key, &values, today)
 }
 
-fn finding_of(again: &Again, code: ReasonCode) -> Option<&ConditionFinding> {
+fn finding_of(again: &Recomputed, code: ReasonCode) -> Option<&ConditionFinding> {
     again.conditions.iter().find(|finding| finding.reason.as_ref().is_some_and(|reason| reason.code == code))
 }
 

@@ -37,7 +37,7 @@ pub struct OwnClaimFile {
     /// Ascending by revision.
     pub decisions: Vec<DecisionRow>,
     /// `None` if the facts of the decision in force were lost with a database, or if its tables are not known.
-    pub again: Option<Again>,
+    pub again: Option<Recomputed>,
     /// Ascending by attempt.
     pub documents: Vec<OwnDocument>,
     pub messages: Vec<MessageRow>,
@@ -51,7 +51,7 @@ pub struct OwnDocument {
 }
 
 /// The decision in force, decided again from its stored facts.
-pub struct Again {
+pub struct Recomputed {
     pub decision: Decision,
     pub conditions: Vec<ConditionFinding>,
     /// The parameters and the minimum daily wage on the deed date.
@@ -89,11 +89,11 @@ impl OwnFile {
     }
 }
 
-fn again(stored: &DecisionRow, tables: &LawTables) -> Option<Again> {
+fn again(stored: &DecisionRow, tables: &LawTables) -> Option<Recomputed> {
     let facts = stored.facts.as_ref()?;
     let tables = tables.of_version(&stored.tables_version)?;
     let decision = decide(facts, stored.business_date, tables);
-    Some(Again {
+    Some(Recomputed {
         equal: decision.content_digest().as_slice() == stored.content_digest,
         conditions: conditions(facts, stored.business_date, tables),
         parameters: tables.parameters(facts.deed_date),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::allowance::ClaimCard;
+use super::allowance::{ClaimCard, is_said};
 use super::file::OwnFile;
 use super::words;
 use crate::claim::Outcome;
@@ -65,6 +65,9 @@ fn reasons(claim: &super::file::OwnClaimFile) -> Vec<LetterReason> {
     let mut letter = Vec::new();
     for finding in again.conditions.iter().filter(|finding| finding.reason.is_some()) {
         let Some(reason) = &finding.reason else { continue };
+        if !is_said(claim, reason.code) {
+            continue;
+        }
         let text = Texts::built_in().reason_text(reason);
         let article = words::say("article", finding.condition.as_str(), &[], claim.claim.deed_date);
         letter.push(LetterReason { text: text.text.fa, article, remedy: text.remedy.fa });

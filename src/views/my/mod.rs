@@ -13,6 +13,7 @@ pub mod file;
 pub mod letter;
 mod load;
 pub mod openings;
+pub mod parts;
 pub mod public;
 pub mod register;
 mod situation;
