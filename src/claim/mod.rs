@@ -9,6 +9,7 @@ pub mod assemble;
 pub mod benefit;
 pub mod codes;
 mod compact_form;
+pub mod conditions;
 mod contribution_lines;
 pub mod decide;
 pub mod facts;

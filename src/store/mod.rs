@@ -19,6 +19,7 @@ pub mod files;
 pub mod installation;
 pub mod marriages;
 pub mod messages;
+pub mod my;
 pub mod offsets;
 pub mod outbox;
 pub mod payments;

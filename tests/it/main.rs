@@ -12,6 +12,7 @@ mod close;
 mod contract;
 mod fixtures;
 mod harness;
+mod http;
 mod ingest;
 mod law;
 mod meta;

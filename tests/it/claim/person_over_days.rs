@@ -37,6 +37,8 @@ pub struct World {
     ids: IdKey,
     /// Every published revision, in order.
     pub published: Vec<(StoredClaim, Decision)>,
+    /// For each of them, the business date and the stored form of the facts.
+    pub stored_facts: Vec<(SolarDate, Vec<u8>)>,
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
@@ -57,8 +59,21 @@ impl World {
         let known = PersonState::new(me());
         let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let stored_facts = Vec::new();
         let benefits = Benefit::RELEASED;
-        Self { known, today, benefits, deeds_from: None, tables, ids, published, cases, returns, issued }
+        Self {
+            known,
+            today,
+            benefits,
+            deeds_from: None,
+            tables,
+            ids,
+            published,
+            stored_facts,
+            cases,
+            returns,
+            issued,
+        }
     }
 
     /// An insured person who lacks only a marriage: employed for ten years, with 48 full months listed before `DEED`.
@@ -123,6 +138,10 @@ impl World {
         self
     }
 
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     fn rules(&self) -> PlanningContext<'_> {
         PlanningContext {
             tables: &self.tables,
@@ -156,6 +175,7 @@ impl World {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
             if let Some(revision) = update.revision {
+                self.stored_facts.push((self.today, revision.facts));
                 self.published.push((update.claim, revision.decision));
             }
         }

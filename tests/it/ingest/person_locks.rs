@@ -54,7 +54,10 @@ fn known_and_new_persons_are_locked_in_one_order() {
     app.finish();
 }
 
-async fn locking(pool: PgPool, codes: Vec<NationalCode>) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
+async fn locking(
+    pool: PgPool,
+    codes: Vec<NationalCode>,
+) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
     let mut tx = pool.begin().await?;
     persons::lock(&mut tx, &codes).await?;
     Ok(tx)

@@ -74,6 +74,7 @@ const OLD_IDENTIFIERS: &[&str] = &["house", "take_in", "take_in_quietly", "suspe
 
 /// Crates that only one module may use.
 const ONE_DOOR: &[(&str, &str)] = &[
+    ("askama", "http"),
     ("backoff", "retry"),
     ("fail", "failpoint"),
     ("sqlx", "store"),
