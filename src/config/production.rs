@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{ConfigError, Origin};
-use super::parse::Deployment;
+use super::parse::{Deployment, Role};
 use super::raw_setting::RawSetting;
 use super::{Settings, keys};
 
@@ -36,6 +36,13 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
     }
     if let Some(today) = settings.today {
         refuse("today", origin("today"), Some(today.to_string()), "no fixed date");
+    }
+    if settings.roles.contains(&Role::Portal) && !settings.portal_url.starts_with("https://") {
+        let value = Some(settings.portal_url.clone());
+        refuse("portal_url", origin("portal_url"), value, "an https:// origin");
+    }
+    if let Some(issuer) = settings.oidc_issuer.as_ref().filter(|issuer| !issuer.starts_with("https://")) {
+        refuse("oidc_issuer", origin("oidc_issuer"), Some(issuer.clone()), "an https:// issuer");
     }
     errors
 }
@@ -103,6 +110,7 @@ mod tests {
             ("database_url", "postgres://me:hush@db/p?sslmode=require", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=verify-full&sslmode=prefer", "`database_url`"),
             ("today", "1404-08-01", "`today`"),
+            ("roles", "portal", "`portal_url`"),
         ] {
             let text = errors(&[(key, value)]);
             assert!(
@@ -112,6 +120,9 @@ mod tests {
             assert!(text.lines().count() == 1 && !text.contains("hush"), "{text}");
             assert_eq!(errors(&[(key, value), ("deployment", "development")]), "");
         }
+        let provider = [("oidc_issuer", "http://id.example.org"), ("portal_url", "https://p.example.org")];
+        let text = errors(&provider);
+        assert!(text.lines().count() == 1 && text.contains("`oidc_issuer`"), "{text}");
         let defaults = BTreeMap::from([("deployment".to_owned(), "production".to_owned())]);
         assert_eq!(Settings::load_from(&defaults, None, []).unwrap_err().len(), 2, "Kafka and the database");
         for socket in ["postgres://me@localhost/p?host=/run/postgresql", "postgres://me@%2Frun%2Fpg/p"] {
