@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::drain::input_ends;
 use super::{Error, Result};
-use crate::app::portal::submissions;
 use crate::app::close::{self, CloseResult, Confirmation, Progress};
+use crate::app::portal::submissions;
 use crate::app::{AppContext, recover};
 use crate::kafka::{self, Broker};
 use crate::law::SolarMonth;

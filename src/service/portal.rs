@@ -41,7 +41,9 @@ pub async fn spawn(
     if provider.is_some() {
         ctx.with_timeout(scope::check_role(&ctx.pool)).await?;
     } else {
-        tracing::warn!("no OpenID provider is configured (setting oidc_issuer): the portal has no personal routes");
+        tracing::warn!(
+            "no OpenID provider is configured (setting oidc_issuer): the portal has no personal routes"
+        );
     }
     let submitted = Arc::new(Notify::new());
     let portal_settings = PortalSettings {

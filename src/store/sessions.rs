@@ -45,10 +45,7 @@ impl FromStr for PortalRole {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(Error::Unreadable("role of a session"))
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(Error::Unreadable("role of a session"))
     }
 }
 

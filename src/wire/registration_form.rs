@@ -87,7 +87,7 @@ pub struct RegistrationForm {
 }
 
 /// What the form says, if it is good.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckedRegistration {
     pub spouse: NationalCode,
     pub deed_date: SolarDate,
@@ -171,9 +171,7 @@ impl RegistrationForm {
         let no_such_date = || vec![(DeedDay, RegistrationFault::NoSuchDate)];
         let [year, month, day] = parts.map(|(_, text)| number_text(text));
         let date = match (year.parse(), month.parse(), day.parse()) {
-            (Ok(year), Ok(month), Ok(day)) => {
-                SolarDate::new(year, month, day).map_err(|_| no_such_date())?
-            }
+            (Ok(year), Ok(month), Ok(day)) => SolarDate::new(year, month, day).map_err(|_| no_such_date())?,
             _ => return Err(no_such_date()),
         };
         if date > today { Err(vec![(DeedDay, RegistrationFault::DateInFuture)]) } else { Ok(date) }
@@ -217,8 +215,7 @@ mod tests {
 
     #[test]
     fn good_values_are_read_with_digits_of_any_script() {
-        for values in
-            [[SPOUSE, "1404", "2", "31", "true"], ["۰۰۱۲۳۴۵۶۷۹", "۱۴۰۴", "۰۲", "٣١", " true "]]
+        for values in [[SPOUSE, "1404", "2", "31", "true"], ["۰۰۱۲۳۴۵۶۷۹", "۱۴۰۴", "۰۲", "٣١", " true "]]
         {
             let checked = check(values).unwrap_or_else(|faults| panic!("{faults:?}"));
             assert_eq!(checked.spouse.to_string(), SPOUSE);

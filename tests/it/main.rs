@@ -16,6 +16,7 @@ mod ingest;
 mod law;
 mod meta;
 mod ops;
+mod portal;
 mod recovery;
 mod relay;
 mod simulation;

@@ -37,11 +37,7 @@ impl CsrfToken {
 }
 
 /// Refuses a POST from another site.
-pub(super) async fn check(
-    origin: &str,
-    csrf: &CsrfToken,
-    request: Request,
-) -> Result<Request, ErrorPage> {
+pub(super) async fn check(origin: &str, csrf: &CsrfToken, request: Request) -> Result<Request, ErrorPage> {
     if !is_same_origin(origin, request.headers()) {
         return Err(ErrorPage::OtherSite);
     }

@@ -98,8 +98,9 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .fallback(error_page::not_found)
         .method_not_allowed_fallback(error_page::not_found)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(from_fn_with_state(portal.clone(), limits::limit_address))
-        .layer(from_fn_with_state(portal.clone(), headers::add))
         .layer(from_fn(error_page::replace_plain_errors))
+        .layer(from_fn_with_state(portal.clone(), limits::limit_address))
+        // The outermost, so that every answer has the headers.
+        .layer(from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)
 }

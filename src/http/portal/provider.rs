@@ -11,9 +11,9 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl,
+    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -162,7 +162,8 @@ impl OpenIdProvider {
             .map_err(|error| unavailable(&error))?;
         let redirect = format!("{}/sign-in/callback", settings.portal_url);
         let redirect = RedirectUrl::new(redirect).map_err(|error| unavailable(&error))?;
-        let secret = settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
+        let secret =
+            settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let client =
             Client::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
         Ok(client.set_redirect_uri(redirect))
@@ -213,10 +214,10 @@ impl OpenIdProvider {
             .exchange_code(AuthorizationCode::new(answer.code))
             .map_err(|error| unavailable(&error))?
             .set_pkce_verifier(PkceCodeVerifier::new(answer.verifier));
-        let tokens = request.request_async(&|request| self.call(request)).await.map_err(|error| refused(&error))?;
-        let id_token = tokens
-            .id_token()
-            .ok_or_else(|| ProviderError::Refused("it contains no ID token".to_owned()))?;
+        let tokens =
+            request.request_async(&|request| self.call(request)).await.map_err(|error| refused(&error))?;
+        let id_token =
+            tokens.id_token().ok_or_else(|| ProviderError::Refused("it contains no ID token".to_owned()))?;
         let nonce = Nonce::new(answer.nonce);
         let verified = match id_token.claims(&client.id_token_verifier(), &nonce) {
             Ok(claims) => claims.clone(),
@@ -233,9 +234,12 @@ impl OpenIdProvider {
             let request = client
                 .user_info(tokens.access_token().clone(), Some(verified.subject().clone()))
                 .map_err(|_| ProviderError::NoNationalCode)?;
-            let info: UserInfoClaims<OtherClaims, CoreGenderClaim> =
-                request.request_async(&|request| self.call(request)).await.map_err(|error| refused(&error))?;
-            name = name.or_else(|| info.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()));
+            let info: UserInfoClaims<OtherClaims, CoreGenderClaim> = request
+                .request_async(&|request| self.call(request))
+                .await
+                .map_err(|error| refused(&error))?;
+            name = name
+                .or_else(|| info.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()));
             claims.extend(info.additional_claims().claims.clone());
         }
         self.settings.claims.session(&claims, name, answer.as_staff)
@@ -283,10 +287,9 @@ impl ClaimNames {
         claims: &BTreeMap<String, Value>,
     ) -> Result<(PortalRole, Option<String>), ProviderError> {
         let mut roles = Vec::new();
-        for (role, name, length) in [
-            (PortalRole::Officer, &self.officer, 4),
-            (PortalRole::Supervisor, &self.supervisor, 2),
-        ] {
+        for (role, name, length) in
+            [(PortalRole::Officer, &self.officer, 4), (PortalRole::Supervisor, &self.supervisor, 2)]
+        {
             if let Some(value) = claims.get(name).filter(|value| !value.is_null()) {
                 let unit = value.as_str().and_then(|code| unit_code(code, length));
                 roles.push((role, Some(unit.ok_or(ProviderError::NoStaffRole)?)));

@@ -90,7 +90,8 @@ pub(super) async fn submit(
 ) -> Result<Response, ErrorPage> {
     let key = fields.get(FORM_KEY).filter(|key| key.parse::<uuid::Uuid>().is_ok());
     let key = key.ok_or(ErrorPage::OtherSite)?;
-    let form = RegistrationForm::from_fields(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let form =
+        RegistrationForm::from_fields(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let today = portal.ctx.business_date(portal.ctx.clock.now());
     let checked = match form.check(scope.person(), today) {
         Ok(checked) => checked,

@@ -55,10 +55,7 @@ fn failed(error: ProviderError) -> ErrorPage {
     }
 }
 
-pub(super) async fn begin(
-    State(portal): State<Arc<Portal>>,
-    Query(begin): Query<Begin>,
-) -> Answered {
+pub(super) async fn begin(State(portal): State<Arc<Portal>>, Query(begin): Query<Begin>) -> Answered {
     let (state, browser) = (random_token(), random_token());
     let request = provider(&portal)?.authorize(&state).await.map_err(failed)?;
     let pending = PendingSignIn {

@@ -69,8 +69,18 @@ const OLD_DEFINITIONS: &[&str] = &[
 const OLD_IDENTIFIERS: &[&str] = &["house", "take_in", "take_in_quietly", "suspects", "town"];
 
 /// Crates that only one module may use.
-const ONE_DOOR: &[(&str, &str)] =
-    &[("backoff", "retry"), ("fail", "failpoint"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
+const ONE_DOOR: &[(&str, &str)] = &[
+    ("backoff", "retry"),
+    ("fail", "failpoint"),
+    ("sqlx", "store"),
+    ("rdkafka", "kafka"),
+    ("axum", "http"),
+    ("askama", "http"),
+    ("axum_extra", "http"),
+    ("governor", "http"),
+    ("openidconnect", "http"),
+    ("reqwest", "http"),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

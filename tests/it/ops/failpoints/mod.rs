@@ -5,7 +5,7 @@
 mod deaths;
 #[cfg(feature = "failpoints")]
 mod month;
-mod places;
+pub mod places;
 mod sites;
 
 use std::collections::BTreeSet;

@@ -142,6 +142,21 @@ pub const ADOPTING: Scene = &[("installation.move", 1)];
 /// `report`.
 pub const SHOWING: Scene = &[("snapshot.begin", 1)];
 
+/// The role portal, while a person signs in, opens a page, sends a form and signs out.
+pub const VISITING: Scene = &[
+    ("sign_in.forget", 1),
+    ("sign_in.begin", 1),
+    ("sign_in.take", 1),
+    ("session.forget", 1),
+    ("session.open", 1),
+    ("session.resume", 1),
+    ("scope.begin", 1),
+    ("scope.commit", 2),
+    ("submissions.begin", 1),
+    ("submissions.commit", 1),
+    ("session.end", 1),
+];
+
 pub const SCENES: &[Scene] = &[
     BEGINNING,
     TAKING_IN,
@@ -163,4 +178,5 @@ pub const SCENES: &[Scene] = &[
     GIVING_UP,
     SHOWING,
     ADOPTING,
+    VISITING,
 ];
