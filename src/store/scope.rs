@@ -73,7 +73,8 @@ impl ScopedTransaction {
         Ok(())
     }
 
-    pub async fn commit(self) -> Result<()> {
+    /// Commits. Role and scope end here.
+    pub async fn end(self) -> Result<()> {
         Ok(failpoint!("scope.commit", self.tx.commit().await)?)
     }
 }

@@ -30,7 +30,7 @@ pub async fn read_file<T: Send>(
         let mut tx = ScopedTransaction::begin(&ctx.pool, scope).await?;
         tx.record_view(page, ctx.clock.now()).await?;
         let found = read(&mut tx).await?;
-        tx.commit().await?;
+        tx.end().await?;
         Ok(found)
     })
     .await

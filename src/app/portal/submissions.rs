@@ -42,7 +42,7 @@ pub async fn submit(
     ctx.with_timeout(async {
         let mut tx = ScopedTransaction::begin(&ctx.pool, scope).await?;
         let receipt = submissions::insert(&mut tx, new).await?;
-        tx.commit().await?;
+        tx.end().await?;
         Ok(receipt)
     })
     .await

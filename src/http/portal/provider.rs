@@ -12,8 +12,8 @@ use openidconnect::core::{
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl,
-    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -215,7 +215,10 @@ impl OpenIdProvider {
             .map_err(|error| unavailable(&error))?
             .set_pkce_verifier(PkceCodeVerifier::new(answer.verifier));
         let tokens =
-            request.request_async(&|request| self.call(request)).await.map_err(|error| refused(&error))?;
+            request.request_async(&|request| self.call(request)).await.map_err(|error| match error {
+                RequestTokenError::Request(_) => unavailable(&error),
+                _ => refused(&error),
+            })?;
         let id_token =
             tokens.id_token().ok_or_else(|| ProviderError::Refused("it contains no ID token".to_owned()))?;
         let nonce = Nonce::new(answer.nonce);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use reqwest::Method;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -48,6 +48,8 @@ fn people() -> Value {
 /// A running `oidc-provider`.
 pub struct TestProvider {
     child: Child,
+    /// The provider ends if it cannot write.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl TestProvider {
@@ -70,13 +72,14 @@ impl TestProvider {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), "listening", "the OpenID provider did not start");
         app.set("portal_listen", &portal.to_string());
         app.set("portal_url", &origin);
         app.set("oidc_issuer", &format!("http://{provider}"));
         app.set("oidc_client_secret", SECRET);
-        (Self { child }, origin)
+        (Self { child, _stdout: stdout }, origin)
     }
 }
 
