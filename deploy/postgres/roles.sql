@@ -1,5 +1,6 @@
--- The three roles of an installation: the owner migrates the tables, the service works with them, the reader sees no
--- personal data. Run it as a superuser in the installation's database: before the first migration, after it, and after
+-- The roles of an installation: the owner migrates the tables, the service works with them, the reader sees no personal
+-- data. The service takes a fourth role, peyvand_portal, for each transaction of the portal: it sees one person's rows.
+-- Run it as a superuser in the installation's database: before the first migration, after it, and after
 -- each upgrade. A repeated run changes nothing. docs/OPERATIONS.md has the commands.
 --
 --   psql -X -f deploy/postgres/roles.sql [-v owner=NAME] [-v service=NAME] [-v reader=NAME] DATABASE_URL
@@ -11,8 +12,8 @@
 \if :{?reader} \else \set reader peyvand_reader \endif
 
 -- What the statements of `serve` and of the other commands change. tests/it/ops/roles.rs compares both lists with src/store.
-\set updated 'persons marriages self_registrations claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members'
-\set deleted 'close_plans held_months file_lines relay_members'
+\set updated 'persons marriages self_registrations claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members portal_sessions submissions'
+\set deleted 'close_plans held_months file_lines relay_members portal_sign_ins portal_sessions'
 -- The relay empties an outbox partition whose events were all delivered.
 \set truncated 'outbox_0 outbox_1 outbox_2'
 -- Only the owner changes these: sqlx's list of migrations, and what a recovery still has to do.
@@ -24,15 +25,26 @@ SELECT format('CREATE ROLE %I LOGIN', role)
 FROM unnest(ARRAY[:'owner', :'service', :'reader']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 
+-- Its name is fixed, and its rights are those of each database.
+SELECT 'CREATE ROLE peyvand_portal NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'peyvand_portal') \gexec
+ALTER ROLE peyvand_portal NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+GRANT peyvand_portal TO :"service";
+-- Row-level security is for peyvand_portal. Ingest and the close work with the rows of all persons.
+ALTER ROLE :"owner" BYPASSRLS;
+ALTER ROLE :"service" BYPASSRLS;
+ALTER ROLE :"reader" BYPASSRLS;
+
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"owner", :"service", :"reader";
 REVOKE ALL ON SCHEMA public FROM PUBLIC, :"service", :"reader";
 GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
-GRANT USAGE ON SCHEMA public TO :"service", :"reader";
+GRANT USAGE ON SCHEMA public TO :"service", :"reader", peyvand_portal;
 
 -- Tables that another account has created, before there were roles.
 SELECT format('ALTER TABLE public.%I OWNER TO %I', tablename, :'owner')
 FROM pg_tables WHERE schemaname = 'public' AND tableowner <> :'owner' \gexec
+SELECT format('ALTER VIEW public.%I OWNER TO %I', viewname, :'owner')
+FROM pg_views WHERE schemaname = 'public' AND viewowner <> :'owner' \gexec
 
 SELECT to_regclass('public.decisions') IS NOT NULL AS migrated \gset
 \if :migrated
@@ -51,6 +63,14 @@ FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (string_to_array
 -- not the default before the first migration, because `decisions` would have them, too.
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"service";
+
+-- The portal's role: its rights are in the migrations. FORCE: the owner is no exception either.
+SELECT to_regproc('public.portal_restrict') IS NOT NULL AS has_portal \gset
+\if :has_portal
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM peyvand_portal;
+SELECT public.portal_restrict();
+SELECT format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', name) FROM public.portal_tables() AS t (name) \gexec
+\endif
 
 -- Columns without personal data. Not here: national codes (also `closes.cursor` and `close_pages.upto`), Shebas, mobile
 -- numbers, texts, facts, ids of registry and portal, accounts of operators, the installation's secret. A column of a
@@ -78,7 +98,9 @@ FROM (VALUES
     ('dead_letters', 'topic partition source_offset reason at first_offset state state_at'),
     ('outbox_heads', 'grp next_position slot slot_began'),
     ('relay_groups', 'grp delivered until'),
-    ('output_ends', 'topic partition next_offset')
+    ('output_ends', 'topic partition next_offset'),
+    ('file_views', 'view_id role unit page at'),
+    ('submissions', 'submission_id number route event_type submitted_at delivered_at')
 ) AS shown (name, names)
 JOIN information_schema.columns ON table_schema = 'public' AND table_name = name
     AND column_name = ANY (string_to_array(names, ' '))

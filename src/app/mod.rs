@@ -9,6 +9,7 @@ pub mod dead_letters;
 pub mod files;
 pub mod ingest;
 pub mod output_events;
+pub mod portal;
 pub mod recompute;
 pub mod recover;
 pub mod relay;

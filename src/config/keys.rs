@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::blobs_url::BlobsUrl;
@@ -88,7 +88,7 @@ macro_rules! settings {
 
 settings! {
     /// What this installation is for. `production` refuses Kafka without TLS, a database connection whose certificate is
-    /// not verified, an S3 server without TLS, and a fixed business date.
+    /// not verified, an S3 server, a portal or an OpenID provider without TLS, and a fixed business date.
     deployment: Deployment = "development", parse::deployment, "development or production", Shown;
     /// Kafka's bootstrap servers.
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
@@ -109,7 +109,7 @@ settings! {
     /// need an address each. `none` opens no server.
     http_listen: Option<SocketAddr> = "127.0.0.1:8080", parse::address, "an address and a port such as 127.0.0.1:8080, or none", Shown;
     /// Roles of this process.
-    roles: BTreeSet<Role> = "intake,relay,month-end,api", parse::roles, "some of intake, relay, month-end, api, with commas", Shown;
+    roles: BTreeSet<Role> = "intake,relay,month-end,api", parse::roles, "some of intake, relay, month-end, api, portal, with commas", Shown;
     /// Fixed business date. Without it, the business date is today in Tehran.
     today: Option<SolarDate> = "", |v| parse::optional(v, parse::parsed), "a Solar Hijri date such as 1404-08-01, or nothing", Shown;
     /// Marriages before this date make no claim; they still count as earlier marriages.
@@ -150,13 +150,45 @@ settings! {
     /// Where the pictures of objections are stored: a folder, or a bucket of an S3 server. All processes need the same one.
     blobs_url: BlobsUrl = "file:data/pictures", parse::blobs_url, "file:FOLDER or s3://BUCKET/PREFIX", Shown;
     /// Address of the S3 server. Without it, it is Amazon's of the region. Where `deployment` is `production`, https only.
-    blobs_endpoint: Option<String> = "", |v| parse::optional(v, parse::blobs_endpoint), "https://host:port, or nothing", Shown;
+    blobs_endpoint: Option<String> = "", |v| parse::optional(v, parse::origin), "https://host:port, or nothing", Shown;
     /// Region of the S3 server.
     blobs_region: String = "us-east-1", parse::text, "a region", Shown;
     /// Access key id for the S3 server.
     blobs_access_key_id: Option<Secret> = "", |v| parse::optional(v, parse::secret), "a key id, or nothing", Hidden;
     /// Secret access key for the S3 server.
     blobs_secret_access_key: Option<Secret> = "", |v| parse::optional(v, parse::secret), "a key, or nothing", Hidden;
+    /// Address of the portal's pages (role portal). A proxy with TLS stands before it.
+    portal_listen: SocketAddr = "127.0.0.1:8081", parse::parsed, "an address such as 127.0.0.1:8081", Shown;
+    /// Public origin of the portal, as browsers see it.
+    portal_url: String = "http://127.0.0.1:8081", parse::origin, "http://host or https://host, with a port if needed", Shown;
+    /// Addresses of the proxies before the portal. The client's address is then the last one of `X-Forwarded-For`.
+    portal_proxies: Vec<IpAddr> = "", parse::addresses, "addresses with commas, or nothing", Shown;
+    /// A session of the portal ends after this time without a request, in minutes.
+    portal_idle_min: u64 = "15", |v| parse::number(v, 1..=1440), "minutes from 1 to 1440", Shown;
+    /// A session of the portal ends after this time in any case, in minutes.
+    portal_session_min: u64 = "480", |v| parse::number(v, 1..=1440), "minutes from 1 to 1440", Shown;
+    /// Requests that one person may make in a minute. One address may make ten times as many, for those who share it.
+    portal_requests_per_min: u32 = "120", |v| parse::number(v, 10..=100_000), "a whole number from 10 to 100000", Shown;
+    /// OpenID provider (issuer). Without it the portal has no personal route. With it, `portal` is a default role.
+    oidc_issuer: Option<String> = "", |v| parse::optional(v, parse::web_url), "http://… or https://…, or nothing", Shown;
+    /// Id of the portal at the OpenID provider.
+    oidc_client_id: String = "peyvand", parse::text, "a text", Shown;
+    /// Secret of the portal at the OpenID provider.
+    oidc_client_secret: Option<Secret> = "", |v| parse::optional(v, parse::secret), "a text, or nothing", Hidden;
+    /// Scopes that the portal asks for besides `openid`, so that the provider gives the claims below.
+    oidc_scopes: String = "profile", parse::scopes, "names with spaces", Shown;
+    /// Claim with the national code.
+    oidc_national_code_claim: String = "national_code", parse::text, "the name of a claim", Shown;
+    /// Claim of officers: the code of their branch.
+    oidc_officer_claim: String = "peyvand_officer", parse::text, "the name of a claim", Shown;
+    /// Claim of supervisors: the code of their province.
+    oidc_supervisor_claim: String = "peyvand_supervisor", parse::text, "the name of a claim", Shown;
+    /// Claim of finance: `true`.
+    oidc_finance_claim: String = "peyvand_finance", parse::text, "the name of a claim", Shown;
+    /// Claim of operators: `true`.
+    oidc_operator_claim: String = "peyvand_operator", parse::text, "the name of a claim", Shown;
+    /// Claim of auditors: `true`.
+    oidc_auditor_claim: String = "peyvand_auditor", parse::text, "the name of a claim", Shown;
     /// OTLP endpoint (HTTP) for traces, metrics and logs. Without it, none are exported.
     otlp_endpoint: Option<String> = "", |v| parse::optional(v, parse::otlp_endpoint), "http://host:4318, or nothing", Shown;
     /// Log filter.

@@ -38,6 +38,16 @@ impl Layers {
         }
     }
 
+    /// Makes `portal` a default role, if the settings name an OpenID provider.
+    pub fn use_portal_default(&mut self) {
+        let has_provider = self.values.get("oidc_issuer").is_some_and(|raw| !raw.text.is_empty());
+        if let Some(raw) = self.values.get_mut("roles").filter(|raw| raw.origin == Origin::Default)
+            && has_provider
+        {
+            raw.text.push_str(",portal");
+        }
+    }
+
     pub fn add_file(&mut self, path: &Path, text: &str) {
         let origin = Origin::File(path.to_owned());
         let table: toml::Table = match toml::from_str(text) {

@@ -95,6 +95,7 @@ impl Settings {
         layers.add_env(env);
         layers.add_flags(flags);
         layers.use_production_defaults();
+        layers.use_portal_default();
         let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);

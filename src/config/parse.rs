@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -21,11 +21,13 @@ pub enum Role {
     MonthEnd,
     /// Only answers: HTTP, which every other role serves, too.
     Api,
+    /// Serves the pages for people, and delivers what they send to the input topics.
+    Portal,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 4] = [Role::Intake, Role::Relay, Role::MonthEnd, Role::Api];
+    pub const ALL: [Role; 5] = [Role::Intake, Role::Relay, Role::MonthEnd, Role::Api, Role::Portal];
 
     /// The name in settings.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Role {
             Self::Relay => "relay",
             Self::MonthEnd => "month-end",
             Self::Api => "api",
+            Self::Portal => "portal",
         }
     }
 }
@@ -149,18 +152,34 @@ pub(super) fn blobs_url(text: &str) -> Option<BlobsUrl> {
     BlobsUrl::parse(text.trim())
 }
 
-/// An address without a path. A name and password in it would be shown, so they are refused.
-pub(super) fn blobs_endpoint(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches('/');
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
-    is_host.then(|| text.to_owned())
-}
-
 /// Accepts only `http://`, because the exporter is built without TLS. A local collector forwards the data with TLS.
 pub(super) fn otlp_endpoint(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('/');
     text.strip_prefix("http://").filter(|host| !host.is_empty()).map(|_| text.to_owned())
+}
+
+/// An origin: scheme, host and perhaps port, as browsers send it. A name and password in it would be shown, so they are
+/// refused.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let url = web_url(text)?;
+    let host = url.split_once("://")?.1;
+    (!host.contains(['/', '?', '#', '@', ' ', ';', ','])).then(|| url.to_ascii_lowercase())
+}
+
+pub(super) fn web_url(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    (!rest.is_empty() && !rest.contains(char::is_whitespace)).then(|| text.to_owned())
+}
+
+pub(super) fn addresses(text: &str) -> Option<Vec<IpAddr>> {
+    let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
+    addresses.map(|address| address.parse().ok()).collect()
+}
+
+/// Scopes of OAuth 2: names with spaces.
+pub(super) fn scopes(text: &str) -> Option<String> {
+    text.chars().all(|c| c.is_ascii_graphic() || c == ' ').then(|| text.trim().to_owned())
 }
 
 pub(super) fn log_filter(text: &str) -> Option<String> {

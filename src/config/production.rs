@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{ConfigError, Origin};
-use super::parse::Deployment;
+use super::parse::{Deployment, Role};
 use super::raw_setting::RawSetting;
 use super::{Settings, keys};
 
@@ -30,6 +30,13 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
     }
     if let Some(today) = settings.today {
         errors.push(refusal(values, "today", Some(today.to_string()), "no fixed date"));
+    }
+    if settings.roles.contains(&Role::Portal) && !settings.portal_url.starts_with("https://") {
+        let value = Some(settings.portal_url.clone());
+        errors.push(refusal(values, "portal_url", value, "an https:// origin"));
+    }
+    if let Some(issuer) = settings.oidc_issuer.as_ref().filter(|issuer| !issuer.starts_with("https://")) {
+        errors.push(refusal(values, "oidc_issuer", Some(issuer.clone()), "an https:// issuer"));
     }
     errors
 }
@@ -104,6 +111,7 @@ mod tests {
             ("database_url", "postgres://me:hush@db/p?sslmode=verify-full&sslmode=prefer", "`database_url`"),
             ("blobs_endpoint", "http://s3.example:9000", "`blobs_endpoint`"),
             ("today", "1404-08-01", "`today`"),
+            ("roles", "portal", "`portal_url`"),
         ] {
             let text = errors(&[(key, value)]);
             assert!(
@@ -113,6 +121,9 @@ mod tests {
             assert!(text.lines().count() == 1 && !text.contains("hush"), "{text}");
             assert_eq!(errors(&[(key, value), ("deployment", "development")]), "");
         }
+        let provider = [("oidc_issuer", "http://id.example.org"), ("portal_url", "https://p.example.org")];
+        let text = errors(&provider);
+        assert!(text.lines().count() == 1 && text.contains("`oidc_issuer`"), "{text}");
         let defaults = BTreeMap::from([("deployment".to_owned(), "production".to_owned())]);
         assert_eq!(Settings::load_from(&defaults, None, []).unwrap_err().len(), 2, "Kafka and the database");
         for socket in ["postgres://me@localhost/p?host=/run/postgresql", "postgres://me@%2Frun%2Fpg/p"] {

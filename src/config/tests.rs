@@ -31,6 +31,29 @@ fn the_defaults_are_valid() {
     assert!(settings.installation_secret.is_none());
 }
 
+/// Without a provider there is nobody to sign in, so the portal is not started unasked.
+#[test]
+fn the_portal_is_a_default_role_if_there_is_a_provider() {
+    let roles = |env: &[(&str, &str)]| load(None, env, &[]).unwrap().settings.roles;
+    let provider = ("PEYVAND_OIDC_ISSUER", "https://id.example.org/realm/");
+    assert!(!roles(&[]).contains(&Role::Portal));
+    assert_eq!(roles(&[provider]).len(), 5);
+    assert_eq!(roles(&[provider, ("PEYVAND_ROLES", "api")]), [Role::Api].into());
+}
+
+#[test]
+fn an_origin_has_no_path() {
+    for (url, is_good) in [
+        ("https://portal.example.org", true),
+        ("http://127.0.0.1:8081/", true),
+        ("https://portal.example.org/my", false),
+        ("portal.example.org", false),
+        ("https://", false),
+    ] {
+        assert_eq!(load(None, &[("PEYVAND_PORTAL_URL", url)], &[]).is_ok(), is_good, "{url}");
+    }
+}
+
 #[test]
 fn a_later_layer_overrides_an_earlier_one_and_is_shown_as_origin() {
     let file = "batch_events = 10\nbatch_wait_ms = 20\noutbox_groups = 2\nroles = ['intake', 'relay']\n";

@@ -1,23 +1,26 @@
-//! HTTP: liveness, readiness and metrics. The caller supplies the data, so this module does not depend on the database
-//! or the broker.
+//! HTTP: liveness, readiness and metrics, whose data the caller supplies, and the portal for people (`portal`), which
+//! calls the use cases in `crate::app`. This module does not depend on the broker.
 //!
 //! No client can hold the server up: connections, the time for a request's head and the life of a connection are
 //! limited, and no route waits for more than one query.
 
 pub mod assets;
 pub mod pages;
+pub mod portal;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -74,6 +77,16 @@ pub enum HttpError {
         /// The error of the operating system.
         source: std::io::Error,
     },
+    /// The same for the portal.
+    #[error(
+        "cannot listen on {address} (setting portal_listen): {source}; choose another address with --portal-listen or PEYVAND_PORTAL_LISTEN"
+    )]
+    BindPortal {
+        /// The address of the setting.
+        address: SocketAddr,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
 }
 
 /// Binds the address. It is separate from [`serve`], so that an address in use is reported at once, and the caller can
@@ -85,21 +98,37 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
     TcpListener::bind(address).await.map_err(|source| HttpError::Bind { address, source })
 }
 
-/// Serves until `stop` is true, then completes the requests in progress.
+/// Like [`bind`], for the portal.
+///
+/// # Errors
+/// If the address cannot be bound. The error names the setting to change.
+pub async fn bind_portal(address: SocketAddr) -> Result<TcpListener, HttpError> {
+    TcpListener::bind(address).await.map_err(|source| HttpError::BindPortal { address, source })
+}
+
+/// Serves liveness, readiness and metrics until `stop` is true.
 pub async fn serve(listener: TcpListener, probe: Probe, stop: watch::Receiver<bool>) {
-    let app = router(probe);
+    serve_routes(listener, router(probe), stop).await;
+}
+
+/// The address of the other end of a connection, an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub IpAddr);
+
+/// Serves until `stop` is true, then completes the requests in progress.
+pub async fn serve_routes(listener: TcpListener, app: Router, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stopped = stop.clone();
     loop {
-        let (stream, place) = tokio::select! {
+        let ((stream, peer), place) = tokio::select! {
             biased;
             // An error means that the sender is gone, which also ends the server.
             _ = stopped.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => continue,
             Some(accepted) = accept(&listener, &places) => accepted,
         };
-        connections.spawn(connection(stream, app.clone(), stop.clone(), place));
+        connections.spawn(connection(stream, peer, app.clone(), stop.clone(), place));
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
@@ -109,10 +138,10 @@ pub async fn serve(listener: TcpListener, probe: Probe, stop: watch::Receiver<bo
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<((TcpStream, PeerAddress), OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some(((stream, PeerAddress(peer.ip())), place)),
         Err(error) => {
             tracing::warn!(%error, "an HTTP connection could not be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -124,13 +153,19 @@ async fn accept(
 /// Serves one connection. Its place is free when it ends.
 async fn connection(
     stream: TcpStream,
+    peer: PeerAddress,
     app: Router,
     mut stop: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.call(request)
+    });
+    let served = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(served);
     tokio::select! {
         // An error concerns only this client.

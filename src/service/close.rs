@@ -7,6 +7,7 @@ use serde_json::json;
 use super::drain::input_ends;
 use super::{Error, Result};
 use crate::app::close::{self, CloseResult, Confirmation, Progress};
+use crate::app::portal::submissions;
 use crate::app::{AppContext, recover};
 use crate::kafka::topics::{PartitionLag, PartitionRange};
 use crate::kafka::{self, Broker};
@@ -70,8 +71,33 @@ pub struct WaitLimits {
     pub stop: ShutdownSignal,
 }
 
-/// Waits until the input that was in the topics at the time of the call has a disposition. Returns the end offsets of
-/// that input as JSON.
+/// Waits until the submissions of the portal that were durable at the time of the call are in their topics.
+///
+/// # Errors
+/// If the wait takes longer than the timeout, or shutdown is requested.
+async fn wait_for_submissions(ctx: &AppContext, month: SolarMonth, waiting: &WaitLimits) -> Result<()> {
+    let last = submissions::last_number(ctx).await?;
+    let began = ctx.clock.instant();
+    let mut stop = waiting.stop.clone();
+    loop {
+        let left = submissions::undelivered_until(ctx, last).await?;
+        if left == 0 {
+            return Ok(());
+        }
+        if began.elapsed() >= waiting.timeout {
+            return Err(Error::Failed(format!(
+                "{month} is not closed: after {} s {left} submission(s) of the portal are not in their topics. Is `peyvand serve` running with the role portal?",
+                waiting.timeout.as_secs()
+            )));
+        }
+        if !pause_or_stop(Duration::from_millis(50), &mut stop).await {
+            return Err(Error::Interrupted);
+        }
+    }
+}
+
+/// Waits until the input that was in the topics at the time of the call, and the submissions of the portal that were
+/// durable then, have a disposition. Returns the end offsets of that input as JSON.
 ///
 /// # Errors
 /// If the wait takes longer than the timeout, or shutdown is requested.
@@ -81,6 +107,8 @@ pub async fn wait_for_input(
     month: SolarMonth,
     waiting: &WaitLimits,
 ) -> Result<String> {
+    // Before the ends are read, so that they include the submissions.
+    wait_for_submissions(ctx, month, waiting).await?;
     let ends = input_ends(ctx, broker).await?;
     let began = ctx.clock.instant();
     let mut stop = waiting.stop.clone();

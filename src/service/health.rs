@@ -114,6 +114,8 @@ mod tests {
             ("relay,api", vec!["database", "broker"]),
             ("month-end", vec!["database"]),
             ("api", vec!["database"]),
+            // It keeps what people send, and delivers it once the broker answers.
+            ("portal", vec!["database"]),
         ] {
             assert_eq!(health(roles).ready().await.unwrap_err(), missing, "{roles}");
         }

@@ -6,8 +6,10 @@ pub mod export;
 mod gauges;
 mod health;
 mod month_end;
+mod portal;
 mod private_file;
 pub mod publish;
+mod submissions;
 pub mod supervisor;
 
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::health::{Health, watch_broker};
-use super::{Environment, Error, Result, gauges, month_end};
+use super::{Environment, Error, Result, gauges, month_end, portal};
 use crate::app::context::ContextError;
 use crate::app::{self, AppContext, recover};
 use crate::config::{Role, Settings};
@@ -28,6 +28,10 @@ pub async fn run(env: Environment) -> Result<()> {
     let mut roles = JoinSet::new();
     // First of all, so that a taken port is reported at once, and `/readyz` says what the start waits for.
     open_http(&env, &health, &mut roles).await?;
+    let portal_port = match env.settings.roles.contains(&Role::Portal) {
+        true => Some(portal::listen(&env.settings).await?),
+        false => None,
+    };
     roles.spawn(watch_broker(health.clone(), env.broker.clone(), env.shutdown.clone()));
     let ctx = match open_with_retries(&env).await {
         // Shutdown was requested before any role started.
@@ -37,6 +41,9 @@ pub async fn run(env: Environment) -> Result<()> {
     health.opened(ctx.clone());
     recover::refuse_half_recovered(&ctx).await?;
     spawn(&mut roles, &env.settings, &env.broker, &ctx, &env.shutdown);
+    if let Some(listener) = portal_port {
+        portal::spawn(&mut roles, &env.settings, &env.broker, &ctx, listener, &env.shutdown).await?;
+    }
     tracing::info!(roles = ?env.settings.roles, today = %ctx.clock.today(), "peyvand serves");
     let within = Duration::from_secs(env.settings.stop_timeout_s);
     let outcome = until_they_end(&mut roles, &env.shutdown, within).await;

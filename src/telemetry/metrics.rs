@@ -151,6 +151,14 @@ counters! {
     offset_gaps: Some(Role::Intake), "peyvand_offset_gaps_total", "peyvand.intake.offset_gaps", "{gap}";
     #[doc = "Restarts of ingest from the offsets in the database"]
     intake_restarts: Some(Role::Intake), "peyvand_intake_restarts_total", "peyvand.intake.restarts", "{restart}";
+    #[doc = "Requests to the portal"]
+    portal_requests: Some(Role::Portal), "peyvand_portal_requests_total", "peyvand.portal.requests", "{request}";
+    #[doc = "Sign-ins to the portal"]
+    portal_sign_ins: Some(Role::Portal), "peyvand_portal_sign_ins_total", "peyvand.portal.sign_ins", "{sign_in}";
+    #[doc = "Sign-ins that failed at the OpenID provider or by its answer"]
+    portal_sign_ins_failed: Some(Role::Portal), "peyvand_portal_sign_ins_failed_total", "peyvand.portal.sign_ins_failed", "{sign_in}";
+    #[doc = "Submissions of the portal delivered to their input topics"]
+    submissions_delivered: Some(Role::Portal), "peyvand_submissions_delivered_total", "peyvand.portal.submissions_delivered", "{submission}";
     #[doc = "Errors that led to another attempt or to a stop"]
     errors: None, "peyvand_errors_total", "peyvand.errors", "{error}";
 }

@@ -18,6 +18,7 @@ mod law;
 mod meta;
 mod ops;
 mod pictures;
+mod portal;
 mod recovery;
 mod relay;
 mod simulation;

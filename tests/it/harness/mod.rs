@@ -7,6 +7,7 @@ mod completeness;
 mod database;
 mod inside;
 mod kafka_proxy;
+mod portal;
 mod records;
 mod service;
 mod waiting;
@@ -25,6 +26,7 @@ use tempfile::TempDir;
 pub use broker::{CE_TIME, IdleMember, Raw, StoredRecord};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
+pub use portal::{Answer, Browser, TestProvider, free_address, person};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until_interruptible};
 pub use waiting::{CEILING_S, Watch};
@@ -143,6 +145,11 @@ impl TestApp {
 
     pub fn service(&mut self, place: usize) -> &mut Service {
         &mut self.services[place]
+    }
+
+    /// Everything that a service has written so far.
+    pub fn service_log(&self, place: usize) -> String {
+        self.services[place].log()
     }
 
     /// Removes a service that the test itself has ended.

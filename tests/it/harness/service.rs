@@ -48,6 +48,13 @@ impl Service {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Whether the process has ended at a failpoint. Waits for its end.
+    pub fn ended_by_abort(&mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt as _;
+        const SIGABRT: i32 = 6;
+        self.child.wait().unwrap().signal() == Some(SIGABRT)
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

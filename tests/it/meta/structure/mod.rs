@@ -83,6 +83,10 @@ const ONE_DOOR: &[(&str, &str)] = &[
     ("image", "pictures"),
     ("rustls", "tls"),
     ("axum", "http"),
+    ("axum_extra", "http"),
+    ("governor", "http"),
+    ("openidconnect", "http"),
+    ("reqwest", "http"),
 ];
 
 fn root() -> PathBuf {

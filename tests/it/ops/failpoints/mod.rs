@@ -7,7 +7,7 @@ mod deaths;
 mod month;
 #[cfg(feature = "failpoints")]
 mod pictures;
-mod places;
+pub mod places;
 mod sites;
 
 use std::collections::BTreeSet;

@@ -146,6 +146,21 @@ pub const SHOWING: Scene = &[("snapshot.begin", 1)];
 pub const STORING_PICTURES: Scene =
     &[("blobs.folder", 1), ("blobs.put", 1), ("blobs.unfinished", 1), ("blobs.delete", 1)];
 
+/// The role portal, while a person signs in, opens a page, sends a form and signs out.
+pub const VISITING: Scene = &[
+    ("sign_in.forget", 1),
+    ("sign_in.begin", 1),
+    ("sign_in.take", 1),
+    ("session.forget", 1),
+    ("session.open", 1),
+    ("session.resume", 1),
+    ("scope.begin", 1),
+    ("scope.commit", 2),
+    ("submissions.begin", 1),
+    ("submissions.commit", 1),
+    ("session.end", 1),
+];
+
 pub const SCENES: &[Scene] = &[
     BEGINNING,
     TAKING_IN,
@@ -168,4 +183,5 @@ pub const SCENES: &[Scene] = &[
     SHOWING,
     ADOPTING,
     STORING_PICTURES,
+    VISITING,
 ];

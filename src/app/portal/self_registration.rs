@@ -1,0 +1,51 @@
+//! Self-registration on the portal (R18).
+
+use sha2::{Digest, Sha256};
+
+use super::submissions::{submission_event_id, submission_id, submit, tracking_number};
+use crate::app::AppContext;
+use crate::store::scope::PersonScope;
+use crate::store::submissions::{NewSubmission, SubmissionReceipt};
+use crate::store::{Error, Result};
+use crate::wire::outgoing::fresh_traceparent;
+use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
+use crate::wire::registration_form::CheckedRegistration;
+use crate::wire::{EventType, Outgoing};
+
+/// The route of the form. It is part of the ids of its submissions.
+pub const ROUTE: &str = "/my/register";
+
+/// Stores the registration of the person in `scope`. `key` is the form's own; `None` if it was used for other content.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn register(
+    ctx: &AppContext,
+    scope: &PersonScope,
+    key: &str,
+    checked: &CheckedRegistration,
+) -> Result<Option<SubmissionReceipt>> {
+    let id = submission_id(ctx, scope, ROUTE, key);
+    let at = ctx.clock.now();
+    let data = SelfRegistrationSubmitted {
+        request_id: id.to_string(),
+        submitted_at: at,
+        applicant_national_code: scope.person(),
+        spouse_national_code: checked.spouse,
+        deed_date: checked.deed_date,
+        first_marriage_undertaking: checked.first_marriage_undertaking,
+    };
+    let kind = EventType::SelfRegistrationSubmitted;
+    let key = data.applicant_national_code.to_string();
+    let event =
+        Outgoing::new(kind, key, submission_event_id(kind, id), at, Some(&fresh_traceparent()), &data)
+            .map_err(|_| Error::Invariant("a self-registration can be written as JSON"))?;
+    let new =
+        NewSubmission { id, route: ROUTE, tracking: tracking_number(id), content: digest(checked), event };
+    submit(ctx, scope, &new).await
+}
+
+fn digest(checked: &CheckedRegistration) -> [u8; 32] {
+    let CheckedRegistration { spouse, deed_date, first_marriage_undertaking } = checked;
+    Sha256::digest(format!("{spouse},{deed_date},{first_marriage_undertaking}")).into()
+}

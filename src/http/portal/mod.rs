@@ -1,0 +1,106 @@
+//! The portal: pages for people. Handlers never decide a claim and never write to Kafka; they call `crate::app::portal`.
+//!
+//! Each request passes the security headers (`headers`), the limit of its address (`limits`), and the guard of its route
+//! (`guard`): session, right (`rights`), the person's limit, and for a POST its origin and CSRF token. A route without
+//! a line in the table of rights is refused.
+
+mod account;
+mod cookies;
+mod csrf;
+mod error_page;
+mod guard;
+mod headers;
+mod home;
+mod limits;
+mod provider;
+mod register;
+mod rights;
+mod routes;
+mod sign_in;
+mod submission;
+mod templates;
+mod views;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tokio::sync::Notify;
+
+pub use csrf::CsrfToken;
+pub use error_page::ErrorPage;
+pub use guard::{OwnFile, Visitor};
+pub use provider::{ClaimNames, OpenIdProvider, ProviderSettings};
+pub use rights::{RIGHTS, Right, RouteRights, right_of};
+pub use routes::route_names;
+
+use crate::app::AppContext;
+use crate::store::sessions::SessionLimits;
+use limits::RequestLimits;
+
+/// The largest body of a form.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// What an installation's settings say about the portal.
+#[derive(Clone, Debug)]
+pub struct PortalSettings {
+    /// The origin that browsers see.
+    pub url: String,
+    pub proxies: Vec<IpAddr>,
+    pub sessions: SessionLimits,
+    pub requests_per_min: u32,
+}
+
+/// What the handlers share.
+pub struct Portal {
+    pub ctx: AppContext,
+    pub settings: PortalSettings,
+    /// Without it there are no personal routes.
+    pub provider: Option<OpenIdProvider>,
+    /// Wakes the delivery of submissions.
+    pub submitted: Arc<Notify>,
+    limits: RequestLimits,
+}
+
+impl Portal {
+    pub fn new(
+        ctx: AppContext,
+        settings: PortalSettings,
+        provider: Option<OpenIdProvider>,
+        submitted: Arc<Notify>,
+    ) -> Self {
+        let limits = RequestLimits::new(settings.requests_per_min);
+        Self { ctx, settings, provider, submitted, limits }
+    }
+
+    /// Whether browsers reach the portal with TLS. Only then cookies have the prefix `__Host-`.
+    fn has_tls(&self) -> bool {
+        self.settings.url.starts_with("https://")
+    }
+}
+
+/// The lifetimes of sessions by the settings, in minutes.
+pub fn session_limits(idle_min: u64, absolute_min: u64) -> SessionLimits {
+    let minutes = |n: u64| Duration::from_secs(n.saturating_mul(60));
+    SessionLimits { idle: minutes(idle_min), absolute: minutes(absolute_min) }
+}
+
+pub fn router(portal: Arc<Portal>) -> Router {
+    let mut router = Router::new();
+    for route in routes::routes(portal.provider.is_some()) {
+        router = router.route(route.path, route.handler);
+    }
+    router
+        .route_layer(from_fn_with_state(portal.clone(), guard::guard))
+        .fallback(error_page::not_found)
+        .method_not_allowed_fallback(error_page::not_found)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn(error_page::replace_plain_errors))
+        .layer(from_fn_with_state(portal.clone(), limits::limit_address))
+        // The outermost, so that every answer has the headers.
+        .layer(from_fn_with_state(portal.clone(), headers::add))
+        .with_state(portal)
+}

@@ -1,0 +1,97 @@
+//! Who may use which route: one table. What it does not list, nobody may use.
+
+use axum::http::Method;
+
+use crate::store::sessions::PortalRole;
+
+/// What a role may do on a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Right {
+    /// Open, also without a session.
+    Anyone,
+    /// With a session; the route reads nobody's file.
+    SignedIn,
+    /// The person's own file.
+    OwnFile,
+    /// For this role the route does not exist.
+    None,
+}
+
+/// The rights of the roles on a route, in the order of [`PortalRole::ALL`].
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRights {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub rights: [Right; PortalRole::ALL.len()],
+}
+
+const ANYONE: [Right; 6] = [Right::Anyone; 6];
+const SIGNED_IN: [Right; 6] = [Right::SignedIn; 6];
+/// A session of staff reads no own file: staff sign in as a person for that.
+const INSURED: [Right; 6] = [Right::OwnFile, Right::None, Right::None, Right::None, Right::None, Right::None];
+
+const fn get(path: &'static str, rights: [Right; 6]) -> RouteRights {
+    RouteRights { method: "GET", path, rights }
+}
+
+const fn post(path: &'static str, rights: [Right; 6]) -> RouteRights {
+    RouteRights { method: "POST", path, rights }
+}
+
+/// Every route of the portal.
+pub const RIGHTS: &[RouteRights] = &[
+    get("/", ANYONE),
+    get("/sign-in", ANYONE),
+    get("/sign-in/callback", ANYONE),
+    post("/sign-out", SIGNED_IN),
+    get("/account", SIGNED_IN),
+    get("/my/views", INSURED),
+    get("/my/register", INSURED),
+    post("/my/register", INSURED),
+    get("/my/submissions/{no}", INSURED),
+];
+
+/// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.
+pub fn right_of(method: &Method, path: &str, role: Option<PortalRole>) -> Option<Right> {
+    // axum answers HEAD with the handler of GET.
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let line = RIGHTS.iter().find(|line| line.method == method && line.path == path)?;
+    let position = match role {
+        Some(role) => PortalRole::ALL.into_iter().position(|one| one == role)?,
+        None => 0,
+    };
+    line.rights.get(position).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::http::portal::route_names;
+
+    #[test]
+    fn every_route_has_one_line_and_every_line_a_route() {
+        let routes = route_names();
+        let lines: Vec<_> = RIGHTS.iter().map(|line| (line.method, line.path)).collect();
+        let once: BTreeSet<_> = lines.iter().copied().collect();
+        assert_eq!(once.len(), lines.len(), "two lines for one route");
+        assert_eq!(once, routes.into_iter().collect(), "routes of the router and lines of the table");
+    }
+
+    #[test]
+    fn what_is_not_listed_nobody_may_use() {
+        assert_eq!(right_of(&Method::GET, "/my/nothing", Some(PortalRole::Insured)), None);
+        assert_eq!(right_of(&Method::DELETE, "/account", Some(PortalRole::Insured)), None);
+        assert_eq!(right_of(&Method::HEAD, "/", None), Some(Right::Anyone));
+    }
+
+    /// A route is open for all or for nobody without a session.
+    #[test]
+    fn no_line_is_open_for_some_roles_only() {
+        for line in RIGHTS {
+            let open = line.rights.iter().filter(|right| **right == Right::Anyone).count();
+            assert!(open == 0 || open == line.rights.len(), "{} {}", line.method, line.path);
+        }
+    }
+}

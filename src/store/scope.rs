@@ -1,0 +1,119 @@
+//! Transactions of the portal. Each runs as the database role `peyvand_portal`, which owns nothing, and sees the rows of
+//! one person only: row-level security (`migrations/0002_portal.sql`) compares them with the setting `peyvand.person` of
+//! the transaction. Role and setting end with the transaction, so a pooled connection keeps neither.
+
+use std::ops::{Deref, DerefMut};
+
+use jiff::Timestamp;
+use sqlx::{Postgres, Transaction};
+
+use super::sessions::SignedIn;
+use super::{Error, PgConnection, PgPool, Result, instant};
+use crate::failpoint::failpoint;
+use crate::ident::NationalCode;
+
+/// The role of all transactions of the portal.
+pub const PORTAL_ROLE: &str = "peyvand_portal";
+
+/// Whose rows a transaction may see, and who looks. It can be made only from a valid session.
+#[derive(Clone, Debug)]
+pub struct PersonScope {
+    viewer: SignedIn,
+}
+
+impl PersonScope {
+    /// The signed-in person's own rows.
+    pub fn own(viewer: &SignedIn) -> Self {
+        Self { viewer: viewer.clone() }
+    }
+
+    pub fn person(&self) -> NationalCode {
+        self.viewer.person()
+    }
+}
+
+/// A transaction that sees one person's rows. Code that asks for it cannot query without a scope.
+pub struct ScopedTransaction {
+    tx: Transaction<'static, Postgres>,
+    scope: PersonScope,
+}
+
+impl ScopedTransaction {
+    /// # Errors
+    /// If the database does not answer, or the account may not take the role.
+    pub async fn begin(pool: &PgPool, scope: &PersonScope) -> Result<Self> {
+        let mut tx = failpoint!("scope.begin", pool.begin().await)?;
+        // The setting comes first: a role without a scope never exists.
+        sqlx::query("SELECT set_config('peyvand.person', $1, true), set_config('role', $2, true)")
+            .bind(scope.person().to_i64().to_string())
+            .bind(PORTAL_ROLE)
+            .execute(&mut *tx)
+            .await?;
+        Ok(Self { tx, scope: scope.clone() })
+    }
+
+    pub fn scope(&self) -> &PersonScope {
+        &self.scope
+    }
+
+    /// Records that the person's file is opened by the one who is signed in.
+    pub async fn record_view(&mut self, page: &str, at: Timestamp) -> Result<()> {
+        let viewer = self.scope.viewer.clone();
+        sqlx::query(
+            "INSERT INTO file_views (person, viewer, role, unit, page, at) VALUES ($1, $2, $3, $4, $5, $6::timestamptz)",
+        )
+        .bind(self.scope.person().to_i64())
+        .bind(viewer.person().to_i64())
+        .bind(viewer.role().as_str())
+        .bind(viewer.unit())
+        .bind(page)
+        .bind(instant(at))
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Commits. Role and scope end here.
+    pub async fn end(self) -> Result<()> {
+        Ok(failpoint!("scope.commit", self.tx.commit().await)?)
+    }
+}
+
+impl Deref for ScopedTransaction {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for ScopedTransaction {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+/// What keeps a portal of this database from being safe. `None` if nothing does.
+const CHECK: &str = "SELECT CASE
+    WHEN r.oid IS NULL THEN 'the role peyvand_portal does not exist'
+    WHEN r.rolsuper OR r.rolbypassrls THEN 'the role peyvand_portal is a superuser or bypasses row-level security'
+    WHEN EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid) THEN 'the role peyvand_portal owns a table'
+    WHEN NOT pg_has_role(current_user, r.oid, 'MEMBER') THEN 'the account may not take the role peyvand_portal'
+    WHEN EXISTS (SELECT FROM portal_tables() AS t (name) JOIN pg_class c ON c.oid = ('public.' || quote_ident(t.name))::regclass
+                 WHERE NOT c.relrowsecurity) THEN 'row-level security is not switched on'
+    END
+    FROM (SELECT 1) AS one LEFT JOIN pg_roles r ON r.rolname = 'peyvand_portal'";
+
+/// Refuses a database in which the role could see more than one person's rows.
+///
+/// # Errors
+/// [`Error::Refused`] with what is wrong and how to correct it.
+pub async fn check_role(pool: &PgPool) -> Result<()> {
+    let problem: Option<String> = sqlx::query_scalar(CHECK).fetch_one(pool).await?;
+    match problem {
+        None => Ok(()),
+        Some(problem) => Err(Error::Refused(format!(
+            "{problem}: run deploy/postgres/roles.sql of this version as a superuser in this database; the portal is not started"
+        ))),
+    }
+}

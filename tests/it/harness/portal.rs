@@ -1,0 +1,244 @@
+//! The portal in tests: an OpenID provider with invented people, and a browser without scripts.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use reqwest::Method;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use serde_json::{Value, json};
+
+use super::TestApp;
+use crate::fixtures::couples::national_code;
+
+const SECRET: &str = "a client secret for tests alone";
+
+/// A free port of this machine.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The national codes of the invented people, by their login.
+pub fn person(login: &str) -> String {
+    let logins = ["zahra", "reza", "officer", "supervisor", "finance", "operator", "auditor"];
+    let number = logins.iter().position(|one| *one == login).unwrap();
+    national_code(810_000_000 + u32::try_from(number).unwrap())
+}
+
+fn people() -> Value {
+    let with = |login: &str, more: Value| {
+        let mut claims = json!({"name": format!("نام {login}"), "national_code": person(login)});
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        claims
+    };
+    json!({
+        "zahra": with("zahra", json!({})),
+        "reza": with("reza", json!({})),
+        "officer": with("officer", json!({"peyvand_officer": "12"})),
+        "supervisor": with("supervisor", json!({"peyvand_supervisor": "7"})),
+        "finance": with("finance", json!({"peyvand_finance": true})),
+        "operator": with("operator", json!({"peyvand_operator": true})),
+        "auditor": with("auditor", json!({"peyvand_auditor": true})),
+        "nobody": {"name": "بی‌کد"},
+    })
+}
+
+/// A running `oidc-provider`.
+pub struct TestProvider {
+    child: Child,
+    /// The provider ends if it cannot write.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl TestProvider {
+    /// Starts the provider, and sets the portal's settings for every later process. Returns the portal's origin, too.
+    pub fn start(app: &mut TestApp, claims_only_in_userinfo: bool) -> (Self, String) {
+        let [portal, provider] = [free_address(), free_address()];
+        let folder = std::env::var("OUTSIDE_NODE").expect(
+            "OUTSIDE_NODE names no folder with the installed tools of tests/outside/node: run `make test`",
+        );
+        let origin = format!("http://{portal}");
+        let mut child = Command::new("node")
+            .arg(PathBuf::from(folder).join("oidc.mjs"))
+            .args([&provider.port().to_string(), &format!("{origin}/sign-in/callback")])
+            .env("OIDC_PEOPLE", people().to_string())
+            .env("OIDC_SECRET", SECRET)
+            .env("OIDC_USERINFO_ONLY", if claims_only_in_userinfo { "1" } else { "0" })
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "listening", "the OpenID provider did not start");
+        app.set("portal_listen", &portal.to_string());
+        app.set("portal_url", &origin);
+        app.set("oidc_issuer", &format!("http://{provider}"));
+        app.set("oidc_client_secret", SECRET);
+        (Self { child, _stdout: stdout }, origin)
+    }
+}
+
+impl Drop for TestProvider {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The status of an answer that did not come: the other end is gone.
+pub const NO_ANSWER: u16 = 0;
+
+/// An answer after all redirects.
+pub struct Answer {
+    pub status: u16,
+    pub url: String,
+    pub body: String,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        &found.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers)).1
+    }
+
+    /// The value of a form's hidden field.
+    #[track_caller]
+    pub fn hidden(&self, name: &str) -> String {
+        let from = format!("name=\"{name}\" value=\"");
+        let rest = self.body.split_once(&from).unwrap_or_else(|| panic!("no field {name}: {}", self.body)).1;
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// A browser: cookies by host and name, redirects, the origin of a form. It runs no scripts.
+pub struct Browser {
+    runtime: tokio::runtime::Runtime,
+    client: reqwest::Client,
+    portal: String,
+    pub cookies: BTreeMap<(String, String), String>,
+    /// Every `Set-Cookie` header so far.
+    pub set_cookies: Vec<String>,
+}
+
+impl Browser {
+    pub fn new(portal: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let portal = portal.to_owned();
+        Self { runtime, client, portal, cookies: BTreeMap::new(), set_cookies: Vec::new() }
+    }
+
+    /// Opens a page; a path is one of the portal.
+    pub fn get(&mut self, url: &str) -> Answer {
+        self.follow(Method::GET, url, None, &[])
+    }
+
+    /// Sends a form from the portal's own page.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let origin = self.portal.clone();
+        self.post_from(path, fields, &[("origin", &origin)])
+    }
+
+    /// Sends a form with these headers.
+    pub fn post_from(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        self.follow(Method::POST, path, Some(encoded(fields)), headers)
+    }
+
+    /// Signs in at the provider's own form, and returns to the page.
+    pub fn sign_in(&mut self, login: &str, start: &str) -> Answer {
+        let form = self.get(start);
+        if form.url.starts_with(&self.portal) {
+            return form;
+        }
+        let fields = encoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
+        self.follow(Method::POST, &form.url, Some(fields), &[])
+    }
+
+    fn follow(
+        &mut self,
+        mut method: Method,
+        url: &str,
+        mut body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut url = if url.starts_with('/') { format!("{}{url}", self.portal) } else { url.to_owned() };
+        for _ in 0..15 {
+            let (answer, location) = self.once(&method, &url, body.take(), headers);
+            let Some(location) = location else { return answer };
+            url = reqwest::Url::parse(&url).unwrap().join(&location).unwrap().into();
+            method = Method::GET;
+        }
+        panic!("too many redirects to {url}");
+    }
+
+    fn once(
+        &mut self,
+        method: &Method,
+        url: &str,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> (Answer, Option<String>) {
+        let host = reqwest::Url::parse(url).unwrap().authority().to_owned();
+        let own = self.cookies.iter().filter(|((at, _), _)| *at == host);
+        let cookies: Vec<_> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
+        let mut request = self.client.request(method.clone(), url).header(COOKIE, cookies.join("; "));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = self.runtime.block_on(async {
+            let response = request.send().await?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            Ok::<_, reqwest::Error>((status, headers, response.text().await?))
+        });
+        let Ok((status, headers, body)) = sent else {
+            let (url, body, headers) = (url.to_owned(), String::new(), Vec::new());
+            return (Answer { status: NO_ANSWER, url, body, headers }, None);
+        };
+        for set in headers.get_all(SET_COOKIE) {
+            self.keep(&host, set.to_str().unwrap());
+        }
+        let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+        let location = location.map(|to| to.to_str().unwrap().to_owned());
+        let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned())).collect();
+        (Answer { status: status.as_u16(), url: url.to_owned(), body, headers }, location)
+    }
+
+    fn keep(&mut self, host: &str, set: &str) {
+        self.set_cookies.push(set.to_owned());
+        let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        let key = (host.to_owned(), name.to_owned());
+        if value.is_empty() || set.contains("Max-Age=0") {
+            self.cookies.remove(&key);
+        } else {
+            self.cookies.insert(key, value.to_owned());
+        }
+    }
+
+    /// The value of a cookie of the portal.
+    pub fn portal_cookie(&self, name: &str) -> Option<String> {
+        let host = self.portal.trim_start_matches("http://").to_owned();
+        self.cookies.get(&(host, name.to_owned())).cloned()
+    }
+
+    pub fn set_portal_cookie(&mut self, name: &str, value: &str) {
+        let host = self.portal.trim_start_matches("http://").to_owned();
+        self.cookies.insert((host, name.to_owned()), value.to_owned());
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let mut url = reqwest::Url::parse("http://x/").unwrap();
+    url.query_pairs_mut().extend_pairs(fields);
+    url.query().unwrap_or_default().to_owned()
+}

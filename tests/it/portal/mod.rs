@@ -1,0 +1,47 @@
+#[cfg(feature = "failpoints")]
+mod deaths;
+mod rights;
+mod scope;
+mod sign_in;
+mod submissions;
+
+use crate::harness::{Browser, TestApp, TestProvider};
+
+/// An installation with a portal, the provider of its people, and the portal's origin.
+struct Installation {
+    app: TestApp,
+    _provider: TestProvider,
+    origin: String,
+}
+
+impl Installation {
+    /// `roles` besides portal.
+    fn start(roles: &str) -> Self {
+        Self::start_with(roles, false)
+    }
+
+    fn start_with(roles: &str, claims_only_in_userinfo: bool) -> Self {
+        let mut app = TestApp::without_service("1404-08-01");
+        let (provider, origin) = TestProvider::start(&mut app, claims_only_in_userinfo);
+        let roles = if roles.is_empty() { "portal".to_owned() } else { format!("portal,{roles}") };
+        app.serve(&["--roles", &roles]);
+        let address = origin.trim_start_matches("http://").to_owned();
+        app.wait("the portal is open", || {
+            std::net::TcpStream::connect(&address).is_ok() && Browser::new(&origin).get("/").status == 200
+        });
+        Self { app, _provider: provider, origin }
+    }
+
+    fn browser(&self) -> Browser {
+        Browser::new(&self.origin)
+    }
+
+    /// A browser in which this person has signed in.
+    fn signed_in(&self, login: &str) -> Browser {
+        let mut browser = self.browser();
+        let is_person = ["zahra", "reza"].contains(&login);
+        let answer = browser.sign_in(login, if is_person { "/sign-in" } else { "/sign-in?as=staff" });
+        assert_eq!((answer.status, answer.url.ends_with("/account")), (200, true), "{}", answer.body);
+        browser
+    }
+}

@@ -1,0 +1,109 @@
+//! Every route with every role, with another person's number, and from another site.
+
+use peyvand::http::portal::{RIGHTS, Right};
+use peyvand::store::sessions::PortalRole;
+
+use super::Installation;
+use crate::harness::Browser;
+use crate::portal::submissions::register;
+
+/// The login of a person with this role.
+fn login(role: PortalRole) -> &'static str {
+    if role == PortalRole::Insured { "reza" } else { role.as_str() }
+}
+
+fn send(browser: &mut Browser, method: &str, path: &str, csrf: &str) -> u16 {
+    match method {
+        "GET" => browser.get(path).status,
+        _ => {
+            browser.post(path, &[("csrf", csrf), ("form_key", "6a0e7f0e-2f5b-4b1c-9a64-0d6e2a1b7c11")]).status
+        }
+    }
+}
+
+#[test]
+fn every_route_keeps_to_the_table_of_rights() {
+    // The submission is ingested, too: a test ends when no input is left.
+    let home = Installation::start("intake,relay");
+    let foreign = register(&mut home.signed_in("zahra"), &[]);
+    for role in PortalRole::ALL {
+        for line in RIGHTS.iter().filter(|line| !line.path.starts_with("/sign-")) {
+            let mut browser = home.signed_in(login(role));
+            let csrf = browser.get("/account").hidden("csrf");
+            let position = PortalRole::ALL.iter().position(|one| *one == role).unwrap();
+            let what = format!("{role:?} {} {}", line.method, line.path);
+            if line.path.contains('{') {
+                let [theirs, nobodys] =
+                    [foreign.as_str(), "000000000001"].map(|no| browser.get(&line.path.replace("{no}", no)));
+                assert_eq!((theirs.status, nobodys.status), (404, 404), "{what}");
+                assert_eq!(theirs.body, nobodys.body, "{what}: another's number looks like none");
+                continue;
+            }
+            let status = send(&mut browser, line.method, line.path, &csrf);
+            match line.rights[position] {
+                Right::None => assert_eq!(status, 404, "{what}"),
+                // An empty form is refused with its faults.
+                _ => assert!([200, 422].contains(&status), "{what}: {status}"),
+            }
+        }
+    }
+    assert_eq!(home.signed_in("zahra").get(&format!("/my/submissions/{foreign}")).status, 200);
+    home.app.finish();
+}
+
+/// Without a session, a page leads to the sign-in, and a form is not accepted.
+#[test]
+fn nobody_uses_a_route_without_a_session() {
+    let home = Installation::start("");
+    for line in RIGHTS.iter().filter(|line| line.rights[0] != Right::Anyone) {
+        let mut browser = home.browser();
+        let path = line.path.replace("{no}", "1");
+        match line.method {
+            "GET" => assert!(!browser.get(&path).url.starts_with(&home.origin), "{path}"),
+            _ => assert_eq!(browser.post(&path, &[("csrf", "x")]).status, 403, "{path}"),
+        }
+    }
+    assert_eq!(home.app.value("SELECT count(*)::text FROM file_views"), "0");
+    home.app.finish();
+}
+
+#[test]
+fn a_form_from_another_site_is_refused() {
+    let home = Installation::start("");
+    let mut browser = home.signed_in("zahra");
+    let csrf = browser.get("/account").hidden("csrf");
+    let other = home.signed_in("reza").get("/account").hidden("csrf");
+    let origin = home.origin.clone();
+    for (token, headers) in [
+        (csrf.as_str(), &[("origin", "https://evil.example.org")][..]),
+        (&csrf, &[("origin", "null")]),
+        (&csrf, &[]),
+        ("", &[("origin", origin.as_str())]),
+        (&other, &[("origin", origin.as_str())]),
+    ] {
+        let refused = browser.post_from("/sign-out", &[("csrf", token)], headers);
+        assert_eq!(refused.status, 403, "{token} {headers:?}");
+        assert!(refused.body.contains("چیزی ثبت نشد"));
+    }
+    assert_eq!(browser.get("/account").status, 200, "the session still exists");
+    home.app.finish();
+}
+
+#[test]
+fn a_person_who_asks_too_often_waits() {
+    let mut app = crate::harness::TestApp::without_service("1404-08-01");
+    app.set("portal_requests_per_min", "10");
+    let (provider, origin) = crate::harness::TestProvider::start(&mut app, false);
+    app.serve(&["--roles", "portal"]);
+    app.wait("the portal is open", || {
+        std::net::TcpStream::connect(origin.trim_start_matches("http://")).is_ok()
+    });
+    let mut browser = Browser::new(&origin);
+    app.wait("a person is signed in", || browser.sign_in("zahra", "/account").status == 200);
+    let last = (0..15).map(|_| browser.get("/account")).last().unwrap();
+    assert_eq!(last.status, 429);
+    assert_eq!(last.header("retry-after"), "60");
+    assert!(last.body.contains("یک دقیقه صبر کنید"));
+    drop(provider);
+    app.finish();
+}

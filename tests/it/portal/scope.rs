@@ -1,0 +1,189 @@
+//! The scope in the database: as the role of the portal, SQL sees one person's rows and never a spouse's columns.
+
+use std::time::Duration;
+
+use peyvand::store::scope::{PersonScope, ScopedTransaction};
+use peyvand::store::sessions::{NewSession, PortalRole, SessionLimits, SignedIn, open, resume};
+use peyvand::store::{PgConnection, PgPool, connect};
+use sqlx::Row as _;
+
+use super::Installation;
+use crate::fixtures::population::{document_id, finance, married};
+use crate::harness::TestApp;
+use crate::portal::submissions::register;
+
+/// Tables whose rows are the same for everybody.
+const PUBLIC: &[&str] = &["closes", "law_tables"];
+
+async fn signed_in(pool: &PgPool, person: &str) -> SignedIn {
+    let new = NewSession {
+        person: person.parse().unwrap(),
+        role: PortalRole::Insured,
+        unit: None,
+        full_name: String::new(),
+    };
+    let limits = SessionLimits { idle: Duration::from_secs(60), absolute: Duration::from_secs(60) };
+    let token = uuid::Uuid::new_v4().to_string();
+    open(pool, &token, &new, limits).await.unwrap();
+    resume(pool, &token, limits).await.unwrap().unwrap()
+}
+
+/// The columns of each table that the role may read.
+fn readable(app: &TestApp) -> Vec<(String, Vec<String>)> {
+    let rows = app.query(
+        "SELECT c.relname, a.attname, has_column_privilege('peyvand_portal', c.oid, a.attnum, 'SELECT')::text
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') ORDER BY c.relname, a.attnum",
+    );
+    let mut tables: Vec<(String, Vec<String>)> = Vec::new();
+    for row in rows {
+        if tables.last().is_none_or(|(table, _)| *table != row[0]) {
+            tables.push((row[0].clone(), Vec::new()));
+        }
+        if row[2] == "true" {
+            tables.last_mut().unwrap().1.push(row[1].clone());
+        }
+    }
+    tables
+}
+
+/// All rows of the readable columns as JSON text.
+async fn rows(connection: &mut PgConnection, table: &str, columns: &[String]) -> Vec<String> {
+    let sql = format!("SELECT to_json(q)::text FROM (SELECT {} FROM {table}) q", columns.join(", "));
+    let found = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    found.iter().map(|row| row.get(0)).collect()
+}
+
+#[test]
+fn the_role_sees_one_persons_rows_and_no_spouse() {
+    let home = Installation::start("intake,relay");
+    let mut app = home.app;
+    let people = married(&mut app, 1..5);
+    app.close("1404-07");
+    let issued = app.documents();
+    finance(&mut app, &[(&document_id(&issued, &people[0], 1), "paid", "", "10:00:00")]);
+    app.settle();
+    let mut browser = crate::harness::Browser::new(&home.origin);
+    browser.sign_in("zahra", "/account");
+    register(&mut browser, &[]);
+    app.execute(
+        "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, opened_at)
+         SELECT gen_random_uuid(), claim_id, document_id, person, 'payment', '{}', now() FROM documents",
+    )
+    .unwrap();
+    app.execute("INSERT INTO delivery_reports SELECT sms_id, now(), 'delivered' FROM messages").unwrap();
+    let owner = app.query(
+        "SELECT d.person::text, coalesce(c.spouse, 0)::text FROM documents d JOIN claims c USING (claim_id)
+         JOIN payment_outcomes USING (document_id) LIMIT 1",
+    );
+    let (own, spouse) = (format!("{:0>10}", owner[0][0]), owner[0][1].clone());
+    let tables = readable(&app);
+    assert!(tables.len() > 30, "{}", tables.len());
+    let url = app.database_url.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = connect(&url, 1).unwrap();
+        let scope = PersonScope::own(&signed_in(&pool, &own).await);
+        let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+        tx.record_view("test", "2026-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+        let mut seen = Vec::new();
+        for (table, columns) in
+            tables.iter().filter(|(table, columns)| !columns.is_empty() && !PUBLIC.contains(&table.as_str()))
+        {
+            let found = rows(&mut tx, table, columns).await;
+            for row in &found {
+                let value: serde_json::Value = serde_json::from_str(row).unwrap();
+                let shown: Vec<_> = value.as_object().unwrap().values().cloned().collect();
+                let is_spouse = |value: &serde_json::Value| {
+                    value.to_string().trim_matches('"').trim_start_matches('0') == spouse
+                };
+                assert!(!shown.iter().any(is_spouse), "{table} shows the spouse: {row}");
+                // `code` is a person only in `persons`.
+                let columns = if table == "persons" { ["person", "code"] } else { ["person", "applicant"] };
+                for column in columns {
+                    if let Some(code) = value.get(column) {
+                        assert_eq!(code.to_string(), owner[0][0], "{table} shows another person");
+                    }
+                }
+            }
+            if !found.is_empty() {
+                seen.push(table.as_str());
+            }
+        }
+        for table in [
+            "cases",
+            "claims",
+            "decisions",
+            "delivery_reports",
+            "documents",
+            "file_views",
+            "messages",
+            "own_marriages",
+            "payment_outcomes",
+            "payments",
+            "persons",
+        ] {
+            assert!(seen.contains(&table), "the person's own rows of {table} are not seen: {seen:?}");
+        }
+        assert!(!seen.contains(&"submissions") && !seen.contains(&"self_registrations"));
+        tx.end().await.unwrap();
+    });
+    outside_of_a_scope(&app, &tables, &own);
+    app.execute("DELETE FROM cases").unwrap();
+    app.end_unchecked();
+}
+
+/// After a transaction the same pooled connection is the service's again. The role without a scope sees nothing.
+fn outside_of_a_scope(app: &TestApp, tables: &[(String, Vec<String>)], own: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = connect(&app.database_url, 1).unwrap();
+        let scope = PersonScope::own(&signed_in(&pool, own).await);
+        for commits in [true, false] {
+            let tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+            if commits {
+                tx.end().await.unwrap();
+            } else {
+                drop(tx);
+            }
+            let after: (String, Option<String>) = sqlx::query_as(
+                "SELECT current_user::text, nullif(current_setting('peyvand.person', true), '')",
+            )
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+            assert_ne!(after.0, "peyvand_portal");
+            assert_eq!(after.1, None, "the scope outlives its transaction");
+        }
+        let mut bare = pool.begin().await.unwrap();
+        sqlx::query("SET LOCAL ROLE peyvand_portal").execute(&mut *bare).await.unwrap();
+        for (table, columns) in
+            tables.iter().filter(|(table, columns)| !columns.is_empty() && !PUBLIC.contains(&table.as_str()))
+        {
+            assert!(rows(&mut bare, table, columns).await.is_empty(), "{table} is seen without a scope");
+        }
+        drop(bare);
+        for sql in [
+            "SELECT spouse FROM claims",
+            "SELECT spouse FROM self_registrations",
+            "SELECT content FROM marriages",
+            "SELECT payload FROM submissions",
+            "SELECT * FROM installation",
+            "SELECT * FROM portal_sessions",
+            "SELECT * FROM portal_sign_ins",
+            "UPDATE claims SET outcome = 'APPROVED'",
+            "DELETE FROM file_views",
+            "UPDATE submissions SET delivered_at = now()",
+        ] {
+            let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+            let refused = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await;
+            assert!(refused.unwrap_err().to_string().contains("permission denied"), "{sql}");
+        }
+        // A row in another person's name is refused, too.
+        let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+        let forged =
+            "INSERT INTO file_views (person, viewer, role, page, at) VALUES (1, 1, 'insured', 'x', now())";
+        let refused = sqlx::query(forged).execute(&mut *tx).await.unwrap_err();
+        assert!(refused.to_string().contains("row-level security"), "{refused}");
+    });
+}

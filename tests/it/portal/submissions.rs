@@ -1,0 +1,94 @@
+//! What a person sends is durable before the receipt, is delivered once or more, and is applied once.
+
+use std::time::Duration;
+
+use super::Installation;
+use crate::harness::{Browser, TestApp, person};
+
+/// Sends the form of self-registration with these values, and returns the tracking number of its receipt.
+#[track_caller]
+pub(super) fn register(browser: &mut Browser, changed: &[(&str, &str)]) -> String {
+    let form = browser.get("/my/register");
+    let receipt = send(browser, &form.hidden("csrf"), &form.hidden("form_key"), changed);
+    assert_eq!(receipt.status, 200, "{}", receipt.body);
+    receipt.url.rsplit('/').next().unwrap().to_owned()
+}
+
+fn send(browser: &mut Browser, csrf: &str, key: &str, changed: &[(&str, &str)]) -> crate::harness::Answer {
+    let spouse = crate::fixtures::couples::national_code(820_000_001);
+    let mut fields = vec![
+        ("csrf", csrf),
+        ("form_key", key),
+        ("spouse_national_code", spouse.as_str()),
+        ("deed_year", "۱۴۰۴"),
+        ("deed_month", "۷"),
+        ("deed_day", "15"),
+        ("first_marriage_undertaking", "true"),
+    ];
+    for (name, value) in changed {
+        fields.retain(|(field, _)| field != name);
+        fields.push((name, value));
+    }
+    browser.post("/my/register", &fields)
+}
+
+fn undelivered(app: &TestApp) -> String {
+    app.value("SELECT count(*)::text FROM submissions WHERE delivered_at IS NULL")
+}
+
+#[test]
+fn a_registration_is_stored_once_delivered_and_decided() {
+    let home = Installation::start("intake,relay");
+    let mut browser = home.signed_in("zahra");
+    let form = browser.get("/my/register");
+    let (csrf, key) = (form.hidden("csrf"), form.hidden("form_key"));
+    let faulty = send(&mut browser, &csrf, &key, &[("deed_month", "12"), ("deed_day", "30")]);
+    assert_eq!(faulty.status, 422);
+    assert!(faulty.body.contains("این تاریخ در تقویم نیست") && faulty.body.contains("value=\"30\""));
+    assert!(!faulty.body.contains("422") && !faulty.body.contains("Unprocessable"));
+    let first = send(&mut browser, &csrf, &key, &[]);
+    assert!(first.status == 200 && first.body.contains("شمارهٔ پیگیری"), "{}", first.body);
+    let again = send(&mut browser, &csrf, &key, &[]);
+    assert_eq!(again.url, first.url, "the same form is the same submission");
+    let other = send(&mut browser, &csrf, &key, &[("deed_day", "16")]);
+    assert!(other.status == 409 && other.body.contains("فرم را از نو باز کنید"));
+    assert_eq!(home.app.value("SELECT count(*)::text FROM submissions"), "1");
+
+    home.app.wait("the submission is delivered", || undelivered(&home.app) == "0");
+    home.app.settle();
+    let stored = home.app.query("SELECT applicant::text, deed_date FROM self_registrations");
+    assert_eq!(stored, [[person("zahra").trim_start_matches('0'), "1404-07-15"]]);
+    // Delivered again, as after a death before the note: the same event, applied once.
+    let decisions = home.app.value("SELECT count(*)::text FROM decisions");
+    home.app.execute("UPDATE submissions SET delivered_at = NULL").unwrap();
+    home.app.wait("the submission is delivered again", || undelivered(&home.app) == "0");
+    home.app.settle();
+    assert_eq!(home.app.value("SELECT count(*)::text FROM self_registrations"), "1");
+    assert_eq!(home.app.value("SELECT count(*)::text FROM decisions"), decisions);
+    let sent = home.app.stored_records("portal.self-registrations.v1");
+    assert_eq!(sent.len(), 2);
+    let receipt = browser.get(&first.url);
+    assert!(receipt.body.contains("به بررسی سپرده شد"), "{}", receipt.body);
+    home.app.finish();
+}
+
+/// A submission that was durable when the close began is an input of that close.
+#[test]
+fn a_close_waits_for_submissions_that_are_durable() {
+    let mut home = Installation::start("");
+    register(&mut home.signed_in("zahra"), &[]);
+    home.app.wait("the submission is delivered", || undelivered(&home.app) == "0");
+    home.app.stop();
+    home.app.execute("UPDATE submissions SET delivered_at = NULL").unwrap();
+    home.app.serve(&[]);
+    let error = home.app.refused(&["close-month", "1404-07", "--timeout", "1"]);
+    assert!(error.contains("1 submission(s) of the portal") && error.contains("role portal"), "{error}");
+    let mut closing = home.app.command(&["close-month", "1404-07"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(closing.try_wait().unwrap().is_none(), "the close does not wait");
+    home.app.serve(&["--roles", "portal"]);
+    assert!(closing.wait().unwrap().success());
+    assert_eq!(undelivered(&home.app), "0");
+    assert_eq!(home.app.value("SELECT count(*)::text FROM self_registrations"), "1");
+    home.app.finish();
+}
