@@ -148,6 +148,7 @@ impl TestApp {
     }
 
     /// Everything that a service has written so far.
+    #[cfg(feature = "failpoints")]
     pub fn service_log(&self, place: usize) -> String {
         self.services[place].log()
     }

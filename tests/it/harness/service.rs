@@ -49,6 +49,7 @@ impl Service {
     }
 
     /// Whether the process has ended at a failpoint. Waits for its end.
+    #[cfg(feature = "failpoints")]
     pub fn ended_by_abort(&mut self) -> bool {
         use std::os::unix::process::ExitStatusExt as _;
         const SIGABRT: i32 = 6;

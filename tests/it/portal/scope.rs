@@ -1,5 +1,6 @@
 //! The scope in the database: as the role of the portal, SQL sees one person's rows and never a spouse's columns.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use peyvand::store::scope::{PersonScope, ScopedTransaction};
@@ -14,6 +15,21 @@ use crate::portal::submissions::register;
 
 /// Tables whose rows are the same for everybody.
 const PUBLIC: &[&str] = &["closes", "law_tables"];
+
+/// Tables of which the scope of a paid person shows rows.
+const OWN: &[&str] = &[
+    "cases",
+    "claims",
+    "decisions",
+    "delivery_reports",
+    "documents",
+    "file_views",
+    "messages",
+    "own_marriages",
+    "payment_outcomes",
+    "payments",
+    "persons",
+];
 
 async fn signed_in(pool: &PgPool, person: &str) -> SignedIn {
     let new = NewSession {
@@ -81,56 +97,60 @@ fn the_role_sees_one_persons_rows_and_no_spouse() {
     assert!(tables.len() > 30, "{}", tables.len());
     let url = app.database_url.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let pool = connect(&url, 1).unwrap();
-        let scope = PersonScope::own(&signed_in(&pool, &own).await);
-        let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
-        tx.record_view("test", "2026-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
-        let mut seen = Vec::new();
-        for (table, columns) in
-            tables.iter().filter(|(table, columns)| !columns.is_empty() && !PUBLIC.contains(&table.as_str()))
-        {
-            let found = rows(&mut tx, table, columns).await;
-            for row in &found {
-                let value: serde_json::Value = serde_json::from_str(row).unwrap();
-                let shown: Vec<_> = value.as_object().unwrap().values().cloned().collect();
-                let is_spouse = |value: &serde_json::Value| {
-                    value.to_string().trim_matches('"').trim_start_matches('0') == spouse
-                };
-                assert!(!shown.iter().any(is_spouse), "{table} shows the spouse: {row}");
-                // `code` is a person only in `persons`.
-                let columns = if table == "persons" { ["person", "code"] } else { ["person", "applicant"] };
-                for column in columns {
-                    if let Some(code) = value.get(column) {
-                        assert_eq!(code.to_string(), owner[0][0], "{table} shows another person");
-                    }
-                }
-            }
-            if !found.is_empty() {
-                seen.push(table.as_str());
-            }
-        }
-        for table in [
-            "cases",
-            "claims",
-            "decisions",
-            "delivery_reports",
-            "documents",
-            "file_views",
-            "messages",
-            "own_marriages",
-            "payment_outcomes",
-            "payments",
-            "persons",
-        ] {
-            assert!(seen.contains(&table), "the person's own rows of {table} are not seen: {seen:?}");
-        }
-        assert!(!seen.contains(&"submissions") && !seen.contains(&"self_registrations"));
-        tx.end().await.unwrap();
-    });
+    let seen = runtime.block_on(rows_in_scope(
+        &url,
+        &tables,
+        &Owner { code: own.clone(), stored: owner[0][0].clone(), spouse },
+    ));
+    for table in OWN {
+        assert!(seen.contains(*table), "the person's own rows of {table} are not seen: {seen:?}");
+    }
+    assert!(!seen.contains("submissions") && !seen.contains("self_registrations"));
     outside_of_a_scope(&app, &tables, &own);
     app.execute("DELETE FROM cases").unwrap();
     app.end_unchecked();
+}
+
+/// A person with a paid document.
+struct Owner {
+    code: String,
+    /// The code as the database stores it: a number.
+    stored: String,
+    spouse: String,
+}
+
+/// The tables of which the person's scope shows rows. None of them may be about somebody else.
+async fn rows_in_scope(url: &str, tables: &[(String, Vec<String>)], owner: &Owner) -> BTreeSet<String> {
+    let pool = connect(url, 1).unwrap();
+    let scope = PersonScope::own(&signed_in(&pool, &owner.code).await);
+    let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+    tx.record_view("test", "2026-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    let mut seen = BTreeSet::new();
+    for (table, columns) in tables {
+        if columns.is_empty() || PUBLIC.contains(&table.as_str()) {
+            continue;
+        }
+        for row in rows(&mut tx, table, columns).await {
+            check_row(table, &row, owner);
+            seen.insert(table.clone());
+        }
+    }
+    tx.end().await.unwrap();
+    seen
+}
+
+fn check_row(table: &str, row: &str, owner: &Owner) {
+    let value: serde_json::Value = serde_json::from_str(row).unwrap();
+    for shown in value.as_object().unwrap().values() {
+        let text = shown.to_string();
+        let is_spouse = text.trim_matches('"').trim_start_matches('0') == owner.spouse;
+        assert!(!is_spouse, "{table} shows the spouse: {row}");
+    }
+    // `code` is a person only in `persons`.
+    let columns = if table == "persons" { ["person", "code"] } else { ["person", "applicant"] };
+    for code in columns.iter().filter_map(|column| value.get(column)) {
+        assert_eq!(code.to_string(), owner.stored, "{table} shows another person");
+    }
 }
 
 /// After a transaction the same pooled connection is the service's again. The role without a scope sees nothing.
