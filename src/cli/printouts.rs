@@ -62,7 +62,7 @@ mod tests {
 
     /// The paths of all commands, without `peyvand`.
     fn paths(of: &clap::Command, front: &[String], into: &mut Vec<Vec<String>>) {
-        for command in of.get_subcommands() {
+        for command in of.get_subcommands().filter(|command| !command.is_hide_set()) {
             let path = [front, &[command.get_name().to_owned()]].concat();
             paths(command, &path, into);
             into.push(path);
