@@ -191,11 +191,12 @@ fn literal_length(text: &str, before: Option<char>) -> usize {
     if text.starts_with('"') {
         return quoted(text, '"');
     }
-    if text.starts_with('r') && !before.is_some_and(is_word) {
-        let hashes = text[1..].chars().take_while(|c| *c == '#').count();
-        if text[1 + hashes..].starts_with('"') {
+    let raw = text.strip_prefix("br").or_else(|| text.strip_prefix('r'));
+    if let Some(after) = raw.filter(|_| !before.is_some_and(is_word)) {
+        let hashes = after.chars().take_while(|c| *c == '#').count();
+        if after[hashes..].starts_with('"') {
             let end = format!("\"{}", "#".repeat(hashes));
-            let body = 2 + hashes;
+            let body = text.len() - after.len() + hashes + 1;
             return text[body..].find(&end).map_or(text.len(), |at| body + at + end.len());
         }
     }
