@@ -49,8 +49,13 @@ pub async fn register(
     let event =
         Outgoing::new(kind, key, submission_event_id(kind, id), at, Some(&fresh_traceparent()), &data)
             .map_err(|_| Error::Invariant("a self-registration can be written as JSON"))?;
-    let new =
-        NewSubmission { id, route: ROUTE, tracking: tracking_number(id), content: digest(registration), event };
+    let new = NewSubmission {
+        id,
+        route: ROUTE,
+        tracking: tracking_number(id),
+        content: digest(registration),
+        event,
+    };
     submit(ctx, scope, &new).await
 }
 

@@ -13,9 +13,7 @@ use crate::app::portal::{self, self_registration};
 use crate::http::pages::{self, Visitor, paths};
 use crate::ident::text::number_text;
 use crate::store::scope::PersonScope;
-use crate::views::my::register::{
-    FieldError, RegisterCheck, RegisterForm, RegisterInput, RegisterReceipt,
-};
+use crate::views::my::register::{FieldError, RegisterCheck, RegisterForm, RegisterInput, RegisterReceipt};
 
 /// The fields of the form. A browser leaves out what is not ticked or not on the page.
 #[derive(Deserialize, Default)]

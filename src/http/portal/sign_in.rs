@@ -132,7 +132,10 @@ mod tests {
         ] {
             assert_eq!(return_to(Some(to.to_owned()), false), expected, "{to}");
         }
-        assert_eq!((return_to(None, false), return_to(None, true)), ("/my".to_owned(), "/account".to_owned()));
+        assert_eq!(
+            (return_to(None, false), return_to(None, true)),
+            ("/my".to_owned(), "/account".to_owned())
+        );
     }
 
     #[test]

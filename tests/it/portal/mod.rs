@@ -1,5 +1,7 @@
 #[cfg(feature = "failpoints")]
 mod deaths;
+mod journey;
+mod my;
 mod rights;
 mod scope;
 mod sign_in;
@@ -39,9 +41,10 @@ impl Installation {
     /// A browser in which this person has signed in.
     fn signed_in(&self, login: &str) -> Browser {
         let mut browser = self.browser();
-        let is_person = ["zahra", "reza"].contains(&login);
+        let is_person = ["zahra", "reza", "married1", "married2"].contains(&login);
         let answer = browser.sign_in(login, if is_person { "/sign-in" } else { "/sign-in?as=staff" });
-        assert_eq!((answer.status, answer.url.ends_with("/account")), (200, true), "{}", answer.body);
+        let first = if is_person { "/my" } else { "/account" };
+        assert_eq!((answer.status, answer.url.ends_with(first)), (200, true), "{}", answer.body);
         browser
     }
 }
