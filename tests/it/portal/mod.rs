@@ -23,7 +23,11 @@ impl Installation {
     }
 
     fn start_with(roles: &str, claims_only_in_userinfo: bool) -> Self {
-        let mut app = TestApp::without_service("1404-08-01");
+        Self::open(TestApp::without_service("1404-08-01"), roles, claims_only_in_userinfo)
+    }
+
+    /// Adds the portal to an installation.
+    fn open(mut app: TestApp, roles: &str, claims_only_in_userinfo: bool) -> Self {
         let (provider, origin) = TestProvider::start(&mut app, claims_only_in_userinfo);
         let roles = if roles.is_empty() { "portal".to_owned() } else { format!("portal,{roles}") };
         app.serve(&["--roles", &roles]);

@@ -92,7 +92,11 @@ async function pictures(width) {
   const page = await open(true, width);
   const shoot = async (name, of = page) => {
     await of.evaluate(() => document.fonts.ready);
-    await of.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: name !== 'sum' });
+    // At most two screens, so that the pictures stay small.
+    const height = await of.evaluate(() => Math.min(document.documentElement.scrollHeight, 1000));
+    await of.setViewportSize({ width, height });
+    await of.screenshot({ path: join(screens, `${name}-${width}.png`) });
+    await of.setViewportSize({ width, height: 800 });
   };
   await page.goto(origin);
   await shoot('public');
