@@ -37,13 +37,14 @@ pub struct OpeningView {
 impl MyOpenings {
     pub fn new(mut openings: Vec<Opening>, clock: &Clock) -> Self {
         openings.sort_by_key(|opening| std::cmp::Reverse(opening.at));
-        let own_on_one_day = |one: &Opening, next: &Opening| {
-            let day = |opening: &Opening| clock.solar_date_of(opening.at);
-            one.role == OWN && next.role == OWN && day(one) == day(next)
-        };
-        let runs = openings.chunk_by(own_on_one_day);
+        let runs = openings.chunk_by(|one, next| are_own_on_one_day(one, next, clock));
         Self { openings: runs.filter_map(|run| view(run, clock)).collect() }
     }
+}
+
+fn are_own_on_one_day(one: &Opening, next: &Opening, clock: &Clock) -> bool {
+    let [day, next_day] = [one.at, next.at].map(|at| clock.solar_date_of(at).ok());
+    one.role == OWN && next.role == OWN && day == next_day
 }
 
 /// One line for openings in a row. Every opening by somebody else has its own.
