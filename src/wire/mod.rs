@@ -26,7 +26,6 @@ mod partition;
 pub mod portal_self_registrations_v1;
 pub mod proof;
 pub mod raw_record;
-pub mod registration_form;
 pub mod registry_file_receipts_v1;
 pub mod registry_files_v1;
 pub mod registry_marriages_v1;

@@ -4,16 +4,25 @@ use sha2::{Digest, Sha256};
 
 use super::submissions::{submission_event_id, submission_id, submit, tracking_number};
 use crate::app::AppContext;
+use crate::ident::NationalCode;
+use crate::law::SolarDate;
 use crate::store::scope::PersonScope;
 use crate::store::submissions::{NewSubmission, SubmissionReceipt};
 use crate::store::{Error, Result};
 use crate::wire::outgoing::fresh_traceparent;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
-use crate::wire::registration_form::CheckedRegistration;
 use crate::wire::{EventType, Outgoing};
 
 /// The route of the form. It is part of the ids of its submissions.
 pub const ROUTE: &str = "/my/register";
+
+/// A self-registration whose fields are correct. Nobody can send one without the undertaking that it is the first
+/// marriage.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub deed_date: SolarDate,
+    pub spouse: NationalCode,
+}
 
 /// Stores the registration of the person in `scope`. `key` is the form's own; `None` if it was used for other content.
 ///
@@ -23,7 +32,7 @@ pub async fn register(
     ctx: &AppContext,
     scope: &PersonScope,
     key: &str,
-    checked: &CheckedRegistration,
+    registration: &Registration,
 ) -> Result<Option<SubmissionReceipt>> {
     let id = submission_id(ctx, scope, ROUTE, key);
     let at = ctx.clock.now();
@@ -31,21 +40,26 @@ pub async fn register(
         request_id: id.to_string(),
         submitted_at: at,
         applicant_national_code: scope.person(),
-        spouse_national_code: checked.spouse,
-        deed_date: checked.deed_date,
-        first_marriage_undertaking: checked.first_marriage_undertaking,
+        spouse_national_code: registration.spouse,
+        deed_date: registration.deed_date,
+        first_marriage_undertaking: true,
     };
     let kind = EventType::SelfRegistrationSubmitted;
     let key = data.applicant_national_code.to_string();
     let event =
         Outgoing::new(kind, key, submission_event_id(kind, id), at, Some(&fresh_traceparent()), &data)
             .map_err(|_| Error::Invariant("a self-registration can be written as JSON"))?;
-    let new =
-        NewSubmission { id, route: ROUTE, tracking: tracking_number(id), content: digest(checked), event };
+    let new = NewSubmission {
+        id,
+        route: ROUTE,
+        tracking: tracking_number(id),
+        content: digest(registration),
+        event,
+    };
     submit(ctx, scope, &new).await
 }
 
-fn digest(checked: &CheckedRegistration) -> [u8; 32] {
-    let CheckedRegistration { spouse, deed_date, first_marriage_undertaking } = checked;
-    Sha256::digest(format!("{spouse},{deed_date},{first_marriage_undertaking}")).into()
+fn digest(registration: &Registration) -> [u8; 32] {
+    let Registration { spouse, deed_date } = registration;
+    Sha256::digest(format!("{spouse},{deed_date}")).into()
 }

@@ -1,4 +1,4 @@
-//! The style sheet, the script and the font of the pages. They are compiled into the program.
+//! The style sheet, the script, the font and the icon of the pages. They are compiled into the program.
 //!
 //! A path contains a digest of the content, so a browser may keep an asset for ever.
 
@@ -22,6 +22,7 @@ struct Assets {
     stylesheet: Asset,
     script: Asset,
     font: Asset,
+    icon: Asset,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
@@ -37,6 +38,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
             include_bytes!("page.js").as_slice(),
         ),
         font,
+        icon: Asset::new("icon", "svg", "image/svg+xml", include_bytes!("icon.svg").as_slice()),
     }
 });
 
@@ -66,9 +68,13 @@ pub fn font() -> &'static Asset {
     &ASSETS.font
 }
 
+pub fn icon() -> &'static Asset {
+    &ASSETS.icon
+}
+
 /// Every asset.
-pub fn all() -> [&'static Asset; 3] {
-    [stylesheet(), script(), font()]
+pub fn all() -> [&'static Asset; 4] {
+    [stylesheet(), script(), font(), icon()]
 }
 
 /// The asset with this path.

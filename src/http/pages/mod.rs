@@ -1,5 +1,4 @@
-//! The pages of the insured person as HTML. Each function renders one view; no route, session or database is named
-//! here.
+//! The pages as HTML. Each function renders one view; no route, session or database is named here.
 //!
 //! Architecture invariants: values are escaped by the templates, none of which marks a value as safe. No page has a
 //! script or a style inside, so that a strict content security policy holds.
@@ -9,7 +8,7 @@ mod templates;
 
 use askama::Template;
 
-use crate::views::my::error_page::ErrorPage;
+use crate::views::my::error_page::ErrorView;
 use crate::views::my::public::PublicPage;
 use crate::views::my::register::{RegisterCheck, RegisterForm, RegisterReceipt};
 use crate::views::my::{MyAllowance, MyClaim, MyLetter, MyOpenings, MySum};
@@ -17,36 +16,72 @@ use crate::views::my::{MyAllowance, MyClaim, MyLetter, MyOpenings, MySum};
 /// The HTML of a page.
 pub type Rendered = Result<String, askama::Error>;
 
-/// The paths that pages link to. The routes use the same constants.
+/// The paths of the routes, to which pages link.
 pub mod paths {
     pub const PUBLIC: &str = "/";
+    pub const ASSET: &str = "/assets/{name}";
+    pub const FAVICON: &str = "/favicon.ico";
+    pub const ACCOUNT: &str = "/account";
     pub const MY: &str = "/my";
-    /// The suffixes `/sum` and `/letter` follow the id.
+    /// The id of the claim follows, then nothing, `/sum` or `/letter`.
     pub const CLAIM: &str = "/my/claims";
+    pub const CLAIM_OF_ID: &str = "/my/claims/{id}";
+    pub const SUM_OF_ID: &str = "/my/claims/{id}/sum";
+    pub const LETTER_OF_ID: &str = "/my/claims/{id}/letter";
+    /// The tracking number follows.
+    pub const SUBMISSION: &str = "/my/submissions";
+    pub const SUBMISSION_OF_NO: &str = "/my/submissions/{no}";
     pub const OPENINGS: &str = "/my/views";
     pub const REGISTER: &str = "/my/register";
     pub const REGISTER_CHECK: &str = "/my/register/check";
     pub const REGISTER_SEND: &str = "/my/register/send";
     pub const SIGN_IN: &str = "/sign-in";
+    pub const SIGN_IN_STAFF: &str = "/sign-in?as=staff";
+    pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
     pub const SIGN_OUT: &str = "/sign-out";
 }
 
 /// The content security policy that every page keeps.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A signed-in person, for pages with forms.
+/// Somebody who is signed in.
 #[derive(Clone)]
 pub struct Visitor {
     /// The token that every form returns in its field `csrf`.
     pub csrf: String,
+    /// Whether the session is that of an insured person. Staff have other pages.
+    pub has_own_file: bool,
+}
+
+impl Visitor {
+    /// The page of this visitor that is opened first.
+    pub fn home(&self) -> &'static str {
+        if self.has_own_file { paths::MY } else { paths::ACCOUNT }
+    }
+}
+
+/// Who is signed in, as `/account` shows it.
+pub struct AccountView {
+    pub full_name: String,
+    pub role: String,
+    /// The branch or the province, with Persian digits.
+    pub unit: Option<String>,
 }
 
 /// `/`, for anyone.
 ///
 /// # Errors
 /// None that an input can cause; the same holds for every function here.
-pub fn public(view: &PublicPage) -> Rendered {
-    templates::Public { visitor: None, here: paths::PUBLIC, view }.render()
+pub fn public(visitor: Option<&Visitor>, has_sign_in: bool, view: &PublicPage) -> Rendered {
+    templates::Public { visitor, here: paths::PUBLIC, has_sign_in, view }.render()
+}
+
+/// `/account`
+///
+/// # Errors
+/// As for [`public`].
+pub fn account(visitor: &Visitor, view: &AccountView) -> Rendered {
+    templates::Account { visitor: Some(visitor), here: paths::ACCOUNT, view }.render()
 }
 
 /// `/my`
@@ -110,13 +145,13 @@ pub fn register_check(visitor: &Visitor, view: &RegisterCheck) -> Rendered {
 /// # Errors
 /// As for [`public`].
 pub fn register_receipt(visitor: &Visitor, view: &RegisterReceipt) -> Rendered {
-    templates::Receipt { visitor: Some(visitor), here: paths::REGISTER_SEND, view }.render()
+    templates::Receipt { visitor: Some(visitor), here: paths::SUBMISSION, view }.render()
 }
 
 /// The page of an error, signed in or not.
 ///
 /// # Errors
 /// As for [`public`].
-pub fn error(visitor: Option<&Visitor>, view: &ErrorPage) -> Rendered {
+pub fn error(visitor: Option<&Visitor>, view: &ErrorView) -> Rendered {
     templates::Failure { visitor, here: "", view }.render()
 }

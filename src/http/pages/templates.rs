@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::icons;
-use super::{Visitor, paths};
+use super::{AccountView, Visitor, paths};
 use crate::http::assets;
-use crate::views::my::error_page::ErrorPage;
+use crate::views::my::error_page::ErrorView;
 use crate::views::my::public::PublicPage;
 use crate::views::my::register::{RegisterCheck, RegisterForm, RegisterReceipt};
 use crate::views::my::{MyAllowance, MyClaim, MyLetter, MyOpenings, MySum};
@@ -25,7 +25,17 @@ macro_rules! page {
     };
 }
 
-page!(Public, PublicPage, "public.html");
+#[derive(Template)]
+#[template(path = "public.html")]
+pub(super) struct Public<'a> {
+    pub visitor: Option<&'a Visitor>,
+    pub here: &'a str,
+    /// Whether anybody can sign in.
+    pub has_sign_in: bool,
+    pub view: &'a PublicPage,
+}
+
+page!(Account, AccountView, "account.html");
 page!(My, MyAllowance, "my.html");
 page!(Claim, MyClaim, "claim.html");
 page!(Sum, MySum, "sum.html");
@@ -34,4 +44,4 @@ page!(Openings, MyOpenings, "views.html");
 page!(Register, RegisterForm, "register.html");
 page!(Check, RegisterCheck, "check.html");
 page!(Receipt, RegisterReceipt, "receipt.html");
-page!(Failure, ErrorPage, "error.html");
+page!(Failure, ErrorView, "error.html");

@@ -11,22 +11,16 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::csrf::{self, CsrfToken};
 use super::rights::{Right, right_of};
-use super::{ErrorPage, Portal, cookies};
+use super::{ErrorPage, Portal, cookies, error_page};
+use crate::http::pages::{Visitor, paths};
 use crate::store::scope::PersonScope;
-use crate::store::sessions::{self, SignedIn};
-
-/// Who is signed in. An extension of every request with a session.
-#[derive(Clone)]
-pub struct Visitor {
-    pub signed_in: SignedIn,
-    /// For the forms of the page.
-    pub csrf: CsrfToken,
-}
+use crate::store::sessions::{self, PortalRole, SignedIn};
 
 /// The scope of the visitor's own file. Only a route with [`Right::OwnFile`] has it.
 #[derive(Clone)]
 pub struct OwnFile(pub PersonScope);
 
+/// A visitor is an extension of every request with a session; so is [`SignedIn`].
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = ErrorPage;
 
@@ -51,16 +45,40 @@ impl<S: Send + Sync> FromRequestParts<S> for OwnFile {
     }
 }
 
+/// A valid session.
+struct Session {
+    signed_in: SignedIn,
+    csrf: CsrfToken,
+}
+
+impl Session {
+    fn visitor(&self) -> Visitor {
+        Visitor {
+            csrf: self.csrf.as_str().to_owned(),
+            has_own_file: self.signed_in.role() == PortalRole::Insured,
+        }
+    }
+}
+
 pub(super) async fn guard(
     State(portal): State<Arc<Portal>>,
     path: MatchedPath,
     request: Request,
     next: Next,
 ) -> Response {
-    match admit(&portal, path.as_str(), request).await {
+    if right_of(request.method(), path.as_str(), None) == Some(Right::Open) {
+        return next.run(request).await;
+    }
+    let session = match resume(&portal, request.headers()).await {
+        Ok(session) => session,
+        Err(page) => return page.into_response(),
+    };
+    let visitor = session.as_ref().map(Session::visitor);
+    let response = match admit(&portal, path.as_str(), session, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => *refused,
-    }
+    };
+    error_page::write(response, visitor.as_ref())
 }
 
 /// Boxed, because a response is large and rarely refused.
@@ -70,43 +88,50 @@ fn refuse(page: ErrorPage) -> Refused {
     Box::new(page.into_response())
 }
 
-async fn admit(portal: &Portal, path: &str, mut request: Request) -> Result<Request, Refused> {
-    let visitor = visitor(portal, request.headers()).await.map_err(refuse)?;
+async fn admit(
+    portal: &Portal,
+    path: &str,
+    session: Option<Session>,
+    mut request: Request,
+) -> Result<Request, Refused> {
     let method = request.method().clone();
-    let role = visitor.as_ref().map(|visitor| visitor.signed_in.role());
+    let role = session.as_ref().map(|session| session.signed_in.role());
     let right = right_of(&method, path, role).ok_or_else(|| refuse(ErrorPage::NotFound))?;
-    if let Some(visitor) = &visitor {
-        portal.limits.check_person(visitor.signed_in.person()).map_err(refuse)?;
+    if let Some(session) = &session {
+        portal.limits.check_person(session.signed_in.person()).map_err(refuse)?;
     }
-    match (right, &visitor) {
-        (Right::Anyone, _) | (Right::SignedIn | Right::OwnFile, Some(_)) => {}
+    match (right, &session) {
+        (Right::Open | Right::Anyone, _) | (Right::SignedIn | Right::OwnFile, Some(_)) => {}
         (Right::SignedIn | Right::OwnFile, None) => {
             return Err(ask_to_sign_in(&method, request.uri()));
         }
         // As for a route that does not exist.
         (Right::None, _) => return Err(refuse(ErrorPage::NotFound)),
     }
-    let csrf = visitor.as_ref().map(|visitor| visitor.csrf.clone());
-    if let Some(visitor) = visitor {
+    if let Some(session) = &session {
+        let extensions = request.extensions_mut();
         if right == Right::OwnFile {
-            request.extensions_mut().insert(OwnFile(PersonScope::own(&visitor.signed_in)));
+            extensions.insert(OwnFile(PersonScope::own(&session.signed_in)));
         }
-        request.extensions_mut().insert(visitor);
+        extensions.insert(session.visitor());
+        extensions.insert(session.signed_in.clone());
     }
-    match (method == Method::POST, csrf) {
+    match (method == Method::POST, session) {
         (false, _) => Ok(request),
-        (true, Some(csrf)) => csrf::check(&portal.settings.url, &csrf, request).await.map_err(refuse),
+        (true, Some(session)) => {
+            csrf::check(&portal.settings.url, &session.csrf, request).await.map_err(refuse)
+        }
         (true, None) => Err(refuse(ErrorPage::SessionOver)),
     }
 }
 
-async fn visitor(portal: &Portal, headers: &HeaderMap) -> Result<Option<Visitor>, ErrorPage> {
+async fn resume(portal: &Portal, headers: &HeaderMap) -> Result<Option<Session>, ErrorPage> {
     let Some(token) = cookies::session(portal, headers) else {
         return Ok(None);
     };
     let found =
         portal.ctx.with_timeout(sessions::resume(&portal.ctx.pool, &token, portal.settings.sessions)).await?;
-    Ok(found.map(|signed_in| Visitor { signed_in, csrf: CsrfToken::of_session(&token) }))
+    Ok(found.map(|signed_in| Session { signed_in, csrf: CsrfToken::of_session(&token) }))
 }
 
 /// A page is opened again after the sign-in. What a form has sent is not: the browser still shows it.
@@ -115,7 +140,7 @@ fn ask_to_sign_in(method: &Method, uri: &Uri) -> Refused {
         return refuse(ErrorPage::SessionOver);
     }
     let to = form_urlencoded(uri.path_and_query().map_or("/", |path| path.as_str()));
-    Box::new(Redirect::to(&format!("/sign-in?to={to}")).into_response())
+    Box::new(Redirect::to(&format!("{}?to={to}", paths::SIGN_IN)).into_response())
 }
 
 fn form_urlencoded(text: &str) -> String {

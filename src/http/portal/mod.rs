@@ -1,25 +1,24 @@
 //! The portal: pages for people. Handlers never decide a claim and never write to Kafka; they call `crate::app::portal`.
 //!
-//! Each request passes the security headers (`headers`), the limit of its address (`limits`), and the guard of its route
-//! (`guard`): session, right (`rights`), the person's limit, and for a POST its origin and CSRF token. A route without
+//! Each request passes the security headers (`headers`), what makes every error a page (`error_page`), the limit of its
+//! address (`limits`), and the guard of its route (`guard`): session, right (`rights`), the person's limit, and for a POST its origin and CSRF token. A route without
 //! a line in the table of rights is refused.
 
 mod account;
+mod assets;
 mod cookies;
 mod csrf;
 mod error_page;
 mod guard;
 mod headers;
-mod home;
 mod limits;
+mod my;
 mod provider;
+mod public;
 mod register;
 mod rights;
 mod routes;
 mod sign_in;
-mod submission;
-mod templates;
-mod views;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,15 +29,16 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::sync::Notify;
 
-pub use csrf::CsrfToken;
-pub use error_page::ErrorPage;
-pub use guard::{OwnFile, Visitor};
+pub use guard::OwnFile;
 pub use provider::{ClaimNames, OpenIdProvider, ProviderSettings};
 pub use rights::{RIGHTS, Right, RouteRights, right_of};
 pub use routes::route_names;
 
 use crate::app::AppContext;
+use crate::law::SolarDate;
 use crate::store::sessions::SessionLimits;
+pub use crate::views::my::error_page::ErrorPage;
+use crate::views::my::file::LawTables;
 use limits::RequestLimits;
 
 /// The largest body of a form.
@@ -62,6 +62,7 @@ pub struct Portal {
     pub provider: Option<OpenIdProvider>,
     /// Wakes the delivery of submissions.
     pub submitted: Arc<Notify>,
+    law_tables: LawTables,
     limits: RequestLimits,
 }
 
@@ -73,7 +74,12 @@ impl Portal {
         submitted: Arc<Notify>,
     ) -> Self {
         let limits = RequestLimits::new(settings.requests_per_min);
-        Self { ctx, settings, provider, submitted, limits }
+        let law_tables = LawTables::new([(*ctx.tables).clone()]);
+        Self { ctx, settings, provider, submitted, law_tables, limits }
+    }
+
+    fn today(&self) -> SolarDate {
+        self.ctx.business_date(self.ctx.clock.now())
     }
 
     /// Whether browsers reach the portal with TLS. Only then cookies have the prefix `__Host-`.
@@ -98,8 +104,8 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .fallback(error_page::not_found)
         .method_not_allowed_fallback(error_page::not_found)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(from_fn(error_page::replace_plain_errors))
         .layer(from_fn_with_state(portal.clone(), limits::limit_address))
+        .layer(from_fn(error_page::replace_plain_errors))
         // The outermost, so that every answer has the headers.
         .layer(from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)

@@ -1,107 +1,122 @@
-//! Self-registration: the form, its faults beside the fields, and the receipt.
+//! Self-registration: the form, its check, the registration itself, and the receipt.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use uuid::Uuid;
 
-use super::templates::page;
-use super::{CsrfToken, ErrorPage, OwnFile, Portal, Visitor};
-use crate::app::portal::self_registration;
-use crate::wire::registration_form::{FieldFault, RegistrationField, RegistrationForm};
+use super::{ErrorPage, OwnFile, Portal, my};
+use crate::app::portal::{self, self_registration};
+use crate::http::pages::{self, Visitor, paths};
+use crate::ident::text::number_text;
+use crate::store::scope::PersonScope;
+use crate::views::my::register::{FieldError, RegisterCheck, RegisterForm, RegisterInput, RegisterReceipt};
 
-/// The field with the key of the form. A form that is sent twice with one key is one submission.
-const FORM_KEY: &str = "form_key";
-
-#[derive(Template)]
-#[template(
-    ext = "html",
-    source = r##"{% if !faults.is_empty() %}<section role="alert" id="faults" tabindex="-1"><h2>این موارد را درست کنید</h2><ul>
-{% for fault in faults %}<li><a href="#{{ fault.0 }}">{{ fault.1 }}</a></li>
-{% endfor %}</ul></section>{% endif %}
-<form method="post" action="/my/register" novalidate>
-<input type="hidden" name="csrf" value="{{ csrf.as_str() }}">
-<input type="hidden" name="form_key" value="{{ form_key }}">
-{% for input in inputs %}<p><label for="{{ input.name }}">{{ input.label }}</label>
-<input type="text" inputmode="numeric" dir="ltr" id="{{ input.name }}" name="{{ input.name }}" value="{{ input.value }}" autocomplete="off"></p>
-{% endfor %}<fieldset id="{{ undertaking_name }}"><legend>{{ undertaking_label }}</legend>
-<label><input type="radio" name="{{ undertaking_name }}" value="true"{% if undertaking == "true" %} checked{% endif %}> بله</label>
-<label><input type="radio" name="{{ undertaking_name }}" value="false"{% if undertaking == "false" %} checked{% endif %}> خیر</label></fieldset>
-<button>ثبت</button></form>"##
-)]
-struct Content<'a> {
-    faults: Vec<(&'static str, String)>,
-    csrf: &'a CsrfToken,
-    form_key: &'a str,
-    inputs: Vec<Input<'a>>,
-    undertaking_name: &'static str,
-    undertaking_label: &'static str,
-    undertaking: &'a str,
+/// The fields of the form. A browser leaves out what is not ticked or not on the page.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Fields {
+    day: String,
+    month: String,
+    year: String,
+    spouse: String,
+    undertaking: String,
+    /// Of the check: a form that is sent twice with one key is one submission.
+    key: String,
 }
 
-struct Input<'a> {
-    name: &'static str,
-    label: &'static str,
-    value: &'a str,
+impl Fields {
+    fn input(&self) -> RegisterInput {
+        RegisterInput {
+            day: self.day.clone(),
+            month: self.month.clone(),
+            year: self.year.clone(),
+            spouse: self.spouse.clone(),
+            undertaking: self.undertaking == "yes",
+        }
+    }
 }
 
-fn form_page(
-    csrf: &CsrfToken,
-    form_key: &str,
-    form: &RegistrationForm,
-    faults: &[FieldFault],
-) -> Result<String, ErrorPage> {
-    let text_fields = [
-        (RegistrationField::SpouseNationalCode, &form.spouse_national_code),
-        (RegistrationField::DeedYear, &form.deed_year),
-        (RegistrationField::DeedMonth, &form.deed_month),
-        (RegistrationField::DeedDay, &form.deed_day),
-    ];
-    let undertaking = RegistrationField::Undertaking;
-    let content = Content {
-        faults: faults.iter().map(|(field, fault)| (field.name(), fault.text_fa(*field))).collect(),
-        csrf,
-        form_key,
-        inputs: text_fields
-            .iter()
-            .map(|(field, value)| Input { name: field.name(), label: field.label_fa(), value })
-            .collect(),
-        undertaking_name: undertaking.name(),
-        undertaking_label: undertaking.label_fa(),
-        undertaking: &form.first_marriage_undertaking,
-    };
-    Ok(page("ثبت ازدواج", &content)?)
+async fn form(
+    portal: &Arc<Portal>,
+    scope: &PersonScope,
+    visitor: &Visitor,
+    input: RegisterInput,
+    errors: Vec<FieldError>,
+) -> Result<Response, ErrorPage> {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let file = my::read(portal, scope, "register").await?;
+    let in_registry = file.claims.iter().filter(|file| file.claim.in_registry && !file.claim.withdrawn);
+    let known: Vec<_> = in_registry.map(|file| file.claim.deed_date).collect();
+    let view = RegisterForm::new(input, errors, &known, portal.today());
+    Ok((status, Html(pages::register(visitor, &view)?)).into_response())
 }
 
-pub(super) async fn show(visitor: Visitor) -> Result<Html<String>, ErrorPage> {
-    let key = uuid::Uuid::new_v4().to_string();
-    form_page(&visitor.csrf, &key, &RegistrationForm::default(), &[]).map(Html)
-}
-
-/// Stores the registration, and leads to its receipt. Faults are shown beside the values that were sent.
-pub(super) async fn submit(
+pub(super) async fn show(
     State(portal): State<Arc<Portal>>,
     OwnFile(scope): OwnFile,
     visitor: Visitor,
-    Form(fields): Form<HashMap<String, String>>,
 ) -> Result<Response, ErrorPage> {
-    let key = fields.get(FORM_KEY).filter(|key| key.parse::<uuid::Uuid>().is_ok());
-    let key = key.ok_or(ErrorPage::OtherSite)?;
-    let form =
-        RegistrationForm::from_fields(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let today = portal.ctx.business_date(portal.ctx.clock.now());
-    let checked = match form.check(scope.person(), today) {
-        Ok(checked) => checked,
-        Err(faults) => {
-            let body = form_page(&visitor.csrf, key, &form, &faults)?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(body)).into_response());
+    form(&portal, &scope, &visitor, RegisterInput::default(), Vec::new()).await
+}
+
+/// Back from the check, to change what was typed.
+pub(super) async fn change(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Form(fields): Form<Fields>,
+) -> Result<Response, ErrorPage> {
+    form(&portal, &scope, &visitor, fields.input(), Vec::new()).await
+}
+
+/// Shows what will be registered. Faults are shown beside the values that were sent.
+pub(super) async fn check(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Form(fields): Form<Fields>,
+) -> Result<Response, ErrorPage> {
+    let input = fields.input();
+    match input.check(scope.person(), portal.today()) {
+        Ok(registration) => {
+            let view = RegisterCheck::new(&registration, Uuid::new_v4().to_string());
+            Ok(Html(pages::register_check(&visitor, &view)?).into_response())
         }
+        Err(errors) => form(&portal, &scope, &visitor, input, errors).await,
+    }
+}
+
+/// Stores the registration, and leads to its receipt.
+pub(super) async fn send(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Form(fields): Form<Fields>,
+) -> Result<Response, ErrorPage> {
+    let input = fields.input();
+    let registration = match input.check(scope.person(), portal.today()) {
+        Ok(registration) => registration,
+        Err(errors) => return form(&portal, &scope, &visitor, input, errors).await,
     };
-    let receipt = self_registration::register(&portal.ctx, &scope, key, &checked).await?;
+    let key: Uuid = fields.key.parse().map_err(|_| ErrorPage::OtherSite)?;
+    let receipt = self_registration::register(&portal.ctx, &scope, &key.to_string(), &registration).await?;
     let receipt = receipt.ok_or(ErrorPage::SentBefore)?;
     portal.submitted.notify_one();
-    Ok(Redirect::to(&format!("/my/submissions/{}", receipt.tracking)).into_response())
+    Ok(Redirect::to(&format!("{}/{}", paths::SUBMISSION, receipt.tracking)).into_response())
+}
+
+/// The receipt, for as long as the submission is stored.
+pub(super) async fn receipt(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Path(no): Path<String>,
+) -> Result<Html<String>, ErrorPage> {
+    let found = portal::submission(&portal.ctx, &scope, number_text(&no)).await?;
+    let receipt = RegisterReceipt::new(&found.ok_or(ErrorPage::NotFound)?, &portal.ctx.clock);
+    Ok(Html(pages::register_receipt(&visitor, &receipt)?))
 }

@@ -2,11 +2,14 @@
 
 use axum::http::Method;
 
+use crate::http::pages::paths;
 use crate::store::sessions::PortalRole;
 
 /// What a role may do on a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Right {
+    /// The same for everybody: no session is read.
+    Open,
     /// Open, also without a session.
     Anyone,
     /// With a session; the route reads nobody's file.
@@ -25,6 +28,7 @@ pub struct RouteRights {
     pub rights: [Right; PortalRole::ALL.len()],
 }
 
+const OPEN: [Right; 6] = [Right::Open; 6];
 const ANYONE: [Right; 6] = [Right::Anyone; 6];
 const SIGNED_IN: [Right; 6] = [Right::SignedIn; 6];
 /// A session of staff reads no own file: staff sign in as a person for that.
@@ -40,15 +44,23 @@ const fn post(path: &'static str, rights: [Right; 6]) -> RouteRights {
 
 /// Every route of the portal.
 pub const RIGHTS: &[RouteRights] = &[
-    get("/", ANYONE),
-    get("/sign-in", ANYONE),
-    get("/sign-in/callback", ANYONE),
-    post("/sign-out", SIGNED_IN),
-    get("/account", SIGNED_IN),
-    get("/my/views", INSURED),
-    get("/my/register", INSURED),
-    post("/my/register", INSURED),
-    get("/my/submissions/{no}", INSURED),
+    get(paths::PUBLIC, ANYONE),
+    get(paths::ASSET, OPEN),
+    get(paths::FAVICON, OPEN),
+    get(paths::SIGN_IN, ANYONE),
+    get(paths::SIGN_IN_CALLBACK, ANYONE),
+    post(paths::SIGN_OUT, SIGNED_IN),
+    get(paths::ACCOUNT, SIGNED_IN),
+    get(paths::MY, INSURED),
+    get(paths::CLAIM_OF_ID, INSURED),
+    get(paths::SUM_OF_ID, INSURED),
+    get(paths::LETTER_OF_ID, INSURED),
+    get(paths::OPENINGS, INSURED),
+    get(paths::REGISTER, INSURED),
+    post(paths::REGISTER, INSURED),
+    post(paths::REGISTER_CHECK, INSURED),
+    post(paths::REGISTER_SEND, INSURED),
+    get(paths::SUBMISSION_OF_NO, INSURED),
 ];
 
 /// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.
@@ -90,7 +102,8 @@ mod tests {
     #[test]
     fn no_line_is_open_for_some_roles_only() {
         for line in RIGHTS {
-            let open = line.rights.iter().filter(|right| **right == Right::Anyone).count();
+            let is_open = |right: &&Right| matches!(right, Right::Open | Right::Anyone);
+            let open = line.rights.iter().filter(is_open).count();
             assert!(open == 0 || open == line.rights.len(), "{} {}", line.method, line.path);
         }
     }

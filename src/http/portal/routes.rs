@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Portal, account, home, register, sign_in, submission, views};
+use super::{Portal, account, assets, my, public, register, sign_in};
+use crate::http::pages::paths;
 
 /// A route with its handler.
 pub(super) struct PortalRoute {
@@ -20,15 +21,23 @@ fn all() -> Vec<PortalRoute> {
     let page = |path, handler| PortalRoute { method: "GET", path, is_personal: true, handler };
     let form = |path, handler| PortalRoute { method: "POST", path, is_personal: true, handler };
     vec![
-        public("/", get(home::show)),
-        page("/sign-in", get(sign_in::begin)),
-        page("/sign-in/callback", get(sign_in::complete)),
-        form("/sign-out", post(sign_in::end)),
-        page("/account", get(account::show)),
-        page("/my/views", get(views::show)),
-        page("/my/register", get(register::show)),
-        form("/my/register", post(register::submit)),
-        page("/my/submissions/{no}", get(submission::show)),
+        public(paths::PUBLIC, get(public::show)),
+        public(paths::ASSET, get(assets::show)),
+        public(paths::FAVICON, get(assets::favicon)),
+        page(paths::SIGN_IN, get(sign_in::begin)),
+        page(paths::SIGN_IN_CALLBACK, get(sign_in::complete)),
+        form(paths::SIGN_OUT, post(sign_in::end)),
+        page(paths::ACCOUNT, get(account::show)),
+        page(paths::MY, get(my::show)),
+        page(paths::CLAIM_OF_ID, get(my::claim)),
+        page(paths::SUM_OF_ID, get(my::sum)),
+        page(paths::LETTER_OF_ID, get(my::letter)),
+        page(paths::OPENINGS, get(my::views)),
+        page(paths::REGISTER, get(register::show)),
+        form(paths::REGISTER, post(register::change)),
+        form(paths::REGISTER_CHECK, post(register::check)),
+        form(paths::REGISTER_SEND, post(register::send)),
+        page(paths::SUBMISSION_OF_NO, get(register::receipt)),
     ]
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::provider::{Answer, OpenIdProvider, ProviderError};
 use super::{ErrorPage, Portal, cookies};
+use crate::http::pages::paths;
 use crate::store::sessions::{self, PendingSignIn, SignInProof};
 use crate::telemetry::Metrics;
 
@@ -28,8 +29,8 @@ fn random_token() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }
 
-/// A path of our own pages; anything else leads to the account.
-fn return_to(to: Option<String>) -> String {
+/// A path of our own pages; anything else leads to the first page of the role.
+fn return_to(to: Option<String>, as_staff: bool) -> String {
     let is_own = |path: &String| {
         path.starts_with('/')
             && !path.starts_with("//")
@@ -37,7 +38,8 @@ fn return_to(to: Option<String>) -> String {
             && path.len() <= 500
             && path.chars().all(|c| c.is_ascii_graphic() && c != '\\')
     };
-    to.filter(is_own).unwrap_or_else(|| "/account".to_owned())
+    let first = if as_staff { paths::ACCOUNT } else { paths::MY };
+    to.filter(is_own).unwrap_or_else(|| first.to_owned())
 }
 
 fn provider(portal: &Portal) -> Result<&OpenIdProvider, ErrorPage> {
@@ -58,11 +60,12 @@ fn failed(error: ProviderError) -> ErrorPage {
 pub(super) async fn begin(State(portal): State<Arc<Portal>>, Query(begin): Query<Begin>) -> Answered {
     let (state, browser) = (random_token(), random_token());
     let request = provider(&portal)?.authorize(&state).await.map_err(failed)?;
+    let as_staff = begin.r#as.as_deref() == Some("staff");
     let pending = PendingSignIn {
         nonce: request.nonce,
         verifier: request.verifier,
-        as_staff: begin.r#as.as_deref() == Some("staff"),
-        return_to: return_to(begin.to),
+        as_staff,
+        return_to: return_to(begin.to, as_staff),
     };
     let proof = SignInProof { state: &state, browser: &browser };
     portal.ctx.with_timeout(sessions::begin_sign_in(&portal.ctx.pool, proof, &pending)).await?;
@@ -109,7 +112,7 @@ pub(super) async fn end(State(portal): State<Arc<Portal>>, headers: HeaderMap) -
     if let Some(token) = cookies::session(&portal, &headers) {
         portal.ctx.with_timeout(sessions::end(&portal.ctx.pool, &token)).await?;
     }
-    Ok((cookies::set_session(&portal, CookieJar::new(), None), Redirect::to("/")))
+    Ok((cookies::set_session(&portal, CookieJar::new(), None), Redirect::to(paths::PUBLIC)))
 }
 
 #[cfg(test)]
@@ -120,16 +123,19 @@ mod tests {
     fn a_sign_in_returns_only_to_an_own_page() {
         for (to, expected) in [
             ("/my/register?x=1", "/my/register?x=1"),
-            ("//evil.example.org", "/account"),
-            ("/\\evil.example.org", "/account"),
-            ("https://evil.example.org", "/account"),
-            ("/sign-out", "/account"),
-            ("/my\r\nset-cookie: x", "/account"),
-            ("", "/account"),
+            ("//evil.example.org", "/my"),
+            ("/\\evil.example.org", "/my"),
+            ("https://evil.example.org", "/my"),
+            ("/sign-out", "/my"),
+            ("/my\r\nset-cookie: x", "/my"),
+            ("", "/my"),
         ] {
-            assert_eq!(return_to(Some(to.to_owned())), expected, "{to}");
+            assert_eq!(return_to(Some(to.to_owned()), false), expected, "{to}");
         }
-        assert_eq!(return_to(None), "/account");
+        assert_eq!(
+            (return_to(None, false), return_to(None, true)),
+            ("/my".to_owned(), "/account".to_owned())
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The own file of a person, from which every view is built.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::claim::conditions::{ConditionFinding, conditions};
 use crate::claim::{Decision, decide};
@@ -11,17 +12,27 @@ use crate::store::my::{OwnClaim, OwnRows};
 use crate::store::payments::FinanceAnswer;
 use crate::store::person_file::{CaseRow, DocumentRow, MessageRow};
 
-/// The versions of the tables of the law that decisions were made with.
-#[derive(Clone, Default)]
-pub struct LawTables(BTreeMap<String, Tables>);
+/// The versions of the tables of the law that decisions were made with. A version never changes, so it is kept once
+/// read; a later version of the service may add one while this process runs.
+#[derive(Default)]
+pub struct LawTables(RwLock<BTreeMap<String, Arc<Tables>>>);
 
 impl LawTables {
     pub fn new(versions: impl IntoIterator<Item = Tables>) -> Self {
-        Self(versions.into_iter().map(|tables| (tables.version().to_owned(), tables)).collect())
+        let tables = Self::default();
+        for version in versions {
+            tables.keep(version);
+        }
+        tables
     }
 
-    pub fn of_version(&self, version: &str) -> Option<&Tables> {
-        self.0.get(version)
+    pub fn of_version(&self, version: &str) -> Option<Arc<Tables>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(version).cloned()
+    }
+
+    pub(super) fn keep(&self, tables: Tables) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(tables.version().to_owned(), Arc::new(tables));
     }
 }
 
@@ -92,10 +103,10 @@ impl OwnFile {
 fn again(stored: &DecisionRow, tables: &LawTables) -> Option<Recomputed> {
     let facts = stored.facts.as_ref()?;
     let tables = tables.of_version(&stored.tables_version)?;
-    let decision = decide(facts, stored.business_date, tables);
+    let decision = decide(facts, stored.business_date, &tables);
     Some(Recomputed {
         equal: decision.content_digest().as_slice() == stored.content_digest,
-        conditions: conditions(facts, stored.business_date, tables),
+        conditions: conditions(facts, stored.business_date, &tables),
         parameters: tables.parameters(facts.deed_date),
         daily_wage: tables.minimum_daily_wage(facts.deed_date),
         decision,

@@ -7,6 +7,9 @@ use super::words;
 use crate::clock::Clock;
 use crate::texts::PageTexts;
 
+/// The role of the person who looks at the own file.
+const OWN: &str = "insured";
+
 /// One opening of the file, as it was recorded.
 pub struct Opening {
     pub at: Timestamp,
@@ -27,17 +30,55 @@ pub struct OpeningView {
     pub at: String,
     pub role: String,
     pub branch: Option<String>,
+    /// How often in a row on that day, for the person's own openings: every page is one.
+    pub times: Option<String>,
 }
 
 impl MyOpenings {
     pub fn new(mut openings: Vec<Opening>, clock: &Clock) -> Self {
         openings.sort_by_key(|opening| std::cmp::Reverse(opening.at));
-        let texts = PageTexts::built_in();
-        let views = openings.into_iter().map(|opening| OpeningView {
-            at: words::moment_of(clock, opening.at),
-            role: texts.get("role", &opening.role).unwrap_or("—").to_owned(),
-            branch: opening.branch,
-        });
-        Self { openings: views.collect() }
+        let runs = openings.chunk_by(|one, next| are_own_on_one_day(one, next, clock));
+        Self { openings: runs.filter_map(|run| view(run, clock)).collect() }
+    }
+}
+
+fn are_own_on_one_day(one: &Opening, next: &Opening, clock: &Clock) -> bool {
+    let [day, next_day] = [one.at, next.at].map(|at| clock.solar_date_of(at).ok());
+    one.role == OWN && next.role == OWN && day == next_day
+}
+
+/// One line for openings in a row. Every opening by somebody else has its own.
+fn view(run: &[Opening], clock: &Clock) -> Option<OpeningView> {
+    let latest = run.first()?;
+    Some(OpeningView {
+        at: words::moment_of(clock, latest.at),
+        role: PageTexts::built_in().get("role", &latest.role).unwrap_or("-").to_owned(),
+        branch: latest.branch.clone(),
+        times: (run.len() > 1).then(|| words::digits(&run.len().to_string())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_openings_of_a_day_are_one_line_and_those_of_others_are_not() {
+        let clock = Clock::new(Some("1404-08-20".parse().unwrap())).unwrap();
+        let opening =
+            |role: &str, at: &str| Opening { at: at.parse().unwrap(), role: role.to_owned(), branch: None };
+        let view = MyOpenings::new(
+            vec![
+                opening("insured", "2025-11-01T08:00:00Z"),
+                opening("insured", "2025-11-02T08:00:00Z"),
+                opening("insured", "2025-11-02T09:00:00Z"),
+                opening("officer", "2025-11-02T10:00:00Z"),
+                opening("officer", "2025-11-02T11:00:00Z"),
+            ],
+            &clock,
+        );
+        let times: Vec<_> = view.openings.iter().map(|view| view.times.as_deref()).collect();
+        assert_eq!(times, [None, None, Some("۲"), None]);
+        assert!(view.openings[2].at.ends_with("۱۲:۳۰"), "{:?}", view.openings);
     }
 }

@@ -3,8 +3,11 @@
 use serde::Serialize;
 
 use super::words::{self, digits};
+use crate::app::portal::self_registration::Registration;
+use crate::clock::Clock;
 use crate::ident::{NationalCode, text};
 use crate::law::{SolarDate, SolarMonth};
+use crate::store::submissions::SubmissionReceipt;
 use crate::texts::{Lang, PageTexts, Texts};
 
 /// The years of a deed date that the form offers, counted back from this year.
@@ -18,13 +21,6 @@ pub struct RegisterInput {
     pub year: String,
     pub spouse: String,
     pub undertaking: bool,
-}
-
-/// A self-registration whose fields are correct.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Registration {
-    pub deed_date: SolarDate,
-    pub spouse: NationalCode,
 }
 
 /// What is wrong with a field, and what to do.
@@ -176,14 +172,26 @@ impl RegisterCheck {
 #[derive(Clone, Serialize)]
 pub struct RegisterReceipt {
     pub tracking_number: String,
-    pub deed_date: String,
-    pub registered_on: String,
+    pub registered_at: String,
+    /// Whether the registration has left the portal for its decision.
+    pub delivered: bool,
 }
 
 impl RegisterReceipt {
-    pub fn new(tracking_number: String, deed_date: SolarDate, registered_on: SolarDate) -> Self {
-        Self { tracking_number, deed_date: words::date(deed_date), registered_on: words::date(registered_on) }
+    pub fn new(receipt: &SubmissionReceipt, clock: &Clock) -> Self {
+        Self {
+            tracking_number: grouped(&receipt.tracking),
+            registered_at: words::moment_of(clock, receipt.submitted_at),
+            delivered: receipt.delivered_at.is_some(),
+        }
     }
+}
+
+/// A tracking number in groups of four, with Persian digits.
+fn grouped(tracking: &str) -> String {
+    let chars: Vec<char> = tracking.chars().collect();
+    let groups: Vec<String> = chars.chunks(4).map(|group| group.iter().collect()).collect();
+    digits(&groups.join(" "))
 }
 
 #[cfg(test)]
@@ -219,6 +227,11 @@ mod tests {
         let later =
             input("1404", "12", "30").check("4398013083".parse().unwrap(), "1405-01-01".parse().unwrap());
         assert!(later.err().unwrap()[0].text.contains("روز ۳۰ ندارد"));
+    }
+
+    #[test]
+    fn a_tracking_number_is_read_in_groups() {
+        assert_eq!(grouped("123456789012"), "۱۲۳۴ ۵۶۷۸ ۹۰۱۲");
     }
 
     #[test]

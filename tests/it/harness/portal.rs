@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::TestApp;
 use crate::fixtures::couples::national_code;
+use crate::fixtures::population;
 
 const SECRET: &str = "a client secret for tests alone";
 
@@ -33,7 +34,11 @@ fn people() -> Value {
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         claims
     };
+    let married =
+        |number: u32| json!({"name": "مریم کریمی", "national_code": population::person(number).code()});
     json!({
+        "married1": married(1),
+        "married2": married(2),
         "zahra": with("zahra", json!({})),
         "reza": with("reza", json!({})),
         "officer": with("officer", json!({"peyvand_officer": "12"})),

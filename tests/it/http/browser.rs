@@ -19,5 +19,7 @@ fn pages_are_accessible_in_a_browser() {
     let output = command.output().unwrap();
     let (found, faults) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{faults}");
-    assert_eq!(last_line(&found)["pages"], pages::all().len());
+    let found = last_line(&found);
+    assert_eq!(found["pages"], pages::all().len());
+    assert!(found["sampled"].as_u64().unwrap() >= 40, "{found}");
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use peyvand::clock::Clock;
 use peyvand::http::{assets, pages};
 use peyvand::law::SolarDate;
-use peyvand::views::my::error_page::{ErrorPage, PageError};
+use peyvand::store::submissions::SubmissionReceipt;
+use peyvand::views::my::error_page::{ErrorPage, ErrorView};
 use peyvand::views::my::openings::Opening;
 use peyvand::views::my::public::PublicPage;
 use peyvand::views::my::register::{RegisterCheck, RegisterForm, RegisterInput, RegisterReceipt};
@@ -26,7 +27,11 @@ fn page(name: impl Into<String>, html: pages::Rendered) -> Page {
 }
 
 fn visitor() -> pages::Visitor {
-    pages::Visitor { csrf: "csrf-token-of-a-test".to_owned() }
+    pages::Visitor { csrf: "csrf-token-of-a-test".to_owned(), has_own_file: true }
+}
+
+fn staff() -> pages::Visitor {
+    pages::Visitor { has_own_file: false, ..visitor() }
 }
 
 fn of_person(person: &Invented) -> Vec<Page> {
@@ -71,7 +76,14 @@ fn of_registration() -> Vec<Page> {
     };
     let registration = right.check(me(), today()).unwrap_or_else(|_| panic!("the input is right"));
     let check = RegisterCheck::new(&registration, "key-of-a-test".to_owned());
-    let receipt = RegisterReceipt::new("4831-2207".to_owned(), registration.deed_date, today());
+    let submitted = SubmissionReceipt {
+        id: uuid::Uuid::nil(),
+        route: "/my/register".to_owned(),
+        tracking: "483122071234".to_owned(),
+        submitted_at: at(today()),
+        delivered_at: None,
+    };
+    let receipt = RegisterReceipt::new(&submitted, &Clock::new(Some(today())).unwrap());
     vec![
         page("register", pages::register(&visitor, &empty)),
         page("register-errors", pages::register(&visitor, &wrong)),
@@ -89,15 +101,21 @@ fn others() -> Vec<Page> {
         branch: branch.map(str::to_owned),
     });
     let tables = tables::parse(tables::built_in()).unwrap();
+    let account = pages::AccountView {
+        full_name: "سارا محمدی".to_owned(),
+        role: "کارشناس شعبه".to_owned(),
+        unit: Some("۰۰۱۲".to_owned()),
+    };
     let nothing = peyvand::views::my::OwnFile { today: today(), claims: Vec::new() };
     let mut all = vec![
-        page("public", pages::public(&PublicPage::new(&tables, today()))),
+        page("public", pages::public(None, true, &PublicPage::new(&tables, today()))),
+        page("account", pages::account(&staff(), &account)),
         page("my-nothing", pages::my(&visitor(), &MyAllowance::new(&nothing, &clock))),
         page("views", pages::openings(&visitor(), &MyOpenings::new(openings.into(), &clock))),
         page("views-nobody", pages::openings(&visitor(), &MyOpenings::new(Vec::new(), &clock))),
     ];
-    for error in PageError::ALL {
-        all.push(page(format!("error-{error:?}").to_lowercase(), pages::error(None, &ErrorPage::new(error))));
+    for error in ErrorPage::ALL {
+        all.push(page(format!("error-{error:?}").to_lowercase(), pages::error(None, &ErrorView::new(error))));
     }
     all
 }

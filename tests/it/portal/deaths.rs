@@ -14,15 +14,15 @@ fn visit(browser: &mut Browser) -> bool {
     let csrf = account.hidden("csrf");
     let spouse = crate::fixtures::couples::national_code(820_000_001);
     let receipt = browser.post(
-        "/my/register",
+        "/my/register/send",
         &[
             ("csrf", &csrf),
-            ("form_key", FORM_KEY),
-            ("spouse_national_code", &spouse),
-            ("deed_year", "1404"),
-            ("deed_month", "7"),
-            ("deed_day", "15"),
-            ("first_marriage_undertaking", "true"),
+            ("key", FORM_KEY),
+            ("spouse", &spouse),
+            ("year", "1404"),
+            ("month", "7"),
+            ("day", "15"),
+            ("undertaking", "yes"),
         ],
     );
     receipt.status == 200 && browser.post("/sign-out", &[("csrf", &csrf)]).status == 200

@@ -1,5 +1,7 @@
 #[cfg(feature = "failpoints")]
 mod deaths;
+mod journey;
+mod my;
 mod rights;
 mod scope;
 mod sign_in;
@@ -21,7 +23,11 @@ impl Installation {
     }
 
     fn start_with(roles: &str, claims_only_in_userinfo: bool) -> Self {
-        let mut app = TestApp::without_service("1404-08-01");
+        Self::open(TestApp::without_service("1404-08-01"), roles, claims_only_in_userinfo)
+    }
+
+    /// Adds the portal to an installation.
+    fn open(mut app: TestApp, roles: &str, claims_only_in_userinfo: bool) -> Self {
         let (provider, origin) = TestProvider::start(&mut app, claims_only_in_userinfo);
         let roles = if roles.is_empty() { "portal".to_owned() } else { format!("portal,{roles}") };
         app.serve(&["--roles", &roles]);
@@ -39,9 +45,10 @@ impl Installation {
     /// A browser in which this person has signed in.
     fn signed_in(&self, login: &str) -> Browser {
         let mut browser = self.browser();
-        let is_person = ["zahra", "reza"].contains(&login);
+        let is_person = ["zahra", "reza", "married1", "married2"].contains(&login);
         let answer = browser.sign_in(login, if is_person { "/sign-in" } else { "/sign-in?as=staff" });
-        assert_eq!((answer.status, answer.url.ends_with("/account")), (200, true), "{}", answer.body);
+        let first = if is_person { "/my" } else { "/account" };
+        assert_eq!((answer.status, answer.url.ends_with(first)), (200, true), "{}", answer.body);
         browser
     }
 }

@@ -30,7 +30,7 @@ fn a_person_signs_in_returns_to_the_page_and_signs_out() {
 
     let views = browser.sign_in("zahra", "/my/views");
     assert_eq!((views.status, views.url.as_str()), (200, format!("{}/my/views", home.origin).as_str()));
-    assert!(views.body.contains("خود شما"), "the view itself is recorded: {}", views.body);
+    assert!(views.body.contains("خودتان"), "the view itself is recorded: {}", views.body);
     let cookie = browser.set_cookies.iter().rfind(|set| set.starts_with(SESSION)).unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"));
     let token = browser.portal_cookie(SESSION).unwrap();
@@ -63,10 +63,10 @@ fn staff_have_the_role_that_the_provider_names() {
     let home = Installation::start_with("", true);
     for (login, shown) in [
         ("officer", "کارشناس شعبه"),
-        ("supervisor", "ناظر استان"),
+        ("supervisor", "سرپرست استان"),
         ("finance", "امور مالی"),
-        ("operator", "راهبر سامانه"),
-        ("auditor", "حسابرس"),
+        ("operator", "بهره‌بردار سامانه"),
+        ("auditor", "بازرس"),
     ] {
         let account = home.signed_in(login).get("/account");
         assert!(account.body.contains(shown), "{login}: {}", account.body);
@@ -80,7 +80,7 @@ fn staff_have_the_role_that_the_provider_names() {
     }
     // A member of staff who signs in as a person has a person's rights only.
     let mut own = home.browser();
-    assert!(own.sign_in("officer", "/my/views").body.contains("خود شما"));
+    assert!(own.sign_in("officer", "/my/views").body.contains("خودتان"));
     home.app.finish();
 }
 
@@ -137,7 +137,7 @@ fn without_a_provider_there_is_no_personal_route() {
     app.wait("the portal answers", || Browser::new(&origin).get("/").status == 200);
     let mut browser = Browser::new(&origin);
     assert!(!browser.get("/").body.contains("/sign-in"));
-    for path in ["/sign-in", "/account", "/my/views", "/my/register", "/no-such-page"] {
+    for path in ["/sign-in", "/account", "/my", "/my/views", "/my/register", "/no-such-page"] {
         let answer = browser.get(path);
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.body.contains("این صفحه پیدا نشد"));

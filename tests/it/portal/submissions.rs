@@ -5,31 +5,39 @@ use std::time::Duration;
 use super::Installation;
 use crate::harness::{Browser, TestApp, person};
 
-/// Sends the form of self-registration with these values, and returns the tracking number of its receipt.
+/// Registers a marriage by the pages, and returns the tracking number of its receipt.
 #[track_caller]
 pub(super) fn register(browser: &mut Browser, changed: &[(&str, &str)]) -> String {
     let form = browser.get("/my/register");
-    let receipt = send(browser, &form.hidden("csrf"), &form.hidden("form_key"), changed);
+    let check = post(browser, "/my/register/check", &form.hidden("csrf"), "", changed);
+    let receipt = post(browser, "/my/register/send", &check.hidden("csrf"), &check.hidden("key"), changed);
     assert_eq!(receipt.status, 200, "{}", receipt.body);
     receipt.url.rsplit('/').next().unwrap().to_owned()
 }
 
-fn send(browser: &mut Browser, csrf: &str, key: &str, changed: &[(&str, &str)]) -> crate::harness::Answer {
+/// Posts the fields of a registration, some of them changed.
+pub(super) fn post(
+    browser: &mut Browser,
+    path: &str,
+    csrf: &str,
+    key: &str,
+    changed: &[(&str, &str)],
+) -> crate::harness::Answer {
     let spouse = crate::fixtures::couples::national_code(820_000_001);
     let mut fields = vec![
         ("csrf", csrf),
-        ("form_key", key),
-        ("spouse_national_code", spouse.as_str()),
-        ("deed_year", "۱۴۰۴"),
-        ("deed_month", "۷"),
-        ("deed_day", "15"),
-        ("first_marriage_undertaking", "true"),
+        ("key", key),
+        ("spouse", spouse.as_str()),
+        ("year", "۱۴۰۴"),
+        ("month", "۷"),
+        ("day", "15"),
+        ("undertaking", "yes"),
     ];
     for (name, value) in changed {
         fields.retain(|(field, _)| field != name);
         fields.push((name, value));
     }
-    browser.post("/my/register", &fields)
+    browser.post(path, &fields)
 }
 
 fn undelivered(app: &TestApp) -> String {
@@ -40,17 +48,34 @@ fn undelivered(app: &TestApp) -> String {
 fn a_registration_is_stored_once_delivered_and_decided() {
     let home = Installation::start("intake,relay");
     let mut browser = home.signed_in("zahra");
-    let form = browser.get("/my/register");
-    let (csrf, key) = (form.hidden("csrf"), form.hidden("form_key"));
-    let faulty = send(&mut browser, &csrf, &key, &[("deed_month", "12"), ("deed_day", "30")]);
+    let csrf = browser.get("/my/register").hidden("csrf");
+    let faulty = post(
+        &mut browser,
+        "/my/register/check",
+        &csrf,
+        "",
+        &[("month", "12"), ("day", "30"), ("year", "1402")],
+    );
     assert_eq!(faulty.status, 422);
-    assert!(faulty.body.contains("این تاریخ در تقویم نیست") && faulty.body.contains("value=\"30\""));
-    assert!(!faulty.body.contains("422") && !faulty.body.contains("Unprocessable"));
-    let first = send(&mut browser, &csrf, &key, &[]);
+    assert!(faulty.body.contains("اسفند ۱۴۰۲ روز ۳۰ ندارد"), "{}", faulty.body);
+    assert!(faulty.body.contains(r#"<option value="30" selected>"#), "{}", faulty.body);
+    assert!(!faulty.body.contains("Unprocessable"));
+    let check = post(&mut browser, "/my/register/check", &csrf, "", &[]);
+    assert!(check.status == 200 && check.body.contains("هنوز چیزی ثبت نشده است"), "{}", check.body);
+    assert_eq!(home.app.value("SELECT count(*)::text FROM submissions"), "0");
+    // Back to the form, with what was typed.
+    let back = post(&mut browser, "/my/register", &csrf, "", &[]);
+    assert!(back.status == 200 && back.body.contains(r#"<option value="15" selected>"#), "{}", back.body);
+    let key = check.hidden("key");
+    let mut send =
+        |key: &str, changed: &[(&str, &str)]| post(&mut browser, "/my/register/send", &csrf, key, changed);
+    assert_eq!(send("no-key", &[]).status, 403);
+    assert_eq!(send(&key, &[("undertaking", "")]).status, 422);
+    let first = send(&key, &[]);
     assert!(first.status == 200 && first.body.contains("شمارهٔ پیگیری"), "{}", first.body);
-    let again = send(&mut browser, &csrf, &key, &[]);
+    let again = send(&key, &[]);
     assert_eq!(again.url, first.url, "the same form is the same submission");
-    let other = send(&mut browser, &csrf, &key, &[("deed_day", "16")]);
+    let other = send(&key, &[("day", "16")]);
     assert!(other.status == 409 && other.body.contains("فرم را از نو باز کنید"));
     assert_eq!(home.app.value("SELECT count(*)::text FROM submissions"), "1");
 
@@ -69,6 +94,8 @@ fn a_registration_is_stored_once_delivered_and_decided() {
     assert_eq!(sent.len(), 2);
     let receipt = browser.get(&first.url);
     assert!(receipt.body.contains("به بررسی سپرده شد"), "{}", receipt.body);
+    let own = browser.get("/my");
+    assert!(own.body.contains("ازدواج ۱۵ مهر ۱۴۰۴"), "the registration has a claim: {}", own.body);
     home.app.finish();
 }
 

@@ -1,0 +1,96 @@
+//! The person's own file: the answer, each claim, its sum and letter, and who has seen it.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use uuid::Uuid;
+
+use super::{ErrorPage, OwnFile, Portal};
+use crate::app::portal;
+use crate::http::pages::{self, Visitor};
+use crate::store::file_views::FileView;
+use crate::store::scope::PersonScope;
+use crate::store::sessions::PortalRole;
+use crate::views::my::openings::Opening;
+use crate::views::my::{self, MyAllowance, MyClaim, MyLetter, MyOpenings, MySum};
+
+type Shown = Result<Html<String>, ErrorPage>;
+
+/// Reads the file. `page` names what is opened, for the record of the view.
+pub(super) async fn read(
+    portal: &Arc<Portal>,
+    scope: &PersonScope,
+    page: &'static str,
+) -> Result<my::OwnFile, ErrorPage> {
+    let (shared, person) = (portal.clone(), scope.person());
+    let today = portal.today();
+    let file = portal::read_file(&portal.ctx, scope, page, |tx| {
+        Box::pin(async move { my::load(tx, person, &shared.ctx.ids, &shared.law_tables, today).await })
+    });
+    Ok(file.await?)
+}
+
+/// What is not the id of a claim is as unknown as one that does not exist.
+fn claim_id(text: &str) -> Result<Uuid, ErrorPage> {
+    text.parse().map_err(|_| ErrorPage::NotFound)
+}
+
+pub(super) async fn show(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+) -> Shown {
+    let file = read(&portal, &scope, "my").await?;
+    Ok(Html(pages::my(&visitor, &MyAllowance::new(&file, &portal.ctx.clock))?))
+}
+
+pub(super) async fn claim(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Shown {
+    let id = claim_id(&id)?;
+    let file = read(&portal, &scope, "claim").await?;
+    let view = MyClaim::new(&file, id, &portal.ctx.clock).ok_or(ErrorPage::NotFound)?;
+    Ok(Html(pages::claim(&visitor, &view)?))
+}
+
+pub(super) async fn sum(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Shown {
+    let id = claim_id(&id)?;
+    let file = read(&portal, &scope, "sum").await?;
+    let view = MySum::new(&file, id).ok_or(ErrorPage::NotFound)?;
+    Ok(Html(pages::sum(&visitor, &view)?))
+}
+
+pub(super) async fn letter(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Shown {
+    let id = claim_id(&id)?;
+    let file = read(&portal, &scope, "letter").await?;
+    let view = MyLetter::new(&file, id, scope.person(), &portal.ctx.clock).ok_or(ErrorPage::NotFound)?;
+    Ok(Html(pages::letter(&visitor, &view)?))
+}
+
+pub(super) async fn views(
+    State(portal): State<Arc<Portal>>,
+    OwnFile(scope): OwnFile,
+    visitor: Visitor,
+) -> Shown {
+    let openings = portal::views(&portal.ctx, &scope).await?.into_iter().map(opening).collect();
+    Ok(Html(pages::openings(&visitor, &MyOpenings::new(openings, &portal.ctx.clock))?))
+}
+
+fn opening(view: FileView) -> Opening {
+    let branch = view.unit.filter(|_| view.role == PortalRole::Officer);
+    Opening { at: view.at, role: view.role.as_str().to_owned(), branch }
+}
