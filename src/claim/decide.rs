@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::benefit::Benefit;
 use super::facts::{self, Facts, InsuredFacts};
-use super::findings::Findings;
+use super::found_reasons::FoundReasons;
 use super::outcome::Outcome;
 use super::reason::{Reason, ReasonCode, outcome_of};
 use super::{reasons_of_art85, reasons_of_completion, reasons_of_marriage};
@@ -116,12 +116,12 @@ pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
 }
 
 /// Finds every reason in the facts.
-pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Findings {
+pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> FoundReasons {
     if facts.withdrawn {
-        return Findings::only(reasons_of_marriage::withdrawn(facts));
+        return FoundReasons::only(reasons_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
-        return Findings::only(reasons_of_completion::not_insured());
+        return FoundReasons::only(reasons_of_completion::not_insured());
     };
     match facts.benefit {
         Benefit::MarriageAllowance => marriage_allowance(facts, insured, today, tables),
@@ -131,15 +131,15 @@ pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Finding
 }
 
 /// The reasons of Article 85.
-fn marriage_allowance(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Findings {
+fn marriage_allowance(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> FoundReasons {
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
         // The deed date is too near to the start or end of the calendar's range. The result is undetermined (R26).
-        return Findings::only(reasons_of_art85::not_computable(facts));
+        return FoundReasons::only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
-        return Findings {
+        return FoundReasons {
             reasons: reasons_of_completion::after_payment(payment, insured, today, tables),
             amount: Rial::new(payment.amount_rial),
             working: Some(assessment.working),
@@ -148,7 +148,7 @@ fn marriage_allowance(facts: &Facts, insured: &InsuredFacts, today: SolarDate, t
     let mut reasons = reasons_of_marriage::all(facts, insured, today);
     reasons.extend(reasons_of_art85::all(facts, &assessment));
     reasons.extend(reasons_of_completion::all(insured, today, tables));
-    Findings { reasons, amount: known_amount(&assessment), working: Some(assessment.working) }
+    FoundReasons { reasons, amount: known_amount(&assessment), working: Some(assessment.working) }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

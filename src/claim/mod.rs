@@ -12,7 +12,7 @@ mod compact_form;
 mod contribution_lines;
 pub mod decide;
 pub mod facts;
-mod findings;
+mod found_reasons;
 pub mod identity;
 pub mod issuance;
 pub mod outcome;

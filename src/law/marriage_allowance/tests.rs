@@ -4,7 +4,7 @@ use super::{
     AmountFinding, AssessError, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage, Outside,
     assess, list_open_until,
 };
-use crate::law::tables::{Coverage, LegalParameters, Row};
+use crate::law::tables::{CodeTables, Coverage, LegalParameters, Row};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 
 fn date(text: &str) -> SolarDate {
@@ -36,7 +36,7 @@ fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<
         if kind == InsuranceType::Driver { driver.clone() } else { vec![row("1300-01-01", all)] }
     };
     let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, rows(kind))).collect();
-    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new())
+    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new(), CodeTables::default())
         .unwrap()
 }
 
@@ -188,6 +188,7 @@ fn a_deed_date_at_the_start_of_the_calendar_is_an_error() {
         coverage,
         vec![row("1206-01-01", LAW)],
         Vec::new(),
+        CodeTables::default(),
     );
     let judged = |deed: &str| assess(date(deed), date("1404-08-01"), &[], &[], tables.as_ref().unwrap());
     assert_eq!(judged("1210-12-29"), Err(AssessError::Calendar));
