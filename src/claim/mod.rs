@@ -7,11 +7,15 @@
 
 pub mod assemble;
 pub mod benefit;
+pub mod canonical;
 pub mod codes;
 mod compact_form;
 mod contribution_lines;
 pub mod decide;
+pub mod fact_seen;
 pub mod facts;
+pub mod finding;
+pub mod finding_effects;
 mod found_reasons;
 pub mod identity;
 pub mod issuance;
@@ -25,6 +29,7 @@ pub mod reason;
 mod reasons_of_art85;
 mod reasons_of_completion;
 mod reasons_of_marriage;
+pub mod review;
 #[cfg(feature = "failpoints")]
 mod sample_grant;
 

@@ -2,6 +2,7 @@
 
 use super::assemble::{AssembledClaim, assemble_claims};
 use super::decide::decide;
+use super::fact_seen::ComparedRows;
 use super::facts::Facts;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::plan::{ClaimUpdate, Plan, Trigger, revise};
@@ -29,6 +30,7 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
                 record_id: None,
                 request_id: None,
                 facts,
+                compared: ComparedRows::default(),
             };
             post_payment::plan_paid_claim(state, planning, trigger, &claim, &mut plan);
         } else if !stored.withdrawn {

@@ -8,7 +8,12 @@ use crate::law::{Rial, SolarDate, Tables};
 const AMOUNT_RIAL: u64 = 1_000_000;
 
 /// The reasons of the sample grant in the facts.
-pub fn find_reasons(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> FoundReasons {
+pub fn find_reasons(
+    facts: &Facts,
+    insured: &InsuredFacts,
+    today: SolarDate,
+    tables: &Tables,
+) -> FoundReasons {
     let amount = match &facts.payment {
         Some(payment) => payment.amount_rial,
         None => AMOUNT_RIAL,
@@ -22,5 +27,5 @@ pub fn find_reasons(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tab
             reasons
         }
     };
-    FoundReasons { reasons, amount: Rial::new(amount), working: None }
+    FoundReasons { reasons, amount: Rial::new(amount), working: None, findings: Vec::new() }
 }

@@ -273,7 +273,13 @@ fn working_digest(working: Option<&DecisionWorking>) -> Option<[u8; 32]> {
         Some(working) => Some(law_working(working)?),
         None => None,
     };
-    let decision = Verdict { outcome: Outcome::Pending, amount: None, reasons: Vec::new(), working };
+    let decision = Verdict {
+        outcome: Outcome::Pending,
+        amount: None,
+        reasons: Vec::new(),
+        working,
+        findings: Vec::new(),
+    };
     Some(decision.working_digest())
 }
 

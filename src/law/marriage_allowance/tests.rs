@@ -36,8 +36,16 @@ fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<
         if kind == InsuranceType::Driver { driver.clone() } else { vec![row("1300-01-01", all)] }
     };
     let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, rows(kind))).collect();
-    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new(), CodeTables::default())
-        .unwrap()
+    Tables::new(
+        "test".to_owned(),
+        wages,
+        vec![row(factor_from, 7)],
+        coverage,
+        parameters,
+        Vec::new(),
+        CodeTables::default(),
+    )
+    .unwrap()
 }
 
 fn simple() -> Tables {

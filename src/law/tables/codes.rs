@@ -50,7 +50,11 @@ fn check_rows(table: &str, rows: &[CodeRow], errors: &mut TableErrors) {
             errors.add(table, index + 1, format!("until {until} is before from {}", row.from));
         }
         if rows.iter().take(index).any(|earlier| earlier.code == row.code && earlier.overlaps(row)) {
-            errors.add(table, index + 1, format!("overlap: an earlier row of {} holds on a day of this row", row.code));
+            errors.add(
+                table,
+                index + 1,
+                format!("overlap: an earlier row of {} holds on a day of this row", row.code),
+            );
         }
     }
 }

@@ -108,10 +108,8 @@ fn reasons(table: &str, rows: Vec<ReasonRow>, errors: &mut Vec<TableError>) -> V
 fn returns(rows: Vec<ReturnRow>, errors: &mut Vec<TableError>) -> Vec<CodeRow> {
     for (index, row) in rows.iter().enumerate() {
         if ReturnCode::read(&row.code).is_err() {
-            let problem = format!(
-                "a return code is four capitals, or two capitals and two digits, not {:?}",
-                row.code
-            );
+            let problem =
+                format!("a return code is four capitals, or two capitals and two digits, not {:?}", row.code);
             errors.push(TableError { table: "mendable_returns".to_owned(), row: index + 1, problem });
         }
     }

@@ -6,6 +6,7 @@ mod cases;
 mod claims;
 mod completion;
 mod facts;
+mod findings;
 mod marriage;
 mod person_over_days;
 mod post_payment;

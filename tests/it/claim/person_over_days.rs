@@ -112,6 +112,14 @@ impl World {
         self
     }
 
+    /// Ends the row of the tables by which findings set this reason aside.
+    pub fn tables_end(&mut self, reason: &str, until: &str) -> &mut Self {
+        let row = format!("[[set_aside]]\nreason = \"{reason}\"");
+        let ended = format!("[[set_aside]]\nuntil = \"{until}\"\nreason = \"{reason}\"");
+        self.tables = tables::parse(&tables::built_in().replacen(&row, &ended, 1)).unwrap();
+        self
+    }
+
     /// Replaces the registry rows of this person.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = RegistryRow>) -> &mut Self {
         self.known.rows = rows.into_iter().collect();
@@ -123,7 +131,7 @@ impl World {
         self
     }
 
-    fn rules(&self) -> PlanningContext<'_> {
+    pub fn rules(&self) -> PlanningContext<'_> {
         PlanningContext {
             tables: &self.tables,
             today: self.today,
