@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::claim::finding_effects::AppliedFinding;
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
@@ -15,7 +16,8 @@ use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
 use crate::texts::{Bilingual, Texts};
 use crate::wire::eligibility_decisions_v1::{
-    CaseOpened, DecisionMade, DecisionMarriage, DecisionReason, DecisionText, DecisionWorking, WorkingMonth,
+    CaseOpened, DecisionFinding, DecisionMade, DecisionMarriage, DecisionReason, DecisionText,
+    DecisionWorking, WorkingMonth,
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
@@ -57,11 +59,18 @@ pub fn decision<'a>(
         answer_digest: Cow::Owned(hex::encode(claim.answer_digest)),
         business_date: ctx.business_date(at),
         decided_at: at,
+        findings: findings(&revision.decision),
     };
-    OutboxEvent::Decision(Box::new(outbox_event::DecisionEvent {
-        traceparent: trace.map(Cow::Borrowed),
-        data,
-    }))
+    OutboxEvent::of_decision(outbox_event::DecisionEvent { traceparent: trace.map(Cow::Borrowed), data })
+}
+
+fn findings(decision: &Decision) -> Vec<DecisionFinding> {
+    let finding = |applied: &AppliedFinding| DecisionFinding {
+        finding_id: applied.finding_id,
+        ground: applied.ground,
+        verdict: applied.verdict,
+    };
+    decision.findings.iter().map(finding).collect()
 }
 
 fn reasons(decision: &Decision) -> Vec<DecisionReason<'static>> {

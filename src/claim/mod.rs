@@ -8,6 +8,7 @@
 pub mod assemble;
 pub mod benefit;
 pub mod canonical;
+pub mod case_ending;
 pub mod codes;
 mod compact_form;
 mod contribution_lines;
@@ -19,6 +20,7 @@ pub mod finding_effects;
 mod found_reasons;
 pub mod identity;
 pub mod issuance;
+pub mod objection;
 pub mod outcome;
 pub mod person;
 pub mod person_state;

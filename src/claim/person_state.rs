@@ -7,6 +7,7 @@ use super::codes::{CaseKind, PaymentOutcome};
 use super::facts::Facts;
 use super::finding::Finding;
 use super::identity::ClaimKey;
+use super::objection::Objection;
 use super::outcome::Outcome;
 use super::person::{Dossier, RegistryRow, SelfRegistration};
 use crate::ident::NationalCode;
@@ -22,6 +23,8 @@ pub struct PersonState {
     pub self_registrations: Vec<SelfRegistration>,
     /// Every finding about the claims of the person, in any order.
     pub findings: Vec<Finding>,
+    /// Every objection by the person, in any order.
+    pub objections: Vec<Objection>,
     pub claims: Vec<StoredClaim>,
     /// At most one for each benefit (R15).
     pub payments: Vec<StoredPayment>,
@@ -40,6 +43,7 @@ impl PersonState {
             rows: Vec::new(),
             self_registrations: Vec::new(),
             findings: Vec::new(),
+            objections: Vec::new(),
             claims: Vec::new(),
             payments: Vec::new(),
             moved: Vec::new(),

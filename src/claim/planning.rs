@@ -4,6 +4,7 @@ use super::assemble::{AssembledClaim, assemble_claims};
 use super::decide::decide;
 use super::fact_seen::ComparedRows;
 use super::facts::Facts;
+use super::objection::due_answers;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::plan::{ClaimUpdate, Plan, Trigger, revise};
 use super::post_payment;
@@ -37,6 +38,7 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
             plan.updates.extend(withdraw(stored, planning, &facts));
         }
     }
+    plan.answers = due_answers(state, &plan.claims_after(state));
     plan
 }
 

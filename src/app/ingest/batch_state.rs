@@ -274,6 +274,9 @@ impl<'a> BatchState<'a> {
                 Some(disposition) => disposition,
                 None => return Ok(true),
             },
+            Input::Objection(_) | Input::Casework(_) => {
+                return Err(Error::Invariant("objections and findings are dead letters"));
+            }
         };
         count(&mut self.file_tally, disposition);
         Ok(false)
@@ -380,6 +383,7 @@ fn kind_of(event: &Event) -> &'static str {
         Input::Delivery(..) => K::DeliveryReports,
         Input::FileOpened(data) => data.kind,
         Input::FileClosed(data) => data.kind,
+        Input::Objection(_) | Input::Casework(_) => return event.input.kind().name(),
     };
     kind.as_str()
 }

@@ -36,6 +36,18 @@ pub struct DeadLetter {
     pub file: Option<FileRef>,
 }
 
+/// Objections and findings are read and checked, but this version does not store them. As dead letters they are kept
+/// whole, and a version that stores them takes them from there.
+fn refuse_unapplied(event: Event) -> Result<Event, Fault> {
+    match &event.input {
+        Input::Objection(_) | Input::Casework(_) => Err(Fault::new(
+            wire::fault::code::UNKNOWN_TYPE,
+            "this version does not apply objections and findings: send the letter again with one that does",
+        )),
+        _ => Ok(event),
+    }
+}
+
 impl ConsumedRecord {
     /// Reads a message. `source` is the name of its topic on the broker. `is_suspect` is true if the database has
     /// refused the message before. `key` proves a replay.
@@ -50,7 +62,7 @@ impl ConsumedRecord {
         let replay_of = key.replay_of(message);
         let dead_letter =
             |fault: &Fault| dead_letters_v1::dead_letter(message, source, replay_of.as_ref(), fault, at);
-        let content = wire::read(message).map_err(|fault| {
+        let content = wire::read(message).and_then(refuse_unapplied).map_err(|fault| {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });

@@ -107,6 +107,7 @@ impl Rows {
         let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
         PersonState {
             findings: Vec::new(),
+            objections: Vec::new(),
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
             rows: self.marriages.values().filter(own).map(registry_row).collect(),
