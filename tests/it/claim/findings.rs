@@ -47,7 +47,7 @@ fn proposal(
     content_of(claim.claim_id, claim.fact_seen(ground).unwrap(), number, ground, verdict)
 }
 
-fn content_of(
+pub fn content_of(
     claim_id: Uuid,
     fact_seen: [u8; 32],
     number: u128,
@@ -65,7 +65,7 @@ fn content_of(
     }
 }
 
-fn judgement(proposal: &Proposal<FindingContent>, at: i64, ruling: Ruling, approver: &str) -> Judgement {
+pub fn judgement(proposal: &Proposal<FindingContent>, at: i64, ruling: Ruling, approver: &str) -> Judgement {
     Judgement {
         at,
         ruling,

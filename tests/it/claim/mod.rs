@@ -8,6 +8,7 @@ mod completion;
 mod facts;
 mod findings;
 mod marriage;
+mod objections;
 mod person_over_days;
 mod post_payment;
 mod registrations;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use peyvand::claim::codes::{CaseKind, PaymentOutcome};
 use peyvand::claim::issuance::plan_close;
+use peyvand::claim::objection::ObjectionAnswer;
 use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
 use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
 use peyvand::claim::plan::Issuance;
@@ -40,6 +41,7 @@ pub struct World {
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
+    pub answers: Vec<ObjectionAnswer>,
 }
 
 /// Kind, document and reasons of a case.
@@ -58,7 +60,19 @@ impl World {
         let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let benefits = Benefit::RELEASED;
-        Self { known, today, benefits, deeds_from: None, tables, ids, published, cases, returns, issued }
+        Self {
+            known,
+            today,
+            benefits,
+            deeds_from: None,
+            tables,
+            ids,
+            published,
+            cases,
+            returns,
+            issued,
+            answers: Vec::new(),
+        }
     }
 
     /// An insured person who lacks only a marriage: employed for ten years, with 48 full months listed before `DEED`.
@@ -158,8 +172,15 @@ impl World {
     }
 
     fn write(&mut self, plan: Plan) {
-        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuances.is_empty();
-        assert_eq!(plan.is_empty(), says_nothing, "a plan is empty if it has no update, case or issuance");
+        let says_nothing = plan.updates.is_empty()
+            && plan.cases.is_empty()
+            && plan.issuances.is_empty()
+            && plan.answers.is_empty();
+        assert_eq!(
+            plan.is_empty(),
+            says_nothing,
+            "a plan is empty if it has no update, case, issuance or answer"
+        );
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
@@ -178,6 +199,7 @@ impl World {
         }
         self.returns.extend(plan.returned);
         self.issued.extend(plan.issuances);
+        self.answers.extend(plan.answers);
         self.known.moved.clear();
         self.known.answered.clear();
     }
