@@ -198,33 +198,46 @@ mod tests {
     #[test]
     fn the_day_changes_at_midnight_in_tehran() {
         let clock = clock();
-        let day = |text| clock.solar_date_of(at(text)).unwrap().to_string();
-        // Nowruz 1401 was 2022-03-21, the day before summer time began.
-        assert_eq!(day("2022-03-20T20:29:59Z"), "1400-12-29");
-        assert_eq!(day("2022-03-20T20:30:00Z"), "1401-01-01");
-        // In the summer of 1401 midnight in Tehran was 19:30 UTC; one year later it was 20:30 UTC.
-        assert_eq!(day("2022-07-01T19:30:00Z"), "1401-04-11");
-        assert_eq!(day("2023-07-01T20:29:59Z"), "1402-04-10");
-        assert_eq!(day("2023-07-01T20:30:00Z"), "1402-04-11");
+        for (instant, day) in [
+            // Nowruz 1401 was 2022-03-21, the day before summer time began.
+            ("2022-03-20T20:29:59Z", "1400-12-29"),
+            ("2022-03-20T20:30:00Z", "1401-01-01"),
+            // In the summer of 1401 midnight in Tehran was 19:30 UTC; one year later it was 20:30 UTC.
+            ("2022-07-01T19:30:00Z", "1401-04-11"),
+            ("2023-07-01T20:29:59Z", "1402-04-10"),
+            ("2023-07-01T20:30:00Z", "1402-04-11"),
+        ] {
+            assert_eq!(clock.solar_date_of(at(instant)).unwrap().to_string(), day, "{instant}");
+        }
     }
 
     #[test]
     fn quiet_hours_end_in_the_morning() {
         let clock = clock();
         let quiet = QuietHours { from: 21, to: 8 };
-        let until = |text| clock.quiet_hours_end(at(text), quiet).map(|end| clock.tehran(end));
-        assert_eq!(until("2025-10-23T20:59:59+03:30"), None);
-        assert_eq!(until("2025-10-23T21:00:00+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
-        assert_eq!(until("2025-10-24T07:59:59+03:30").unwrap(), "2025-10-24T08:00:00+03:30");
-        assert_eq!(until("2025-10-24T08:00:00+03:30"), None);
-        // In the night in which summer time ended, the morning is one hour later.
-        assert_eq!(until("2022-09-21T22:00:00+04:30").unwrap(), "2022-09-22T08:00:00+03:30");
+        for (instant, end) in [
+            ("2025-10-23T20:59:59+03:30", None),
+            ("2025-10-23T21:00:00+03:30", Some("2025-10-24T08:00:00+03:30")),
+            ("2025-10-24T07:59:59+03:30", Some("2025-10-24T08:00:00+03:30")),
+            ("2025-10-24T08:00:00+03:30", None),
+            // In the night in which summer time ended, the morning is one hour later.
+            ("2022-09-21T22:00:00+04:30", Some("2022-09-22T08:00:00+03:30")),
+        ] {
+            let found = clock.quiet_hours_end(at(instant), quiet).map(|end| clock.tehran(end));
+            assert_eq!(found.as_deref(), end, "{instant}");
+        }
+    }
+
+    fn date(text: &str) -> SolarDate {
+        text.parse().unwrap()
+    }
+
+    fn month(text: &str) -> SolarMonth {
+        text.parse().unwrap()
     }
 
     #[test]
     fn a_month_is_due_on_the_day_after_its_last() {
-        let date = |text: &str| text.parse::<SolarDate>().unwrap();
-        let month = |text: &str| text.parse::<SolarMonth>().unwrap();
         assert_eq!(due(date("1404-08-01"), None), None);
         assert_eq!(due(date("1404-07-30"), Some(month("1404-06"))), None);
         assert_eq!(due(date("1404-08-01"), Some(month("1404-06"))), Some(month("1404-07")));

@@ -5,18 +5,19 @@
 //!
 //! 1. `law`, `ident`
 //! 2. `claim`
-//! 3. `texts`
+//! 3. `texts`, then `pictures`
 //! 4. `wire`
-//! 5. `failpoint`, `config`, `clock`, `retry`
+//! 5. `failpoint`, `config`, `clock`, `retry`, `tls`
 //! 6. `store`
 //! 7. `app`
 //! 8. `views`
-//! 9. `kafka`, `http`, `telemetry`
+//! 9. `kafka`, `blobs`, `picture_worker`, `http`, `telemetry`
 //! 10. `service`, `terminal`
 //! 11. `demo`
 //! 12. `cli`
 
 pub mod app;
+pub mod blobs;
 pub mod claim;
 pub mod cli;
 pub mod clock;
@@ -27,11 +28,14 @@ pub mod http;
 pub mod ident;
 pub mod kafka;
 pub mod law;
+pub mod picture_worker;
+pub mod pictures;
 pub mod retry;
 pub mod service;
 pub mod store;
 pub mod telemetry;
 mod terminal;
 pub mod texts;
+mod tls;
 pub mod views;
 pub mod wire;

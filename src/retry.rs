@@ -155,16 +155,18 @@ mod tests {
     ) -> (Result<usize, RetryError<&'static str>>, Vec<Duration>) {
         let attempts = Cell::new(0);
         let mut pauses = Vec::new();
-        let op = || {
-            let n = attempts.replace(attempts.get() + 1);
-            let result = errors
-                .get(n)
-                .or(errors.last())
-                .filter(|error| **error != "ok")
-                .map_or(Ok(n), |error| Err(*error));
-            async move { result }
-        };
-        let result = retry(policy, stop, op, classify, |_, pause| pauses.push(pause)).await;
+        let retried = retry(
+            policy,
+            stop,
+            || {
+                let n = attempts.replace(attempts.get() + 1);
+                let error = errors.get(n).or(errors.last()).filter(|error| **error != "ok");
+                std::future::ready(error.map_or(Ok(n), |error| Err(*error)))
+            },
+            classify,
+            |_, pause| pauses.push(pause),
+        );
+        let result = retried.await;
         (result, pauses)
     }
 

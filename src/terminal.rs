@@ -16,22 +16,32 @@ pub(crate) use say;
 /// Formats rows as columns under their heads. If a head starts with `>`, its column is aligned to the right, as for
 /// numbers.
 pub fn table(indent: usize, heads: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize, head: &str| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([head.trim_start_matches('>').chars().count()]).max().unwrap_or(0)
-    };
-    let widths: Vec<_> = heads.iter().enumerate().map(|(column, head)| width(column, head)).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded = cells.zip(heads.iter().zip(&widths)).map(|(cell, (head, width))| {
-            if head.starts_with('>') { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-        });
-        format!("{:indent$}{}", "", padded.collect::<Vec<_>>().join("  ")).trim_end().to_owned() + "\n"
-    };
-    let mut out = line(&mut heads.iter().map(|head| head.trim_start_matches('>')));
+    let mut columns = Vec::with_capacity(heads.len());
+    for (index, head) in heads.iter().enumerate() {
+        let name = head.trim_start_matches('>');
+        let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count());
+        let width = cells.chain([name.chars().count()]).max().unwrap_or(0);
+        columns.push(Column { is_number: head.starts_with('>'), width });
+    }
+    let mut out = line(indent, &columns, heads.iter().map(|head| head.trim_start_matches('>')));
     for row in rows {
-        out.push_str(&line(&mut row.iter().map(String::as_str)));
+        out.push_str(&line(indent, &columns, row.iter().map(String::as_str)));
     }
     out
+}
+
+struct Column {
+    /// Its cells are aligned to the right.
+    is_number: bool,
+    width: usize,
+}
+
+fn line<'a>(indent: usize, columns: &[Column], cells: impl Iterator<Item = &'a str>) -> String {
+    let mut padded = Vec::with_capacity(columns.len());
+    for (cell, Column { is_number, width }) in cells.zip(columns) {
+        padded.push(if *is_number { format!("{cell:>width$}") } else { format!("{cell:<width$}") });
+    }
+    format!("{:indent$}{}", "", padded.join("  ")).trim_end().to_owned() + "\n"
 }
 
 /// Writes to standard output. A closed standard output (`| head`) is not a failure.

@@ -11,7 +11,7 @@ use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
 use crate::claim::{Decision, RULES_VERSION, Reason};
 use crate::ident::NationalCode;
-use crate::law::marriage_allowance::Working as LawWorking;
+use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
 use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
 use crate::texts::{Bilingual, Texts};
@@ -94,21 +94,24 @@ fn decision_text(text: Bilingual) -> DecisionText<'static> {
     DecisionText { fa: Cow::Owned(text.fa), en: Cow::Owned(text.en) }
 }
 
-fn working(working: &LawWorking) -> DecisionWorking {
-    let month = |month: &crate::law::marriage_allowance::MonthWorking| WorkingMonth {
+fn working_month(month: &MonthWorking) -> WorkingMonth {
+    WorkingMonth {
         month: month.month,
         days: month.days,
         counted_days: month.counted_days,
         wage_rial: month.wage.get(),
         ceiling_rial: month.ceiling.map(Rial::get),
-    };
+    }
+}
+
+fn working(working: &LawWorking) -> DecisionWorking {
     DecisionWorking {
         days: working.days,
         window_from: working.window_from,
         window_to: working.window_to,
         wage_sum_rial: working.wage_sum.map(Rial::get),
         floor_rial: working.floor.map(Rial::get),
-        months: working.months.iter().map(month).collect(),
+        months: working.months.iter().map(working_month).collect(),
     }
 }
 

@@ -52,7 +52,6 @@ fn differences(stored: &DecisionRow, again: &Decision) -> Vec<String> {
             found.push(format!("{what}: {was} is stored, {is} is computed"));
         }
     };
-    let number = |n: Option<i64>| n.map_or("none".to_owned(), |n| n.to_string());
     let codes: Vec<_> = again.codes().iter().map(|code| code.as_str()).collect();
     let working = again.working.as_ref();
     compare("outcome", stored.outcome.clone(), again.outcome.to_string());
@@ -66,4 +65,8 @@ fn differences(stored: &DecisionRow, again: &Decision) -> Vec<String> {
         found.push("a parameter of a reason, or a month of the working".to_owned());
     }
     found
+}
+
+fn number(n: Option<i64>) -> String {
+    n.map_or("none".to_owned(), |n| n.to_string())
 }

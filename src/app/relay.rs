@@ -9,7 +9,7 @@ use super::AppContext;
 use crate::claim::codes::SmsKind;
 use crate::failpoint::failpoint;
 use crate::store::messages::{self, ReleasedMessage};
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition, by_partition};
 use crate::store::outbox::{self, Segment};
 use crate::store::{self, Error, Result, relay_leases};
 use crate::wire::notifications_sms_v1::{About, SmsRequested};
@@ -32,7 +32,7 @@ pub async fn delivered(ctx: &AppContext, shard: i16) -> Result<i64> {
 
 /// The end offset of each output partition after the relay's last write to it.
 pub async fn end_offsets(ctx: &AppContext) -> Result<BTreeMap<TopicPartition, i64>> {
-    Ok(ctx.with_timeout(relay_leases::end_offsets(&ctx.pool)).await?.into_iter().collect())
+    Ok(by_partition(ctx.with_timeout(relay_leases::end_offsets(&ctx.pool)).await?))
 }
 
 /// True if this database knows of no delivery.
@@ -57,7 +57,7 @@ pub struct Delivery {
     /// The payment documents among the delivered events.
     pub documents: Vec<String>,
     /// For each partition, the offset after the last record sent to it.
-    pub end_offsets: Vec<(TopicPartition, i64)>,
+    pub end_offsets: Vec<PartitionOffset>,
 }
 
 /// Records a delivery. The SMS of the delivered documents enter the outbox here: an SMS is never published before its

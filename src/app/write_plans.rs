@@ -11,9 +11,10 @@ use crate::claim::codes::{Ownership, SmsKind};
 use crate::claim::decide::content_digest;
 use crate::claim::person::PersonRecord;
 use crate::claim::person_state::PersonState;
-use crate::claim::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Revision};
+use crate::claim::plan::{ClaimUpdate, Plan, ReturnNotice, Revision};
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
+use crate::store::cases::IdentifiedCase;
 use crate::store::messages::{self, NewMessage, ReleasedMessage};
 use crate::store::{PgConnection, Result, cases, claims, decisions};
 use crate::texts::{Texts, segments};
@@ -39,12 +40,16 @@ pub async fn write(
     claims::save(tx, &last_updates(planned)).await?;
     write_decisions(tx, ctx, planned, at).await?;
     let mut events = Vec::new();
-    let cases = new_cases(ctx, planned);
-    let rows: Vec<_> = cases.iter().map(|(id, planned, case)| (*id, planned.state.person, *case)).collect();
-    cases::insert(tx, &rows, at).await?;
-    for (id, planned, case) in cases {
-        events.push(output_events::case(id, planned.state.person, case, at, planned.trace.as_deref())?);
+    let mut cases = Vec::new();
+    for planned in planned {
+        for case in &planned.plan.cases {
+            let parts = [case.document_id.as_str(), case.kind.as_str(), &case.earlier.to_string()];
+            let (case_id, person) = (ctx.ids.id("case", &parts), planned.state.person);
+            cases.push(IdentifiedCase { case_id, person, case });
+            events.push(output_events::case(case_id, person, case, at, planned.trace.as_deref())?);
+        }
     }
+    cases::insert(tx, &cases, at).await?;
     events.extend(write_return_notices(tx, ctx, planned, at).await?);
     Ok(events)
 }
@@ -110,16 +115,6 @@ fn new_decision<'a>(update: &ClaimUpdate, revision: &'a Revision) -> decisions::
         facts: &revision.facts,
         content_digest: content_digest(claim.answer_digest, claim.working_digest),
     }
-}
-
-fn new_cases<'a>(ctx: &AppContext, planned: &'a [Planned]) -> Vec<(Uuid, &'a Planned, &'a NewCase)> {
-    let id = |case: &NewCase| {
-        ctx.ids.id("case", &[&case.document_id, case.kind.as_str(), &case.earlier.to_string()])
-    };
-    planned
-        .iter()
-        .flat_map(|planned| planned.plan.cases.iter().map(move |case| (id(case), planned, case)))
-        .collect()
 }
 
 /// Writes the SMS that ask to correct the account. The broker acknowledged their documents long ago, so they are

@@ -93,8 +93,6 @@ impl Decision {
         let Some(working) = &self.working else {
             return hash.finalize().into();
         };
-        // An unknown amount is encoded as -1.
-        let amount_bytes = |amount: Option<Rial>| amount.map_or(-1, Rial::to_i64).to_be_bytes();
         hash.update(working.days.to_be_bytes());
         hash.update(working.window_from.day_number().to_be_bytes());
         hash.update(working.window_to.day_number().to_be_bytes());
@@ -209,4 +207,9 @@ fn known_amount(assessment: &Assessment) -> Option<Rial> {
         AmountFinding::Known(amount) => Some(amount),
         AmountFinding::Outside(_) => None,
     }
+}
+
+/// The bytes of an amount in a digest. An unknown amount is encoded as -1.
+fn amount_bytes(amount: Option<Rial>) -> [u8; 8] {
+    amount.map_or(-1, Rial::to_i64).to_be_bytes()
 }

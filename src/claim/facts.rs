@@ -219,23 +219,21 @@ impl Facts {
 
     /// The employments as input of the assessment of Article 85.
     pub fn art85_employments(&self) -> Vec<art85::EmploymentPeriod> {
-        let line = |e: &EmploymentLine| art85::EmploymentPeriod {
-            insurance_type: e.0,
-            started_on: e.1,
-            ended_on: e.2,
-        };
-        self.employments.iter().map(line).collect()
+        let mut periods = Vec::with_capacity(self.employments.len());
+        for &EmploymentLine(insurance_type, started_on, ended_on) in &self.employments {
+            periods.push(art85::EmploymentPeriod { insurance_type, started_on, ended_on });
+        }
+        periods
     }
 
     /// The wage lists as input of the assessment of Article 85.
     pub fn art85_wages(&self) -> Vec<art85::MonthlyWage> {
-        let line = |w: &WageLine| art85::MonthlyWage {
-            month: w.0,
-            insurance_type: w.1,
-            days: w.2,
-            insurable: Rial::new(w.3).unwrap_or(Rial::MAX),
-        };
-        self.wages.iter().map(line).collect()
+        let mut wages = Vec::with_capacity(self.wages.len());
+        for &WageLine(month, insurance_type, days, rials) in &self.wages {
+            let insurable = Rial::new(rials).unwrap_or(Rial::MAX);
+            wages.push(art85::MonthlyWage { month, insurance_type, days, insurable });
+        }
+        wages
     }
 }
 

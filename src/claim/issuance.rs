@@ -35,8 +35,10 @@ pub fn plan_close(state: &mut PersonState, planning: &PlanningContext<'_>) -> Pl
     }
     let consequences = plan(state, planning, Trigger::Input);
     // A claim that changes twice keeps both revisions, in order. The paid claims are frozen already.
-    let is_issued = |claim_id| issuances.iter().any(|issuance| issuance.claim_id == claim_id);
-    first.updates.extend(consequences.updates.into_iter().filter(|update| !is_issued(update.claim.claim_id)));
+    let updates = consequences.updates.into_iter();
+    first.updates.extend(
+        updates.filter(|update| issuances.iter().all(|issuance| issuance.claim_id != update.claim.claim_id)),
+    );
     first.issuances = issuances;
     first
 }
@@ -49,6 +51,10 @@ fn claims_after<'a>(state: &'a PersonState, plan: &'a Plan, benefit: Benefit) ->
     claims
 }
 
+fn is_approved(claim: &StoredClaim) -> bool {
+    claim.outcome == Outcome::Approved && !claim.withdrawn
+}
+
 fn due_issuance(
     state: &PersonState,
     planning: &PlanningContext<'_>,
@@ -57,10 +63,9 @@ fn due_issuance(
 ) -> Option<Issuance> {
     let record = state.dossier.record.as_ref()?;
     let claims = claims_after(state, plan, benefit);
-    let approved = |claim: &&&StoredClaim| claim.outcome == Outcome::Approved && !claim.withdrawn;
     let (claim, attempt, amount) = match state.payment_of(benefit) {
         None => {
-            let claim = claims.iter().find(approved)?;
+            let claim = claims.iter().find(|claim| is_approved(claim))?;
             (claim, 1, None)
         }
         Some(payment) => {
@@ -71,7 +76,8 @@ fn due_issuance(
             if payment.has_open_case() || has_new_case || has_died(state, planning) {
                 return None;
             }
-            let claim = claims.iter().filter(approved).find(|claim| claim.claim_id == payment.claim_id)?;
+            let claim =
+                claims.iter().find(|claim| is_approved(claim) && claim.claim_id == payment.claim_id)?;
             (claim, latest.attempt.checked_add(1)?, Some(payment.amount))
         }
     };

@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod case_ending;
 pub mod codes;
 mod compact_form;
+pub mod conditions;
 mod contribution_lines;
 pub mod decide;
 pub mod fact_seen;
@@ -31,6 +32,7 @@ pub mod reason;
 mod reasons_of_art85;
 mod reasons_of_completion;
 mod reasons_of_marriage;
+pub mod registry_record;
 pub mod review;
 #[cfg(feature = "failpoints")]
 mod sample_grant;

@@ -146,12 +146,12 @@ fn review_changed_facts(
     let codes: Vec<_> = found.reasons.iter().map(|reason| reason.code).collect();
     let outcome = outcome_of(&found.reasons);
     claim.review_waits = outcome == Outcome::Pending;
-    let (kind, mut grounds, amount) = match outcome {
+    let CaseContent { kind, mut grounds, amount } = match outcome {
         Outcome::Refused | Outcome::ManualReview => {
-            (Some(CaseKind::Recovery), Plan::code_strings(&codes), None)
+            CaseContent::of(CaseKind::Recovery, Plan::code_strings(&codes), None)
         }
         // A pending outcome opens no case. The next close reviews the facts again.
-        Outcome::Pending => (None, Vec::new(), None),
+        Outcome::Pending => CaseContent::default(),
         Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, found.amount),
     };
     let kind = if moved { Some(CaseKind::Recovery) } else { kind }?;
@@ -162,11 +162,25 @@ fn review_changed_facts(
     open_case(payment, document, kind, grounds, amount, false)
 }
 
-fn case_by_amount(paid: Rial, now: Option<Rial>) -> (Option<CaseKind>, Vec<&'static str>, Option<Rial>) {
+/// The case that a review opens. Without a kind it opens none.
+#[derive(Default)]
+struct CaseContent {
+    kind: Option<CaseKind>,
+    grounds: Vec<&'static str>,
+    amount: Option<Rial>,
+}
+
+impl CaseContent {
+    fn of(kind: CaseKind, grounds: Vec<&'static str>, amount: Option<Rial>) -> Self {
+        Self { kind: Some(kind), grounds, amount }
+    }
+}
+
+fn case_by_amount(paid: Rial, now: Option<Rial>) -> CaseContent {
     match now {
-        Some(now) if now < paid => (Some(CaseKind::Recovery), vec!["AMOUNT_LOWER"], Some(now)),
-        Some(now) if now > paid => (Some(CaseKind::Difference), vec!["AMOUNT_HIGHER"], Some(now)),
-        _ => (None, Vec::new(), None),
+        Some(now) if now < paid => CaseContent::of(CaseKind::Recovery, vec!["AMOUNT_LOWER"], Some(now)),
+        Some(now) if now > paid => CaseContent::of(CaseKind::Difference, vec!["AMOUNT_HIGHER"], Some(now)),
+        _ => CaseContent::default(),
     }
 }
 

@@ -37,7 +37,9 @@ fn employment(
     let required = "an employment of an eligible type on the deed date";
     match finding {
         EmploymentFinding::Holds => {}
-        EmploymentFinding::AwaitsList { until } => awaited.push((vec![deed.month()], *until)),
+        EmploymentFinding::AwaitsList { until } => {
+            awaited.push(Awaited { months: vec![deed.month()], until: *until })
+        }
         EmploymentFinding::Ended { last_day } => {
             let fact = match last_day {
                 Some(day) => format!("the last eligible employment ended on {day}"),
@@ -60,7 +62,9 @@ fn days(assessment: &Assessment, reasons: &mut Vec<Reason>, awaited: &mut Vec<Aw
     let working = &assessment.working;
     match &assessment.days {
         DaysFinding::Reached => {}
-        DaysFinding::AwaitsList { months, until, .. } => awaited.push((months.clone(), *until)),
+        DaysFinding::AwaitsList { months, until, .. } => {
+            awaited.push(Awaited { months: months.clone(), until: *until })
+        }
         DaysFinding::Insufficient { short } => {
             let fact = format!("{} days, {short} short", working.days);
             let required = format!("{} days", working.required_days);
@@ -77,13 +81,17 @@ fn days(assessment: &Assessment, reasons: &mut Vec<Reason>, awaited: &mut Vec<Aw
     }
 }
 
-/// Months whose list is awaited, and the last day on which one of the lists may arrive.
-type Awaited = (Vec<SolarMonth>, SolarDate);
+/// Months whose list is awaited.
+struct Awaited {
+    months: Vec<SolarMonth>,
+    /// The last day on which one of the lists may arrive.
+    until: SolarDate,
+}
 
 /// R6 and R7 are judged separately. If both await lists, they give one common reason.
 fn awaiting(awaited: Vec<Awaited>) -> Option<Reason> {
-    let until = awaited.iter().map(|(_, until)| *until).max()?;
-    let mut months: Vec<_> = awaited.into_iter().flat_map(|(months, _)| months).collect();
+    let until = awaited.iter().map(|awaited| awaited.until).max()?;
+    let mut months: Vec<_> = awaited.into_iter().flat_map(|awaited| awaited.months).collect();
     months.sort();
     months.dedup();
     let months: Vec<_> = months.iter().map(SolarMonth::to_string).collect();

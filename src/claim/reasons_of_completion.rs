@@ -39,42 +39,42 @@ fn valid_sheba(insured: &InsuredFacts) -> Option<Sheba> {
 }
 
 fn account(insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Option<Reason> {
-    let invalid = |fact| {
-        Some(Reason::new(R::NoValidAccount, INSURED_RECORD, fact, "a valid Sheba of the person's own"))
-    };
     let Some(text) = &insured.sheba else {
-        return invalid("no Sheba on record");
+        return no_valid_account("no Sheba on record");
     };
     let Ok(sheba) = text.parse::<Sheba>() else {
-        return invalid("the Sheba on record is malformed");
+        return no_valid_account("the Sheba on record is malformed");
     };
     if tables.bank_is_retired(sheba.bank(), today) {
-        return invalid("the Sheba's bank no longer exists");
+        return no_valid_account("the Sheba's bank no longer exists");
     }
-    let not_owned =
-        |code, fact| Some(Reason::new(code, "account ownership check", fact, "the person's own account"));
-    match insured.sheba_owner {
-        Ownership::Yes => None,
-        Ownership::No => not_owned(R::AccountNotOwned, "the account is another's"),
-        Ownership::Unknown => not_owned(R::AccountCheckPending, "not answered yet"),
-    }
+    let (code, fact) = match insured.sheba_owner {
+        Ownership::Yes => return None,
+        Ownership::No => (R::AccountNotOwned, "the account is another's"),
+        Ownership::Unknown => (R::AccountCheckPending, "not answered yet"),
+    };
+    Some(Reason::new(code, "account ownership check", fact, "the person's own account"))
+}
+
+fn no_valid_account(fact: &'static str) -> Option<Reason> {
+    Some(Reason::new(R::NoValidAccount, INSURED_RECORD, fact, "a valid Sheba of the person's own"))
+}
+
+fn no_valid_mobile(fact: &'static str) -> Option<Reason> {
+    Some(Reason::new(R::NoValidMobile, INSURED_RECORD, fact, "a valid mobile of the person's own"))
 }
 
 fn mobile(insured: &InsuredFacts) -> Option<Reason> {
-    let invalid = |fact| {
-        Some(Reason::new(R::NoValidMobile, INSURED_RECORD, fact, "a valid mobile of the person's own"))
-    };
     let Some(text) = &insured.mobile else {
-        return invalid("no mobile on record");
+        return no_valid_mobile("no mobile on record");
     };
     if text.parse::<Mobile>().is_err() {
-        return invalid("the mobile on record is malformed");
+        return no_valid_mobile("the mobile on record is malformed");
     }
-    let not_owned =
-        |code, fact| Some(Reason::new(code, "mobile ownership check", fact, "the person's own number"));
-    match insured.mobile_owner {
-        Ownership::Yes => None,
-        Ownership::No => not_owned(R::MobileNotOwned, "the number is another's"),
-        Ownership::Unknown => not_owned(R::MobileCheckPending, "not answered yet"),
-    }
+    let (code, fact) = match insured.mobile_owner {
+        Ownership::Yes => return None,
+        Ownership::No => (R::MobileNotOwned, "the number is another's"),
+        Ownership::Unknown => (R::MobileCheckPending, "not answered yet"),
+    };
+    Some(Reason::new(code, "mobile ownership check", fact, "the person's own number"))
 }

@@ -87,7 +87,6 @@ fn marriage(registry: &RegistryFacts) -> Vec<Reason> {
 /// count of the registry has precedence.
 fn first_marriage(facts: &Facts) -> Option<Reason> {
     let counted = facts.registry.as_ref().map_or(0, |registry| registry.earlier_marriages);
-    let not_first = |source, fact: String| Reason::new(R::NotFirstMarriage, source, fact, "a first marriage");
     if counted > 0 {
         return Some(not_first(REGISTRY, format!("{counted} earlier")));
     }
@@ -97,6 +96,10 @@ fn first_marriage(facts: &Facts) -> Option<Reason> {
     let stated = facts.self_registration.as_ref()?;
     (!stated.first_marriage_undertaking)
         .then(|| not_first(OWN_STATEMENT, "no undertaking of a first marriage".to_owned()))
+}
+
+fn not_first(source: &'static str, fact: String) -> Reason {
+    Reason::new(R::NotFirstMarriage, source, fact, "a first marriage")
 }
 
 /// The registry confirms a self-registration by a row of the same two persons and the same date (R18).

@@ -38,6 +38,9 @@ enum Task {
     Run(Command),
     #[command(flatten)]
     Print(Printout),
+    /// Read a picture from standard input. The service starts it for each picture.
+    #[command(hide = true)]
+    CleanPicture,
 }
 
 /// What is printed from the definition of the command line alone, without settings.
@@ -272,6 +275,8 @@ pub fn definition() -> clap::Command {
 pub enum CommandLine {
     Run(Arguments),
     Print(Printout),
+    /// The child of `picture_worker`.
+    CleanPicture,
 }
 
 /// A command with its settings.
@@ -292,10 +297,14 @@ impl CommandLine {
         let command = match cli.task {
             Task::Run(command) => command,
             Task::Print(printout) => return Self::Print(printout),
+            Task::CleanPicture => return Self::CleanPicture,
         };
-        let flag = |name: &str| matches.get_one::<String>(name).cloned();
-        let mut flags: BTreeMap<String, String> =
-            config::keys().iter().filter_map(|key| Some((key.name.to_owned(), flag(key.name)?))).collect();
+        let mut flags = BTreeMap::new();
+        for key in config::keys() {
+            if let Some(value) = matches.get_one::<String>(key.name) {
+                flags.insert(key.name.to_owned(), value.clone());
+            }
+        }
         for property in &cli.kafka_property {
             let (name, value) = property.split_once('=').unwrap_or((property, ""));
             flags.insert(format!("kafka.{name}"), value.to_owned());

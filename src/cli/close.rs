@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Result;
 use super::arguments::CloseMonth;
 use super::start::CommandContext;
-use crate::app::close::{self, CloseResult, Confirmation, Forecast};
+use crate::app::close::{self, CloseResult, Confirmation, Forecast, MonthTotals};
 use crate::service::close::close_month;
 use crate::store::batches::PaymentBatch;
 use crate::terminal::say;
@@ -23,18 +23,24 @@ pub async fn run(started: &CommandContext, options: CloseMonth, json: bool) -> R
     }
     let timeout = Duration::from_secs(options.timeout.unwrap_or(started.env.settings.close_timeout_s));
     let bar = progress_bar(json);
-    let progress = |persons: u64, documents: u64| {
-        bar.set_message(format!("{persons} persons decided, {documents} documents"));
-    };
     let env = &started.env;
     let confirmation = match options.confirm {
         None => Confirmation::Nothing,
         Some(None) => Confirmation::Hold,
         Some(Some(digest)) => Confirmation::Plan(digest),
     };
-    let closed =
-        close_month(&ctx, &env.broker, options.month, &confirmation, timeout, &env.shutdown, &progress)
-            .await?;
+    let closed = close_month(
+        &ctx,
+        &env.broker,
+        options.month,
+        &confirmation,
+        timeout,
+        &env.shutdown,
+        &|persons: u64, documents: u64| {
+            bar.set_message(format!("{persons} persons decided, {documents} documents"));
+        },
+    )
+    .await?;
     bar.finish_and_clear();
     show(&closed, json);
     Ok(())
@@ -76,15 +82,16 @@ fn batch_json(batch: &PaymentBatch) -> serde_json::Value {
 
 fn show_forecast(forecast: &Forecast, json: bool) {
     let last = forecast.last;
+    let plan = &forecast.plan;
     if json {
         let branches: Vec<_> = forecast.branches.iter().map(|(code, branch)| {
             json!({"province_code": branch.province_code, "branch_code": code, "documents": branch.documents, "total_rial": branch.total_rial})
         }).collect();
-        let last = last.map(|(month, documents, total)| json!({"month": month.to_string(), "documents": documents, "total_rial": total}));
+        let last = last.map(|last| json!({"month": last.month.to_string(), "documents": last.documents, "total_rial": last.total_rial}));
         say!(
             "{}",
-            json!({"month": forecast.month.to_string(), "forecast": forecast.ahead_of_time, "documents": forecast.documents,
-                "total_rial": forecast.total_rial, "digest": forecast.plan.digest(), "last": last, "branches": branches})
+            json!({"month": plan.month.to_string(), "forecast": forecast.ahead_of_time, "documents": plan.documents(),
+                "total_rial": plan.total_rial, "digest": plan.digest(), "last": last, "branches": branches})
         );
         return;
     }
@@ -93,18 +100,14 @@ fn show_forecast(forecast: &Forecast, json: bool) {
     } else {
         "dry run, nothing is issued"
     };
-    say!("{} ({kind}): {} documents, {}", forecast.month, forecast.documents, money(forecast.total_rial));
-    say!(
-        "digest {}: `close-month {} --confirm DIGEST` issues exactly this",
-        forecast.plan.digest(),
-        forecast.month
-    );
+    say!("{} ({kind}): {} documents, {}", plan.month, plan.documents(), money(plan.total_rial));
+    say!("digest {}: `close-month {} --confirm DIGEST` issues exactly this", plan.digest(), plan.month);
     match last {
         None => say!("No earlier month is closed."),
-        Some((month, documents, total)) => say!(
+        Some(MonthTotals { month, documents, total_rial: total }) => say!(
             "Compared with {month}: {:+} documents, {:+} rials",
-            i128::from(forecast.documents) - i128::from(documents),
-            i128::from(forecast.total_rial) - i128::from(total)
+            i128::from(plan.documents()) - i128::from(documents),
+            i128::from(plan.total_rial) - i128::from(total)
         ),
     }
     say!("province  branch  documents  rials");

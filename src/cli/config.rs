@@ -28,8 +28,7 @@ pub fn run(started: &CommandContext, json: bool) -> Result<()> {
 pub async fn adopt(started: &CommandContext, json: bool) -> Result<()> {
     let (before, now) = started.env.adopt_installation().await?;
     if json {
-        let shown = |home: &Home| json!({"topic_prefix": home.topic_prefix, "kafka_cluster": home.cluster});
-        say!("{}", json!({"before": before.as_ref().map(shown), "now": shown(&now)}));
+        say!("{}", json!({"before": before.as_ref().map(home_json), "now": home_json(&now)}));
         return Ok(());
     }
     if let Some(before) = before {
@@ -38,6 +37,10 @@ pub async fn adopt(started: &CommandContext, json: bool) -> Result<()> {
     say!("now:    {}", described(&now));
     say!("`peyvand status` shows whether these topics are the ones that were read; `serve` refuses others.");
     Ok(())
+}
+
+fn home_json(home: &Home) -> serde_json::Value {
+    json!({"topic_prefix": home.topic_prefix, "kafka_cluster": home.cluster})
 }
 
 fn described(home: &Home) -> String {

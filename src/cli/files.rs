@@ -53,17 +53,18 @@ fn line(file: &ListedFile) -> serde_json::Value {
 }
 
 fn page(files: &[ListedFile]) -> String {
-    let row = |file: &ListedFile| {
-        vec![
-            file.file_id.clone(),
-            file.kind.clone(),
-            state(file).to_owned(),
-            file.opened_at.to_string(),
-            file.rows.map_or_else(|| "-".to_owned(), grouped),
-            grouped(file.disposed),
-            file.ended.as_ref().map(|ended| format!("{}: {}", ended.by, ended.why)).unwrap_or_default(),
-        ]
-    };
     let rows: Vec<_> = files.iter().map(row).collect();
     table(0, &["file", "kind", "state", "opened", ">rows", ">disposed", "ended by"], &rows)
+}
+
+fn row(file: &ListedFile) -> Vec<String> {
+    vec![
+        file.file_id.clone(),
+        file.kind.clone(),
+        state(file).to_owned(),
+        file.opened_at.to_string(),
+        file.rows.map_or_else(|| "-".to_owned(), grouped),
+        grouped(file.disposed),
+        file.ended.as_ref().map(|ended| format!("{}: {}", ended.by, ended.why)).unwrap_or_default(),
+    ]
 }

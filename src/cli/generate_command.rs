@@ -18,11 +18,10 @@ pub async fn run(started: &CommandContext, options: Generate, json: bool) -> Res
     // Runs on a blocking thread, so that the runtime still handles the shutdown signal.
     let work = tokio::task::spawn_blocking(move || {
         let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(u64::from(plan.marriages)) };
-        let progress = |done: u64, total: u64| {
+        let summary = write_month(&plan, &dir, &|done, total| {
             bar.set_length(total);
             bar.set_position(done);
-        };
-        let summary = write_month(&plan, &dir, &progress);
+        });
         bar.finish_and_clear();
         summary
     });

@@ -23,6 +23,7 @@ use arguments::{Command, CommandLine, ConfigAct};
 use start::CommandContext;
 
 use crate::demo;
+use crate::picture_worker::child;
 use crate::service::{self, supervisor};
 
 /// Why a command failed.
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
     let arguments = match CommandLine::parse() {
         CommandLine::Run(arguments) => arguments,
         CommandLine::Print(printout) => return ended(printouts::print(&printout)),
+        CommandLine::CleanPicture => return child::run(),
     };
     let started = match CommandContext::begin(&arguments) {
         Ok(started) => started,

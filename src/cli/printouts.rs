@@ -85,14 +85,13 @@ mod tests {
     fn the_completions_of_each_shell_name_every_command_and_every_setting() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let text = String::from_utf8(completions(shell)).unwrap();
-            let lacks = |word: &str| !text.contains(word);
             for path in all_paths() {
-                assert!(!lacks(path.last().unwrap()), "{shell}: {path:?}");
+                assert!(text.contains(path.last().unwrap()), "{shell}: {path:?}");
             }
             for key in config::keys() {
                 let flag = key.name.replace('_', "-");
                 let written = if shell == Shell::Fish { format!("-l {flag} ") } else { format!("--{flag}") };
-                assert!(!lacks(&written), "{shell}: {written}");
+                assert!(text.contains(&written), "{shell}: {written}");
             }
         }
     }

@@ -138,9 +138,11 @@ fn show_check(counts: &RowCounts, source: &SourceFile, options: &Publish, json: 
 fn show_without_receipt(counts: &RowCounts, source: &SourceFile, options: &Publish, json: bool) {
     let file_id = source.file_id();
     if json {
-        let (declared, rejected) = (counts.declared, counts.rejected_rows());
-        let shown = serde_json::json!({"file_id": file_id, "receipt": null, "declared": declared, "rejected": rejected});
-        say!("{shown}");
+        say!(
+            "{}",
+            serde_json::json!({"file_id": file_id, "receipt": null, "declared": counts.declared,
+                "rejected": counts.rejected_rows()})
+        );
         return;
     }
     say!(

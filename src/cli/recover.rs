@@ -10,17 +10,18 @@ use serde_json::json;
 use super::start::CommandContext;
 use super::{Error, Result};
 use crate::app::ingest::{RecordBatch, apply_batch_without_deciding};
-use crate::app::recover::{self, ForeignRecords, RedecidedPage, TopicScan};
+use crate::app::recover::{self, ForeignRecords, RecoveryStart, RedecidedPage, TopicScan};
 use crate::app::{AppContext, relay};
 use crate::kafka::consumer::BatchLimits;
 use crate::kafka::consumer::bounded::{FirstIngest, ingest_up_to};
 use crate::kafka::producer::Sender;
 use crate::kafka::reader::read_to_end;
+use crate::kafka::topics::PartitionRange;
 use crate::kafka::{self, Broker};
 use crate::service;
 use crate::service::drain::input_ends;
 use crate::store::closes::CloseLock;
-use crate::store::recovery::Checkpoints;
+use crate::store::recovery::Checkpoint;
 use crate::terminal::say;
 use crate::views::format::{grouped, money};
 use crate::wire::Topic;
@@ -29,7 +30,7 @@ pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json:
     let ctx = started.env.open_context().await?;
     let lock =
         CloseLock::acquire(&ctx.pool, &started.env.shutdown).await?.ok_or(service::Error::Interrupted)?;
-    let (checkpoints, resumed) = recover::checkpoints(&ctx).await?;
+    let RecoveryStart { checkpoints, is_resumed } = recover::start(&ctx).await?;
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     bar.set_style(
         ProgressStyle::with_template("  {spinner} {msg} {human_pos}")
@@ -42,14 +43,14 @@ pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json:
     let mut scan = scan_outputs(&ctx, &started.env.broker, &checkpoints, bar.clone()).await?;
     recover::refuse_another_secret(&ctx, &scan)?;
     let found = ScanSummary::of(&scan);
-    let nothing = !resumed && scan.is_nothing();
+    let nothing = !is_resumed && scan.is_nothing();
     if dry_run || nothing {
         bar.finish_and_clear();
         lock.release().await?;
         show(&found, None, if nothing { "nothing" } else { "dry run" }, json);
         return Ok(());
     }
-    if !resumed {
+    if !is_resumed {
         bar.set_message("recovering");
         recover::adopt(&ctx, &mut scan, &checkpoints).await?;
     }
@@ -71,13 +72,13 @@ pub async fn run(started: &CommandContext, dry_run: bool, lost: &[String], json:
 }
 
 /// Ends open transactions of older relay writers, and fences these writers.
-async fn fence(broker: &Broker, checkpoints: &Checkpoints) -> Result<()> {
+async fn fence(broker: &Broker, checkpoints: &[Checkpoint]) -> Result<()> {
     let broker = broker.clone();
-    let shards: Vec<_> = checkpoints.iter().map(|checkpoint| checkpoint.0).collect();
-    let work = move || {
+    let shards: Vec<_> = checkpoints.iter().map(|checkpoint| checkpoint.shard).collect();
+    let fencing = tokio::task::spawn_blocking(move || {
         shards.iter().try_for_each(|shard| Sender::fencing(&broker, &format!("relay-{shard}")).map(drop))
-    };
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)??)
+    });
+    Ok(fencing.await.map_err(|_| service::Error::Interrupted)??)
 }
 
 fn topics_of(names: &[String]) -> Result<Vec<Topic>> {
@@ -117,12 +118,13 @@ async fn check_not_truncated(
 async fn scan_outputs(
     ctx: &AppContext,
     broker: &Broker,
-    checkpoints: &Checkpoints,
+    checkpoints: &[Checkpoint],
     bar: ProgressBar,
 ) -> Result<TopicScan> {
-    let (broker, own_key) = (broker.clone(), ctx.records.clone());
+    let broker = broker.clone();
+    let own_key = ctx.records.clone();
     let mut scan = TopicScan::beyond(checkpoints);
-    let work = move || {
+    let scanning = tokio::task::spawn_blocking(move || {
         for topic in Topic::outputs() {
             bar.set_message(format!("reading {}", topic.name()));
             let mut unreadable = None;
@@ -136,8 +138,8 @@ async fn scan_outputs(
             }
         }
         Ok(scan)
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)?
+    });
+    scanning.await.map_err(|_| service::Error::Interrupted)?
 }
 
 /// Ingests the inputs since the backup, up to the present end offsets.
@@ -148,14 +150,17 @@ async fn ingest_inputs(
     bar: &ProgressBar,
 ) -> Result<u64> {
     let ends = input_ends(ctx, &started.env.broker).await?;
-    let upto: Vec<_> = ends.into_iter().map(|(partition, _, end)| (partition, end)).collect();
+    let upto: Vec<_> = ends.iter().map(PartitionRange::end_offset).collect();
     bar.set_message("inputs ingested again");
     bar.set_position(0);
-    let dead_letters = scan.dead_letters.iter();
-    let dead_letters = dead_letters.map(|(topic, partition, offset)| format!("{topic}/{partition}/{offset}"));
+    let dead_letters = scan.dead_letters.iter().map(ToString::to_string);
     let published: HashSet<String> = dead_letters.chain(scan.receipts.iter().cloned()).collect();
-    let (settings, wait) = (&started.env.settings, Duration::from_secs(1));
-    let limits = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
+    let settings = &started.env.settings;
+    let limits = BatchLimits {
+        events: settings.batch_events,
+        bytes: settings.batch_bytes,
+        wait: Duration::from_secs(1),
+    };
     let first = FirstIngest {
         dead_letters: scan.dead_letters.clone(),
         misrouted: scan.misrouted.clone(),
@@ -167,6 +172,10 @@ async fn ingest_inputs(
     };
     ingest_up_to(ctx, &started.env.broker, &upto, limits, Arc::new(first), apply).await?;
     Ok(bar.position())
+}
+
+fn count(n: usize) -> String {
+    grouped(i128::try_from(n).unwrap_or(i128::MAX))
 }
 
 /// The counts of a topic scan.
@@ -229,7 +238,6 @@ fn show(found: &ScanSummary, outcome: Option<&RecoveryOutcome>, what: &str, json
         say!("The database is as new as its topics: there is nothing to recover.");
         return;
     }
-    let count = |n: usize| grouped(i128::try_from(n).unwrap_or(i128::MAX));
     let verb = if outcome.is_some() { "were recovered" } else { "would be recovered" };
     say!(
         "These {verb} from the topics: {} decisions, {} documents of {}, {} SMS, {} cases, {} closed month(s) {}",

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::dead_letters::position_of;
 use super::start::CommandContext;
 use super::{Error, Result};
 use crate::app::AppContext;
@@ -19,7 +20,8 @@ use crate::kafka;
 use crate::kafka::consumer::BatchLimits;
 use crate::kafka::consumer::bounded::FirstIngest;
 use crate::store::close_pages::{self, PastClose};
-use crate::store::offsets::{self, TopicPartition};
+use crate::store::dead_letters::LetterPlace;
+use crate::store::offsets::{self, PartitionOffset};
 use crate::store::outbox::RelayShards;
 use crate::store::{self, PgConnection, dead_letters, installation, state_digest, summary};
 use crate::terminal::say;
@@ -44,9 +46,9 @@ impl StateDigest {
 struct Live {
     state: StateDigest,
     closes: Vec<PastClose>,
-    offsets: Vec<(TopicPartition, i64)>,
+    offsets: Vec<PartitionOffset>,
     /// Misrouted messages that became dead letters. The setting may be another one now.
-    misrouted: HashSet<(TopicPartition, i64)>,
+    misrouted: HashSet<LetterPlace>,
 }
 
 /// Maximum number of differences that are shown.
@@ -61,13 +63,10 @@ pub async fn run(started: &CommandContext, into: &str, json: bool) -> Result<()>
         ProgressStyle::with_template("  {spinner} {human_pos} messages  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    let named = |(partition, offset): &(TopicPartition, i64)| {
-        (started.env.broker.name(partition.topic), partition.partition, *offset)
-    };
     let first = FirstIngest {
         // The replay determines all others from the inputs.
         dead_letters: HashSet::new(),
-        misrouted: live.misrouted.iter().map(named).collect(),
+        misrouted: live.misrouted.iter().map(|place| position_of(&started.env.broker, *place)).collect(),
         other_misrouted: MisroutedPolicy::Accept,
     };
     let replay = Replay { started, copy, bar, first: Arc::new(first) };
@@ -149,7 +148,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    async fn ingest_page(&self, ctx: &AppContext, upto: &[(TopicPartition, i64)]) -> Result<()> {
+    async fn ingest_page(&self, ctx: &AppContext, upto: &[PartitionOffset]) -> Result<()> {
         let settings = &self.started.env.settings;
         let wait = std::time::Duration::from_secs(1);
         let limits = BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes, wait };
@@ -170,9 +169,8 @@ impl Replay<'_> {
 }
 
 fn show(live: &Live, replayed: &StateDigest, messages: u64, json: bool) -> Result<()> {
-    let lines = |state: &StateDigest| state.lines.iter().cloned().collect::<BTreeSet<_>>();
-    let live_lines = lines(&live.state);
-    let replayed_lines = lines(replayed);
+    let live_lines: BTreeSet<&String> = live.state.lines.iter().collect();
+    let replayed_lines: BTreeSet<&String> = replayed.lines.iter().collect();
     let differences: Vec<String> = live_lines
         .difference(&replayed_lines)
         .map(|line| format!("only in the live database: {line}"))

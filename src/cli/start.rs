@@ -1,6 +1,5 @@
 //! The start of every command: settings, logs, a runtime, and signal handling.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,15 +46,13 @@ pub const DEMO_DAY: &str = "1404-08-01";
 impl CommandContext {
     pub fn begin(arguments: &Arguments) -> std::result::Result<Self, SettingErrors> {
         let mut flags = arguments.flags.clone();
-        let load = |flags: &BTreeMap<_, _>| {
-            Settings::load(flags, arguments.config.as_deref()).map_err(SettingErrors)
-        };
-        let mut loaded = load(&flags)?;
+        let file = arguments.config.as_deref();
+        let mut loaded = Settings::load(&flags, file).map_err(SettingErrors)?;
         let uses_demo_day = matches!(arguments.command, Command::Demo(_) | Command::Generate(_));
         if uses_demo_day && loaded.origins.get("today") == Some(&Origin::Default) {
             eprintln!("The business date is {DEMO_DAY}; --today sets another.");
             flags.insert("today".to_owned(), DEMO_DAY.to_owned());
-            loaded = load(&flags)?;
+            loaded = Settings::load(&flags, file).map_err(SettingErrors)?;
         }
         let mut settings = loaded.settings.clone();
         if !matches!(arguments.command, Command::Serve)
@@ -91,7 +88,8 @@ impl CommandContext {
                 stop_signal().await;
                 std::process::exit(if signal == Signal::Interrupt { 130 } else { 143 });
             });
-            let (mut stop, ends_itself) = (self.env.shutdown.clone(), self.ends_itself);
+            let mut stop = self.env.shutdown.clone();
+            let ends_itself = self.ends_itself;
             let outcome = tokio::select! {
                 outcome = command(self) => outcome,
                 () = shutdown_requested(&mut stop), if !ends_itself => Err(service::Error::Interrupted.into()),

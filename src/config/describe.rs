@@ -52,8 +52,7 @@ impl SettingKey {
         } else {
             format!("default: {}", self.default)
         };
-        let (doc, variable, form) = (self.doc.trim(), self.variable(), self.expected);
-        format!("{doc}\n[{default}] [variable: {variable}] [form: {form}]")
+        format!("{}\n[{default}] [variable: {}] [form: {}]", self.doc.trim(), self.variable(), self.expected)
     }
 }
 
@@ -63,9 +62,15 @@ pub fn settings_markdown() -> String {
         String::from("| setting | variable | default | expected | purpose |\n|---|---|---|---|---|\n");
     for key in keys() {
         let default = if key.default.is_empty() { "-".to_owned() } else { format!("`{}`", key.default) };
-        let (name, variable, expected, doc) = (key.name, key.variable(), key.expected, key.doc.trim());
         // Writing to a `String` cannot fail.
-        let _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {expected} | {doc} |");
+        let _ = writeln!(
+            page,
+            "| `{}` | `{}` | {default} | {} | {} |",
+            key.name,
+            key.variable(),
+            key.expected,
+            key.doc.trim()
+        );
     }
     page.push_str(
         "| `[kafka]` | `PEYVAND_KAFKA_PROPERTY_…` | - | one of the librdkafka properties listed below (`SASL_USERNAME` is `sasl.username`) \

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::blobs_url::BlobsUrl;
 use super::error::ConfigError;
 use super::parse::{self, Deployment, LogFormat, MisroutedPolicy, Role};
 use super::quiet_hours::QuietHours;
@@ -87,7 +88,7 @@ macro_rules! settings {
 
 settings! {
     /// What this installation is for. `production` refuses Kafka without TLS, a database connection whose certificate is
-    /// not verified, and a fixed business date.
+    /// not verified, an S3 server without TLS, and a fixed business date.
     deployment: Deployment = "development", parse::deployment, "development or production", Shown;
     /// Kafka's bootstrap servers.
     kafka_brokers: String = "127.0.0.1:9092", parse::brokers, "host:port, several with commas", Shown;
@@ -146,7 +147,17 @@ settings! {
     provision: bool = "true", parse::yes_no, "true or false", Shown;
     /// Replication factor of the topics that are created.
     replication_factor: u16 = "1", |v| parse::number(v, 1..=10), "a whole number from 1 to 10", Shown;
-    /// OTLP endpoint (HTTP) for traces and metrics. Without it, none are exported.
+    /// Where the pictures of objections are stored: a folder, or a bucket of an S3 server. All processes need the same one.
+    blobs_url: BlobsUrl = "file:data/pictures", parse::blobs_url, "file:FOLDER or s3://BUCKET/PREFIX", Shown;
+    /// Address of the S3 server. Without it, it is Amazon's of the region. Where `deployment` is `production`, https only.
+    blobs_endpoint: Option<String> = "", |v| parse::optional(v, parse::blobs_endpoint), "https://host:port, or nothing", Shown;
+    /// Region of the S3 server.
+    blobs_region: String = "us-east-1", parse::text, "a region", Shown;
+    /// Access key id for the S3 server.
+    blobs_access_key_id: Option<Secret> = "", |v| parse::optional(v, parse::secret), "a key id, or nothing", Hidden;
+    /// Secret access key for the S3 server.
+    blobs_secret_access_key: Option<Secret> = "", |v| parse::optional(v, parse::secret), "a key, or nothing", Hidden;
+    /// OTLP endpoint (HTTP) for traces, metrics and logs. Without it, none are exported.
     otlp_endpoint: Option<String> = "", |v| parse::optional(v, parse::otlp_endpoint), "http://host:4318, or nothing", Shown;
     /// Log filter.
     log: String = "info", parse::log_filter, "a level, or directives such as info,peyvand=debug", Shown;

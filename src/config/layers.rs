@@ -39,7 +39,7 @@ impl Layers {
     }
 
     pub fn add_file(&mut self, path: &Path, text: &str) {
-        let origin = || Origin::File(path.to_owned());
+        let origin = Origin::File(path.to_owned());
         let table: toml::Table = match toml::from_str(text) {
             Ok(table) => table,
             Err(error) => {
@@ -54,12 +54,12 @@ impl Layers {
         };
         for (name, value) in table {
             match value {
-                toml::Value::Table(inner) if name == "kafka" => self.add_properties("", inner, &origin()),
+                toml::Value::Table(inner) if name == "kafka" => self.add_properties("", inner, &origin),
                 value => match scalar(&value) {
-                    Some(text) => self.set(&name, text, origin(), str::to_owned),
+                    Some(text) => self.set(&name, text, origin.clone(), str::to_owned),
                     None => self.errors.push(ConfigError {
                         key: name,
-                        origin: origin(),
+                        origin: origin.clone(),
                         value: None,
                         expected: "one value, or a list of texts".to_owned(),
                     }),
@@ -103,8 +103,8 @@ impl Layers {
     }
 
     fn refuse_variable(&mut self, name: &str, expected: String) {
-        let (key, origin) = (name.to_owned(), Origin::Environment(name.to_owned()));
-        self.errors.push(ConfigError { key, origin, value: None, expected });
+        let origin = Origin::Environment(name.to_owned());
+        self.errors.push(ConfigError { key: name.to_owned(), origin, value: None, expected });
     }
 
     fn add_variable(&mut self, name: &str, text: String, origin: Origin) {
@@ -122,10 +122,7 @@ impl Layers {
         for (name, text) in flags {
             match name.strip_prefix("kafka.") {
                 Some(property) => self.set_property(property, text.clone(), Origin::Flag),
-                None => {
-                    let as_flag = |key: &str| format!("--{}", key.replace('_', "-"));
-                    self.set(&name.replace('-', "_"), text.clone(), Origin::Flag, as_flag);
-                }
+                None => self.set(&name.replace('-', "_"), text.clone(), Origin::Flag, flag_name),
             }
         }
     }
@@ -161,6 +158,10 @@ fn secret_of_file(name: &str) -> Option<&str> {
     is_secret.then_some(secret)
 }
 
+fn flag_name(key: &str) -> String {
+    format!("--{}", key.replace('_', "-"))
+}
+
 fn property_name(variable: &str) -> String {
     variable.to_ascii_lowercase().replace('_', ".")
 }
@@ -168,12 +169,11 @@ fn property_name(variable: &str) -> String {
 /// The settings file: `given`, else the file of `PEYVAND_CONFIG`. No other file is read: a user who can
 /// write to the working directory must not choose the settings.
 pub(super) fn find_file(given: Option<&Path>, env: &[(String, String)]) -> Option<PathBuf> {
-    let from_env = || {
-        env.iter()
-            .find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty())
-            .map(|(_, v)| PathBuf::from(v))
-    };
-    given.map(Path::to_owned).or_else(from_env)
+    if let Some(path) = given {
+        return Some(path.to_owned());
+    }
+    let variable = env.iter().find(|(name, value)| name == "PEYVAND_CONFIG" && !value.is_empty());
+    variable.map(|(_, path)| PathBuf::from(path))
 }
 
 fn scalar(value: &toml::Value) -> Option<String> {

@@ -4,6 +4,7 @@
 //! `keys.rs` contains the only list of settings. The struct, the layers, `peyvand config` and the table of settings in
 //! the documents are generated from it.
 
+mod blobs_url;
 mod describe;
 mod error;
 mod keys;
@@ -19,6 +20,7 @@ mod secret;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use blobs_url::BlobsUrl;
 pub use describe::{SettingRow, settings_markdown};
 pub use error::{ConfigError, Origin};
 pub use keys::{SettingKey, Settings, keys};
@@ -96,16 +98,16 @@ impl Settings {
         let layers::Layers { values, kafka, mut errors } = layers;
 
         let settings = Settings::build(&values, &kafka, &mut errors);
-        let entries = || values.iter().chain(kafka.iter());
+        let mut entries = values;
+        entries.extend(kafka);
         if let Some(settings) = &settings {
-            let all = entries().map(|(key, raw)| (key.clone(), raw.clone())).collect();
-            errors.extend(production::refusals(settings, &all));
+            errors.extend(production::refusals(settings, &entries));
         }
         match settings {
             Some(settings) if errors.is_empty() => Ok(LoadedSettings {
                 settings,
-                origins: entries().map(|(key, raw)| (key.clone(), raw.origin.clone())).collect(),
-                texts: entries().map(|(key, raw)| (key.clone(), raw.text.clone())).collect(),
+                origins: entries.iter().map(|(key, raw)| (key.clone(), raw.origin.clone())).collect(),
+                texts: entries.into_iter().map(|(key, raw)| (key, raw.text)).collect(),
             }),
             _ => Err(errors),
         }

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::blobs_url::BlobsUrl;
 use super::secret::Secret;
 
 /// A role of a service process. Several processes can share a role.
@@ -114,19 +115,20 @@ pub(super) fn path(text: &str) -> Option<PathBuf> {
 }
 
 pub(super) fn brokers(text: &str) -> Option<String> {
-    let is_valid = |broker: &str| {
-        broker
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
-    };
     let brokers: Vec<&str> = text.split(',').map(str::trim).collect();
-    brokers.iter().all(|broker| is_valid(broker)).then(|| brokers.join(","))
+    brokers.iter().all(|broker| is_host_and_port(broker)).then(|| brokers.join(","))
+}
+
+fn is_host_and_port(broker: &str) -> bool {
+    let parts = broker.rsplit_once(':');
+    parts.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// Kafka allows these characters in the names of topics, groups and transactional ids.
 pub(super) fn topic_prefix(text: &str) -> Option<String> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    (text.len() <= 100 && text.chars().all(is_allowed)).then(|| text.to_owned())
+    let is_allowed =
+        text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    is_allowed.then(|| text.to_owned())
 }
 
 pub(super) fn database_url(text: &str) -> Option<Secret> {
@@ -137,6 +139,22 @@ pub(super) fn database_url(text: &str) -> Option<Secret> {
 
 pub(super) fn installation_secret(text: &str) -> Option<Secret> {
     (text.chars().count() >= 16).then(|| Secret::new(text))
+}
+
+pub(super) fn secret(text: &str) -> Option<Secret> {
+    (!text.trim().is_empty()).then(|| Secret::new(text.trim()))
+}
+
+pub(super) fn blobs_url(text: &str) -> Option<BlobsUrl> {
+    BlobsUrl::parse(text.trim())
+}
+
+/// An address without a path. A name and password in it would be shown, so they are refused.
+pub(super) fn blobs_endpoint(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+    is_host.then(|| text.to_owned())
 }
 
 /// Accepts only `http://`, because the exporter is built without TLS. A local collector forwards the data with TLS.

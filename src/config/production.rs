@@ -15,49 +15,50 @@ pub(super) fn refusals(settings: &Settings, values: &BTreeMap<String, RawSetting
     if settings.deployment != Deployment::Production {
         return errors;
     }
-    let origin = |name: &str| values.get(name).map_or(Origin::Default, |raw| raw.origin.clone());
-    let mut refuse = |key: &str, origin: Origin, value: Option<String>, expected: &str| {
-        errors.push(ConfigError {
-            key: key.to_owned(),
-            origin,
-            value,
-            expected: format!("{expected}, {BECAUSE}"),
-        });
-    };
     let protocol = values.get("kafka.security.protocol").map_or("plaintext", |raw| raw.text.trim());
     if !["ssl", "sasl_ssl"].contains(&protocol.to_ascii_lowercase().as_str()) {
         let value = Some(protocol.to_owned());
-        refuse("kafka.security.protocol", origin("kafka.security.protocol"), value, "ssl or sasl_ssl");
+        errors.push(refusal(values, "kafka.security.protocol", value, "ssl or sasl_ssl"));
     }
     if !verifies_server(settings.database_url.expose()) {
         let shown = keys::find("database_url").map(|key| key.shown(settings.database_url.expose()));
         let expected = "sslmode=verify-full in the URL, or a Unix socket";
-        refuse("database_url", origin("database_url"), shown, expected);
+        errors.push(refusal(values, "database_url", shown, expected));
+    }
+    if let Some(endpoint) = settings.blobs_endpoint.as_ref().filter(|url| !url.starts_with("https://")) {
+        errors.push(refusal(values, "blobs_endpoint", Some(endpoint.clone()), "https://"));
     }
     if let Some(today) = settings.today {
-        refuse("today", origin("today"), Some(today.to_string()), "no fixed date");
+        errors.push(refusal(values, "today", Some(today.to_string()), "no fixed date"));
     }
     errors
+}
+
+fn refusal(
+    values: &BTreeMap<String, RawSetting>,
+    key: &str,
+    value: Option<String>,
+    expected: &str,
+) -> ConfigError {
+    let origin = values.get(key).map_or(Origin::Default, |raw| raw.origin.clone());
+    ConfigError { key: key.to_owned(), origin, value, expected: format!("{expected}, {BECAUSE}") }
 }
 
 /// Whether the URL makes the client verify certificate and name of the server. A Unix socket does not leave the machine.
 fn verifies_server(url: &str) -> bool {
     let (front, query) = url.split_once('?').unwrap_or((url, ""));
-    let parameters = || query.split('&').filter_map(|pair| pair.split_once('='));
-    let mut hosts =
-        parameters().filter(|(name, _)| *name == "host" || *name == "hostaddr").map(|(_, host)| host);
+    let parameters: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
     let authority = front.split_once("://").map_or(front, |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let is_socket = |host: &str| host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f");
-    if hosts.next_back().map_or_else(|| is_socket(host), is_socket) {
+    let last_host = parameters.iter().rfind(|(name, _)| *name == "host" || *name == "hostaddr");
+    let host = last_host.map_or(host, |(_, host)| host);
+    if host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f") {
         return true;
     }
-    let modes: Vec<&str> = parameters()
-        .filter(|(name, _)| *name == "sslmode" || *name == "ssl-mode")
-        .map(|(_, mode)| mode)
-        .collect();
-    !modes.is_empty() && modes.iter().all(|mode| mode.eq_ignore_ascii_case("verify-full"))
+    let mut modes =
+        parameters.iter().filter(|(name, _)| *name == "sslmode" || *name == "ssl-mode").peekable();
+    modes.peek().is_some() && modes.all(|(_, mode)| mode.eq_ignore_ascii_case("verify-full"))
 }
 
 #[cfg(test)]
@@ -77,21 +78,20 @@ mod tests {
         loaded.map_or_else(|errors| errors.iter().map(|e| format!("{e}\n")).collect(), |_| String::new())
     }
 
+    fn misrouted_policy(more: &[(&str, &str)]) -> MisroutedPolicy {
+        let good =
+            [("kafka.security.protocol", "SSL"), ("database_url", "postgres://me@db/p?sslmode=verify-full")];
+        let flags = good.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::load_from(&flags, None, []).unwrap().settings.misrouted
+    }
+
     /// Messages in another partition than that of their key may be applied in the wrong order.
     #[test]
-    fn production_keeps_misrouted_messages_out_unless_told_otherwise() {
-        let misrouted = |more: &[(&str, &str)]| {
-            let good = [
-                ("kafka.security.protocol", "SSL"),
-                ("database_url", "postgres://me@db/p?sslmode=verify-full"),
-            ];
-            let flags = good.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-            Settings::load_from(&flags, None, []).unwrap().settings.misrouted
-        };
-        assert_eq!(misrouted(&[]), MisroutedPolicy::Accept);
-        assert_eq!(misrouted(&[("deployment", "production")]), MisroutedPolicy::DeadLetter);
-        let told = [("deployment", "production"), ("misrouted", "accept")];
-        assert_eq!(misrouted(&told), MisroutedPolicy::Accept);
+    fn production_makes_misrouted_messages_dead_letters_by_default() {
+        assert_eq!(misrouted_policy(&[]), MisroutedPolicy::Accept);
+        assert_eq!(misrouted_policy(&[("deployment", "production")]), MisroutedPolicy::DeadLetter);
+        let explicit = [("deployment", "production"), ("misrouted", "accept")];
+        assert_eq!(misrouted_policy(&explicit), MisroutedPolicy::Accept);
     }
 
     #[test]
@@ -102,6 +102,7 @@ mod tests {
             ("database_url", "postgres://me:hush@db/p", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=require", "`database_url`"),
             ("database_url", "postgres://me:hush@db/p?sslmode=verify-full&sslmode=prefer", "`database_url`"),
+            ("blobs_endpoint", "http://s3.example:9000", "`blobs_endpoint`"),
             ("today", "1404-08-01", "`today`"),
         ] {
             let text = errors(&[(key, value)]);

@@ -13,7 +13,8 @@ impl QuietHours {
     /// Reads `21-8`. None unless both are different hours from 0 to 23.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (from, to) = text.trim().split_once('-')?;
-        let (from, to) = (hour(from)?, hour(to)?);
+        let from = hour(from)?;
+        let to = hour(to)?;
         (from != to).then_some(Self { from, to })
     }
 

@@ -100,19 +100,20 @@ fn a_property_that_is_not_listed_is_refused_by_name_in_every_layer() {
     assert_eq!(named.into_iter().collect::<Vec<_>>(), expected);
 }
 
+fn write(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 #[test]
 fn secrets_are_read_from_files() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
     let url = "postgres://me:swordfish@db:5432/p";
     let files = [
-        write("url", &format!("{url}\n")),
-        write("secret", "0123456789abcdef\r\n"),
-        write("pass", "sword fish"),
+        write(&folder, "url", &format!("{url}\n")),
+        write(&folder, "secret", "0123456789abcdef\r\n"),
+        write(&folder, "pass", "sword fish"),
     ];
     let env = [
         ("PEYVAND_DATABASE_URL_FILE", files[0].as_str()),
@@ -131,7 +132,7 @@ fn secrets_are_read_from_files() {
     assert_eq!(row(&loaded, "database_url").origin, "environment PEYVAND_DATABASE_URL_FILE");
     assert_eq!(row(&loaded, "kafka.sasl.password").value, "(hidden)");
 
-    let empty = write("empty", "\n");
+    let empty = write(&folder, "empty", "\n");
     for (name, file, why) in [
         ("PEYVAND_DATABASE_URL_FILE", "/no/such/file", "a readable file: /no/such/file"),
         ("PEYVAND_DATABASE_URL_FILE", &empty, "is empty"),

@@ -28,8 +28,8 @@ pub fn prepare(options: &DemoOptions, ctx: &AppContext, quiet: bool) -> Result<P
     let dir = options.out.join("in");
     let plan = GenerateOptions { marriages: options.marriages, seed: options.seed, today: ctx.clock.today() };
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(options.marriages)) };
-    let progress = |done: u64, _: u64| bar.set_position(done);
-    let summary = write_month(&plan, &dir, &progress).map_err(|error| Error::Failed(error.to_string()))?;
+    let summary = write_month(&plan, &dir, &|done, _| bar.set_position(done))
+        .map_err(|error| Error::Failed(error.to_string()))?;
     bar.finish_and_clear();
     if !quiet {
         say!(

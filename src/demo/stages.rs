@@ -54,9 +54,11 @@ impl Stages<'_> {
         if !path.exists() {
             return Ok(0);
         }
-        let (broker, stop, quiet) = (self.env.broker.clone(), self.env.shutdown.clone(), self.quiet);
+        let broker = self.env.broker.clone();
+        let stop = self.env.shutdown.clone();
+        let quiet = self.quiet;
         let limits = RowLimits { today: self.ctx.clock.today(), now: self.ctx.clock.now() };
-        let work = move || {
+        let publishing = tokio::task::spawn_blocking(move || {
             let source = SourceFile::open(&path)?;
             let check =
                 FileCheck { kind, source: &source, limits, rejects: None, strict: false, quiet, stop: &stop };
@@ -68,8 +70,8 @@ impl Stages<'_> {
                 None => return Err(Error::Failed(format!("no receipt arrived for {kind}"))),
             }
             Ok(declared)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+        });
+        publishing.await.map_err(|_| Error::Interrupted)?
     }
 
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
@@ -85,7 +87,8 @@ impl Stages<'_> {
             &|_, _| {},
         )
         .await?;
-        let (documents, total) = (closed.close.documents(), closed.close.total_rial().unsigned_abs());
+        let documents = closed.close.documents();
+        let total = closed.close.total_rial().unsigned_abs();
         self.announce(|| format!("  {documents} documents, {}", format::money(total)));
         self.drained().await
     }

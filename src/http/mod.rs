@@ -4,6 +4,9 @@
 //! No client can hold the server up: connections, the time for a request's head and the life of a connection are
 //! limited, and no route waits for more than one query.
 
+pub mod assets;
+pub mod pages;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,12 +24,13 @@ async fn exchange(address: SocketAddr, text: &str) -> (u16, String) {
 async fn the_routes_and_the_graceful_shutdown() {
     static METRICS: Metrics = Metrics::new();
     static UP: AtomicBool = AtomicBool::new(false);
-    let ready =
-        || async { if UP.load(Ordering::Relaxed) { Ok(()) } else { Err(vec!["database".to_owned()]) } };
+    let probe = Probe::new(&METRICS, || async {
+        if UP.load(Ordering::Relaxed) { Ok(()) } else { Err(vec!["database".to_owned()]) }
+    });
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(serve(listener, Probe::new(&METRICS, ready), stopped));
+    let server = tokio::spawn(serve(listener, probe, stopped));
 
     assert_eq!(request(address, "/healthz").await.0, 200);
     let (status, answer) = request(address, "/readyz").await;

@@ -1,5 +1,7 @@
 //! Masks identifiers in text that a person reads: national codes, Shebas, mobile and insurance numbers.
 
+use super::text::is_invisible;
+
 /// A number of fewer digits is no identifier of a person: a national code without its leading zeros has eight.
 const SHORTEST: usize = 8;
 
@@ -51,7 +53,8 @@ fn joins(char: char) -> bool {
     matches!(char, '-' | '_' | '.' | '/' | '(' | ')' | '+')
         || char.is_whitespace()
         || char.is_control()
-        || matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffd}')
+        || char == char::REPLACEMENT_CHARACTER
+        || is_invisible(char)
 }
 
 /// `YYYY-MM-DD`.
@@ -76,6 +79,7 @@ mod tests {
             ("+98 (912) 345-67-89", "+** (***) ***-**-**"),
             ("\u{6f0}\u{6f0}\u{6f1}\u{6f2}\u{6f3}\u{6f4}\u{6f5}\u{6f6}\u{6f7}\u{6f9}", "**********"),
             ("0\u{200c}9123456789", "*\u{200c}**********"),
+            ("0012\u{64e}345\u{3164}679", "****\u{64e}***\u{3164}***"),
             ("0\u{0}0\u{0}1\u{0}2\u{0}3\u{0}4\u{0}5\u{0}6", "*\u{0}*\u{0}*\u{0}*\u{0}*\u{0}*\u{0}*\u{0}*"),
         ] {
             assert_eq!(mask_identifiers(text), masked);

@@ -20,6 +20,15 @@ pub struct OffsetRange {
     pub next: i64,
 }
 
+/// The offsets that were acknowledged in a partition of this topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AcknowledgedRange {
+    /// The name of the topic on the broker.
+    pub topic: String,
+    pub partition: i32,
+    pub offsets: OffsetRange,
+}
+
 /// Counts delivery reports. A message counts as acknowledged only with an offset of its own.
 ///
 /// librdkafka reports success without an offset in two cases: the broker reported the message as a duplicate, or a
@@ -68,11 +77,12 @@ impl Offsets {
         true
     }
 
-    fn take(&mut self) -> Vec<(String, i32, OffsetRange)> {
+    fn take(&mut self) -> Vec<AcknowledgedRange> {
         let mut ranges = Vec::new();
         for (topic, partitions) in &mut self.0 {
             for (partition, offsets) in partitions {
-                ranges.extend(offsets.range.take().map(|range| (topic.clone(), *partition, range)));
+                let Some(offsets) = offsets.range.take() else { continue };
+                ranges.push(AcknowledgedRange { topic: topic.clone(), partition: *partition, offsets });
             }
         }
         ranges
@@ -103,8 +113,8 @@ impl DeliveryReports {
         lock(&self.first_error).clone()
     }
 
-    /// Topic, partition and offsets of the messages that were acknowledged since the last call.
-    pub fn take_offsets(&self) -> Vec<(String, i32, OffsetRange)> {
+    /// The offsets of the messages that were acknowledged since the last call.
+    pub fn take_offsets(&self) -> Vec<AcknowledgedRange> {
         lock(&self.offsets).take()
     }
 }
@@ -146,6 +156,11 @@ impl ProducerContext for DeliveryReports {
 mod tests {
     use super::*;
 
+    fn range(first: i64, next: i64) -> AcknowledgedRange {
+        let offsets = OffsetRange { first, next };
+        AcknowledgedRange { topic: "topic".to_owned(), partition: 0, offsets }
+    }
+
     #[test]
     fn a_message_is_acknowledged_only_with_an_offset_of_its_own() {
         let mut offsets = Offsets::default();
@@ -160,7 +175,7 @@ mod tests {
         for offset in [4, 5, 9] {
             offsets.add("topic", 0, offset);
         }
-        assert_eq!(offsets.take(), [("topic".to_owned(), 0, OffsetRange { first: 4, next: 10 })]);
+        assert_eq!(offsets.take(), [range(4, 10)]);
         assert_eq!(offsets.take(), []);
         assert!(!offsets.add("topic", 0, 9), "an offset before the last call is not new");
         assert!(offsets.add("topic", 0, 10));
@@ -172,6 +187,6 @@ mod tests {
         offsets.add("topic", 0, 40);
         offsets.take();
         assert!(!offsets.add("topic", 0, 0));
-        assert_eq!(offsets.take(), [("topic".to_owned(), 0, OffsetRange { first: 0, next: 1 })]);
+        assert_eq!(offsets.take(), [range(0, 1)]);
     }
 }

@@ -13,35 +13,31 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::client::Broker;
 use super::{Error, Result, fetch_errors, reader, topics};
 use crate::failpoint::failpoint;
-use crate::store::offsets::TopicPartition;
+use crate::kafka::topics::{PartitionLag, PartitionRange};
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::wire::Topic;
-
-/// A partition, its first offset that is considered, and its end offset.
-type EndOffset = (TopicPartition, i64, i64);
 
 /// Returns the first and the end offset of every input partition. They are those of `watermarks`, but where ingest,
 /// which is at `offsets`, lags, the end offset is the offset after the last record. Blocks.
-pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Vec<EndOffset>> {
+pub fn end_offsets(broker: &Broker, offsets: &[PartitionOffset]) -> Result<Vec<PartitionRange>> {
     let mut ends = topics::watermarks(broker, Topic::inputs())?;
-    let lag: Vec<EndOffset> = topics::lag(&ends, offsets)
-        .into_iter()
-        .filter_map(|(partition, behind)| {
-            let (_, _, high) = ends.iter().find(|(known, ..)| *known == partition)?;
-            Some((partition, high - behind, *high))
-        })
-        .collect();
+    let mut lag = Vec::new();
+    for PartitionLag { partition, messages } in topics::lag(&ends, offsets) {
+        let Some(known) = ends.iter().find(|known| known.partition == partition) else { continue };
+        lag.push(PartitionRange { first: known.end - messages, ..*known });
+    }
     if lag.is_empty() {
         return Ok(ends);
     }
     let consumer = reader::assigned(broker, &[])?;
     let mut last = HashMap::new();
     for topic in Topic::inputs() {
-        let own = lag.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
+        let own = lag.iter().filter(|range| range.partition.topic == topic).copied().collect();
         last.extend(last_readable(broker, &consumer, own)?);
     }
-    for (partition, next, _) in &lag {
-        let end = last.get(partition).map_or(*next, |offset| offset + 1);
-        ends.iter_mut().filter(|(known, ..)| known == partition).for_each(|known| known.2 = end);
+    for PartitionRange { partition, first, .. } in lag {
+        let end = last.get(&partition).map_or(first, |offset| offset + 1);
+        ends.iter_mut().filter(|known| known.partition == partition).for_each(|known| known.end = end);
     }
     Ok(ends)
 }
@@ -51,17 +47,17 @@ pub fn end_offsets(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result
 fn last_readable<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
-    open: Vec<EndOffset>,
+    open: Vec<PartitionRange>,
 ) -> Result<HashMap<TopicPartition, i64>> {
     match last_records(broker, consumer, open.clone()) {
         Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {}
         outcome => return outcome,
     }
     let mut found = HashMap::new();
-    for (partition, next, high) in open {
-        match last_records(broker, consumer, vec![(partition, next, high)]) {
+    for range in open {
+        match last_records(broker, consumer, vec![range]) {
             Err(Error::Kafka(error)) if fetch_errors::concerns_partition(&error) => {
-                found.insert(partition, high - 1);
+                found.insert(range.partition, range.end - 1);
             }
             outcome => found.extend(outcome?),
         }
@@ -75,19 +71,19 @@ fn last_readable<C: ConsumerContext>(
 fn last_records<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
-    mut open: Vec<EndOffset>,
+    mut open: Vec<PartitionRange>,
 ) -> Result<HashMap<TopicPartition, i64>> {
     let mut found = HashMap::new();
     let mut distance = 1_i64;
     while !open.is_empty() {
         let mut list = TopicPartitionList::new();
-        for (partition, next, high) in &open {
-            let from = Offset::Offset((high - distance).max(*next));
+        for PartitionRange { partition, first, end } in &open {
+            let from = Offset::Offset((end - distance).max(*first));
             list.add_partition_offset(&broker.name(partition.topic), partition.partition, from)?;
         }
         failpoint!("ends.assign", consumer.assign(&list))?;
         read_to(broker, consumer, &open, &mut found)?;
-        open.retain(|(partition, next, high)| !found.contains_key(partition) && high - distance > *next);
+        open.retain(|range| !found.contains_key(&range.partition) && range.end - distance > range.first);
         distance = distance.saturating_mul(32);
     }
     Ok(found)
@@ -96,10 +92,10 @@ fn last_records<C: ConsumerContext>(
 fn read_to<C: ConsumerContext>(
     broker: &Broker,
     consumer: &BaseConsumer<C>,
-    open: &[EndOffset],
+    open: &[PartitionRange],
     found: &mut HashMap<TopicPartition, i64>,
 ) -> Result<()> {
-    let mut reading: HashSet<i32> = open.iter().map(|(partition, ..)| partition.partition).collect();
+    let mut reading: HashSet<i32> = open.iter().map(|range| range.partition.partition).collect();
     while !reading.is_empty() {
         match failpoint!("ends.poll", consumer.poll(Duration::from_secs(30))) {
             None => {
@@ -109,15 +105,14 @@ fn read_to<C: ConsumerContext>(
             Some(Err(KafkaError::PartitionEOF(number))) => drop(reading.remove(&number)),
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
-                let reading_of =
-                    open.iter().find(|(partition, ..)| partition.partition == message.partition());
-                let Some((partition, _, high)) = reading_of else {
+                let reading_of = open.iter().find(|range| range.partition.partition == message.partition());
+                let Some(PartitionRange { partition, end, .. }) = reading_of else {
                     continue;
                 };
-                if message.offset() < *high {
+                if message.offset() < *end {
                     found.insert(*partition, message.offset());
                 }
-                if message.offset() + 1 >= *high {
+                if message.offset() + 1 >= *end {
                     reading.remove(&partition.partition);
                 }
             }

@@ -13,7 +13,7 @@ use super::client_logging::LoggingContext;
 use super::fetch_errors::concerns_partition;
 use super::{Error, Result, reader};
 use crate::failpoint::failpoint;
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 
 /// How long one partition may take to answer. A partition that has nothing to read answers after a few milliseconds.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub struct UnreadablePartition {
 /// If a partition does not answer: it is then unknown which partitions can be read.
 pub fn unreadable(
     broker: &Broker,
-    positions: &[(TopicPartition, i64)],
+    positions: &[PartitionOffset],
     stop: &AtomicBool,
 ) -> Result<Vec<UnreadablePartition>> {
     let mut found = Vec::new();
@@ -42,7 +42,7 @@ pub fn unreadable(
         return Ok(found);
     }
     let consumer = reader::assigned(broker, &[])?;
-    for (partition, offset) in positions {
+    for PartitionOffset { partition, offset } in positions {
         let mut list = TopicPartitionList::new();
         let name = broker.name(partition.topic);
         list.add_partition_offset(&name, partition.partition, Offset::Offset(*offset))?;

@@ -10,7 +10,7 @@ use super::client_logging::LoggingContext;
 use super::reader;
 use super::{Result, topics};
 use crate::failpoint::failpoint;
-use crate::store::offsets::TopicPartition;
+use crate::kafka::topics::PartitionRange;
 use crate::wire::files::{FileKind, LineSet};
 use crate::wire::{EventType, RawRecord, Topic, headers};
 
@@ -39,10 +39,8 @@ pub fn lines_in_topic(broker: &Broker, kind: FileKind, file_id: &str) -> Result<
 fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
     let mut found = None;
     reader::read_to_end(broker, Topic::RegistryFiles, &mut |record| {
-        let is_opening = |(name, value): &(&str, &[u8])| {
-            *name == "ce_type" && *value == EventType::FileOpened.name().as_bytes()
-        };
-        if record.key == Some(file_id.as_bytes()) && record.headers.iter().any(is_opening) {
+        let opening = ("ce_type", EventType::FileOpened.name().as_bytes());
+        if record.key == Some(file_id.as_bytes()) && record.headers.contains(&opening) {
             found = record.timestamp_ms;
         }
         Ok(found.is_none())
@@ -51,22 +49,22 @@ fn opened_at(broker: &Broker, file_id: &str) -> Result<Option<i64>> {
 }
 
 /// Returns the range of every partition of the topic from its first record of this time or later to its end.
-fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<(TopicPartition, i64, i64)>> {
+fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<PartitionRange>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let name = broker.name(topic);
     let mut ranges = topics::watermarks(broker, std::iter::once(topic))?;
     let mut wanted = TopicPartitionList::new();
-    for (partition, ..) in &ranges {
-        wanted.add_partition_offset(&name, partition.partition, Offset::Offset(since_ms))?;
+    for range in &ranges {
+        wanted.add_partition_offset(&name, range.partition.partition, Offset::Offset(since_ms))?;
     }
     let found = failpoint!("file_rows.offsets", consumer.offsets_for_times(wanted, ANSWER))?;
-    for (partition, low, high) in &mut ranges {
-        let start = found.find_partition(&name, partition.partition).map(|element| element.offset());
-        *low = match start {
-            Some(Offset::Offset(offset)) => offset.max(*low),
+    for range in &mut ranges {
+        let start = found.find_partition(&name, range.partition.partition).map(|element| element.offset());
+        range.first = match start {
+            Some(Offset::Offset(offset)) => offset.max(range.first),
             // The partition has no record of this time or later.
-            _ => *high,
+            _ => range.end,
         };
     }
     Ok(ranges)

@@ -7,7 +7,8 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 
 use super::client::{ANSWER, Broker, SMALL_QUEUE};
-use super::delivery_reports::{DeliveryReports, OffsetRange};
+use super::delivery_reports::{AcknowledgedRange, DeliveryReports};
+use super::topics::PartitionRange;
 use super::{Error, Result};
 use crate::failpoint::failpoint;
 use crate::store::offsets::TopicPartition;
@@ -236,12 +237,15 @@ impl Sender {
     }
 
     /// Returns the offsets, by partition, of the events that were acknowledged since the last call.
-    pub fn take_offsets(&self) -> Vec<(TopicPartition, OffsetRange)> {
-        let ranges = self.producer.context().take_offsets();
-        let of_known_topics = ranges.into_iter().filter_map(|(topic, partition, range)| {
-            Some((TopicPartition { topic: self.broker.topic(&topic)?, partition }, range))
-        });
-        of_known_topics.collect()
+    pub fn take_offsets(&self) -> Vec<PartitionRange> {
+        let mut ranges = Vec::new();
+        for AcknowledgedRange { topic, partition, offsets } in self.producer.context().take_offsets() {
+            // Topics that are not known are not of this installation.
+            let Some(topic) = self.broker.topic(&topic) else { continue };
+            let partition = TopicPartition { topic, partition };
+            ranges.push(PartitionRange { partition, first: offsets.first, end: offsets.next });
+        }
+        ranges
     }
 }
 

@@ -11,10 +11,11 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::Broker;
 use super::client_logging::LoggingContext;
-use super::{Error, Result, fetch_errors, topics};
+use super::topics::{self, PartitionRange};
+use super::{Error, Result, fetch_errors};
 use crate::failpoint::failpoint;
 use crate::retry::ShutdownSignal;
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::wire::headers::UNREADABLE_NAME;
 use crate::wire::proof::RecordContent;
 use crate::wire::{RawRecord, Topic};
@@ -64,13 +65,19 @@ pub fn headers<'a>(message: &'a BorrowedMessage<'_>) -> Vec<(&'a str, &'a [u8])>
     let Some(headers) = message.headers() else {
         return Vec::new();
     };
-    let plain = |header: Header<'a, &'a [u8]>| (header.key, header.value.unwrap_or_default());
-    let all = catch_unwind(AssertUnwindSafe(|| headers.iter().map(plain).collect()));
-    let read_one = |index| catch_unwind(AssertUnwindSafe(|| headers.get(index)));
-    all.unwrap_or_else(|_| {
-        let unreadable = (UNREADABLE_NAME, b"".as_slice());
-        (0..headers.count()).map(|index| read_one(index).map_or(unreadable, plain)).collect()
-    })
+    if let Ok(all) = catch_unwind(AssertUnwindSafe(|| headers.iter().map(plain).collect())) {
+        return all;
+    }
+    let mut all = Vec::with_capacity(headers.count());
+    for index in 0..headers.count() {
+        let one = catch_unwind(AssertUnwindSafe(|| headers.get(index)));
+        all.push(one.map_or((UNREADABLE_NAME, b"".as_slice()), plain));
+    }
+    all
+}
+
+fn plain<'a>(header: Header<'a, &'a [u8]>) -> (&'a str, &'a [u8]) {
+    (header.key, header.value.unwrap_or_default())
 }
 
 /// Reads every record of a topic up to its end at the time of the call, each partition in order. Blocks. Stops when
@@ -88,14 +95,14 @@ pub fn read_to_end(
 /// partitions are of one topic. Blocks. Stops when `each` returns false.
 pub fn read_between(
     broker: &Broker,
-    ranges: &[(TopicPartition, i64, i64)],
+    ranges: &[PartitionRange],
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let not_empty = || ranges.iter().filter(|(_, from, to)| from < to);
-    let starts: Vec<_> = not_empty().map(|(partition, from, _)| (*partition, *from)).collect();
+    let ranges: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).collect();
+    let starts: Vec<_> = ranges.iter().map(|range| range.first_offset()).collect();
     // All partitions are of one topic, so the number identifies the partition.
-    let mut ends: HashMap<i32, (TopicPartition, i64)> =
-        not_empty().map(|(partition, _, to)| (partition.partition, (*partition, *to))).collect();
+    let mut ends: HashMap<i32, PartitionOffset> =
+        ranges.iter().map(|range| (range.partition.partition, range.end_offset())).collect();
     let consumer = assigned(broker, &starts)?;
     let mut errors = 0;
     while !ends.is_empty() {
@@ -110,7 +117,8 @@ pub fn read_between(
                 let is_of_partition = fetch_errors::concerns_partition(&KafkaError::MessageConsumption(code));
                 errors += u32::from(is_of_partition);
                 if errors == MAX_ERRORS {
-                    let topic = starts.first().map_or_else(String::new, |(one, _)| broker.name(one.topic));
+                    let topic =
+                        starts.first().map_or_else(String::new, |one| broker.name(one.partition.topic));
                     return Err(Error::Topic { topic, problem: format!("it cannot be read: {code}") });
                 }
             }
@@ -118,7 +126,7 @@ pub fn read_between(
             Some(Ok(message)) => {
                 errors = 0;
                 let number = message.partition();
-                let Some((partition, end)) = ends.get(&number).copied() else {
+                let Some(PartitionOffset { partition, offset: end }) = ends.get(&number).copied() else {
                     continue;
                 };
                 if message.offset() < end && !each(record(partition, &message))? {
@@ -150,14 +158,14 @@ fn record<'a>(partition: TopicPartition, message: &'a BorrowedMessage<'_>) -> To
 }
 
 /// Returns a consumer of exactly these partitions, from these offsets.
-pub fn assigned(broker: &Broker, starts: &[(TopicPartition, i64)]) -> Result<BaseConsumer<LoggingContext>> {
+pub fn assigned(broker: &Broker, starts: &[PartitionOffset]) -> Result<BaseConsumer<LoggingContext>> {
     let mut config = broker.consumer_config();
     // The broker reports the end of a partition only after it has waited this long for more records. The default is
     // 500 ms for each topic.
     config.set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer<LoggingContext> = config.create_with_context(LoggingContext)?;
     let mut list = TopicPartitionList::new();
-    for (partition, offset) in starts {
+    for PartitionOffset { partition, offset } in starts {
         list.add_partition_offset(
             &broker.name(partition.topic),
             partition.partition,
@@ -178,7 +186,7 @@ pub fn follow(
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
     let ranges = topics::watermarks(broker, std::iter::once(topic))?;
-    let starts: Vec<_> = ranges.iter().map(|(partition, low, _)| (*partition, *low)).collect();
+    let starts: Vec<_> = ranges.iter().map(PartitionRange::first_offset).collect();
     let consumer = assigned(broker, &starts)?;
     let mut left = within;
     let tick = Duration::from_millis(50);

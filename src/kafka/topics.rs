@@ -13,7 +13,7 @@ use super::client::{ANSWER, Broker};
 use super::client_logging::LoggingContext;
 use super::{Error, Result};
 use crate::failpoint::failpoint;
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::wire::Topic;
 
 /// Creates the topics that are missing, as `schemas/topics.json` and the settings describe them. Several processes may
@@ -58,8 +58,11 @@ pub async fn create_missing(broker: &Broker, replication: u16) -> Result<()> {
         }
     }
     let broker = broker.clone();
-    let check = move || existing.iter().try_for_each(|name| check_partitions(&admin, &broker, name));
-    tokio::task::spawn_blocking(check).await.map_err(|_| Error::Stopped)?
+    tokio::task::spawn_blocking(move || {
+        existing.iter().try_for_each(|name| check_partitions(&admin, &broker, name))
+    })
+    .await
+    .map_err(|_| Error::Stopped)?
 }
 
 /// Asks the broker for its metadata, and returns the id of its cluster. It uses a consumer, because an admin client does
@@ -71,14 +74,15 @@ pub async fn greet(broker: &Broker) -> Result<Option<String>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let broker = broker.clone();
-    let fetch = move || {
+    tokio::task::spawn_blocking(move || {
         let answer = failpoint!("topics.greet", consumer.fetch_metadata(None, ANSWER).map(drop));
         // The error events of librdkafka are in the queue of the consumer; polling logs them.
         while failpoint!("topics.told", consumer.poll(Duration::ZERO)).is_some() {}
         answer.map_err(|error| broker.unreachable(error))?;
         Ok(consumer.client().fetch_cluster_id(ANSWER))
-    };
-    tokio::task::spawn_blocking(fetch).await.map_err(|_| Error::Stopped)?
+    })
+    .await
+    .map_err(|_| Error::Stopped)?
 }
 
 /// Checks the number of partitions of an existing topic. Peyvand computes the partition of a key itself, so a topic
@@ -93,6 +97,36 @@ fn check_partitions(admin: &AdminClient<LoggingContext>, broker: &Broker, name: 
         Some(problem) => Err(Error::Topic { topic: name.to_owned(), problem }),
         None => Ok(()),
     }
+}
+
+/// The offsets of a partition from the first one to the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PartitionRange {
+    pub partition: TopicPartition,
+    pub first: i64,
+    /// The offset after the last one.
+    pub end: i64,
+}
+
+impl PartitionRange {
+    pub fn is_empty(&self) -> bool {
+        self.first >= self.end
+    }
+
+    pub fn first_offset(&self) -> PartitionOffset {
+        PartitionOffset { partition: self.partition, offset: self.first }
+    }
+
+    pub fn end_offset(&self) -> PartitionOffset {
+        PartitionOffset { partition: self.partition, offset: self.end }
+    }
+}
+
+/// The number of messages of an input partition that have no disposition yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PartitionLag {
+    pub partition: TopicPartition,
+    pub messages: i64,
 }
 
 /// Something about the topics that this installation cannot work with.
@@ -119,7 +153,7 @@ impl TopicProblem {
 ///
 /// # Errors
 /// If the broker does not answer.
-pub fn problems(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Vec<TopicProblem>> {
+pub fn problems(broker: &Broker, offsets: &[PartitionOffset]) -> Result<Vec<TopicProblem>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let metadata = failpoint!("survey.metadata", consumer.fetch_metadata(None, ANSWER))
@@ -129,7 +163,7 @@ pub fn problems(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Ve
     let mut problems = Vec::new();
     for topic in Topic::ALL {
         let name = broker.name(*topic);
-        let read = offsets.iter().filter(|(partition, next)| partition.topic == *topic && *next > 0);
+        let read = offsets.iter().filter(|one| one.partition.topic == *topic && one.offset > 0);
         let Some(found) = counts.get(name.as_str()).copied().filter(|count| *count > 0) else {
             problems.push(TopicProblem::Missing { name, is_read: read.count() > 0 });
             continue;
@@ -138,12 +172,12 @@ pub fn problems(broker: &Broker, offsets: &[(TopicPartition, i64)]) -> Result<Ve
             problems.push(TopicProblem::Partitions { name, problem });
             continue;
         }
-        for (TopicPartition { partition, .. }, position) in read {
+        for PartitionOffset { partition: TopicPartition { partition, .. }, offset: position } in read.copied()
+        {
             let (_, end) = with_retries(|| {
-                failpoint!("survey.watermarks", consumer.fetch_watermarks(&name, *partition, ANSWER))
+                failpoint!("survey.watermarks", consumer.fetch_watermarks(&name, partition, ANSWER))
             })?;
-            if end < *position {
-                let (partition, position) = (*partition, *position);
+            if end < position {
                 problems.push(TopicProblem::Beyond { name: name.clone(), partition, position, end });
             }
         }
@@ -161,10 +195,7 @@ fn partition_mismatch(wanted: i32, found: usize) -> Option<String> {
 
 /// Returns the first and the end offset of every partition of these topics. Blocks, so call it where blocking is
 /// allowed.
-pub fn watermarks(
-    broker: &Broker,
-    topics: impl Iterator<Item = Topic>,
-) -> Result<Vec<(TopicPartition, i64, i64)>> {
+pub fn watermarks(broker: &Broker, topics: impl Iterator<Item = Topic>) -> Result<Vec<PartitionRange>> {
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let mut watermarks = Vec::new();
@@ -182,10 +213,11 @@ pub fn watermarks(
             return Err(Error::Topic { topic: name, problem });
         }
         for partition in found.map(|topic| topic.partitions()).unwrap_or_default() {
-            let (low, high) = with_retries(|| {
-                failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.id(), ANSWER))
+            let partition = TopicPartition { topic, partition: partition.id() };
+            let (first, end) = with_retries(|| {
+                failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.partition, ANSWER))
             })?;
-            watermarks.push((TopicPartition { topic, partition: partition.id() }, low, high));
+            watermarks.push(PartitionRange { partition, first, end });
         }
     }
     Ok(watermarks)
@@ -194,19 +226,6 @@ pub fn watermarks(
 /// Retries a request for about 8 s. A partition has no leader for a short time after it was created, or after its
 /// broker failed.
 fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
-    let is_transient = |error: &KafkaError| {
-        use RDKafkaErrorCode as Code;
-        let code = error.rdkafka_error_code();
-        matches!(
-            code,
-            Some(
-                Code::NotLeaderForPartition
-                    | Code::LeaderNotAvailable
-                    | Code::UnknownTopicOrPartition
-                    | Code::UnknownPartition
-            )
-        )
-    };
     for pause in [10, 20, 50, 100, 200, 500, 1000, 2000, 4000] {
         match ask() {
             Err(error) if is_transient(&error) => std::thread::sleep(Duration::from_millis(pause)),
@@ -216,18 +235,30 @@ fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
     ask()
 }
 
-/// Returns the number of messages without a disposition of each input partition that has any.
-pub fn lag(
-    watermarks: &[(TopicPartition, i64, i64)],
-    offsets: &[(TopicPartition, i64)],
-) -> Vec<(TopicPartition, i64)> {
-    watermarks
-        .iter()
-        .filter_map(|(partition, low, high)| {
-            let next = offsets.iter().find(|(known, _)| known == partition).map_or(*low, |(_, next)| *next);
-            (next < *high).then_some((*partition, high - next))
-        })
-        .collect()
+fn is_transient(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+        )
+    )
+}
+
+/// Returns the lag of each input partition that has any.
+pub fn lag(watermarks: &[PartitionRange], offsets: &[PartitionOffset]) -> Vec<PartitionLag> {
+    let mut lag = Vec::new();
+    for &PartitionRange { partition, first, end } in watermarks {
+        let known = offsets.iter().find(|known| known.partition == partition);
+        let next = known.map_or(first, |known| known.offset);
+        if next < end {
+            lag.push(PartitionLag { partition, messages: end - next });
+        }
+    }
+    lag
 }
 
 #[cfg(test)]

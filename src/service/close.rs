@@ -8,6 +8,7 @@ use super::drain::input_ends;
 use super::{Error, Result};
 use crate::app::close::{self, CloseResult, Confirmation, Progress};
 use crate::app::{AppContext, recover};
+use crate::kafka::topics::{PartitionLag, PartitionRange};
 use crate::kafka::{self, Broker};
 use crate::law::SolarMonth;
 use crate::retry::{ShutdownSignal, pause_or_stop};
@@ -87,13 +88,19 @@ pub async fn wait_for_input(
         let offsets = ctx.with_timeout(offsets::all(&ctx.pool)).await?;
         let lag = kafka::topics::lag(&ends, &offsets);
         if lag.is_empty() {
-            let reached: Vec<_> =
-                ends.iter().map(|(p, _, high)| json!([p.topic.name(), p.partition, high])).collect();
+            let reached: Vec<_> = ends
+                .iter()
+                .map(|PartitionRange { partition: p, end, .. }| json!([p.topic.name(), p.partition, end]))
+                .collect();
             return Ok(serde_json::Value::from(reached).to_string());
         }
         if began.elapsed() >= waiting.timeout {
-            let behind: Vec<_> =
-                lag.iter().map(|(p, n)| format!("{}/{} by {n}", p.topic.name(), p.partition)).collect();
+            let behind: Vec<_> = lag
+                .iter()
+                .map(|PartitionLag { partition: p, messages: n }| {
+                    format!("{}/{} by {n}", p.topic.name(), p.partition)
+                })
+                .collect();
             let behind = behind.join(", ");
             return Err(Error::Failed(format!(
                 "{month} is not closed: after {} s ingest is still behind: {behind}. Is `peyvand serve` running with the role intake?",

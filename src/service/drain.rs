@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use super::{Error, Result};
 use crate::app::AppContext;
+use crate::kafka::topics::{PartitionLag, PartitionRange};
 use crate::kafka::{self, Broker};
 use crate::store::figures::{self, Undelivered};
-use crate::store::offsets::{self, TopicPartition};
+use crate::store::offsets::{self, PartitionOffset};
 use crate::views::format;
 use crate::wire::Topic;
 
 /// The interval at which the state is read while waiting.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// The first and the end offset of each input partition.
-pub type InputEnds = Vec<(TopicPartition, i64, i64)>;
 
 /// Waits until everything is drained. Returns false if that takes longer than `within`.
 pub async fn wait(ctx: &AppContext, broker: &Broker, within: Duration) -> Result<bool> {
@@ -23,19 +21,19 @@ pub async fn wait(ctx: &AppContext, broker: &Broker, within: Duration) -> Result
 }
 
 /// Returns the current first and end offset of each input partition.
-pub async fn input_ends(ctx: &AppContext, broker: &Broker) -> Result<InputEnds> {
+pub async fn input_ends(ctx: &AppContext, broker: &Broker) -> Result<Vec<PartitionRange>> {
     input_ends_beyond(offsets::all(&ctx.pool).await?, broker).await
 }
 
 /// Like [`input_ends`], where the offsets of ingest are known already.
-pub async fn input_ends_beyond(stored: Vec<(TopicPartition, i64)>, broker: &Broker) -> Result<InputEnds> {
+pub async fn input_ends_beyond(stored: Vec<PartitionOffset>, broker: &Broker) -> Result<Vec<PartitionRange>> {
     let broker = broker.clone();
     let ends = tokio::task::spawn_blocking(move || kafka::end_offsets::end_offsets(&broker, &stored));
     Ok(ends.await.map_err(|_| Error::Interrupted)??)
 }
 
 /// Waits until everything up to `ends` is drained, for at most `within`. Returns what is still unfinished then.
-pub async fn drained(ctx: &AppContext, ends: InputEnds, within: Duration) -> Result<Vec<String>> {
+pub async fn drained(ctx: &AppContext, ends: Vec<PartitionRange>, within: Duration) -> Result<Vec<String>> {
     let began = ctx.clock.instant();
     loop {
         // The input is checked before the outbox: the events caused by an input are in the outbox before its offset
@@ -68,10 +66,10 @@ fn unfinished(behind: &BTreeMap<&'static str, i64>, undelivered: Undelivered) ->
 }
 
 /// Returns the lag of every input topic, including those without lag.
-pub fn by_topic(lag: &[(TopicPartition, i64)]) -> BTreeMap<&'static str, i64> {
+pub fn by_topic(lag: &[PartitionLag]) -> BTreeMap<&'static str, i64> {
     let mut behind: BTreeMap<_, _> = Topic::inputs().map(|topic| (topic.name(), 0)).collect();
-    for (partition, count) in lag {
-        *behind.entry(partition.topic.name()).or_default() += count;
+    for lag in lag {
+        *behind.entry(lag.partition.topic.name()).or_default() += lag.messages;
     }
     behind
 }

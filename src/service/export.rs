@@ -50,17 +50,18 @@ fn export(broker: &Broker, dir: &Path) -> Result<BTreeMap<Topic, u64>> {
         let count: &mut u64 = counts.entry(topic).or_default();
         read_to_end(broker, topic, &mut |record| {
             *count += 1;
-            let problem = |error: &dyn std::fmt::Display| kafka::Error::Topic {
-                topic: path.display().to_string(),
-                problem: error.to_string(),
-            };
-            serde_json::to_writer(&mut file, &line(&record)).map_err(|error| problem(&error))?;
-            failpoint!("export.write", file.write_all(b"\n")).map_err(|error| problem(&error))?;
+            let line = serde_json::to_writer(&mut file, &line(&record));
+            line.map_err(|error| write_error(&path, &error.into()))?;
+            failpoint!("export.write", file.write_all(b"\n")).map_err(|error| write_error(&path, &error))?;
             Ok(true)
         })?;
         failpoint!("export.flush", file.flush()).map_err(|error| failed(&path, &error))?;
     }
     Ok(counts)
+}
+
+fn write_error(path: &Path, error: &std::io::Error) -> kafka::Error {
+    kafka::Error::Topic { topic: path.display().to_string(), problem: error.to_string() }
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
@@ -77,8 +78,11 @@ fn one_line(value: &[u8]) -> Option<Cow<'_, RawValue>> {
     RawValue::from_string(raw.get().replace(['\n', '\r'], " ")).ok().map(Cow::Owned)
 }
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 fn line<'a>(record: &TopicRecord<'a>) -> Line<'a> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let data = match record.value {
         None => Data::None,
         Some(value) => one_line(value).map_or_else(|| Data::Text(text(value)), Data::Json),

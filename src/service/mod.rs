@@ -61,6 +61,14 @@ pub struct Environment {
     pub shutdown: ShutdownSignal,
 }
 
+/// The topics that an installation belongs to.
+struct Homes {
+    /// Those of the database. None before its first use.
+    stored: Option<Home>,
+    /// Those that the settings name.
+    configured: Home,
+}
+
 impl Environment {
     /// Creates missing topics, unless the setting `provision` is off.
     pub async fn ensure_topics(&self) -> Result<()> {
@@ -75,8 +83,8 @@ impl Environment {
     /// # Errors
     /// If the database belongs to other topics than the settings name, or database or broker refuse.
     pub async fn open_context(&self) -> Result<AppContext> {
-        let (ctx, home) = self.open_at_home().await?;
-        self.settle_in(&ctx, &home).await?;
+        let (ctx, homes) = self.open_at_home().await?;
+        self.settle_in(&ctx, &homes.configured).await?;
         Ok(ctx)
     }
 
@@ -86,14 +94,14 @@ impl Environment {
     /// # Errors
     /// As above, and if the topics are not those that the installation has read.
     pub async fn open_for_service(&self) -> Result<AppContext> {
-        let (ctx, home) = self.open_at_home().await?;
+        let (ctx, homes) = self.open_at_home().await?;
         let problems = self.survey(&ctx, |problem| !problem.is_remedied_by_creating()).await?;
         if let Some(problem) = problems.first() {
             return Err(Error::Failed(format!(
                 "topic {problem}; nothing is started. `peyvand status` names all that is wrong; restore the topic, or correct topic_prefix, kafka_brokers or topic_partitions"
             )));
         }
-        self.settle_in(&ctx, &home).await?;
+        self.settle_in(&ctx, &homes.configured).await?;
         Ok(ctx)
     }
 
@@ -103,9 +111,9 @@ impl Environment {
     /// # Errors
     /// As for [`open_context`](Self::open_context).
     pub async fn open_to_look(&self) -> Result<AppContext> {
-        let (ctx, home) = self.open_at_home().await?;
-        if installation::home(&ctx.pool).await?.is_none() {
-            self.settle_in(&ctx, &home).await?;
+        let (ctx, homes) = self.open_at_home().await?;
+        if homes.stored.is_none() {
+            self.settle_in(&ctx, &homes.configured).await?;
         }
         Ok(ctx)
     }
@@ -129,7 +137,8 @@ impl Environment {
             if attempt > 1 {
                 tokio::time::sleep(SURVEY_PAUSE).await;
             }
-            let (broker, offsets) = (self.broker.clone(), offsets::all(&ctx.pool).await?);
+            let broker = self.broker.clone();
+            let offsets = offsets::all(&ctx.pool).await?;
             let survey = tokio::task::spawn_blocking(move || kafka::topics::problems(&broker, &offsets));
             found = survey.await.map_err(|_| Error::Interrupted)??;
             found.retain(&counts);
@@ -145,23 +154,26 @@ impl Environment {
     /// # Errors
     /// If database or broker do not answer.
     pub async fn adopt_installation(&self) -> Result<(Option<Home>, Home)> {
-        let cluster = kafka::topics::greet(&self.broker).await?;
-        let ctx = AppContext::open(&self.settings).await?;
-        let before = installation::home(&ctx.pool).await?;
-        let now = Home { topic_prefix: self.settings.topic_prefix.clone(), cluster };
-        installation::move_home(&ctx.pool, &now).await?;
-        Ok((before, now))
+        let (ctx, homes) = self.open_with_homes().await?;
+        installation::move_home(&ctx.pool, &homes.configured).await?;
+        Ok((homes.stored, homes.configured))
     }
 
     /// Opens the context if the database belongs to the topics that the settings name, or to none yet.
-    async fn open_at_home(&self) -> Result<(AppContext, Home)> {
+    async fn open_at_home(&self) -> Result<(AppContext, Homes)> {
+        let (ctx, homes) = self.open_with_homes().await?;
+        if let Some(stored) = &homes.stored {
+            stored.refuse_other(&homes.configured)?;
+        }
+        Ok((ctx, homes))
+    }
+
+    async fn open_with_homes(&self) -> Result<(AppContext, Homes)> {
         let cluster = kafka::topics::greet(&self.broker).await?;
         let ctx = AppContext::open(&self.settings).await?;
-        let home = Home { topic_prefix: self.settings.topic_prefix.clone(), cluster };
-        if let Some(stored) = installation::home(&ctx.pool).await? {
-            stored.refuse_other(&home)?;
-        }
-        Ok((ctx, home))
+        let stored = installation::home(&ctx.pool).await?;
+        let configured = Home { topic_prefix: self.settings.topic_prefix.clone(), cluster };
+        Ok((ctx, Homes { stored, configured }))
     }
 
     /// Creates missing topics before the home is stored, so that a stored home always has its topics.

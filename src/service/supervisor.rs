@@ -94,20 +94,29 @@ pub fn role_end(ended: std::result::Result<Result<()>, tokio::task::JoinError>) 
 
 /// Opens the context with retries, because the broker or the database may start after the service.
 async fn open_with_retries(env: &Environment) -> Result<AppContext> {
-    let classify = |error: &Error| match error {
+    let opened = retry(
+        Policy::FOREVER,
+        &env.shutdown,
+        || open_and_check(env),
+        retryability,
+        |error: &Error, pause: Duration| {
+            tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
+        },
+    );
+    opened.await.map_err(|error| match error {
+        crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
+        crate::retry::RetryError::Stopped => Error::Interrupted,
+    })
+}
+
+fn retryability(error: &Error) -> Retryability {
+    match error {
         Error::Store(error) | Error::Context(ContextError::Store(error)) if error.is_transient() => {
             Retryability::Retry
         }
         Error::Kafka(kafka::Error::Unreachable { .. } | kafka::Error::Kafka(_)) => Retryability::Retry,
         _ => Retryability::Reject,
-    };
-    let notify = |error: &Error, pause: Duration| tracing::warn!(%error, ?pause, "the broker or the database is not available yet; trying again");
-    retry(Policy::FOREVER, &env.shutdown, || open_and_check(env), classify, notify).await.map_err(|error| {
-        match error {
-            crate::retry::RetryError::Rejected(error) | crate::retry::RetryError::TimedOut(error) => error,
-            crate::retry::RetryError::Stopped => Error::Interrupted,
-        }
-    })
+    }
 }
 
 async fn open_and_check(env: &Environment) -> Result<AppContext> {
@@ -121,7 +130,8 @@ async fn refuse_another_secret(broker: &Broker, ctx: &AppContext) -> Result<()> 
     if !app::relay::is_first_start(ctx).await? {
         return Ok(());
     }
-    let (broker, key) = (broker.clone(), ctx.records.clone());
+    let broker = broker.clone();
+    let key = ctx.records.clone();
     let check = tokio::task::spawn_blocking(move || relay::first_start::check_secret(&broker, &key));
     Ok(check.await.map_err(|_| Error::Interrupted)??)
 }
@@ -135,12 +145,12 @@ async fn open_http(env: &Environment, health: &Arc<Health>, roles: &mut JoinSet<
         return Ok(());
     };
     let listener = http::bind(address).await.map_err(|error| Error::Failed(error.to_string()))?;
-    let (health, stop) = (health.clone(), env.shutdown.clone());
-    let ready = move || {
+    let health = health.clone();
+    let stop = env.shutdown.clone();
+    let probe = Probe::new(Metrics::global(), move || {
         let health = health.clone();
         async move { health.ready().await }
-    };
-    let probe = Probe::new(Metrics::global(), ready);
+    });
     roles.spawn(async move {
         http::serve(listener, probe, stop).await;
         Ok(())
@@ -179,8 +189,7 @@ pub fn spawn(
         ));
     }
     if settings.http_listen.is_some() || settings.otlp_endpoint.is_some() {
-        let (ctx, broker) = (ctx.clone(), broker.clone());
-        roles.spawn(gauges::run(ctx, broker, settings.unanswered_days, stop.clone()));
+        roles.spawn(gauges::run(ctx.clone(), broker.clone(), settings.unanswered_days, stop.clone()));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Claims in the state of their latest answer.
 
 use super::copy::CopyRows;
-use super::{Error, PgConnection, Result, code, digest, parsed, rial};
+use super::{Error, PgConnection, Result, code, digest, numbers, parsed, rial};
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::ClaimUpdate;
 use crate::claim::{ClaimKey, Counterpart};
+use crate::ident::NationalCode;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -30,9 +31,11 @@ struct ClaimRow {
     review_waits: bool,
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<ClaimRow> =
-        sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)").bind(codes).fetch_all(tx).await?;
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<StoredClaim>> {
+    let rows: Vec<ClaimRow> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)")
+        .bind(numbers(codes))
+        .fetch_all(tx)
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -68,8 +71,8 @@ fn read(row: ClaimRow) -> Result<StoredClaim> {
 /// Writes the current state of claims. `updates` contains each claim at most once.
 pub async fn save(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     // The first answer of a claim replaces no older row.
-    let is_first = |update: &&&ClaimUpdate| update.claim.revision == 1 && update.revision.is_some();
-    let (first, others): (Vec<_>, Vec<_>) = updates.iter().partition(is_first);
+    let (first, others): (Vec<_>, Vec<_>) =
+        updates.iter().partition(|update| update.claim.revision == 1 && update.revision.is_some());
     insert(tx, &first).await?;
     upsert(tx, &others).await
 }
@@ -122,28 +125,27 @@ async fn upsert(tx: &mut PgConnection, updates: &[&ClaimUpdate]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
     }
-    let claims = || updates.iter().map(|update| &update.claim);
-    let reasons = |update: &&ClaimUpdate| Some(code_strings(update)?.join(" "));
+    let claims: Vec<_> = updates.iter().map(|update| &update.claim).collect();
     sqlx::query(UPSERT)
-        .bind(claims().map(|c| c.claim_id).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
-        .bind(claims().map(unnamed).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.record_id.as_deref()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.request_id.as_deref()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.revision).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.outcome.as_str()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.amount.map(|a| a.to_i64())).collect::<Vec<_>>())
-        .bind(updates.iter().map(reasons).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.withdrawn).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.decision_id).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.facts_digest.as_slice()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.answer_digest.as_slice()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.working_digest.as_slice()).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.review_digest.as_ref().map(|d| d.as_slice())).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.review_waits).collect::<Vec<_>>())
-        .bind(claims().map(|c| c.key.benefit.as_str()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.claim_id).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.key.person.to_i64()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.key.deed_date.to_string()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.key.counterpart.spouse().map(|s| s.to_i64())).collect::<Vec<_>>())
+        .bind(claims.iter().copied().map(unnamed).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.record_id.as_deref()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.request_id.as_deref()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.revision).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.outcome.as_str()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.amount.map(|a| a.to_i64())).collect::<Vec<_>>())
+        .bind(updates.iter().map(|update| Some(code_strings(update)?.join(" "))).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.withdrawn).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.decision_id).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.facts_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.answer_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.working_digest.as_slice()).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.review_digest.as_ref().map(|d| d.as_slice())).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.review_waits).collect::<Vec<_>>())
+        .bind(claims.iter().map(|c| c.key.benefit.as_str()).collect::<Vec<_>>())
         .execute(tx)
         .await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::offsets::{self, TopicPartition};
+use super::offsets::{self, PartitionOffset};
 use super::{PgConnection, Result, parsed};
 use crate::law::{SolarDate, SolarMonth};
 
@@ -13,7 +13,7 @@ pub const END: i64 = i64::MAX;
 /// offset of each input. The page sees every batch before these offsets, and nothing of any other batch. A batch
 /// takes its own lock on this table in its first statement, before any other lock, so a page and a batch cannot
 /// deadlock.
-pub async fn lock_inputs(tx: &mut PgConnection) -> Result<Vec<(TopicPartition, i64)>> {
+pub async fn lock_inputs(tx: &mut PgConnection) -> Result<Vec<PartitionOffset>> {
     sqlx::query("LOCK TABLE input_offsets IN SHARE MODE").execute(&mut *tx).await?;
     offsets::all(tx).await
 }
@@ -22,7 +22,7 @@ pub async fn lock_inputs(tx: &mut PgConnection) -> Result<Vec<(TopicPartition, i
 pub struct ClosePage {
     /// The page contains every person after the previous page, up to this code.
     pub upto: i64,
-    pub inputs: Vec<(TopicPartition, i64)>,
+    pub inputs: Vec<PartitionOffset>,
     pub tables_version: String,
 }
 

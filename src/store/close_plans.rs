@@ -53,9 +53,16 @@ pub async fn keep(tx: &mut PgConnection, plan: &StoredPlan<'_>, at: Timestamp) -
     Ok(())
 }
 
-/// The total and the lines of a plan that a dry run of this month has shown.
-pub async fn find(tx: &mut PgConnection, month: SolarMonth, digest: &str) -> Result<Option<(i64, String)>> {
-    Ok(sqlx::query_as("SELECT total, lines FROM close_plans WHERE digest = $1 AND month = $2")
+/// The content of a kept plan.
+#[derive(sqlx::FromRow)]
+pub struct KeptPlan {
+    pub total_rial: i64,
+    pub lines: String,
+}
+
+/// A plan that a dry run of this month has shown.
+pub async fn find(tx: &mut PgConnection, month: SolarMonth, digest: &str) -> Result<Option<KeptPlan>> {
+    Ok(sqlx::query_as("SELECT total AS total_rial, lines FROM close_plans WHERE digest = $1 AND month = $2")
         .bind(digest)
         .bind(month.to_string())
         .fetch_optional(tx)

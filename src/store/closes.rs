@@ -7,9 +7,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{FromRow, Postgres};
 
 use super::batches::{self, PaymentBatch};
-use super::{Error, PgConnection, PgPool, Result, instant, parsed};
+use super::{Error, PgConnection, PgPool, Result, code, instant, parsed};
 use crate::claim::Benefit;
 use crate::failpoint::failpoint;
+use crate::ident::NationalCode;
 use crate::law::{SolarDate, SolarMonth};
 use crate::retry::{ShutdownSignal, pause_or_stop};
 
@@ -156,8 +157,13 @@ pub async fn open(tx: &mut PgConnection, opening: &CloseOpening<'_>) -> Result<(
 
 /// The next persons up to `upto` with a claim that the close must check: a claim without a document, with a returned
 /// document, or with a review that waits for a later date.
-pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit: u32) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = sqlx::query_as(
+pub async fn persons_after(
+    tx: &mut PgConnection,
+    cursor: i64,
+    upto: i64,
+    limit: u32,
+) -> Result<Vec<NationalCode>> {
+    let persons: Vec<i64> = sqlx::query_scalar(
         "SELECT DISTINCT c.person FROM claims c LEFT JOIN payments p ON p.claim_id = c.claim_id
          WHERE c.person > $1 AND c.person <= $2 AND NOT (c.withdrawn AND p.claim_id IS NULL)
            AND (p.claim_id IS NULL OR c.review_waits
@@ -169,7 +175,7 @@ pub async fn persons_after(tx: &mut PgConnection, cursor: i64, upto: i64, limit:
     .bind(i64::from(limit))
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|(person,)| person).collect())
+    persons.into_iter().map(code).collect()
 }
 
 /// Moves the cursor of an open close.
@@ -235,8 +241,15 @@ pub async fn hold_reason(tx: &mut PgConnection, month: SolarMonth) -> Result<Opt
     Ok(row.map(|(reason,)| reason))
 }
 
-/// The first month that is held, with the reason.
-pub async fn held(tx: &mut PgConnection) -> Result<Option<(String, String)>> {
+/// A month that is held, with the reason.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub struct HeldMonth {
+    pub month: String,
+    pub reason: String,
+}
+
+/// The first month that is held.
+pub async fn held(tx: &mut PgConnection) -> Result<Option<HeldMonth>> {
     Ok(sqlx::query_as("SELECT month, reason FROM held_months ORDER BY month LIMIT 1")
         .fetch_optional(tx)
         .await?)

@@ -73,12 +73,17 @@ pub async fn greet(pool: &PgPool) -> Result<()> {
     match tokio::time::timeout(CONNECT_TIMEOUT, version).await {
         Err(_) => unusable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()), true),
         Ok(Err(error)) => Err(explained(&options, error)),
-        Ok(Ok(version)) if version < OLDEST_SERVER => {
-            let found = format!("{}.{}", version / 10_000, version % 10_000);
-            unusable(format!("PostgreSQL {found} is too old: version 14 or newer is needed"), false)
-        }
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(version)) => too_old(version).map_or(Ok(()), |problem| unusable(problem, false)),
     }
+}
+
+/// What to say about a server with this `server_version_num`, if it is older than [`OLDEST_SERVER`].
+fn too_old(version: i32) -> Option<String> {
+    // Until PostgreSQL 9.6 (90624), the second number of the version was part of the main one.
+    let minor = if version < 100_000 { version / 100 % 100 } else { version % 10_000 };
+    let found = format!("{}.{minor}", version / 10_000);
+    (version < OLDEST_SERVER)
+        .then(|| format!("PostgreSQL {found} is too old: version 14 or newer is needed; upgrade the server"))
 }
 
 /// An error of the first statements at a start: it says where the database is and what its operator has to do, if it is
@@ -138,4 +143,20 @@ fn place(options: &PgConnectOptions) -> String {
     let user = options.get_username();
     let database = options.get_database().unwrap_or(user);
     format!("{host}:{}, database {database}, user {user}", options.get_port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_before_14_is_too_old() {
+        for (version, name) in [(90_624, "9.6"), (100_023, "10.23"), (130_000, "13.0"), (130_016, "13.16")] {
+            let problem = too_old(version).unwrap();
+            assert!(problem.starts_with(&format!("PostgreSQL {name} is too old: version 14")), "{problem}");
+        }
+        for version in [140_000, 140_013, 150_018, 180_000] {
+            assert_eq!(too_old(version), None);
+        }
+    }
 }

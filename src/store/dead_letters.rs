@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use sqlx::FromRow;
 
-use super::offsets::{self, TopicPartition};
+use super::offsets::{self, PartitionOffset, TopicPartition};
 use super::{Error, PgConnection, Result, from_micros, instant};
 use crate::wire::Topic;
 use crate::wire::fault::code::MISROUTED;
@@ -86,13 +86,14 @@ pub async fn insert(tx: &mut PgConnection, letters: &[DeadLetterRow], at: Timest
 }
 
 /// The positions of all misrouted dead letters.
-pub async fn misrouted(tx: &mut PgConnection) -> Result<HashSet<(TopicPartition, i64)>> {
+pub async fn misrouted(tx: &mut PgConnection) -> Result<HashSet<LetterPlace>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, source_offset FROM dead_letters WHERE reason = $1")
             .bind(MISROUTED)
             .fetch_all(tx)
             .await?;
-    offsets::from_rows(rows)
+    let positions = offsets::from_rows(rows)?.into_iter();
+    Ok(positions.map(|PartitionOffset { partition, offset }| LetterPlace { partition, offset }).collect())
 }
 
 /// Those of these letters that were replayed to the partition of their key before, and the offset of their first replay.

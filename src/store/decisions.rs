@@ -83,7 +83,7 @@ pub struct DecisionRow {
 }
 
 #[derive(FromRow)]
-struct RawDecisionRow {
+pub(super) struct RawDecisionRow {
     decision_id: Uuid,
     claim_id: Uuid,
     revision: i32,
@@ -112,7 +112,7 @@ pub async fn by_id(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<DecisionRo
     rows.into_iter().map(read).collect()
 }
 
-fn read(row: RawDecisionRow) -> Result<DecisionRow> {
+pub(super) fn read(row: RawDecisionRow) -> Result<DecisionRow> {
     Ok(DecisionRow {
         decision_id: row.decision_id,
         claim_id: row.claim_id,

@@ -33,7 +33,7 @@ pub struct InstallationFigures {
     /// A month whose close has begun and not ended.
     pub month_under_way: Option<SolarMonth>,
     /// The month that the variance check holds, and the reason.
-    pub held: Option<(String, String)>,
+    pub held: Option<closes::HeldMonth>,
 }
 
 /// A closed month with its control sums.
@@ -42,6 +42,12 @@ pub struct ClosedMonth {
     pub month: SolarMonth,
     pub documents: i64,
     pub total_rial: i64,
+}
+
+impl ClosedMonth {
+    fn of(close: &closes::MonthClose) -> Self {
+        Self { month: close.month, documents: close.documents(), total_rial: close.total_rial() }
+    }
 }
 
 #[derive(FromRow)]
@@ -68,11 +74,6 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
     let undelivered = undelivered(tx).await?;
     let closes = closes::all(tx).await?;
     let closed = closes.iter().filter(|close| close.closed);
-    let sums = |close: &closes::MonthClose| ClosedMonth {
-        month: close.month,
-        documents: close.documents(),
-        total_rial: close.total_rial(),
-    };
     Ok(InstallationFigures {
         outbox_depth: undelivered.events,
         held_messages: undelivered.held_messages,
@@ -82,7 +83,7 @@ pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Res
         open_cases: counts.open_cases,
         dead_letters: dead_letters.iter().map(|(_, count)| count).sum(),
         dead_letters_by_reason: dead_letters,
-        months_closed: closed.map(sums).collect(),
+        months_closed: closed.map(ClosedMonth::of).collect(),
         month_under_way: closes.iter().find(|close| !close.closed).map(|close| close.month),
         held: closes::held(tx).await?,
     })

@@ -110,21 +110,28 @@ pub async fn known(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// The identity of a delivery report.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ReportKey {
+    pub sms_id: String,
+    pub at: Timestamp,
+    pub status: DeliveryStatus,
+}
+
 /// The stored reports about these messages.
-pub async fn reports(
-    tx: &mut PgConnection,
-    ids: &[&str],
-) -> Result<Vec<(String, Timestamp, DeliveryStatus)>> {
+pub async fn reports(tx: &mut PgConnection, ids: &[&str]) -> Result<Vec<ReportKey>> {
     let rows: Vec<(String, i64, String)> = sqlx::query_as(
         "SELECT sms_id, (extract(epoch FROM at) * 1000000)::bigint, status FROM delivery_reports WHERE sms_id = ANY($1)",
     )
     .bind(ids)
     .fetch_all(tx)
     .await?;
-    let read = |(sms_id, at, status): (String, i64, String)| {
-        Ok((sms_id, from_micros(at)?, parsed(&status, "delivery status")?))
-    };
-    rows.into_iter().map(read).collect()
+    let mut reports = Vec::with_capacity(rows.len());
+    for (sms_id, at, status) in rows {
+        let (at, status) = (from_micros(at)?, parsed(&status, "delivery status")?);
+        reports.push(ReportKey { sms_id, at, status });
+    }
+    Ok(reports)
 }
 
 /// One report of the gateway.

@@ -19,6 +19,7 @@ pub mod files;
 pub mod installation;
 pub mod marriages;
 pub mod messages;
+pub mod my;
 pub mod offsets;
 pub mod outbox;
 pub mod payments;
@@ -176,6 +177,11 @@ fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
 
 fn code(number: i64) -> Result<crate::ident::NationalCode> {
     crate::ident::NationalCode::from_i64(number).ok_or(Error::Unreadable("national code"))
+}
+
+/// The numbers of these codes, as the database stores them.
+fn numbers(codes: &[crate::ident::NationalCode]) -> Vec<i64> {
+    codes.iter().map(|code| code.to_i64()).collect()
 }
 
 fn parsed<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {

@@ -21,6 +21,20 @@ impl TopicPartition {
     }
 }
 
+/// An offset in a partition: a position, a next offset, or an end offset.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PartitionOffset {
+    pub partition: TopicPartition,
+    pub offset: i64,
+}
+
+/// A map from partition to offset.
+pub fn by_partition<M: FromIterator<(TopicPartition, i64)>>(
+    offsets: impl IntoIterator<Item = PartitionOffset>,
+) -> M {
+    offsets.into_iter().map(|one| (one.partition, one.offset)).collect()
+}
+
 /// The advance of a partition in one batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OffsetAdvance {
@@ -30,13 +44,10 @@ pub struct OffsetAdvance {
 }
 
 /// Returns the next offset of each partition. A partition that is new here starts at the given offset.
-pub async fn begin(
-    pool: &PgPool,
-    partitions: &[(TopicPartition, i64)],
-) -> Result<Vec<(TopicPartition, i64)>> {
-    let topics: Vec<_> = partitions.iter().map(|(p, _)| p.topic.name()).collect();
-    let numbers: Vec<_> = partitions.iter().map(|(p, _)| p.partition).collect();
-    let lows: Vec<_> = partitions.iter().map(|(_, low)| *low).collect();
+pub async fn begin(pool: &PgPool, partitions: &[PartitionOffset]) -> Result<Vec<PartitionOffset>> {
+    let topics: Vec<_> = partitions.iter().map(|start| start.partition.topic.name()).collect();
+    let numbers: Vec<_> = partitions.iter().map(|start| start.partition.partition).collect();
+    let lows: Vec<_> = partitions.iter().map(|start| start.offset).collect();
     let insert = sqlx::query("INSERT INTO input_offsets SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) ON CONFLICT DO NOTHING")
         .bind(topics)
         .bind(numbers)
@@ -44,15 +55,19 @@ pub async fn begin(
     failpoint!("offsets.begin", insert.execute(pool).await)?;
     let all = all(pool).await?;
     let started: Vec<_> =
-        all.into_iter().filter(|(known, _)| partitions.iter().any(|(p, _)| p == known)).collect();
-    if !partitions.iter().all(|(partition, _)| started.iter().any(|(known, _)| known == partition)) {
+        all.into_iter().filter(|known| contains_partition(partitions, known.partition)).collect();
+    if !partitions.iter().all(|start| contains_partition(&started, start.partition)) {
         return Err(Error::Invariant("every partition that is read has its offset"));
     }
     Ok(started)
 }
 
+fn contains_partition(offsets: &[PartitionOffset], partition: TopicPartition) -> bool {
+    offsets.iter().any(|one| one.partition == partition)
+}
+
 /// Every partition with its next offset.
-pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(TopicPartition, i64)>> {
+pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<PartitionOffset>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, next_offset FROM input_offsets ORDER BY topic, partition")
             .fetch_all(database)
@@ -61,10 +76,13 @@ pub async fn all<'e>(database: impl sqlx::PgExecutor<'e>) -> Result<Vec<(TopicPa
 }
 
 /// Reads rows of topic, partition and offset.
-pub(super) fn from_rows<C: FromIterator<(TopicPartition, i64)>>(rows: Vec<(String, i32, i64)>) -> Result<C> {
-    rows.into_iter()
-        .map(|(topic, partition, offset)| Ok((TopicPartition::from_columns(&topic, partition)?, offset)))
-        .collect()
+pub(super) fn from_rows(rows: Vec<(String, i32, i64)>) -> Result<Vec<PartitionOffset>> {
+    let mut offsets = Vec::with_capacity(rows.len());
+    for (topic, partition, offset) in rows {
+        let partition = TopicPartition::from_columns(&topic, partition)?;
+        offsets.push(PartitionOffset { partition, offset });
+    }
+    Ok(offsets)
 }
 
 /// Adds to the numbers of misrouted messages.
@@ -96,13 +114,16 @@ pub async fn misrouted(tx: &mut PgConnection) -> Result<BTreeMap<String, i64>> {
 }
 
 /// The form in which a close stores offsets: `[[topic, partition, next offset], …]`.
-pub fn to_text(offsets: &[(TopicPartition, i64)]) -> String {
-    let triples: Vec<_> = offsets.iter().map(|(p, next)| (p.topic.name(), p.partition, next)).collect();
+pub fn to_text(offsets: &[PartitionOffset]) -> String {
+    let triples: Vec<_> = offsets
+        .iter()
+        .map(|next| (next.partition.topic.name(), next.partition.partition, next.offset))
+        .collect();
     serde_json::to_string(&triples).unwrap_or_default()
 }
 
 /// Parses the form of [`to_text`].
-pub fn from_text(text: &str) -> Result<Vec<(TopicPartition, i64)>> {
+pub fn from_text(text: &str) -> Result<Vec<PartitionOffset>> {
     let triples: Vec<(String, i32, i64)> =
         serde_json::from_str(text).map_err(|_| Error::Unreadable("list of offsets"))?;
     from_rows(triples)

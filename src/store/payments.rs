@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgConnection, Result, code, from_micros, instant, parsed, rial};
+use super::{PgConnection, Result, code, from_micros, instant, numbers, parsed, rial};
 use crate::claim::Benefit;
 use crate::claim::codes::PaymentOutcome;
 use crate::claim::person_state::{DUPLICATES, StoredDocument};
@@ -33,11 +33,11 @@ struct RawPaymentRow {
     decision_id: Uuid,
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<PaymentRow>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<PaymentRow>> {
     let rows: Vec<RawPaymentRow> = sqlx::query_as(
         "SELECT benefit, person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1) ORDER BY person, benefit",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?;
     rows.into_iter()
@@ -68,7 +68,7 @@ struct DocumentRow {
 /// The documents of these persons by claim, ascending by attempt.
 pub async fn documents_of(
     tx: &mut PgConnection,
-    codes: &[i64],
+    codes: &[NationalCode],
 ) -> Result<HashMap<Uuid, Vec<StoredDocument>>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
         "SELECT claim_id, document_id, attempt, sheba, state, state_code,
@@ -77,7 +77,7 @@ pub async fn documents_of(
                      AND o.code = ANY($2)) AS called_duplicate
          FROM documents d WHERE person = ANY($1) ORDER BY claim_id, attempt",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .bind(DUPLICATES.as_slice())
     .fetch_all(tx)
     .await?;
@@ -157,7 +157,7 @@ async fn insert_documents(
     month: SolarMonth,
     at: Timestamp,
 ) -> Result<()> {
-    let all = || issues.iter().map(|(_, issue)| issue);
+    let all: Vec<_> = issues.iter().map(|(_, issue)| issue).collect();
     sqlx::query(
         "INSERT INTO documents (document_id, person, claim_id, attempt, decision_id, month, amount, sheba, cost_centre, province_code,
              issued_at, benefit)
@@ -165,18 +165,18 @@ async fn insert_documents(
          FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::int[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[],
              $12::text[]) AS u (a, b, c, d, e, f, g, h, i, j)",
     )
-    .bind(all().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.document_id.to_string()).collect::<Vec<_>>())
     .bind(issues.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.claim_id).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.attempt).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.decision_id).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.amount.to_i64()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.sheba.as_str()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.cost_centre.as_str()).collect::<Vec<_>>())
-    .bind(all().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.claim_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.attempt).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.decision_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.amount.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.sheba.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.cost_centre.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.province_code.as_str()).collect::<Vec<_>>())
     .bind(month.to_string())
     .bind(instant(at))
-    .bind(all().map(|issue| issue.benefit.as_str()).collect::<Vec<_>>())
+    .bind(all.iter().map(|issue| issue.benefit.as_str()).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Error, PgConnection, Result, from_micros, parsed};
+use super::{Error, PgConnection, Result, from_micros, marriages, parsed};
+use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
 use crate::law::SolarMonth;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// A payment document as it was issued.
 #[derive(Clone, PartialEq, Eq)]
@@ -193,13 +193,11 @@ pub async fn messages(tx: &mut PgConnection, person: NationalCode) -> Result<Vec
 }
 
 /// Every registry row that names the person, complete, in the order of record ids.
-pub async fn registry_rows(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<MarriageRecorded>> {
+pub async fn registry_rows(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<RegistryRecord>> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT content FROM marriages WHERE husband = $1 OR wife = $1 ORDER BY record_id")
             .bind(person.to_i64())
             .fetch_all(tx)
             .await?;
-    rows.iter()
-        .map(|(content,)| serde_json::from_str(content).map_err(|_| Error::Unreadable("marriage")))
-        .collect()
+    rows.iter().map(|(content,)| marriages::parse(content)).collect()
 }

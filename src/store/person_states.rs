@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
 use crate::claim::person::Dossier;
 use crate::claim::person_state::{PersonState, StoredPayment};
+use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// Loads everything that planning reads about these persons except their dossiers, with one statement per table. The
 /// states are in the order of the persons' codes. `fresh` are registry rows that this transaction is about to write:
@@ -14,15 +14,15 @@ use crate::wire::registry_marriages_v1::MarriageRecorded;
 pub async fn load(
     tx: &mut PgConnection,
     persons: impl Iterator<Item = NationalCode>,
-    fresh: &[MarriageRecorded],
+    fresh: &[RegistryRecord],
 ) -> Result<Vec<PersonState>> {
     let mut states: HashMap<NationalCode, PersonState> =
         persons.map(|code| (code, PersonState::new(code))).collect();
-    let codes: Vec<i64> = states.keys().map(|code| code.to_i64()).collect();
+    let codes: Vec<_> = states.keys().copied().collect();
     let replaced: HashSet<&str> = fresh.iter().map(|row| row.record_id.as_str()).collect();
     let mut rows = marriages::of_persons(tx, &codes).await?;
     rows.retain(|row| !replaced.contains(row.record_id.as_str()));
-    rows.extend(fresh.iter().map(marriages::registry_row));
+    rows.extend(fresh.iter().map(RegistryRecord::row));
     for row in rows {
         for code in [row.husband.code, row.wife.code].into_iter().flatten() {
             if let Some(person) = states.get_mut(&code) {
@@ -61,14 +61,14 @@ pub async fn load_with(
 /// Few of the persons that a batch touches have been paid: most often the first statement finds no row.
 async fn load_payments(
     tx: &mut PgConnection,
-    codes: &[i64],
+    codes: &[NationalCode],
     states: &mut HashMap<NationalCode, PersonState>,
 ) -> Result<()> {
     let payments = payments::of_persons(tx, codes).await?;
     if payments.is_empty() {
         return Ok(());
     }
-    let paid: Vec<i64> = payments.iter().map(|payment| payment.person.to_i64()).collect();
+    let paid: Vec<_> = payments.iter().map(|payment| payment.person).collect();
     let ids: Vec<_> = payments.iter().map(|payment| payment.decision_id).collect();
     let decided = decisions::by_id(tx, &ids).await?;
     let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Error, PgConnection, Result, code, dossier};
+use super::{Error, PgConnection, Result, code, dossier, numbers};
 use crate::claim::person::Dossier;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
@@ -14,7 +14,7 @@ use crate::law::SolarDate;
 /// a person, and then locks all rows, in the same order. A transaction that waits for a row of
 /// another insert holds only its own new rows of smaller codes. A transaction that waits for a lock holds only locks of
 /// smaller codes and its own new rows, which no other transaction can see.
-pub async fn lock(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
+pub async fn lock(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<HashMap<NationalCode, Dossier>> {
     let locked = lock_packed(tx, codes).await?.into_iter();
     locked.map(|(code, packed)| Ok((code, decode(packed.as_deref())?))).collect()
 }
@@ -26,13 +26,13 @@ pub type PackedDossier = Option<Vec<u8>>;
 /// another thread.
 pub async fn lock_packed(
     tx: &mut PgConnection,
-    codes: &[i64],
+    codes: &[NationalCode],
 ) -> Result<HashMap<NationalCode, PackedDossier>> {
     sqlx::query(
         "INSERT INTO persons (code) SELECT c FROM unnest($1::bigint[]) c
          WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.code = c) ORDER BY c ON CONFLICT DO NOTHING",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .execute(&mut *tx)
     .await?;
     let dossiers = lock_known(tx, codes).await?;
@@ -42,21 +42,27 @@ pub async fn lock_packed(
     Ok(dossiers)
 }
 
-async fn lock_known(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, PackedDossier>> {
+async fn lock_known(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<HashMap<NationalCode, PackedDossier>> {
     let rows: Vec<(i64, PackedDossier)> = sqlx::query_as(
         "SELECT code, dossier FROM persons WHERE code = ANY($1) ORDER BY code FOR NO KEY UPDATE",
     )
-    .bind(codes)
+    .bind(numbers(codes))
     .fetch_all(tx)
     .await?;
     rows.into_iter().map(|(number, packed)| Ok((code(number)?, packed))).collect()
 }
 
 /// The dossiers of these persons, without locks: for reading only.
-pub async fn read_dossiers(tx: &mut PgConnection, codes: &[i64]) -> Result<HashMap<NationalCode, Dossier>> {
+pub async fn read_dossiers(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<HashMap<NationalCode, Dossier>> {
     let rows: Vec<(i64, PackedDossier)> =
         sqlx::query_as("SELECT code, dossier FROM persons WHERE code = ANY($1)")
-            .bind(codes)
+            .bind(numbers(codes))
             .fetch_all(tx)
             .await?;
     rows.into_iter().map(|(number, packed)| Ok((code(number)?, decode(packed.as_deref())?))).collect()
@@ -75,9 +81,10 @@ pub async fn save(tx: &mut PgConnection, changed: &[(NationalCode, &Dossier)]) -
     let codes: Vec<_> = changed.iter().map(|(code, _)| code.to_i64()).collect();
     let persons = changed.len();
     let packed = changed.iter().map(|(_, dossier)| dossier::pack(dossier)).collect::<Result<Vec<_>>>()?;
-    let record = |(_, dossier): &(NationalCode, &Dossier)| dossier.record.clone();
-    let branches: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.branch_code)).collect();
-    let provinces: Vec<_> = changed.iter().map(|c| record(c).map(|record| record.province_code)).collect();
+    let records: Vec<_> = changed.iter().map(|(_, dossier)| dossier.record.as_ref()).collect();
+    let branches: Vec<_> = records.iter().map(|record| record.map(|own| own.branch_code.as_str())).collect();
+    let provinces: Vec<_> =
+        records.iter().map(|record| record.map(|own| own.province_code.as_str())).collect();
     let done = sqlx::query(
         "UPDATE persons p SET dossier = u.dossier, insured = u.branch IS NOT NULL, branch_code = u.branch, province_code = u.province
          FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[]) AS u (code, dossier, branch, province)
@@ -105,7 +112,7 @@ pub async fn without_claim(
     upto: i64,
     deeds_from: Option<SolarDate>,
     limit: u32,
-) -> Result<Vec<i64>> {
+) -> Result<Vec<NationalCode>> {
     let sql = "WITH named AS (SELECT husband AS person FROM marriages WHERE husband > $1 AND husband <= $2
                    UNION SELECT wife FROM marriages WHERE wife > $1 AND wife <= $2)
          SELECT person FROM named n WHERE NOT EXISTS (SELECT 1 FROM claims c WHERE c.person = n.person)
@@ -114,11 +121,12 @@ pub async fn without_claim(
                  AND m.content::json ->> 'status' <> 'annulled'
                  AND ($3::text IS NULL OR m.content::json ->> 'deed_date' >= $3::text COLLATE \"C\"))
          ORDER BY person LIMIT $4";
-    Ok(sqlx::query_scalar(sql)
+    let persons: Vec<i64> = sqlx::query_scalar(sql)
         .bind(after)
         .bind(upto)
         .bind(deeds_from.map(|date| date.to_string()))
         .bind(i64::from(limit))
         .fetch_all(tx)
-        .await?)
+        .await?;
+    persons.into_iter().map(code).collect()
 }

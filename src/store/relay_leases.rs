@@ -1,7 +1,7 @@
 //! Which process delivers which relay shard, and the delivery watermark of each shard.
 
 use super::connection::limit_idle_time;
-use super::offsets::{self, TopicPartition};
+use super::offsets::{self, PartitionOffset};
 use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::wire::Topic;
@@ -85,7 +85,7 @@ pub async fn advance_watermark(tx: &mut PgConnection, shard: i16, owner: &str, d
 }
 
 /// The end offsets: for each output partition, the offset after the last record that was sent to it.
-pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
+pub async fn end_offsets(pool: &PgPool) -> Result<Vec<PartitionOffset>> {
     let rows: Vec<(String, i32, i64)> =
         sqlx::query_as("SELECT topic, partition, next_offset FROM output_ends ORDER BY topic, partition")
             .fetch_all(pool)
@@ -93,7 +93,7 @@ pub async fn end_offsets(pool: &PgPool) -> Result<Vec<(TopicPartition, i64)>> {
     offsets::from_rows(rows)
 }
 
-pub async fn save_end_offsets(tx: &mut PgConnection, end_offsets: &[(TopicPartition, i64)]) -> Result<()> {
+pub async fn save_end_offsets(tx: &mut PgConnection, end_offsets: &[PartitionOffset]) -> Result<()> {
     if end_offsets.is_empty() {
         return Ok(());
     }
@@ -101,9 +101,9 @@ pub async fn save_end_offsets(tx: &mut PgConnection, end_offsets: &[(TopicPartit
         "INSERT INTO output_ends SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
          ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
     )
-    .bind(end_offsets.iter().map(|(p, _)| p.topic.name()).collect::<Vec<_>>())
-    .bind(end_offsets.iter().map(|(p, _)| p.partition).collect::<Vec<_>>())
-    .bind(end_offsets.iter().map(|(_, next)| *next).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|end| end.partition.topic.name()).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|end| end.partition.partition).collect::<Vec<_>>())
+    .bind(end_offsets.iter().map(|end| end.offset).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())

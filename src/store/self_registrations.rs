@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{PgConnection, Result, code, from_micros, instant, parsed};
+use super::{PgConnection, Result, code, from_micros, instant, numbers, parsed};
 use crate::claim::person::SelfRegistration;
 use crate::ident::NationalCode;
 
@@ -22,28 +22,36 @@ const COLUMNS: &str =
 
 /// A request belongs to its applicant, who is the key of the topic: the same id from another applicant is another
 /// request.
-pub type RegistrationKey = (NationalCode, String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RegistrationKey {
+    pub applicant: NationalCode,
+    pub request_id: String,
+}
 
 pub async fn by_request(
     tx: &mut PgConnection,
-    requests: &[(NationalCode, &str)],
+    requests: &[RegistrationKey],
 ) -> Result<HashMap<RegistrationKey, StoredRegistration>> {
     let query = sqlx::AssertSqlSafe(format!(
         "{COLUMNS} (applicant, request_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))"
     ));
     let rows: Vec<RegistrationRow> = sqlx::query_as(query)
-        .bind(requests.iter().map(|(applicant, _)| applicant.to_i64()).collect::<Vec<_>>())
-        .bind(requests.iter().map(|(_, request)| *request).collect::<Vec<_>>())
+        .bind(requests.iter().map(|key| key.applicant.to_i64()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|key| key.request_id.as_str()).collect::<Vec<_>>())
         .fetch_all(tx)
         .await?;
-    let key =
-        |stored: &StoredRegistration| (stored.registration.applicant, stored.registration.request_id.clone());
-    rows.into_iter().map(|row| read(row).map(|stored| (key(&stored), stored))).collect()
+    let mut registrations = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let stored = read(row)?;
+        let (applicant, request_id) = (stored.registration.applicant, stored.registration.request_id.clone());
+        registrations.insert(RegistrationKey { applicant, request_id }, stored);
+    }
+    Ok(registrations)
 }
 
-pub async fn of_persons(tx: &mut PgConnection, codes: &[i64]) -> Result<Vec<SelfRegistration>> {
+pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<SelfRegistration>> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} applicant = ANY($1)"));
-    let rows: Vec<RegistrationRow> = sqlx::query_as(query).bind(codes).fetch_all(tx).await?;
+    let rows: Vec<RegistrationRow> = sqlx::query_as(query).bind(numbers(codes)).fetch_all(tx).await?;
     rows.into_iter().map(|row| read(row).map(|stored| stored.registration)).collect()
 }
 

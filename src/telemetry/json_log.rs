@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn a_line_gets_the_ids_of_its_span_and_stays_json() {
-        let (trace, span) = (TraceId::from(0xf00d_u128), SpanId::from(0xb7_u64));
+        let trace = TraceId::from(0xf00d_u128);
+        let span = SpanId::from(0xb7_u64);
         let context = SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::default());
         let line = with_trace("{\"level\":\"INFO\",\"message\":\"a } b\"}\n".to_owned(), &context);
         let parsed: serde_json::Value = serde_json::from_str(line.strip_suffix('\n').unwrap()).unwrap();

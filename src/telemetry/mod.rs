@@ -1,4 +1,4 @@
-//! Telemetry: log lines on standard error, traces and metrics to a collector.
+//! Telemetry: log lines on standard error; traces, metrics and log records to a collector.
 //!
 //! Telemetry contains no personal data: the types of `ident` mask themselves, and messages contain only ids. A
 //! collector that is unavailable, or an exporter that cannot be built, never prevents a payment: the error is logged,
@@ -10,31 +10,28 @@ mod counter;
 mod gauges;
 mod instruments;
 mod json_log;
+mod layers;
 pub mod metrics;
 mod prometheus;
 pub mod trace;
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig,
+};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 pub use gauges::GaugeValues;
 pub use metrics::Metrics;
 pub use prometheus::render_prometheus;
 
-use crate::config::{LogFormat, Settings};
-use json_log::JsonWithTrace;
+use crate::config::Settings;
 
 /// The timeout of one export to the collector.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +51,7 @@ pub struct Telemetry {
 struct Exporters {
     traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
+    logs: SdkLoggerProvider,
 }
 
 /// Starts logging and, if `otlp_endpoint` is set, exporting.
@@ -67,14 +65,13 @@ pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry
             Some(Ok(exporters)) => (Some(exporters), None),
             Some(Err(fault)) => (None, Some(fault)),
         };
-    let spans = exporters.as_ref().map(span_layer);
-    Registry::default().with(spans).with(log_layer(settings)).try_init().map_err(|_| AlreadyStarted)?;
+    layers::subscriber(exporters.as_ref(), settings).try_init().map_err(|_| AlreadyStarted)?;
     if let Some(exporters) = &exporters {
         opentelemetry::global::set_meter_provider(exporters.metrics.clone());
         instruments::register(metrics);
     }
     if let Some(fault) = fault {
-        tracing::warn!(%fault, "no traces and metrics are exported; check the setting otlp_endpoint");
+        tracing::warn!(%fault, "no traces, metrics and logs are exported; check the setting otlp_endpoint");
     }
     Ok(Telemetry { exporters })
 }
@@ -82,42 +79,53 @@ pub fn start(settings: &Settings, metrics: &'static Metrics) -> Result<Telemetry
 impl Telemetry {
     /// Flushes the exporters, for at most `within`.
     pub async fn stop(self, within: Duration) {
-        let Some(Exporters { traces, metrics }) = self.exporters else {
+        let Some(Exporters { traces, metrics, logs }) = self.exporters else {
             return;
         };
-        // Both block, and their HTTP client must not be dropped on a thread of the runtime.
-        let flush = tokio::task::spawn_blocking(move || {
-            let results = [traces.shutdown_with_timeout(within), metrics.shutdown_with_timeout(within)];
-            for fault in results.into_iter().filter_map(Result::err) {
-                tracing::warn!(%fault, "the last traces or metrics were not exported");
+        // Each blocks, and its HTTP client must not be dropped on a thread of the runtime. A slow collector gets all three
+        // within the same time.
+        let flushes = [
+            tokio::task::spawn_blocking(move || traces.shutdown_with_timeout(within)),
+            tokio::task::spawn_blocking(move || metrics.shutdown_with_timeout(within)),
+            tokio::task::spawn_blocking(move || logs.shutdown_with_timeout(within)),
+        ];
+        let flushed = async {
+            for flush in flushes {
+                if let Ok(Err(fault)) = flush.await {
+                    tracing::warn!(%fault, "the last traces, metrics or logs were not exported");
+                }
             }
-        });
+        };
         // On a timeout the rest is dropped without a report, because logging ends here, too.
-        let _ = tokio::time::timeout(within, flush).await;
+        let _ = tokio::time::timeout(within, flushed).await;
     }
 }
 
 fn exporters(endpoint: &str, settings: &Settings) -> Result<Exporters, ExporterBuildError> {
+    crate::tls::install();
     let resource = resource(settings);
-    let spans = SpanExporter::builder()
-        .with_http()
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{endpoint}/v1/traces"))
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()?;
-    let metrics = MetricExporter::builder()
-        .with_http()
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{endpoint}/v1/metrics"))
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()?;
+    let spans = to(SpanExporter::builder().with_http(), endpoint, "traces").build()?;
+    let metrics = to(MetricExporter::builder().with_http(), endpoint, "metrics").build()?;
+    let logs = to(LogExporter::builder().with_http(), endpoint, "logs").build()?;
     Ok(Exporters {
         traces: SdkTracerProvider::builder()
             .with_resource(resource.clone())
             .with_batch_exporter(spans)
             .build(),
-        metrics: SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(metrics).build(),
+        metrics: SdkMeterProvider::builder()
+            .with_resource(resource.clone())
+            .with_periodic_exporter(metrics)
+            .build(),
+        logs: SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(logs).build(),
     })
+}
+
+/// Makes an exporter send its `signal` to the collector.
+fn to<B: WithExportConfig>(exporter: B, endpoint: &str, signal: &str) -> B {
+    exporter
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(format!("{endpoint}/v1/{signal}"))
+        .with_timeout(EXPORT_TIMEOUT)
 }
 
 fn resource(settings: &Settings) -> Resource {
@@ -131,31 +139,6 @@ fn resource(settings: &Settings) -> Resource {
 /// Two processes must never look like one, so a process without a name gets an id that no other has.
 fn instance_id(settings: &Settings) -> String {
     settings.instance.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
-}
-
-/// Exports only the spans of this crate: exporting the spans of the exporter's HTTP client would create new spans
-/// without end.
-fn span_layer<S>(exporters: &Exporters) -> impl Layer<S> + use<S>
-where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
-{
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
-    tracing_opentelemetry::layer().with_tracer(exporters.traces.tracer("peyvand")).with_filter(ours)
-}
-
-fn log_layer<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
-{
-    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match settings.log_format {
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
-        LogFormat::Json => {
-            let json = tracing_subscriber::fmt::format().json().flatten_event(true);
-            lines.json().event_format(JsonWithTrace(json)).with_filter(filter).boxed()
-        }
-    }
 }
 
 #[cfg(test)]

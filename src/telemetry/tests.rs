@@ -3,6 +3,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 
+use tracing_subscriber::layer::SubscriberExt as _;
+
 use super::*;
 
 /// A collector that accepts every request, and reports the first line and the body of each.
@@ -82,8 +84,8 @@ async fn traces_and_metrics_reach_a_collector() {
     telemetry.stop(Duration::from_secs(5)).await;
 
     let all: Vec<_> = requests.try_iter().collect();
-    let body = |path: &str| &all.iter().find(|(line, _)| line.contains(path)).unwrap().1;
-    let (traces, metrics) = (body("post /v1/traces"), body("post /v1/metrics"));
+    let (_, traces) = all.iter().find(|(line, _)| line.contains("post /v1/traces")).unwrap();
+    let (_, metrics) = all.iter().find(|(line, _)| line.contains("post /v1/metrics")).unwrap();
     for text in [
         "ingest a batch",
         "peyvand",
@@ -105,16 +107,67 @@ async fn traces_and_metrics_reach_a_collector() {
     }
 }
 
+fn instance_id(flags: &[(&str, &str)]) -> String {
+    let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let resource = resource(&Settings::load_from(&flags, None, []).unwrap().settings);
+    resource.get(&opentelemetry::Key::from_static_str("service.instance.id")).unwrap().to_string()
+}
+
+fn exporting_to(endpoint: &str) -> (Exporters, Settings) {
+    let flags = BTreeMap::from([("log".to_owned(), "warn".to_owned())]);
+    let settings = Settings::load_from(&flags, None, []).unwrap().settings;
+    (exporters(endpoint, &settings).unwrap(), settings)
+}
+
+/// sqlx asks whether a statement is logged before each one that it logs.
+#[test]
+fn a_question_whether_something_is_logged_loses_no_later_record_or_span() {
+    let (endpoint, requests) = collector();
+    let (exporters, settings) = exporting_to(&endpoint);
+    tracing::subscriber::with_default(layers::subscriber(Some(&exporters), &settings), || {
+        for _ in 0..2 {
+            let _ = tracing::enabled!(target: "sqlx::query", tracing::Level::WARN);
+            let span = tracing::info_span!("kept span");
+            let _ = tracing::enabled!(target: "sqlx::query", tracing::Level::WARN);
+            span.in_scope(|| tracing::warn!("kept record"));
+        }
+    });
+    exporters.traces.force_flush().unwrap();
+    exporters.logs.force_flush().unwrap();
+    let all: Vec<_> = requests.try_iter().collect();
+    let found = |path: &str, text: &str| {
+        let bodies = all.iter().filter(|(line, _)| line.contains(path));
+        bodies.map(|(_, body)| count(body, text.as_bytes())).sum::<usize>()
+    };
+    assert_eq!((found("/v1/traces", "kept span"), found("/v1/logs", "kept record")), (2, 2));
+}
+
+/// More records than the exporter's queue holds. A collector that never answers leaves them in the queue.
+#[test]
+fn logging_inside_an_exported_span_does_not_wait_for_the_collector() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (exporters, settings) = exporting_to(&format!("http://{}", silent.local_addr().unwrap()));
+    let (done, ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Without the lines on standard error.
+        let layers = tracing_subscriber::Registry::default().with(layers::span_layer(&exporters));
+        let layers = layers.with(layers::record_layer(&exporters, &settings));
+        tracing::subscriber::with_default(layers, || {
+            let span = tracing::info_span!("process");
+            span.in_scope(|| (0..5_000).for_each(|n| tracing::warn!(n, "a line")));
+        });
+        done.send(()).unwrap();
+        // Dropping the exporters waits for the collector.
+        std::mem::forget(exporters);
+    });
+    ended.recv_timeout(Duration::from_secs(60)).expect("a line waits for the collector");
+}
+
 #[test]
 fn every_process_has_an_instance_id_of_its_own() {
-    let id = |flags: &[(&str, &str)]| {
-        let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let resource = resource(&Settings::load_from(&flags, None, []).unwrap().settings);
-        resource.get(&opentelemetry::Key::from_static_str("service.instance.id")).unwrap().to_string()
-    };
-    assert_eq!(id(&[("instance", "intake-0")]), "intake-0");
-    let (one, other) = (id(&[]), id(&[]));
-    assert!(!one.is_empty() && one != other, "{one}");
+    assert_eq!(instance_id(&[("instance", "intake-0")]), "intake-0");
+    let one = instance_id(&[]);
+    assert!(!one.is_empty() && one != instance_id(&[]), "{one}");
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
-//! The texts for people: of reasons in Persian and English, and of SMS in Persian. They are read from `texts.toml`.
+//! The texts for people: of reasons in Persian and English, and of SMS in Persian. They are read from `texts.toml`, those
+//! about pictures from `pictures.toml`.
 
+mod page_texts;
+mod pictures;
 mod reason_text;
 
+pub use page_texts::PageTexts;
+pub use pictures::{PictureTexts, RefusalTexts};
 pub use reason_text::{Bilingual, ReasonText};
 
 use std::collections::BTreeMap;

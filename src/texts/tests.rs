@@ -46,7 +46,8 @@ fn texts_use_exactly_the_declared_placeholders() {
             assert!(used.contains(&name.as_str()), "{code} declares {name} but does not use it");
         }
         for pair in [&reason.text, &reason.remedy] {
-            let (mut fa, mut en) = (placeholders(&pair.fa), placeholders(&pair.en));
+            let mut fa = placeholders(&pair.fa);
+            let mut en = placeholders(&pair.en);
             fa.sort_unstable();
             en.sort_unstable();
             assert_eq!(fa, en, "{code}: both languages use the same placeholders");
@@ -89,11 +90,9 @@ fn values_are_localised() {
 
 #[test]
 fn amounts_are_grouped() {
-    let amount = |rials| grouped(Rial::new(rials).unwrap(), Lang::En);
-    assert_eq!(
-        [amount(0), amount(999), amount(1000), amount(103_909_680)],
-        ["0", "999", "1,000", "103,909,680"]
-    );
+    for (rials, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (103_909_680, "103,909,680")] {
+        assert_eq!(grouped(Rial::new(rials).unwrap(), Lang::En), text);
+    }
     assert_eq!(grouped(Rial::new(103_909_680).unwrap(), Lang::Fa), "۱۰۳٬۹۰۹٬۶۸۰");
 }
 
@@ -132,8 +131,9 @@ fn an_sms_of_a_normal_name_takes_two_parts() {
 
 #[test]
 fn parts_are_counted_in_utf_16_units() {
-    let of = |n: usize| segments(&"م".repeat(n));
-    assert_eq!([of(0), of(70), of(71), of(134), of(135), of(201), of(202)], [1, 1, 2, 2, 3, 3, 4]);
+    for (letters, parts) in [(0, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4)] {
+        assert_eq!(segments(&"م".repeat(letters)), parts, "{letters}");
+    }
     assert_eq!(segments(&"🌹".repeat(36)), 2);
 }
 

@@ -34,10 +34,10 @@ pub struct IncompleteFileView {
 impl IncompleteFileView {
     /// The missing lines as text, such as `7, 12-13`.
     pub fn lines(&self) -> String {
-        let text = |[first, last]: &[u64; 2]| {
-            if first == last { first.to_string() } else { format!("{first}-{last}") }
-        };
-        let ranges: Vec<_> = self.missing_lines.iter().map(text).collect();
+        let mut ranges = Vec::with_capacity(self.missing_lines.len());
+        for [first, last] in &self.missing_lines {
+            ranges.push(if first == last { first.to_string() } else { format!("{first}-{last}") });
+        }
         let more = if ranges.len() == RANGES { " ..." } else { "" };
         let rejected = match self.rejected_rows {
             0 => String::new(),

@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod incomplete_files;
+pub mod my;
 pub mod person_file;
 pub mod report;
 pub mod status;

@@ -118,11 +118,10 @@ pub async fn report(ctx: &AppContext, month: SolarMonth) -> Result<ReportView> {
 }
 
 fn reason_groups() -> ReasonGroups {
-    let code_strings = |codes: &[ReasonCode]| codes.iter().map(|code| code.as_str()).collect();
     let refusing = ReasonCode::all().filter(|code| code.outcome() == Outcome::Refused);
     ReasonGroups {
-        account: code_strings(&ACCOUNT),
-        mobile: code_strings(&MOBILE),
+        account: ACCOUNT.iter().map(|code| code.as_str()).collect(),
+        mobile: MOBILE.iter().map(|code| code.as_str()).collect(),
         refusing: refusing.map(ReasonCode::as_str).collect(),
     }
 }
@@ -135,10 +134,10 @@ fn branches(lines: Vec<BranchLine>, refusals: Vec<RefusalCount>) -> Vec<ReportFi
         let branch = reasons.entry((refusal.province_code, refusal.branch_code)).or_default();
         branch.insert(refusal.ground, refusal.claims);
     }
-    let figures = |line: BranchLine| {
-        let reasons =
-            reasons.remove(&(line.province_code.clone(), line.branch_code.clone())).unwrap_or_default();
-        ReportFigures::of(line, reasons)
-    };
-    lines.into_iter().map(figures).collect()
+    let mut branches = Vec::with_capacity(lines.len());
+    for line in lines {
+        let branch = (line.province_code.clone(), line.branch_code.clone());
+        branches.push(ReportFigures::of(line, reasons.remove(&branch).unwrap_or_default()));
+    }
+    branches
 }

@@ -117,7 +117,6 @@ pub async fn status(
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
     let misrouted = offsets::misrouted(&mut connection).await?;
-    let tehran_time = |at| TehranTime::of(&ctx.clock, at);
     Ok(StatusView {
         unfinished,
         topic_problems: Vec::new(),
@@ -131,7 +130,7 @@ pub async fn status(
         records_without_claim: without_claim,
         months_closed: figures.months_closed.iter().map(ClosedMonthView::of).collect(),
         month_under_way: figures.month_under_way.map(|month| month.to_string()),
-        held: figures.held.map(|(month, reason)| HeldMonthView { month, reason }),
+        held: figures.held.map(|held| HeldMonthView { month: held.month, reason: held.reason }),
         unanswered_days,
         unanswered_count: figures.unanswered,
         unanswered: unanswered
@@ -139,7 +138,7 @@ pub async fn status(
             .map(|d| UnansweredView {
                 document_id: d.document_id,
                 month: d.month.to_string(),
-                issued_at: tehran_time(d.issued_at),
+                issued_at: TehranTime::of(&ctx.clock, d.issued_at),
             })
             .collect(),
         open_cases_count: figures.open_cases,
@@ -150,7 +149,7 @@ pub async fn status(
                 kind: case.kind,
                 document_id: case.document_id,
                 grounds: case.grounds,
-                opened_at: tehran_time(case.opened_at),
+                opened_at: TehranTime::of(&ctx.clock, case.opened_at),
             })
             .collect(),
         dead_letters: figures.dead_letters,

@@ -52,8 +52,10 @@ impl<'m, 'a> Attributes<'m, 'a> {
 
     /// A header of Kafka wins over the attribute: a bridge may continue the trace.
     pub fn traceparent(&self) -> Option<Cow<'a, str>> {
-        let of_event = || self.structured.as_ref().and_then(|event| event.get("traceparent")).map(Cow::Owned);
-        self.named("", "traceparent").map(Cow::Borrowed).or_else(of_event)
+        if let Some(header) = self.named("", "traceparent") {
+            return Some(Cow::Borrowed(header));
+        }
+        self.structured.as_ref()?.get("traceparent").map(Cow::Owned)
     }
 
     /// The data as JSON.
@@ -65,12 +67,11 @@ impl<'m, 'a> Attributes<'m, 'a> {
     }
 
     fn named(&self, prefix: &str, name: &str) -> Option<&'a str> {
-        let matches = |header: &str| {
+        first(self.message, |header| {
             header.len() == prefix.len() + name.len()
                 && header.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
                 && header.get(prefix.len()..).is_some_and(|end| end.eq_ignore_ascii_case(name))
-        };
-        first(self.message, matches)
+        })
     }
 }
 

@@ -52,28 +52,27 @@ pub fn dead_letter(
     if dropped.count > 0 {
         lacks.push(format!("headers: {} of {} bytes", dropped.count, dropped.bytes));
     }
-    let mut add = |name: &str, value: &[u8]| extra.push((name.to_owned(), value.to_vec()));
-    add(TOPIC, source.as_bytes());
-    add(PARTITION, message.partition.to_string().as_bytes());
-    add(OFFSET, message.offset.to_string().as_bytes());
+    extra.push(header(TOPIC, source));
+    extra.push(header(PARTITION, message.partition.to_string()));
+    extra.push(header(OFFSET, message.offset.to_string()));
     match message.key {
         Some(key) if key.len() > LONGEST_KEY => lacks.push(format!("key: {} bytes", key.len())),
-        Some(key) => add(KEY, key),
+        Some(key) => extra.push(header(KEY, key)),
         None => {}
     }
     if let Some(first) = first {
-        add(FIRST, first.to_string().as_bytes());
+        extra.push(header(FIRST, first.to_string()));
     }
-    add(REASON, shortened(&fault.to_string(), LONGEST_REASON).as_bytes());
-    add(AT, at.to_string().as_bytes());
+    extra.push(header(REASON, shortened(&fault.to_string(), LONGEST_REASON)));
+    extra.push(header(AT, at.to_string()));
     let carried = message.value.filter(|value| value.len() <= LONGEST_VALUE);
     if let Some(value) = message.value.filter(|_| carried.is_none()) {
-        add(LEFT_BEHIND, hex::encode(Sha256::digest(value)).as_bytes());
-        add(LEFT_BYTES, value.len().to_string().as_bytes());
+        extra.push(header(LEFT_BEHIND, hex::encode(Sha256::digest(value))));
+        extra.push(header(LEFT_BYTES, value.len().to_string()));
         lacks.push(format!("value: {} bytes", value.len()));
     }
     if !lacks.is_empty() {
-        add(TRUNCATED, lacks.join("; ").as_bytes());
+        extra.push(header(TRUNCATED, lacks.join("; ")));
     }
     Outgoing {
         kind: EventType::DeadLetter,
@@ -86,6 +85,10 @@ pub fn dead_letter(
     }
 }
 
+fn header(name: &str, value: impl Into<Vec<u8>>) -> (String, Vec<u8>) {
+    (name.to_owned(), value.into())
+}
+
 /// The headers that a dead letter lacks.
 #[derive(Default)]
 struct DroppedHeaders {
@@ -95,7 +98,9 @@ struct DroppedHeaders {
 
 /// The headers of the message that fit into the dead letter, in their order.
 fn kept_headers(message: &RawRecord<'_>) -> (Vec<(String, Vec<u8>)>, DroppedHeaders) {
-    let (mut kept, mut left, mut dropped) = (Vec::new(), HEADER_BYTES, DroppedHeaders::default());
+    let mut kept = Vec::new();
+    let mut left = HEADER_BYTES;
+    let mut dropped = DroppedHeaders::default();
     for (name, value) in message.headers.iter().filter(|(name, _)| is_own(name)) {
         let bytes = name.len() + value.len();
         if kept.len() < MOST_HEADERS && bytes <= left {
@@ -149,23 +154,29 @@ impl std::fmt::Debug for DeadLetterEvent<'_> {
 
 /// Reads a record of the dead-letter topic. Returns None if the headers with its position are missing.
 pub fn parse<'a>(headers: &[(&'a str, &'a [u8])], value: Option<&'a [u8]>) -> Option<DeadLetterEvent<'a>> {
-    let find = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
-    let text = |name: &str| find(name).and_then(|value| std::str::from_utf8(value).ok());
     Some(DeadLetterEvent {
         place: SourcePosition {
-            topic: text(TOPIC)?.to_owned(),
-            partition: text(PARTITION)?.parse().ok()?,
-            offset: text(OFFSET)?.parse().ok()?,
+            topic: text(headers, TOPIC)?.to_owned(),
+            partition: text(headers, PARTITION)?.parse().ok()?,
+            offset: text(headers, OFFSET)?.parse().ok()?,
         },
-        first: text(FIRST).and_then(|place| place.parse().ok()),
-        reason: text(REASON).unwrap_or_default().to_owned(),
-        at: text(AT).and_then(|at| at.parse().ok()),
-        key: find(KEY),
+        first: text(headers, FIRST).and_then(|place| place.parse().ok()),
+        reason: text(headers, REASON).unwrap_or_default().to_owned(),
+        at: text(headers, AT).and_then(|at| at.parse().ok()),
+        key: bytes(headers, KEY),
         headers: headers.iter().filter(|(name, _)| is_own(name)).copied().collect(),
         // Dead letters of older versions have only the digest of a value.
-        is_whole: find(TRUNCATED).is_none() && find(LEFT_BEHIND).is_none(),
+        is_whole: bytes(headers, TRUNCATED).is_none() && bytes(headers, LEFT_BEHIND).is_none(),
         value,
     })
+}
+
+fn bytes<'a>(headers: &[(&str, &'a [u8])], name: &str) -> Option<&'a [u8]> {
+    headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value)
+}
+
+fn text<'a>(headers: &[(&str, &'a [u8])], name: &str) -> Option<&'a str> {
+    std::str::from_utf8(bytes(headers, name)?).ok()
 }
 
 impl DeadLetterEvent<'_> {

@@ -39,18 +39,14 @@ pub fn read(message: &RawRecord<'_>) -> Result<Event, Fault> {
 }
 
 fn check_key(message: &RawRecord<'_>, input: &Input) -> Result<(), Fault> {
+    let wanted = match message.key {
+        None => "its text as the key; the record has no key",
+        Some(key) if key != input.key().as_bytes() => "exactly its text, byte by byte",
+        Some(key) if input.has_lower_case_key() && key.iter().any(u8::is_ascii_uppercase) => {
+            "it in lower case"
+        }
+        Some(_) => return Ok(()),
+    };
     let field = message.topic.key_field();
-    let fault = |wanted: &str| {
-        Err(Fault::new(code::KEY_MISMATCH, format!("the key is not the {field}, wanted {wanted}")))
-    };
-    let Some(key) = message.key else {
-        return fault("its text as the key; the record has no key");
-    };
-    if key != input.key().as_bytes() {
-        return fault("exactly its text, byte by byte");
-    }
-    if input.has_lower_case_key() && key.iter().any(u8::is_ascii_uppercase) {
-        return fault("it in lower case");
-    }
-    Ok(())
+    Err(Fault::new(code::KEY_MISMATCH, format!("the key is not the {field}, wanted {wanted}")))
 }

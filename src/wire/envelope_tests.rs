@@ -1,7 +1,7 @@
 //! A fault contains a code, the field, what came and what is wanted, and no personal data.
 
 use super::dead_letters_v1::{dead_letter, parse};
-use super::{Fault, FileRef, Input, RawRecord, RecordKey, Topic, read};
+use super::{Event, Fault, FileRef, Input, RawRecord, RecordKey, Topic, read};
 use crate::ident::NationalCode;
 
 const DIGEST: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
@@ -81,12 +81,16 @@ fn names_of_headers_count_in_any_case_and_a_content_type_may_have_parameters() {
     assert!(event.traceparent.is_some());
 }
 
+fn code_of(headers: &[(&str, &[u8])], key: Option<&str>, value: Option<&str>) -> &'static str {
+    try_read(headers, key, value).unwrap_err().code
+}
+
 #[test]
 fn faults_of_headers_and_key() {
-    let (key, value) = (code(5), employment());
-    let code_of =
-        |headers: &[(&str, &[u8])], key: Option<&str>, value| try_read(headers, key, value).unwrap_err().code;
-    let (key, value) = (Some(key.as_str()), Some(value.as_str()));
+    let person = code(5);
+    let employment = employment();
+    let key = Some(person.as_str());
+    let value = Some(employment.as_str());
     assert_eq!(code_of(&[ID, TIME], key, value), "no_type");
     assert_eq!(code_of(&[("ce_type", b"x"), ID, TIME], key, value), "unknown_type");
     assert_eq!(code_of(&[("ce_type", b"registry.marriage.recorded"), ID, TIME], key, value), "unknown_type");
@@ -110,99 +114,113 @@ fn faults_of_headers_and_key() {
     assert_eq!(fault.detail, "ce_type: got \"a\\nb\", wanted an event type of the topic insured.records.v1");
 }
 
+/// The code and the detail of the fault that an event of this time has.
+fn fault_of_time(time: &str) -> Option<(&'static str, String)> {
+    let headers = [TYPE, ID, ("ce_time", time.as_bytes())];
+    let fault = try_read(&headers, Some(&code(5)), Some(&employment())).err()?;
+    Some((fault.code, fault.detail))
+}
+
 /// The time of the event lies between 2000 and a day after the record's own timestamp.
 #[test]
 fn the_time_of_an_event_must_be_plausible_itself() {
-    let (key, value) = (code(5), employment());
-    let at = |time: &'static str| {
-        let headers = [TYPE, ID, ("ce_time", time.as_bytes())];
-        try_read(&headers, Some(&key), Some(&value)).err().map(|fault| (fault.code, fault.detail))
-    };
-    assert_eq!(at("2025-10-24T06:30:00Z"), None);
-    assert_eq!(at("2000-01-01T00:00:00Z"), None);
-    assert_eq!(at("2025-10-24T06:30:00.000001Z").unwrap().0, "plausibility");
-    assert_eq!(at("1999-12-31T23:59:59Z").unwrap().0, "plausibility");
-    let (code, detail) = at("1404-08-01T10:00:00+03:30").unwrap();
+    assert_eq!(fault_of_time("2025-10-24T06:30:00Z"), None);
+    assert_eq!(fault_of_time("2000-01-01T00:00:00Z"), None);
+    assert_eq!(fault_of_time("2025-10-24T06:30:00.000001Z").unwrap().0, "plausibility");
+    assert_eq!(fault_of_time("1999-12-31T23:59:59Z").unwrap().0, "plausibility");
+    let (code, detail) = fault_of_time("1404-08-01T10:00:00+03:30").unwrap();
     assert_eq!(code, "plausibility");
     assert!(detail.starts_with(
         "ce_time: implausible_instant: got \"1404-08-01T10:00:00+03:30\" (looks like a Solar year"
     ));
-    assert!(at("2025-10-23T06:30:00").unwrap().1.starts_with("ce_time: no_offset"));
-    assert!(at("2025-10-23").unwrap().1.starts_with("ce_time: wrong_form"));
+    assert!(fault_of_time("2025-10-23T06:30:00").unwrap().1.starts_with("ce_time: no_offset"));
+    assert!(fault_of_time("2025-10-23").unwrap().1.starts_with("ce_time: wrong_form"));
+}
+
+fn fault_of_report(id: &str, at: &str) -> Option<Fault> {
+    let headers = [("ce_type", b"notifications.sms.failed".as_slice()), ID, TIME];
+    let value = format!(r#"{{"sms_id":"{id}","status":"failed","at":"{at}"}}"#);
+    read(&record(Topic::NotificationsDeliveryReports, &headers, Some(id), Some(&value))).err()
+}
+
+fn spouse(code: &str, birth_date: &str) -> String {
+    format!(
+        r#"{{"national_code":"{code}","given_name":"a","family_name":"b","birth_date":"{birth_date}","earlier_marriages":0}}"#
+    )
+}
+
+/// The code and the detail of the fault of a marriage of 1404-07-15.
+fn fault_of_marriage(registered_on: &str, wife_birth_date: &str) -> Option<(&'static str, String)> {
+    let husband = spouse(&code(1), "1375-01-01");
+    let wife = spouse(&code(2), wife_birth_date);
+    let value = format!(
+        r#"{{"record_id":"R1","record_version":1,"status":"registered","deed_date":"1404-07-15",
+        "registered_on":"{registered_on}","office_kind":"none","permanence":"permanent","husband":{husband},"wife":{wife}}}"#
+    );
+    let headers = [("ce_type", b"registry.marriage.recorded".as_slice()), ID, TIME];
+    let fault = read(&record(Topic::RegistryMarriages, &headers, Some("R1"), Some(&value))).err()?;
+    Some((fault.code, fault.detail))
 }
 
 /// A message is judged against its own time, so a replay years later gives the same answer.
 #[test]
 fn dates_and_instants_are_judged_against_the_time_of_the_event() {
-    let report = |at: &str| format!(r#"{{"sms_id":"s1","status":"failed","at":"{at}"}}"#);
-    let headers = [("ce_type", b"notifications.sms.failed".as_slice()), ID, TIME];
-    let judged = |at: &str| {
-        let value = report(at);
-        let record = record(Topic::NotificationsDeliveryReports, &headers, Some("s1"), Some(&value));
-        read(&record).err().map(|fault| fault.detail)
-    };
-    assert_eq!(judged("2025-10-24T06:30:00Z"), None);
+    assert_eq!(fault_of_report("s1", "2025-10-24T06:30:00Z"), None);
     for at in ["2025-10-24T06:30:01Z", "1999-12-31T23:59:59Z", "1404-08-01T10:00:00+03:30"] {
-        assert!(judged(at).unwrap().starts_with("at: implausible_instant: got"), "{at}");
+        let detail = fault_of_report("s1", at).unwrap().detail;
+        assert!(detail.starts_with("at: implausible_instant: got"), "{at}");
+        assert_eq!(detail.contains("looks like a Solar year"), at.starts_with("1404"), "{at}");
     }
-    assert!(judged("1404-08-01T10:00:00+03:30").unwrap().contains("looks like a Solar year"));
-
-    let couple = (code(1), code(2));
-    let marriage = |registered_on: &str, born: &str| {
-        let side = |code: &str, born: &str| {
-            format!(
-                r#"{{"national_code":"{code}","given_name":"a","family_name":"b","birth_date":"{born}","earlier_marriages":0}}"#
-            )
-        };
-        let (husband, wife) = (side(&couple.0, "1375-01-01"), side(&couple.1, born));
-        format!(
-            r#"{{"record_id":"R1","record_version":1,"status":"registered","deed_date":"1404-07-15",
-            "registered_on":"{registered_on}","office_kind":"none","permanence":"permanent","husband":{husband},"wife":{wife}}}"#
-        )
-    };
-    let headers = [("ce_type", b"registry.marriage.recorded".as_slice()), ID, TIME];
-    let judged = |registered_on: &str, born: &str| {
-        let value = marriage(registered_on, born);
-        let record = record(Topic::RegistryMarriages, &headers, Some("R1"), Some(&value));
-        read(&record).err().map(|fault| (fault.code, fault.detail))
-    };
     // 2025-10-23 is 1404-08-01 in Tehran.
-    assert_eq!(judged("1404-08-01", "1404-07-14"), None);
-    let (code, detail) = judged("1404-08-02", "1375-01-01").unwrap();
+    assert_eq!(fault_of_marriage("1404-08-01", "1404-07-14"), None);
+    let (code, detail) = fault_of_marriage("1404-08-02", "1375-01-01").unwrap();
     assert_eq!(code, "plausibility");
     assert!(detail.starts_with("registered_on: implausible_date: got \"1404-08-02\", wanted"), "{detail}");
-    let (code, detail) = judged("1404-08-01", "1404-07-15").unwrap();
+    let (code, detail) = fault_of_marriage("1404-08-01", "1404-07-15").unwrap();
     assert_eq!(code, "plausibility");
     assert!(detail.starts_with("wife.birth_date: implausible_date: got a text of 10 characters"), "{detail}");
 }
 
 #[test]
 fn a_key_that_peyvand_wrote_is_in_lower_case() {
-    let headers = [("ce_type", b"notifications.sms.failed".as_slice()), ID, TIME];
-    let judged = |id: &str| {
-        let value = format!(r#"{{"sms_id":"{id}","at":"2025-10-23T06:30:00Z"}}"#);
-        read(&record(Topic::NotificationsDeliveryReports, &headers, Some(id), Some(&value))).err()
-    };
-    assert_eq!(judged("c2a94e70-1d36-5f8b-8e52-64b0f9d3a718"), None);
-    let fault = judged("C2A94E70-1d36-5f8b-8e52-64b0f9d3a718").unwrap();
+    let at = "2025-10-23T06:30:00Z";
+    assert_eq!(fault_of_report("c2a94e70-1d36-5f8b-8e52-64b0f9d3a718", at), None);
+    let fault = fault_of_report("C2A94E70-1d36-5f8b-8e52-64b0f9d3a718", at).unwrap();
     assert_eq!(
         (fault.code, fault.detail.as_str()),
         ("key_mismatch", "the key is not the sms_id, wanted it in lower case")
     );
+    let headers = [("ce_type", &b"notifications.sms.delivered"[..]), ID, TIME];
+    // The ids of the data are compared as they are, so other letters in the data are another id.
+    for (key, data) in [
+        ("c2a94e70-1d36-5f8b-8e52-64b0f9d3a718", "C2A94E70-1d36-5f8b-8e52-64b0f9d3a718"),
+        ("C2A94E70-1d36-5f8b-8e52-64b0f9d3a718", "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718"),
+    ] {
+        let value = format!(r#"{{"sms_id":"{data}","at":"2025-10-23T06:30:00Z"}}"#);
+        let fault = read(&record(Topic::NotificationsDeliveryReports, &headers, Some(key), Some(&value)));
+        assert_eq!(fault.unwrap_err().code, "key_mismatch");
+    }
+}
+
+const STRUCTURED: (&str, &[u8]) = ("content-type", b"application/cloudevents+json; charset=utf-8");
+
+fn structured_event(attributes: &str) -> String {
+    format!(r#"{{"data":{},{attributes}}}"#, employment())
+}
+
+fn try_structured(attributes: &str) -> Result<Event, Fault> {
+    try_read(&[STRUCTURED], Some(&code(5)), Some(&structured_event(attributes)))
 }
 
 #[test]
 fn an_event_in_structured_mode_is_read_like_one_in_binary_mode() {
-    let kind: (&str, &[u8]) = ("content-type", b"application/cloudevents+json; charset=utf-8");
-    let event = |attributes: &str| format!(r#"{{"data":{},{attributes}}}"#, employment());
     let good = format!(
         r#""specversion":"1.0","id":"1","type":"insured.employment.changed","time":"2025-10-23T06:30:00Z",
         "datacontenttype":"application/json","fileid":"{DIGEST}","fileline":9,
         "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01""#
     );
     let key = code(5);
-    let try_event = |attributes: &str| try_read(&[kind], Some(&key), Some(&event(attributes)));
-    let structured = try_event(&good).unwrap();
+    let structured = try_structured(&good).unwrap();
     let headers: [(&str, &[u8]); 6] = [
         TYPE,
         ID,
@@ -212,24 +230,28 @@ fn an_event_in_structured_mode_is_read_like_one_in_binary_mode() {
         ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     ];
     assert_eq!(structured, try_read(&headers, Some(&key), Some(&employment())).unwrap());
-    let code_of = |attributes: &str| try_event(attributes).unwrap_err().code;
-    assert_eq!(code_of(&good.replace("\"id\"", "\"ID\"")), "no_id");
-    assert_eq!(code_of(&good.replace("\"time\"", "\"moment\"")), "no_time");
-    assert_eq!(code_of(&good.replace("\"1.0\"", "\"0.3\"")), "unknown_specversion");
-    assert_eq!(code_of(&good.replace("application/json", "text/xml")), "content_type");
-    assert_eq!(code_of(&format!(r#"{good},"data_base64":"e30=""#)), "not_json");
-    assert_eq!(try_read(&[kind], Some(&key), Some("[1]")).unwrap_err().code, "not_json");
-    assert_eq!(try_read(&[kind], Some(&key), None).unwrap_err().code, "no_value");
+    for (attributes, code) in [
+        (good.replace("\"id\"", "\"ID\""), "no_id"),
+        (good.replace("\"time\"", "\"moment\""), "no_time"),
+        (good.replace("\"1.0\"", "\"0.3\""), "unknown_specversion"),
+        (good.replace("application/json", "text/xml"), "content_type"),
+        (format!(r#"{good},"data_base64":"e30=""#), "not_json"),
+    ] {
+        assert_eq!(try_structured(&attributes).unwrap_err().code, code);
+    }
+    assert_eq!(code_of(&[STRUCTURED], Some(&key), Some("[1]")), "not_json");
+    assert_eq!(code_of(&[STRUCTURED], Some(&key), None), "no_value");
     let without_data = format!("{{{good}}}");
-    assert_eq!(try_read(&[kind], Some(&key), Some(&without_data)).unwrap_err().code, "no_value");
-    let wrong = event(&good).replace("1400-01-01", "1400-13-01");
-    let fault = try_read(&[kind], Some(&key), Some(&wrong)).unwrap_err();
+    assert_eq!(code_of(&[STRUCTURED], Some(&key), Some(&without_data)), "no_value");
+    let wrong = structured_event(&good).replace("1400-01-01", "1400-13-01");
+    let fault = try_read(&[STRUCTURED], Some(&key), Some(&wrong)).unwrap_err();
     assert!(fault.detail.starts_with("started_on: no_such_date: got \"1400-13-01\""), "{fault}");
 }
 
 #[test]
 fn faults_of_data_name_the_field_what_came_and_what_is_wanted() {
-    let (good, person) = (employment(), code(5));
+    let good = employment();
+    let person = code(5);
     fault(
         "{",
         "not_json",

@@ -83,8 +83,7 @@ impl Fault {
     /// The text of a serde error may contain values, so the fault contains only the field's path and a stable code.
     pub(crate) fn from_json(error: &serde_json::Error, json: &[u8]) -> Self {
         if !error.is_data() {
-            let (line, column) = (error.line(), error.column());
-            let came = format!("text that is not JSON from line {line}, column {column}");
+            let came = format!("text that is not JSON from line {}, column {}", error.line(), error.column());
             return Self::new(
                 code::NOT_JSON,
                 format!("the value: got {came}, wanted one JSON object in UTF-8"),

@@ -68,25 +68,33 @@ impl<'a> Headers<'a> {
         if matches!(self.kind, EventType::FileOpened | EventType::FileClosed) {
             return Ok(None);
         }
-        let fault = |name, value, wanted| Err(Fault::header(code::FILE_HEADERS, name, value, wanted));
         let (file_id, line) = match (self.file_id.as_deref(), self.file_line.as_deref()) {
             (None, None) => return Ok(None),
             (Some(file_id), Some(line)) => (file_id, line),
-            (Some(_), None) => return fault(FILE_LINE, None, "a line number, because ce_fileid is given"),
-            (None, Some(_)) => return fault(FILE_ID, None, "a SHA-256, because ce_fileline is given"),
+            (Some(_), None) => {
+                return Err(file_fault(FILE_LINE, None, "a line number, because ce_fileid is given"));
+            }
+            (None, Some(_)) => {
+                return Err(file_fault(FILE_ID, None, "a SHA-256, because ce_fileline is given"));
+            }
         };
         if !is_sha256_hex(file_id) {
-            return fault(FILE_ID, Some(file_id), "a SHA-256 in lower-case hex");
+            return Err(file_fault(FILE_ID, Some(file_id), "a SHA-256 in lower-case hex"));
         }
         let Some(number) = line.parse().ok().filter(|line| (1..=MAX_LINE).contains(line)) else {
-            return fault(FILE_LINE, Some(line), "a line number from 1");
+            return Err(file_fault(FILE_LINE, Some(line), "a line number from 1"));
         };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         if self.file_rows.as_ref().is_some_and(|text| text.parse() != Ok(rows)) {
-            return fault(FILE_ROWS, self.file_rows.as_deref(), &format!("the number of rows, {rows}"));
+            let wanted = format!("the number of rows, {rows}");
+            return Err(file_fault(FILE_ROWS, self.file_rows.as_deref(), &wanted));
         }
         Ok(Some(FileRef { file_id: file_id.to_owned(), line: number, rows }))
     }
+}
+
+fn file_fault(name: &str, value: Option<&str>, wanted: &str) -> Fault {
+    Fault::header(code::FILE_HEADERS, name, value, wanted)
 }
 
 fn kind_of(attributes: &Attributes<'_, '_>, topic: Topic) -> Result<EventType, Fault> {
@@ -114,20 +122,19 @@ fn time_of(attributes: &Attributes<'_, '_>, written_ms: Option<i64>) -> Result<T
             "the event's time, RFC 3339 with an offset",
         ));
     };
-    let fault = |why: &'static str| {
-        let wanted = match why {
-            reason::IMPLAUSIBLE_INSTANT => {
-                "an instant from 2000 on, at most a day after the record's timestamp"
-            }
-            _ => reason::wanted(why),
-        };
-        Fault::header_text("ce_time", why, &text, wanted)
-    };
-    let time = Timestamp::read(&text).map_err(fault)?;
+    let time = Timestamp::read(&text).map_err(|why| time_fault(&text, why))?;
     if let Some(written) = written_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()) {
-        plausibility::instant(time, written).map_err(fault)?;
+        plausibility::instant(time, written).map_err(|why| time_fault(&text, why))?;
     }
     Ok(time)
+}
+
+fn time_fault(text: &str, why: &'static str) -> Fault {
+    let wanted = match why {
+        reason::IMPLAUSIBLE_INSTANT => "an instant from 2000 on, at most a day after the record's timestamp",
+        _ => reason::wanted(why),
+    };
+    Fault::header_text("ce_time", why, text, wanted)
 }
 
 /// Line numbers fit into the database's `bigint`.
@@ -169,10 +176,16 @@ mod tests {
         all.push(("ce_time", b"2025-10-23T06:30:00Z"));
         all.push((FILE_ID, b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
         all.extend(headers);
-        let (partition, offset, timestamp_ms, value) = (0, 0, None, Some(value));
-        let topic = Topic::InsuredRecords;
-        file_of(&RawRecord { topic, partition, offset, timestamp_ms, key: None, headers: all, value })
-            .map(|file| file.rows)
+        let message = RawRecord {
+            topic: Topic::InsuredRecords,
+            partition: 0,
+            offset: 0,
+            timestamp_ms: None,
+            key: None,
+            headers: all,
+            value: Some(value),
+        };
+        file_of(&message).map(|file| file.rows)
     }
 
     #[test]

@@ -85,11 +85,12 @@ mod tests {
     #[test]
     fn paths() {
         let json = br#"{"a":"x\"{","rows":[{"days":1},{"days":-1}],"9120000000":{"b":2}}"#;
-        let column = |needle: &str| String::from_utf8_lossy(json).find(needle).unwrap() + needle.len();
-        assert_eq!(at(json, 1, column("-1")), "rows[1].days");
-        assert_eq!(at(json, 1, column("-1}")), "rows[1].days");
-        assert_eq!(at(json, 1, column("\"x")), "a");
-        assert_eq!(at(json, 1, column("\"b\":2")), "?.b");
+        for (needle, path) in
+            [("-1", "rows[1].days"), ("-1}", "rows[1].days"), ("\"x", "a"), ("\"b\":2", "?.b")]
+        {
+            let column = String::from_utf8_lossy(json).find(needle).unwrap() + needle.len();
+            assert_eq!(at(json, 1, column), path);
+        }
         assert_eq!(sibling("rows[1].days", "month"), "rows[1].month");
         assert_eq!(sibling("days", "month"), "month");
         assert_eq!(at(b"{\n\"a\":\n1,\n\"b\":2", 4, 5), "b");

@@ -71,14 +71,21 @@ mod tests {
         assert_eq!(three.of(Topic::DeadLetters), 1);
     }
 
+    fn right(key: Option<&'static [u8]>, partition: i32, setting: u16) -> Option<i32> {
+        let record = RawRecord {
+            topic: Topic::InsuredRecords,
+            partition,
+            offset: 0,
+            timestamp_ms: None,
+            key,
+            headers: Vec::new(),
+            value: None,
+        };
+        right_partition(&record, PartitionCounts::new(setting))
+    }
+
     #[test]
     fn a_record_in_another_partition_than_that_of_its_key_is_found() {
-        let right = |key: Option<&'static [u8]>, partition, setting| {
-            let (topic, headers) = (Topic::InsuredRecords, Vec::new());
-            let record =
-                RawRecord { topic, partition, offset: 0, timestamp_ms: None, key, headers, value: None };
-            right_partition(&record, PartitionCounts::new(setting))
-        };
         let own = partition_for(b"0012345679", 8);
         assert_eq!(right(Some(b"0012345679"), own, 8), None);
         assert_eq!(right(Some(b"0012345679"), (own + 1) % 8, 8), Some(own));

@@ -106,26 +106,31 @@ fn a_record_without_both_headers_is_foreign() {
     }
 }
 
+/// A message that was sent again.
+fn replayed() -> RecordContent<'static> {
+    RecordContent { topic: Topic::InsuredRecords, headers: &[("ce_id", b"one")], ..decision() }
+}
+
+/// The original position of the message in `partition`, if the MAC proves the stated one.
+fn read(mac: &str, stated: &str, partition: i32) -> Option<SourcePosition> {
+    let message = replayed();
+    let proof: [(&str, &[u8]); 2] = [(REPLAY_OF, stated.as_bytes()), (REPLAY_MAC, mac.as_bytes())];
+    key().replay_of(&RawRecord {
+        topic: message.topic,
+        partition,
+        offset: 0,
+        timestamp_ms: None,
+        key: message.key,
+        headers: [message.headers, &proof].concat(),
+        value: message.value,
+    })
+}
+
 #[test]
 fn a_replay_is_proved_by_its_own_mac() {
-    let headers: &[(&str, &[u8])] = &[("ce_id", b"one")];
-    let message = RecordContent { topic: Topic::InsuredRecords, headers, ..decision() };
+    let message = replayed();
     let place: SourcePosition = "t.insured.records.v1/3/7".parse().unwrap();
     let text = place.to_string();
-    let read = |mac: &str, stated: &str, partition| {
-        let proof: [(&str, &[u8]); 2] = [(REPLAY_OF, stated.as_bytes()), (REPLAY_MAC, mac.as_bytes())];
-        let headers = [headers, &proof].concat();
-        let (topic, key, value) = (message.topic, message.key, message.value);
-        super::tests::key().replay_of(&RawRecord {
-            topic,
-            partition,
-            offset: 0,
-            timestamp_ms: None,
-            key,
-            headers,
-            value,
-        })
-    };
     let mac = key().replay_mac(&message, &place);
     assert_eq!(read(&mac, &text, 3), Some(place));
     assert_eq!(read(&mac, "t.insured.records.v1/3/1", 3), None);

@@ -58,10 +58,12 @@ pub struct InvalidPosition;
 impl FromStr for SourcePosition {
     type Err = InvalidPosition;
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let mut parts = text.rsplitn(3, '/');
-        let mut part = || parts.next().ok_or(InvalidPosition);
-        let offset = part()?.parse().map_err(|_| InvalidPosition)?;
-        let partition = part()?.parse().map_err(|_| InvalidPosition)?;
-        Ok(Self { topic: part()?.to_owned(), partition, offset })
+        let (rest, offset) = text.rsplit_once('/').ok_or(InvalidPosition)?;
+        let (topic, partition) = rest.rsplit_once('/').ok_or(InvalidPosition)?;
+        Ok(Self {
+            topic: topic.to_owned(),
+            partition: partition.parse().map_err(|_| InvalidPosition)?,
+            offset: offset.parse().map_err(|_| InvalidPosition)?,
+        })
     }
 }

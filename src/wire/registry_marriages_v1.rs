@@ -9,6 +9,7 @@ use super::form::{
 };
 use super::masked_debug;
 use crate::claim::codes::{OfficeKind, Permanence, Status};
+use crate::claim::registry_record::{RecordedSpouse, RegistryRecord};
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
@@ -126,4 +127,56 @@ impl Spouse {
 
 fn present<T>(value: &Option<T>, field: &str) -> Result<(), Fault> {
     if value.is_some() { Ok(()) } else { Err(Fault::field(field, reason::MISSING)) }
+}
+
+impl From<&MarriageRecorded> for RegistryRecord {
+    fn from(row: &MarriageRecorded) -> Self {
+        Self {
+            record_id: row.record_id.clone(),
+            record_version: row.record_version,
+            status: row.status,
+            deed_date: row.deed_date,
+            registered_on: row.registered_on,
+            office_kind: row.office_kind,
+            office_code: row.office_code.clone(),
+            deed_number: row.deed_number.clone(),
+            permanence: row.permanence,
+            husband: RecordedSpouse::from(&row.husband),
+            wife: RecordedSpouse::from(&row.wife),
+        }
+    }
+}
+
+impl From<&Spouse> for RecordedSpouse {
+    fn from(spouse: &Spouse) -> Self {
+        Self {
+            national_code: spouse.national_code,
+            given_name: spouse.given_name.clone(),
+            family_name: spouse.family_name.clone(),
+            birth_date: spouse.birth_date,
+            earlier_marriages: spouse.earlier_marriages,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The database has stored rows in the form of the event since the first version.
+    #[test]
+    fn a_record_is_stored_in_the_form_of_its_event() {
+        let complete = r#"{"record_id":"1","record_version":2,"status":"divorced","deed_date":"1404-08-03","registered_on":"1404-08-09","office_kind":"marriage_office","office_code":"1001","deed_number":"77","permanence":"permanent","husband":{"national_code":"0499370899","given_name":"علی","family_name":"رضایی","birth_date":"1370-01-31","earlier_marriages":1},"wife":{"national_code":null,"given_name":null,"family_name":null,"birth_date":null,"earlier_marriages":0}}"#;
+        let acknowledged = complete
+            .replace("marriage_office", "acknowledgement")
+            .replace("\"1001\"", "null")
+            .replace("\"77\"", "null");
+        for json in [complete, acknowledged.as_str()] {
+            let event: MarriageRecorded = serde_json::from_str(json).unwrap();
+            let record = RegistryRecord::from(&event);
+            assert_eq!(serde_json::to_string(&event).unwrap(), json);
+            assert_eq!(serde_json::to_string(&record).unwrap(), json);
+            assert_eq!(serde_json::from_str::<RegistryRecord>(json).unwrap(), record);
+        }
+    }
 }

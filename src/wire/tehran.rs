@@ -29,8 +29,9 @@ pub fn zone() -> TimeZone {
 /// If the day is outside the years of the calendar.
 pub fn solar_date(at: Timestamp) -> Result<SolarDate, CalendarError> {
     let date = TEHRAN.to_datetime(at).date();
-    let part = |n: i8| u8::try_from(n).map_err(|_| CalendarError::OutOfRange);
-    SolarDate::from_gregorian(date.year(), part(date.month())?, part(date.day())?)
+    let month = u8::try_from(date.month()).map_err(|_| CalendarError::OutOfRange)?;
+    let day = u8::try_from(date.day()).map_err(|_| CalendarError::OutOfRange)?;
+    SolarDate::from_gregorian(date.year(), month, day)
 }
 
 #[cfg(test)]

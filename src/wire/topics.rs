@@ -74,8 +74,12 @@ static SPECS: LazyLock<Vec<TopicSpec>> = LazyLock::new(parse_specs);
 fn parse_specs() -> Vec<TopicSpec> {
     let specs: Vec<TopicSpec> = serde_json::from_str(include_str!("../../schemas/topics.json"))
         .expect("schemas/topics.json is well formed");
-    let of = |topic: &Topic| specs.iter().find(|spec| spec.name == topic.name()).cloned();
-    Topic::ALL.iter().map(|topic| of(topic).expect("schemas/topics.json names every topic")).collect()
+    let mut in_order = Vec::with_capacity(specs.len());
+    for topic in Topic::ALL {
+        let spec = specs.iter().find(|spec| spec.name == topic.name());
+        in_order.push(spec.expect("schemas/topics.json names every topic").clone());
+    }
+    in_order
 }
 
 impl Topic {

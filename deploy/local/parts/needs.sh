@@ -24,6 +24,7 @@ missing_packages() { # [all]: what the stack needs; with `all` also what buildin
     [ -e /usr/include/openssl/ssl.h ] || echo libssl-dev
     command -v pkg-config >/dev/null || echo pkg-config
     command -v kcat >/dev/null || echo kcat
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || echo chromium
     python_is_good || echo python3-venv
     node_is_good || echo nodejs npm
 }

@@ -52,14 +52,14 @@ impl ClosePlan {
         Ok(())
     }
 
-    pub fn documents(&self) -> usize {
-        self.documents.len()
+    pub fn documents(&self) -> u64 {
+        u64::try_from(self.documents.len()).unwrap_or(u64::MAX)
     }
 
     /// One line for each document, in the order of claims and attempts.
     pub fn lines(&self) -> String {
-        let line = |((claim, attempt), pays): (&(Uuid, i32), &String)| format!("{claim} {attempt} {pays}\n");
-        self.documents.iter().map(line).collect()
+        let documents = self.documents.iter();
+        documents.map(|((claim, attempt), pays)| format!("{claim} {attempt} {pays}\n")).collect()
     }
 
     /// Reads the lines of [`Self::lines`].
@@ -70,10 +70,12 @@ impl ClosePlan {
         let mut documents = BTreeMap::new();
         for line in lines.lines() {
             let mut parts = line.split(' ');
-            let mut part = || parts.next().ok_or(Error::Unreadable("line of a plan"));
-            let claim = part()?.parse().map_err(|_| Error::Unreadable("claim of a plan"))?;
-            let attempt = part()?.parse().map_err(|_| Error::Unreadable("attempt of a plan"))?;
-            documents.insert((claim, attempt), part()?.to_owned());
+            let (Some(claim), Some(attempt), Some(pays)) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(Error::Unreadable("line of a plan"));
+            };
+            let claim = claim.parse().map_err(|_| Error::Unreadable("claim of a plan"))?;
+            let attempt = attempt.parse().map_err(|_| Error::Unreadable("attempt of a plan"))?;
+            documents.insert((claim, attempt), pays.to_owned());
         }
         Ok(Self { month, total_rial, documents })
     }
@@ -86,10 +88,11 @@ impl ClosePlan {
     pub fn difference(&self, earlier: &Self) -> PlanDifference {
         let added = self.documents.keys().filter(|key| !earlier.documents.contains_key(key)).count();
         let gone = earlier.documents.keys().filter(|key| !self.documents.contains_key(key)).count();
-        let is_changed = |(key, pays): &(&(Uuid, i32), &String)| {
-            earlier.documents.get(key).is_some_and(|then| then != *pays)
-        };
-        PlanDifference { added, gone, changed: self.documents.iter().filter(is_changed).count() }
+        let documents = self.documents.iter();
+        let changed = documents
+            .filter(|(key, pays)| earlier.documents.get(key).is_some_and(|then| then != *pays))
+            .count();
+        PlanDifference { added, gone, changed }
     }
 }
 

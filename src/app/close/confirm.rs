@@ -5,7 +5,7 @@ use super::forecast::{Forecast, forecast, forecast_on};
 use crate::app::AppContext;
 use crate::failpoint::failpoint;
 use crate::law::SolarMonth;
-use crate::store::close_plans::{self, StoredPlan};
+use crate::store::close_plans::{self, KeptPlan, StoredPlan};
 use crate::store::closes::CloseLock;
 use crate::store::{Error, Result};
 
@@ -65,14 +65,14 @@ pub(super) async fn compare(
     if now.digest() == digest { Ok(()) } else { Err(Error::Refused(difference(&now, digest, stored)?)) }
 }
 
-fn difference(now: &ClosePlan, digest: &str, stored: Option<(i64, String)>) -> Result<String> {
+fn difference(now: &ClosePlan, digest: &str, stored: Option<KeptPlan>) -> Result<String> {
     let (month, documents, total, is) = (now.month, now.documents(), now.total_rial, now.digest());
-    let Some((then_total, lines)) = stored else {
+    let Some(then) = stored else {
         return Ok(format!(
             "{month} is not closed: no dry run of this month has shown the digest {digest}; the plan is now {documents} documents of {total} rials with the digest {is}: check it with --dry-run, then confirm its digest"
         ));
     };
-    let then = ClosePlan::from_lines(month, then_total.unsigned_abs(), &lines)?;
+    let then = ClosePlan::from_lines(month, then.total_rial.unsigned_abs(), &then.lines)?;
     let differs = now.difference(&then);
     Ok(format!(
         "{month} is not closed: the plan has changed since {digest} was shown. Then {} documents of {} rials, now {documents} of {total}: {} added, {} gone, {} with another amount, Sheba or cost centre. The digest is now {is}: check the plan with --dry-run, then confirm its digest",

@@ -85,18 +85,20 @@ fn voucher_issued(
     stamp: &EventStamp<'_>,
 ) -> Result<Outgoing> {
     let total = voucher.total.total_rial.unsigned_abs();
-    let line = |account, debit_rial, credit_rial| VoucherLine {
-        account: Cow::Borrowed(account),
-        debit_rial,
-        credit_rial,
-    };
     let data = VoucherIssued {
         voucher_id: Cow::Borrowed(voucher.voucher_id),
         batch_id: Cow::Borrowed(&batch.batch_id),
         month: batch.month,
         cost_centre: Cow::Borrowed(&voucher.total.cost_centre),
         documents: voucher.total.documents.unsigned_abs(),
-        lines: vec![line(batch.benefit.expense_account(), total, 0), line(PAYABLES, 0, total)],
+        lines: vec![
+            VoucherLine {
+                account: Cow::Borrowed(batch.benefit.expense_account()),
+                debit_rial: total,
+                credit_rial: 0,
+            },
+            VoucherLine { account: Cow::Borrowed(PAYABLES), debit_rial: 0, credit_rial: total },
+        ],
     };
     let id = event_id(EventType::VoucherIssued, &[voucher.voucher_id]);
     event(EventType::VoucherIssued, batch, id, stamp, &data)

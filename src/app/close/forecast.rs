@@ -17,17 +17,22 @@ pub struct BranchForecast {
     pub total_rial: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Forecast {
+/// What a closed month has issued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MonthTotals {
     pub month: SolarMonth,
-    /// True if the month has not ended. The forecast then shows what would be issued if it ended today.
-    pub ahead_of_time: bool,
     pub documents: u64,
     pub total_rial: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forecast {
+    /// True if the month has not ended. The forecast then shows what would be issued if it ended today.
+    pub ahead_of_time: bool,
     /// By branch code.
     pub branches: BTreeMap<String, BranchForecast>,
-    /// The last closed month, with its number of documents and its total (rials).
-    pub last: Option<(SolarMonth, u64, u64)>,
+    /// The last closed month.
+    pub last: Option<MonthTotals>,
     pub plan: ClosePlan,
 }
 
@@ -49,13 +54,13 @@ pub async fn forecast_on(
     let closed: Vec<_> = closes.iter().filter(|close| close.closed).collect();
     let last = closed.iter().rfind(|close| close.month < month);
     let mut forecast = Forecast {
-        month,
         ahead_of_time: ctx.clock.today() <= month.last_day(),
-        documents: 0,
-        total_rial: 0,
         branches: BTreeMap::new(),
-        last: last
-            .map(|close| (close.month, close.documents().unsigned_abs(), close.total_rial().unsigned_abs())),
+        last: last.map(|close| MonthTotals {
+            month: close.month,
+            documents: close.documents().unsigned_abs(),
+            total_rial: close.total_rial().unsigned_abs(),
+        }),
         plan: ClosePlan::of(month),
     };
     let mut cursor = -1;
@@ -109,34 +114,33 @@ impl Forecast {
         let branch = self.branches.entry(document.cost_centre.to_owned()).or_default();
         province_code.clone_into(&mut branch.province_code);
         branch.documents += 1;
-        for total in [&mut branch.total_rial, &mut self.total_rial] {
-            *total =
-                total.checked_add(document.amount_rial).ok_or(Error::Unreadable("total of a forecast"))?;
-        }
-        self.documents += 1;
+        branch.total_rial = branch
+            .total_rial
+            .checked_add(document.amount_rial)
+            .ok_or(Error::Unreadable("total of a forecast"))?;
         Ok(())
     }
 
     /// Compares count and total with the last closed month. Returns a reason for each that differs by more than
     /// `percent`.
     pub fn differs_by_more_than(&self, percent: u32) -> Vec<String> {
-        let Some((month, documents, total)) = self.last else {
+        let Some(MonthTotals { month, documents, total_rial: total }) = self.last else {
             return Vec::new();
         };
-        let differs = |now: u64, then: u64| {
-            u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
-        };
         let mut reasons = Vec::new();
-        if differs(self.documents, documents) {
-            reasons.push(format!(
-                "{} documents, {documents} in {month}: more than {percent} % apart",
-                self.documents
-            ));
+        let now = self.plan.documents();
+        if differs(now, documents, percent) {
+            reasons.push(format!("{now} documents, {documents} in {month}: more than {percent} % apart"));
         }
-        if differs(self.total_rial, total) {
-            reasons
-                .push(format!("{} rials, {total} in {month}: more than {percent} % apart", self.total_rial));
+        let now = self.plan.total_rial;
+        if differs(now, total, percent) {
+            reasons.push(format!("{now} rials, {total} in {month}: more than {percent} % apart"));
         }
         reasons
     }
+}
+
+/// True if the two numbers are more than `percent` of `then` apart.
+fn differs(now: u64, then: u64, percent: u32) -> bool {
+    u128::from(now.abs_diff(then)) * 100 > u128::from(then) * u128::from(percent)
 }

@@ -9,7 +9,7 @@ mod page;
 pub mod replay;
 
 pub use confirm::{Confirmation, planned};
-pub use forecast::{BranchForecast, Forecast, forecast};
+pub use forecast::{BranchForecast, Forecast, MonthTotals, forecast};
 
 use super::AppContext;
 use crate::clock;

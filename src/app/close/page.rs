@@ -71,7 +71,7 @@ pub async fn close_page(
 
 /// The persons of a page in ascending order, and the code at which the page ends.
 pub(super) struct PagePersons {
-    pub codes: Vec<i64>,
+    pub codes: Vec<NationalCode>,
     pub last: i64,
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn select_persons(
     };
     let mut codes = closes::persons_after(tx, cursor, end, max).await?;
     let mut last = match (limit, codes.last()) {
-        (PageLimit::Persons(_), Some(last)) => *last,
+        (PageLimit::Persons(_), Some(last)) => last.to_i64(),
         _ => end,
     };
     let lost = persons::without_claim(tx, cursor, last, ctx.deeds_from, max).await?;
@@ -100,8 +100,8 @@ pub(super) async fn select_persons(
     );
     if matches!(limit, PageLimit::Persons(_)) && (last == END || count(lost.len()) == u64::from(max)) {
         // Later codes belong to the next page. END is reserved for the page that finds no person.
-        last = *last_lost;
-        codes.retain(|code| *code <= last);
+        last = last_lost.to_i64();
+        codes.retain(|code| code <= last_lost);
     }
     codes.extend(lost);
     codes.sort_unstable();
@@ -143,7 +143,8 @@ async fn write_messages(
     at: jiff::Timestamp,
 ) -> Result<()> {
     let expected = ctx.business_date(at).month();
-    let sms = |(person, issuance): &(NationalCode, &Issuance)| -> NewMessage {
+    let mut sms: Vec<NewMessage> = Vec::with_capacity(issues.len());
+    for (person, issuance) in issues {
         let document_id = issuance.document_id.to_string();
         let id = ctx.ids.registration_sms(&document_id);
         let body = Texts::built_in().sms_registration(
@@ -154,9 +155,9 @@ async fn write_messages(
         );
         let (kind, about, trace) =
             (SmsKind::Registration, (*person, issuance.claim_id), Some(close.traceparent.clone()));
-        message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace)
-    };
-    messages::insert(tx, &issues.iter().map(sms).collect::<Vec<_>>(), at, false).await?;
+        sms.push(message(id, kind, about, &document_id, issuance.mobile.clone(), body, trace));
+    }
+    messages::insert(tx, &sms, at, false).await?;
     Ok(())
 }
 

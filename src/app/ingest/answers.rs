@@ -5,7 +5,7 @@ use super::answer_keys::answer_key;
 use super::batch_state::BatchState;
 use super::file_tally::Disposition;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
-use crate::store::messages::DeliveryReportRow;
+use crate::store::messages::{DeliveryReportRow, ReportKey};
 use crate::store::payments::FinanceAnswer;
 use crate::wire::Event;
 use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
@@ -53,7 +53,7 @@ impl<'a> BatchState<'a> {
         if !self.messages.contains(&data.sms_id) {
             return None;
         }
-        if !self.known_reports.insert((data.sms_id.clone(), data.at, status)) {
+        if !self.known_reports.insert(ReportKey { sms_id: data.sms_id.clone(), at: data.at, status }) {
             return Some(Disposition::Unchanged);
         }
         self.reports.push(DeliveryReportRow { sms_id: &data.sms_id, at: data.at, status });

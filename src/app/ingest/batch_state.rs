@@ -5,12 +5,13 @@ use std::hash::Hash;
 
 use jiff::Timestamp;
 
-use super::answer_keys::{AnswerKey, ReportKey, answer_key};
-use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPersons};
+use super::answer_keys::{AnswerKey, answer_key};
+use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPerson, TouchedPersons};
 use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};
 use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
+use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
 use crate::store::dead_letters::{DeadLetterRow, LetterPlace, LetterState};
 use crate::store::offsets::TopicPartition;
@@ -19,7 +20,6 @@ use crate::store::persons::{self, PackedDossier};
 use crate::store::self_registrations::{self, StoredRegistration};
 use crate::store::{Error, PgConnection, Result, dead_letters, marriages, messages};
 use crate::wire::fault::code::UNKNOWN_DOCUMENT;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 use crate::wire::{Event, FileRef, Input, Outgoing};
 
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub struct BatchState<'a> {
     /// Dossiers of the other persons that the batch names.
     pub packed_dossiers: HashMap<NationalCode, PackedDossier>,
     pub changed_dossiers: HashSet<NationalCode>,
-    pub marriages: HashMap<String, MarriageRecorded>,
+    pub marriages: HashMap<String, RegistryRecord>,
     pub changed_marriages: BTreeSet<String>,
     pub registrations: HashMap<self_registrations::RegistrationKey, StoredRegistration>,
     pub changed_registrations: BTreeSet<self_registrations::RegistrationKey>,
@@ -41,7 +41,7 @@ pub struct BatchState<'a> {
     /// Documents with a new answer of finance.
     pub answered: HashSet<String>,
     pub messages: HashSet<String>,
-    pub known_reports: HashSet<ReportKey>,
+    pub known_reports: HashSet<messages::ReportKey>,
     pub reports: Vec<messages::DeliveryReportRow<'a>>,
     /// Persons to plan, with the trace of the last input that touched each.
     pub touched_persons: HashMap<NationalCode, Option<String>>,
@@ -68,11 +68,11 @@ pub struct SavedBatch {
 #[derive(Default)]
 struct NamedIdentities<'a> {
     records: Vec<&'a str>,
-    requests: Vec<(NationalCode, &'a str)>,
+    requests: Vec<self_registrations::RegistrationKey>,
     documents: Vec<&'a str>,
     messages: Vec<&'a str>,
     files: Vec<&'a FileRef>,
-    persons: BTreeSet<i64>,
+    persons: BTreeSet<NationalCode>,
     /// Those of `persons` whose insured records change.
     changing: HashSet<NationalCode>,
 }
@@ -93,21 +93,22 @@ impl<'a> NamedIdentities<'a> {
     }
 
     fn add(&mut self, event: &'a Event) {
-        let mut person = |code: NationalCode| self.persons.insert(code.to_i64());
         if let Some(code) = event.input.record_of() {
             self.changing.insert(code);
-            person(code);
+            self.persons.insert(code);
         }
         match &event.input {
             Input::Marriage(row) => {
                 self.records.push(&row.record_id);
-                for code in [row.husband.national_code, row.wife.national_code].into_iter().flatten() {
-                    person(code);
-                }
+                self.persons.extend(row.husband.national_code);
+                self.persons.extend(row.wife.national_code);
             }
             Input::SelfRegistration(data) => {
-                self.requests.push((data.applicant_national_code, &data.request_id));
-                person(data.applicant_national_code);
+                self.requests.push(self_registrations::RegistrationKey {
+                    applicant: data.applicant_national_code,
+                    request_id: data.request_id.clone(),
+                });
+                self.persons.insert(data.applicant_national_code);
             }
             Input::Outcome(_, data) => self.documents.push(&data.document_id),
             Input::Delivery(_, data) => self.messages.push(&data.sms_id),
@@ -147,10 +148,8 @@ impl<'a> BatchState<'a> {
             messages = messages::known(tx, &named.messages).await?;
             reports = messages::reports(tx, &named.messages).await?;
         }
-        let old_spouses =
-            marriages.values().flat_map(|row| [row.husband.national_code, row.wife.national_code]).flatten();
-        named.persons.extend(old_spouses.map(NationalCode::to_i64));
-        named.persons.extend(documents.values().map(|code| code.to_i64()));
+        named.persons.extend(marriages.values().flat_map(RegistryRecord::codes));
+        named.persons.extend(documents.values());
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut packed_dossiers =
             if codes.is_empty() { HashMap::new() } else { persons::lock_packed(tx, &codes).await? };
@@ -249,7 +248,7 @@ impl<'a> BatchState<'a> {
         count: &mut dyn FnMut(&mut FileTally, Disposition),
     ) -> Result<bool> {
         let disposition = match &event.input {
-            Input::Marriage(row) => self.marriage(event, row),
+            Input::Marriage(row) => self.marriage(event, RegistryRecord::from(&**row)),
             Input::SelfRegistration(data) => self.self_registration(record, event, data),
             Input::Person(data) => self.person(record, event, data)?,
             Input::Employment(data) => self.employment(record, event, data)?,
@@ -333,7 +332,7 @@ impl<'a> BatchState<'a> {
                 Some(dossier) => LockedDossier::Decoded(Box::new(dossier)),
                 None => LockedDossier::Packed(remove_packed(&mut self.packed_dossiers, code)?),
             };
-            touched.insert(code, (dossier, trace));
+            touched.insert(code, TouchedPerson { dossier, trace });
         }
         Ok(touched)
     }
@@ -351,8 +350,11 @@ fn read_dossiers(
     persons: HashSet<NationalCode>,
     packed_dossiers: &mut HashMap<NationalCode, PackedDossier>,
 ) -> Result<HashMap<NationalCode, Dossier>> {
-    let read = |code| Ok((code, persons::decode(remove_packed(packed_dossiers, code)?.as_deref())?));
-    persons.into_iter().map(read).collect()
+    let mut dossiers = HashMap::with_capacity(persons.len());
+    for code in persons {
+        dossiers.insert(code, persons::decode(remove_packed(packed_dossiers, code)?.as_deref())?);
+    }
+    Ok(dossiers)
 }
 
 fn remove_packed(
@@ -427,7 +429,7 @@ mod tests {
         assert!(state.dossier(person()).is_ok());
         assert!(matches!(
             state.take_touched().unwrap().remove(&person()),
-            Some((LockedDossier::Decoded(_), None))
+            Some(TouchedPerson { dossier: LockedDossier::Decoded(_), trace: None })
         ));
     }
 }

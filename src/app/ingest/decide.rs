@@ -17,12 +17,12 @@ use crate::claim::person::Dossier;
 use crate::claim::person_state::PersonState;
 use crate::claim::plan::Trigger;
 use crate::claim::planning::plan;
+use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{ClaimKey, Outcome};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, PackedSegment};
 use crate::store::{Error, PgConnection, ReadConnection, Result, marriages, person_states, persons};
 use crate::wire::Outgoing;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// The dossier of a locked person to plan.
 pub enum LockedDossier {
@@ -30,8 +30,14 @@ pub enum LockedDossier {
     Packed(persons::PackedDossier),
 }
 
-/// Persons to plan with their dossiers, and the trace of the last input that touched each.
-pub type TouchedPersons = HashMap<NationalCode, (LockedDossier, Option<String>)>;
+/// A person to plan.
+pub struct TouchedPerson {
+    pub dossier: LockedDossier,
+    /// The trace of the last input that touched the person.
+    pub trace: Option<String>,
+}
+
+pub type TouchedPersons = HashMap<NationalCode, TouchedPerson>;
 
 /// Changes that planning needs and that only this batch knows, because the stored facts do not contain them.
 pub struct BatchChanges {
@@ -72,7 +78,7 @@ pub struct DecisionWork {
     pub touched: TouchedPersons,
     pub changes: BatchChanges,
     /// New registry rows and new versions. The decisions read them from here, not from the database.
-    pub fresh: Vec<MarriageRecorded>,
+    pub fresh: Vec<RegistryRecord>,
     /// True if facts of other kinds were written. Only this transaction sees them before it commits.
     pub wrote_facts: bool,
 }
@@ -153,9 +159,9 @@ async fn decide_on_one_connection(tx: &mut PgConnection, mut reading: ChunkReade
 /// Reads the persons to plan, chunk by chunk.
 struct ChunkReader {
     ctx: AppContext,
-    touched: Peekable<std::collections::hash_map::IntoIter<NationalCode, (LockedDossier, Option<String>)>>,
+    touched: Peekable<std::collections::hash_map::IntoIter<NationalCode, TouchedPerson>>,
     changes: BatchChanges,
-    fresh: Arc<Vec<MarriageRecorded>>,
+    fresh: Arc<Vec<RegistryRecord>>,
     at: Timestamp,
 }
 
@@ -218,7 +224,7 @@ impl PlannedChunk {
     ) -> Result<Self> {
         let planning = ctx.planning_context_at(at);
         let mut planned = Vec::with_capacity(persons.len());
-        for (state, trace) in with_dossiers(persons, touched)? {
+        for TracedPerson { state, trace } in with_dossiers(persons, touched)? {
             let plan = plan(&state, &planning, Trigger::Input);
             if !plan.is_empty() {
                 planned.push(Planned { state, plan, trace });
@@ -234,21 +240,24 @@ impl PlannedChunk {
     }
 }
 
-/// Adds the dossier to each person. Returns the persons with the trace of the last input that touched each.
-fn with_dossiers(
-    persons: Vec<PersonState>,
-    mut kept: TouchedPersons,
-) -> Result<Vec<(PersonState, Option<String>)>> {
+/// A complete person, with the trace of the last input that touched the person.
+struct TracedPerson {
+    state: PersonState,
+    trace: Option<String>,
+}
+
+/// Adds the dossier to each person.
+fn with_dossiers(persons: Vec<PersonState>, mut kept: TouchedPersons) -> Result<Vec<TracedPerson>> {
     let mut all = Vec::with_capacity(persons.len());
-    for mut known in persons {
-        let dossier = kept.remove(&known.person);
-        let (dossier, trace) =
-            dossier.ok_or(Error::Invariant("every person whom a batch decides was touched by it"))?;
-        known.dossier = match dossier {
+    for mut state in persons {
+        let touched = kept.remove(&state.person);
+        let TouchedPerson { dossier, trace } =
+            touched.ok_or(Error::Invariant("every person whom a batch decides was touched by it"))?;
+        state.dossier = match dossier {
             LockedDossier::Decoded(dossier) => *dossier,
             LockedDossier::Packed(packed) => persons::decode(packed.as_deref())?,
         };
-        all.push((known, trace));
+        all.push(TracedPerson { state, trace });
     }
     if kept.is_empty() {
         Ok(all)
@@ -270,7 +279,10 @@ mod tests {
     }
 
     fn touched(codes: &[&str]) -> TouchedPersons {
-        codes.iter().map(|code| (person(code), (LockedDossier::Packed(None), None))).collect()
+        codes
+            .iter()
+            .map(|code| (person(code), TouchedPerson { dossier: LockedDossier::Packed(None), trace: None }))
+            .collect()
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Applies facts of insured persons: profile, employments, wage lists, earlier payments. A later row of a key replaces
 //! the earlier one.
 
+use compact_str::CompactString;
+
 use super::ConsumedRecord;
 use super::batch_state::BatchState;
 use super::file_tally::{Disposition, FileTally};
@@ -8,6 +10,7 @@ use super::taken_back::RevocableFact;
 use crate::claim::codes::Ownership;
 use crate::claim::person::{EarlierPayment, Employment, PersonRecord, TakenBackKey, Wage};
 use crate::ident::NationalCode;
+use crate::law::{InsuranceType, SolarDate, SolarMonth};
 use crate::store::Result;
 use crate::wire::Event;
 use crate::wire::insured_records_v1::{
@@ -58,12 +61,13 @@ impl BatchState<'_> {
         let wanted = TakenBackKey::Employment(new.workshop_code.clone(), new.insurance_type, new.started_on);
         let fact =
             RevocableFact { key: wanted, source_offset: new.source_offset, is_replay: record.is_replay() };
-        let key = |e: &Employment| (e.workshop_code.clone(), e.insurance_type, e.started_on);
         let (facts, taken_back) = (&mut dossier.employments, &mut dossier.taken_back);
         let disposition = if data.taken_back == Some(true) {
-            fact.take_back(taken_back, facts, &key(&new), key, |e| e.source_offset)
+            fact.take_back(taken_back, facts, &employment_key(&new), employment_key, |e| e.source_offset)
         } else {
-            fact.put(taken_back, || put(facts, new, record.is_replay(), key, |e| &mut e.source_offset))
+            fact.put(taken_back, || {
+                put(facts, new, record.is_replay(), employment_key, |e| &mut e.source_offset)
+            })
         };
         Ok(self.changed(data.national_code, event, disposition))
     }
@@ -84,13 +88,14 @@ impl BatchState<'_> {
         let wanted = TakenBackKey::EarlierPayment(new.paid_on, new.source.clone());
         let fact =
             RevocableFact { key: wanted, source_offset: new.source_offset, is_replay: record.is_replay() };
-        let key = |payment: &EarlierPayment| (payment.paid_on, payment.source.clone());
         let (facts, taken_back) = (&mut dossier.earlier_payments, &mut dossier.taken_back);
         let disposition = if data.taken_back == Some(true) {
-            fact.take_back(taken_back, facts, &key(&new), key, |payment| payment.source_offset)
+            fact.take_back(taken_back, facts, &payment_key(&new), payment_key, |payment| {
+                payment.source_offset
+            })
         } else {
             fact.put(taken_back, || {
-                put(facts, new, record.is_replay(), key, |payment| &mut payment.source_offset)
+                put(facts, new, record.is_replay(), payment_key, |payment| &mut payment.source_offset)
             })
         };
         Ok(self.changed(data.national_code, event, disposition))
@@ -113,9 +118,8 @@ impl BatchState<'_> {
                 insurable: row.insurable_rial,
             };
             let dossier = self.dossier(data.national_code)?;
-            let key = |wage: &Wage| (wage.month, wage.workshop_code.clone(), wage.insurance_type);
             let disposition =
-                put(&mut dossier.wages, new, record.is_replay(), key, |wage| &mut wage.source_offset);
+                put(&mut dossier.wages, new, record.is_replay(), wage_key, |wage| &mut wage.source_offset);
             let disposition = self.changed(data.national_code, event, disposition);
             count(&mut self.file_tally, disposition);
         }
@@ -189,6 +193,18 @@ fn overwrite<T: PartialEq>(
     }
     *old = new;
     Disposition::Corrected
+}
+
+fn employment_key(e: &Employment) -> (CompactString, InsuranceType, SolarDate) {
+    (e.workshop_code.clone(), e.insurance_type, e.started_on)
+}
+
+fn payment_key(payment: &EarlierPayment) -> (SolarDate, String) {
+    (payment.paid_on, payment.source.clone())
+}
+
+fn wage_key(wage: &Wage) -> (SolarMonth, CompactString, InsuranceType) {
+    (wage.month, wage.workshop_code.clone(), wage.insurance_type)
 }
 
 #[cfg(test)]

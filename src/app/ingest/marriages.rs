@@ -4,28 +4,28 @@ use super::ConsumedRecord;
 use super::batch_state::BatchState;
 use super::file_tally::Disposition;
 use crate::claim::person::SelfRegistration;
+use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{Benefit, ClaimKey, Counterpart};
 use crate::ident::NationalCode;
-use crate::store::self_registrations::StoredRegistration;
+use crate::store::self_registrations::{RegistrationKey, StoredRegistration};
 use crate::wire::Event;
 use crate::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 impl BatchState<'_> {
     /// Applies a registry row. A correction has a higher version. A lower or equal version changes nothing: the first
     /// content of a version is kept.
-    pub fn marriage(&mut self, event: &Event, row: &MarriageRecorded) -> Disposition {
+    pub fn marriage(&mut self, event: &Event, row: RegistryRecord) -> Disposition {
         let old = self.marriages.get(&row.record_id);
         let disposition = match old {
             None => Disposition::Accepted,
             Some(old) if row.record_version > old.record_version => Disposition::Corrected,
-            Some(old) if row.record_version == old.record_version && *old != *row => {
+            Some(old) if row.record_version == old.record_version && *old != row => {
                 return Disposition::Conflicting;
             }
             Some(_) => return Disposition::Unchanged,
         };
         let old_keys = old.map(claim_keys).unwrap_or_default();
-        let new_keys = claim_keys(row);
+        let new_keys = claim_keys(&row);
         for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
             self.mark_touched(key.person, event);
             self.moved.entry(key.person).or_default().push(key);
@@ -34,7 +34,7 @@ impl BatchState<'_> {
             self.mark_touched(key.person, event);
         }
         self.changed_marriages.insert(row.record_id.clone());
-        self.marriages.insert(row.record_id.clone(), row.clone());
+        self.marriages.insert(row.record_id.clone(), row);
         disposition
     }
 
@@ -53,7 +53,7 @@ impl BatchState<'_> {
             first_marriage_undertaking: data.first_marriage_undertaking,
         };
         let source_offset = record.effective_offset();
-        let key = (registration.applicant, data.request_id.clone());
+        let key = RegistrationKey { applicant: registration.applicant, request_id: data.request_id.clone() };
         let disposition = match self.registrations.get(&key) {
             None => Disposition::Accepted,
             Some(old) if record.is_replay() && old.source_offset > source_offset => {
@@ -73,7 +73,7 @@ impl BatchState<'_> {
 }
 
 /// The claims of a row: one for each benefit and each spouse with a national code.
-fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
+fn claim_keys(row: &RegistryRecord) -> Vec<ClaimKey> {
     let (husband, wife) = (row.husband.national_code, row.wife.national_code);
     let mut keys = Vec::new();
     for benefit in Benefit::ALL.iter().copied() {
@@ -85,7 +85,7 @@ fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
 
 fn claim_key(
     benefit: Benefit,
-    row: &MarriageRecorded,
+    row: &RegistryRecord,
     person: NationalCode,
     other: Option<NationalCode>,
 ) -> ClaimKey {

@@ -34,12 +34,16 @@ pub async fn apply_batch_without_deciding(
         .map(|(code, keys)| (code, keys.iter().map(|key| ctx.ids.claim(key)).collect::<Vec<_>>()));
     let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved.collect();
     let mut answered = persons_of_documents(&mut tx, to_decide.changes.answered).await?;
-    let person = |code: &NationalCode| PersonToRedecide {
-        code: *code,
-        moved: moved.remove(code).unwrap_or_default(),
-        answered: answered.remove(code).unwrap_or_default(),
-    };
-    recovery::add(&mut tx, &to_decide.touched.keys().map(person).collect::<Vec<_>>()).await?;
+    let mut persons = Vec::with_capacity(to_decide.touched.len());
+    for code in to_decide.touched.into_keys() {
+        let (moved, answered) = (moved.remove(&code), answered.remove(&code));
+        persons.push(PersonToRedecide {
+            code,
+            moved: moved.unwrap_or_default(),
+            answered: answered.unwrap_or_default(),
+        });
+    }
+    recovery::add(&mut tx, &persons).await?;
     let mut events = saved.dead_letter_events;
     events.extend(saved.file_tally.write(&mut tx, at).await?);
     events.retain(|event| !published.contains(&event.id));

@@ -15,14 +15,14 @@ use jiff::Timestamp;
 pub use redecide::{RedecidedPage, decide_page};
 pub use topic_scan::{ForeignRecords, TopicScan, UnreadableRecord};
 
-use self::topic_scan::revision_of;
+use self::topic_scan::{ShardSequence, revision_of};
 use super::{AppContext, relay};
 use crate::claim::{Benefit, RULES_VERSION};
 use crate::failpoint::failpoint;
 use crate::law::SolarMonth;
 use crate::store::batches::{self, CostCentreTotal, NewVoucher, PaymentBatch};
 use crate::store::recovery::adopt::{self, RecoveredClose, RecoveredDecision, RecoveredDocument};
-use crate::store::recovery::{self, Checkpoints, PersonToRedecide};
+use crate::store::recovery::{self, Checkpoint, PersonToRedecide};
 use crate::store::{Error, PgConnection, Result, close_pages, messages, outbox};
 use crate::wire::outgoing::fresh_traceparent;
 
@@ -33,20 +33,27 @@ pub async fn refuse_half_recovered(ctx: &AppContext) -> Result<()> {
 
 const STOP_ALL: &str = "stop every `peyvand serve` first";
 
-/// The checkpoints at which the recovery begins, and whether a recovery is being resumed. A resumed recovery uses the
-/// checkpoints that it stored when it began.
+/// Where a recovery begins.
+pub struct RecoveryStart {
+    pub checkpoints: Vec<Checkpoint>,
+    /// A resumed recovery uses the checkpoints that it stored when it began.
+    pub is_resumed: bool,
+}
+
+/// The checkpoints at which the recovery begins.
 ///
 /// # Errors
 /// Fails if a process delivers events.
-pub async fn checkpoints(ctx: &AppContext) -> Result<(Checkpoints, bool)> {
+pub async fn start(ctx: &AppContext) -> Result<RecoveryStart> {
     if let Some(checkpoints) = recovery::under_way(&ctx.pool).await? {
-        return Ok((checkpoints, true));
+        return Ok(RecoveryStart { checkpoints, is_resumed: true });
     }
     let mut connection = ctx.pool.acquire().await?;
     if recovery::is_served(&mut connection).await? {
         return Err(Error::Refused(format!("a process delivers events, or did so a moment ago: {STOP_ALL}")));
     }
-    Ok((recovery::checkpoints(&mut connection).await?, false))
+    let checkpoints = recovery::checkpoints(&mut connection).await?;
+    Ok(RecoveryStart { checkpoints, is_resumed: false })
 }
 
 /// Writes the records of the topic scan to the database, in one transaction.
@@ -54,13 +61,13 @@ pub async fn checkpoints(ctx: &AppContext) -> Result<(Checkpoints, bool)> {
 /// # Errors
 /// Fails if the topics belong to another installation secret, if this database has published other events since the
 /// restore, or if a process has written to it since the checkpoints were read.
-pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &Checkpoints) -> Result<()> {
+pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &[Checkpoint]) -> Result<()> {
     refuse_another_secret(ctx, scan)?;
     refuse_another_history(ctx, scan, checkpoints).await?;
     let mut tx = failpoint!("recover_adopt.begin", ctx.pool.begin().await)?;
     // A concurrent ingest has either committed before this lock, or finds the recovery under way after it.
     close_pages::lock_inputs(&mut tx).await?;
-    if recovery::checkpoints(&mut tx).await? != *checkpoints {
+    if recovery::checkpoints(&mut tx).await? != checkpoints {
         return Err(Error::Refused(format!("a process has written to the database meanwhile: {STOP_ALL}")));
     }
     for (shard, sequence) in &scan.last_sequences {
@@ -72,8 +79,8 @@ pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &Checkpo
     adopt::claims(&mut tx, &highest.into_values().collect::<Vec<_>>()).await?;
     adopt_payments(&mut tx, ctx, scan).await?;
     let persons = scan.persons().into_iter();
-    let person = |code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() };
-    recovery::add(&mut tx, &persons.map(person).collect::<Vec<_>>()).await?;
+    let persons = persons.map(|code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() });
+    recovery::add(&mut tx, &persons.collect::<Vec<_>>()).await?;
     if !(scan.documents.is_empty() && scan.closings.is_empty()) {
         // The lost close has decided again for every person without a document.
         recovery::add_unpaid(&mut tx).await?;
@@ -118,16 +125,20 @@ const ANOTHER_HISTORY: &str = "belongs to another event in its topic: this datab
 
 /// A database that ran after the restore and before the recovery has allocated sequence numbers that other events have
 /// in the topics.
-async fn refuse_another_history(ctx: &AppContext, scan: &TopicScan, checkpoints: &Checkpoints) -> Result<()> {
-    for (shard, allocated, delivered) in checkpoints {
-        let mut from = *delivered;
-        while from < *allocated {
-            let segments = outbox::page(&ctx.pool, *shard, from, 1 << 20).await?;
-            from = *allocated;
+async fn refuse_another_history(
+    ctx: &AppContext,
+    scan: &TopicScan,
+    checkpoints: &[Checkpoint],
+) -> Result<()> {
+    for &Checkpoint { shard, allocated, delivered } in checkpoints {
+        let mut from = delivered;
+        while from < allocated {
+            let segments = outbox::page(&ctx.pool, shard, from, 1 << 20).await?;
+            from = allocated;
             for segment in segments {
                 for (sequence, event) in segment.events()? {
                     from = sequence;
-                    let published = scan.confirmed.get(&(*shard, sequence));
+                    let published = scan.confirmed.get(&ShardSequence { shard, sequence });
                     if published.is_some_and(|id| *id != event.id) {
                         return Err(Error::Refused(format!(
                             "relay shard {shard}: sequence number {sequence} {ANOTHER_HISTORY}"

@@ -22,7 +22,7 @@ use crate::failpoint::failpoint;
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
 use crate::store::messages::{self, ReleasedMessage};
-use crate::store::recovery::{self, DocumentWithoutSms, PersonToRedecide};
+use crate::store::recovery::{self, DecisionFacts, DecisionOfClaim, DocumentWithoutSms, PersonToRedecide};
 use crate::store::{PgConnection, Result, outbox, person_states, persons};
 use crate::texts::Texts;
 use crate::wire::Outgoing;
@@ -56,7 +56,7 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     if page.is_empty() {
         return Ok(None);
     }
-    let codes: Vec<_> = page.iter().map(|person| person.code.to_i64()).collect();
+    let codes: Vec<_> = page.iter().map(|person| person.code).collect();
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let states = person_states::load_with(&mut tx, dossiers).await?;
     let lost = LostParts::read(&mut tx, &codes).await?;
@@ -79,8 +79,9 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
         for document in own {
             sms.push(registration(ctx, &state, document));
         }
-        let (plan, facts) = lost.plan(&mut state, &planning, &mut done);
-        restored_facts.extend(facts);
+        let redecided = lost.plan(&mut state, &planning, &mut done);
+        restored_facts.extend(redecided.restored_facts);
+        let plan = redecided.plan;
         if !plan.is_empty() || !plan.returned.is_empty() {
             planned.push(Planned { state, plan, trace: None });
         }
@@ -100,29 +101,34 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     Ok(Some(done))
 }
 
+/// The plan of a person, and the facts that replace lost ones.
+struct RedecidedPerson {
+    plan: Plan,
+    restored_facts: Vec<DecisionFacts>,
+}
+
 /// The parts of these persons' decisions that the topics do not contain.
 struct LostParts {
-    /// Claim id and decision id of the decisions without facts.
-    without_facts: Vec<(Uuid, Uuid)>,
+    /// The decisions without facts.
+    without_facts: Vec<DecisionOfClaim>,
     /// Paid decisions that no topic contains, with their revisions.
     unpublished: HashMap<Uuid, i32>,
 }
 
 impl LostParts {
-    async fn read(tx: &mut PgConnection, codes: &[i64]) -> Result<Self> {
+    async fn read(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Self> {
         let without_facts = recovery::without_facts(tx, codes).await?;
         let unpublished = recovery::take_unpublished_decisions(tx, codes).await?.into_iter().collect();
         Ok(Self { without_facts, unpublished })
     }
 
-    /// Replaces lost facts by the current facts, then plans the person as a close does, but without documents. Returns
-    /// the plan, and the replaced facts by decision id.
+    /// Replaces lost facts by the current facts, then plans the person as a close does, but without documents.
     fn plan(
         &self,
         state: &mut PersonState,
         planning: &PlanningContext<'_>,
         done: &mut RedecidedPage,
-    ) -> (Plan, Vec<(Uuid, Vec<u8>)>) {
+    ) -> RedecidedPerson {
         let assembled = assemble_claims(state, planning);
         let lost_claims: Vec<_> = state
             .payments
@@ -135,15 +141,15 @@ impl LostParts {
             paid_decisions.extend(self.restore_payment(state, planning, &assembled, claim_id, done));
         }
         let mut found = Vec::new();
-        for (claim_id, decision) in &self.without_facts {
-            let Some(facts) = facts_of(state, &assembled, *claim_id) else { continue };
-            let stored_claim = state.claims.iter().find(|claim| claim.claim_id == *claim_id);
-            let payment = state.payment_for(*claim_id);
+        for &DecisionOfClaim { claim_id, decision_id } in &self.without_facts {
+            let Some(facts) = facts_of(state, &assembled, claim_id) else { continue };
+            let stored_claim = state.claims.iter().find(|claim| claim.claim_id == claim_id);
+            let payment = state.payment_for(claim_id);
             // The facts of a decision made after the payment include the payment.
             let after_payment = stored_claim
-                .filter(|claim| claim.decision_id == *decision && claim.outcome == Outcome::Waiting);
+                .filter(|claim| claim.decision_id == decision_id && claim.outcome == Outcome::Waiting);
             let frozen = after_payment.and(payment).and_then(|payment| frozen_facts(state, payment));
-            found.push((*decision, frozen.unwrap_or(facts).encode().bytes));
+            found.push(DecisionFacts { decision_id, facts: frozen.unwrap_or(facts).encode().bytes });
         }
         let mut planned = plan(state, planning, Trigger::Close);
         planned.updates.splice(0..0, paid_decisions);
@@ -152,7 +158,7 @@ impl LostParts {
                 planned.returned.extend(return_notice(state, payment));
             }
         }
-        (planned, found)
+        RedecidedPerson { plan: planned, restored_facts: found }
     }
 
     /// Restores the facts of the payment for this claim, as far as they can be found. Returns the update with its

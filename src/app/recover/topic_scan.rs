@@ -13,12 +13,13 @@ use crate::claim::reason::ReasonCode;
 use crate::ident::NationalCode;
 use crate::law::Rial;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
+use crate::store::recovery::Checkpoint;
 use crate::store::recovery::adopt::{RecoveredCase, RecoveredDecision, RecoveredMessage};
 use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
 use crate::wire::proof::{Origin, RecordContent};
-use crate::wire::{EventType, RecordKey, Topic, dead_letters_v1};
+use crate::wire::{EventType, RecordKey, SourcePosition, Topic, dead_letters_v1};
 
 /// An own record of an output topic. All of its headers are proved.
 struct OwnRecord<'a> {
@@ -67,20 +68,26 @@ pub struct ScannedClosing {
     pub traceparent: Option<String>,
 }
 
+/// A sequence number of a relay shard.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ShardSequence {
+    pub shard: i16,
+    pub sequence: i64,
+}
+
 /// All records after the checkpoints.
 #[derive(Default)]
 pub struct TopicScan {
     /// For each relay shard, the last sequence numbers that the database has allocated and knows to be delivered.
-    checkpoints: BTreeMap<i16, (i64, i64)>,
+    checkpoints: BTreeMap<i16, Checkpoint>,
     shards: i16,
     /// The sequence number of the last own record of each partition.
     last_of: HashMap<(Topic, i32), i64>,
     pub foreign: ForeignRecords,
     /// The last sequence number in the partitions of each relay shard.
     pub last_sequences: BTreeMap<i16, i64>,
-    /// Ids of events that are in the database's outbox and in a topic, but not recorded as delivered. The key is relay
-    /// shard and sequence number.
-    pub confirmed: HashMap<(i16, i64), String>,
+    /// Ids of events that are in the database's outbox and in a topic, but not recorded as delivered.
+    pub confirmed: HashMap<ShardSequence, String>,
     pub confirmed_documents: Vec<String>,
     pub decisions: Vec<RecoveredDecision>,
     pub documents: Vec<ScannedDocument>,
@@ -90,10 +97,10 @@ pub struct TopicScan {
     pub cases: Vec<RecoveredCase>,
     /// Ids of published receipts.
     pub receipts: HashSet<String>,
-    /// Source positions of dead letters: topic name, partition and offset.
-    pub dead_letters: HashSet<(String, i32, i64)>,
+    /// Source positions of dead letters.
+    pub dead_letters: HashSet<SourcePosition>,
     /// Those of them that were misrouted.
-    pub misrouted: HashSet<(String, i32, i64)>,
+    pub misrouted: HashSet<SourcePosition>,
 }
 
 /// Records of the output topics that this installation has not written. The scan ignores them.
@@ -112,21 +119,18 @@ impl ForeignRecords {
 }
 
 impl TopicScan {
-    /// An empty scan. Each checkpoint is a relay shard, its last allocated and its last delivered sequence number.
-    pub fn beyond(checkpoints: &[(i16, i64, i64)]) -> Self {
+    /// An empty scan.
+    pub fn beyond(checkpoints: &[Checkpoint]) -> Self {
         let shards = i16::try_from(checkpoints.len()).unwrap_or(i16::MAX);
-        let checkpoints = checkpoints
-            .iter()
-            .map(|(shard, allocated, delivered)| (*shard, (*allocated, *delivered)))
-            .collect();
+        let checkpoints = checkpoints.iter().map(|checkpoint| (checkpoint.shard, *checkpoint)).collect();
         Self { checkpoints, shards, ..Self::default() }
     }
 
     /// True if the topics contain no event that the database does not know.
     pub fn is_nothing(&self) -> bool {
-        self.last_sequences
-            .iter()
-            .all(|(shard, last)| *last <= self.checkpoints.get(shard).map_or(0, |checkpoint| checkpoint.0))
+        self.last_sequences.iter().all(|(shard, last)| {
+            *last <= self.checkpoints.get(shard).map_or(0, |checkpoint| checkpoint.allocated)
+        })
     }
 
     /// True if records have MACs and every MAC is wrong: the secret is wrong, or this installation never wrote.
@@ -162,9 +166,10 @@ impl TopicScan {
         let shard = i16::try_from(record.partition % i32::from(self.shards.max(1))).unwrap_or(0);
         let last = self.last_sequences.entry(shard).or_default();
         *last = sequence.max(*last);
-        let (allocated, delivered) = self.checkpoints.get(&shard).copied().unwrap_or_default();
-        if sequence <= allocated {
-            if sequence > delivered {
+        let none = Checkpoint { shard, allocated: 0, delivered: 0 };
+        let checkpoint = self.checkpoints.get(&shard).copied().unwrap_or(none);
+        if sequence <= checkpoint.allocated {
+            if sequence > checkpoint.delivered {
                 self.confirm(record, shard)?;
             }
             return Ok(());
@@ -173,9 +178,8 @@ impl TopicScan {
             if let Some(dead_letter) = dead_letters_v1::parse(record.headers, None) {
                 let is_misrouted = dead_letter.is_misrouted();
                 let place = dead_letter.place;
-                let position = (place.topic, place.partition, place.offset);
-                self.misrouted.extend(is_misrouted.then(|| position.clone()));
-                self.dead_letters.insert(position);
+                self.misrouted.extend(is_misrouted.then(|| place.clone()));
+                self.dead_letters.insert(place);
             }
             return Ok(());
         }
@@ -212,7 +216,7 @@ impl TopicScan {
             return Ok(());
         }
         let id = record.header("ce_id").unwrap_or_default().to_owned();
-        self.confirmed.insert((shard, record.sequence), id);
+        self.confirmed.insert(ShardSequence { shard, sequence: record.sequence }, id);
         if record.header("ce_type") == Some(EventType::PaymentDocumentIssued.name()) {
             let data: PaymentDocumentIssued<'static> = record.data()?;
             self.confirmed_documents.push(data.document_id.into_owned());

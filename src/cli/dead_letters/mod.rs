@@ -46,7 +46,7 @@ fn place_of(broker: &Broker, position: &SourcePosition) -> Result<LetterPlace> {
     Ok(LetterPlace { partition, offset: position.offset })
 }
 
-fn position_of(broker: &Broker, place: LetterPlace) -> SourcePosition {
+pub(super) fn position_of(broker: &Broker, place: LetterPlace) -> SourcePosition {
     let TopicPartition { topic, partition } = place.partition;
     SourcePosition { topic: broker.name(topic), partition, offset: place.offset }
 }

@@ -14,7 +14,7 @@ use crate::kafka::reader::read_to_end;
 use crate::service;
 use crate::store::dead_letters::{LetterFilter, LetterPlace, LetterState};
 use crate::terminal::{os_account, say};
-use crate::wire::dead_letters_v1::DeadLetterEvent;
+
 use crate::wire::{RecordKey, Topic};
 
 /// The action for each selected letter. A letter stands for all later letters of its message.
@@ -32,15 +32,22 @@ struct Plan {
 pub async fn run(ctx: &AppContext, broker: &Broker, options: Replay, json: bool) -> Result<()> {
     let selected = select(ctx, broker, &options).await?;
     let mut plan = Plan::default();
-    let (reader, key) = (broker.clone(), ctx.records.clone());
-    let whole = tokio::task::spawn_blocking(move || whole_letters(&reader, &key));
-    let whole = whole.await.map_err(|_| service::Error::Interrupted)??;
+    let reader = broker.clone();
+    let key = ctx.records.clone();
+    let scanning = tokio::task::spawn_blocking(move || scan(&reader, &key));
+    let messages = scanning.await.map_err(|_| service::Error::Interrupted)??;
+    let mut misrouted = HashSet::new();
     for (place, state) in selected {
-        match whole.get(&place) {
+        match messages.get(&place) {
             _ if !options.force && !state.may_be_replayed() => plan.skipped.push((place, state)),
             None => plan.missing.push(place),
-            Some(false) => plan.too_long.push(place),
-            Some(true) => plan.send.push(place),
+            Some(message) if !message.is_whole => plan.too_long.push(place),
+            Some(message) => {
+                plan.send.push(place);
+                if message.was_misrouted {
+                    misrouted.insert(place);
+                }
+            }
         }
     }
     if !options.dry_run {
@@ -49,8 +56,10 @@ pub async fn run(ctx: &AppContext, broker: &Broker, options: Replay, json: bool)
         let lost = plan.send.iter().filter(|place| !marked.contains(place));
         plan.skipped.extend(lost.map(|place| (*place, LetterState::Replayed)));
         plan.send.clone_from(&marked);
-        let (broker, key) = (broker.clone(), ctx.records.clone());
-        let sending = tokio::task::spawn_blocking(move || send(&broker, &key, marked.into_iter().collect()));
+        let broker = broker.clone();
+        let key = ctx.records.clone();
+        let wanted = marked.into_iter().collect();
+        let sending = tokio::task::spawn_blocking(move || send(&broker, &key, wanted, &misrouted));
         sending.await.map_err(|_| service::Error::Interrupted)?.map_err(|error| {
             Error::failed(format!(
                 "{error}; it is unknown which of the {} messages were sent. Those that stay `replayed` although no input lags were not: send them with --force",
@@ -83,39 +92,42 @@ async fn select(
     Ok(chosen.into_iter().map(|letter| (letter.first_place(), letter.state)).collect())
 }
 
-/// The first letter of every message in the topic of dead letters, and whether the message is there as a whole.
-fn whole_letters(broker: &Broker, key: &RecordKey) -> Result<HashMap<LetterPlace, bool>> {
-    let mut whole = HashMap::new();
+/// What the topic of dead letters contains of a message.
+#[derive(Default)]
+struct MessageInTopic {
+    /// At least one of its dead letters contains the whole message.
+    is_whole: bool,
+    /// At least one of its dead letters is misrouted. A message may be a dead letter for another reason first, and
+    /// misrouted after a replay.
+    was_misrouted: bool,
+}
+
+/// Every message in the topic of dead letters, by its first place.
+fn scan(broker: &Broker, key: &RecordKey) -> Result<HashMap<LetterPlace, MessageInTopic>> {
+    let mut messages: HashMap<_, MessageInTopic> = HashMap::new();
     read_to_end(broker, Topic::DeadLetters, &mut |record| {
         if let Some(letter) = own_letter(key, &record)
             && let Ok(place) = place_of(broker, letter.original_position())
         {
-            *whole.entry(place).or_insert(false) |= letter.is_whole;
+            let message = messages.entry(place).or_default();
+            message.is_whole |= letter.is_whole;
+            message.was_misrouted |= letter.is_misrouted();
         }
         Ok(true)
     })?;
-    Ok(whole)
+    Ok(messages)
 }
 
-/// The first places of all messages that were misrouted once. A message may be a dead letter for another reason first,
-/// and misrouted after a replay.
-fn misrouted(broker: &Broker, key: &RecordKey) -> Result<HashSet<LetterPlace>> {
-    let mut misrouted = HashSet::new();
-    read_to_end(broker, Topic::DeadLetters, &mut |record| {
-        if let Some(letter) = own_letter(key, &record).filter(DeadLetterEvent::is_misrouted) {
-            misrouted.extend(place_of(broker, letter.original_position()).ok());
-        }
-        Ok(true)
-    })?;
-    Ok(misrouted)
-}
-
-/// Sends each of these messages once.
-fn send(broker: &Broker, key: &RecordKey, mut wanted: HashSet<LetterPlace>) -> Result<()> {
+/// Sends each of the `wanted` messages once. The misrouted ones go to the partition of their key.
+fn send(
+    broker: &Broker,
+    key: &RecordKey,
+    mut wanted: HashSet<LetterPlace>,
+    misrouted: &HashSet<LetterPlace>,
+) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let misrouted = misrouted(broker, key)?;
     let inputs: Vec<_> = Topic::inputs().collect();
     let mut sender = Sender::plain(broker, &inputs)?;
     read_to_end(broker, Topic::DeadLetters, &mut |record| {

@@ -11,7 +11,7 @@ use crate::kafka::reader::read_to_end;
 use crate::service;
 use crate::store::dead_letters::{LetterFilter, RegisteredLetter};
 use crate::terminal::say;
-use crate::wire::{SourcePosition, Topic};
+use crate::wire::{RecordKey, SourcePosition, Topic};
 
 /// The message of a dead letter, masked.
 struct ShownMessage {
@@ -26,28 +26,11 @@ pub async fn run(ctx: &AppContext, broker: &Broker, position: &SourcePosition, j
     let letters = dead_letters::list(ctx, &LetterFilter::default()).await?;
     let letter = letter_at(broker, &letters, position)?;
     let chain: Vec<_> = letters.iter().filter(|other| other.first_place() == letter.first_place()).collect();
-    let (reader, key) = (broker.clone(), ctx.records.clone());
+    let reader = broker.clone();
+    let key = ctx.records.clone();
     let place = position_of(broker, letter.place);
-    let work = move || {
-        let mut message = None;
-        read_to_end(&reader, Topic::DeadLetters, &mut |record| {
-            let event = own_letter(&key, &record).filter(|event| event.place == place);
-            message = event.map(|event| ShownMessage {
-                reason: event.reason.clone(),
-                key: event.key.map(masked),
-                headers: event
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (masked(name.as_bytes()), masked(value)))
-                    .collect(),
-                value: event.value.map(masked),
-                is_whole: event.is_whole,
-            });
-            Ok(message.is_none())
-        })?;
-        Ok::<_, crate::kafka::Error>(message)
-    };
-    let message = tokio::task::spawn_blocking(work).await.map_err(|_| service::Error::Interrupted)??;
+    let reading = tokio::task::spawn_blocking(move || read_message(&reader, &key, &place));
+    let message = reading.await.map_err(|_| service::Error::Interrupted)??;
     let message = message.ok_or_else(|| {
         Error::failed(format!(
             "the topic of dead letters no longer contains {position}: its retention is over"
@@ -55,6 +38,31 @@ pub async fn run(ctx: &AppContext, broker: &Broker, position: &SourcePosition, j
     })?;
     print(broker, letter, &chain, &message, json);
     Ok(())
+}
+
+/// The message of the dead letter at `place`, if the topic still contains it.
+fn read_message(
+    broker: &Broker,
+    key: &RecordKey,
+    place: &SourcePosition,
+) -> crate::kafka::Result<Option<ShownMessage>> {
+    let mut message = None;
+    read_to_end(broker, Topic::DeadLetters, &mut |record| {
+        let event = own_letter(key, &record).filter(|event| event.place == *place);
+        message = event.map(|event| ShownMessage {
+            reason: event.reason.clone(),
+            key: event.key.map(masked),
+            headers: event
+                .headers
+                .iter()
+                .map(|(name, value)| (masked(name.as_bytes()), masked(value)))
+                .collect(),
+            value: event.value.map(masked),
+            is_whole: event.is_whole,
+        });
+        Ok(message.is_none())
+    })?;
+    Ok(message)
 }
 
 fn print(

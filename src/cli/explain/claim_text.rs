@@ -14,9 +14,8 @@ pub fn section(claim: &ClaimView) -> String {
     let spouse = claim.spouse_national_code.as_deref().unwrap_or("a spouse without a national code");
     let _ = writeln!(out, "\nMARRIAGE OF {} WITH {spouse}", claim.deed_date);
     let _ = writeln!(out, "  {}", claim.headline);
-    let none = || "none".to_owned();
-    let (record, request) =
-        (claim.record_id.clone().unwrap_or_else(none), claim.request_id.clone().unwrap_or_else(none));
+    let record = claim.record_id.as_deref().unwrap_or("none");
+    let request = claim.request_id.as_deref().unwrap_or("none");
     let _ =
         writeln!(out, "  claim {}, registry record {record}, self-registration {request}", claim.claim_id);
     notes(&mut out, claim);
@@ -69,18 +68,18 @@ fn reason_text(out: &mut String, reason: &ReasonText) {
 }
 
 fn decisions(out: &mut String, claim: &ClaimView) {
-    let row = |d: &crate::views::person_file::claim::DecisionView| {
-        vec![
-            d.revision.to_string(),
-            d.decided_at.to_string(),
-            d.business_date.clone(),
-            d.outcome.clone(),
-            d.amount_rial.map_or_else(|| "-".to_owned(), grouped),
-            d.decision_id.to_string(),
-            d.reasons.join(" "),
-        ]
-    };
-    let rows: Vec<_> = claim.decisions.iter().map(row).collect();
+    let mut rows = Vec::with_capacity(claim.decisions.len());
+    for decision in &claim.decisions {
+        rows.push(vec![
+            decision.revision.to_string(),
+            decision.decided_at.to_string(),
+            decision.business_date.clone(),
+            decision.outcome.clone(),
+            decision.amount_rial.map_or_else(|| "-".to_owned(), grouped),
+            decision.decision_id.to_string(),
+            decision.reasons.join(" "),
+        ]);
+    }
     let heads = ["rev", "decided at", "for", "outcome", ">rials", "decision (for recompute)", "reasons"];
     let _ = write!(out, "\n  Decisions\n{}", table(4, &heads, &rows));
 }

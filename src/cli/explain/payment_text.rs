@@ -23,11 +23,10 @@ fn document(out: &mut String, document: &DocumentView) {
         document.document_id, document.attempt
     );
     let _ = writeln!(out, "    {} to {}", money(document.amount_rial), document.sheba);
-    let (month, centre, issued) = (&document.month, &document.cost_centre, &document.issued_at);
     let _ = writeln!(
         out,
-        "    of {month}, cost centre {centre}, issued {issued}, by decision {}",
-        document.decision_id
+        "    of {}, cost centre {}, issued {}, by decision {}",
+        document.month, document.cost_centre, document.issued_at, document.decision_id
     );
     if document.answers.is_empty() {
         out.push_str("    finance has not answered\n");
@@ -38,37 +37,43 @@ fn document(out: &mut String, document: &DocumentView) {
     }
 }
 
+fn case_row(case: &CaseView) -> Vec<String> {
+    vec![
+        case.kind.clone(),
+        case.opened_at.to_string(),
+        case.closed_at.as_ref().map_or_else(|| "open".to_owned(), TehranTime::to_string),
+        case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped),
+        case.grounds.join(" "),
+        case.case_id.to_string(),
+    ]
+}
+
 fn cases(out: &mut String, claim: &ClaimView) {
-    let row = |case: &CaseView| {
-        let closed = case.closed_at.as_ref().map_or_else(|| "open".to_owned(), TehranTime::to_string);
-        let amount = case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped);
-        vec![
-            case.kind.clone(),
-            case.opened_at.to_string(),
-            closed,
-            amount,
-            case.grounds.join(" "),
-            case.case_id.to_string(),
-        ]
-    };
-    let rows: Vec<_> = claim.cases.iter().map(row).collect();
+    let rows: Vec<_> = claim.cases.iter().map(case_row).collect();
     if !rows.is_empty() {
         let heads = ["kind", "opened", "ended", ">new rials", "grounds", "case"];
         let _ = write!(out, "\n  Cases\n{}", table(4, &heads, &rows));
     }
 }
 
+fn message_row(message: &MessageView) -> Vec<String> {
+    let requested = message
+        .requested_at
+        .as_ref()
+        .map_or_else(|| "waits for its document".to_owned(), TehranTime::to_string);
+    let status = message.status.as_deref().unwrap_or("no report");
+    let at = message.status_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
+    vec![
+        message.kind.clone(),
+        message.mobile.clone(),
+        message.segments.to_string(),
+        requested,
+        format!("{status}{at}"),
+    ]
+}
+
 fn messages(out: &mut String, claim: &ClaimView) {
-    let row = |m: &MessageView| {
-        let requested = m
-            .requested_at
-            .as_ref()
-            .map_or_else(|| "waits for its document".to_owned(), TehranTime::to_string);
-        let status = m.status.clone().unwrap_or_else(|| "no report".to_owned());
-        let at = m.status_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
-        vec![m.kind.clone(), m.mobile.clone(), m.segments.to_string(), requested, format!("{status}{at}")]
-    };
-    let rows: Vec<_> = claim.messages.iter().map(row).collect();
+    let rows: Vec<_> = claim.messages.iter().map(message_row).collect();
     if !rows.is_empty() {
         let _ = write!(
             out,

@@ -32,21 +32,24 @@ pub fn page(file: &PersonFile) -> String {
 }
 
 fn person(out: &mut String, person: &PersonView) {
-    let mut line = |name: &str, text: &str| {
-        let _ = writeln!(out, "  {name:<18}{text}");
-    };
-    line("name", &person.full_name);
-    line("birth date", &person.birth_date);
+    line(out, "name", &person.full_name);
+    line(out, "birth date", &person.birth_date);
     if let Some(day) = &person.deceased_on {
-        line("deceased on", day);
+        line(out, "deceased on", day);
     }
-    line("insurance number", &person.insurance_number);
-    line("branch, province", &format!("{}, {}", person.branch_code, person.province_code));
-    let owned = |value: &Option<String>, owner: &str| {
-        value.as_ref().map_or_else(|| "none on record".to_owned(), |value| format!("{value} (own: {owner})"))
-    };
-    line("Sheba", &owned(&person.sheba, person.sheba_owner));
-    line("mobile", &owned(&person.mobile, person.mobile_owner));
+    line(out, "insurance number", &person.insurance_number);
+    line(out, "branch, province", &format!("{}, {}", person.branch_code, person.province_code));
+    line(out, "Sheba", &with_owner(person.sheba.as_deref(), person.sheba_owner));
+    line(out, "mobile", &with_owner(person.mobile.as_deref(), person.mobile_owner));
+}
+
+fn line(out: &mut String, name: &str, text: &str) {
+    let _ = writeln!(out, "  {name:<18}{text}");
+}
+
+/// A Sheba or mobile number with the result of its ownership check.
+fn with_owner(value: Option<&str>, owner: &str) -> String {
+    value.map_or_else(|| "none on record".to_owned(), |value| format!("{value} (own: {owner})"))
 }
 
 fn facts(out: &mut String, file: &PersonFile) {
@@ -63,8 +66,13 @@ fn facts(out: &mut String, file: &PersonFile) {
         .wages
         .iter()
         .map(|y| {
-            let (months, days) = (y.months.to_string(), grouped(y.days));
-            vec![y.year.to_string(), months, days, grouped(y.insurable_rial), y.insurance_types.join(", ")]
+            vec![
+                y.year.to_string(),
+                y.months.to_string(),
+                grouped(y.days),
+                grouped(y.insurable_rial),
+                y.insurance_types.join(", "),
+            ]
         })
         .collect();
     section(out, "WAGE LISTS", &["year", ">months", ">days", ">insurable rials", "insurance"], &wages);
@@ -88,8 +96,13 @@ fn marriages(out: &mut String, file: &PersonFile) {
         .iter()
         .map(|s| {
             let first = if s.first_marriage_undertaking { "yes" } else { "no" };
-            let (submitted, spouse) = (s.submitted_at.to_string(), s.spouse_national_code.clone());
-            vec![submitted, s.deed_date.clone(), spouse, first.to_owned(), s.request_id.clone()]
+            vec![
+                s.submitted_at.to_string(),
+                s.deed_date.clone(),
+                s.spouse_national_code.clone(),
+                first.to_owned(),
+                s.request_id.clone(),
+            ]
         })
         .collect();
     section(
@@ -101,7 +114,6 @@ fn marriages(out: &mut String, file: &PersonFile) {
 }
 
 fn registry_row(out: &mut String, row: &RegistryRowView) {
-    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let _ = writeln!(
         out,
         "  {} (version {}): {}, {}",
@@ -113,15 +125,15 @@ fn registry_row(out: &mut String, row: &RegistryRowView) {
         row.deed_date,
         row.registered_on,
         row.office_kind,
-        or_none(&row.office_code),
-        or_none(&row.deed_number)
+        row.office_code.as_deref().unwrap_or("none"),
+        row.deed_number.as_deref().unwrap_or("none")
     );
     let _ = writeln!(
         out,
         "    this person: {}, family name {}, born {}, earlier marriages {}",
         row.person_is,
-        or_none(&row.family_name),
-        or_none(&row.birth_date),
+        row.family_name.as_deref().unwrap_or("none"),
+        row.birth_date.as_deref().unwrap_or("none"),
         row.earlier_marriages
     );
     let _ = writeln!(

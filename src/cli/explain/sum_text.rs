@@ -10,23 +10,29 @@ use crate::views::person_file::claim::{MonthView, WorkingView};
 pub fn section(out: &mut String, working: &WorkingView, due: bool) {
     out.push_str("\n  Calculation (rials)\n");
     out.push_str(&months(working));
-    let mut line = |name: &str, text: String| {
-        let _ = writeln!(out, "    {name:<14}{text}");
-    };
-    let (days, required) = (grouped(working.days), working.required_days);
+    let days = grouped(working.days);
+    let required = working.required_days;
     let short = required.saturating_sub(working.days);
     let reached = if short == 0 { "reached".to_owned() } else { format!("{short} short") };
     let window = format!("{} to {}", working.window_from, working.window_to);
-    line("days", format!("{days} from {window}; {required} required: {reached}"));
-    line("wage sum", known(working.wage_sum_rial));
+    line(out, "days", &format!("{days} from {window}; {required} required: {reached}"));
+    let wage_sum = known(working.wage_sum_rial);
+    line(out, "wage sum", &wage_sum);
     if let (Some(divisor), Some(average)) = (working.divisor, working.average_rial) {
-        line("average", format!("{} / {divisor} = {}", known(working.wage_sum_rial), grouped(average)));
+        line(out, "average", &format!("{wage_sum} / {divisor} = {}", grouped(average)));
     }
     let floor_days = working.floor_days.map(|days| format!(" ({days} days of the minimum wage)"));
-    line("floor", format!("{}{}", known(working.floor_rial), floor_days.unwrap_or_default()));
+    line(out, "floor", &format!("{}{}", known(working.floor_rial), floor_days.unwrap_or_default()));
+    let Some(amount) = working.amount_rial else {
+        line(out, "amount", "cannot be computed");
+        return;
+    };
     let not_due = if due { "" } else { "; not due, see the reasons" };
-    let greater = |amount| format!("{}, the greater of average and floor{not_due}", money(amount));
-    line("amount", working.amount_rial.map_or_else(|| "cannot be computed".to_owned(), greater));
+    line(out, "amount", &format!("{}, the greater of average and floor{not_due}", money(amount)));
+}
+
+fn line(out: &mut String, name: &str, text: &str) {
+    let _ = writeln!(out, "    {name:<14}{text}");
 }
 
 fn known(amount: Option<u64>) -> String {

@@ -21,15 +21,18 @@ fn at(text: &str) -> TehranTime {
     TehranTime::of(&clock, text.parse().unwrap())
 }
 
-fn working() -> WorkingView {
-    let month = |month: &str, wage, ceiling: Option<u64>| MonthView {
+fn month(month: &str, wage: u64, ceiling: Option<u64>) -> MonthView {
+    MonthView {
         month: month.to_owned(),
         days: 40,
         counted_days: 30,
         wage_rial: wage,
         ceiling_rial: ceiling,
         counted_wage_rial: ceiling.map_or(0, |ceiling| ceiling.min(wage)),
-    };
+    }
+}
+
+fn working() -> WorkingView {
     WorkingView {
         days: 1_461,
         required_days: 720,
@@ -83,11 +86,6 @@ fn approved() -> ClaimView {
 }
 
 fn paid() -> ClaimView {
-    let answer = |outcome, code: Option<&str>, on| FinanceAnswerView {
-        outcome,
-        code: code.map(str::to_owned),
-        at: at(on),
-    };
     let document = DocumentView {
         document_id: "d-1".to_owned(),
         decision_id: Uuid::nil(),
@@ -99,8 +97,8 @@ fn paid() -> ClaimView {
         issued_at: at("2025-10-23T06:30:00Z"),
         superseded: false,
         answers: vec![
-            answer("accepted", None, "2025-10-24T06:30:00Z"),
-            answer("paid", None, "2025-10-27T06:30:00Z"),
+            FinanceAnswerView { outcome: "accepted", code: None, at: at("2025-10-24T06:30:00Z") },
+            FinanceAnswerView { outcome: "paid", code: None, at: at("2025-10-27T06:30:00Z") },
         ],
     };
     let message = MessageView {
@@ -124,9 +122,12 @@ fn paid() -> ClaimView {
     claim
 }
 
-fn waiting() -> ClaimView {
-    let bilingual = |en: &str, fa: &str| Bilingual { fa: fa.to_owned(), en: en.to_owned() };
-    let reason = |code: ReasonCode| ReasonText {
+fn bilingual(en: &str, fa: &str) -> Bilingual {
+    Bilingual { fa: fa.to_owned(), en: en.to_owned() }
+}
+
+fn reason(code: ReasonCode) -> ReasonText {
+    ReasonText {
         code,
         article: "Order clause 1".to_owned(),
         fact: "none".to_owned(),
@@ -134,7 +135,10 @@ fn waiting() -> ClaimView {
         required: "one".to_owned(),
         text: bilingual("None is on record.", "ثبت نیست."),
         remedy: bilingual("Enter one.", "ثبت کنید."),
-    };
+    }
+}
+
+fn waiting() -> ClaimView {
     let reasons = vec![reason(ReasonCode::NoValidAccount), reason(ReasonCode::NoValidMobile)];
     let mut claim =
         ClaimView { outcome: "WAITING", reasons, next_close: NextCloseView::default(), ..approved() };
@@ -182,9 +186,8 @@ fn a_headline_is_one_line() {
     assert_eq!(waiting().headline, "WAITING 4,958 rials (495.8 tomans): NO_VALID_ACCOUNT, NO_VALID_MOBILE");
 }
 
-#[test]
-fn the_headline_contains_an_open_case() {
-    let case = |closed_at| CaseView {
+fn case(closed_at: Option<TehranTime>) -> CaseView {
+    CaseView {
         case_id: Uuid::nil(),
         document_id: "d-1".to_owned(),
         kind: "recovery".to_owned(),
@@ -192,7 +195,11 @@ fn the_headline_contains_an_open_case() {
         new_amount_rial: None,
         opened_at: at("2025-10-28T06:30:00Z"),
         closed_at,
-    };
+    }
+}
+
+#[test]
+fn the_headline_contains_an_open_case() {
     let open = ClaimView { cases: vec![case(None)], ..paid() };
     assert!(headline(&open).ends_with("; a person must judge: recovery"));
     let ended = ClaimView { cases: vec![case(Some(at("2025-10-29T06:30:00Z")))], ..paid() };

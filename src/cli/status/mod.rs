@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::Result;
 use crate::app::AppContext;
 use crate::kafka::fetch_check::unreadable;
+use crate::kafka::topics::PartitionRange;
 use crate::kafka::{self, Broker};
 use crate::service;
 use crate::service::Environment;
-use crate::service::drain::{InputEnds, by_topic, drained, input_ends};
-use crate::store::offsets::{self, TopicPartition};
+use crate::service::drain::{by_topic, drained, input_ends};
+use crate::store::offsets::{self, PartitionOffset};
 use crate::terminal::{self, say};
 use crate::views::status::{InputState, StalledPartitionView, status};
 
@@ -48,19 +49,19 @@ pub async fn run(env: &Environment, wait: Option<Duration>, json: bool) -> Resul
 /// Reads every partition that lags at its offset, to name those that cannot be read.
 async fn input_state(
     broker: &Broker,
-    ends: &InputEnds,
-    stored: &[(TopicPartition, i64)],
+    ends: &[PartitionRange],
+    stored: &[PartitionOffset],
 ) -> Result<InputState> {
     let lag = kafka::topics::lag(ends, stored);
-    let lags = |partition| lag.iter().any(|(lagging, _)| lagging == partition);
-    let next = |partition| stored.iter().find(|(known, _)| known == partition).map(|(_, next)| *next);
-    // A partition that was never read starts at its first offset.
-    let lagging = ends.iter().filter(|(partition, ..)| lags(partition));
-    let positions: Vec<_> =
-        lagging.map(|(partition, low, _)| (*partition, next(partition).unwrap_or(*low))).collect();
+    let mut positions = Vec::new();
+    for range in ends.iter().filter(|range| lag.iter().any(|lag| lag.partition == range.partition)) {
+        let next = stored.iter().find(|known| known.partition == range.partition);
+        // A partition that was never read starts at its first offset.
+        positions.push(next.copied().unwrap_or_else(|| range.first_offset()));
+    }
     let broker = broker.clone();
-    let check = move || unreadable(&broker, &positions, &AtomicBool::new(false));
-    let unreadable = tokio::task::spawn_blocking(check).await.map_err(|_| service::Error::Interrupted)??;
+    let check = tokio::task::spawn_blocking(move || unreadable(&broker, &positions, &AtomicBool::new(false)));
+    let unreadable = check.await.map_err(|_| service::Error::Interrupted)??;
     let stalled = unreadable.into_iter().map(|one| StalledPartitionView {
         topic: one.partition.topic.name(),
         partition: one.partition.partition,

@@ -21,7 +21,6 @@ pub fn page(status: &StatusView) -> String {
     let lag: Vec<_> = status.lag.iter().map(|(topic, n)| vec![(*topic).to_owned(), grouped(*n)]).collect();
     out.push_str(&table(0, &["input topic", ">behind"], &lag));
     stalled_partitions(status, &mut out);
-    let line = |name: &str, text: String| format!("{name:<22}{text}\n");
     out.push('\n');
     let outbox = match status.held_messages {
         0 => format!("{} events wait", grouped(status.outbox_depth)),
@@ -48,7 +47,7 @@ pub fn page(status: &StatusView) -> String {
         grouped(i64::try_from(status.months_closed.len()).unwrap_or(i64::MAX)),
     ));
     if let Some(month) = &status.month_under_way {
-        out.push_str(&line("month being closed", month.clone()));
+        out.push_str(&line("month being closed", month));
     }
     if let Some(held) = &status.held {
         let how = format!("{}: {}; check it, then run close-month {0} --confirm", held.month, held.reason);
@@ -60,6 +59,10 @@ pub fn page(status: &StatusView) -> String {
     out.push_str(&line("cases open", grouped(status.open_cases_count)));
     lists(status, &mut out);
     out
+}
+
+fn line(name: &str, text: impl std::fmt::Display) -> String {
+    format!("{name:<22}{text}\n")
 }
 
 fn misrouted(status: &StatusView) -> String {
@@ -74,11 +77,10 @@ fn misrouted(status: &StatusView) -> String {
 /// Adds the partitions that cannot be read, unless there are none.
 fn stalled_partitions(status: &StatusView, out: &mut String) {
     for stalled in &status.stalled_partitions {
-        let (topic, partition, offset) = (stalled.topic, stalled.partition, stalled.offset);
         let _ = writeln!(
             out,
-            "CANNOT BE READ: {topic} partition {partition} at offset {offset}: {}",
-            stalled.error
+            "CANNOT BE READ: {} partition {} at offset {}: {}",
+            stalled.topic, stalled.partition, stalled.offset, stalled.error
         );
     }
 }
@@ -183,9 +185,13 @@ mod tests {
 
     #[test]
     fn a_partition_that_cannot_be_read_is_named() {
-        let (topic, error) = ("insured.records.v1", "BadCompression".to_owned());
         let stalled = StatusView {
-            stalled_partitions: vec![StalledPartitionView { topic, partition: 2, offset: 7, error }],
+            stalled_partitions: vec![StalledPartitionView {
+                topic: "insured.records.v1",
+                partition: 2,
+                offset: 7,
+                error: "BadCompression".to_owned(),
+            }],
             ..status()
         };
         let line = "\nCANNOT BE READ: insured.records.v1 partition 2 at offset 7: BadCompression\n";

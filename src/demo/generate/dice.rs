@@ -68,12 +68,13 @@ impl SeededRandom {
 mod tests {
     use super::*;
 
+    fn numbers(seed: u64, stream: u64) -> Vec<u32> {
+        let mut dice = SeededRandom::new(seed, stream);
+        (0..50).map(|_| dice.below(1000)).collect()
+    }
+
     #[test]
     fn the_same_stream_yields_the_same_numbers() {
-        let numbers = |seed, stream| {
-            let mut dice = SeededRandom::new(seed, stream);
-            (0..50).map(|_| dice.below(1000)).collect::<Vec<_>>()
-        };
         assert_eq!(numbers(7, 3), numbers(7, 3));
         assert_ne!(numbers(7, 3), numbers(7, 4));
         assert_ne!(numbers(7, 3), numbers(8, 3));

@@ -54,7 +54,8 @@ pub struct MarriageRow {
 
 impl MarriageRow {
     pub fn new(country: &GeneratorContext, couple: &Couple, n: u64, dice: &mut SeededRandom) -> Self {
-        let (year, month) = (country.month.year() % 100, country.month.number());
+        let year = country.month.year() % 100;
+        let month = country.month.number();
         let mut row = MarriageRow {
             record_id: format!("R{year:02}{month:02}{n:07}0"),
             version: 1,
@@ -97,7 +98,8 @@ impl MarriageRow {
         deed: &str,
         registered: &str,
     ) -> Result<(), GenerateError> {
-        let (husband, wife) = (&self.husband, &self.wife);
+        let husband = &self.husband;
+        let wife = &self.wife;
         files.marriages.row(&[
             &self.record_id,
             &self.version.to_string(),
@@ -131,7 +133,8 @@ impl MarriageRow {
             return Ok(());
         }
         let mut row = self.again(9);
-        let (deed, registered) = (row.deed.to_string(), row.registered.to_string());
+        let deed = row.deed.to_string();
+        let registered = row.registered.to_string();
         match dice.below(5) {
             0 => row.husband.code = "1234567890".to_owned(),
             1 => return row.write_dated(files, &format!("{}-07-31", row.deed.year()), &registered),

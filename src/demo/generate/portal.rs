@@ -100,7 +100,8 @@ fn write(
     let deed = request.deed.to_string();
     files.self_registrations.row(&[&id, &at, &request.applicant.code, request.spouse, &deed, undertaking])?;
     if dice.one_in(500) {
-        let (faulty, spouse) = (format!("{id}9"), if dice.per_mille(500) { "" } else { "1234567890" });
+        let faulty = format!("{id}9");
+        let spouse = if dice.per_mille(500) { "" } else { "1234567890" };
         files.self_registrations.row(&[&faulty, &at, &request.applicant.code, spouse, &deed, undertaking])?;
     }
     Ok(())

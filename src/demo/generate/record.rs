@@ -93,7 +93,8 @@ fn employments(
     dice: &mut SeededRandom,
 ) -> Result<(), GenerateError> {
     for spell in spells.iter().filter(|spell| spell.employed) {
-        let (workshop, from) = (format!("{:010}", spell.workshop), spell.from.to_string());
+        let workshop = format!("{:010}", spell.workshop);
+        let from = spell.from.to_string();
         let to = spell.to.map_or_else(String::new, |to| to.to_string());
         files.employments.row(&[&person.code, &workshop, spell.kind.as_str(), &from, &to])?;
         if dice.one_in(2000) {

@@ -1,5 +1,5 @@
 use super::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::wire::files::{RowLimits, RowReader};
@@ -25,40 +25,47 @@ fn written(plan: &GenerateOptions) -> (GenerateCounts, BTreeMap<&'static str, St
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    let (first, second) = (written(&plan(40, 7)), written(&plan(40, 7)));
-    assert_eq!(first, second);
+    let first = written(&plan(40, 7));
+    assert_eq!(first, written(&plan(40, 7)));
     assert_ne!(first.1, written(&plan(40, 8)).1);
 }
 
 #[test]
 fn a_larger_month_starts_with_the_rows_of_a_smaller_one() {
-    let (small, big) = (written(&plan(20, 7)).1, written(&plan(40, 7)).1);
+    let small = written(&plan(20, 7)).1;
+    let big = written(&plan(40, 7)).1;
     for name in FILES {
         assert!(big[name].starts_with(&small[name]), "{name}");
     }
 }
 
+/// The national codes of the month that ends before `today`.
+fn codes(today: &str) -> BTreeSet<String> {
+    let plan = GenerateOptions { today: today.parse().unwrap(), ..plan(200, 7) };
+    let persons = written(&plan).1.remove("persons").unwrap();
+    persons.lines().skip(1).map(|line| line[..10].to_owned()).collect()
+}
+
 #[test]
 fn another_month_of_the_same_seed_has_other_people() {
-    let codes = |today: &str| {
-        let plan = GenerateOptions { today: today.parse().unwrap(), ..plan(200, 7) };
-        let persons = written(&plan).1.remove("persons").unwrap();
-        persons.lines().skip(1).map(|line| line[..10].to_owned()).collect::<std::collections::BTreeSet<_>>()
-    };
-    let (this, next) = (codes("1404-08-01"), codes("1404-09-01"));
+    let this = codes("1404-08-01");
+    let next = codes("1404-09-01");
     assert!(this.intersection(&next).all(|code| code == "1234567890"));
 }
 
 #[test]
 fn the_counts_match_the_files_and_sizes_are_realistic() {
     let (summary, texts) = written(&plan(1000, 1));
-    let rows = |name: &str| u64::try_from(texts[name].lines().count() - 1).unwrap();
-    assert_eq!(summary.marriage_rows, rows("marriages"));
-    assert_eq!(summary.persons, rows("persons"));
-    assert_eq!(summary.employments, rows("employments"));
-    assert_eq!(summary.wages, rows("wages"));
-    assert_eq!(summary.self_registrations, rows("self-registrations"));
-    assert_eq!(summary.earlier_payments, rows("earlier-payments"));
+    for (name, rows) in [
+        ("marriages", summary.marriage_rows),
+        ("persons", summary.persons),
+        ("employments", summary.employments),
+        ("wages", summary.wages),
+        ("self-registrations", summary.self_registrations),
+        ("earlier-payments", summary.earlier_payments),
+    ] {
+        assert_eq!(rows, u64::try_from(texts[name].lines().count() - 1).unwrap(), "{name}");
+    }
     assert!((1000..1100).contains(&summary.marriage_rows), "{summary:?}");
     assert!((1750..2000).contains(&summary.persons), "{summary:?}");
     assert!((105_000..135_000).contains(&summary.wages), "{summary:?}");
@@ -95,7 +102,8 @@ fn all_files_are_readable_and_a_few_rows_are_faulty_on_purpose() {
     let mut reasons = BTreeMap::new();
     for (name, text) in written(&plan(3000, 1)).1 {
         let mut reader = RowReader::new(kind(name), limits, text.as_bytes()).unwrap();
-        let (mut good, mut faulty) = (0_u32, 0_u32);
+        let mut good = 0_u32;
+        let mut faulty = 0_u32;
         while let Some(row) = reader.next_row().unwrap() {
             match row {
                 Ok(_) => good += 1,

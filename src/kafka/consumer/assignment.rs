@@ -19,7 +19,7 @@ use crate::app::AppContext;
 use crate::failpoint::{failpoint, is_injected};
 use crate::kafka::client::Broker;
 use crate::kafka::{Error, Result, client_logging};
-use crate::store::offsets::{self, TopicPartition};
+use crate::store::offsets::{self, PartitionOffset, TopicPartition};
 
 /// How long a request of a rebalance waits for the answer of the broker.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ impl Assignment {
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<Vec<(TopicPartition, i64)>> {
+    ) -> Result<Vec<PartitionOffset>> {
         let known = self.runtime.block_on(self.ctx.with_timeout(offsets::all(&self.ctx.pool)))?;
         let mut lows = Vec::new();
         for element in list.elements() {
@@ -78,11 +78,11 @@ impl Assignment {
             };
             // The broker is asked only for the first offset of a new partition: just after a broker crashed, its answer
             // may be out of date.
-            let low = match known.iter().find(|(one, _)| *one == partition) {
-                Some((_, next)) => *next,
-                None => first_offset(consumer, &element)?,
+            let low = match known.iter().find(|one| one.partition == partition) {
+                Some(known) => *known,
+                None => PartitionOffset { partition, offset: first_offset(consumer, &element)? },
             };
-            lows.push((partition, low));
+            lows.push(low);
         }
         self.begin(&lows)
     }
@@ -93,7 +93,7 @@ impl Assignment {
     }
 
     /// Returns the next offsets of these partitions in the database, and stores the given ones for new partitions.
-    fn begin(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<(TopicPartition, i64)>> {
+    fn begin(&self, partitions: &[PartitionOffset]) -> Result<Vec<PartitionOffset>> {
         let stored = self.ctx.with_timeout(offsets::begin(&self.ctx.pool, partitions));
         Ok(self.runtime.block_on(stored)?)
     }
@@ -101,13 +101,13 @@ impl Assignment {
     /// Makes the consumer read these partitions from their start offsets.
     fn read_from(
         &self,
-        starts: &[(TopicPartition, i64)],
+        starts: &[PartitionOffset],
         assign: impl FnOnce(&TopicPartitionList) -> KafkaResult<()>,
     ) -> Result<()> {
         let mut list = TopicPartitionList::new();
-        for (partition, next) in starts {
+        for PartitionOffset { partition, offset } in starts {
             let name = self.broker.name(partition.topic);
-            list.add_partition_offset(&name, partition.partition, Offset::Offset(*next))?;
+            list.add_partition_offset(&name, partition.partition, Offset::Offset(*offset))?;
         }
         self.with(|positions| positions.add_assigned(starts, || assign(&list))).map_err(Error::NotAssigned)
     }
@@ -146,11 +146,9 @@ impl Assignment {
         let mut attempt = 1;
         loop {
             let starts = self.begin(&self.with(|positions| positions.all()))?;
-            let seek = |partition: TopicPartition, next| self.seek_to(consumer, partition, next);
-            let error = match self.with(|positions| positions.rewind(&starts, seek)) {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
+            let rewound =
+                self.with(|positions| positions.rewind(&starts, |start| self.seek_to(consumer, start)));
+            let Err(error) = rewound else { return Ok(()) };
             if attempt == REWIND_ATTEMPTS {
                 return Err(Error::NotRewound(error));
             }
@@ -160,17 +158,12 @@ impl Assignment {
         }
     }
 
-    fn seek_to(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        partition: TopicPartition,
-        next: i64,
-    ) -> KafkaResult<()> {
+    fn seek_to(&self, consumer: &BaseConsumer<Self>, start: PartitionOffset) -> KafkaResult<()> {
         if is_injected("rewind.seek/fails") {
             return Err(KafkaError::Seek("injected by a test".to_owned()));
         }
-        let name = self.broker.name(partition.topic);
-        let (number, offset) = (partition.partition, Offset::Offset(next));
+        let name = self.broker.name(start.partition.topic);
+        let (number, offset) = (start.partition.partition, Offset::Offset(start.offset));
         failpoint!("rewind.seek", consumer.seek(&name, number, offset, ANSWER_TIMEOUT))
     }
 }
@@ -240,7 +233,7 @@ impl Assignment {
         &self,
         consumer: &BaseConsumer<Self>,
         list: &TopicPartitionList,
-    ) -> Result<Vec<(TopicPartition, i64)>> {
+    ) -> Result<Vec<PartitionOffset>> {
         let mut pause = Duration::from_millis(100);
         loop {
             match self.starts(consumer, list) {
@@ -266,8 +259,10 @@ mod tests {
     use crate::store::outbox::RelayShards;
     use crate::wire::{PartitionCounts, RecordKey, Topic, tables};
 
-    const STARTS: [(TopicPartition, i64); 1] =
-        [(TopicPartition { topic: Topic::RegistryMarriages, partition: 3 }, 5)];
+    const STARTS: [PartitionOffset; 1] = [PartitionOffset {
+        partition: TopicPartition { topic: Topic::RegistryMarriages, partition: 3 },
+        offset: 5,
+    }];
 
     /// An assignment that never uses its database.
     fn assignment() -> Assignment {

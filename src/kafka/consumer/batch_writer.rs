@@ -1,5 +1,6 @@
 //! The writing half of ingest: each writer applies the batches of its queue to the database, one after the other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -74,17 +75,18 @@ async fn write_isolating_poison(
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let began = intake.ctx.clock.instant();
-        let write = || intake.ctx.with_timeout(apply_batch(&intake.ctx, &part));
-        let classify = |error: &store::Error| {
-            if error.is_transient() { Retryability::Retry } else { Retryability::Reject }
-        };
-        let notify = |error: &store::Error, pause: Duration| {
-            (intake.failed)();
-            tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
-        };
         let span = span_of(&intake.broker, &part);
-        let outcome =
-            retry(Policy::FOREVER, grace_over, write, classify, notify).instrument(span.clone()).await;
+        let outcome = retry(
+            Policy::FOREVER,
+            grace_over,
+            || intake.ctx.with_timeout(apply_batch(&intake.ctx, &part)),
+            classify,
+            |error, pause| {
+                (intake.failed)();
+                tracing::warn!(%error, ?pause, "a batch could not be written; trying again");
+            },
+        );
+        let outcome = outcome.instrument(span.clone()).await;
         let error = match outcome {
             Ok(done) => {
                 (intake.counts)(&done, began.elapsed());
@@ -105,10 +107,13 @@ async fn write_isolating_poison(
     Ok(())
 }
 
+fn classify(error: &store::Error) -> Retryability {
+    if error.is_transient() { Retryability::Retry } else { Retryability::Reject }
+}
+
 fn span_of(broker: &Broker, batch: &RecordBatch) -> tracing::Span {
-    let topics = || batch.advances.iter().map(|advance| advance.partition.topic);
-    let first = topics().next();
-    let topic = first.filter(|first| topics().all(|topic| topic == *first)).map(|topic| broker.name(topic));
+    let topics: BTreeSet<_> = batch.advances.iter().map(|advance| advance.partition.topic).collect();
+    let topic = topics.first().filter(|_| topics.len() == 1).map(|topic| broker.name(*topic));
     let traces = batch.records.iter().filter_map(|record| record.event()?.traceparent.as_deref());
     trace::process(topic.as_deref(), &broker.client_name("intake"), batch.records.len(), traces)
 }

@@ -13,29 +13,24 @@ use crate::clock::Clock;
 use crate::config::MisroutedPolicy;
 use crate::kafka::client::Broker;
 use crate::kafka::reader::{self, TopicRecord};
+use crate::kafka::topics::PartitionRange;
 use crate::kafka::{Error, Result, topics};
 use crate::store;
-use crate::store::offsets::{self, TopicPartition};
-use crate::wire::{RawRecord, RecordKey, Topic};
-
-/// A partition, the first offset to read, and the offset before which reading ends.
-type ReadRange = (TopicPartition, i64, i64);
-
-/// Source positions of dead letters: name of the topic on the broker, partition and offset.
-pub type DeadLetterPositions = HashSet<(String, i32, i64)>;
+use crate::store::offsets::{self, PartitionOffset, TopicPartition, by_partition};
+use crate::wire::{RawRecord, RecordKey, SourcePosition, Topic};
 
 /// What is known of the first ingestion of these records.
 pub struct FirstIngest {
     /// Records that became dead letters.
-    pub dead_letters: DeadLetterPositions,
+    pub dead_letters: HashSet<SourcePosition>,
     /// Records that became dead letters because they were misrouted.
-    pub misrouted: DeadLetterPositions,
+    pub misrouted: HashSet<SourcePosition>,
     /// What happens to the other misrouted records.
     pub other_misrouted: MisroutedPolicy,
 }
 
 impl FirstIngest {
-    fn policy(&self, position: &(String, i32, i64)) -> MisroutedPolicy {
+    fn policy(&self, position: &SourcePosition) -> MisroutedPolicy {
         if self.misrouted.contains(position) {
             MisroutedPolicy::DeadLetter
         } else if self.dead_letters.contains(position) {
@@ -55,26 +50,29 @@ impl FirstIngest {
 pub async fn ingest_up_to(
     ctx: &AppContext,
     broker: &Broker,
-    upto: &[(TopicPartition, i64)],
+    upto: &[PartitionOffset],
     bounds: BatchLimits,
     first: Arc<FirstIngest>,
     apply: impl AsyncFn(RecordBatch) -> store::Result<()>,
 ) -> Result<()> {
-    let stored: HashMap<_, _> = offsets::all(&ctx.pool).await?.into_iter().collect();
-    if upto.iter().all(|(partition, to)| stored.get(partition).is_some_and(|next| next >= to)) {
+    let stored: HashMap<_, _> = by_partition(offsets::all(&ctx.pool).await?);
+    if upto.iter().all(|to| stored.get(&to.partition).is_some_and(|next| *next >= to.offset)) {
         // Most pages of a close read the same inputs as the page before them, so there is nothing to ingest.
         return Ok(());
     }
     let reader = broker.clone();
     let lows = tokio::task::spawn_blocking(move || topics::watermarks(&reader, Topic::inputs()));
-    let lows: Vec<_> =
-        lows.await.map_err(|_| Error::Stopped)??.into_iter().map(|(p, low, _)| (p, low)).collect();
-    let starts: HashMap<_, _> = offsets::begin(&ctx.pool, &lows).await?.into_iter().collect();
-    if lows.iter().any(|(partition, low)| starts.get(partition).is_some_and(|next| next < low)) {
+    let lows = lows.await.map_err(|_| Error::Stopped)??;
+    let lows: Vec<_> = lows.iter().map(PartitionRange::first_offset).collect();
+    let starts: HashMap<_, _> = by_partition(offsets::begin(&ctx.pool, &lows).await?);
+    if lows.iter().any(|low| starts.get(&low.partition).is_some_and(|next| *next < low.offset)) {
         return Err(Error::InputGone);
     }
-    let range = |(partition, to): &(TopicPartition, i64)| Some((*partition, *starts.get(partition)?, *to));
-    let ranges: Vec<ReadRange> = upto.iter().filter_map(range).filter(|(_, from, to)| from < to).collect();
+    let mut ranges = Vec::new();
+    for &PartitionOffset { partition, offset: end } in upto {
+        let start = starts.get(&partition).map(|first| PartitionRange { partition, first: *first, end });
+        ranges.extend(start.filter(|range| !range.is_empty()));
+    }
     let (send, mut batches) = mpsc::channel(2);
     let source =
         InputSource { broker: broker.clone(), clock: ctx.clock.clone(), key: ctx.records.clone(), first };
@@ -96,16 +94,17 @@ struct InputSource {
 /// Reads topic by topic: the order between topics does not change the final state.
 fn read(
     source: &InputSource,
-    ranges: &[ReadRange],
+    ranges: &[PartitionRange],
     bounds: BatchLimits,
     send: &mpsc::Sender<RecordBatch>,
 ) -> Result<()> {
     let broker = &source.broker;
     let mut collector = BatchCollector::new(bounds);
     let mut prover = GapProver::new(broker.clone(), Arc::default());
-    let mut positions: HashMap<TopicPartition, i64> = ranges.iter().map(|(p, from, _)| (*p, *from)).collect();
+    let mut positions: HashMap<TopicPartition, i64> =
+        by_partition(ranges.iter().map(PartitionRange::first_offset));
     for topic in Topic::inputs() {
-        let own: Vec<_> = ranges.iter().filter(|(partition, ..)| partition.topic == topic).copied().collect();
+        let own: Vec<_> = ranges.iter().filter(|range| range.partition.topic == topic).copied().collect();
         if own.is_empty() {
             continue;
         }
@@ -133,7 +132,8 @@ fn read(
 
 fn consumed_record(source: &InputSource, record: TopicRecord<'_>) -> ConsumedRecord {
     let name = source.broker.name(record.partition.topic);
-    let position = (name.clone(), record.partition.partition, record.offset);
+    let TopicRecord { partition: TopicPartition { partition, .. }, offset, .. } = record;
+    let position = SourcePosition { topic: name.clone(), partition, offset };
     let is_dead_letter = source.first.dead_letters.contains(&position);
     let message = RawRecord::from(record);
     let at = source.clock.now();

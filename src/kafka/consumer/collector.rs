@@ -67,8 +67,10 @@ impl BatchCollector {
         self.bytes = 0;
         self.began = None;
         let advances = std::mem::take(&mut self.advances);
-        let advance = |(partition, (expected, next))| OffsetAdvance { partition, expected, next };
-        let advances = advances.into_iter().map(advance).collect();
+        let advances = advances
+            .into_iter()
+            .map(|(partition, (expected, next))| OffsetAdvance { partition, expected, next })
+            .collect();
         Some(RecordBatch { advances, records: std::mem::take(&mut self.records) })
     }
 

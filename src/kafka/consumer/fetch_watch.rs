@@ -70,8 +70,8 @@ impl FetchWatch {
             return;
         }
         let (broker, stop) = (self.broker.clone(), self.stop.clone());
-        let check = move || fetch_check::unreadable(&broker, &positions, &stop);
-        match tokio::task::spawn_blocking(check).await {
+        let check = tokio::task::spawn_blocking(move || fetch_check::unreadable(&broker, &positions, &stop));
+        match check.await {
             Ok(Ok(unreadable)) => {
                 for one in &unreadable {
                     Metrics::global().fetch_errors.add(one.partition.topic, 1);
@@ -114,17 +114,17 @@ mod tests {
         UnreadablePartition { partition, offset: 7, error: RDKafkaErrorCode::BadCompression }
     }
 
+    fn began(one: &UnreadablePartition) -> Changes {
+        Changes { began: vec![one.clone()], ended: Vec::new() }
+    }
+
     #[test]
     fn a_partition_begins_and_ends_to_fail_once() {
         let mut failing = FailingPartitions::default();
         let [one, other] = [1, 2].map(unreadable);
-        let began = |began: &[&UnreadablePartition]| Changes {
-            began: began.iter().map(|one| (*one).clone()).collect(),
-            ended: Vec::new(),
-        };
-        assert_eq!(failing.observe(vec![one.clone()]), began(&[&one]));
+        assert_eq!(failing.observe(vec![one.clone()]), began(&one));
         assert_eq!(failing.observe(vec![one.clone()]), Changes::default(), "it was told before");
-        assert_eq!(failing.observe(vec![one.clone(), other.clone()]), began(&[&other]));
+        assert_eq!(failing.observe(vec![one.clone(), other.clone()]), began(&other));
         let ended = Changes { began: Vec::new(), ended: vec![one.partition] };
         assert_eq!(failing.observe(vec![other]), ended);
     }

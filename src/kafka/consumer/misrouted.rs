@@ -19,8 +19,8 @@ struct Warnings(BTreeMap<Topic, Instant>);
 
 impl Warnings {
     fn is_due(&mut self, topic: Topic, now: Instant) -> bool {
-        let is_recent = |last: &Instant| now.duration_since(*last) < WARNING_INTERVAL;
-        if self.0.get(&topic).is_some_and(is_recent) {
+        let last = self.0.get(&topic);
+        if last.is_some_and(|last| now.duration_since(*last) < WARNING_INTERVAL) {
             return false;
         }
         self.0.insert(topic, now);
@@ -53,11 +53,15 @@ mod tests {
     fn a_topic_is_warned_about_once_a_minute() {
         let mut warnings = Warnings(BTreeMap::new());
         let begin = Clock::new(None).unwrap().instant();
-        let mut due = |topic, seconds| warnings.is_due(topic, begin + Duration::from_secs(seconds));
-        assert!(due(Topic::InsuredRecords, 0));
-        assert!(!due(Topic::InsuredRecords, 59));
-        assert!(due(Topic::RegistryMarriages, 59));
-        assert!(due(Topic::InsuredRecords, 60));
-        assert!(!due(Topic::InsuredRecords, 61));
+        for (topic, seconds, is_due) in [
+            (Topic::InsuredRecords, 0, true),
+            (Topic::InsuredRecords, 59, false),
+            (Topic::RegistryMarriages, 59, true),
+            (Topic::InsuredRecords, 60, true),
+            (Topic::InsuredRecords, 61, false),
+        ] {
+            let now = begin + Duration::from_secs(seconds);
+            assert_eq!(warnings.is_due(topic, now), is_due, "{topic:?} after {seconds} s");
+        }
     }
 }

@@ -36,6 +36,7 @@ use crate::config::MisroutedPolicy;
 use crate::failpoint::failpoint;
 pub use crate::kafka::consumer::collector::BatchLimits;
 use crate::retry::{ShutdownSignal, pause_or_stop};
+use crate::store::offsets::PartitionOffset;
 use crate::telemetry::Metrics;
 use crate::wire::Topic;
 
@@ -167,7 +168,7 @@ async fn watch_for_end(
 ) -> Result<()> {
     let outcome = tokio::select! {
         () = crate::retry::shutdown_requested(&mut stop) => Ok(()),
-        (partition, next) = stall_watchdog::watch(&intake.ctx, &intake.broker) => {
+        PartitionOffset { partition, offset: next } = stall_watchdog::watch(&intake.ctx, &intake.broker) => {
             let topic = intake.broker.name(partition.topic);
             Err(Error::Stalled { topic, partition: partition.partition, next })
         }

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::app::ingest::RecordBatch;
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 
 /// The positions of the messages that the database refused alone, and that are read again for their bytes.
 #[derive(Default)]
-pub struct PoisonIsolation(Mutex<HashSet<(TopicPartition, i64)>>);
+pub struct PoisonIsolation(Mutex<HashSet<PartitionOffset>>);
 
 /// The next step for a batch whose data the database refused.
 pub enum NextStep {
@@ -21,7 +21,7 @@ pub enum NextStep {
 
 impl PoisonIsolation {
     pub fn is_suspect(&self, partition: TopicPartition, offset: i64) -> bool {
-        self.all().contains(&(partition, offset))
+        self.all().contains(&PartitionOffset { partition, offset })
     }
 
     /// Bisects a refused batch. A message that was refused alone becomes a dead letter when its bytes are available.
@@ -31,7 +31,7 @@ impl PoisonIsolation {
             Err(single) => single,
         };
         for record in &mut single.records {
-            let position = (record.partition, record.offset);
+            let position = PartitionOffset { partition: record.partition, offset: record.offset };
             if !record.make_dead_letter() {
                 self.all().insert(position);
                 return NextStep::ReadAgain;
@@ -41,7 +41,7 @@ impl PoisonIsolation {
         NextStep::Write(vec![single])
     }
 
-    fn all(&self) -> MutexGuard<'_, HashSet<(TopicPartition, i64)>> {
+    fn all(&self) -> MutexGuard<'_, HashSet<PartitionOffset>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -45,12 +45,13 @@ impl Poller {
         shared: Arc<SessionState>,
         writers: Vec<mpsc::Sender<(u64, RecordBatch)>>,
     ) -> Self {
-        let queue = |send| WriterQueue { collector: BatchCollector::new(intake.bounds), send };
+        let writers = writers.into_iter();
+        let queues = writers.map(|send| WriterQueue { collector: BatchCollector::new(intake.bounds), send });
         Self {
             broker: intake.broker.clone(),
             ctx: intake.ctx.clone(),
             misrouted: intake.misrouted,
-            queues: writers.into_iter().map(queue).collect(),
+            queues: queues.collect(),
             prover: GapProver::new(intake.broker.clone(), shared.stop.clone()),
             shared,
         }
@@ -141,10 +142,9 @@ impl Poller {
             headers: reader::headers(message),
             value: message.payload(),
         };
-        let header_bytes = |(name, value): &(&str, &[u8])| name.len() + value.len();
+        let header_bytes = read.headers.iter().map(|(name, value)| name.len() + value.len());
         let key_bytes = read.key.map_or(0, <[u8]>::len);
-        let bytes =
-            message.payload_len() + key_bytes + read.headers.iter().map(header_bytes).sum::<usize>() + 256;
+        let bytes = message.payload_len() + key_bytes + header_bytes.sum::<usize>() + 256;
         let is_suspect = self.shared.poison_isolation.is_suspect(partition, message.offset());
         let at = self.ctx.clock.now();
         let mut record = ConsumedRecord::read(&read, message.topic(), &self.ctx.records, at, is_suspect);

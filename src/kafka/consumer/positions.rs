@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition, by_partition};
 
 /// Invariant: a partition is in the map only while the consumer reads it, and the accepted records start at its
 /// position. Therefore a position is stored only after the consumer has accepted the assignment or the seek.
@@ -22,18 +22,19 @@ impl Positions {
     }
 
     /// Returns every partition with its position.
-    pub fn all(&self) -> Vec<(TopicPartition, i64)> {
-        self.next.iter().map(|(partition, next)| (*partition, *next)).collect()
+    pub fn all(&self) -> Vec<PartitionOffset> {
+        let next = self.next.iter();
+        next.map(|(partition, next)| PartitionOffset { partition: *partition, offset: *next }).collect()
     }
 
     /// Adds partitions that the consumer reads from now on, if `assign` succeeds.
     pub fn add_assigned<E>(
         &mut self,
-        starts: &[(TopicPartition, i64)],
+        starts: &[PartitionOffset],
         assign: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
         assign()?;
-        self.next.extend(starts.iter().copied());
+        self.next.extend(starts.iter().map(|start| (start.partition, start.offset)));
         Ok(())
     }
 
@@ -52,14 +53,14 @@ impl Positions {
     /// Moves every partition to its start offset. If a seek fails, no record is accepted until another rewind succeeds.
     pub fn rewind<E>(
         &mut self,
-        starts: &[(TopicPartition, i64)],
-        mut seek: impl FnMut(TopicPartition, i64) -> Result<(), E>,
+        starts: &[PartitionOffset],
+        mut seek: impl FnMut(PartitionOffset) -> Result<(), E>,
     ) -> Result<(), E> {
         self.rewinding = true;
-        for (partition, next) in starts {
-            seek(*partition, *next)?;
+        for start in starts {
+            seek(*start)?;
         }
-        self.next = starts.iter().copied().collect();
+        self.next = by_partition(starts.iter().copied());
         self.rewinding = false;
         Ok(())
     }
@@ -84,12 +85,16 @@ mod tests {
         TopicPartition { topic: Topic::RegistryMarriages, partition }
     }
 
+    fn start(number: i32, offset: i64) -> PartitionOffset {
+        PartitionOffset { partition: partition(number), offset }
+    }
+
     #[test]
     fn an_assignment_that_failed_leaves_no_position() {
         let mut positions = Positions::default();
-        assert_eq!(positions.add_assigned(&[(partition(0), 5)], || Err("refused")), Err("refused"));
+        assert_eq!(positions.add_assigned(&[start(0, 5)], || Err("refused")), Err("refused"));
         assert_eq!(positions.advance(partition(0), 5), None);
-        assert_eq!(positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())), Ok(()));
+        assert_eq!(positions.add_assigned(&[start(0, 5)], || Ok::<_, ()>(())), Ok(()));
         assert_eq!(positions.advance(partition(0), 7), Some(5));
         assert_eq!(positions.advance(partition(0), 7), None, "the record was accepted before");
     }
@@ -97,19 +102,19 @@ mod tests {
     #[test]
     fn a_rewind_moves_every_partition_or_nothing_is_taken() {
         let mut positions = Positions::default();
-        let starts = [(partition(0), 5), (partition(1), 8)];
+        let starts = [start(0, 5), start(1, 8)];
         positions.add_assigned(&starts, || Ok::<_, ()>(())).unwrap();
-        for (partition, next) in starts {
-            positions.advance(partition, next);
+        for start in starts {
+            positions.advance(start.partition, start.offset);
         }
-        let second_fails =
-            |number: TopicPartition, _| if number == partition(1) { Err("refused") } else { Ok(()) };
-        assert_eq!(positions.rewind(&starts, second_fails), Err("refused"));
+        let refused = positions
+            .rewind(&starts, |start| if start.partition == partition(1) { Err("refused") } else { Ok(()) });
+        assert_eq!(refused, Err("refused"));
         for number in 0..2 {
             assert_eq!(positions.advance(partition(number), 9), None, "partition {number}");
         }
         assert_eq!(positions.all().len(), 2, "the next attempt rewinds both");
-        assert_eq!(positions.rewind(&starts, |_, _| Ok::<_, ()>(())), Ok(()));
+        assert_eq!(positions.rewind(&starts, |_| Ok::<_, ()>(())), Ok(()));
         assert_eq!(positions.advance(partition(0), 5), Some(5));
         assert_eq!(positions.advance(partition(1), 8), Some(8));
     }
@@ -117,11 +122,11 @@ mod tests {
     #[test]
     fn a_revoked_partition_is_reported_even_if_it_is_assigned_again() {
         let mut positions = Positions::default();
-        positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        positions.add_assigned(&[start(0, 5)], || Ok::<_, ()>(())).unwrap();
         positions.advance(partition(0), 5);
         positions.revoke([partition(0)]);
         assert_eq!(positions.advance(partition(0), 6), None);
-        positions.add_assigned(&[(partition(0), 5)], || Ok::<_, ()>(())).unwrap();
+        positions.add_assigned(&[start(0, 5)], || Ok::<_, ()>(())).unwrap();
         assert_eq!((positions.take_revoked(), positions.take_revoked()), (vec![partition(0)], vec![]));
         assert_eq!(positions.advance(partition(0), 5), Some(5));
     }

@@ -98,8 +98,8 @@ async fn deliver(
 /// # Errors
 /// The error of a writer that cannot continue.
 async fn maintain(relay: &Arc<RelayRole>, writers: &mut HashMap<i16, Writer>, leased: &[i16]) -> Result<()> {
-    let must_end = |shard: &i16, writer: &mut Writer| !leased.contains(shard) || writer.task.is_finished();
-    let ended: Vec<_> = writers.extract_if(must_end).collect();
+    let ended: Vec<_> =
+        writers.extract_if(|shard, writer| !leased.contains(shard) || writer.task.is_finished()).collect();
     for (_, writer) in ended {
         if end(writer).await?.is_none() {
             (relay.counts)(RelayEvent::Failed);

@@ -12,8 +12,9 @@ use rdkafka::message::Message;
 
 use crate::failpoint::failpoint;
 use crate::kafka::client::Broker;
-use crate::kafka::{Result, reader, topics};
-use crate::store::offsets::TopicPartition;
+use crate::kafka::topics::{self, PartitionRange};
+use crate::kafka::{Result, reader};
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::wire::proof::{Origin, RecordContent};
 use crate::wire::{RecordKey, Topic, dead_letters_v1};
 
@@ -55,18 +56,18 @@ pub fn last_positions(
     ended: &BTreeMap<TopicPartition, i64>,
 ) -> Result<HashMap<TopicPartition, Tail>> {
     let ranges = topics::watermarks(broker, Topic::outputs())?;
-    let mut open: Vec<_> =
-        ranges.into_iter().filter(|(p, low, high)| shard.contains(*p) && low < high).collect();
+    let mut open = ranges;
+    open.retain(|range| shard.contains(range.partition) && !range.is_empty());
     let mut found = HashMap::new();
     let mut distance = FIRST_DISTANCE;
     while !open.is_empty() {
         let mut starts = Vec::with_capacity(open.len());
-        for (partition, low, high) in &open {
-            let known = ended.get(partition).copied().unwrap_or(*high);
-            starts.push((*partition, (*high - distance).min(known).max(*low)));
+        for &PartitionRange { partition, first, end } in &open {
+            let known = ended.get(&partition).copied().unwrap_or(end);
+            starts.push(PartitionOffset { partition, offset: (end - distance).min(known).max(first) });
         }
         found.extend(read_tail(broker, key, &starts)?);
-        open.retain(|(partition, low, high)| !found.contains_key(partition) && high - distance > *low);
+        open.retain(|range| !found.contains_key(&range.partition) && range.end - distance > range.first);
         distance = distance.saturating_mul(32);
     }
     Ok(found)
@@ -75,7 +76,7 @@ pub fn last_positions(
 fn read_tail(
     broker: &Broker,
     key: &RecordKey,
-    starts: &[(TopicPartition, i64)],
+    starts: &[PartitionOffset],
 ) -> Result<HashMap<TopicPartition, Tail>> {
     let consumer = reader::assigned(broker, starts)?;
     let mut found: HashMap<TopicPartition, Tail> = HashMap::new();
@@ -116,8 +117,12 @@ fn tail_of(key: &RecordKey, record: &RecordContent<'_>) -> Option<Tail> {
     let Origin::Own { sequence, headers } = key.origin(record) else {
         return None;
     };
-    let find = |wanted: &str| headers.iter().rfind(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let is_dead_letter = find(dead_letters_v1::TOPIC).is_some();
-    let id = find("ce_id").filter(|_| !is_dead_letter).and_then(|id| std::str::from_utf8(id).ok());
+    let is_dead_letter = headers.iter().any(|(name, _)| *name == dead_letters_v1::TOPIC);
+    let id = headers
+        .iter()
+        .rfind(|(name, _)| *name == "ce_id")
+        .map(|(_, value)| *value)
+        .filter(|_| !is_dead_letter)
+        .and_then(|id| std::str::from_utf8(id).ok());
     Some(Tail { position: sequence, id: id.unwrap_or_default().to_owned() })
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::kafka::client::Broker;
-use crate::kafka::{Error, Result, topics};
-use crate::store::offsets::TopicPartition;
+use crate::kafka::topics::{self, PartitionRange};
+use crate::kafka::{Error, Result};
+use crate::store::offsets::{TopicPartition, by_partition};
 use crate::wire::Topic;
 
 /// Attempts, 1 s apart, before a topic counts as truncated. After a broker failed, its topics may be unknown for a
@@ -22,7 +23,7 @@ pub fn check_not_truncated(broker: &Broker, ended: &BTreeMap<TopicPartition, i64
     let mut attempt = 1;
     loop {
         let ranges = topics::watermarks(broker, Topic::outputs())?;
-        let ends: HashMap<_, _> = ranges.into_iter().map(|(partition, _, high)| (partition, high)).collect();
+        let ends: HashMap<_, _> = by_partition(ranges.iter().map(PartitionRange::end_offset));
         let lost = ended.iter().find_map(|(partition, ended)| {
             let ends = ends.get(partition).copied().unwrap_or(0);
             (ends < *ended).then(|| error(broker, *partition, *ended, ends))

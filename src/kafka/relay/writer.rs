@@ -10,12 +10,12 @@ use super::{RelayEvent, RelayRole};
 use crate::app;
 use crate::app::relay::Delivery;
 use crate::kafka::client::Broker;
-use crate::kafka::delivery_reports::OffsetRange;
 use crate::kafka::producer::Sender;
+use crate::kafka::topics::PartitionRange;
 use crate::kafka::{Error, Result};
 use crate::retry::{Policy, Retryability, ShutdownSignal, pause_or_stop, retry};
 use crate::store;
-use crate::store::offsets::TopicPartition;
+use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::store::outbox::Segment;
 use crate::telemetry::trace;
 use crate::wire::{Outgoing, PartitionCounts, RecordKey, Topic, partition_for};
@@ -30,25 +30,31 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Only errors that a new session does not resolve.
 pub async fn run(relay: Arc<RelayRole>, shard: i16, stop: ShutdownSignal) -> Result<()> {
-    let session = || session(relay.clone(), shard, stop.clone());
-    let classify = |error: &Error| match error {
-        Error::OlderThanTopics { .. }
-        | Error::OutputLost { .. }
-        | Error::Store(store::Error::QueryTimeout(_)) => Retryability::Reject,
-        _ => Retryability::Retry,
-    };
-    let notify = |error: &Error, pause: Duration| {
-        (relay.counts)(RelayEvent::Failed);
-        tracing::warn!(shard, %error, ?pause, "the relay writer restarts");
-    };
-    if let Err(crate::retry::RetryError::Rejected(error)) =
-        retry(Policy::FOREVER, &stop, session, classify, notify).await
-    {
+    let outcome = retry(
+        Policy::FOREVER,
+        &stop,
+        || session(relay.clone(), shard, stop.clone()),
+        classify,
+        |error, pause| {
+            (relay.counts)(RelayEvent::Failed);
+            tracing::warn!(shard, %error, ?pause, "the relay writer restarts");
+        },
+    );
+    if let Err(crate::retry::RetryError::Rejected(error)) = outcome.await {
         (relay.counts)(RelayEvent::Failed);
         tracing::error!(shard, %error, "the relay writer has stopped permanently");
         return Err(error);
     }
     Ok(())
+}
+
+fn classify(error: &Error) -> Retryability {
+    match error {
+        Error::OlderThanTopics { .. }
+        | Error::OutputLost { .. }
+        | Error::Store(store::Error::QueryTimeout(_)) => Retryability::Reject,
+        _ => Retryability::Retry,
+    }
 }
 
 /// The tails of the topics when this writer fenced the older one.
@@ -167,15 +173,15 @@ async fn check_sequence(relay: &RelayRole, shard: i16, delivered: i64, tails: &T
 fn new_ends(
     broker: &Broker,
     ended: &mut BTreeMap<TopicPartition, i64>,
-    acknowledged: &[(TopicPartition, OffsetRange)],
-) -> Result<Vec<(TopicPartition, i64)>> {
+    acknowledged: &[PartitionRange],
+) -> Result<Vec<PartitionOffset>> {
     let mut ends = Vec::with_capacity(acknowledged.len());
-    for (partition, offsets) in acknowledged {
-        let before = ended.insert(*partition, offsets.next).unwrap_or(0);
-        if offsets.first < before {
-            return Err(truncation_check::error(broker, *partition, before, offsets.next));
+    for range in acknowledged {
+        let before = ended.insert(range.partition, range.end).unwrap_or(0);
+        if range.first < before {
+            return Err(truncation_check::error(broker, range.partition, before, range.end));
         }
-        ends.push((*partition, offsets.next));
+        ends.push(range.end_offset());
     }
     Ok(ends)
 }

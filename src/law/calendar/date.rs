@@ -99,7 +99,8 @@ impl SolarDate {
     /// The consecutive number of this day (Rata Die: 1 January of the Gregorian year 1 is day 1).
     #[must_use]
     pub fn day_number(self) -> i32 {
-        let (month, day) = (i32::from(self.month), i32::from(self.day));
+        let month = i32::from(self.month);
+        let day = i32::from(self.day);
         let before_month = if month <= 7 { 31 * (month - 1) } else { 30 * (month - 1) + 6 };
         before_year(i32::from(self.year)) + before_month + day
     }
@@ -123,10 +124,9 @@ impl SolarDate {
             n if n < 186 => (n / 31 + 1, n % 31 + 1),
             n => ((n - 186) / 30 + 7, (n - 186) % 30 + 1),
         };
-        let out_of_range = |_| CalendarError::OutOfRange;
-        let year = i16::try_from(year).map_err(out_of_range)?;
-        let month = u8::try_from(month).map_err(out_of_range)?;
-        let day = u8::try_from(day).map_err(out_of_range)?;
+        let year = i16::try_from(year).map_err(|_| CalendarError::OutOfRange)?;
+        let month = u8::try_from(month).map_err(|_| CalendarError::OutOfRange)?;
+        let day = u8::try_from(day).map_err(|_| CalendarError::OutOfRange)?;
         Self::new(year, month, day)
     }
 }

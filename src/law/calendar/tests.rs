@@ -47,9 +47,12 @@ fn published_leap_years() {
     assert!(!is_leap(1404) && !is_leap(1407) && !is_leap(1437));
 }
 
+fn date(text: &str) -> SolarDate {
+    text.parse().unwrap()
+}
+
 #[test]
 fn converts_known_days_to_and_from_gregorian() {
-    let date = |text: &str| text.parse::<SolarDate>().unwrap();
     assert_eq!(date("1404-01-01").to_gregorian(), (2025, 3, 21));
     assert_eq!(date("1403-12-30").to_gregorian(), (2025, 3, 20));
     assert_eq!(date("1357-11-22").to_gregorian(), (1979, 2, 11));
@@ -60,7 +63,8 @@ fn converts_known_days_to_and_from_gregorian() {
 
 #[test]
 fn days_outside_the_range_are_errors() {
-    let (first, last) = (SolarDate::new(1206, 1, 1).unwrap(), SolarDate::new(1501, 12, 29).unwrap());
+    let first = SolarDate::new(1206, 1, 1).unwrap();
+    let last = SolarDate::new(1501, 12, 29).unwrap();
     assert_eq!(first.plus_days(-1), Err(CalendarError::OutOfRange));
     assert_eq!(last.plus_days(1), Err(CalendarError::OutOfRange));
     assert_eq!(first.years_before(1), Err(CalendarError::OutOfRange));
@@ -73,7 +77,6 @@ fn days_outside_the_range_are_errors() {
 
 #[test]
 fn thirty_esfand_becomes_twenty_nine_in_a_common_year() {
-    let date = |text: &str| text.parse::<SolarDate>().unwrap();
     assert_eq!(date("1403-12-30").years_before(5), Ok(date("1398-12-29")));
     assert_eq!(date("1408-12-30").years_before(5), Ok(date("1403-12-30")));
     assert_eq!(date("1404-02-31").years_before(5), Ok(date("1399-02-31")));

@@ -68,15 +68,16 @@ pub(super) fn working(
     window: &ContributionWindow,
     months: &[ListedMonth],
 ) -> Vec<MonthWorking> {
-    let line = |listed: &ListedMonth| {
+    let mut working = Vec::with_capacity(months.len());
+    for listed in months.iter().filter(|listed| listed.has_lines) {
         let averaged = is_averaged(law, listed.month);
-        MonthWorking {
+        working.push(MonthWorking {
             month: listed.month,
             days: listed.days,
             counted_days: listed.days.min(window.days_inside(listed.month)),
             wage: if averaged { listed.wage } else { Rial::ZERO },
             ceiling: if averaged { law.tables.monthly_ceiling(listed.month) } else { None },
-        }
-    };
-    months.iter().filter(|listed| listed.has_lines).map(line).collect()
+        });
+    }
+    working
 }

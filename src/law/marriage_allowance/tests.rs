@@ -1,8 +1,8 @@
 //! Cases that the worked cases under `tests/law/` do not cover: other tables, and very large sums.
 
 use super::{
-    AmountFinding, AssessError, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage, Outside,
-    assess, list_open_until,
+    AmountFinding, AssessError, Assessment, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage,
+    Outside, assess, list_open_until,
 };
 use crate::law::tables::{CodeTables, Coverage, LegalParameters, Row};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
@@ -32,10 +32,9 @@ const LAW: LegalParameters = LegalParameters {
 fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<Row<Coverage>>) -> Tables {
     let all = Coverage { employment: true, days: true, wages: true };
     let wages = (1394..=1404).map(|year| row(&format!("{year}-01-01"), Rial::new(1_000).unwrap())).collect();
-    let rows = |kind| {
-        if kind == InsuranceType::Driver { driver.clone() } else { vec![row("1300-01-01", all)] }
-    };
-    let coverage = InsuranceType::ALL.into_iter().map(|kind| (kind, rows(kind))).collect();
+    let mut coverage: Vec<_> =
+        InsuranceType::ALL.into_iter().map(|kind| (kind, vec![row("1300-01-01", all)])).collect();
+    coverage[InsuranceType::Driver as usize].1 = driver;
     Tables::new(
         "test".to_owned(),
         wages,
@@ -59,6 +58,16 @@ fn wage(text: &str, kind: InsuranceType, days: u32, rials: u64) -> MonthlyWage {
     MonthlyWage { month: month(text), insurance_type: kind, days, insurable: Rial::new(rials).unwrap() }
 }
 
+/// Assesses a deed of this date in the last month of the tables.
+fn assess_deed(
+    deed: &str,
+    employments: &[EmploymentPeriod],
+    wages: &[MonthlyWage],
+    tables: &Tables,
+) -> Assessment {
+    assess(date(deed), date("1404-12-01"), employments, wages, tables).unwrap()
+}
+
 #[test]
 fn a_list_is_open_until_the_end_of_the_month_after() {
     let tables = simple();
@@ -80,12 +89,11 @@ fn a_types_properties_hold_as_of_the_deed_date() {
         ended_on: None,
     }];
     let wages = [wage("1402-05", InsuranceType::Driver, 31, 240)];
-    let judged = |deed| assess(date(deed), date("1404-12-01"), &employments, &wages, &tables).unwrap();
     // R2: the wage month is before the change of the table, and the deed date is not.
-    let after = judged("1404-01-01");
+    let after = assess_deed("1404-01-01", &employments, &wages, &tables);
     assert_eq!((after.working.days, after.working.wage_sum), (31, Rial::new(240)));
     assert_eq!(after.employment, EmploymentFinding::Holds);
-    let before = judged("1403-12-30");
+    let before = assess_deed("1403-12-30", &employments, &wages, &tables);
     assert_eq!((before.working.days, before.working.wage_sum), (0, Some(Rial::ZERO)));
     assert_eq!(before.employment, EmploymentFinding::TypeNotCovered { types: vec![InsuranceType::Driver] });
 }
@@ -108,13 +116,13 @@ fn parameters_hold_as_of_the_deed_date() {
         wage("1398-01", InsuranceType::Compulsory, 31, 0),
         wage("1403-01", InsuranceType::Compulsory, 0, 1_200_000),
     ];
-    let judged = |deed| assess(date(deed), date("1404-12-01"), &[], &wages, &tables).unwrap();
-    let after = judged("1404-01-01");
+    let after = assess_deed("1404-01-01", &[], &wages, &tables);
     assert_eq!(after.working.window_from, date("1398-01-01"));
     assert_eq!(after.days, DaysFinding::Reached);
     // The ceiling 7 × 1,000 × 31 = 217,000 caps the wage 1,200,000; 217,000 / 12 = 18,083; the floor is 31 × 1,000.
     assert_eq!(after.amount, AmountFinding::Known(Rial::new(31_000).unwrap()));
-    assert_eq!(judged("1403-12-30").days, DaysFinding::Insufficient { short: 720 });
+    let before = assess_deed("1403-12-30", &[], &wages, &tables);
+    assert_eq!(before.days, DaysFinding::Insufficient { short: 720 });
     assert_eq!(list_open_until(month("1404-01"), date("1404-03-31"), &tables), Some(date("1404-03-31")));
     assert_eq!(list_open_until(month("1403-12"), date("1404-02-01"), &tables), None);
 }
@@ -136,16 +144,14 @@ fn without_the_tables_of_the_deed_date_nothing_is_refused() {
 #[test]
 fn a_missing_ceiling_gives_no_amount() {
     let tables = tables(vec![row("1300-01-01", LAW)], "1403-01-01", vec![row("1300-01-01", ALL)]);
-    let judged = |text| {
-        let wages = [wage(text, InsuranceType::Compulsory, 30, 24_000)];
-        assess(date("1404-07-15"), date("1404-12-01"), &[], &wages, &tables).unwrap()
-    };
-    let unknown = judged("1402-12");
+    let wages = [wage("1402-12", InsuranceType::Compulsory, 30, 24_000)];
+    let unknown = assess_deed("1404-07-15", &[], &wages, &tables);
     assert_eq!(
         (unknown.amount, unknown.working.wage_sum),
         (AmountFinding::Outside(Outside::OtherTable), None)
     );
-    let known = judged("1403-01");
+    let wages = [wage("1403-01", InsuranceType::Compulsory, 30, 24_000)];
+    let known = assess_deed("1404-07-15", &[], &wages, &tables);
     assert_eq!(known.working.wage_sum, Rial::new(24_000));
     assert_eq!(known.amount, AmountFinding::Known(Rial::new(30_000).unwrap()));
 }
@@ -175,14 +181,12 @@ fn the_working_shows_every_month_with_days_or_rials() {
 
 #[test]
 fn absurd_figures_are_capped() {
-    let (deed, today) = (date("1404-07-15"), date("1404-08-01"));
-    let twice = |line: MonthlyWage| assess(deed, today, &[], &[line, line], &simple()).unwrap().working;
+    let line = wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get());
+    let wages = assess_deed("1404-07-15", &[], &[line, line], &simple());
     // The ceiling: 7 × 1,000 × 31.
-    assert_eq!(
-        twice(wage("1404-01", InsuranceType::Compulsory, 0, Rial::MAX.get())).wage_sum,
-        Rial::new(217_000)
-    );
-    assert_eq!(twice(wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0)).days, 31);
+    assert_eq!(wages.working.wage_sum, Rial::new(217_000));
+    let line = wage("1404-01", InsuranceType::Compulsory, u32::MAX, 0);
+    assert_eq!(assess_deed("1404-07-15", &[], &[line, line], &simple()).working.days, 31);
 }
 
 #[test]
@@ -197,8 +201,9 @@ fn a_deed_date_at_the_start_of_the_calendar_is_an_error() {
         vec![row("1206-01-01", LAW)],
         Vec::new(),
         CodeTables::default(),
-    );
-    let judged = |deed: &str| assess(date(deed), date("1404-08-01"), &[], &[], tables.as_ref().unwrap());
-    assert_eq!(judged("1210-12-29"), Err(AssessError::Calendar));
-    assert!(judged("1211-01-01").is_ok());
+    )
+    .unwrap();
+    let today = date("1404-08-01");
+    assert_eq!(assess(date("1210-12-29"), today, &[], &[], &tables), Err(AssessError::Calendar));
+    assert!(assess(date("1211-01-01"), today, &[], &[], &tables).is_ok());
 }

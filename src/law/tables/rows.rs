@@ -95,11 +95,12 @@ pub(super) fn of_every_type(
             ),
         }
     }
-    let mut dated = |(kind, rows): (InsuranceType, Option<Vec<Row<Coverage>>>)| {
+    let mut tables = Vec::with_capacity(by_type.len());
+    for (kind, rows) in InsuranceType::ALL.into_iter().zip(by_type) {
         // A missing type becomes a table without rows, which is reported as a fault.
-        Dated::new(&format!("coverage.{kind}"), rows.unwrap_or_default(), errors)
-    };
-    InsuranceType::ALL.into_iter().zip(by_type).map(&mut dated).collect()
+        tables.push(Dated::new(&format!("coverage.{kind}"), rows.unwrap_or_default(), errors));
+    }
+    tables
 }
 
 /// The averaged months and the years of the window must not be 0.

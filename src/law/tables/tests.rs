@@ -54,15 +54,17 @@ fn a_row_holds_until_the_next_row_or_its_own_end() {
     assert_eq!(tables.ceiling_factor(date("1400-06-31")), Some(7));
     assert_eq!(tables.ceiling_factor(date("1401-07-01")), None);
     assert_eq!(tables.coverage(InsuranceType::Porter, date("1399-12-30")), None);
-    let ceiling = |year, month| tables.monthly_ceiling(SolarMonth::new(year, month).unwrap());
-    assert_eq!(ceiling(1400, 7), Some(rial(20 * 8 * 30)));
-    assert_eq!(ceiling(1401, 7), None, "no factor");
-    assert_eq!(ceiling(1402, 1), None, "no wage");
+    for (year, month, ceiling, why) in [
+        (1400, 7, Some(rial(20 * 8 * 30)), "20 rials, factor 8, 30 days"),
+        (1401, 7, None, "no factor"),
+        (1402, 1, None, "no wage"),
+    ] {
+        assert_eq!(tables.monthly_ceiling(SolarMonth::new(year, month).unwrap()), ceiling, "{why}");
+    }
 }
 
 #[test]
 fn faults_between_rows() {
-    let good = || vec![row("1400-01-01", None, rial(10))];
     for (rows, expected) in [
         (vec![], "table ceiling_factor: has no rows"),
         (
@@ -74,17 +76,20 @@ fn faults_between_rows() {
             "table ceiling_factor, row 2: gap: no row from 1400-07-01 until the day before 1400-07-02",
         ),
     ] {
-        assert_eq!(problems(with(good(), rows)), [expected]);
+        assert_eq!(problems(with(vec![row("1400-01-01", None, rial(10))], rows)), [expected]);
     }
+}
+
+fn with_wage_until(until: &str) -> Result<Tables, Vec<TableError>> {
+    with(vec![row("1400-01-01", Some(until), rial(10))], vec![row("1400-01-01", None, 7)])
 }
 
 /// "a row holds until the next, at most to the end of its Solar year". `until` may be that day itself.
 #[test]
 fn a_wage_row_may_end_on_the_last_day_of_its_year() {
-    let ends = |until| with(vec![row("1400-01-01", Some(until), rial(10))], vec![row("1400-01-01", None, 7)]);
-    assert!(ends("1400-12-29").is_ok());
+    assert!(with_wage_until("1400-12-29").is_ok());
     assert_eq!(
-        problems(ends("1401-01-01")),
+        problems(with_wage_until("1401-01-01")),
         ["table minimum_daily_wage, row 1: until 1401-01-01 is after the end of its Solar year"]
     );
 }
@@ -108,9 +113,9 @@ fn all_faults_are_reported_together() {
 #[test]
 fn a_duplicate_insurance_type_is_a_fault() {
     let coverage = Coverage { employment: true, days: true, wages: true };
-    let rows = || vec![row("1400-01-01", None, coverage)];
-    let twice =
-        InsuranceType::ALL.into_iter().chain([InsuranceType::Driver]).map(|kind| (kind, rows())).collect();
+    let rows = vec![row("1400-01-01", None, coverage)];
+    let kinds = InsuranceType::ALL.into_iter().chain([InsuranceType::Driver]);
+    let twice = kinds.map(|kind| (kind, rows.clone())).collect();
     let parameters = LegalParameters {
         required_days: 720,
         window_years: 0,

@@ -11,9 +11,8 @@ pub struct Rejects(RejectsWriter<File>);
 
 impl Rejects {
     pub fn create(path: &Path) -> Result<Self> {
-        let with_path = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        let file = failpoint!("rejects.create", private_file::create(path)).map_err(with_path)?;
-        RejectsWriter::new(file).map(Self).map_err(with_path)
+        let created = failpoint!("rejects.create", private_file::create(path)).and_then(RejectsWriter::new);
+        created.map(Self).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))
     }
 
     pub fn write(&mut self, fault: &RowFault) -> Result<()> {

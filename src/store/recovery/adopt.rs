@@ -66,11 +66,13 @@ pub async fn decisions(tx: &mut PgConnection, all: &[RecoveredDecision]) -> Resu
     Ok(done.rows_affected())
 }
 
+/// Without a spouse's code the record identifies the pair. A claim whose record moved away does not name it any more.
+fn unnamed(decision: &&RecoveredDecision) -> Option<String> {
+    decision.record_id.clone().filter(|_| decision.spouse.is_none())
+}
+
 /// Restores the claims of these revisions, each of which is the highest revision of its claim.
 pub async fn claims(tx: &mut PgConnection, all: &[&RecoveredDecision]) -> Result<()> {
-    // Without a spouse's code the record identifies the pair. A claim whose record moved away does not name it any
-    // more.
-    let unnamed = |d: &&RecoveredDecision| d.spouse.is_none().then(|| d.record_id.clone()).flatten();
     sqlx::query(
         "INSERT INTO claims (claim_id, benefit, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome, amount,
              reasons, withdrawn, decision_id, facts_digest, answer_digest, working_digest)

@@ -9,6 +9,7 @@ use super::load::LoadedClaim;
 use crate::claim::plan::Plan;
 use crate::claim::{Decision as Verdict, ReasonCode};
 use crate::clock::Clock;
+use crate::law::marriage_allowance::MonthWorking;
 use crate::law::{Rial, SolarDate, Tables};
 use crate::store::decisions::DecisionRow as StoredDecision;
 use crate::store::{payments, person_file};
@@ -79,14 +80,6 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
     let average =
         sum.wage_sum.zip(divisor).and_then(|(sum, divisor)| sum.get().checked_div(u64::from(divisor)));
     let floor = sum.floor.map(Rial::get);
-    let month = |m: &crate::law::marriage_allowance::MonthWorking| MonthView {
-        month: m.month.to_string(),
-        days: m.days,
-        counted_days: m.counted_days,
-        wage_rial: m.wage.get(),
-        ceiling_rial: m.ceiling.map(Rial::get),
-        counted_wage_rial: m.ceiling.map_or(0, |ceiling| m.wage.min(ceiling).get()),
-    };
     Some(WorkingView {
         days: sum.days,
         required_days: sum.required_days,
@@ -100,6 +93,17 @@ fn working(decision: &Verdict, deed_date: SolarDate, tables: &Tables) -> Option<
         floor_days: parameters.map(|p| p.floor_days),
         amount_rial: average.zip(floor).filter(|_| known).map(|(average, floor)| average.max(floor)),
     })
+}
+
+fn month(working: &MonthWorking) -> MonthView {
+    MonthView {
+        month: working.month.to_string(),
+        days: working.days,
+        counted_days: working.counted_days,
+        wage_rial: working.wage.get(),
+        ceiling_rial: working.ceiling.map(Rial::get),
+        counted_wage_rial: working.ceiling.map_or(0, |ceiling| working.wage.min(ceiling).get()),
+    }
 }
 
 fn decision(stored: &StoredDecision, clock: &Clock) -> DecisionView {
@@ -172,6 +176,7 @@ fn message(stored: &person_file::MessageRow, clock: &Clock) -> MessageView {
 
 /// Masks a mobile number: `0912***6789`.
 fn masked(mobile: &str) -> String {
-    let (head, tail) = (mobile.get(..4).unwrap_or_default(), mobile.get(7..).unwrap_or_default());
+    let head = mobile.get(..4).unwrap_or_default();
+    let tail = mobile.get(7..).unwrap_or_default();
     format!("{head}***{tail}")
 }

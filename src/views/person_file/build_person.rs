@@ -9,11 +9,11 @@ use super::person::{
     WageYear,
 };
 use crate::claim::person::{PersonRecord, Wage};
+use crate::claim::registry_record::{RecordedSpouse, RegistryRecord};
 use crate::clock::Clock;
 use crate::ident::{NationalCode, text};
 use crate::law::SolarDate;
 use crate::views::format::TehranTime;
-use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 
 pub fn person_file(loaded: &LoadedPerson, clock: &Clock, deeds_from: Option<SolarDate>) -> PersonFile {
     let known = &loaded.known;
@@ -82,14 +82,13 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     let mut years: BTreeMap<i16, WageYear> = BTreeMap::new();
     let mut last_month = None;
     for wage in wages.iter().filter(|wage| wage.days > 0 || wage.insurable.get() > 0) {
-        let empty = || WageYear {
+        let year = years.entry(wage.month.year()).or_insert_with(|| WageYear {
             year: wage.month.year(),
             months: 0,
             days: 0,
             insurable_rial: 0,
             insurance_types: Vec::new(),
-        };
-        let year = years.entry(wage.month.year()).or_insert_with(empty);
+        });
         if last_month.replace(wage.month) != Some(wage.month) {
             year.months += 1;
         }
@@ -103,7 +102,7 @@ fn wage_years(wages: &[Wage]) -> Vec<WageYear> {
     years.into_values().collect()
 }
 
-fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView {
+fn registry_row(row: &RegistryRecord, person: NationalCode) -> RegistryRowView {
     let is_husband = row.husband.national_code == Some(person);
     let (own, other, person_is) =
         if is_husband { (&row.husband, &row.wife, "husband") } else { (&row.wife, &row.husband, "wife") };
@@ -126,27 +125,28 @@ fn registry_row(row: &MarriageRecorded, person: NationalCode) -> RegistryRowView
     }
 }
 
-fn full_name(spouse: &Spouse) -> Option<String> {
+fn full_name(spouse: &RecordedSpouse) -> Option<String> {
     let parts: Vec<_> =
         [&spouse.given_name, &spouse.family_name].into_iter().flatten().map(String::as_str).collect();
     (!parts.is_empty()).then(|| text::normalise(&parts.join(" ")))
 }
 
 fn self_registrations(loaded: &LoadedPerson, clock: &Clock) -> Vec<SelfRegistrationView> {
-    let shown = |own: &crate::claim::person::SelfRegistration| SelfRegistrationView {
+    let mut all: Vec<_> = loaded.known.self_registrations.iter().collect();
+    all.sort_by_key(|own| (own.submitted_at, own.request_id.clone()));
+    all.into_iter().map(|own| self_registration(own, clock)).collect()
+}
+
+fn self_registration(own: &crate::claim::person::SelfRegistration, clock: &Clock) -> SelfRegistrationView {
+    // Peyvand stored this value from a valid instant, so the fallback is never used.
+    let submitted_at = jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default();
+    SelfRegistrationView {
         request_id: own.request_id.clone(),
-        // Peyvand stored this value from a valid instant, so the fallback is never used.
-        submitted_at: TehranTime::of(
-            clock,
-            jiff::Timestamp::from_microsecond(own.submitted_at).unwrap_or_default(),
-        ),
+        submitted_at: TehranTime::of(clock, submitted_at),
         deed_date: own.deed_date.to_string(),
         spouse_national_code: own.spouse.to_string(),
         first_marriage_undertaking: own.first_marriage_undertaking,
-    };
-    let mut all: Vec<_> = loaded.known.self_registrations.iter().collect();
-    all.sort_by_key(|own| (own.submitted_at, own.request_id.clone()));
-    all.into_iter().map(shown).collect()
+    }
 }
 
 #[cfg(test)]
@@ -154,21 +154,24 @@ mod tests {
     use super::*;
     use crate::law::{InsuranceType, Rial};
 
-    #[test]
-    fn a_year_counts_each_month_once_and_omits_revoked_rows() {
-        let wage = |month: &str, kind, days, rial| Wage {
+    fn wage(month: &str, insurance_type: InsuranceType, days: u32, rial: u64) -> Wage {
+        Wage {
             source_offset: 0,
             month: month.parse().unwrap(),
             workshop_code: "w".into(),
-            insurance_type: kind,
+            insurance_type,
             days,
             insurable: Rial::new(rial).unwrap(),
-        };
-        let (compulsory, sick) = (InsuranceType::Compulsory, InsuranceType::SickPay);
+        }
+    }
+
+    #[test]
+    fn a_year_counts_each_month_once_and_omits_revoked_rows() {
+        let compulsory = InsuranceType::Compulsory;
         let wages = [
             wage("1403-12", compulsory, 0, 0),
             wage("1404-01", compulsory, 20, 500),
-            wage("1404-01", sick, 11, 0),
+            wage("1404-01", InsuranceType::SickPay, 11, 0),
             wage("1404-02", compulsory, 31, 700),
         ];
         let expected = WageYear {

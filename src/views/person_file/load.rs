@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::AppContext;
 use crate::claim::person_state::{PersonState, StoredClaim};
 use crate::claim::plan::Plan;
+use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{Decision, decide, issuance};
 use crate::ident::NationalCode;
 use crate::law::Tables;
@@ -13,12 +14,11 @@ use crate::store::payments::{self, FinanceAnswer};
 use crate::store::person_file::{self, CaseRow, DocumentRow, MessageRow};
 use crate::store::{Error, PgConnection, Result, installation, person_states, persons};
 use crate::wire;
-use crate::wire::registry_marriages_v1::MarriageRecorded;
 
 /// One person, as stored in the database.
 pub struct LoadedPerson {
     pub known: PersonState,
-    pub rows: Vec<MarriageRecorded>,
+    pub rows: Vec<RegistryRecord>,
     /// In order of deed date.
     pub claims: Vec<LoadedClaim>,
     /// What a close on the business date would write.
@@ -42,7 +42,7 @@ pub struct LoadedClaim {
 /// Loads all data about `code`. An unknown code yields an empty dossier.
 pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedPerson> {
     let mut tx = crate::store::snapshot(&ctx.pool).await?;
-    let mut dossiers = persons::read_dossiers(&mut tx, &[code.to_i64()]).await?;
+    let mut dossiers = persons::read_dossiers(&mut tx, &[code]).await?;
     dossiers.entry(code).or_default();
     let mut known =
         person_states::load_with(&mut tx, dossiers).await?.pop().ok_or(Error::Unreadable("person"))?;
@@ -58,10 +58,10 @@ pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedP
 async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) -> Result<Vec<LoadedClaim>> {
     let mut stored = known.claims.clone();
     stored.sort_by(|a, b| a.key.cmp(&b.key));
-    let revisions = |claim: &StoredClaim| {
-        (1..=claim.revision).map(|n| ctx.ids.decision(claim.claim_id, n)).collect::<Vec<_>>()
-    };
-    let ids: Vec<_> = stored.iter().flat_map(revisions).collect();
+    let mut ids = Vec::new();
+    for claim in &stored {
+        ids.extend((1..=claim.revision).map(|n| ctx.ids.decision(claim.claim_id, n)));
+    }
     let mut all = decisions::by_id(tx, &ids).await?;
     let documents = documents(tx, known.person).await?;
     let cases = person_file::cases(tx, known.person).await?;
@@ -117,10 +117,11 @@ async fn documents(
     let ids: Vec<_> = documents.iter().map(|document| document.document_id.as_str()).collect();
     let mut answers = payments::finance_answers(tx, &ids).await?;
     answers.sort_by_key(|answer| (answer.answered_at, answer.source_offset));
-    let with_answers = |document: DocumentRow| {
-        let own =
-            answers.iter().filter(|answer| answer.document_id == document.document_id).cloned().collect();
-        (document, own)
-    };
-    Ok(documents.into_iter().map(with_answers).collect())
+    let mut with_answers = Vec::with_capacity(documents.len());
+    for document in documents {
+        let own = answers.iter().filter(|answer| answer.document_id == document.document_id);
+        let own = own.cloned().collect();
+        with_answers.push((document, own));
+    }
+    Ok(with_answers)
 }

@@ -74,7 +74,8 @@ pub fn row_event(
 ) -> Result<Outgoing, serde_json::Error> {
     let line = piece.line.to_string();
     let by_line = [envelope.file_id, envelope.kind.as_str(), line.as_str()];
-    let (input, key) = (&piece.input, piece.input.key());
+    let input = &piece.input;
+    let key = input.key();
     let event = match input {
         Input::Marriage(data) => {
             let identity = [data.record_id.as_str(), &data.record_version.to_string()];

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use super::RowFault;
 use super::header::Header;
 use super::record::Record;
@@ -11,6 +13,9 @@ use crate::wire::form::{
     CanonicalText, OpaqueId, PersonName, TextForm, carried, national_code_fault, reason, version,
     whole_number,
 };
+
+/// The length of a UUID with hyphens, as this service writes its ids.
+const HYPHENATED: usize = 36;
 
 /// A record, and where the columns of its file are.
 pub struct Fields<'a> {
@@ -71,6 +76,25 @@ impl<'a> Fields<'a> {
         read(&text).map(Some).map_err(|why| self.fault(column, why))
     }
 
+    /// A field that may be empty unless `is_needed`.
+    fn needed_if<T>(
+        &mut self,
+        is_needed: bool,
+        column: &'static str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Result<Option<T>, RowFault> {
+        if is_needed { self.needed(column, read).map(Some) } else { self.maybe(column, read) }
+    }
+
+    /// A whole number that `convert` accepts.
+    fn whole<T>(
+        &mut self,
+        column: &'static str,
+        convert: impl FnOnce(u64) -> Option<T>,
+    ) -> Result<T, RowFault> {
+        self.needed(column, |text| whole_number(text).and_then(|n| convert(n).ok_or(reason::TOO_LARGE)))
+    }
+
     /// A value in its canonical form: text, date, month, instant or code.
     pub fn value<T: CanonicalText>(&mut self, column: &'static str) -> Result<T, RowFault> {
         self.needed(column, T::read)
@@ -78,6 +102,14 @@ impl<'a> Fields<'a> {
 
     pub fn optional<T: CanonicalText>(&mut self, column: &'static str) -> Result<Option<T>, RowFault> {
         self.maybe(column, T::read)
+    }
+
+    pub fn value_if<T: CanonicalText>(
+        &mut self,
+        is_needed: bool,
+        column: &'static str,
+    ) -> Result<Option<T>, RowFault> {
+        self.needed_if(is_needed, column, T::read)
     }
 
     /// A national code. Codes of 8 or 9 digits are padded.
@@ -100,9 +132,13 @@ impl<'a> Fields<'a> {
         id.and_then(OpaqueId::read).map_err(|why| self.fault(column, why))
     }
 
-    /// An id that this service issued, in lower case as it was issued.
+    /// An id that this service issued: a UUID with its hyphens, in lower case as it was issued.
     pub fn issued_id(&mut self, column: &'static str) -> Result<String, RowFault> {
-        self.opaque_id(column).map(|id| id.trim().to_ascii_lowercase())
+        let id = self.opaque_id(column)?;
+        let id = id.trim();
+        // The other forms of a UUID, such as one in braces, have other lengths.
+        let uuid = (id.len() == HYPHENATED).then(|| Uuid::try_parse(id).ok()).flatten();
+        uuid.map(|uuid| uuid.to_string()).ok_or_else(|| self.fault(column, reason::WRONG_FORM))
     }
 
     /// A name: text without quotation marks.
@@ -110,17 +146,17 @@ impl<'a> Fields<'a> {
         self.needed(column, name)
     }
 
-    pub fn optional_name(&mut self, column: &'static str) -> Result<Option<String>, RowFault> {
-        self.maybe(column, name)
+    pub fn name_if(&mut self, is_needed: bool, column: &'static str) -> Result<Option<String>, RowFault> {
+        self.needed_if(is_needed, column, name)
     }
 
     /// A text of this form.
-    pub fn text<F: TextForm>(&mut self, column: &'static str) -> Result<String, RowFault> {
-        self.needed(column, F::read)
-    }
-
-    pub fn optional_text<F: TextForm>(&mut self, column: &'static str) -> Result<Option<String>, RowFault> {
-        self.maybe(column, F::read)
+    pub fn text_if<F: TextForm>(
+        &mut self,
+        is_needed: bool,
+        column: &'static str,
+    ) -> Result<Option<String>, RowFault> {
+        self.needed_if(is_needed, column, F::read)
     }
 
     /// A code that the file may contain without its leading zeros.
@@ -134,17 +170,15 @@ impl<'a> Fields<'a> {
 
     /// The version of a record.
     pub fn version(&mut self, column: &'static str) -> Result<u64, RowFault> {
-        self.needed(column, |text| whole_number(text).and_then(|n| version(n).ok_or(reason::TOO_LARGE)))
+        self.whole(column, version)
     }
 
     pub fn count(&mut self, column: &'static str) -> Result<u32, RowFault> {
-        self.needed(column, |text| {
-            whole_number(text).and_then(|n| u32::try_from(n).map_err(|_| reason::TOO_LARGE))
-        })
+        self.whole(column, |n| u32::try_from(n).ok())
     }
 
     pub fn rials(&mut self, column: &'static str) -> Result<Rial, RowFault> {
-        self.needed(column, |text| whole_number(text).and_then(|n| Rial::new(n).ok_or(reason::TOO_LARGE)))
+        self.whole(column, Rial::new)
     }
 
     pub fn boolean(&mut self, column: &'static str) -> Result<bool, RowFault> {
@@ -163,7 +197,8 @@ impl<'a> Fields<'a> {
     /// later field, or the end of the row was cut off. Empty fields behind the last column are passed over, if the file
     /// has no column that is ignored.
     pub fn check_width(&self) -> Result<(), RowFault> {
-        let (fields, columns) = (self.record.len(), self.header.width());
+        let fields = self.record.len();
+        let columns = self.header.width();
         let surplus_is_empty = self.record.iter().skip(columns).all(<[u8]>::is_empty);
         if fields == columns || (fields > columns && surplus_is_empty && !self.header.has_other_columns()) {
             return Ok(());

@@ -52,14 +52,17 @@ pub fn recognise(bytes: &[u8]) -> Option<OtherFormat> {
 }
 
 fn zip(bytes: &[u8]) -> OtherFormat {
-    let contains = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    if contains(b"xl/") || contains(b"[Content_Types].xml") {
+    if contains(bytes, b"xl/") || contains(bytes, b"[Content_Types].xml") {
         OtherFormat { what: "an Excel file (xlsx)", cure: SAVE_AS_UTF8 }
-    } else if contains(b"opendocument") {
+    } else if contains(bytes, b"opendocument") {
         OtherFormat { what: "an OpenDocument file", cure: SAVE_AS_UTF8 }
     } else {
         OtherFormat { what: "a zip file", cure: UNPACK }
     }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// In UTF-16 every second byte of ASCII text is zero.
@@ -78,14 +81,13 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 fn markup(bytes: &[u8]) -> Option<OtherFormat> {
     let start = bytes.trim_ascii_start();
-    let starts_with =
-        |word: &[u8]| start.len() >= word.len() && start[..word.len()].eq_ignore_ascii_case(word);
-    if starts_with(b"<!doctype html") || starts_with(b"<html") || starts_with(b"<table") {
+    let first_letters = start[..start.len().min(14)].to_ascii_lowercase();
+    if [&b"<!doctype html"[..], b"<html", b"<table"].iter().any(|tag| first_letters.starts_with(tag)) {
         Some(OtherFormat {
             what: "an HTML page",
             cure: "the download may have failed; fetch the CSV file again",
         })
-    } else if starts_with(b"<?xml") {
+    } else if first_letters.starts_with(b"<?xml") {
         Some(OtherFormat { what: "an XML file", cure: "export it as CSV in UTF-8" })
     } else if start.starts_with(b"{") || start.starts_with(b"[{") {
         Some(OtherFormat { what: "a JSON file", cure: "export it as CSV in UTF-8" })
@@ -96,11 +98,12 @@ fn markup(bytes: &[u8]) -> Option<OtherFormat> {
 
 /// The delimiter that a header line seems to use instead of the comma.
 pub fn other_delimiter(header: &str) -> Option<&'static str> {
-    let names = |delimiter: char| header.matches(delimiter).count();
+    let commas = header.matches(',').count();
     [(';', "';'"), ('\t', "a tab"), ('|', "'|'"), ('،', "the Persian comma '،'"), ('؛', "'؛'")]
+        .map(|(delimiter, name)| (header.matches(delimiter).count(), name))
         .into_iter()
-        .filter(|(delimiter, _)| names(*delimiter) > names(','))
-        .max_by_key(|(delimiter, _)| names(*delimiter))
+        .filter(|(count, _)| *count > commas)
+        .max_by_key(|(count, _)| *count)
         .map(|(_, name)| name)
 }
 

@@ -117,7 +117,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set_of_numbers(lines in prop::collection::vec((0_u64..20_000, 0_u32..300), 0..40)) {
-            let (mut set, mut plain) = (LineSet::default(), BTreeSet::new());
+            let mut set = LineSet::default();
+            let mut plain = BTreeSet::new();
             for (line, rows) in &lines {
                 set.insert(*line, *rows);
                 plain.extend(*line..=line + u64::from(rows.saturating_sub(1)));

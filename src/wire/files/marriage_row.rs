@@ -2,10 +2,10 @@
 
 use super::RowFault;
 use super::fields::Fields;
-use crate::claim::codes::{OfficeKind, Permanence};
+use crate::claim::codes::Permanence;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
-use crate::wire::form::{DeedNumber, OfficeCode, TextForm, plausibility, reason};
+use crate::wire::form::{DeedNumber, OfficeCode, plausibility, reason};
 use crate::wire::registry_marriages_v1::{MarriageRecorded, Spouse, office_is_needed};
 
 pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageRecorded, RowFault> {
@@ -22,8 +22,9 @@ pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageR
     let registered_on = registered_on?;
     plausibility::registered_on(registered_on, today).map_err(|why| f.fault("registered_on", why))?;
     let office_kind = f.value("office_kind")?;
-    let office_code = office::<OfficeCode>(f, office_kind, "office_code")?;
-    let deed_number = office::<DeedNumber>(f, office_kind, "deed_number")?;
+    let has_office = office_is_needed(office_kind);
+    let office_code = f.text_if::<OfficeCode>(has_office, "office_code")?;
+    let deed_number = f.text_if::<DeedNumber>(has_office, "deed_number")?;
     let permanence: Permanence = f.value("permanence")?;
     let husband =
         spouse(f, &HUSBAND, deed_date, |f, code| match (code, f.optional_code("wife_national_code")) {
@@ -49,14 +50,6 @@ pub(super) fn marriage(f: &mut Fields<'_>, today: SolarDate) -> Result<MarriageR
         husband,
         wife,
     })
-}
-
-fn office<F: TextForm>(
-    f: &mut Fields<'_>,
-    kind: OfficeKind,
-    column: &'static str,
-) -> Result<Option<String>, RowFault> {
-    if office_is_needed(kind) { f.text::<F>(column).map(Some) } else { f.optional_text::<F>(column) }
 }
 
 /// The columns of a spouse.
@@ -93,21 +86,12 @@ fn spouse(
     check(f, national_code)?;
     // Name and birth date may be missing only for a foreigner.
     let is_known = national_code.is_some();
-    let given_name = spouse_name(f, columns.given_name, is_known)?;
-    let family_name = spouse_name(f, columns.family_name, is_known)?;
-    let birth_date: Option<SolarDate> =
-        if is_known { Some(f.value(columns.birth_date)?) } else { f.optional(columns.birth_date)? };
+    let given_name = f.name_if(is_known, columns.given_name)?;
+    let family_name = f.name_if(is_known, columns.family_name)?;
+    let birth_date: Option<SolarDate> = f.value_if(is_known, columns.birth_date)?;
     if let Some(birth_date) = birth_date {
         plausibility::birth(birth_date, deed_date).map_err(|why| f.fault(columns.birth_date, why))?;
     }
     let earlier_marriages = f.count(columns.earlier_marriages)?;
     Ok(Spouse { national_code, given_name, family_name, birth_date, earlier_marriages })
-}
-
-fn spouse_name(
-    f: &mut Fields<'_>,
-    column: &'static str,
-    is_needed: bool,
-) -> Result<Option<String>, RowFault> {
-    if is_needed { f.name(column).map(Some) } else { f.optional_name(column) }
 }

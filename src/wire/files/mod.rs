@@ -33,3 +33,5 @@ pub use shown::{escaped, masked};
 mod reader_tests;
 #[cfg(test)]
 mod rows_tests;
+#[cfg(test)]
+mod sample_row;

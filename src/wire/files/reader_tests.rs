@@ -26,35 +26,41 @@ fn steps(csv: &str) -> (Vec<ChunkOrReject>, RowCounts) {
 
 /// (first line, rows) of each chunk; (line, 0) of each rejected row.
 fn shape(steps: &[ChunkOrReject]) -> Vec<(u64, u32)> {
-    let shape = |step: &ChunkOrReject| match step {
-        ChunkOrReject::Send(piece) => (piece.line, piece.rows),
-        ChunkOrReject::Rejected(fault) => (fault.line, 0),
-    };
-    steps.iter().map(shape).collect()
+    let mut shape = Vec::with_capacity(steps.len());
+    for step in steps {
+        shape.push(match step {
+            ChunkOrReject::Send(piece) => (piece.line, piece.rows),
+            ChunkOrReject::Rejected(fault) => (fault.line, 0),
+        });
+    }
+    shape
+}
+
+/// Why a file of delivery reports is refused.
+fn header_error(csv: &'static str) -> String {
+    RowReader::new(FileKind::DeliveryReports, limits(), csv.as_bytes()).err().unwrap().to_string()
 }
 
 #[test]
 fn headers_are_checked() {
-    let new = |csv: &'static str| {
-        RowReader::new(FileKind::DeliveryReports, limits(), csv.as_bytes()).err().unwrap().to_string()
-    };
     assert!(
-        new("").starts_with("the file is empty; its first line must name the columns: sms_id, status, at")
+        header_error("")
+            .starts_with("the file is empty; its first line must name the columns: sms_id, status, at")
     );
     assert_eq!(
-        new("sms_id,status\n"),
+        header_error("sms_id,status\n"),
         "the file of delivery-reports lacks the column at. Its first line is: sms_id,status"
     );
     assert_eq!(
-        new("sms_id;status;at\n"),
+        header_error("sms_id;status;at\n"),
         "the file of delivery-reports lacks the columns sms_id, status, at. Its first line is: sms_id;status;at. \
          The delimiter looks like ';': save the file with commas"
     );
     assert_eq!(
-        new("at,status,at,sms_id\n"),
+        header_error("at,status,at,sms_id\n"),
         "the header names at twice. Its first line is: at,status,at,sms_id"
     );
-    assert!(new("\u{feff}\u{feff}sms_id,status,at\n").contains("two byte order marks"));
+    assert!(header_error("\u{feff}\u{feff}sms_id,status,at\n").contains("two byte order marks"));
 }
 
 #[test]
@@ -117,9 +123,10 @@ fn a_missing_line_end_is_noticed() {
 
 #[test]
 fn a_file_in_windows_1256_is_refused() {
-    let row = |family: &[u8]| [b"1,2,3,", family, b",5,6\n"].concat();
     let mut csv = format!("{HEADER}\n").into_bytes();
-    (0..3).for_each(|_| csv.extend(row(b"\xdf\xed\xc7\xe4\xed")));
+    for _ in 0..3 {
+        csv.extend(b"1,2,3,\xdf\xed\xc7\xe4\xed,5,6\n");
+    }
     let mut reader = RowReader::new(FileKind::Wages, limits(), csv.as_slice()).unwrap();
     let error = std::iter::repeat_with(|| reader.next_row()).find_map(Result::err).unwrap();
     assert!(matches!(error, FileError::NotUtf8 { line: 2, is_windows_1256: true }), "{error}");

@@ -136,9 +136,7 @@ fn self_registration(f: &mut Fields<'_>, limits: &RowLimits) -> Result<SelfRegis
 fn payment_outcome(f: &mut Fields<'_>, limits: &RowLimits) -> Result<Input, RowFault> {
     let document_id = f.issued_id("document_id")?;
     let outcome = f.value("outcome")?;
-    let returned = outcome == PaymentOutcome::Returned;
-    let code =
-        if returned { Some(f.text::<ReturnCode>("code")?) } else { f.optional_text::<ReturnCode>("code")? };
+    let code = f.text_if::<ReturnCode>(outcome == PaymentOutcome::Returned, "code")?;
     let at = instant(f, limits, "at")?;
     Ok(Input::Outcome(outcome, DocumentOutcome { document_id, outcome: Some(outcome), code, at }))
 }

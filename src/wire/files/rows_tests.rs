@@ -1,5 +1,6 @@
 //! One valid row of each kind, and one row for each reason to reject a row.
 
+use super::sample_row::sample_row;
 use super::{FileKind, FileRow, RowData, RowFault, RowLimits, RowReader, escaped};
 use crate::ident::{Mobile, NationalCode, Sheba};
 use crate::wire::Input;
@@ -16,54 +17,15 @@ fn bad_code(nine: u32) -> String {
     format!("{text}{}", (last + 1) % 10)
 }
 
+const ISSUED: &str = "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718";
+
 /// A valid row of a kind, as (column, field) pairs.
 fn good(kind: FileKind) -> Vec<(&'static str, String)> {
-    let (husband, wife) = (code(123_456_789), code(7_654_321));
-    let fields: Vec<&str> = match kind {
-        FileKind::Marriages => vec![
-            "R1",
-            "1",
-            "registered",
-            "1404-07-15",
-            "1404-07-20",
-            "marriage_office",
-            "00123",
-            "77",
-            "permanent",
-            &husband,
-            "رضا",
-            "کیانی",
-            "1375-12-30",
-            "0",
-            &wife,
-            "سارا",
-            "احمدی",
-            "1380-01-31",
-            "0",
-        ],
-        FileKind::Persons => vec![
-            &husband,
-            "12345678",
-            "رضا",
-            "کیانی",
-            "1375-12-30",
-            "",
-            "0123",
-            "08",
-            "IR93 0180 0587",
-            "yes",
-            "09120000000",
-            "",
-        ],
-        FileKind::Employments => vec![&husband, "0000012345", "compulsory", "1398-04-26", ""],
-        FileKind::Wages => vec![&husband, "1403-12", "0000012345", "sick_pay", "31", "103909680"],
-        FileKind::EarlierPayments => vec![&husband, "1399-02-01", "18354270", "branch 0123"],
-        FileKind::SelfRegistrations => {
-            vec!["Q1", "2025-10-07T12:00:00+03:30", &husband, &wife, "1404-07-15", "true"]
-        }
-        FileKind::PaymentOutcomes => vec!["D1", "returned", "AC04", "2025-11-01T09:00:00Z"],
-        FileKind::DeliveryReports => vec!["S1", "delivered", "2025-11-01T09:00:00Z"],
-    };
+    let husband = code(123_456_789);
+    let wife = code(7_654_321);
+    let is_answer = matches!(kind, FileKind::PaymentOutcomes | FileKind::DeliveryReports);
+    let id = if is_answer { ISSUED } else { "R1" };
+    let fields = sample_row(kind.as_str(), id, &husband, &wife);
     kind.columns().into_iter().zip(fields.into_iter().map(str::to_owned)).collect()
 }
 
@@ -73,12 +35,9 @@ fn limits() -> RowLimits {
 }
 
 fn read(kind: FileKind, row: &[(&str, String)]) -> Result<FileRow, RowFault> {
-    let line = |cells: Vec<&str>| cells.join(",");
-    let csv = format!(
-        "{}\n{}\n",
-        line(row.iter().map(|(name, _)| *name).collect()),
-        line(row.iter().map(|(_, text)| text.as_str()).collect())
-    );
+    let header: Vec<&str> = row.iter().map(|(name, _)| *name).collect();
+    let fields: Vec<&str> = row.iter().map(|(_, text)| text.as_str()).collect();
+    let csv = format!("{}\n{}\n", header.join(","), fields.join(","));
     RowReader::new(kind, limits(), csv.as_bytes()).unwrap().next_row().unwrap().unwrap()
 }
 
@@ -230,6 +189,26 @@ fn gateway_statuses_are_mapped_to_two() {
 }
 
 #[test]
+fn the_id_of_an_answer_is_a_uuid_in_lower_case() {
+    let mixed = format!("C2A94e70{}", &ISSUED[8..]);
+    for written in [ISSUED, &ISSUED.to_ascii_uppercase(), &mixed, &format!(" {ISSUED} ")] {
+        for (kind, column) in [(PaymentOutcomes, "document_id"), (DeliveryReports, "sms_id")] {
+            let FileRow { data: RowData::Event(input), .. } = with(kind, &[(column, written)]).unwrap()
+            else {
+                panic!("expected an event")
+            };
+            assert_eq!(input.key(), ISSUED, "{written}");
+        }
+    }
+    let others =
+        [format!("{{{ISSUED}}}"), format!("urn:uuid:{ISSUED}"), ISSUED.replace('-', ""), "D1".to_owned()];
+    for other in others {
+        rejected(PaymentOutcomes, &[("document_id", &other)], "document_id", "wrong_form");
+        rejected(DeliveryReports, &[("sms_id", &other)], "sms_id", "wrong_form");
+    }
+}
+
+#[test]
 fn numbers_are_whole_and_not_negative() {
     for (kind, column) in [
         (Marriages, "record_version"),
@@ -276,7 +255,12 @@ fn the_first_fault_in_column_order_is_reported() {
 
 #[test]
 fn text_is_normalised_and_must_be_text() {
-    let changes = [("given_name", " علي  رضا "), ("family_name", "كياني"), ("birth_date", "۱۳۷۵-۱۲-۳۰")];
+    let changes = [
+        ("given_name", " علي  رضا "),
+        ("family_name", "كياني"),
+        ("birth_date", "۱۳۷۵-۱۲-۳۰"),
+        ("sheba", "IR93 0180 0587"),
+    ];
     let FileRow { data: RowData::Event(Input::Person(person)), .. } = with(Persons, &changes).unwrap() else {
         panic!("expected a person")
     };
@@ -298,11 +282,8 @@ fn a_malformed_account_or_mobile_number_does_not_reject_a_row() {
         else {
             panic!("expected a person")
         };
-        let (sheba, mobile) = (person.sheba.clone().unwrap(), person.mobile.clone().unwrap());
-        assert!(
-            sheba.parse::<Sheba>().is_err() && mobile.parse::<Mobile>().is_err(),
-            "malformed stays malformed"
-        );
+        assert!(person.sheba.as_ref().unwrap().parse::<Sheba>().is_err(), "malformed stays malformed");
+        assert!(person.mobile.as_ref().unwrap().parse::<Mobile>().is_err(), "malformed stays malformed");
         // The value can be part of a message.
         let text = serde_json::to_string(&person).unwrap();
         assert_eq!(serde_json::from_str::<PersonChanged>(&text).unwrap(), *person);

@@ -8,7 +8,7 @@ use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-use super::{MAX_TEXT, TextVisitor, loose_text, reason};
+use super::{MAX_TEXT, TextVisitor, loose_text, reason, text_up_to};
 use crate::ident::text;
 
 /// Maximum length of an id that others own, in characters.
@@ -41,16 +41,7 @@ pub struct OpaqueId;
 
 impl TextForm for OpaqueId {
     fn read(text: &str) -> Result<String, &'static str> {
-        if text.is_empty() {
-            return Err(reason::MISSING);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(reason::NOT_TEXT);
-        }
-        if text.len() > MAX_ID && text.chars().count() > MAX_ID {
-            return Err(reason::TOO_LONG);
-        }
-        Ok(text.to_owned())
+        if text.is_empty() { Err(reason::MISSING) } else { text_up_to(text, MAX_ID) }
     }
 }
 

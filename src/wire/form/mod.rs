@@ -76,20 +76,25 @@ impl CanonicalText for String {
 /// no account and no mobile number contains the characters that replace the removed ones.
 pub fn carried(written: &str) -> String {
     const CUT: char = '…';
-    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    if written.chars().count() <= MAX_TEXT {
-        return written.chars().map(shown).collect();
+    let shown = written.replace(char::is_control, "\u{fffd}");
+    if shown.chars().count() <= MAX_TEXT {
+        return shown;
     }
-    written.chars().take(MAX_TEXT - 1).map(shown).chain([CUT]).collect()
+    shown.chars().take(MAX_TEXT - 1).chain([CUT]).collect()
 }
 
 /// Text without control characters, at most [`MAX_TEXT`] characters.
 fn loose_text(text: &str) -> Result<String, &'static str> {
+    text_up_to(text, MAX_TEXT)
+}
+
+/// Text without control characters, at most `longest` characters.
+fn text_up_to(text: &str, longest: usize) -> Result<String, &'static str> {
     // PostgreSQL cannot store NUL, and no name or code contains another control character.
     if text.chars().any(char::is_control) {
         return Err(reason::NOT_TEXT);
     }
-    if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT {
+    if text.len() > longest && text.chars().count() > longest {
         return Err(reason::TOO_LONG);
     }
     Ok(text.to_owned())

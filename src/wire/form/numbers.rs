@@ -132,11 +132,20 @@ mod tests {
         })
     }
 
+    fn count(json: &str) -> Result<u32, String> {
+        read(json, |d| Count::deserialize_as(d))
+    }
+
+    fn version(json: &str) -> Result<u64, String> {
+        read(json, |d| Version::deserialize_as(d))
+    }
+
+    fn rials(json: &str) -> Result<u64, String> {
+        read(json, |d| Rials::deserialize_as(d)).map(Rial::get)
+    }
+
     #[test]
     fn a_number_of_a_message_is_whole_and_within_its_limit() {
-        let count = |json: &str| read(json, |d| Count::deserialize_as(d));
-        let version = |json: &str| read(json, |d| Version::deserialize_as(d));
-        let rials = |json: &str| read(json, |d| Rials::deserialize_as(d)).map(Rial::get);
         assert_eq!((count("7"), version("9007199254740991")), (Ok(7), Ok(9_007_199_254_740_991)));
         assert_eq!(rials("9223372036854775807"), Ok(9_223_372_036_854_775_807));
         for (found, why) in [

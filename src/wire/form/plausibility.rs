@@ -71,9 +71,12 @@ mod tests {
         }
     }
 
+    fn day(text: &str) -> SolarDate {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn dates_are_compared_by_day() {
-        let day = |text: &str| text.parse::<SolarDate>().unwrap();
         assert_eq!(registered_on(day("1404-08-01"), day("1404-08-01")), Ok(()));
         assert_eq!(registered_on(day("1404-08-02"), day("1404-08-01")), Err(reason::IMPLAUSIBLE_DATE));
         assert_eq!(birth(day("1404-07-14"), day("1404-07-15")), Ok(()));

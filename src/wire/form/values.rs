@@ -200,9 +200,12 @@ mod tests {
 
     #[test]
     fn instants_have_the_precision_and_range_of_the_database() {
-        let read = |text: &str| Timestamp::read(text).map(|at| at.to_string());
-        assert_eq!(read("2025-10-24T10:00:00.1234569+03:30"), Ok("2025-10-24T06:30:00.123456Z".to_owned()));
-        assert_eq!(read("2000-01-01T00:00:00Z"), Ok("2000-01-01T00:00:00Z".to_owned()));
+        for (text, stored) in [
+            ("2025-10-24T10:00:00.1234569+03:30", "2025-10-24T06:30:00.123456Z"),
+            ("2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::read(text).unwrap().to_string(), stored);
+        }
     }
 
     #[test]

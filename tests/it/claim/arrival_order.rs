@@ -100,10 +100,10 @@ fn end(story: u32, seed: u64) -> End {
         let (_, apply) = left[first].take().unwrap();
         apply(&mut world);
         if dice.below(3) > 0 {
-            world.takes_in();
+            world.ingest();
         }
     }
-    world.takes_in().closes();
+    world.ingest().closes();
     let standing = world.known.claims.iter().filter(|claim| !claim.withdrawn);
     let decided = |claim: &peyvand::claim::person_state::StoredClaim| {
         let decision = &world.published.iter().rfind(|(c, _)| c.claim_id == claim.claim_id).unwrap().1;

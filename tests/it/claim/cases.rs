@@ -17,7 +17,7 @@ fn after(change: impl FnOnce(&mut World)) -> World {
     let mut world = World::paid();
     let before = world.revisions();
     change(&mut world);
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), before, "neither the decision nor the payment changes");
     world.expect(DEED, Approved, &[]);
     world
@@ -56,7 +56,7 @@ fn a_claim_that_would_not_be_paid_now_is_a_recovery() {
 #[test]
 fn a_second_spouse_of_that_day_is_a_recovery() {
     let mut world = World::paid();
-    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).ingest();
     world.expect_case(Recovery, &["CONFLICTING_RECORDS"]);
     let other = world.published.last().unwrap();
     assert_eq!(other.1.codes(), [R::ConflictingRecords, R::AlreadyPaid]);
@@ -84,17 +84,17 @@ fn another_amount_is_a_recovery_or_a_difference() {
     assert_eq!(more.cases[0].new_amount, Some(FLOOR + 1_000_000));
     let mut world = World::married();
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
-    world.takes_in().closes();
+    world.ingest().closes();
     assert_eq!(world.issued[0].amount.get(), FLOOR + 1_000_000);
     world.known.dossier.wages.pop();
-    world.takes_in();
+    world.ingest();
     world.expect_case(Recovery, &["AMOUNT_LOWER"]);
     assert_eq!(world.cases[0].new_amount, Some(FLOOR));
 }
 
 /// "Account, mobile and death are left out of that comparison"
 #[test]
-fn account_mobile_and_death_open_none() {
+fn changes_of_account_mobile_and_death_open_no_case() {
     let cases = |change: fn(&mut World)| after(change).cases;
     assert_eq!(cases(|world| world.record().sheba = None), []);
     assert_eq!(cases(|world| world.record().sheba_owner = Ownership::Unknown), []);
@@ -111,13 +111,13 @@ fn account_mobile_and_death_open_none() {
 
 /// "and a passing wait opens none (what only time then decides is looked at by the next close)"
 #[test]
-fn a_passing_wait_is_looked_at_by_the_next_close() {
+fn the_next_close_reviews_a_temporary_wait() {
     let deed = "1404-07-15";
     let mut world = World::insured();
-    world.rows([row("R1", deed, spouse())]).takes_in().closes();
+    world.rows([row("R1", deed, spouse())]).ingest().closes();
     assert_eq!(world.issued.len(), 1);
     world.known.dossier.employments[0].ended_on = Some(date("1404-07-14"));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.cases, []);
     assert!(world.claim(deed).review_waits);
     // While the wage list may still arrive, no case opens. The next close then opens one, once.
@@ -131,14 +131,14 @@ fn a_passing_wait_is_looked_at_by_the_next_close() {
 }
 
 #[test]
-fn a_wait_that_ends_well_opens_none() {
+fn a_wait_that_ends_in_approval_opens_no_case() {
     let deed = "1404-07-15";
     let mut world = World::insured();
-    world.rows([row("R1", deed, spouse())]).takes_in().closes();
+    world.rows([row("R1", deed, spouse())]).ingest().closes();
     let job = world.known.dossier.employments.pop().unwrap();
-    world.takes_in();
+    world.ingest();
     world.known.dossier.employments.push(job);
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     assert_eq!(world.cases, []);
 }
 
@@ -146,20 +146,20 @@ fn a_wait_that_ends_well_opens_none() {
 #[test]
 fn a_row_that_moves_after_payment() {
     let mut world = World::paid();
-    world.row_becomes(row("R1", "1404-05-20", spouse())).takes_in();
+    world.row_becomes(row("R1", "1404-05-20", spouse())).ingest();
     world.expect_case(Recovery, &["RECORD_WITHDRAWN"]);
     world.expect("1404-05-20", Refused, &[R::AlreadyPaid]);
     world.expect(DEED, Approved, &[]);
     // "In any event" includes a marriage that a self-registration or another row still holds.
     let mut world = World::insured();
-    world.rows([row("R1", DEED, spouse())]).requests([request("Q1", 1, spouse(), DEED)]).takes_in().closes();
-    world.row_becomes(row("R1", "1404-05-20", another())).takes_in();
+    world.rows([row("R1", DEED, spouse())]).requests([request("Q1", 1, spouse(), DEED)]).ingest().closes();
+    world.row_becomes(row("R1", "1404-05-20", another())).ingest();
     assert_eq!(world.cases.len(), 1);
     assert_eq!(world.cases[0].kind, Recovery);
     let mut world = World::paid();
     world.row_becomes(row("R1", "1404-05-20", spouse()));
     world.known.rows.push(row("R2", DEED, spouse()));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.cases[0].kind, Recovery);
 }
 
@@ -168,9 +168,9 @@ fn a_row_that_moves_after_payment() {
 fn a_record_that_only_repeated_the_marriage_may_move() {
     let mut world = World::insured();
     // Of two records with the same date, the greater `record_id` is authoritative.
-    world.rows([row("R2", DEED, spouse()), row("R1", DEED, spouse())]).takes_in().closes();
+    world.rows([row("R2", DEED, spouse()), row("R1", DEED, spouse())]).ingest().closes();
     world.known.moved = vec![world.known.claims[0].key.clone()];
-    world.rows([row("R2", DEED, spouse()), row("R1", "1404-06-02", spouse())]).takes_in();
+    world.rows([row("R2", DEED, spouse()), row("R1", "1404-06-02", spouse())]).ingest();
     assert_eq!(world.cases, []);
 }
 
@@ -179,20 +179,20 @@ fn a_record_that_only_repeated_the_marriage_may_move() {
 fn one_open_case_per_document_and_kind() {
     let mut world = World::paid();
     world.known.dossier.employments.clear();
-    world.takes_in();
-    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
+    world.ingest();
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).ingest();
     assert_eq!(world.cases.len(), 1);
     // The case stays open when the facts return to their old values. Another kind opens another case.
     let sound = World::insured().known.dossier;
     world.known.dossier = sound;
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
-    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse())]).ingest();
     assert_eq!(world.cases.iter().map(|case| case.kind).collect::<Vec<_>>(), [Recovery, Difference]);
     // Facts that a person has judged open no second case. Facts that change again open another case.
-    world.cases_end().takes_in().on("1404-09-01").closes();
+    world.cases_end().ingest().on("1404-09-01").closes();
     assert_eq!(world.cases.len(), 2);
     world.known.dossier.employments.clear();
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.cases.len(), 3);
 }
 
@@ -203,7 +203,7 @@ fn no_further_attempt_while_a_case_is_open() {
     world.returned(1, "AC04", 10);
     world.record().sheba = Some(sheba(2));
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     world.expect_case(Difference, &["AMOUNT_HIGHER"]);
     assert_eq!(world.issued.len(), 1);
     world.cases_end().on("1404-10-01").closes();
@@ -219,7 +219,7 @@ fn a_duplicate_is_a_case_and_never_sent_again() {
     world.expect_case(Payment, &["RETURNED_AS_DUPLICATE"]);
     assert_eq!((world.revisions(), world.returns.len()), (before, 0));
     world.record().sheba = Some(sheba(2));
-    world.takes_in().cases_end().on("1404-09-01").closes();
+    world.ingest().cases_end().on("1404-09-01").closes();
     assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
     // Other outcomes for the document change nothing, in any order: the money may have been paid twice.
     for (duplicate, other) in [(10, 11), (11, 10)] {
@@ -227,7 +227,7 @@ fn a_duplicate_is_a_case_and_never_sent_again() {
         world.returned(1, "AC01", other).returned(1, "AM05", duplicate);
         world.expect_case(Payment, &["RETURNED_AS_DUPLICATE"]);
         world.record().sheba = Some(sheba(2));
-        world.takes_in().cases_end().on("1404-09-01").closes();
+        world.ingest().cases_end().on("1404-09-01").closes();
         assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
     }
 }
@@ -238,7 +238,7 @@ fn an_older_attempt_that_was_paid_after_all() {
     let mut world = World::paid();
     world.returned(1, "AC04", 10);
     world.record().sheba = Some(sheba(2));
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     let before = world.revisions();
     world.finance(1, Paid, "", 5);
     assert_eq!(world.cases, [], "the return has the later time");
@@ -249,7 +249,7 @@ fn an_older_attempt_that_was_paid_after_all() {
     // The second attempt is returned too: there is no third attempt.
     world.returned(2, "AC04", 30);
     world.record().sheba = Some(sheba(3));
-    world.takes_in().on("1404-10-01").closes();
+    world.ingest().on("1404-10-01").closes();
     assert_eq!(world.issued.len(), 2);
 }
 
@@ -262,7 +262,7 @@ fn a_death_while_the_document_is_returned() {
             world.returned(1, "AC04", 10);
         }
         world.record().deceased_on = Some(date("1404-07-20"));
-        world.takes_in();
+        world.ingest();
         if death_first {
             assert_eq!(world.cases, []);
             world.returned(1, "AC04", 10);
@@ -270,19 +270,19 @@ fn a_death_while_the_document_is_returned() {
         world.expect_case(Payment, &["PERSON_DECEASED"]);
         world.expect(DEED, Waiting, &[R::PaymentReturned]);
         world.record().sheba = Some(sheba(2));
-        world.takes_in().on("1404-09-01").closes();
+        world.ingest().on("1404-09-01").closes();
         assert_eq!((world.issued.len(), world.cases.len()), (1, 1));
     }
 }
 
 /// A date of death in the future takes effect on that date: the close checks it.
 #[test]
-fn a_death_to_come() {
+fn a_future_date_of_death_takes_effect_at_the_close_after_it() {
     let mut world = World::paid();
     world.returned(1, "AC04", 10);
     world.record().deceased_on = Some(date("1404-08-15"));
     world.record().sheba = Some(sheba(2));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.cases, []);
     world.on("1404-09-01").closes();
     world.expect_case(Payment, &["PERSON_DECEASED"]);

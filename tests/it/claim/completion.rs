@@ -10,7 +10,7 @@ fn with_account(sheba: Option<&str>, owner: Ownership) -> World {
     let mut world = World::insured();
     world.record().sheba = sheba.map(str::to_owned);
     world.record().sheba_owner = owner;
-    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse())]).ingest();
     world
 }
 
@@ -18,7 +18,7 @@ fn with_mobile(mobile: Option<&str>, owner: Ownership) -> World {
     let mut world = World::insured();
     world.record().mobile = mobile.map(str::to_owned);
     world.record().mobile_owner = owner;
-    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse())]).ingest();
     world
 }
 
@@ -83,12 +83,12 @@ fn mobiles() {
 fn both_where_both_miss() {
     let mut world = with_account(None, Ownership::Unknown);
     world.record().mobile = None;
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Waiting, &[R::NoValidAccount, R::NoValidMobile]);
     // Unknown outranks missing: the decision states no amount while the check is pending.
     world.record().mobile = Some("09121234567".to_owned());
     world.record().mobile_owner = Ownership::Unknown;
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Pending, &[R::MobileCheckPending, R::NoValidAccount]);
 }
 
@@ -105,16 +105,16 @@ fn states(world: &World, deed_date: &str, fact: &str) {
 #[test]
 fn outside_the_tables() {
     let mut world = World::insured();
-    world.rows([row("R1", "1404-08-02", spouse())]).takes_in();
+    world.rows([row("R1", "1404-08-02", spouse())]).ingest();
     world.expect("1404-08-02", Pending, &[R::OutsideKnownTables]);
     states(&world, "1404-08-02", "after today");
     world.on("1404-08-02").closes();
     world.expect("1404-08-02", Approved, &[]);
     let mut world = World::insured();
-    world.rows([row("R1", "1405-01-01", spouse())]).on("1405-03-01").takes_in();
+    world.rows([row("R1", "1405-01-01", spouse())]).on("1405-03-01").ingest();
     world.expect("1405-01-01", Pending, &[R::OutsideKnownTables]);
     states(&world, "1405-01-01", "does not reach");
     let mut world = World::insured();
-    world.rows([row("R1", "1395-12-30", spouse())]).takes_in();
+    world.rows([row("R1", "1395-12-30", spouse())]).ingest();
     states(&world, "1395-12-30", "begins after 1393-12");
 }

@@ -81,7 +81,7 @@ fn with_row(change: impl FnOnce(&mut RegistryRow)) -> World {
     let mut world = World::insured();
     let mut new = row("R1", DEED, spouse());
     change(&mut new);
-    world.rows([new]).takes_in();
+    world.rows([new]).ingest();
     world
 }
 
@@ -101,14 +101,14 @@ fn a_ground_that_is_set_aside_is_gone() {
         (R::NotFirstMarriage, with_row(|row| row.husband.earlier_marriages = 1)),
         (R::SpouseHasNoNationalCode, {
             let mut world = World::insured();
-            world.rows([row("R1", DEED, None)]).takes_in();
+            world.rows([row("R1", DEED, None)]).ingest();
             world
         }),
     ];
     for (ground, mut world) in worlds {
         assert_eq!(world.decision(DEED).codes(), [ground]);
         world.known.findings = vec![finding(&world, 1, ground, SetAside, 10)];
-        world.takes_in();
+        world.ingest();
         world.expect(DEED, Approved, &[]);
         assert_eq!(applied(&world), [(1, ground, SetAside)]);
         // The recomputation repeats the decision from the stored facts.
@@ -125,10 +125,10 @@ fn a_confirmed_ground_refuses_and_a_lifted_one_is_as_before() {
     let mut world = with_row(|row| row.status = Status::Annulled);
     world.expect(DEED, ManualReview, &[R::MarriageAnnulled]);
     world.known.findings = vec![finding(&world, 1, R::MarriageAnnulled, Confirmed, 10)];
-    world.takes_in().expect(DEED, Refused, &[R::MarriageAnnulled]);
+    world.ingest().expect(DEED, Refused, &[R::MarriageAnnulled]);
     assert_eq!(applied(&world), [(1, R::MarriageAnnulled, Confirmed)]);
     world.known.findings.push(finding(&world, 2, R::MarriageAnnulled, Lifted, 20));
-    world.takes_in().expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+    world.ingest().expect(DEED, ManualReview, &[R::MarriageAnnulled]);
     assert_eq!(applied(&world), []);
 }
 
@@ -139,16 +139,16 @@ fn the_latest_approval_speaks() {
     let ground = R::IdentityMismatch;
     world.known.findings =
         vec![finding(&world, 2, ground, SetAside, 10), finding(&world, 1, ground, Confirmed, 20)];
-    world.takes_in().expect(DEED, Refused, &[ground]);
+    world.ingest().expect(DEED, Refused, &[ground]);
     world.known.findings.push(finding(&world, 9, ground, SetAside, 20));
-    world.takes_in().expect(DEED, Approved, &[]);
+    world.ingest().expect(DEED, Approved, &[]);
     // A finding that was rejected, or that nobody has judged, says nothing.
     let rejected = judged(&world, DEED, 10, ground, Confirmed, 30, Ruling::Rejected);
     world.known.findings.push(rejected);
     let mut unjudged = Finding::new(Uuid::from_u128(11));
     unjudged.review.propose(proposal(&world, DEED, 11, ground, Confirmed));
     world.known.findings.push(unjudged);
-    world.takes_in().expect(DEED, Approved, &[]);
+    world.ingest().expect(DEED, Approved, &[]);
     assert_eq!(applied(&world), [(9, ground, SetAside)]);
 }
 
@@ -157,14 +157,14 @@ fn the_latest_approval_speaks() {
 fn a_finding_waits_while_the_facts_have_moved() {
     let mut world = with_row(|row| row.husband.birth_date = Some(date("1375-01-02")));
     world.known.findings = vec![finding(&world, 1, R::IdentityMismatch, SetAside, 10)];
-    world.takes_in().expect(DEED, Approved, &[]);
+    world.ingest().expect(DEED, Approved, &[]);
     let mut moved = row("R1", DEED, spouse());
     moved.husband.birth_date = Some(date("1375-01-03"));
-    world.rows([moved]).takes_in().expect(DEED, ManualReview, &[R::IdentityMismatch]);
+    world.rows([moved]).ingest().expect(DEED, ManualReview, &[R::IdentityMismatch]);
     assert_eq!(applied(&world), []);
     let mut back = row("R1", DEED, spouse());
     back.husband.birth_date = Some(date("1375-01-02"));
-    world.rows([back]).takes_in().expect(DEED, Approved, &[]);
+    world.rows([back]).ingest().expect(DEED, Approved, &[]);
 }
 
 /// "for its claim alone"
@@ -179,7 +179,7 @@ fn a_finding_counts_for_its_claim_alone() {
     other.review.judge(judgement(&proposal, 10, Ruling::Approved, "second"));
     other.review.propose(proposal);
     world.known.findings = vec![other];
-    world.takes_in().expect(DEED, ManualReview, &[R::IdentityMismatch]);
+    world.ingest().expect(DEED, ManualReview, &[R::IdentityMismatch]);
 }
 
 /// "Both lists are dated rows of the law's tables, read as of the approval's day."
@@ -187,12 +187,12 @@ fn a_finding_counts_for_its_claim_alone() {
 fn a_ground_that_the_tables_do_not_list_stays() {
     let mut world = with_row(|row| row.status = Status::Annulled);
     world.known.findings = vec![finding(&world, 1, R::MarriageAnnulled, SetAside, 10)];
-    world.takes_in().expect(DEED, ManualReview, &[R::MarriageAnnulled]);
+    world.ingest().expect(DEED, ManualReview, &[R::MarriageAnnulled]);
     let mut world = with_row(|row| row.permanence = Permanence::Temporary);
     world.known.findings = vec![finding(&world, 1, R::MarriageNotPermanent, SetAside, 10)];
-    world.takes_in().expect(DEED, Approved, &[]);
+    world.ingest().expect(DEED, Approved, &[]);
     world.tables_end("MARRIAGE_NOT_PERMANENT", "1404-07-30").known.rows[0].registered_on = date("1404-06-01");
-    world.takes_in().closes();
+    world.ingest().closes();
     world.expect(DEED, Refused, &[R::MarriageNotPermanent]);
 }
 
@@ -200,7 +200,7 @@ fn a_ground_that_the_tables_do_not_list_stays() {
 #[test]
 fn a_conflict_that_is_set_aside_twice_counts_on_neither() {
     let mut world = World::insured();
-    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, another())]).ingest();
     let claims = assemble_claims(&world.known, &world.rules());
     let set_aside = |number: u128, claim: &peyvand::claim::assemble::AssembledClaim| {
         let seen = claim.fact_seen(R::ConflictingRecords).unwrap();
@@ -211,7 +211,7 @@ fn a_conflict_that_is_set_aside_twice_counts_on_neither() {
         finding
     };
     world.known.findings = vec![set_aside(1, &claims[0])];
-    world.takes_in();
+    world.ingest();
     let outcomes = |world: &World| {
         let claims = assemble_claims(&world.known, &world.rules());
         claims
@@ -245,7 +245,7 @@ fn no_finding_touches_a_payment_before() {
     }
     world.known.dossier.employments.clear();
     world.known.dossier.wages.clear();
-    world.takes_in();
+    world.ingest();
     world.expect(
         DEED,
         Refused,
@@ -258,14 +258,14 @@ fn no_finding_touches_a_payment_before() {
 fn a_paid_claim_keeps_its_findings() {
     let mut world = with_row(|row| row.permanence = Permanence::Temporary);
     world.known.findings = vec![finding(&world, 1, R::MarriageNotPermanent, SetAside, 10)];
-    world.takes_in().closes();
+    world.ingest().closes();
     assert_eq!(world.issued.len(), 1);
     let before = world.revisions();
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), before);
     assert_eq!(applied(&world), [(1, R::MarriageNotPermanent, SetAside)]);
     world.known.findings.push(finding(&world, 2, R::MarriageNotPermanent, Lifted, 20));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), before);
     world.expect_case(CaseKind::Recovery, &["MARRIAGE_NOT_PERMANENT"]);
 }
@@ -370,7 +370,7 @@ fn a_fact_seen_covers_what_its_ground_compares() {
     assert_ne!(seen(&base, R::NotFirstMarriage), one);
     // The undertaking, while no row speaks.
     let mut stated = World::insured();
-    stated.requests([request("Q1", 1, spouse(), DEED)]).takes_in();
+    stated.requests([request("Q1", 1, spouse(), DEED)]).ingest();
     let undertaken = seen(&stated, R::NotFirstMarriage);
     stated.known.self_registrations[0].first_marriage_undertaking = false;
     assert_ne!(seen(&stated, R::NotFirstMarriage), undertaken);

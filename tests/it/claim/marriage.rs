@@ -12,7 +12,7 @@ use Outcome::{Approved, ManualReview, Pending, Refused, Waiting};
 
 fn decided(rows: Vec<RegistryRow>) -> World {
     let mut world = World::insured();
-    world.rows(rows).takes_in();
+    world.rows(rows).ingest();
     world
 }
 
@@ -107,7 +107,7 @@ fn identity() {
         world.record().family_name = name.to_owned();
         world.record().birth_date = date(born);
         world.record().given_name = "هوشنگ".to_owned();
-        world.rows([row("R1", DEED, spouse())]).takes_in();
+        world.rows([row("R1", DEED, spouse())]).ingest();
         assert_eq!(world.decision(DEED).codes(), grounds, "{name} {born}");
     }
 }
@@ -140,7 +140,7 @@ fn deceased_on_or_before_the_business_date() {
     {
         let mut world = World::insured();
         world.record().deceased_on = Some(date(day));
-        world.rows([row("R1", DEED, spouse())]).takes_in();
+        world.rows([row("R1", DEED, spouse())]).ingest();
         assert_eq!(world.decision(DEED).codes(), grounds, "{day}");
     }
 }
@@ -161,7 +161,7 @@ fn all_grounds_are_listed_in_the_order_of_the_lines() {
     bad.permanence = Permanence::Temporary;
     bad.office_kind = OfficeKind::Acknowledgement;
     bad.husband.earlier_marriages = 3;
-    world.rows([bad]).takes_in();
+    world.rows([bad]).ingest();
     let all = [
         R::IdentityMismatch,
         R::MarriageNotPermanent,
@@ -182,23 +182,23 @@ fn all_grounds_are_listed_in_the_order_of_the_lines() {
 fn the_first_line_with_a_ground_gives_the_outcome() {
     let mut world = World::insured();
     world.record().mobile = None;
-    world.rows([row("R1", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse())]).ingest();
     world.expect(DEED, Waiting, &[R::NoValidMobile]);
     // D's month is open and no employment covers D: PENDING outranks WAITING.
     world.known.dossier.employments.clear();
-    world.on("1404-06-31").takes_in();
+    world.on("1404-06-31").ingest();
     world.expect(DEED, Pending, &[R::AwaitingWageList, R::NoValidMobile]);
-    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).takes_in();
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).ingest();
     world.expect(DEED, ManualReview, &[R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile]);
     let mut counted = with_status(Status::Annulled, row("R1", DEED, spouse()));
     counted.husband.earlier_marriages = 1;
-    world.rows([counted.clone()]).takes_in();
+    world.rows([counted.clone()]).ingest();
     world.expect(
         DEED,
         Refused,
         &[R::NotFirstMarriage, R::MarriageAnnulled, R::AwaitingWageList, R::NoValidMobile],
     );
-    world.rows([counted, row("R2", DEED, code(300_000_003))]).takes_in();
+    world.rows([counted, row("R2", DEED, code(300_000_003))]).ingest();
     // An annulled row is not live, so there is no conflict. The other marriage has the same date, so it is not earlier.
     let other = world.published.last().unwrap();
     assert_eq!(other.0.outcome, Pending);

@@ -123,25 +123,25 @@ fn an_answer_names_the_claim_that_stands() {
     let claim = world.claim(DEED).clone();
     world.known.objections =
         vec![objection(submission(claim.claim_id, 5), &[closing(10, "third", true, &[])])];
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.answers.len(), 1);
     let answer = world.answers[0].clone();
     assert_eq!((answer.claim_id, answer.decision_id), (claim.claim_id, Some(claim.decision_id)));
     assert!(answer.accepted);
     // It is answered once.
     world.known.objections[0].answered = true;
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.answers.len(), 1);
     // The row moves to another date: the claim there is the successor.
     world.known.objections[0].answered = false;
     world.row_becomes(row("R1", "1404-05-20", spouse())).known.rows.push(row("R2", "1404-05-10", another()));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.answers[1].claim_id, world.claim("1404-05-20").claim_id);
     assert_eq!(world.answers[1].decision_id, Some(world.claim("1404-05-20").decision_id));
     // An objection changes no decision.
     let revisions = world.revisions();
     world.known.objections.clear();
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), revisions);
 }
 

@@ -1,4 +1,4 @@
-//! One fictitious person over several days, as planning sees them. A test sets facts; `takes_in` and `closes` do what
+//! One fictitious person over several days, as planning sees them. A test sets facts; `ingest` and `closes` do what
 //! the service would do, and the person state becomes what the database would contain.
 
 use std::sync::LazyLock;
@@ -38,6 +38,8 @@ pub struct World {
     ids: IdKey,
     /// Every published revision, in order.
     pub published: Vec<(StoredClaim, Decision)>,
+    /// For each of them, the business date and the stored form of the facts.
+    pub stored_facts: Vec<(SolarDate, Vec<u8>)>,
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
@@ -59,6 +61,7 @@ impl World {
         let known = PersonState::new(me());
         let (today, tables, ids) = (date(TODAY), TABLES.clone(), IdKey::new(b"planning"));
         let (published, cases, returns, issued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let stored_facts = Vec::new();
         let benefits = Benefit::RELEASED;
         Self {
             known,
@@ -68,6 +71,7 @@ impl World {
             tables,
             ids,
             published,
+            stored_facts,
             cases,
             returns,
             issued,
@@ -98,7 +102,7 @@ impl World {
     pub fn married() -> Self {
         let mut world = Self::insured();
         world.known.rows.push(row("R1", DEED, spouse()));
-        world.takes_in();
+        world.ingest();
         world
     }
 
@@ -145,6 +149,10 @@ impl World {
         self
     }
 
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     pub fn rules(&self) -> PlanningContext<'_> {
         PlanningContext {
             tables: &self.tables,
@@ -156,7 +164,7 @@ impl World {
     }
 
     /// Does what ingest does after an input about this person.
-    pub fn takes_in(&mut self) -> &mut Self {
+    pub fn ingest(&mut self) -> &mut Self {
         let plan = plan(&self.known, &self.rules(), Trigger::Input);
         self.write(plan);
         self
@@ -185,6 +193,7 @@ impl World {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
             if let Some(revision) = update.revision {
+                self.stored_facts.push((self.today, revision.facts));
                 self.published.push((update.claim, revision.decision));
             }
         }
@@ -216,7 +225,7 @@ impl World {
         }
         document.called_duplicate |= code == "AM05";
         self.known.answered.push(document.document_id.clone());
-        self.takes_in()
+        self.ingest()
     }
 
     pub fn returned(&mut self, attempt: i32, code: &str, at: i64) -> &mut Self {
@@ -281,7 +290,7 @@ impl World {
     pub fn decides(&mut self, change: impl FnOnce(&mut Dossier)) -> bool {
         let before: Vec<_> = self.known.claims.iter().map(|claim| claim.facts_digest).collect();
         change(&mut self.known.dossier);
-        self.takes_in();
+        self.ingest();
         before != self.known.claims.iter().map(|claim| claim.facts_digest).collect::<Vec<_>>()
     }
 

@@ -29,17 +29,17 @@ fn the_close_issues_one_document() {
 fn every_other_claim_is_already_paid_at_once() {
     let mut world = World::insured();
     let other = request("Q1", 1, another(), "1404-04-01");
-    world.rows([row("R1", DEED, spouse())]).requests([other]).takes_in().closes();
+    world.rows([row("R1", DEED, spouse())]).requests([other]).ingest().closes();
     world.expect(DEED, Approved, &[]);
     world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
     assert_eq!(world.claim("1404-04-01").revision, 2, "a new revision of the same claim");
     // This also applies to a claim that begins later, and to one that begins while the document is returned.
-    world.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", OTHER, another())]).ingest();
     world.expect(OTHER, Refused, &[R::NotFirstMarriage, R::AlreadyPaid]);
     world.returned(1, "AC04", 5);
     world
         .rows([row("R1", DEED, spouse()), row("R2", OTHER, another()), row("R3", "1404-06-25", None)])
-        .takes_in();
+        .ingest();
     world.expect("1404-06-25", Refused, &[R::NotFirstMarriage, R::AlreadyPaid, R::SpouseHasNoNationalCode]);
 }
 
@@ -62,14 +62,14 @@ fn decision_and_amount_are_frozen() {
     world.record().mobile = None;
     world.known.dossier.employments.clear();
     world.known.dossier.wages.clear();
-    world.takes_in().finance(1, Accepted, "", 1).finance(1, Paid, "", 2).on("1404-09-01").closes();
+    world.ingest().finance(1, Accepted, "", 1).finance(1, Paid, "", 2).on("1404-09-01").closes();
     assert_eq!(world.revisions(), before);
     world.expect(DEED, Approved, &[]);
     // Nor does a wage that would raise the amount: it opens a case.
     let mut world = World::paid();
     let before = world.revisions();
     world.known.dossier.wages.push(wage("1404-03", InsuranceType::Compulsory, 0, 24_000_000));
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     assert_eq!((world.revisions(), world.cases.len()), (before, 1));
     assert_eq!(world.claim(DEED).amount.map(Rial::get), Some(FLOOR));
 }
@@ -83,7 +83,7 @@ fn only_what_was_returned_is_sent_again() {
             world.finance(1, answer, "", 1);
         }
         world.record().sheba = Some(sheba(2));
-        world.takes_in().on("1404-09-01").closes();
+        world.ingest().on("1404-09-01").closes();
         assert_eq!(world.issued.len(), 1, "{answer:?}");
         world.expect(DEED, Approved, &[]);
     }
@@ -100,7 +100,7 @@ fn a_branchs_earlier_payment_refuses_every_claim() {
         amount: Rial::ZERO,
     };
     world.known.dossier.earlier_payments.push(paid);
-    world.requests([request("Q1", 1, another(), "1404-04-01")]).takes_in();
+    world.requests([request("Q1", 1, another(), "1404-04-01")]).ingest();
     world.expect(DEED, Refused, &[R::AlreadyPaid]);
     world.expect("1404-04-01", Refused, &[R::AlreadyPaid, R::NotConfirmedByRegistry]);
     world.closes();
@@ -113,7 +113,7 @@ fn a_branchs_earlier_payment_refuses_every_claim() {
 fn what_is_paid_shows_the_sum_of_the_close() {
     let mut world = World::married();
     world.known.dossier.wages.pop();
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), 1);
     world.closes();
     assert_eq!(world.revisions(), 2);

@@ -26,7 +26,7 @@ fn a_return_is_the_only_ground_while_the_account_is_the_same() {
     world.record().mobile = None;
     world.record().sheba_owner = Ownership::No;
     world.record().sheba = Some(sheba(1).to_lowercase());
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     world.expect(DEED, Waiting, &[R::PaymentReturned]);
     assert_eq!(world.issued.len(), 1);
 }
@@ -44,10 +44,10 @@ fn another_account_is_judged_as_in_any_claim() {
         let mut world = returned();
         world.record().sheba = account;
         world.record().sheba_owner = owner;
-        world.takes_in();
+        world.ingest();
         world.expect(DEED, outcome, grounds);
         world.record().mobile = None;
-        world.takes_in();
+        world.ingest();
         let grounds: Vec<_> = grounds.iter().copied().chain([R::NoValidMobile]).collect();
         world.expect(DEED, if outcome == Pending { Pending } else { Waiting }, &grounds);
     }
@@ -58,7 +58,7 @@ fn another_account_is_judged_as_in_any_claim() {
 fn an_account_that_changed_before_the_return_came() {
     let mut world = World::paid();
     world.record().sheba = Some(sheba(2));
-    world.takes_in();
+    world.ingest();
     let before = world.revisions();
     world.returned(1, "AC04", 10);
     // The person has nothing to do: the decision is unchanged, and no SMS is sent.
@@ -68,7 +68,7 @@ fn an_account_that_changed_before_the_return_came() {
     // The same with an account that was removed before the return.
     let mut world = World::paid();
     world.record().sheba = None;
-    world.takes_in().returned(1, "AC04", 10);
+    world.ingest().returned(1, "AC04", 10);
     world.expect(DEED, Waiting, &[R::NoValidAccount]);
     assert_eq!(world.returns.len(), 1);
 }
@@ -78,7 +78,7 @@ fn an_account_that_changed_before_the_return_came() {
 fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
     let mut world = returned();
     world.record().sheba = Some(sheba(2));
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Approved, &[]);
     assert_eq!(world.issued.len(), 1);
     world.on("1404-09-01").closes();
@@ -90,7 +90,7 @@ fn the_next_close_issues_another_attempt_with_the_frozen_amount() {
     world.returned(2, "AC06", 20);
     world.expect(DEED, Waiting, &[R::PaymentReturned]);
     world.record().sheba = Some(sheba(3));
-    world.takes_in().on("1404-10-01").closes().finance(3, Accepted, "", 30).on("1404-11-01").closes();
+    world.ingest().on("1404-10-01").closes().finance(3, Accepted, "", 30).on("1404-11-01").closes();
     assert_eq!(world.issued.iter().map(|issue| issue.attempt).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
@@ -100,7 +100,7 @@ fn a_later_sum_does_not_change_the_second_attempt() {
     let mut world = returned();
     world.record().sheba = Some(sheba(2));
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24 * 1_000_000));
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Approved, &[]);
     world.cases_end().on("1404-09-01").closes();
     assert_eq!(world.issued[1].amount.get(), FLOOR);
@@ -108,7 +108,7 @@ fn a_later_sum_does_not_change_the_second_attempt() {
 
 /// "Of a document's outcomes the latest `at` […] speaks."
 #[test]
-fn the_latest_word_speaks() {
+fn the_latest_answer_counts() {
     let mut world = World::paid();
     world.finance(1, Paid, "", 20).returned(1, "AC04", 10);
     world.expect(DEED, Approved, &[]);
@@ -119,7 +119,7 @@ fn the_latest_word_speaks() {
     world.finance(1, Paid, "", 40);
     world.expect(DEED, Approved, &[]);
     world.record().sheba = Some(sheba(2));
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     assert_eq!(world.issued.len(), 1);
 }
 
@@ -132,21 +132,21 @@ fn one_notice_for_each_return_that_makes_a_claim_wait() {
     // The same return with another code, a close, and other facts cause no further notice.
     world.finance(1, Returned, "AC06", 11).on("1404-09-01").closes();
     world.record().deceased_on = Some(date("1405-01-01"));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.returns.len(), 1);
     // After a correction and another attempt, another return causes another notice.
     world.record().sheba = Some(sheba(2));
-    world.takes_in().on("1404-10-01").closes().returned(2, "AC04", 50);
+    world.ingest().on("1404-10-01").closes().returned(2, "AC04", 50);
     assert_eq!(world.returns.len(), 2);
     assert_eq!(world.returns[1].attempt, 2);
 }
 
 /// "`record_id` is that of the moment"
 #[test]
-fn a_return_is_told_with_the_record_of_the_moment() {
+fn the_sms_of_a_return_uses_the_current_person_record() {
     let mut world = World::paid();
     let before = world.revisions();
-    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).takes_in();
+    world.rows([row("R1", DEED, spouse()), row("R2", DEED, spouse())]).ingest();
     assert_eq!((world.revisions(), world.claim(DEED).record_id.as_deref()), (before, Some("R2")));
     world.returned(1, "AC04", 10);
     let claim = &world.published.last().unwrap().0;
@@ -160,43 +160,43 @@ fn a_duplicate_overtakes_an_earlier_return() {
     world.returned(1, "AM05", 20);
     world.expect(DEED, Approved, &[]);
     world.record().sheba = Some(sheba(2));
-    world.takes_in().on("1404-09-01").closes();
+    world.ingest().on("1404-09-01").closes();
     assert_eq!(world.issued.len(), 1);
 }
 
 /// This claim waits because the person removed the account afterwards, not because of the return.
 #[test]
-fn an_account_taken_away_after_a_return_writes_to_nobody() {
+fn an_account_removed_after_a_return_sends_no_sms() {
     let mut world = World::paid();
     world.record().sheba = Some(sheba(2));
-    world.takes_in().returned(1, "AC04", 10);
+    world.ingest().returned(1, "AC04", 10);
     world.record().sheba = None;
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Waiting, &[R::NoValidAccount]);
     assert!(world.returns.is_empty());
     // Nor does a return that leaves the claim pending cause a notice, even if the ownership check then fails.
     let mut world = World::paid();
     world.record().sheba = Some(sheba(2));
     world.record().sheba_owner = Ownership::Unknown;
-    world.takes_in().returned(1, "AC04", 10);
+    world.ingest().returned(1, "AC04", 10);
     world.expect(DEED, Pending, &[R::AccountCheckPending]);
     world.record().sheba_owner = Ownership::No;
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Waiting, &[R::AccountNotOwned]);
     assert!(world.returns.is_empty());
 }
 
 /// R25: a death while a document is returned ends the attempts, also after a person ended the case about it.
 #[test]
-fn no_further_attempt_is_issued_to_the_dead() {
+fn no_further_attempt_is_issued_to_a_deceased_person() {
     let mut world = returned();
     world.record().sheba = Some(sheba(2));
     world.record().deceased_on = Some(date("1404-08-20"));
-    world.on("1404-09-01").takes_in().cases_end().closes();
+    world.on("1404-09-01").ingest().cases_end().closes();
     assert_eq!(world.issued.len(), 1);
     // The record was wrong: the person is alive and is paid.
     world.record().deceased_on = None;
-    world.takes_in().on("1404-10-01").closes();
+    world.ingest().on("1404-10-01").closes();
     assert_eq!(world.issued.len(), 2);
 }
 
@@ -206,7 +206,7 @@ fn a_duplicate_is_not_sent_again_after_its_case() {
     let mut world = World::paid();
     world.returned(1, "AM05", 10);
     world.record().sheba = Some(sheba(2));
-    world.takes_in().cases_end().on("1404-09-01").closes();
+    world.ingest().cases_end().on("1404-09-01").closes();
     assert_eq!(world.issued.len(), 1);
 }
 
@@ -217,9 +217,9 @@ fn a_bank_that_ends_before_the_next_attempt() {
     let mut world = returned();
     world.bank_retires("013", "1404-08-15");
     world.record().sheba = Some(sheba_of("013", 2));
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Approved, &[]);
-    world.on("1404-08-20").takes_in();
+    world.on("1404-08-20").ingest();
     world.expect(DEED, Approved, &[]);
     world.on("1404-09-01").closes();
     world.expect(DEED, Waiting, &[R::NoValidAccount]);

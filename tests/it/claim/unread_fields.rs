@@ -11,30 +11,30 @@ use Outcome::{Pending, Refused};
 fn waiting() -> World {
     let mut world = World::insured();
     world.known.dossier.employments.clear();
-    world.rows([row("R1", DEED, spouse())]).on("1404-06-01").takes_in();
+    world.rows([row("R1", DEED, spouse())]).on("1404-06-01").ingest();
     world.expect(DEED, Pending, &[R::AwaitingWageList]);
     world.on("1404-09-01");
     world
 }
 
 #[track_caller]
-fn quiet(change: impl FnOnce(&mut World)) {
+fn expect_no_decision(change: impl FnOnce(&mut World)) {
     let mut world = waiting();
     change(&mut world);
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Pending, &[R::AwaitingWageList]);
     assert_eq!(world.revisions(), 1);
 }
 
 #[test]
-fn what_no_rule_reads_decides_nothing() {
-    quiet(|world| world.record().given_name = "هوشنگ".to_owned());
-    quiet(|world| world.record().branch_code = "9999".to_owned());
-    quiet(|world| world.record().province_code = "99".to_owned());
-    quiet(|world| world.record().insurance_number = "0000000001".to_owned());
-    quiet(|world| world.record().family_name = "كر يمي".to_owned());
-    quiet(|world| world.known.rows = vec![row("R2", DEED, spouse())]);
-    quiet(|world| {
+fn changes_that_no_rule_reads_cause_no_decision() {
+    expect_no_decision(|world| world.record().given_name = "هوشنگ".to_owned());
+    expect_no_decision(|world| world.record().branch_code = "9999".to_owned());
+    expect_no_decision(|world| world.record().province_code = "99".to_owned());
+    expect_no_decision(|world| world.record().insurance_number = "0000000001".to_owned());
+    expect_no_decision(|world| world.record().family_name = "كر يمي".to_owned());
+    expect_no_decision(|world| world.known.rows = vec![row("R2", DEED, spouse())]);
+    expect_no_decision(|world| {
         let mut other = row("R1", DEED, spouse());
         other.wife.family_name = Some("دیگری".to_owned());
         other.wife.earlier_marriages = 1;
@@ -48,17 +48,17 @@ fn with_wage(line: Wage) -> impl FnOnce(&mut World) {
 }
 
 #[test]
-fn wages_that_no_rule_reads_decide_nothing() {
+fn wages_that_no_rule_reads_cause_no_decision() {
     // A type that does not count; a cancelled line (zero days and wages); a month before the five years; a month after
     // D.
-    quiet(with_wage(wage("1404-03", I::Voluntary, 31, 50_000_000)));
-    quiet(with_wage(wage("1404-03", I::Compulsory, 0, 0)));
-    quiet(with_wage(wage("1399-04", I::Compulsory, 30, 50_000_000)));
-    quiet(with_wage(wage("1404-06", I::Compulsory, 31, 50_000_000)));
+    expect_no_decision(with_wage(wage("1404-03", I::Voluntary, 31, 50_000_000)));
+    expect_no_decision(with_wage(wage("1404-03", I::Compulsory, 0, 0)));
+    expect_no_decision(with_wage(wage("1399-04", I::Compulsory, 30, 50_000_000)));
+    expect_no_decision(with_wage(wage("1404-06", I::Compulsory, 31, 50_000_000)));
     // Sick pay counts for days but not for wages, and wages count only in the 24 months before D's month.
-    quiet(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
-    quiet(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
-    quiet(with_wage(wage("1404-05", I::Compulsory, 0, 50_000_000)));
+    expect_no_decision(with_wage(wage("1404-03", I::SickPay, 0, 50_000_000)));
+    expect_no_decision(with_wage(wage("1402-04", I::Compulsory, 0, 50_000_000)));
+    expect_no_decision(with_wage(wage("1404-05", I::Compulsory, 0, 50_000_000)));
     let mut first_counted = waiting();
     assert!(first_counted.decides(|dossier| dossier.wages.push(wage(
         "1402-05",
@@ -67,7 +67,7 @@ fn wages_that_no_rule_reads_decide_nothing() {
         50_000_000
     ))));
     // Two workshops in the same month with the same type and the same total.
-    quiet(|world| {
+    expect_no_decision(|world| {
         let last = world.known.dossier.wages.pop().unwrap();
         let half = Rial::new(last.insurable.get() / 2).unwrap();
         world.known.dossier.wages.push(Wage { days: 15, insurable: half, ..last.clone() });
@@ -80,7 +80,7 @@ fn wages_that_no_rule_reads_decide_nothing() {
 fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
     for (deed, reads) in [("1404-05-01", false), ("1404-05-02", true)] {
         let mut world = World::insured();
-        world.rows([row("R1", deed, spouse())]).takes_in();
+        world.rows([row("R1", deed, spouse())]).ingest();
         assert_eq!(
             world.decides(|dossier| dossier.wages.push(wage("1404-05", I::Compulsory, 10, 0))),
             reads,
@@ -90,21 +90,21 @@ fn the_deeds_own_month_is_read_only_where_the_window_reaches_it() {
 }
 
 #[test]
-fn employments_that_no_rule_reads_decide_nothing() {
-    quiet(|world| {
+fn employments_that_no_rule_reads_cause_no_decision() {
+    expect_no_decision(|world| {
         world.known.dossier.employments.push(job(I::Voluntary, "1390-01-01", Some("1391-01-01")));
     });
-    quiet(|world| {
+    expect_no_decision(|world| {
         world.known.dossier.employments.push(job(I::Compulsory, "1404-05-16", None));
     });
 }
 
 /// The counterpart: a change in a field that a rule reads causes a new decision, as of the date of that decision.
 #[test]
-fn what_a_rule_reads_is_decided_on_the_day() {
+fn changes_that_a_rule_reads_are_decided_at_once() {
     let mut world = waiting();
     world.record().deceased_on = Some(date("1404-12-01"));
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Refused, &[R::EmploymentEnded]);
     let mut world = waiting();
     let paid = EarlierPayment {
@@ -114,7 +114,7 @@ fn what_a_rule_reads_is_decided_on_the_day() {
         amount: Rial::ZERO,
     };
     world.known.dossier.earlier_payments.push(paid);
-    world.takes_in();
+    world.ingest();
     world.expect(DEED, Refused, &[R::EmploymentEnded, R::AlreadyPaid]);
 }
 
@@ -133,12 +133,12 @@ fn the_close_decides_what_only_days_changed() {
 
 /// "A new revision is published only when outcome, amount or reasons change"
 #[test]
-fn a_change_without_another_answer_is_not_told() {
+fn a_decision_with_the_same_answer_is_not_published() {
     let mut world = World::married();
     world.known.dossier.employments.push(job(I::Compulsory, "1400-01-01", None));
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), 1);
     world.record().mobile = Some("09351234567".to_owned());
-    world.takes_in();
+    world.ingest();
     assert_eq!(world.revisions(), 1);
 }

@@ -10,7 +10,7 @@ use crate::harness::TestApp;
 /// "The automatic close holds, with an alarm, where […] count or total differs from last month's by more than a setting
 /// (50 %); `close-month --confirm` goes through."
 #[test]
-fn the_brake_holds_a_month_that_looks_wrong() {
+fn the_variance_check_holds_an_unusual_month() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..5);
     app.close("1404-07");
@@ -19,7 +19,7 @@ fn the_brake_holds_a_month_that_looks_wrong() {
     // Nothing is closed automatically until a process with the role month-end runs.
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
+    app.wait_for_log(place, "ALARM");
     assert_eq!(app.value("SELECT count(*) FROM batches"), "1");
     let held = &app.json(&["status"])["held"];
     assert_eq!(held["month"], "1404-08");
@@ -33,7 +33,7 @@ fn the_brake_holds_a_month_that_looks_wrong() {
 
 /// "… where a file is open without its end"
 #[test]
-fn the_brake_holds_while_a_file_is_open() {
+fn the_variance_check_holds_a_month_while_a_file_is_open() {
     let mut app = TestApp::start("1404-09-01");
     married(&mut app, 1..3);
     app.close("1404-07");
@@ -43,7 +43,7 @@ fn the_brake_holds_while_a_file_is_open() {
     app.raw().event("registry.files.v1", file, "registry.file.opened", "opened", &opened);
     app.settle();
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
+    app.wait_for_log(place, "ALARM");
     assert!(app.json(&["status"])["held"]["reason"].as_str().unwrap().contains("open"));
     app.json(&["close-month", "1404-08", "--confirm"]);
     assert_eq!(app.documents().len(), 4);
@@ -53,7 +53,7 @@ fn the_brake_holds_while_a_file_is_open() {
 /// All reasons of a hold are reported. "A stranger's file must not hold the automatic close for good": a person ends it, with
 /// name and reason. It never gets a receipt.
 #[test]
-fn a_file_that_was_ended_holds_nothing() {
+fn an_ended_file_holds_no_month() {
     let mut app = TestApp::start("1404-09-01");
     married(&mut app, 1..3);
     app.close("1404-07");
@@ -62,7 +62,7 @@ fn a_file_that_was_ended_holds_nothing() {
     let [open, lacking] = [open.repeat(2), lacking.repeat(2)];
     open_and_lacking_files(&app, &open, &lacking);
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
+    app.wait_for_log(place, "ALARM");
     let status = app.json(&["status"]);
     let reason = status["held"]["reason"].as_str().unwrap();
     for part in [
@@ -93,11 +93,11 @@ fn a_file_that_was_ended_holds_nothing() {
 
     a_late_row_changes_nothing(&mut app, &lacking);
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
+    app.wait_for_log(place, "ALARM");
     app.execute("DELETE FROM held_months").unwrap();
     app.stop();
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "the automatic close is held");
+    app.wait_for_log(place, "the automatic close is held");
     let reason = app.json(&["status"])["held"]["reason"].clone();
     assert!(!reason.as_str().unwrap().contains("file"), "{reason}");
     app.finish();
@@ -123,7 +123,7 @@ fn open_and_lacking_files(app: &TestApp, open: &str, lacking: &str) {
 /// The row of the ended file comes late: it is applied, and the file stays without a receipt.
 fn a_late_row_changes_nothing(app: &mut TestApp, lacking: &str) {
     app.serve(&[]);
-    let receipts = app.lying("registry.file-receipts.v1").len();
+    let receipts = app.stored_records("registry.file-receipts.v1").len();
     let line = [("ce_fileid", lacking), ("ce_fileline", "2")];
     app.raw().event_with(
         "registry.marriages.v1",
@@ -135,12 +135,12 @@ fn a_late_row_changes_nothing(app: &mut TestApp, lacking: &str) {
     );
     app.settle();
     assert_eq!(app.value(&format!("SELECT dead FROM files WHERE file_id = '{lacking}'")), "1");
-    assert_eq!(app.lying("registry.file-receipts.v1").len(), receipts);
+    assert_eq!(app.stored_records("registry.file-receipts.v1").len(), receipts);
 }
 
 /// "The month's close: due by itself after the last day of the Solar month", "none is due by itself before" the first.
 #[test]
-fn a_month_that_is_due_is_closed_by_itself() {
+fn a_due_month_is_closed_automatically() {
     let mut app = TestApp::start("1404-10-01");
     married(&mut app, 1..3);
     app.serve(&["--roles", "month-end"]);
@@ -153,7 +153,7 @@ fn a_month_that_is_due_is_closed_by_itself() {
     // Two months were missed. The first has two documents, as the last closed month had. The second has none and is
     // held.
     let place = app.serve(&["--roles", "month-end"]);
-    app.until_told(place, "ALARM");
+    app.wait_for_log(place, "ALARM");
     assert_eq!(
         app.query("SELECT month, documents FROM batches ORDER BY month"),
         [["1404-07", "2"], ["1404-08", "2"]]

@@ -85,7 +85,7 @@ fn facts_that_change_after_payment_open_cases() {
 /// "While a case is open, no further attempt is issued.", "Only a person ends a case." Here the
 /// test ends it in the database, as an operator would.
 #[test]
-fn an_open_case_holds_further_attempts_back() {
+fn an_open_case_blocks_further_attempts() {
     let mut app = TestApp::start("1404-08-01");
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-04");
@@ -115,7 +115,7 @@ fn an_open_case_holds_further_attempts_back() {
 
 /// "a passing wait opens none (what only time then decides is looked at by the next close)"
 #[test]
-fn what_only_time_decides_is_looked_at_by_the_next_close() {
+fn the_next_close_reviews_what_only_time_changes() {
     let mut app = TestApp::start("1404-08-01");
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-06");

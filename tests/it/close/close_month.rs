@@ -58,7 +58,7 @@ fn an_empty_month_is_closed_with_no_document() {
 
 /// "of two at once the second waits for the first"
 #[test]
-fn two_closes_at_once_are_one() {
+fn two_concurrent_closes_issue_each_document_once() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
     married(&mut app, 1..9);
     let start = || app.command(&["close-month", "1404-07", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -77,7 +77,7 @@ fn two_closes_at_once_are_one() {
 /// "`--dry-run` is allowed at any time; before the month's end it is marked a forecast", and it reports what
 /// the close then does.
 #[test]
-fn a_dry_run_says_what_the_close_does() {
+fn a_dry_run_reports_what_the_close_issues() {
     let mut app = TestApp::start("1404-07-30");
     married(&mut app, 1..8);
     let ahead = app.json(&["close-month", "1404-07", "--dry-run"]);
@@ -116,7 +116,7 @@ fn a_dry_run_says_what_the_close_does() {
 /// "resumes after a crash without doing anything twice": a close is killed between two pages, while it waits for a
 /// person whose row another transaction has locked.
 #[test]
-fn a_close_that_was_killed_goes_on_where_it_stood() {
+fn a_killed_close_resumes_at_its_cursor() {
     let mut app = TestApp::start("1404-08-01").with("close_page_persons", "1");
     let people = married(&mut app, 1..7);
     for place in [2, 4] {
@@ -136,7 +136,7 @@ fn a_close_that_was_killed_goes_on_where_it_stood() {
 
 /// A close has one business date, the one on which it began, even if it continues in another month.
 #[test]
-fn a_close_keeps_the_day_on_which_it_began() {
+fn a_resumed_close_keeps_its_business_date() {
     let mut app = TestApp::start("1404-09-02");
     married(&mut app, 1..3);
     let begun = "INSERT INTO closes (month, business_date, started_at, input_offsets, traceparent)
@@ -203,7 +203,7 @@ fn a_close_waits_for_its_input_and_names_what_lags() {
 
 /// "No SMS between 21:00 and 08:00 Tehran: it is published at once with `not_before` the next 08:00"
 #[tokio::test]
-async fn quiet_hours_are_said_with_the_message() {
+async fn an_sms_request_contains_the_end_of_the_quiet_hours() {
     let ctx = AppContext {
         pool: peyvand::store::connect("postgres://nobody@127.0.0.1:1/none", 2).unwrap(),
         clock: Clock::new(Some("1404-08-01".parse().unwrap())).unwrap(),

@@ -34,7 +34,7 @@ fn a_plan_that_has_changed_is_not_issued() {
     assert_eq!(app.value("SELECT count(*) FROM closes"), "0", "a refused close was opened");
     let now = app.json(&["close-month", "1404-07", "--dry-run"]);
     assert!(refused.contains(now["digest"].as_str().unwrap()), "{refused}");
-    let closed = app.patient_json(&["close-month", "1404-07", "--confirm", now["digest"].as_str().unwrap()]);
+    let closed = app.waiting_json(&["close-month", "1404-07", "--confirm", now["digest"].as_str().unwrap()]);
     assert_eq!((&closed["documents"], &closed["total_rial"]), (&now["documents"], &now["total_rial"]));
     assert_eq!(app.documents().len(), 5);
     app.finish();
@@ -84,7 +84,7 @@ fn an_interrupted_close_keeps_its_confirmation() {
         assert!(refused.contains("0 added, 0 gone, 1 with another"), "{refused}");
     }
     let now = app.json(&["close-month", "1404-07", "--dry-run"]);
-    app.patient_json(&["close-month", "1404-07", "--confirm", now["digest"].as_str().unwrap()]);
+    app.waiting_json(&["close-month", "1404-07", "--confirm", now["digest"].as_str().unwrap()]);
     assert_eq!(app.documents().len(), 3);
     app.finish();
 }

@@ -86,7 +86,7 @@ fn a_return_another_account_and_a_second_attempt() {
 
 /// A notice about an account is sent only to a number that the person owns.
 #[test]
-fn a_return_is_told_to_nobody_elses_number() {
+fn the_sms_of_a_return_goes_to_no_other_persons_number() {
     let (mut app, people, issued) = paid_people(2);
     for (person, owner) in people.iter().zip(["no", "unknown"]) {
         let row = person.row();
@@ -105,7 +105,7 @@ fn a_return_is_told_to_nobody_elses_number() {
 
 /// "Of a document's outcomes the latest `at` (then the later in the topic) speaks."
 #[test]
-fn the_latest_word_of_finance_speaks() {
+fn the_latest_answer_of_finance_counts() {
     let (mut app, people, issued) = paid_people(2);
     let [late, tie] = &people[..] else { panic!() };
     let (one, two) = (document_id(&issued, late, 1), document_id(&issued, tie, 1));

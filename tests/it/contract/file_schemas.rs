@@ -51,7 +51,8 @@ fn field(column: &Column) -> Value {
 /// The type and the pattern of values as a file writes them: codes may lack their leading zeros.
 fn form(form: F) -> (&'static str, Option<String>) {
     let pattern = match form {
-        F::OpaqueId | F::IssuedId => ".{1,100}",
+        F::OpaqueId => ".{1,100}",
+        F::IssuedId => "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
         F::SolarDate => "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
         F::SolarMonth => "[0-9]{4}-(0[1-9]|1[0-2])",
         F::Instant => {

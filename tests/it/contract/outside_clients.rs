@@ -51,7 +51,7 @@ pub fn output_of(mut command: Command, input: &str) -> String {
 }
 
 #[test]
-fn strangers_publish_a_month_take_its_documents_and_answer() {
+fn outside_clients_publish_a_month_read_its_documents_and_answer() {
     let mut app = TestApp::start("1404-08-01");
     publishes(&mut app);
     app.close("1404-07");

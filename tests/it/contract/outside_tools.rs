@@ -31,7 +31,7 @@ fn node(check: &str, input: &str) -> String {
 const SCHEMAS: usize = EventType::ALL.len() - 1 + 2;
 
 #[test]
-fn the_official_parser_reads_asyncapi_without_a_remark() {
+fn the_official_parser_reads_asyncapi_without_a_warning() {
     let found = last_line(&node("asyncapi", ""));
     assert_eq!(found["version"], "3.1.0");
     assert_eq!(found["servers"], json!(["127.0.0.1:9092"]));

@@ -11,7 +11,7 @@ fn a_topic_with_another_number_of_partitions_is_refused_by_name() {
         refusal.contains("insured.records.v1: it has 5 partitions and must have 3 (setting topic_partitions"),
         "{refusal}"
     );
-    app.end_unborn();
+    app.end_without_installation();
 }
 
 /// The database stores sequence numbers and offsets by partition.
@@ -23,5 +23,5 @@ fn an_installation_keeps_its_number_of_partitions() {
     // With `--provision false` the topics are not checked, only the database.
     let refusal = app.refused(&["status", "--provision", "false"]);
     assert!(refusal.contains("topic_partitions is 5, but this database was created with 3"), "{refusal}");
-    app.end_unborn();
+    app.end_without_installation();
 }

@@ -33,12 +33,12 @@ fn client(brokers: &str) -> ClientConfig {
 }
 
 /// A member of the intake's consumer group that has partitions and ingests nothing. It leaves the group when dropped.
-pub struct Idler {
+pub struct IdleMember {
     over: Arc<AtomicBool>,
     polling: Option<JoinHandle<()>>,
 }
 
-impl Idler {
+impl IdleMember {
     pub(super) fn join(app: &TestApp) -> Self {
         let mut config = client(&app.brokers);
         config
@@ -60,7 +60,7 @@ impl Idler {
     }
 }
 
-impl Drop for Idler {
+impl Drop for IdleMember {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         let _ = self.polling.take().map(JoinHandle::join);
@@ -169,7 +169,7 @@ impl<'a> Raw<'a> {
 
 impl Raw<'_> {
     /// Sends a record with the bytes of another one to this partition, and `more` headers behind its own.
-    pub fn copy(&self, topic: &str, partition: i32, record: &Lying, more: &[(&str, &str)]) {
+    pub fn copy(&self, topic: &str, partition: i32, record: &StoredRecord, more: &[(&str, &str)]) {
         let topic = format!("{}{topic}", self.app.prefix);
         let own = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let more = more.iter().map(|(name, value)| (*name, value.as_bytes()));
@@ -211,9 +211,9 @@ impl Raw<'_> {
 }
 
 /// Commits the end offsets of a topic for the intake's consumer group. The group must have no members.
-pub fn pretend_read(app: &TestApp, topic: &str) {
+pub fn commit_end_offsets(app: &TestApp, topic: &str) {
     let mut ends = BTreeMap::new();
-    for record in lying(app, topic) {
+    for record in stored_records(app, topic) {
         ends.insert(record.partition, record.offset + 1);
     }
     let mut list = TopicPartitionList::new();
@@ -251,7 +251,7 @@ pub fn fence(app: &TestApp, name: &str) {
 
 /// A record in a topic, byte for byte.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Lying {
+pub struct StoredRecord {
     pub partition: i32,
     pub offset: i64,
     pub key: Option<Vec<u8>>,
@@ -259,7 +259,7 @@ pub struct Lying {
     pub value: Option<Vec<u8>>,
 }
 
-impl Lying {
+impl StoredRecord {
     /// The record without the headers of the relay.
     pub fn without_proof(&self) -> Self {
         let mut copy = self.clone();
@@ -274,7 +274,7 @@ impl Lying {
     }
 }
 
-pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
+pub fn stored_records(app: &TestApp, topic: &str) -> Vec<StoredRecord> {
     let mut config = client(&app.brokers);
     config
         .set("enable.partition.eof", "true")
@@ -293,15 +293,15 @@ pub fn lying(app: &TestApp, topic: &str) -> Vec<Lying> {
         {
             Err(KafkaError::PartitionEOF(_)) => open -= 1,
             Err(error) => panic!("{topic}: {error}"),
-            Ok(message) => found.push(lying_of(&message)),
+            Ok(message) => found.push(stored_record(&message)),
         }
     }
     found
 }
 
-fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
+fn stored_record(message: &BorrowedMessage<'_>) -> StoredRecord {
     let headers = reader::headers(message).into_iter();
-    Lying {
+    StoredRecord {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(<[u8]>::to_vec),
@@ -311,7 +311,7 @@ fn lying_of(message: &BorrowedMessage<'_>) -> Lying {
 }
 
 /// Deletes the records before this offset.
-pub fn forget_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
+pub fn delete_records(app: &TestApp, topic: &str, partition: i32, before: i64) {
     let admin: AdminClient<DefaultClientContext> = client(&app.brokers).create().unwrap();
     let options = AdminOptions::new().operation_timeout(Some(SOON));
     let mut list = TopicPartitionList::new();

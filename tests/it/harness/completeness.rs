@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use peyvand::wire::Topic;
 use serde_json::Value;
 
-use crate::harness::{Lying, TestApp};
+use crate::harness::{StoredRecord, TestApp};
 
 /// The records of each input topic.
-pub type Inputs = BTreeMap<&'static str, Vec<Lying>>;
+pub type Inputs = BTreeMap<&'static str, Vec<StoredRecord>>;
 
 pub fn inputs(app: &TestApp) -> Inputs {
-    Topic::inputs().map(|topic| (topic.name(), app.lying(topic.name()))).collect()
+    Topic::inputs().map(|topic| (topic.name(), app.stored_records(topic.name()))).collect()
 }
 
 pub fn all(app: &TestApp, inputs: &Inputs) {

@@ -22,7 +22,7 @@ use peyvand::wire::{PartitionCounts, Topic};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use broker::{CE_TIME, Idler, Lying, Raw};
+pub use broker::{CE_TIME, IdleMember, Raw, StoredRecord};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
 pub use records::{Answers, EndState, Record, Topics, reasons};
@@ -206,8 +206,8 @@ impl TestApp {
 
     /// Like `text`, for a command that waits for the installation. Fails if there is no progress.
     #[track_caller]
-    pub fn patient_text(&self, arguments: &[&str]) -> String {
-        self.succeeded(arguments, self.run_patiently(arguments))
+    pub fn waiting_text(&self, arguments: &[&str]) -> String {
+        self.succeeded(arguments, self.run_waiting(arguments))
     }
 
     #[track_caller]
@@ -230,8 +230,8 @@ impl TestApp {
 
     /// Like `json`, for a command that waits for the installation. Fails if there is no progress.
     #[track_caller]
-    pub fn patient_json(&self, arguments: &[&str]) -> Value {
-        last_line(&self.patient_text(&[arguments, &["--json"]].concat()))
+    pub fn waiting_json(&self, arguments: &[&str]) -> Value {
+        last_line(&self.waiting_text(&[arguments, &["--json"]].concat()))
     }
 
     /// Runs a command that must fail with status 1. Returns its stderr.
@@ -261,7 +261,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn publish_file(&self, kind: FileKind, path: &Path) -> Value {
-        let receipt = self.patient_json(&["publish", kind.as_str(), path.to_str().unwrap()]);
+        let receipt = self.waiting_json(&["publish", kind.as_str(), path.to_str().unwrap()]);
         assert!(receipt.get("receipt").is_none(), "no receipt came: {receipt}\n{}", self.logs());
         receipt
     }
@@ -303,13 +303,13 @@ impl TestApp {
     /// Waits until all input is ingested and all output is delivered. Returns the status.
     #[track_caller]
     pub fn settle(&self) -> Value {
-        self.patient_json(&["status", "--wait"])
+        self.waiting_json(&["status", "--wait"])
     }
 
     /// Closes a month and waits until its output is delivered. Returns the output of `close-month --json`.
     #[track_caller]
     pub fn close(&self, month: &str) -> Value {
-        let closed = self.patient_json(&["close-month", month]);
+        let closed = self.waiting_json(&["close-month", month]);
         self.settle();
         closed
     }
@@ -361,8 +361,8 @@ impl TestApp {
     }
 
     /// Adds a member to the intake's consumer group that ingests nothing.
-    pub fn idler(&self) -> Idler {
-        Idler::join(self)
+    pub fn idle_member(&self) -> IdleMember {
+        IdleMember::join(self)
     }
 
     /// Sends records directly, without `publish`.
@@ -378,8 +378,8 @@ impl TestApp {
     }
 
     /// Commits the end offsets of a topic for the intake's consumer group, while no service runs.
-    pub fn pretend_read(&self, topic: &str) {
-        broker::pretend_read(self, topic);
+    pub fn commit_end_offsets(&self, topic: &str) {
+        broker::commit_end_offsets(self, topic);
     }
 
     /// Fences the producer with this transactional id until it initializes again.
@@ -398,11 +398,11 @@ impl TestApp {
     }
 
     /// Deletes the first records of a partition, as retention does.
-    pub fn forget_records(&self, topic: &str, partition: i32, before: i64) {
+    pub fn delete_records(&self, topic: &str, partition: i32, before: i64) {
         let is_gone =
             |sent: &SentRecord| sent.topic == topic && sent.partition == partition && sent.offset < before;
         self.sent.lock().unwrap().retain(|sent| !is_gone(sent));
-        broker::forget_records(self, topic, partition, before);
+        broker::delete_records(self, topic, partition, before);
     }
 
     pub fn delete_topic(&self, topic: &str) {
@@ -411,8 +411,8 @@ impl TestApp {
     }
 
     /// All records in a topic, byte for byte.
-    pub fn lying(&self, topic: &str) -> Vec<Lying> {
-        broker::lying(self, topic)
+    pub fn stored_records(&self, topic: &str) -> Vec<StoredRecord> {
+        broker::stored_records(self, topic)
     }
 
     /// Generates a month of fictitious data with `peyvand generate`. Returns its folder.
@@ -480,7 +480,7 @@ impl TestApp {
     }
 
     /// Ends a test whose installation was never created: there is nothing to check.
-    pub fn end_unborn(mut self) {
+    pub fn end_without_installation(mut self) {
         self.finished = true;
     }
 

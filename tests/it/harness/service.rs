@@ -103,7 +103,7 @@ pub fn until_interruptible(child: &Child) {
     };
     let mut watch = Watch::begin();
     while !caught() {
-        assert!(!watch.is_over(|| ()), "the command does not handle Ctrl-C: {}", watch.told());
+        assert!(!watch.is_over(|| ()), "the command does not handle Ctrl-C: {}", watch.report());
     }
 }
 

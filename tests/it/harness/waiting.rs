@@ -51,7 +51,7 @@ impl<P: PartialEq> Watch<P> {
         self.looked - self.moved >= self.standstill || self.began.elapsed() >= self.ceiling
     }
 
-    pub fn told(&self) -> String {
+    pub fn report(&self) -> String {
         let (waited, still) = (self.began.elapsed().as_secs(), self.moved.elapsed().as_secs());
         format!("not reached after {waited} s; no progress for {still} s")
     }
@@ -69,7 +69,7 @@ impl TestApp {
     pub fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let mut watch = Watch::begin();
         while !holds() {
-            assert!(!watch.is_over(|| self.progress()), "{what}: {}\n{}", watch.told(), self.logs());
+            assert!(!watch.is_over(|| self.progress()), "{what}: {}\n{}", watch.report(), self.logs());
         }
     }
 
@@ -81,7 +81,7 @@ impl TestApp {
 
     /// Returns when the log of a service contains this text.
     #[track_caller]
-    pub fn until_told(&self, place: usize, words: &str) {
+    pub fn wait_for_log(&self, place: usize, words: &str) {
         self.wait(words, || self.services[place].log().contains(words));
     }
 
@@ -93,7 +93,7 @@ impl TestApp {
             assert!(
                 !watch.is_over(|| self.progress()),
                 "the service does not end by itself: {}",
-                watch.told()
+                watch.report()
             );
         }
         self.services.remove(place).log()
@@ -102,7 +102,7 @@ impl TestApp {
     /// Runs a command that waits for the installation, with the longest `--timeout`. Without progress, kills it earlier
     /// and fails the test.
     #[track_caller]
-    pub fn run_patiently(&self, arguments: &[&str]) -> Output {
+    pub fn run_waiting(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(&[arguments, &["--timeout", CEILING_S]].concat());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let pid = child.id().to_string();
@@ -112,7 +112,7 @@ impl TestApp {
             if watch.is_over(|| self.progress()) {
                 let _ = std::process::Command::new("kill").arg(&pid).status();
                 let errors = String::from_utf8_lossy(&ending.join().unwrap().stderr).into_owned();
-                panic!("peyvand {arguments:?}: {}; {errors}\n{}", watch.told(), self.logs());
+                panic!("peyvand {arguments:?}: {}; {errors}\n{}", watch.report(), self.logs());
             }
         }
         ending.join().unwrap()

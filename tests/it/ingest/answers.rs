@@ -12,7 +12,7 @@ fn counts(receipt: &Value) -> Value {
 }
 
 #[test]
-fn of_one_instant_the_later_in_the_topic_speaks_and_a_repeat_changes_nothing() {
+fn of_two_answers_of_one_instant_the_later_offset_counts_and_a_repeat_changes_nothing() {
     let mut app = TestApp::start("1404-08-01");
     Couple::publish(&[Couple::nth(31)], &mut app);
     app.close("1404-07");

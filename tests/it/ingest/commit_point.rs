@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch, apply_batch};
-use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
+use peyvand::store::offsets::{self, OffsetAdvance, PartitionOffset, TopicPartition};
 use peyvand::store::{Error, outbox};
 use peyvand::wire::files::FileKind as K;
 use peyvand::wire::{EventType, Outgoing, RawRecord, RecordKey, Topic};
@@ -20,7 +20,7 @@ use crate::harness::{TestApp, ctx};
 /// A batch whose commit was not answered is tried again, and a consumer that lost its partition continues for a while.
 /// The offsets advance once in both cases.
 #[test]
-fn a_batch_that_stands_is_not_written_again() {
+fn a_committed_batch_is_not_written_again() {
     let app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let couple = Couple::nth(41);
@@ -32,7 +32,7 @@ fn a_batch_that_stands_is_not_written_again() {
         "41",
         &couple.marriage_data(1),
     );
-    let lying = app.lying(topic.name()).remove(0);
+    let lying = app.stored_records(topic.name()).remove(0);
     let headers = lying.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
     let message = RawRecord {
         topic,
@@ -52,7 +52,7 @@ fn a_batch_that_stands_is_not_written_again() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        offsets::begin(&ctx.pool, &[(partition, lying.offset)]).await.unwrap();
+        offsets::begin(&ctx.pool, &[PartitionOffset { partition, offset: lying.offset }]).await.unwrap();
         let (one, two) = (batch(), batch());
         let (one, two) = tokio::join!(apply_batch(&ctx, &one), apply_batch(&ctx, &two));
         assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "both consumers wrote the batch");
@@ -65,7 +65,7 @@ fn a_batch_that_stands_is_not_written_again() {
 
 /// Kafka's committed offsets are a copy for lag monitors. Where they are ahead, the offsets in the database count.
 #[test]
-fn kafkas_copy_of_the_offsets_is_not_believed() {
+fn kafkas_copy_of_the_offsets_is_ignored() {
     let mut app = TestApp::start("1404-08-01");
     let people = married(&mut app, 1..17);
     app.stop();
@@ -74,7 +74,7 @@ fn kafkas_copy_of_the_offsets_is_not_believed() {
     let text = K::Marriages.columns().join(",") + "\n" + &rows.collect::<String>();
     let path = app.write(K::Marriages, &text);
     app.publish_without_waiting(K::Marriages, &path);
-    app.pretend_read(Topic::RegistryMarriages.name());
+    app.commit_end_offsets(Topic::RegistryMarriages.name());
     app.serve(&[]);
     let corrected = "SELECT (count(*) = 16)::text FROM marriages WHERE record_version = 2";
     app.until("the messages behind Kafka's committed offsets are ingested", corrected);
@@ -92,7 +92,7 @@ pub fn receipt(file: char) -> Outgoing {
 /// "Never `id > last_seen` over a sequence: commit order is not sequence order." The second transaction waits until the
 /// first commits, so a reader never skips a sequence number that is committed later.
 #[test]
-fn positions_are_given_in_the_order_of_commits() {
+fn sequence_numbers_follow_the_order_of_commits() {
     let app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
@@ -150,7 +150,7 @@ fn an_sms_waits_for_its_document() {
 
 /// A relay stops after the broker's acknowledgement and before it stores its watermark: the topics show what was sent.
 #[test]
-fn what_the_topics_hold_is_not_sent_again() {
+fn an_event_in_its_topic_is_not_sent_again() {
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..5);
     app.close("1404-07");
@@ -165,7 +165,7 @@ fn what_the_topics_hold_is_not_sent_again() {
 
 /// Outbox partitions rotate and are truncated, but never before all their events are delivered.
 #[test]
-fn undelivered_events_outlive_the_turn_of_the_slots() {
+fn undelivered_events_survive_the_rotation_of_the_outbox_partitions() {
     let mut app = TestApp::without_service("1404-08-01");
     app.json(&["status"]);
     let runtime = Runtime::new().unwrap();
@@ -194,7 +194,7 @@ fn undelivered_events_outlive_the_turn_of_the_slots() {
 
 /// A zombie: a process that is suspended for longer than its lease, with unsent pages, and then resumes.
 #[test]
-fn a_writer_that_wakes_up_late_is_shut_out() {
+fn a_delayed_writer_is_fenced() {
     let mut app =
         TestApp::without_service("1404-08-01").with("relay_page_bytes", "65536").with("batch_events", "50");
     let intake = app.serve(&["--roles", "intake"]);

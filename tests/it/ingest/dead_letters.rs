@@ -7,7 +7,7 @@ use peyvand::wire::{RecordKey, SourcePosition, Topic};
 use serde_json::{Value, json};
 
 use crate::fixtures::couples::{Couple, FLOOR, person_data};
-use crate::harness::{CE_TIME, Lying, Raw, TestApp};
+use crate::harness::{CE_TIME, Raw, StoredRecord, TestApp};
 
 const MARRIAGES: &str = "registry.marriages.v1";
 const RECORDS: &str = "insured.records.v1";
@@ -85,21 +85,25 @@ fn send_bad(raw: &Raw<'_>, couple: &Couple) -> Vec<Bad> {
 
 /// Asserts that the dead letter keeps the message's bytes, key and position, and states the reason.
 #[track_caller]
-fn lies_whole(app: &TestApp, letters: &[Lying], bad: &Bad) {
+fn assert_whole(app: &TestApp, dead_letters: &[StoredRecord], bad: &Bad) {
     let (reason, topic) = (bad.reason, format!("{}{}", app.prefix, bad.topic));
     let place = [topic.clone(), bad.place.0.to_string(), bad.place.1.to_string()];
     let headers = ["dead_letter_topic", "dead_letter_partition", "dead_letter_offset"];
-    let letter = letters.iter().find(|letter| headers.map(|name| letter.header(name)) == place);
-    let letter = letter.unwrap_or_else(|| panic!("{reason}: no dead letter for {place:?}"));
-    assert!(letter.header("dead_letter_reason").starts_with(&format!("{reason} (")), "{reason}: {letter:?}");
-    assert_eq!(letter.value, bad.value, "{reason}: the bytes");
-    assert_eq!(letter.key.as_deref(), Some(topic.as_bytes()), "{reason}: the key is the source topic");
-    let original = letter.headers.iter().find(|(name, _)| name == "dead_letter_key");
+    let dead_letter =
+        dead_letters.iter().find(|dead_letter| headers.map(|name| dead_letter.header(name)) == place);
+    let dead_letter = dead_letter.unwrap_or_else(|| panic!("{reason}: no dead letter for {place:?}"));
+    assert!(
+        dead_letter.header("dead_letter_reason").starts_with(&format!("{reason} (")),
+        "{reason}: {dead_letter:?}"
+    );
+    assert_eq!(dead_letter.value, bad.value, "{reason}: the bytes");
+    assert_eq!(dead_letter.key.as_deref(), Some(topic.as_bytes()), "{reason}: the key is the source topic");
+    let original = dead_letter.headers.iter().find(|(name, _)| name == "dead_letter_key");
     assert_eq!(original.map(|(_, value)| value.clone()), bad.key, "{reason}: the original key");
 }
 
 #[test]
-fn each_goes_aside_whole_and_the_others_go_on() {
+fn each_bad_message_becomes_a_whole_dead_letter_and_the_others_are_ingested() {
     let mut app = TestApp::start("1404-08-01");
     let couple = Couple::nth(1);
     Couple::publish_histories(std::slice::from_ref(&couple), &mut app);
@@ -108,11 +112,11 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     raw.event(MARRIAGES, &couple.record_id, RECORDED, "good", &couple.marriage_data(1));
     drop(raw);
     assert_eq!(app.decisions().0.len(), 2, "the good row after the bad ones is decided");
-    let letters = app.lying("dead-letters.v1");
+    let dead_letters = app.stored_records("dead-letters.v1");
     for bad in &sent {
-        lies_whole(&app, &letters, bad);
+        assert_whole(&app, &dead_letters, bad);
     }
-    assert_eq!(letters.len(), sent.len(), "there are other dead letters");
+    assert_eq!(dead_letters.len(), sent.len(), "there are other dead letters");
     let listed = app.text(&["dead-letters", "list", "--json"]);
     assert_eq!(listed.lines().count(), sent.len());
     for bad in &sent {
@@ -122,7 +126,7 @@ fn each_goes_aside_whole_and_the_others_go_on() {
     for round in 2..4 {
         assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], sent.len());
         app.settle();
-        assert_eq!(app.lying("dead-letters.v1").len(), round * sent.len());
+        assert_eq!(app.stored_records("dead-letters.v1").len(), round * sent.len());
     }
     app.finish();
 }
@@ -147,7 +151,7 @@ fn outcome(app: &TestApp, document: &str, outcome: &str, code: Option<&str>, at:
 }
 
 #[test]
-fn a_replayed_letter_is_taken_in_once_its_document_is_there() {
+fn a_replayed_dead_letter_is_ingested_after_its_document_exists() {
     let mut app = TestApp::start("1404-08-01");
     let couple = Couple::nth(2);
     let document = document_of(&couple);
@@ -204,7 +208,7 @@ pub fn replay_mac(
 /// "`peyvand_*` headers are believed from nobody without proof": a message that claims an old position is as new as its
 /// offset, and its dead letter has the position of the message.
 #[test]
-fn a_replay_that_nobody_sent_is_judged_as_any_other_message() {
+fn a_replay_without_a_proof_is_ingested_as_any_other_message() {
     let app = TestApp::start("1404-08-01");
     let (code, raw) = (Couple::nth(4).wife, app.raw());
     let first = person_data(&code, Some("IR062960000000100324200001"));
@@ -222,11 +226,14 @@ fn a_replay_that_nobody_sent_is_judged_as_any_other_message() {
     app.settle();
     let explained = app.json(&["explain", &code]).to_string();
     assert!(explained.contains("IR062960000000100324200001"), "{explained}");
-    let letters = app.lying("dead-letters.v1");
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].header("dead_letter_offset"), bad.1.to_string());
+    let dead_letters = app.stored_records("dead-letters.v1");
+    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(dead_letters[0].header("dead_letter_offset"), bad.1.to_string());
     assert!(
-        letters[0].headers.iter().all(|(name, _)| name != "dead_letter_first" && name != "peyvand_replay_of")
+        dead_letters[0]
+            .headers
+            .iter()
+            .all(|(name, _)| name != "dead_letter_first" && name != "peyvand_replay_of")
     );
     app.finish();
 }

@@ -2,7 +2,9 @@
 //! what is paid. The faults of files as such are in `contract::file_faults`.
 
 use peyvand::wire::files::FileKind as K;
+use serde_json::json;
 
+use crate::fixtures::couples::person_data;
 use crate::fixtures::population::{
     FLOOR, Person, document, document_id, expect, insured, marriage, marriages, married, person, profile,
 };
@@ -116,6 +118,65 @@ fn invisible_characters_in_numbers_are_dropped() {
     app.finish();
 }
 
+/// A Sheba in small letters, from a file and from an event, is paid in capitals.
+#[test]
+fn a_sheba_in_small_letters_is_paid_in_capitals() {
+    let mut app = TestApp::start("1404-08-01");
+    let mut people = [person(1), person(2)];
+    insured(&mut app, &[&people[0], &people[1]], "1404-04");
+    let accounts = people.each_ref().map(|person| person.sheba.clone());
+    for person in &mut people {
+        person.sheba = person.sheba.to_lowercase();
+    }
+    profile(&mut app, &people[0]);
+    let code = people[1].code();
+    let mut record = person_data(&code, Some(&people[1].sheba));
+    record["family_name"] = people[1].family_name.as_str().into();
+    record["birth_date"] = people[1].birth_date.as_str().into();
+    app.raw().event("insured.records.v1", &code, "insured.person.changed", "small letters", &record);
+    marriages(
+        &mut app,
+        &[&marriage("R1", DEED, &people[0], &person(501)), &marriage("R2", DEED, &people[1], &person(502))],
+    );
+    app.close("1404-07");
+    let issued = app.documents();
+    for (person, account) in people.iter().zip(&accounts) {
+        assert_eq!(document(&issued, person, 1)["sheba"], account.as_str());
+    }
+    app.finish();
+}
+
+/// Ids of an event are compared byte by byte: capitals in its key or its data are not the id that was issued.
+#[test]
+fn an_answer_whose_key_is_not_in_lower_case_is_a_dead_letter() {
+    let mut app = TestApp::start("1404-08-01");
+    let people = married(&mut app, 1..2);
+    app.close("1404-07");
+    let issued = document_id(&app.documents(), &people[0], 1);
+    let capitals = issued.to_uppercase();
+    let answer = |key: &str, id: &str| {
+        let data =
+            json!({"document_id": id, "outcome": "paid", "code": null, "at": "2025-10-23T09:00:00+03:30"});
+        app.raw().event(
+            "finance.payment-outcomes.v1",
+            key,
+            "finance.document.paid",
+            &format!("{key} {id}"),
+            &data,
+        );
+    };
+    for (key, id) in [(&capitals, &capitals), (&capitals, &issued), (&issued, &capitals)] {
+        answer(key, id);
+    }
+    app.settle();
+    assert_eq!(app.value("SELECT string_agg(reason, ' ') FROM dead_letters"), ["key_mismatch"; 3].join(" "));
+    assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "0");
+    answer(&issued, &issued);
+    app.settle();
+    assert_eq!(app.value("SELECT count(*) FROM payment_outcomes"), "1");
+    app.finish();
+}
+
 /// Finance writes ids in capitals, and a Solar year into an instant. The id is found; the instant is rejected, so a
 /// later answer still counts.
 #[test]
@@ -140,7 +201,7 @@ fn answers_of_finance_in_other_forms() {
 
 /// A registry that annuls the second record of one marriage does not end the marriage.
 #[test]
-fn an_annulled_double_does_not_speak() {
+fn an_annulled_duplicate_row_does_not_count() {
     let mut app = TestApp::start("1404-08-01");
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-04");

@@ -11,7 +11,7 @@ use peyvand::store::offsets::{OffsetAdvance, TopicPartition};
 use peyvand::wire::{RawRecord, RecordKey, Topic, partition_for};
 
 use crate::fixtures::couples::Couple;
-use crate::harness::{Lying, TestApp};
+use crate::harness::{StoredRecord, TestApp};
 use crate::ingest::processes::{counter, listen};
 use crate::relay::settings;
 
@@ -76,7 +76,7 @@ fn gaps_that_transactions_leave_are_proved_and_counted() {
 }
 
 /// A batch of these records that starts at the offset `expected`.
-fn batch(expected: i64, records: &[&Lying]) -> RecordBatch {
+fn batch(expected: i64, records: &[&StoredRecord]) -> RecordBatch {
     let topic = Topic::RegistryMarriages;
     let taken = records.iter().map(|lying| {
         let headers = lying.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
@@ -105,7 +105,7 @@ fn a_gap_that_holds_a_record_is_disproved() {
     send(&app, &couples[..3]);
     send_in_transaction(&app, &couples[3], 1, false);
     send(&app, &couples[4..]);
-    let lying = app.lying(MARRIAGES);
+    let lying = app.stored_records(MARRIAGES);
     let offsets: Vec<_> = lying.iter().map(|record| record.offset).collect();
     assert_eq!(offsets, [0, 1, 2, 5, 6], "an aborted record and its marker are in between");
     let mut prover = GapProver::new(Broker::new(&settings(&app)), Arc::default());
@@ -126,14 +126,14 @@ fn a_gap_that_holds_a_record_is_disproved() {
         assert!(error.restarts_session());
     }
     // The content of a gap cannot be known once retention has removed it.
-    app.forget_records(MARRIAGES, 0, 4);
+    app.delete_records(MARRIAGES, 0, 4);
     assert!(matches!(proves(0, &[0, 1, 3]), Err(Error::InputGone)));
     app.finish();
 }
 
 /// A person's row that disappears within the transaction represents every broken invariant.
 #[test]
-fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
+fn a_violated_invariant_stops_the_batch_and_no_record_is_skipped() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     app.stop();
@@ -146,7 +146,7 @@ fn an_invariant_that_does_not_hold_stops_the_batch_and_nobody_is_left_out() {
         app.execute(sql).unwrap();
     }
     let place = app.serve(&[]);
-    app.until_told(place, RESTARTS_SESSION);
+    app.wait_for_log(place, RESTARTS_SESSION);
     std::thread::sleep(std::time::Duration::from_secs(4));
     let log = app.service(place).log();
     let restarts: Vec<_> = log.lines().filter(|line| line.contains(RESTARTS_SESSION)).collect();
@@ -204,7 +204,7 @@ impl Faulty {
 
     /// Asserts that the service restarted its session once, logged the cause at error level, and lost nothing.
     fn end(mut self, why: &str) {
-        self.app.until_told(0, RESTARTS_SESSION);
+        self.app.wait_for_log(0, RESTARTS_SESSION);
         self.app.settle();
         let log = self.app.service(0).log();
         let restarts: Vec<_> = log.lines().filter(|line| line.contains(RESTARTS_SESSION)).collect();
@@ -231,7 +231,7 @@ fn partitions_are_read_although_their_assignment_failed() {
 fn a_rewind_that_fails_for_good_ends_the_session() {
     let fault = "rewind.seek/fails=1*off->5*return->off";
     let faulty = Faulty::begin_refused(fault);
-    faulty.app.until_told(0, RESTARTS_SESSION);
+    faulty.app.wait_for_log(0, RESTARTS_SESSION);
     faulty.app.settle();
     assert_eq!(count(&faulty.app, "dead_letters"), 1);
     faulty.app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();

@@ -158,7 +158,8 @@ fn a_file_that_lacks_a_row_is_named_and_completed() {
 
     let receipt = app.publish(FileKind::Persons, &file.text);
     assert_eq!((&receipt["accepted"], &receipt["declared"]), (&2.into(), &2.into()));
-    let lines: Vec<_> = app.lying(RECORDS).iter().map(|record| record.header("ce_fileline")).collect();
+    let lines: Vec<_> =
+        app.stored_records(RECORDS).iter().map(|record| record.header("ce_fileline")).collect();
     assert_eq!(
         (lines.len(), lines.contains(&"3".to_owned())),
         (2, true),

@@ -55,7 +55,7 @@ fn a_misrouted_dead_letter_is_replayed_to_the_partition_of_its_key() {
     let status = app.settle();
     assert_eq!((&status["dead_letters"], &status["misrouted"]), (&json!(1), &json!({RECORDS: 1})));
     assert_eq!(app.value("SELECT count(*) FROM persons WHERE insured"), "0");
-    let reason = app.lying("dead-letters.v1")[0].header("dead_letter_reason");
+    let reason = app.stored_records("dead-letters.v1")[0].header("dead_letter_reason");
     let wanted =
         format!("misrouted (it is in partition {wrong}, and its key belongs in partition {right} of ");
     assert!(reason.starts_with(&wanted) && reason.contains("murmur2_random"), "{reason}");
@@ -63,7 +63,7 @@ fn a_misrouted_dead_letter_is_replayed_to_the_partition_of_its_key() {
     assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], 1);
     assert_eq!(app.settle()["dead_letters"], 0, "the replayed message is in the right partition");
     assert_eq!(app.value("SELECT branch_code FROM persons"), "0001");
-    let replayed = app.lying(RECORDS).into_iter().find(|record| record.partition == right);
+    let replayed = app.stored_records(RECORDS).into_iter().find(|record| record.partition == right);
     assert_eq!(replayed.unwrap().key.as_deref(), Some(code.as_bytes()));
 
     // A repeated replay is older than this fact, although its offset is higher.

@@ -18,7 +18,7 @@ const MARRIAGES: &str = "registry.marriages.v1";
 const RECORDED: &str = "registry.marriage.recorded";
 
 #[test]
-fn what_only_the_database_refuses_stalls_nobody_else() {
+fn a_message_that_only_the_database_refuses_stalls_no_other() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     app.stop();
@@ -34,7 +34,7 @@ fn what_only_the_database_refuses_stalls_nobody_else() {
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM marriages"), "6");
     assert_eq!(app.query("SELECT reason FROM dead_letters"), [["refused_by_database"]]);
-    let letters = app.lying("dead-letters.v1");
+    let letters = app.stored_records("dead-letters.v1");
     assert_eq!(letters.len(), 1);
     let sent = serde_json::from_slice::<serde_json::Value>(letters[0].value.as_ref().unwrap()).unwrap();
     assert_eq!(sent, couples[2].marriage_data(1));
@@ -66,7 +66,7 @@ fn send(app: &TestApp, couple: &Couple, more: &[&[u8]]) {
 /// The values are compressed, so that the broker accepts them. Each dead letter carries its whole value, unless the
 /// value is too long for a dead letter.
 #[test]
-fn values_of_many_megabytes_stall_nobody() {
+fn values_of_many_megabytes_stall_no_other_message() {
     let app = TestApp::start("1404-08-01");
     app.settle();
     let sizes = [5_000_000, 12_000_000, 16_500_000];
@@ -82,7 +82,7 @@ fn values_of_many_megabytes_stall_nobody() {
     send(&app, &Couple::nth(31), &[]);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
-    let letters = app.lying("dead-letters.v1");
+    let letters = app.stored_records("dead-letters.v1");
     let lengths: Vec<_> = letters.iter().map(|letter| letter.value.as_ref().map(Vec::len)).collect();
     assert_eq!(lengths, [Some(sizes[0]), Some(sizes[1]), None]);
     assert_eq!(letters[2].header("dead_letter_value_bytes"), "16500000");
@@ -98,7 +98,7 @@ const MOST_MEMORY: u64 = 700_000;
 /// A header compresses to a thousandth, so the broker accepts it. It must neither stop a relay shard, as a dead letter
 /// that no producer sends, nor take the memory of the service.
 #[test]
-fn headers_of_many_megabytes_stall_nobody() {
+fn headers_of_many_megabytes_stall_no_other_message() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     let topic = format!("{}{MARRIAGES}", app.prefix);
@@ -118,7 +118,7 @@ fn headers_of_many_megabytes_stall_nobody() {
     send(&app, &Couple::nth(32), &[]);
     app.settle();
     assert_eq!(app.value("SELECT count(*) FROM marriages"), "1");
-    let letters = app.lying("dead-letters.v1");
+    let letters = app.stored_records("dead-letters.v1");
     assert_eq!(letters.len(), 4);
     for letter in &letters {
         assert_eq!(letter.header("dead_letter_truncated"), "headers: 1 of 60000004 bytes");
@@ -135,7 +135,7 @@ fn headers_of_many_megabytes_stall_nobody() {
 /// An input may carry our sequence number header, for example as a misrouted copy of an output. It must not become the
 /// sequence number of the dead letter.
 #[test]
-fn a_position_that_an_input_brings_along_is_not_ours() {
+fn a_sequence_number_in_an_input_is_ignored() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     let far = i64::MAX.to_string();
@@ -146,7 +146,7 @@ fn a_position_that_an_input_brings_along_is_not_ours() {
     app.serve(&[]);
     assert_eq!(app.json(&["dead-letters", "replay", "--all"])["replayed"], 1);
     app.settle();
-    assert_eq!(app.lying("dead-letters.v1").len(), 2);
+    assert_eq!(app.stored_records("dead-letters.v1").len(), 2);
     app.finish();
 }
 
@@ -172,7 +172,7 @@ fn lines_out_of_order_are_all_applied() {
 }
 
 #[test]
-fn a_header_whose_name_is_no_text_goes_aside() {
+fn a_message_with_an_unreadable_header_name_becomes_a_dead_letter() {
     let mut app = TestApp::start("1404-08-01");
     app.settle();
     send(&app, &Couple::nth(21), &[b"\xff\xfe=1"]);

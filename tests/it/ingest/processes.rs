@@ -98,7 +98,7 @@ fn a_second_close_waits_for_the_first() {
 }
 
 #[test]
-fn a_graceful_stop_ends_soon_with_nothing_half_done() {
+fn a_graceful_stop_ends_soon_with_no_partial_work() {
     let mut app =
         TestApp::without_service("1404-08-01").with("batch_events", "30").with("stop_timeout_s", "30");
     let folder = app.generate(200, 4);
@@ -129,18 +129,18 @@ fn a_graceful_stop_ends_soon_with_nothing_half_done() {
 /// Some partitions are not read although all members are alive: here they are assigned to a member that never polls
 /// them. For any such cause the process rejoins its consumer group, so that all partitions are assigned again.
 #[test]
-fn input_that_stands_still_is_noticed_and_shared_out_anew() {
+fn stalled_input_is_noticed_and_assigned_again() {
     let mut app = TestApp::without_service("1404-08-01");
     app.serve(&["--instance", "n1"]);
     married(&mut app, 1..2);
-    let idler = app.idler();
-    app.until_told(0, "input partitions were revoked");
+    let idle_member = app.idle_member();
+    app.wait_for_log(0, "input partitions were revoked");
     let folder = app.generate(60, 9);
     let path = folder.join(FileKind::Persons.file_name());
     app.publish_without_waiting(FileKind::Persons, &path);
-    app.until_told(0, "ingest rejoins its consumer group");
+    app.wait_for_log(0, "ingest rejoins its consumer group");
     assert!(app.service(0).log().contains("is stalled at offset"));
-    drop(idler);
+    drop(idle_member);
     app.publish_folder(&folder);
     app.settle();
     app.finish();
@@ -148,10 +148,10 @@ fn input_that_stands_still_is_noticed_and_shared_out_anew() {
 
 /// The broker gives the name to the process that joins last. The other one says what to change.
 #[test]
-fn a_name_that_two_processes_have_is_told_with_its_setting() {
+fn an_instance_name_of_two_processes_is_reported_with_its_setting() {
     let mut app = TestApp::without_service("1404-08-01").with("instance", "same-name");
     let first = app.serve(&["--roles", "intake"]);
-    app.until_told(first, "input partitions were assigned");
+    app.wait_for_log(first, "input partitions were assigned");
     app.serve(&["--roles", "intake"]);
     let log = app.ends_by_itself(first);
     assert!(log.contains("same-name") && log.contains("PEYVAND_INSTANCE"), "{log}");

@@ -29,7 +29,7 @@ fn a_partition_that_cannot_be_read_is_named_until_it_moves_again() {
     proxy.damage_batches(true);
     let (partition, offset) =
         app.raw().event(RECORDS, &code, "insured.person.changed", "one", &person_data(&code, None));
-    app.until_told(0, BEGAN);
+    app.wait_for_log(0, BEGAN);
     let log = app.service(0).log();
     let alarm = log.lines().find(|line| line.contains(BEGAN)).unwrap();
     for named in [RECORDS, &format!("partition={partition}"), &format!("offset={offset}"), "BadCompression"] {
@@ -54,7 +54,7 @@ fn a_partition_that_cannot_be_read_is_named_until_it_moves_again() {
     assert_ne!(count, "0");
 
     proxy.damage_batches(false);
-    app.until_told(0, ENDED);
+    app.wait_for_log(0, ENDED);
     assert_eq!(app.settle()["stalled_partitions"], Value::Array(Vec::new()));
     assert_eq!(app.value("SELECT count(*) FROM persons WHERE insured"), "1");
     assert!(get(http, "/metrics").contains("peyvand_fetch_failing_partitions 0\n"));

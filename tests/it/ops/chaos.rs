@@ -36,7 +36,7 @@ fn a_short_run_of_faults_breaks_no_promise() {
 
 /// A process must not wait forever for an answer that will not come: it exits, and its supervisor restarts it.
 #[test]
-fn a_database_that_vanishes_without_a_word_stops_nothing_for_long() {
+fn a_database_whose_connections_break_silently_stops_nothing_for_long() {
     let silence = ["--faults", "silence", "--gap", "4", "--closes", "0"];
     let found = run(&[&silence[..], &["--minutes", "0.4", "--marriages", "100"]].concat());
     assert!(found["faults"]["silence"].as_u64().unwrap() > 1, "{found}");

@@ -10,7 +10,7 @@ use crate::harness::{CEILING_S, TestApp, now, until_interruptible};
 
 /// "status 0 done, 1 refused or failed, 2 wrong use, 130 on Ctrl-C"
 #[test]
-fn ctrl_c_breaks_off_what_waits() {
+fn ctrl_c_ends_a_waiting_command() {
     let mut app = TestApp::without_service("1404-08-01");
     // No service ingests the file, so these commands wait until their time-out.
     let rows = Couple::nth(1).marriage_row(1);
@@ -38,7 +38,7 @@ fn ctrl_c_breaks_off_what_waits() {
 }
 
 #[test]
-fn wrong_use_is_told_apart_from_failure() {
+fn wrong_use_and_failure_have_different_exit_codes() {
     let app = TestApp::without_service("1404-08-01");
     assert_eq!(app.run(&["explain", "1234567890"]).status.code(), Some(2));
     let unknown = crate::fixtures::couples::national_code(912_345_678);
@@ -53,7 +53,7 @@ fn wrong_use_is_told_apart_from_failure() {
 
 /// A truncated file would stay open forever, and would block the close of every month.
 #[test]
-fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
+fn a_truncated_file_is_refused_before_anything_is_sent() {
     let mut app = TestApp::start("1404-08-01");
     let good = Couple::nth(1).marriage_row(1);
     let endless = "x,1\n".repeat(1 << 17);
@@ -62,7 +62,10 @@ fn a_file_that_breaks_off_is_refused_before_anything_is_sent() {
     let error = app.refused(&["publish", "marriages", path.to_str().unwrap()]);
     assert!(error.contains("quotation mark"), "{error}");
     assert_eq!(app.settle()["open_files"], 0);
-    assert_eq!(app.lying("registry.files.v1").len() + app.lying("registry.marriages.v1").len(), 0);
+    assert_eq!(
+        app.stored_records("registry.files.v1").len() + app.stored_records("registry.marriages.v1").len(),
+        0
+    );
     app.finish();
 }
 
@@ -124,7 +127,7 @@ fn a_service_whose_input_is_gone_ends_with_an_error() {
     // As retention does: the next offset is before the topic's first one then.
     for row in next {
         let (partition, position): (i32, i64) = (row[0].parse().unwrap(), row[1].parse().unwrap());
-        app.forget_records(RECORDS, partition, position + 1);
+        app.delete_records(RECORDS, partition, position + 1);
     }
     let place = app.serve(&["--roles", "intake"]);
     let log = app.ends_by_itself(place);

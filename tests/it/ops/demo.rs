@@ -7,7 +7,7 @@ use crate::contract::checker::check;
 use crate::harness::{TestApp, until_interruptible};
 
 #[test]
-fn a_month_in_one_command_and_what_it_leaves_is_proved() {
+fn the_demo_runs_a_month_and_its_outputs_pass_every_check() {
     let app = TestApp::without_service("1404-08-01");
     let out = app.dir.path().join("out");
     let out = out.to_str().unwrap();
@@ -33,7 +33,7 @@ fn a_month_in_one_command_and_what_it_leaves_is_proved() {
 }
 
 #[test]
-fn a_demo_that_is_broken_off_ends_at_once() {
+fn an_interrupted_demo_ends_at_once() {
     let app = TestApp::without_service("1404-08-01");
     let out = app.dir.path().join("out");
     let mut demo = app

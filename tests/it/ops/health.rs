@@ -93,12 +93,12 @@ fn a_frozen_broker_is_seen_by_every_role() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_its_setting_before_anything_else() {
+fn a_port_in_use_is_reported_with_its_setting_before_the_start() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = holder.local_addr().unwrap().to_string();
     let app = TestApp::without_service("1404-08-01");
     // No broker answers there: the start reports the port first.
     let error = app.refused(&["serve", "--http-listen", &address, "--kafka-brokers", "127.0.0.1:1"]);
     assert!(error.contains(&address) && error.contains("PEYVAND_HTTP_LISTEN"), "{error}");
-    app.end_unborn();
+    app.end_without_installation();
 }

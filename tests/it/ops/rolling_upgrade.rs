@@ -22,7 +22,7 @@ fn next_version() -> PathBuf {
 /// without loss": under load, processes of one version are killed and replaced by the other, and each version closes
 /// months.
 #[test]
-fn the_next_version_runs_beside_this_one_and_away_again() {
+fn the_next_version_runs_beside_this_one_and_can_be_removed() {
     let mut app = TestApp::without_service("1404-08-01").with("batch_events", "20");
     let (this, next) = (app.program.clone(), next_version());
     app.serve(&[]);

@@ -21,12 +21,12 @@ fn places(app: &TestApp, month: &str) -> u32 {
 /// "Replay: all inputs, with the closes at the input offsets that they recorded, into an empty database give the same
 /// state digest": here inputs arrive between the pages of one close, and during the next one.
 #[test]
-fn the_inputs_alone_make_the_same_state_again() {
+fn a_replay_of_the_inputs_yields_the_same_state() {
     let mut app = TestApp::without_service("1404-08-01")
         .with("close_page_persons", "1")
         .with("batch_events", "9")
         .serving();
-    a_close_that_inputs_divide(&mut app);
+    a_close_with_inputs_between_its_pages_is_replayed(&mut app);
     a_close_under_load(&mut app);
     app.raw().record("registry.marriages.v1", Some(b"R1"), &[], Some(b"{no JSON"));
     app.settle();
@@ -50,7 +50,7 @@ fn the_inputs_alone_make_the_same_state_again() {
 }
 
 /// A close is killed after some persons are paid. Then facts arrive about persons whom it has and has not processed.
-fn a_close_that_inputs_divide(app: &mut TestApp) {
+fn a_close_with_inputs_between_its_pages_is_replayed(app: &mut TestApp) {
     let people = married(app, 1..9);
     kill_close(app, "1404-07", &people[3], &people[4]);
     let row = |place: usize| {

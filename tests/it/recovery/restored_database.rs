@@ -17,7 +17,7 @@ use crate::fixtures::population::{
     Marriage, Person, document_id, expect, finance, insured, marriage, marriages, married, paid, person,
     profile, row, sheba,
 };
-use crate::harness::{Lying, SECRET, TestApp, ctx};
+use crate::harness::{SECRET, StoredRecord, TestApp, ctx};
 use crate::ingest::commit_point::receipt;
 
 const DEED: &str = "1404-05-20";
@@ -42,7 +42,7 @@ fn state(app: &TestApp) -> Vec<Vec<Vec<String>>> {
 /// "Restore of an older database backup under newer topics: nobody is paid or told again": since the backup a close was
 /// paid out, with returns, a further attempt, cases and dead letters.
 #[test]
-fn a_backup_older_than_a_paid_close_takes_everything_back() {
+fn a_backup_older_than_a_paid_close_is_recovered() {
     let mut app = TestApp::start("1404-08-01");
     let first = married(&mut app, 1..5);
     app.close("1404-07");
@@ -155,12 +155,12 @@ fn what_another_client_wrote_to_the_topics_is_not_recovered() {
     app.close("1404-07");
     let before = state(&app);
     app.stop();
-    let own = app.lying(DOCUMENTS);
+    let own = app.stored_records(DOCUMENTS);
     let raw = app.raw_alone();
     let (mac, far) = (own[0].header("peyvand_mac"), ("peyvand_position", "9000000000000000000"));
     let text = String::from_utf8(own[0].value.clone().unwrap()).unwrap();
     let value = text.replace("\"attempt\":1", "\"attempt\":2").into_bytes();
-    let forged = Lying { value: Some(value), ..own[0].without_proof() };
+    let forged = StoredRecord { value: Some(value), ..own[0].without_proof() };
     raw.copy(DOCUMENTS, own[0].partition, &forged, &[far]);
     raw.copy(DOCUMENTS, own[0].partition, &forged, &[far, ("peyvand_mac", &mac)]);
     raw.copy(DOCUMENTS, own[0].partition, &own[0], &[]);
@@ -179,13 +179,13 @@ fn what_another_client_wrote_to_the_topics_is_not_recovered() {
     }
     app.serve(&[]);
     app.settle();
-    assert_eq!(app.lying(DOCUMENTS).len(), own.len() + 3, "something was published again");
+    assert_eq!(app.stored_records(DOCUMENTS).len(), own.len() + 3, "something was published again");
     app.end_unchecked();
 }
 
 /// Without any backup: the topics and the installation's secret are sufficient.
 #[test]
-fn a_database_lost_without_a_backup_is_made_from_its_topics() {
+fn a_database_lost_without_a_backup_is_recovered_from_its_topics() {
     let mut app = TestApp::start("1404-08-01");
     let first = married(&mut app, 1..5);
     app.close("1404-07");
@@ -261,7 +261,7 @@ fn a_database_lost_in_the_middle_of_a_close_is_recovered() {
 fn lose(app: &mut TestApp, month: &str, documents: usize) {
     let mut close = app.command(&["close-month", month]).stdout(Stdio::null()).spawn().unwrap();
     app.wait("the documents are in the topic", || {
-        app.lying("finance.payment-documents.v1").len() >= documents
+        app.stored_records("finance.payment-documents.v1").len() >= documents
     });
     let _ = close.kill();
     close.wait().unwrap();
@@ -271,7 +271,7 @@ fn lose(app: &mut TestApp, month: &str, documents: usize) {
 
 /// Changes that a restored database made before its recovery cannot be distinguished from lost ones: `recover` refuses.
 #[test]
-fn a_database_that_went_on_by_itself_is_refused() {
+fn a_database_that_diverged_from_its_topics_is_refused() {
     let mut app = TestApp::start("1404-08-01");
     let people: Vec<_> = (1..9).map(person).collect();
     insured(&mut app, &people.iter().collect::<Vec<_>>(), "1404-04");
@@ -321,13 +321,13 @@ fn a_recreated_output_topic_is_noticed_and_not_refilled() {
     ] {
         assert!(log.contains(part), "no {part:?} in {log}");
     }
-    assert!(app.lying(DECISIONS).is_empty());
+    assert!(app.stored_records(DECISIONS).is_empty());
     assert!(app.refused(&["recover"]).contains("recreated"));
     assert_eq!(app.run(&["recover", "--confirm-lost", "registry.marriages.v1"]).status.code(), Some(2));
     assert_eq!(app.json(&["recover", "--confirm-lost", DECISIONS])["what"], "nothing");
     app.serve(&[]);
     married(&mut app, 11..13);
-    assert_eq!(app.lying(DECISIONS).len(), 2, "the lost records were sent again");
+    assert_eq!(app.stored_records(DECISIONS).len(), 2, "the lost records were sent again");
 
     // The topic is recreated while a service runs.
     app.delete_topic(DECISIONS);
@@ -346,13 +346,13 @@ fn publish_unanswered(app: &mut TestApp, row: &Marriage) {
 
 /// A process that was not stopped for the recovery and still runs during it.
 #[test]
-fn nobody_takes_in_or_closes_beside_a_recovery() {
+fn no_process_ingests_or_closes_during_a_recovery() {
     const UNDER_WAY: &str = "a recovery was started and not finished";
     let mut app = TestApp::start("1404-08-01");
     married(&mut app, 1..2);
     app.execute("INSERT INTO installation VALUES ('recovery', '[]')").unwrap();
     publish_unanswered(&mut app, &row(&person(2)));
-    app.until_told(0, UNDER_WAY);
+    app.wait_for_log(0, UNDER_WAY);
     assert!(app.refused(&["close-month", "1404-07"]).contains(UNDER_WAY));
     let rows = "SELECT count(*) FROM marriages";
     assert_eq!(app.value(rows), "1");
@@ -370,14 +370,17 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        let (checkpoints, _) = recover::checkpoints(&ctx).await.unwrap();
+        let checkpoints = recover::start(&ctx).await.unwrap().checkpoints;
         let mut tx = ctx.pool.begin().await.unwrap();
         outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
         tx.commit().await.unwrap();
         let mut scan = TopicScan::beyond(&checkpoints);
         let refused = recover::adopt(&ctx, &mut scan, &checkpoints).await.unwrap_err();
         assert!(refused.to_string().contains("stop every `peyvand serve`"), "{refused}");
-        assert!(!recover::checkpoints(&ctx).await.unwrap().1, "the refused recovery was recorded as started");
+        assert!(
+            !recover::start(&ctx).await.unwrap().is_resumed,
+            "the refused recovery was recorded as started"
+        );
     });
     app.finish();
 }

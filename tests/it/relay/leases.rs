@@ -3,9 +3,9 @@
 use peyvand::store::relay_leases::{advance_watermark, delivered, lease, release};
 use peyvand::store::{Error, PgPool};
 
-use super::Office;
+use super::Installation;
 
-impl Office {
+impl Installation {
     fn lease(&self, owner: &str) -> Vec<i16> {
         self.runtime.block_on(lease(&self.ctx.pool, owner)).unwrap()
     }
@@ -20,60 +20,60 @@ impl Office {
 }
 
 #[test]
-fn groups_are_shared_among_the_processes_that_live() {
-    let office = Office::open();
-    assert_eq!(office.lease("a"), [0, 1, 2, 3]);
-    assert!(office.lease("b").is_empty(), "a shard was taken from its owner");
-    assert_eq!(office.lease("a"), [0, 1], "a process keeps no more than its share");
-    assert_eq!(office.lease("b"), [2, 3]);
+fn relay_shards_are_shared_among_live_processes() {
+    let installation = Installation::open();
+    assert_eq!(installation.lease("a"), [0, 1, 2, 3]);
+    assert!(installation.lease("b").is_empty(), "a shard was taken from its owner");
+    assert_eq!(installation.lease("a"), [0, 1], "a process keeps no more than its share");
+    assert_eq!(installation.lease("b"), [2, 3]);
     assert_eq!(
-        (office.lease("a"), office.lease("b")),
+        (installation.lease("a"), installation.lease("b")),
         (vec![0, 1], vec![2, 3]),
         "a shard changed its owner without need"
     );
     // A third process finds no free shard: with four shards and three processes a share is still two.
-    assert!(office.lease("c").is_empty());
-    office.dies("b");
-    assert_eq!(office.lease("c"), [2, 3]);
-    assert_eq!(office.lease("a"), [0, 1]);
-    office.runtime.block_on(release(&office.ctx.pool, "c")).unwrap();
-    assert_eq!(office.lease("a"), [0, 1, 2, 3], "released shards are leased at once");
-    assert_eq!(office.app.value("SELECT string_agg(owner, ' ') FROM relay_members"), "a");
-    office.close();
+    assert!(installation.lease("c").is_empty());
+    installation.dies("b");
+    assert_eq!(installation.lease("c"), [2, 3]);
+    assert_eq!(installation.lease("a"), [0, 1]);
+    installation.runtime.block_on(release(&installation.ctx.pool, "c")).unwrap();
+    assert_eq!(installation.lease("a"), [0, 1, 2, 3], "released shards are leased at once");
+    assert_eq!(installation.app.value("SELECT string_agg(owner, ' ') FROM relay_members"), "a");
+    installation.close();
 }
 
 /// Five seconds are long enough for a late renewal, and short enough for a quick takeover after a kill.
 #[test]
 fn a_lease_holds_for_five_seconds() {
-    let office = Office::open();
-    office.lease("a");
+    let installation = Installation::open();
+    installation.lease("a");
     for table in ["relay_members", "relay_groups"] {
         let sql = format!(
             "SELECT bool_and(until BETWEEN now() + interval '4 s' AND now() + interval '5 s')::text FROM {table}"
         );
-        assert_eq!(office.app.value(&sql), "true", "{table}");
+        assert_eq!(installation.app.value(&sql), "true", "{table}");
     }
-    office.close();
+    installation.close();
 }
 
 /// A process that was suspended while its lease expired may not advance the watermark.
 #[test]
-fn only_its_owner_moves_a_mark_and_never_back() {
-    let office = Office::open();
-    office.lease("a");
+fn only_the_owner_of_a_shard_moves_its_checkpoint_and_never_back() {
+    let installation = Installation::open();
+    installation.lease("a");
     let confirm = |owner: &str, upto| {
-        office.runtime.block_on(async {
-            let mut connection = office.ctx.pool.acquire().await.unwrap();
+        installation.runtime.block_on(async {
+            let mut connection = installation.ctx.pool.acquire().await.unwrap();
             advance_watermark(&mut connection, 1, owner, upto).await
         })
     };
-    let watermark = |pool: &PgPool| office.runtime.block_on(delivered(pool, 1)).unwrap();
+    let watermark = |pool: &PgPool| installation.runtime.block_on(delivered(pool, 1)).unwrap();
     confirm("a", 7).unwrap();
     confirm("a", 7).unwrap();
     for (owner, upto) in [("b", 8), ("a", 6)] {
         assert!(matches!(confirm(owner, upto), Err(Error::LostGroup)));
     }
-    assert_eq!(watermark(&office.ctx.pool), 7);
-    office.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
-    office.close();
+    assert_eq!(watermark(&installation.ctx.pool), 7);
+    installation.app.execute("UPDATE relay_groups SET delivered = 0").unwrap();
+    installation.close();
 }

@@ -23,14 +23,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::harness::{Lying, TestApp, Watch};
+use crate::harness::{StoredRecord, TestApp, Watch};
 
 const DECISIONS: &str = "eligibility.decisions.v1";
 /// Two for each of the four relay shards.
 const PARTITIONS: i32 = 8;
 
 /// An installation without processes; the test appends to its outbox.
-struct Office {
+struct Installation {
     runtime: Runtime,
     app: TestApp,
     ctx: AppContext,
@@ -44,7 +44,7 @@ struct Deliverer {
     failed: Arc<AtomicU64>,
 }
 
-impl Office {
+impl Installation {
     /// Creates the tables, but no topics.
     fn open() -> Self {
         let (runtime, app) = (Runtime::new().unwrap(), TestApp::without_service("1404-08-01"));
@@ -56,13 +56,13 @@ impl Office {
 
     /// Creates the tables and the output topics.
     fn delivering() -> Self {
-        let office = Self::open();
-        office.app.make_topics(Topic::outputs());
-        office
+        let installation = Self::open();
+        installation.app.make_topics(Topic::outputs());
+        installation
     }
 
     fn relay(&self, owner: &str) -> Deliverer {
-        self.relay_telling(owner, |_| ())
+        self.relay_with_observer(owner, |_| ())
     }
 
     /// Runs a relay until everything is delivered. Returns the number of sent events and the number of failures.
@@ -74,7 +74,11 @@ impl Office {
     }
 
     /// Starts a relay whose events also go to the `observer`.
-    fn relay_telling(&self, owner: &str, observer: impl Fn(RelayEvent) + Send + Sync + 'static) -> Deliverer {
+    fn relay_with_observer(
+        &self,
+        owner: &str,
+        observer: impl Fn(RelayEvent) + Send + Sync + 'static,
+    ) -> Deliverer {
         let (committed, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (records, failures) = (committed.clone(), failed.clone());
         let counts = move |event| {
@@ -120,14 +124,14 @@ impl Office {
     }
 
     /// All records in the topic of decisions.
-    fn lying(&self) -> Vec<Lying> {
-        self.app.lying(DECISIONS)
+    fn stored_records(&self) -> Vec<StoredRecord> {
+        self.app.stored_records(DECISIONS)
     }
 
     /// The ids in each partition of the topic of decisions, in order.
     fn ids(&self) -> BTreeMap<i32, Vec<String>> {
         let mut ids: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for record in self.lying() {
+        for record in self.stored_records() {
             ids.entry(record.partition).or_default().push(record.header("ce_id"));
         }
         ids
@@ -143,22 +147,22 @@ impl Office {
 impl Deliverer {
     /// Stops the relay. Returns the number of sent events and the number of failures.
     #[track_caller]
-    fn end(self, office: &Office) -> (u64, u64) {
+    fn end(self, installation: &Installation) -> (u64, u64) {
         self.stop.send_replace(true);
-        office.runtime.block_on(self.task).unwrap().unwrap();
+        installation.runtime.block_on(self.task).unwrap().unwrap();
         (self.committed.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
     /// Waits until the relay ends by itself, and returns its error.
     #[track_caller]
-    fn refusal(self, office: &Office) -> kafka::Error {
+    fn refusal(self, installation: &Installation) -> kafka::Error {
         // On a recreated topic this takes 50 s on an idle machine, and nothing else makes progress meanwhile.
         let mut watch = Watch::of(Duration::from_secs(180));
         while !self.task.is_finished() {
-            let progress = || (office.app.progress(), self.failed.load(Ordering::Relaxed));
-            assert!(!watch.is_over(progress), "the relay does not end: {}", watch.told());
+            let progress = || (installation.app.progress(), self.failed.load(Ordering::Relaxed));
+            assert!(!watch.is_over(progress), "the relay does not end: {}", watch.report());
         }
-        let ended = office.runtime.block_on(self.task);
+        let ended = installation.runtime.block_on(self.task);
         ended.unwrap().expect_err("the relay ended without an error")
     }
 }
@@ -174,12 +178,12 @@ pub fn settings(app: &TestApp) -> Settings {
 }
 
 /// An event of this key.
-fn said(key: &str, id: &str) -> Outgoing {
-    weighing(key, id, 0)
+fn event(key: &str, id: &str) -> Outgoing {
+    event_of_size(key, id, 0)
 }
 
 /// An event of this key with `bytes` additional bytes.
-fn weighing(key: &str, id: &str, bytes: usize) -> Outgoing {
+fn event_of_size(key: &str, id: &str, bytes: usize) -> Outgoing {
     let data = "x".repeat(bytes);
     Outgoing::new(EventType::DecisionMade, key, id, Timestamp::UNIX_EPOCH, None, &data).unwrap()
 }
@@ -191,6 +195,6 @@ fn key_of(partition: i32) -> String {
 }
 
 /// One event for each partition, with ids that start with `prefix`.
-fn round(prefix: &str) -> Vec<Outgoing> {
-    (0..PARTITIONS).map(|partition| said(&key_of(partition), &format!("{prefix} {partition}"))).collect()
+fn one_event_per_partition(prefix: &str) -> Vec<Outgoing> {
+    (0..PARTITIONS).map(|partition| event(&key_of(partition), &format!("{prefix} {partition}"))).collect()
 }

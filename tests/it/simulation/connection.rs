@@ -87,7 +87,7 @@ impl Connection {
         let mut world = self.io.world();
         world.store.is_open(self.session)?;
         if world.happens(20) {
-            world.store.commit_unheard(self.session);
+            world.store.commit_unacknowledged(self.session);
             return Err(Failed::Connection);
         }
         world.store.commit(self.session)

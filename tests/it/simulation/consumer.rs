@@ -45,7 +45,7 @@ pub async fn run(io: Io) {
             let is_due =
                 poller.gathered[lane].taken.len() >= FULL || !found || poller.io.world().dice.one_in(4);
             if is_due && !poller.hand_over(lane).await {
-                poller.begin_anew().await;
+                poller.restart().await;
                 break;
             }
         }
@@ -127,7 +127,7 @@ impl Poller {
     }
 
     /// Discards the collected records: the next session starts all partitions at the offsets in the database.
-    async fn begin_anew(&mut self) {
+    async fn restart(&mut self) {
         self.io.step("begin anew from where the database stands").await;
         self.gathered = Default::default();
         self.positions.clear();

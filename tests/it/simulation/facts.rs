@@ -6,13 +6,13 @@ use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::claim::ClaimKey;
 use peyvand::claim::codes::{Ownership, PaymentOutcome};
 use peyvand::claim::person::{Employment, PersonRecord, SelfRegistration, Wage};
+use peyvand::claim::registry_record::RegistryRecord;
 use peyvand::ident::NationalCode;
 use peyvand::store::offsets::TopicPartition;
 use peyvand::store::payments::FinanceAnswer;
 use peyvand::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use peyvand::wire::insured_records_v1::PersonChanged;
 use peyvand::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
-use peyvand::wire::registry_marriages_v1::MarriageRecorded;
 use peyvand::wire::{Input, Outgoing};
 
 use super::rows::{Rows, claim_keys, sides};
@@ -24,7 +24,7 @@ pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
         named.extend(event.input.record_of());
         match &event.input {
             Input::Marriage(row) => {
-                named.extend(sides(row));
+                named.extend(RegistryRecord::from(&**row).codes());
                 named.extend(rows.marriages.get(&row.record_id).map(sides).unwrap_or_default());
             }
             Input::SelfRegistration(data) => drop(named.insert(data.applicant_national_code)),
@@ -57,7 +57,7 @@ impl BatchState {
             Err(letter) => return self.letters.push((place, letter.reason, letter.outgoing.clone())),
         };
         match &event.input {
-            Input::Marriage(row) => self.marriage(row),
+            Input::Marriage(row) => self.marriage(&RegistryRecord::from(&**row)),
             Input::SelfRegistration(data) => self.request(data, taken.offset),
             Input::Person(data) => self.person(data, taken.offset),
             Input::Employment(data) => {
@@ -101,7 +101,7 @@ impl BatchState {
         }
     }
 
-    fn marriage(&mut self, row: &MarriageRecorded) {
+    fn marriage(&mut self, row: &RegistryRecord) {
         let old = self.rows.marriages.get(&row.record_id);
         if old.is_some_and(|old| row.record_version <= old.record_version) {
             return;

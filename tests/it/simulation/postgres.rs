@@ -12,7 +12,7 @@ use std::time::Duration;
 use peyvand::app::{AppContext, close};
 use peyvand::claim::Benefit;
 use peyvand::clock::Clock;
-use peyvand::store::offsets::TopicPartition;
+use peyvand::store::offsets::PartitionOffset;
 use peyvand::store::outbox::RelayShards;
 use peyvand::store::{Error, connect, installation, migrate};
 use peyvand::wire::{PartitionCounts, RecordKey, tables};
@@ -54,7 +54,7 @@ fn the_simulated_database_does_what_postgresql_does() {
                 "the sequence has too few rows: {counts:?}"
             );
         });
-        app.end_unborn();
+        app.end_without_installation();
     }
 }
 
@@ -65,7 +65,7 @@ pub struct Both {
     pub dice: SeededRandom,
     pub to_come: Vec<Rc<Sent>>,
     /// Records of the last batch, which may be applied again.
-    pub last: Vec<(TopicPartition, i64)>,
+    pub last: Vec<PartitionOffset>,
     closing: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use peyvand::app::ingest as real;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
-use peyvand::store::offsets::{self, OffsetAdvance, TopicPartition};
+use peyvand::store::offsets::{self, OffsetAdvance, PartitionOffset};
 
 use crate::simulation::ingest::ingest_batch;
 use crate::simulation::log::What;
@@ -19,9 +19,10 @@ impl Both {
                 self.io.world().send(&next);
             }
             self.last = self.next_messages();
-            let partitions: Vec<_> = self.last.iter().map(|(partition, _)| (*partition, 0)).collect();
+            let partitions: Vec<_> =
+                self.last.iter().map(|next| PartitionOffset { offset: 0, ..*next }).collect();
             offsets::begin(&self.ctx.pool, &partitions).await.unwrap();
-            for (partition, _) in partitions {
+            for PartitionOffset { partition, .. } in partitions {
                 self.io.world().store.tables.offsets.entry(partition).or_insert(0);
             }
         }
@@ -37,18 +38,19 @@ impl Both {
     }
 
     /// A few records after the stored offsets, in the order of each partition.
-    fn next_messages(&mut self) -> Vec<(TopicPartition, i64)> {
+    fn next_messages(&mut self) -> Vec<PartitionOffset> {
         let world = self.io.world();
         let stands = |partition| world.store.tables.offsets.get(&partition).copied().unwrap_or(0);
-        let ready =
-            world.log.inputs().flat_map(|p| (stands(p)..world.log.end(p)).map(move |offset| (p, offset)));
+        let ready = world.log.inputs().flat_map(|p| {
+            (stands(p)..world.log.end(p)).map(move |offset| PartitionOffset { partition: p, offset })
+        });
         ready.take(1 + self.dice.pick(6)).collect()
     }
 
     fn read(&self) -> RecordBatch {
         let world = self.io.world();
         let mut batch = RecordBatch { advances: Vec::new(), records: Vec::new() };
-        for (partition, offset) in self.last.iter().copied() {
+        for PartitionOffset { partition, offset } in self.last.iter().copied() {
             let (_, entry) = world.log.committed(partition, offset).next().unwrap();
             let What::Input(sent) = &entry.what else { unreachable!() };
             let message = sent.message(partition.partition, offset);

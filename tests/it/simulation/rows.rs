@@ -8,12 +8,11 @@ use peyvand::claim::person::{Dossier, SelfRegistration};
 use peyvand::claim::person_state::{
     DUPLICATES, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
 };
+use peyvand::claim::registry_record::RegistryRecord;
 use peyvand::claim::{Benefit, ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::law::{Rial, SolarMonth};
-use peyvand::store::marriages::registry_row;
 use peyvand::store::payments::{FinanceAnswer, PaymentRow};
-use peyvand::wire::registry_marriages_v1::MarriageRecorded;
 use uuid::Uuid;
 
 #[derive(Clone)]
@@ -46,7 +45,7 @@ pub struct Decided {
 pub struct Rows {
     /// A row for every code that any input named.
     pub persons: BTreeMap<NationalCode, Dossier>,
-    pub marriages: BTreeMap<String, MarriageRecorded>,
+    pub marriages: BTreeMap<String, RegistryRecord>,
     pub requests: BTreeMap<(NationalCode, String), (SelfRegistration, i64)>,
     pub claims: BTreeMap<(NationalCode, Uuid), StoredClaim>,
     pub decisions: BTreeMap<Uuid, Decided>,
@@ -61,7 +60,7 @@ impl Rows {
     /// A transaction's own copy of the rows that the locks of these persons protect.
     pub fn of(&self, persons: &BTreeSet<NationalCode>) -> Self {
         let ours = |person: &NationalCode| persons.contains(person);
-        let named = |row: &MarriageRecorded| sides(row).iter().any(ours);
+        let named = |row: &RegistryRecord| sides(row).iter().any(ours);
         let documents: BTreeMap<_, _> = pick(&self.documents, |_, document| ours(&document.person));
         let payments: BTreeMap<_, _> =
             persons.iter().filter_map(|person| Some((*person, self.payments.get(person)?.clone()))).collect();
@@ -102,7 +101,7 @@ impl Rows {
 
     /// As `peyvand::store::person_states::load_with`.
     pub fn known(&self, person: NationalCode) -> PersonState {
-        let own = |row: &&MarriageRecorded| sides(row).contains(&person);
+        let own = |row: &&RegistryRecord| sides(row).contains(&person);
         let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
         let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
         PersonState {
@@ -110,7 +109,7 @@ impl Rows {
             objections: Vec::new(),
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
-            rows: self.marriages.values().filter(own).map(registry_row).collect(),
+            rows: self.marriages.values().filter(own).map(RegistryRecord::row).collect(),
             self_registrations: requests.map(|(_, (request, _))| request.clone()).collect(),
             claims: claims.map(|(_, claim)| claim.clone()).collect(),
             payments: self.payments.get(&person).map(|payment| self.payment(payment)).into_iter().collect(),
@@ -175,12 +174,12 @@ impl Rows {
     }
 }
 
-pub fn sides(row: &MarriageRecorded) -> Vec<NationalCode> {
-    [row.husband.national_code, row.wife.national_code].into_iter().flatten().collect()
+pub fn sides(row: &RegistryRecord) -> Vec<NationalCode> {
+    row.codes().collect()
 }
 
 /// The keys of the claims of a row: one for each side with a national code.
-pub fn claim_keys(row: &MarriageRecorded) -> Vec<ClaimKey> {
+pub fn claim_keys(row: &RegistryRecord) -> Vec<ClaimKey> {
     let (husband, wife) = (row.husband.national_code, row.wife.national_code);
     let key = |person, other: Option<NationalCode>| {
         let unnamed = || Counterpart::Unnamed { record_id: row.record_id.clone() };

@@ -152,7 +152,7 @@ impl Store {
     }
 
     /// The commit was sent, and its answer will not reach the client.
-    pub fn commit_unheard(&mut self, session: u64) {
+    pub fn commit_unacknowledged(&mut self, session: u64) {
         if let Some(session) = self.sessions.get_mut(&session) {
             session.state = SessionState::CommitSent;
         }

@@ -61,6 +61,7 @@ pub async fn of_postgres(pool: &PgPool) -> Vec<Lines> {
         tables.push((name, lines));
     }
     let codes: Vec<i64> = sqlx::query_scalar("SELECT code FROM persons").fetch_all(pool).await.unwrap();
+    let codes: Vec<_> = codes.into_iter().map(|code| NationalCode::from_i64(code).unwrap()).collect();
     let dossiers = persons::read_dossiers(&mut pool.acquire().await.unwrap(), &codes).await.unwrap();
     let mut lines: Vec<_> = dossiers.iter().map(|(code, dossier)| packed(*code, dossier)).collect();
     lines.sort();

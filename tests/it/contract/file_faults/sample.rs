@@ -3,6 +3,11 @@
 use peyvand::ident::NationalCode;
 use peyvand::wire::files::{Column, FileKind};
 
+use self::sample_row::sample_row;
+
+#[path = "../../../../src/wire/files/sample_row.rs"]
+mod sample_row;
+
 /// The business date of all checks.
 pub const TODAY: &str = "1404-08-20";
 
@@ -62,52 +67,9 @@ impl SampleFile {
 }
 
 fn row(kind: FileKind, nth: u32) -> Vec<String> {
-    let (husband, wife) = (code(123_456_700 + nth), code(7_654_300 + nth));
-    let id = format!("R{nth}");
-    let fields: Vec<&str> = match kind {
-        FileKind::Marriages => vec![
-            &id,
-            "1",
-            "registered",
-            "1404-07-15",
-            "1404-07-20",
-            "marriage_office",
-            "00123",
-            "77",
-            "permanent",
-            &husband,
-            "رضا",
-            "کیانی",
-            "1375-12-30",
-            "0",
-            &wife,
-            "سارا",
-            "احمدی",
-            "1380-01-31",
-            "0",
-        ],
-        FileKind::Persons => vec![
-            &husband,
-            "12345678",
-            "رضا",
-            "کیانی",
-            "1375-12-30",
-            "",
-            "0123",
-            "08",
-            "IR820540102680020817909002",
-            "yes",
-            "09120000000",
-            "",
-        ],
-        FileKind::Employments => vec![&husband, "0000012345", "compulsory", "1398-04-26", ""],
-        FileKind::Wages => vec![&husband, "1403-12", "0000012345", "sick_pay", "31", "103909680"],
-        FileKind::EarlierPayments => vec![&husband, "1399-02-01", "18354270", "branch 0123"],
-        FileKind::SelfRegistrations => {
-            vec![&id, "2025-10-07T12:00:00+03:30", &husband, &wife, "1404-07-15", "true"]
-        }
-        FileKind::PaymentOutcomes => vec![&id, "returned", "AC04", "2025-11-01T09:00:00Z"],
-        FileKind::DeliveryReports => vec![&id, "delivered", "2025-11-01T09:00:00Z"],
-    };
-    fields.into_iter().map(str::to_owned).collect()
+    let is_answer = matches!(kind, FileKind::PaymentOutcomes | FileKind::DeliveryReports);
+    let id = if is_answer { format!("c2a94e70-1d36-5f8b-8e52-{nth:012x}") } else { format!("R{nth}") };
+    let husband = code(123_456_700 + nth);
+    let wife = code(7_654_300 + nth);
+    sample_row(kind.as_str(), &id, &husband, &wife).into_iter().map(str::to_owned).collect()
 }

@@ -46,7 +46,8 @@ fn read(what: &'static str, value: impl Into<String>) -> Case {
 
 fn cases(form: F) -> Vec<Case> {
     match form {
-        F::OpaqueId | F::IssuedId => ids(),
+        F::OpaqueId => ids(),
+        F::IssuedId => issued_ids(),
         F::Version => versions(),
         F::Word => vec![
             case("an unknown word", "perhaps", "unknown_word"),
@@ -93,6 +94,23 @@ fn cases(form: F) -> Vec<Case> {
         ],
         F::Flag => vec![case("another word", "false", "unknown_word")],
     }
+}
+
+fn issued_ids() -> Vec<Case> {
+    const ID: &str = "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718";
+    vec![
+        read("lower case", ID),
+        read("capitals", ID.to_ascii_uppercase()),
+        read("mixed case", format!("C2A94E70{}", &ID[8..])),
+        case("braces", format!("{{{ID}}}"), "wrong_form"),
+        case("a URN", format!("urn:uuid:{ID}"), "wrong_form"),
+        case("no hyphens", ID.replace('-', ""), "wrong_form"),
+        case("hyphens elsewhere", "c2a94e701-d36-5f8b-8e52-64b0f9d3a718", "wrong_form"),
+        case("another letter", format!("g{}", &ID[1..]), "wrong_form"),
+        case("one digit less", &ID[1..], "wrong_form"),
+        case("a number", "17", "wrong_form"),
+        case("a control character", format!("{}\u{7f}", &ID[1..]), "not_text"),
+    ]
 }
 
 fn dates() -> Vec<Case> {

@@ -105,8 +105,12 @@ fn files() -> Vec<Seed> {
             FileKind::SelfRegistrations => {
                 "Q1,2025-10-24T10:00:00+03:30,0012345679,0499370899,1404-07-15,true\n".to_owned()
             }
-            FileKind::PaymentOutcomes => "d1,returned,AC04,2025-10-24T10:00:00+03:30\n".to_owned(),
-            FileKind::DeliveryReports => "s1,expired,2025-10-24T10:00:00+03:30\n".to_owned(),
+            FileKind::PaymentOutcomes => {
+                "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718,returned,AC04,2025-10-24T10:00:00+03:30\n".to_owned()
+            }
+            FileKind::DeliveryReports => {
+                "c2a94e70-1d36-5f8b-8e52-64b0f9d3a718,expired,2025-10-24T10:00:00+03:30\n".to_owned()
+            }
             sampled => sample(*sampled),
         };
         let whole = format!("\u{feff}{}\r\n{rows}", kind.columns().join(","));

@@ -17,16 +17,20 @@ const ORDER: &[&str] = &[
     "ident",
     "claim",
     "texts",
+    "pictures",
     "wire",
     "failpoint",
     "config",
     "clock",
     "retry",
+    "tls",
     "telemetry",
     "store",
     "app",
     "views",
     "kafka",
+    "blobs",
+    "picture_worker",
     "http",
     "terminal",
     "service",
@@ -69,8 +73,17 @@ const OLD_DEFINITIONS: &[&str] = &[
 const OLD_IDENTIFIERS: &[&str] = &["house", "take_in", "take_in_quietly", "suspects", "town"];
 
 /// Crates that only one module may use.
-const ONE_DOOR: &[(&str, &str)] =
-    &[("backoff", "retry"), ("fail", "failpoint"), ("sqlx", "store"), ("rdkafka", "kafka"), ("axum", "http")];
+const ONE_DOOR: &[(&str, &str)] = &[
+    ("askama", "http"),
+    ("backoff", "retry"),
+    ("fail", "failpoint"),
+    ("sqlx", "store"),
+    ("rdkafka", "kafka"),
+    ("object_store", "blobs"),
+    ("image", "pictures"),
+    ("rustls", "tls"),
+    ("axum", "http"),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

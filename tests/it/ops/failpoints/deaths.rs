@@ -33,10 +33,10 @@ impl Survived {
 
     fn point(&mut self, app: &TestApp, point: &str, nth: u32, arguments: &[&str]) {
         let (child, log) = start(app, point, nth, arguments);
-        self.expect_death(app, child, point, &log);
+        self.expect_crash(app, child, point, &log);
     }
 
-    fn expect_death(&mut self, app: &TestApp, child: Child, point: &str, log: &Path) {
+    fn expect_crash(&mut self, app: &TestApp, child: Child, point: &str, log: &Path) {
         let status = end(app, child, log);
         let output = fs::read_to_string(log).unwrap();
         let died = status.is_some_and(|status| status.signal() == Some(SIGABRT));
@@ -46,7 +46,7 @@ impl Survived {
     }
 
     #[track_caller]
-    fn nobody(self) {
+    fn assert_none(self) {
         assert!(self.0.is_empty(), "{} failpoints did not fire:\n{}", self.0.len(), self.0.join("\n"));
     }
 }
@@ -87,7 +87,7 @@ fn ends_as_undisturbed(app: TestApp, what: &str) {
 }
 
 #[test]
-fn who_dies_while_beginning_and_taking_in_takes_in_all_of_it_later() {
+fn a_process_that_crashes_during_start_or_ingest_ingests_everything_later() {
     let mut app = month::begin();
     let mut survived = Survived::default();
     survived.scene(&app, places::BEGINNING, INTAKE);
@@ -104,17 +104,17 @@ fn who_dies_while_beginning_and_taking_in_takes_in_all_of_it_later() {
     app.execute("ALTER TABLE marriages DROP CONSTRAINT poison").unwrap();
     app.serve(&[]);
     month::close_the_rest(&app);
-    survived.nobody();
+    survived.assert_none();
     ends_as_undisturbed(app, "deaths while taking in");
 }
 
 #[test]
-fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
+fn a_process_that_crashes_during_delivery_or_stop_publishes_everything_once() {
     let mut app = month::begin();
     month::publish(&app);
     let mut survived = Survived::default();
     app.serve(&["--roles", "intake"]);
-    app.patient_text(&["close-month", FIRST]);
+    app.waiting_text(&["close-month", FIRST]);
     app.stop();
     survived.scene(&app, places::DELIVERING, RELAY);
     for (name, nth) in places::ENDING {
@@ -124,14 +124,14 @@ fn who_dies_while_delivering_or_ending_has_told_everything_once_later() {
             until_it_serves(&app, &log);
             let pid = child.id().to_string();
             assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-            survived.expect_death(&app, child, &point, &log);
+            survived.expect_crash(&app, child, &point, &log);
         }
     }
     app.serve(&[]);
     month::answer(&mut app);
     month::late_row(&app);
     month::close_the_rest(&app);
-    survived.nobody();
+    survived.assert_none();
     ends_as_undisturbed(app, "deaths while delivering");
 }
 
@@ -141,7 +141,7 @@ fn until_it_serves(app: &TestApp, log: &Path) {
 }
 
 #[test]
-fn who_dies_while_closing_has_paid_everybody_once_later() {
+fn a_process_that_crashes_during_a_close_pays_everybody_once() {
     let mut app = month::begin();
     month::publish(&app);
     app.serve(&[]);
@@ -168,12 +168,12 @@ fn who_dies_while_closing_has_paid_everybody_once_later() {
         );
     }
     month::close_the_rest(&app);
-    survived.nobody();
+    survived.assert_none();
     ends_as_undisturbed(app, "deaths while closing");
 }
 
 #[test]
-fn who_dies_while_recovering_takes_everything_back_once_later() {
+fn a_process_that_crashes_during_recovery_recovers_everything_once() {
     let mut app = month::begin();
     month::publish(&app);
     app.serve(&[]);
@@ -194,12 +194,12 @@ fn who_dies_while_recovering_takes_everything_back_once_later() {
     survived.scene(&app, places::GIVING_UP, &nothing_is_lost);
     app.serve(&[]);
     month::close_the_rest(&app);
-    survived.nobody();
+    survived.assert_none();
     ends_as_undisturbed(app, "deaths while recovering");
 }
 
 #[test]
-fn commands_that_die_are_given_again() {
+fn a_command_that_crashes_can_be_repeated() {
     let mut app = month::begin();
     let mut survived = Survived::default();
     for (kind, path) in month::files(&app) {
@@ -209,7 +209,7 @@ fn commands_that_die_are_given_again() {
         }
         app.publish_without_waiting(kind, Path::new(&path));
     }
-    month::letters(&app);
+    month::dead_letters(&app);
     survived.scene(&app, places::LAGGING, &["status"]);
     let stranger = "6f1c0e5b2a7d48939c1f0a6be4d852376f1c0e5b2a7d48939c1f0a6be4d85237";
     let opened =
@@ -235,7 +235,7 @@ fn commands_that_die_are_given_again() {
     month::answer(&mut app);
     month::late_row(&app);
     month::close_the_rest(&app);
-    survived.nobody();
+    survived.assert_none();
     ends_as_undisturbed(app, "deaths of commands");
 }
 

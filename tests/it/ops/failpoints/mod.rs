@@ -5,6 +5,8 @@
 mod deaths;
 #[cfg(feature = "failpoints")]
 mod month;
+#[cfg(feature = "failpoints")]
+mod pictures;
 mod places;
 mod sites;
 
@@ -13,13 +15,13 @@ use std::collections::BTreeSet;
 use places::SCENES;
 
 #[test]
-fn no_boundary_is_without_its_points() {
+fn every_boundary_has_its_failpoints() {
     let bare = sites::bare_calls();
     assert!(bare.is_empty(), "wrap in `failpoint!(\"name\", …)`:\n{}", bare.join("\n"));
 }
 
 #[test]
-fn every_boundary_has_one_name_and_a_scene_that_dies_there() {
+fn every_boundary_has_one_name_and_a_test_that_crashes_there() {
     let names = sites::names();
     assert!(names.len() > 50, "only {} failpoints were found", names.len());
     let once: BTreeSet<_> = names.iter().map(String::as_str).collect();
@@ -44,13 +46,14 @@ fn a_bare_call_is_found() {
     assert_eq!(found("kafka", "consumer\n    .poll(TICK)"), 1);
     assert_eq!(found("kafka", "match failpoint!(\"c\", consumer.poll(f(1))) {}"), 0);
     assert_eq!(found("kafka", "sender.commit()"), 0);
+    assert_eq!(found("blobs", "store.put_opts(&path, payload)"), 1);
     assert_eq!(found("cli", "File::create(&path)"), 1);
     assert_eq!(found("service", "File::create(&path)"), 1);
 }
 
 /// Release builds do not contain failpoints.
 #[test]
-fn a_release_has_no_points() {
+fn a_release_has_no_failpoints() {
     let manifest: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();
     assert_eq!(manifest["features"].as_table().unwrap().keys().collect::<Vec<_>>(), ["failpoints"]);
     assert_eq!(manifest["dependencies"]["fail"]["optional"].as_bool(), Some(true));

@@ -54,10 +54,10 @@ pub fn publish(app: &TestApp) {
     for (kind, path) in files(app) {
         app.publish_without_waiting(kind, Path::new(&path));
     }
-    letters(app);
+    dead_letters(app);
 }
 
-pub fn letters(app: &TestApp) {
+pub fn dead_letters(app: &TestApp) {
     let raw = app.raw();
     for value in [b"{".as_slice(), b"[]", b"null"] {
         raw.record(ROWS, Some(b"R1"), &[("ce_type", "registry.marriage.recorded")], Some(value));
@@ -95,7 +95,7 @@ pub fn late_row(app: &TestApp) {
 
 pub fn close_the_rest(app: &TestApp) {
     for month in NEXT {
-        app.patient_json(&["close-month", month, "--confirm"]);
+        app.waiting_json(&["close-month", month, "--confirm"]);
     }
     app.settle();
 }

@@ -142,6 +142,10 @@ pub const ADOPTING: Scene = &[("installation.move", 1)];
 /// `report`.
 pub const SHOWING: Scene = &[("snapshot.begin", 1)];
 
+/// A process that opens the store of pictures, stores one, sweeps what another left, and deletes the picture.
+pub const STORING_PICTURES: Scene =
+    &[("blobs.folder", 1), ("blobs.put", 1), ("blobs.unfinished", 1), ("blobs.delete", 1)];
+
 pub const SCENES: &[Scene] = &[
     BEGINNING,
     TAKING_IN,
@@ -163,4 +167,5 @@ pub const SCENES: &[Scene] = &[
     GIVING_UP,
     SHOWING,
     ADOPTING,
+    STORING_PICTURES,
 ];

@@ -52,6 +52,7 @@ const CROSSINGS: &[(&str, &[&str])] = &[
             "producer.send(",
         ],
     ),
+    ("blobs", &["builder.create(", ".put_opts(", ".delete(&path)", "remove_file("]),
     ("cli", FILE_CALLS),
     ("demo", FILE_CALLS),
     ("service", FILE_CALLS),

@@ -1,0 +1,7 @@
+//! The pages of the insured person.
+
+mod browser;
+mod loading;
+pub mod pages;
+pub mod people;
+mod sentences;
