@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::claim::finding_effects::AppliedFinding;
+use crate::claim::objection_answer::ObjectionAnswer;
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
@@ -17,7 +18,7 @@ use crate::store::{Error, Result};
 use crate::texts::{Bilingual, Texts};
 use crate::wire::eligibility_decisions_v1::{
     CaseOpened, DecisionFinding, DecisionMade, DecisionMarriage, DecisionReason, DecisionText,
-    DecisionWorking, WorkingMonth,
+    DecisionWorking, ObjectionAnswered, WorkingMonth,
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
@@ -134,6 +135,26 @@ pub fn case(
         opened_at: at,
     };
     serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+}
+
+/// Builds `eligibility.objection.answered`. Its id follows from the objection, so that a repeat has the same id.
+pub fn objection_answer(
+    person: NationalCode,
+    answer: &ObjectionAnswer,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Result<Outgoing> {
+    let data = ObjectionAnswered {
+        objection_id: answer.objection_id,
+        claim_id: answer.claim_id,
+        decision_id: answer.decision_id,
+        national_code: person,
+        accepted: answer.accepted,
+        text: decision_text(Texts::built_in().objection_answer(answer.accepted)),
+        answered_at: at,
+    };
+    let id = event_id(EventType::ObjectionAnswered, &[&answer.objection_id.to_string()]);
+    serialized(Outgoing::new(EventType::ObjectionAnswered, person.to_string(), id, at, trace, &data))
 }
 
 /// The values that all documents of a page share.

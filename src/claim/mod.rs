@@ -22,6 +22,7 @@ mod found_reasons;
 pub mod identity;
 pub mod issuance;
 pub mod objection;
+pub mod objection_answer;
 pub mod outcome;
 pub mod person;
 pub mod person_state;

@@ -1,4 +1,4 @@
-//! Objections of insured persons, and when an officer's answer follows (contract: objections).
+//! Objections of insured persons, and which closing of an officer counts (contract: objections).
 //!
 //! An objection changes no decision. What was said about it is kept as sets, so its state does not depend on the order
 //! of arrival.
@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use super::canonical::CanonicalHash;
 use super::finding::Finding;
 use super::outcome::UnknownCode;
-use super::person_state::{PersonState, StoredClaim};
 use super::reason::ReasonCode;
 use super::review::Ruling;
 
@@ -65,6 +65,19 @@ pub struct Closing {
     pub findings: Vec<Uuid>,
 }
 
+impl Closing {
+    /// The SHA-256 of the canonical encoding of all fields: two closings with the same digest are one.
+    pub fn sha256(&self) -> [u8; 32] {
+        CanonicalHash::default()
+            .field(&self.at.to_string())
+            .field(&self.author)
+            .field(if self.accepted { "accepted" } else { "not accepted" })
+            .field(&self.reason)
+            .list(self.findings.iter().map(Uuid::to_string))
+            .finish()
+    }
+}
+
 /// An objection with everything that was said about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Objection {
@@ -84,12 +97,13 @@ impl Objection {
         Self { objection_id, submission: None, withdrawn: false, closings: Vec::new(), answered: false }
     }
 
-    /// Sets the submission. Of several with one id the earliest stands.
-    pub fn submit(&mut self, submission: Submission) {
-        self.submission = Some(match self.submission.take() {
-            Some(known) => known.min(submission),
-            None => submission,
-        });
+    /// Sets the submission. Of several with one id the earliest stands. Returns whether this one is new and stands.
+    pub fn submit(&mut self, submission: Submission) -> bool {
+        if self.submission.as_ref().is_some_and(|known| *known <= submission) {
+            return false;
+        }
+        self.submission = Some(submission);
+        true
     }
 
     /// Adds a closing. Returns whether it was new.
@@ -141,46 +155,4 @@ fn may_close(submission: &Submission, officer: &str, findings: &[Finding]) -> bo
             && ruled.judgement.at <= submission.submitted_at
             && [&ruled.proposal.author, &ruled.judgement.approver].iter().any(|known| *known == officer)
     })
-}
-
-/// An answer to publish.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ObjectionAnswer {
-    pub objection_id: Uuid,
-    /// The claim of the objection, or its successor if that claim was withdrawn.
-    pub claim_id: Uuid,
-    /// The decision in force. `None` if the claim has none.
-    pub decision_id: Option<Uuid>,
-    pub accepted: bool,
-}
-
-/// The answers that are due and were not published. `claims` are the person's claims after the plan.
-pub(super) fn due_answers(state: &PersonState, claims: &[&StoredClaim]) -> Vec<ObjectionAnswer> {
-    let due = state.objections.iter().filter(|objection| !objection.answered).filter_map(|objection| {
-        let closing = objection.answer(&state.findings)?;
-        let submission = objection.submission.as_ref()?;
-        let claim = standing_claim(submission.claim_id, claims);
-        Some(ObjectionAnswer {
-            objection_id: objection.objection_id,
-            claim_id: claim.map_or(submission.claim_id, |claim| claim.claim_id),
-            decision_id: claim.filter(|claim| claim.revision > 0).map(|claim| claim.decision_id),
-            accepted: closing.accepted,
-        })
-    });
-    due.collect()
-}
-
-/// The claim with this id. If it was withdrawn: the person's standing claim of that benefit with the same spouse, or
-/// otherwise the first one.
-fn standing_claim<'a>(claim_id: Uuid, claims: &[&'a StoredClaim]) -> Option<&'a StoredClaim> {
-    let claim = claims.iter().copied().find(|claim| claim.claim_id == claim_id)?;
-    if !claim.withdrawn {
-        return Some(claim);
-    }
-    let standing = claims
-        .iter()
-        .copied()
-        .filter(|other| !other.withdrawn && other.key.benefit == claim.key.benefit)
-        .min_by_key(|other| (other.key.counterpart != claim.key.counterpart, &other.key));
-    Some(standing.unwrap_or(claim))
 }

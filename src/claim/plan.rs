@@ -6,7 +6,7 @@ use super::benefit::Benefit;
 use super::codes::CaseKind;
 use super::decide::Decision;
 use super::facts::EncodedFacts;
-use super::objection::ObjectionAnswer;
+use super::objection_answer::ObjectionAnswer;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::reason::ReasonCode;
 use crate::law::Rial;

@@ -4,7 +4,7 @@ use super::assemble::{AssembledClaim, assemble_claims};
 use super::decide::decide;
 use super::fact_seen::ComparedRows;
 use super::facts::Facts;
-use super::objection::due_answers;
+use super::objection_answer::due_answers;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::plan::{ClaimUpdate, Plan, Trigger, revise};
 use super::post_payment;

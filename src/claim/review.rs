@@ -70,6 +70,20 @@ pub struct Judgement {
     pub reason: String,
 }
 
+impl Judgement {
+    /// The SHA-256 of the canonical encoding of all fields: two judgements with the same digest are one.
+    pub fn sha256(&self) -> [u8; 32] {
+        CanonicalHash::default()
+            .field(&self.at.to_string())
+            .field(if self.ruling == Ruling::Approved { "approved" } else { "rejected" })
+            .field(&hex::encode(self.proposal_sha256))
+            .field(&self.approver)
+            .field(&self.author)
+            .field(&self.reason)
+            .finish()
+    }
+}
+
 /// All proposals about one id, and all judgements about them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Review<C> {

@@ -169,7 +169,9 @@ proptest! {
                 0 => for closing in closings.iter().rev() {
                     backward.close(closing.clone());
                 },
-                1 => backward.submit(submission(CLAIM, 5)),
+                1 => {
+                    backward.submit(submission(CLAIM, 5));
+                }
                 _ => backward.withdrawn |= withdrawn,
             }
         }

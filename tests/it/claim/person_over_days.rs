@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use peyvand::claim::codes::{CaseKind, PaymentOutcome};
 use peyvand::claim::issuance::plan_close;
-use peyvand::claim::objection::ObjectionAnswer;
+use peyvand::claim::objection_answer::ObjectionAnswer;
 use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
 use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
 use peyvand::claim::plan::Issuance;
