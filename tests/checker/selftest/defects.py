@@ -24,7 +24,7 @@ def judge(state):
         files = [written(pathlib.Path(home), kind, text) for kind, text in state.published.items()]
         seen = world.read(state.source, database.Tables(state.tables), logs=[log], live=True, published=files)
         world.check(seen, report)
-    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 11)}), report
+    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 12)}), report
 
 
 def written(home, kind, text):
