@@ -9,6 +9,7 @@ from .. import published
 from .. import report as reporting
 from .. import world
 from ..feed import database
+from . import encodings
 from . import fixture as good
 from . import plants
 
@@ -34,6 +35,7 @@ def written(home, kind, text):
 
 
 def check(report):
+    encodings.check(report)
     state = good.Fixture()
     counts, found = judge(copy.deepcopy(state))
     for promise in (promise for promise, count in counts.items() if count):
