@@ -13,7 +13,8 @@ from .law.registry import ClaimKey
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Decision = collections.namedtuple(
     "Decision",
-    "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record reasons_digest findings",
+    "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record reasons_digest"
+    " findings",
 )
 Document = collections.namedtuple("Document", "place data stamp time")
 Sms = collections.namedtuple("Sms", "place data stamp time")
@@ -61,6 +62,9 @@ def take_decision(found, raw):
         return
     if raw.headers["ce_type"] == "eligibility.case.opened":
         found.cases.append(Document(raws.place(raw), data, raw.stamp, raw.headers["ce_time"]))
+        return
+    if raw.headers["ce_type"] == "eligibility.case.ended":
+        found.fault(raws.place(raw), "a case ended, but this version applies no ending")
         return
     if raw.headers["ce_type"] == "eligibility.objection.answered":
         take_objection_answer(found, raw, data)

@@ -10,7 +10,8 @@ from . import taking
 from . import timeline
 from .law import tables
 from .promises import (
-    answers, batches, claimless, completeness, dispositions, end_state, form, nothing_lags, objections, one_payment, privacy,
+    answers, batches, claimless, completeness, dispositions, end_state, form, nothing_lags, objections, one_payment,
+    privacy,
 )
 
 

@@ -169,6 +169,6 @@ def is_set_aside_twice(view, key, dossier, spoken, tables):
         decided = spoken.get(other, {}).get("CONFLICTING_RECORDS")
         if other == key or other.deed_date != key.deed_date or not decided or decided.proposal.verdict != "set_aside":
             continue
-        if is_in_effect(decided, view, other, dossier.person, tables):
+        if view.row_for(other) in view.live and is_in_effect(decided, view, other, dossier.person, tables):
             return True
     return False
