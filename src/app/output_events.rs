@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::claim::finding_effects::AppliedFinding;
+use crate::claim::objection_answer::ObjectionAnswer;
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::Issuance;
 use crate::claim::plan::{NewCase, Revision};
@@ -15,7 +17,8 @@ use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
 use crate::texts::{Bilingual, Texts};
 use crate::wire::eligibility_decisions_v1::{
-    CaseOpened, DecisionMade, DecisionMarriage, DecisionReason, DecisionText, DecisionWorking, WorkingMonth,
+    CaseOpened, DecisionFinding, DecisionMade, DecisionMarriage, DecisionReason, DecisionText,
+    DecisionWorking, ObjectionAnswered, WorkingMonth,
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
 use crate::wire::outgoing::event_id;
@@ -57,11 +60,18 @@ pub fn decision<'a>(
         answer_digest: Cow::Owned(hex::encode(claim.answer_digest)),
         business_date: ctx.business_date(at),
         decided_at: at,
+        findings: findings(&revision.decision),
     };
-    OutboxEvent::Decision(Box::new(outbox_event::DecisionEvent {
-        traceparent: trace.map(Cow::Borrowed),
-        data,
-    }))
+    OutboxEvent::of_decision(outbox_event::DecisionEvent { traceparent: trace.map(Cow::Borrowed), data })
+}
+
+fn findings(decision: &Decision) -> Vec<DecisionFinding> {
+    let finding = |applied: &AppliedFinding| DecisionFinding {
+        finding_id: applied.finding_id,
+        ground: applied.ground,
+        verdict: applied.verdict,
+    };
+    decision.findings.iter().map(finding).collect()
 }
 
 fn reasons(decision: &Decision) -> Vec<DecisionReason<'static>> {
@@ -125,6 +135,26 @@ pub fn case(
         opened_at: at,
     };
     serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+}
+
+/// Builds `eligibility.objection.answered`. Its id follows from the objection, so that a repeat has the same id.
+pub fn objection_answer(
+    person: NationalCode,
+    answer: &ObjectionAnswer,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Result<Outgoing> {
+    let data = ObjectionAnswered {
+        objection_id: answer.objection_id,
+        claim_id: answer.claim_id,
+        decision_id: answer.decision_id,
+        national_code: person,
+        accepted: answer.accepted,
+        text: decision_text(Texts::built_in().objection_answer(answer.accepted)),
+        answered_at: at,
+    };
+    let id = event_id(EventType::ObjectionAnswered, &[&answer.objection_id.to_string()]);
+    serialized(Outgoing::new(EventType::ObjectionAnswered, person.to_string(), id, at, trace, &data))
 }
 
 /// The values that all documents of a page share.

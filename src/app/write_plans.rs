@@ -16,6 +16,7 @@ use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
 use crate::store::cases::IdentifiedCase;
 use crate::store::messages::{self, NewMessage, ReleasedMessage};
+use crate::store::objections::{self, ObjectionKey};
 use crate::store::{PgConnection, Result, cases, claims, decisions};
 use crate::texts::{Texts, segments};
 use crate::wire::{OutboxEvent, Outgoing};
@@ -27,7 +28,8 @@ pub struct Planned {
     pub trace: Option<String>,
 }
 
-/// Writes claims, decisions, cases and notices of returns, and returns the events of cases and notices.
+/// Writes claims, decisions, cases, answers to objections and notices of returns, and returns the events of cases,
+/// answers and notices.
 ///
 /// The events of decisions come from [`decisions_made`], because building them is CPU work that needs no database. The
 /// close writes payment documents.
@@ -50,7 +52,22 @@ pub async fn write(
         }
     }
     cases::insert(tx, &cases, at).await?;
+    events.extend(write_answers(tx, planned, at).await?);
     events.extend(write_return_notices(tx, ctx, planned, at).await?);
+    Ok(events)
+}
+
+/// Marks the objections as answered whose answers are due, and returns the answers.
+async fn write_answers(tx: &mut PgConnection, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    let (mut answered, mut events) = (Vec::new(), Vec::new());
+    for planned in planned {
+        let person = planned.state.person;
+        for answer in &planned.plan.answers {
+            answered.push(ObjectionKey { person, objection_id: answer.objection_id });
+            events.push(output_events::objection_answer(person, answer, at, planned.trace.as_deref())?);
+        }
+    }
+    objections::mark_answered(tx, &answered, at).await?;
     Ok(events)
 }
 

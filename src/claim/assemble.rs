@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::benefit::Benefit;
-use super::codes::Status;
+use super::codes::{Status, Verdict};
 use super::contribution_lines::{employment_lines, wage_lines};
-use super::facts::{Facts, InsuredFacts, PaidBefore, RegistryFacts, SelfRegistrationFacts};
+use super::fact_seen::{ComparedRow, ComparedRows, fact_seen};
+use super::facts::{
+    Facts, FindingFacts, InsuredFacts, PaidBefore, RegistryFacts, SelfRegistrationFacts, Standing,
+};
+use super::finding;
 use super::identity::{ClaimKey, Counterpart};
 use super::person::{EarlierPayment, RegistryRow, SelfRegistration, Side};
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
+use super::reason::ReasonCode;
 use crate::ident::text;
 use crate::law::SolarDate;
 
@@ -21,6 +26,16 @@ pub struct AssembledClaim {
     pub record_id: Option<String>,
     pub request_id: Option<String>,
     pub facts: Facts,
+    /// The registry rows that the grounds compare.
+    pub compared: ComparedRows,
+}
+
+impl AssembledClaim {
+    /// The digest of today's values of a ground: the `fact_seen` of a finding that is proposed now. `None` for a ground
+    /// about which no finding can be made.
+    pub fn fact_seen(&self, ground: ReasonCode) -> Option<[u8; 32]> {
+        fact_seen(ground, &self.facts, &self.compared)
+    }
 }
 
 impl StoredClaim {
@@ -72,7 +87,36 @@ pub fn assemble_claims(state: &PersonState, planning: &PlanningContext<'_>) -> V
         planning.deeds_from.is_none_or(|from| claim.key.deed_date >= from) || state.is_paid(claim.claim_id)
     });
     claims.sort_by(|a, b| a.key.cmp(&b.key));
+    contradict(&mut claims, planning);
     claims
+}
+
+/// Of two marriages on one day at most one can stand: where the conflict is set aside on two claims of a day, neither
+/// finding counts.
+fn contradict(claims: &mut [AssembledClaim], planning: &PlanningContext<'_>) {
+    let sets_aside = |claim: &AssembledClaim| {
+        let is_conflict = |finding: &&FindingFacts| {
+            finding.ground == ReasonCode::ConflictingRecords && finding.verdict == Verdict::SetAside
+        };
+        let mut findings = claim.facts.findings.iter().filter(is_conflict);
+        claim.facts.conflicting && findings.any(|finding| finding.has_effect(planning.tables))
+    };
+    let set_aside: Vec<_> = claims
+        .iter()
+        .filter(|claim| sets_aside(claim))
+        .map(|claim| (claim.key.benefit, claim.key.deed_date))
+        .collect();
+    for claim in claims {
+        let day = (claim.key.benefit, claim.key.deed_date);
+        if set_aside.iter().filter(|other| **other == day).count() < 2 {
+            continue;
+        }
+        for finding in &mut claim.facts.findings {
+            if finding.ground == ReasonCode::ConflictingRecords && finding.has_effect(planning.tables) {
+                finding.standing = Standing::Contradicted;
+            }
+        }
+    }
 }
 
 /// Selects the authoritative row of each marriage. Two records of one pair and date report the same marriage;
@@ -150,7 +194,12 @@ fn assemble(
     let earlier = live_rows.iter().find(|((date, other), _)| *date < key.deed_date && !is_same_pair(other));
     let same_day = live_rows.iter().filter(|((date, _), _)| *date == key.deed_date).count();
     let own_row_is_live = row.is_some_and(|row| row.status != Status::Annulled);
-    let facts = Facts {
+    let compared = ComparedRows {
+        record_id: row.map(|row| row.record_id.clone()),
+        same_day: compared_rows(&live_rows, |(date, _)| *date == key.deed_date),
+        earlier: compared_rows(&live_rows, |(date, other)| *date < key.deed_date && !is_same_pair(other)),
+    };
+    let mut facts = Facts {
         benefit: key.benefit,
         deed_date: key.deed_date,
         spouse_has_code: key.counterpart.spouse().is_some(),
@@ -168,14 +217,37 @@ fn assemble(
         wages: wage_lines(&state.dossier, key.deed_date, planning.tables),
         paid_before: paid_before(state, key.benefit, claim_id),
         payment: None,
+        findings: Vec::new(),
     };
+    facts.findings =
+        finding::speaking(&state.findings, claim_id, |ground| fact_seen(ground, &facts, &compared));
     AssembledClaim {
         claim_id,
         record_id: row.map(|row| row.record_id.clone()),
         request_id: registration.map(|registration| registration.request_id.clone()),
         key,
         facts,
+        compared,
     }
+}
+
+type LiveRow<'a> = (&'a (SolarDate, Counterpart), &'a &'a RegistryRow);
+
+fn compared_rows(
+    live_rows: &[LiveRow<'_>],
+    is_compared: impl Fn(&(SolarDate, Counterpart)) -> bool,
+) -> Vec<ComparedRow> {
+    let mut rows: Vec<_> = live_rows
+        .iter()
+        .filter(|(marriage, _)| is_compared(marriage))
+        .map(|((date, other), row)| ComparedRow {
+            record_id: row.record_id.clone(),
+            deed_date: date.to_string(),
+            spouse: other.spouse().map(|code| code.to_string()).unwrap_or_default(),
+        })
+        .collect();
+    rows.sort();
+    rows
 }
 
 fn registry_facts(row: &RegistryRow, own: &Side) -> RegistryFacts {

@@ -69,3 +69,32 @@ vocabulary!(
     /// The content of an SMS.
     SmsKind { Registration = "registration", PaymentReturned = "payment_returned" }
 );
+vocabulary!(
+    /// What a finding says about a ground of a claim.
+    Verdict {
+        /// The ground does not count.
+        SetAside = "set_aside",
+        /// The claim is refused by the ground.
+        Confirmed = "confirmed",
+        /// Either is undone.
+        Lifted = "lifted",
+    }
+);
+vocabulary!(
+    /// How a case ends.
+    EndingOutcome {
+        NoAction = "no_action",
+        /// An amount is to be recovered.
+        RecoveryOrdered = "recovery_ordered",
+        /// An amount is to be paid in addition.
+        DifferenceOrdered = "difference_ordered",
+        /// The returned document may be followed by another attempt, with the lower of the frozen and the new amount.
+        Reissue = "reissue",
+        /// The returned document is followed by no attempt.
+        Stop = "stop",
+    }
+);
+vocabulary!(
+    /// What a picture of an objection shows.
+    PictureKind { Deed = "deed", Booklet = "booklet", Other = "other" }
+);

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::benefit::Benefit;
 use super::facts::{self, Facts, InsuredFacts};
-use super::findings::Findings;
+use super::finding_effects::{self, AppliedFinding};
+use super::found_reasons::FoundReasons;
 use super::outcome::Outcome;
 use super::reason::{Reason, ReasonCode, outcome_of};
 use super::{reasons_of_art85, reasons_of_completion, reasons_of_marriage};
@@ -15,7 +16,7 @@ use crate::law::marriage_allowance::{AmountFinding, Assessment, Working, assess}
 use crate::law::{Rial, SolarDate, Tables};
 
 /// The version of the rules in this program. A change that alters any decision must raise it.
-pub const RULES_VERSION: &str = "1";
+pub const RULES_VERSION: &str = "2";
 
 /// A decision with its reasons and its working.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +29,8 @@ pub struct Decision {
     /// `None` if the claim was decided without an assessment: the person is not insured, the claim is withdrawn, or the
     /// deed date cannot be computed.
     pub working: Option<Working>,
+    /// The approved findings that changed the reasons, in the order of their grounds.
+    pub findings: Vec<AppliedFinding>,
 }
 
 /// The canonical encoding of a published answer: JSON with the fields in this order, and parameters by name.
@@ -36,6 +39,26 @@ struct CanonicalAnswer<'a> {
     outcome: &'a str,
     amount_rial: Option<u64>,
     reasons: Vec<CanonicalReason<'a>>,
+    /// Left out if there is none, so that answers without findings keep their digests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<CanonicalFinding<'a>>,
+}
+
+#[derive(Serialize)]
+struct CanonicalFinding<'a> {
+    finding_id: String,
+    ground: &'a str,
+    verdict: &'a str,
+}
+
+impl CanonicalFinding<'static> {
+    fn new(finding: &AppliedFinding) -> Self {
+        Self {
+            finding_id: finding.finding_id.to_string(),
+            ground: finding.ground.as_str(),
+            verdict: finding.verdict.as_str(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -52,13 +75,14 @@ impl<'a> CanonicalReason<'a> {
 }
 
 impl Decision {
-    /// The digest of outcome, amount, and each reason's code and parameters. A new revision is published only where it
+    /// The digest of outcome, amount, findings, and each reason's code and parameters. A new revision is published only where it
     /// changes. Texts are not part of it, so a change of wording publishes nothing.
     pub fn answer_digest(&self) -> [u8; 32] {
         let answer = CanonicalAnswer {
             outcome: self.outcome.as_str(),
             amount_rial: self.amount.map(Rial::get),
             reasons: self.reasons.iter().map(CanonicalReason::new).collect(),
+            findings: self.findings.iter().map(CanonicalFinding::new).collect(),
         };
         facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
     }
@@ -93,12 +117,12 @@ impl Decision {
         self.reasons.iter().map(|reason| reason.code).collect()
     }
 
-    fn new(mut reasons: Vec<Reason>, amount: Option<Rial>, working: Option<Working>) -> Self {
-        reasons.sort_by_key(|reason| reason.code);
-        let codes: Vec<_> = reasons.iter().map(|reason| reason.code).collect();
-        let outcome = outcome_of(&codes);
+    fn new(found: FoundReasons) -> Self {
+        let FoundReasons { mut reasons, amount, working, findings } = found;
+        reasons.sort_by_key(Reason::precedence);
+        let outcome = outcome_of(&reasons);
         let states_amount = matches!(outcome, Outcome::Approved | Outcome::Waiting);
-        Self { outcome, amount: amount.filter(|_| states_amount), reasons, working }
+        Self { outcome, amount: amount.filter(|_| states_amount), reasons, working, findings }
     }
 }
 
@@ -109,17 +133,35 @@ pub fn content_digest(answer: [u8; 32], working: [u8; 32]) -> [u8; 32] {
 
 /// Decides a claim on the business date `today`. The decision contains all reasons; no reason hides another.
 pub fn decide(facts: &Facts, today: SolarDate, tables: &Tables) -> Decision {
-    let findings = find_reasons(facts, today, tables);
-    Decision::new(findings.reasons, findings.amount, findings.working)
+    Decision::new(find_reasons(facts, today, tables))
 }
 
-/// Finds every reason in the facts.
-pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Findings {
+/// Finds every reason in the facts, and applies the approved findings to them.
+pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> FoundReasons {
+    let mut found = reasons_before_findings(facts, today, tables);
+    found.findings = match &facts.payment {
+        None => finding_effects::apply(&mut found.reasons, facts, tables),
+        // A paid decision keeps the findings by which it was approved.
+        Some(_) => findings_of_paid(facts, today, tables),
+    };
+    found
+}
+
+fn findings_of_paid(facts: &Facts, today: SolarDate, tables: &Tables) -> Vec<AppliedFinding> {
+    if facts.findings.is_empty() {
+        return Vec::new();
+    }
+    let before = Facts { payment: None, ..facts.clone() };
+    let mut reasons = reasons_before_findings(&before, today, tables).reasons;
+    finding_effects::apply(&mut reasons, &before, tables)
+}
+
+fn reasons_before_findings(facts: &Facts, today: SolarDate, tables: &Tables) -> FoundReasons {
     if facts.withdrawn {
-        return Findings::only(reasons_of_marriage::withdrawn(facts));
+        return FoundReasons::only(reasons_of_marriage::withdrawn(facts));
     }
     let Some(insured) = &facts.insured else {
-        return Findings::only(reasons_of_completion::not_insured());
+        return FoundReasons::only(reasons_of_completion::not_insured());
     };
     match facts.benefit {
         Benefit::MarriageAllowance => marriage_allowance(facts, insured, today, tables),
@@ -129,24 +171,35 @@ pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> Finding
 }
 
 /// The reasons of Article 85.
-fn marriage_allowance(facts: &Facts, insured: &InsuredFacts, today: SolarDate, tables: &Tables) -> Findings {
+fn marriage_allowance(
+    facts: &Facts,
+    insured: &InsuredFacts,
+    today: SolarDate,
+    tables: &Tables,
+) -> FoundReasons {
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
         // The deed date is too near to the start or end of the calendar's range. The result is undetermined (R26).
-        return Findings::only(reasons_of_art85::not_computable(facts));
+        return FoundReasons::only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {
-        return Findings {
+        return FoundReasons {
             reasons: reasons_of_completion::after_payment(payment, insured, today, tables),
             amount: Rial::new(payment.amount_rial),
             working: Some(assessment.working),
+            findings: Vec::new(),
         };
     }
     let mut reasons = reasons_of_marriage::all(facts, insured, today);
     reasons.extend(reasons_of_art85::all(facts, &assessment));
     reasons.extend(reasons_of_completion::all(insured, today, tables));
-    Findings { reasons, amount: known_amount(&assessment), working: Some(assessment.working) }
+    FoundReasons {
+        reasons,
+        amount: known_amount(&assessment),
+        working: Some(assessment.working),
+        findings: Vec::new(),
+    }
 }
 
 fn known_amount(assessment: &Assessment) -> Option<Rial> {

@@ -4,18 +4,26 @@
 //! therefore does not change the claim.
 
 use serde::{Deserialize, Serialize};
-use serde_with::serde_as;
+use serde_with::{DisplayFromStr, serde_as};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::benefit::Benefit;
-use super::codes::{OfficeKind, Ownership, Permanence, Status};
+use super::codes::{OfficeKind, Ownership, Permanence, Status, Verdict};
 use super::compact_form::CompactForm;
 use super::identity::ClaimKey;
+use super::reason::ReasonCode;
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, marriage_allowance as art85};
 
 /// The version of the stored form, its first byte. The rest is postcard, which identifies fields and enum variants by
 /// their order. A change of that order needs a new version. `recompute` must read every version that was ever written.
-const FORM: u8 = 1;
+///
+/// The second form adds `findings` at the end. Facts without findings are written in the first form, so that their
+/// digests and their decisions stay as they are.
+const FORM: u8 = 2;
+const FORM_WITHOUT_FINDINGS: u8 = 1;
+/// An empty list in postcard.
+const NO_FINDINGS: u8 = 0;
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +51,33 @@ pub struct Facts {
     pub paid_before: Vec<PaidBefore>,
     /// Set once a document was issued for this claim. The other facts are then those that were paid.
     pub payment: Option<PaymentFacts>,
+    /// The approved findings that speak about grounds of this claim, one for each ground, in the order of the grounds.
+    pub findings: Vec<FindingFacts>,
+}
+
+/// An approved finding about a ground of this claim.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingFacts {
+    pub finding_id: Uuid,
+    /// Stored as its code.
+    #[serde_as(as = "DisplayFromStr")]
+    pub ground: ReasonCode,
+    pub verdict: Verdict,
+    /// The tables of this day say whether the finding has an effect.
+    #[serde_as(as = "CompactForm")]
+    pub approved_on: SolarDate,
+    pub standing: Standing,
+}
+
+/// Whether the values of the ground are those that the officers saw.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Standing {
+    Stands,
+    /// The values have changed. The finding waits.
+    FactsMoved,
+    /// Conflicting records are set aside on another claim of that day too. They count on neither.
+    Contradicted,
 }
 
 #[serde_as]
@@ -153,22 +188,31 @@ impl Facts {
             wages: Vec::new(),
             paid_before: Vec::new(),
             payment: None,
+            findings: Vec::new(),
         }
     }
 
     /// Encodes the facts. The encoding is canonical: every list is sorted, and every field is always written.
     pub fn encode(&self) -> EncodedFacts {
         let mut bytes = Vec::with_capacity(1024);
-        bytes.push(FORM);
+        bytes.push(if self.findings.is_empty() { FORM_WITHOUT_FINDINGS } else { FORM });
         // Serialising numbers and codes to memory cannot fail.
-        let bytes = postcard::to_extend(self, bytes).unwrap_or_default();
+        let mut bytes = postcard::to_extend(self, bytes).unwrap_or_default();
+        if self.findings.is_empty() {
+            // The first form ends before the list.
+            bytes.pop();
+        }
         EncodedFacts { digest: digest(&bytes), bytes }
     }
 
     /// Decodes stored facts. `None` if the bytes are not in any form that was ever written.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
-            (&FORM, packed) => postcard::from_bytes(packed).ok(),
+            (&FORM_WITHOUT_FINDINGS, packed) => postcard::from_bytes(&[packed, &[NO_FINDINGS]].concat()).ok(),
+            // Facts without findings have only the first form.
+            (&FORM, packed) => {
+                postcard::from_bytes(packed).ok().filter(|facts: &Self| !facts.findings.is_empty())
+            }
             _ => None,
         }
     }

@@ -52,7 +52,19 @@ fn full() -> Facts {
             document_id: "d".to_owned(),
             returned: Some(ReturnFacts { code: "AC04".to_owned(), sheba: "IR…".to_owned() }),
         }),
+        findings: Vec::new(),
     }
+}
+
+fn with_finding() -> Facts {
+    let finding = FindingFacts {
+        finding_id: Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0001),
+        ground: ReasonCode::IdentityMismatch,
+        verdict: Verdict::Confirmed,
+        approved_on: date("1404-08-02"),
+        standing: Standing::FactsMoved,
+    };
+    Facts { findings: vec![finding], ..full() }
 }
 
 #[test]
@@ -63,7 +75,7 @@ fn stored_facts_round_trip() {
         deed_date: date("1206-01-01"),
         counterpart: Counterpart::Unnamed { record_id: "r".to_owned() },
     };
-    for facts in [full(), Facts::withdrawn(&key)] {
+    for facts in [full(), Facts::withdrawn(&key), with_finding()] {
         let encoded = facts.encode();
         assert!(Facts::decode(&encoded.bytes).unwrap() == facts);
         assert_eq!(encoded.digest, digest(&encoded.bytes));
@@ -79,6 +91,19 @@ fn the_first_form_does_not_change() {
     assert!(Facts::decode(&hex::decode(FIRST_FORM).unwrap()).unwrap() == full());
 }
 
+/// The second form is the first, with the findings behind it. Facts without findings have only the first form, so their
+/// digests never change.
+#[test]
+fn the_second_form_adds_findings() {
+    let bytes = with_finding().encode().bytes;
+    let first = hex::decode(FIRST_FORM).unwrap();
+    assert_eq!((bytes[0], &bytes[1..first.len()]), (2, &first[1..]));
+    assert_eq!(hex::encode(&bytes[first.len()..]), FINDINGS_OF_SECOND_FORM);
+    assert!(Facts::decode(&bytes).unwrap() == with_finding());
+    let empty = [&[2], &first[1..], &[0]].concat();
+    assert!(Facts::decode(&empty).is_none(), "facts without findings have one form");
+}
+
 #[test]
 fn bytes_of_another_form_are_rejected() {
     let mut bytes = full().encode().bytes;
@@ -87,6 +112,9 @@ fn bytes_of_another_form_are_rejected() {
     bytes[0] = FORM + 1;
     assert!(Facts::decode(&bytes).is_none());
 }
+
+const FINDINGS_OF_SECOND_FORM: &str =
+    "0110018f0000000070008000000000000001114944454e544954595f4d49534d4154434801c4eb4101";
 
 const FIRST_FORM: &str = concat!(
     "010098ea41010001010201020ad8a7d8add985d8afdb8c01fcbf4001010196ea4101fccf4101010ad8a7d8add985d8afdb8cfc",

@@ -45,9 +45,7 @@ pub fn plan_close(state: &mut PersonState, planning: &PlanningContext<'_>) -> Pl
 
 /// The person's claims of a benefit as they are after `plan`, ordered by key.
 fn claims_after<'a>(state: &'a PersonState, plan: &'a Plan, benefit: Benefit) -> Vec<&'a StoredClaim> {
-    let mut claims: Vec<_> = state.claims.iter().collect();
-    claims.retain(|claim| plan.updates.iter().all(|update| update.claim.claim_id != claim.claim_id));
-    claims.extend(plan.updates.iter().map(|update| &update.claim));
+    let mut claims = plan.claims_after(state);
     claims.retain(|claim| claim.key.benefit == benefit);
     claims.sort_by(|a, b| a.key.cmp(&b.key));
     claims

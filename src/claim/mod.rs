@@ -7,15 +7,22 @@
 
 pub mod assemble;
 pub mod benefit;
+pub mod canonical;
+pub mod case_ending;
 pub mod codes;
 mod compact_form;
 pub mod conditions;
 mod contribution_lines;
 pub mod decide;
+pub mod fact_seen;
 pub mod facts;
-mod findings;
+pub mod finding;
+pub mod finding_effects;
+mod found_reasons;
 pub mod identity;
 pub mod issuance;
+pub mod objection;
+pub mod objection_answer;
 pub mod outcome;
 pub mod person;
 pub mod person_state;
@@ -27,6 +34,7 @@ mod reasons_of_art85;
 mod reasons_of_completion;
 mod reasons_of_marriage;
 pub mod registry_record;
+pub mod review;
 #[cfg(feature = "failpoints")]
 mod sample_grant;
 

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::benefit::Benefit;
 use super::codes::{CaseKind, PaymentOutcome};
 use super::facts::Facts;
+use super::finding::Finding;
 use super::identity::ClaimKey;
+use super::objection::Objection;
 use super::outcome::Outcome;
 use super::person::{Dossier, RegistryRow, SelfRegistration};
 use crate::ident::NationalCode;
@@ -19,6 +21,10 @@ pub struct PersonState {
     pub rows: Vec<RegistryRow>,
     /// Every self-registration by the person, in any order.
     pub self_registrations: Vec<SelfRegistration>,
+    /// Every finding about the claims of the person, in any order.
+    pub findings: Vec<Finding>,
+    /// Every objection by the person, in any order.
+    pub objections: Vec<Objection>,
     pub claims: Vec<StoredClaim>,
     /// At most one for each benefit (R15).
     pub payments: Vec<StoredPayment>,
@@ -36,6 +42,8 @@ impl PersonState {
             dossier: Dossier::default(),
             rows: Vec::new(),
             self_registrations: Vec::new(),
+            findings: Vec::new(),
+            objections: Vec::new(),
             claims: Vec::new(),
             payments: Vec::new(),
             moved: Vec::new(),

@@ -6,7 +6,8 @@ use super::benefit::Benefit;
 use super::codes::CaseKind;
 use super::decide::Decision;
 use super::facts::EncodedFacts;
-use super::person_state::{PlanningContext, StoredClaim};
+use super::objection_answer::ObjectionAnswer;
+use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::reason::ReasonCode;
 use crate::law::Rial;
 
@@ -29,6 +30,8 @@ pub struct Plan {
     pub returned: Vec<ReturnNotice>,
     /// At most one for each benefit. Empty except at a close.
     pub issuances: Vec<Issuance>,
+    /// The answers to objections that are due now.
+    pub answers: Vec<ObjectionAnswer>,
 }
 
 /// A claim in its new state.
@@ -109,7 +112,18 @@ pub(super) fn revise(
 
 impl Plan {
     pub fn is_empty(&self) -> bool {
-        self.updates.is_empty() && self.cases.is_empty() && self.issuances.is_empty()
+        self.updates.is_empty()
+            && self.cases.is_empty()
+            && self.issuances.is_empty()
+            && self.answers.is_empty()
+    }
+
+    /// The person's claims as they are after this plan.
+    pub(super) fn claims_after<'a>(&'a self, state: &'a PersonState) -> Vec<&'a StoredClaim> {
+        let is_updated = |claim_id: Uuid| self.updates.iter().any(|update| update.claim.claim_id == claim_id);
+        let mut claims: Vec<_> = state.claims.iter().filter(|claim| !is_updated(claim.claim_id)).collect();
+        claims.extend(self.updates.iter().map(|update| &update.claim));
+        claims
     }
 
     /// The code strings of reasons, for a case.

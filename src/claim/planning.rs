@@ -2,7 +2,9 @@
 
 use super::assemble::{AssembledClaim, assemble_claims};
 use super::decide::decide;
+use super::fact_seen::ComparedRows;
 use super::facts::Facts;
+use super::objection_answer::due_answers;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
 use super::plan::{ClaimUpdate, Plan, Trigger, revise};
 use super::post_payment;
@@ -29,12 +31,14 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
                 record_id: None,
                 request_id: None,
                 facts,
+                compared: ComparedRows::default(),
             };
             post_payment::plan_paid_claim(state, planning, trigger, &claim, &mut plan);
         } else if !stored.withdrawn {
             plan.updates.extend(withdraw(stored, planning, &facts));
         }
     }
+    plan.answers = due_answers(state, &plan.claims_after(state));
     plan
 }
 

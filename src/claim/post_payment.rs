@@ -8,7 +8,7 @@ use super::facts::{Facts, PaymentFacts, ReturnFacts};
 use super::outcome::Outcome;
 use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
 use super::plan::{ClaimUpdate, NewCase, Plan, ReturnNotice, Trigger, revise};
-use super::reason::{ReasonCode, outcome_of};
+use super::reason::{Reason, ReasonCode, outcome_of};
 use crate::law::Rial;
 
 /// Plans a paid claim of the person. `now` is the claim as the inputs state it today.
@@ -140,10 +140,11 @@ fn review_changed_facts(
         return None;
     }
     claim.review_digest = Some(digest);
-    let findings = find_reasons(now, planning.today, planning.tables);
-    let mut codes: Vec<_> = findings.reasons.iter().map(|reason| reason.code).collect();
-    codes.retain(|code| !NOT_REVIEWED.contains(code));
-    let outcome = outcome_of(&codes);
+    let mut found = find_reasons(now, planning.today, planning.tables);
+    found.reasons.retain(|reason| !NOT_REVIEWED.contains(&reason.code));
+    found.reasons.sort_by_key(Reason::precedence);
+    let codes: Vec<_> = found.reasons.iter().map(|reason| reason.code).collect();
+    let outcome = outcome_of(&found.reasons);
     claim.review_waits = outcome == Outcome::Pending;
     let CaseContent { kind, mut grounds, amount } = match outcome {
         Outcome::Refused | Outcome::ManualReview => {
@@ -151,7 +152,7 @@ fn review_changed_facts(
         }
         // A pending outcome opens no case. The next close reviews the facts again.
         Outcome::Pending => CaseContent::default(),
-        Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, findings.amount),
+        Outcome::Approved | Outcome::Waiting => case_by_amount(payment.amount, found.amount),
     };
     let kind = if moved { Some(CaseKind::Recovery) } else { kind }?;
     if moved && grounds.is_empty() {

@@ -17,6 +17,8 @@ pub struct Reason {
     pub required: String,
     /// Every value that the texts of this reason name. Part of the answer's digest.
     pub parameters: Vec<(&'static str, String)>,
+    /// An approved finding confirms the reason: it refuses the claim, whatever outcome its code gives.
+    pub confirmed: bool,
 }
 
 impl Reason {
@@ -26,7 +28,25 @@ impl Reason {
         fact: impl Into<String>,
         required: impl Into<String>,
     ) -> Self {
-        Self { code, fact: fact.into(), source, required: required.into(), parameters: Vec::new() }
+        Self {
+            code,
+            fact: fact.into(),
+            source,
+            required: required.into(),
+            parameters: Vec::new(),
+            confirmed: false,
+        }
+    }
+
+    /// The outcome of a claim whose highest reason this is.
+    pub fn outcome(&self) -> Outcome {
+        if self.confirmed { Outcome::Refused } else { self.code.outcome() }
+    }
+
+    /// The sort key of reasons, highest precedence first: the line, then the code.
+    pub fn precedence(&self) -> (u8, ReasonCode) {
+        let line = if self.confirmed { ReasonCode::AlreadyPaid.line() } else { self.code.line() };
+        (line, self.code)
     }
 
     /// Adds a value that the texts name.
@@ -115,6 +135,18 @@ impl ReasonCode {
         self.entry().2
     }
 
+    /// The line of precedence, from 1. Doubt about identity precedes a refusal; any other review follows it.
+    fn line(self) -> u8 {
+        match self.outcome() {
+            Outcome::ManualReview if self <= Self::ConflictingRecords => 1,
+            Outcome::Refused => 2,
+            Outcome::ManualReview => 3,
+            Outcome::Pending => 4,
+            Outcome::Waiting => 5,
+            Outcome::Approved => 6,
+        }
+    }
+
     /// `REASONS` has the order of the variants; a test checks it.
     fn entry(self) -> &'static (ReasonCode, &'static str, Outcome) {
         &REASONS[self as usize]
@@ -122,8 +154,9 @@ impl ReasonCode {
 }
 
 /// The outcome that the reason of highest precedence gives. Without a reason the claim is approved.
-pub fn outcome_of(reasons: &[ReasonCode]) -> Outcome {
-    reasons.iter().min().map_or(Outcome::Approved, |highest| highest.outcome())
+pub fn outcome_of(reasons: &[Reason]) -> Outcome {
+    let highest = reasons.iter().min_by_key(|reason| reason.precedence());
+    highest.map_or(Outcome::Approved, Reason::outcome)
 }
 
 impl fmt::Display for ReasonCode {
@@ -151,11 +184,50 @@ mod tests {
         }
     }
 
+    fn outcome(codes: &[ReasonCode]) -> Outcome {
+        let reasons: Vec<_> = codes.iter().map(|code| Reason::new(*code, "", "", "")).collect();
+        outcome_of(&reasons)
+    }
+
     #[test]
     fn the_highest_reason_gives_the_outcome() {
-        assert_eq!(outcome_of(&[]), Outcome::Approved);
-        assert_eq!(outcome_of(&[R::NotFirstMarriage, R::IdentityMismatch]), ManualReview);
-        assert_eq!(outcome_of(&[R::PersonDeceased, R::AlreadyPaid]), Refused);
-        assert_eq!(outcome_of(&[R::NoValidMobile, R::AwaitingWageList]), Pending);
+        assert_eq!(outcome(&[]), Outcome::Approved);
+        assert_eq!(outcome(&[R::NotFirstMarriage, R::IdentityMismatch]), ManualReview);
+        assert_eq!(outcome(&[R::PersonDeceased, R::AlreadyPaid]), Refused);
+        assert_eq!(outcome(&[R::NoValidMobile, R::AwaitingWageList]), Pending);
+    }
+
+    /// "`confirmed` puts it on line 2 (`REFUSED`)"
+    #[test]
+    fn a_confirmed_reason_stands_on_the_second_line() {
+        let confirmed = |code| Reason { confirmed: true, ..Reason::new(code, "", "", "") };
+        let plain = |code| Reason::new(code, "", "", "");
+        assert_eq!(outcome_of(&[confirmed(R::MarriageAnnulled)]), Refused);
+        assert_eq!(outcome_of(&[confirmed(R::IdentityMismatch), plain(R::ConflictingRecords)]), ManualReview);
+        assert_eq!(outcome_of(&[confirmed(R::MarriageAnnulled), plain(R::PersonDeceased)]), Refused);
+        let mut all = [
+            plain(R::PersonDeceased),
+            confirmed(R::MarriageAnnulled),
+            plain(R::AlreadyPaid),
+            confirmed(R::IdentityMismatch),
+            plain(R::ConflictingRecords),
+        ];
+        all.sort_by_key(Reason::precedence);
+        assert_eq!(
+            all.map(|reason| reason.code),
+            [
+                R::ConflictingRecords,
+                R::IdentityMismatch,
+                R::AlreadyPaid,
+                R::MarriageAnnulled,
+                R::PersonDeceased
+            ]
+        );
+    }
+
+    /// The order of the codes is the order of the lines.
+    #[test]
+    fn lines_follow_the_order_of_the_codes() {
+        assert!(ReasonCode::all().map(ReasonCode::line).is_sorted());
     }
 }

@@ -186,6 +186,7 @@ struct ScanSummary {
     months: Vec<String>,
     sms: usize,
     cases: usize,
+    answers: usize,
     foreign: ForeignRecords,
 }
 
@@ -198,6 +199,7 @@ impl ScanSummary {
             months: scan.closings.iter().map(|closing| closing.data.month.to_string()).collect(),
             sms: scan.messages.len(),
             cases: scan.cases.len(),
+            answers: scan.answers.len(),
             foreign: scan.foreign,
         }
     }
@@ -217,6 +219,7 @@ fn show(found: &ScanSummary, outcome: Option<&RecoveryOutcome>, what: &str, json
             "{}",
             json!({"what": what, "decisions": found.decisions, "documents": found.documents, "total_rial": found.total_rial,
                 "months_closed": found.months, "sms": found.sms, "cases": found.cases,
+                "answers": found.answers,
                 "inputs": outcome.map(|outcome| outcome.messages), "persons": redecided.persons,
                 "new_decisions": redecided.decisions, "new_messages": redecided.messages,
                 "unsettled": redecided.unsettled,
@@ -240,12 +243,13 @@ fn show(found: &ScanSummary, outcome: Option<&RecoveryOutcome>, what: &str, json
     }
     let verb = if outcome.is_some() { "were recovered" } else { "would be recovered" };
     say!(
-        "These {verb} from the topics: {} decisions, {} documents of {}, {} SMS, {} cases, {} closed month(s) {}",
+        "These {verb} from the topics: {} decisions, {} documents of {}, {} SMS, {} cases, {} answers to objections, {} closed month(s) {}",
         count(found.decisions),
         count(found.documents),
         money(found.total_rial),
         count(found.sms),
         count(found.cases),
+        count(found.answers),
         found.months.len(),
         found.months.join(" ")
     );

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{PgConnection, Result, cases, claims, decisions, marriages, payments, self_registrations};
+use super::{
+    PgConnection, Result, cases, claims, decisions, findings, marriages, objections, payments,
+    self_registrations,
+};
 use crate::claim::person::Dossier;
 use crate::claim::person_state::{PersonState, StoredPayment};
 use crate::claim::registry_record::RegistryRecord;
@@ -40,6 +43,7 @@ pub async fn load(
             person.claims.push(claim);
         }
     }
+    load_casework(tx, &codes, &mut states).await?;
     load_payments(tx, &codes, &mut states).await?;
     let mut all: Vec<_> = states.into_values().collect();
     all.sort_by_key(|person| person.person);
@@ -56,6 +60,24 @@ pub async fn load_with(
         state.dossier = dossiers.remove(&state.person).unwrap_or_default();
     }
     Ok(all)
+}
+
+async fn load_casework(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+    states: &mut HashMap<NationalCode, PersonState>,
+) -> Result<()> {
+    for stored in findings::of_persons(tx, codes).await? {
+        if let Some(person) = states.get_mut(&stored.person) {
+            person.findings.push(stored.finding);
+        }
+    }
+    for stored in objections::of_persons(tx, codes).await? {
+        if let Some(person) = states.get_mut(&stored.person) {
+            person.objections.push(stored.objection);
+        }
+    }
+    Ok(())
 }
 
 /// Few of the persons that a batch touches have been paid: most often the first statement finds no row.

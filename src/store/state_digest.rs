@@ -5,7 +5,8 @@ use super::{PgConnection, Result};
 
 /// Lines are sorted within each kind. Omitted are: intermediate revisions and their ids, the record that is currently
 /// authoritative, claims that ended because their row moved away (they are published only if an earlier revision was),
-/// notices of returns, and all instants.
+/// notices of returns, and all instants. Whether a withdrawn objection was answered before is omitted, too: it depends on
+/// which of two topics was read first.
 const LINES: &str = "
     SELECT line FROM (
         SELECT 1 AS kind, concat_ws(' ', 'claim', claim_id, outcome, coalesce(amount::text, '-'),
@@ -26,6 +27,17 @@ const LINES: &str = "
         SELECT 6, concat_ws(' ', 'voucher', voucher_id, documents, total) FROM vouchers
       UNION ALL
         SELECT 7, concat_ws(' ', 'letter', topic, partition, source_offset, reason) FROM dead_letters
+      UNION ALL
+        SELECT 8, concat_ws(' ', 'objection', objection_id, coalesce(claim_id::text, '-'), coalesce(disputed, '-'),
+            CASE WHEN withdrawn THEN 'withdrawn' WHEN answered_at IS NULL THEN 'open' ELSE 'answered' END) FROM objections
+      UNION ALL
+        SELECT 9, concat_ws(' ', 'picture', objection_id, picture_id, encode(sha256, 'hex')) FROM objection_pictures
+      UNION ALL
+        SELECT 10, concat_ws(' ', 'closing', objection_id, accepted, encode(sha256, 'hex')) FROM objection_closings
+      UNION ALL
+        SELECT 11, concat_ws(' ', 'finding', finding_id, claim_id, ground, verdict, encode(sha256, 'hex')) FROM finding_proposals
+      UNION ALL
+        SELECT 12, concat_ws(' ', 'judgement', finding_id, approved, encode(sha256, 'hex')) FROM finding_judgements
     ) lines ORDER BY kind, line COLLATE \"C\"";
 
 /// The lines of the state, in order.

@@ -55,6 +55,14 @@ pub struct ReasonTemplate {
     pub values: Vec<String>,
 }
 
+/// The answers to objections.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerTexts {
+    accepted: BilingualTemplate,
+    not_accepted: BilingualTemplate,
+}
+
 /// The texts of the SMS about a benefit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +83,9 @@ struct MonthNames {
 #[serde(deny_unknown_fields)]
 pub struct Texts {
     reason: BTreeMap<String, ReasonTemplate>,
+    /// The remedy of a reason that an approved finding confirms.
+    confirmed: BilingualTemplate,
+    answer: AnswerTexts,
     /// By the code of the benefit.
     sms: BTreeMap<String, SmsTexts>,
     months: MonthNames,

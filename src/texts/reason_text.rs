@@ -33,15 +33,23 @@ impl Texts {
     /// Renders a reason. Every code has a template (a test checks it); a missing one renders as dashes.
     pub fn reason_text(&self, reason: &Reason) -> ReasonText {
         let template = self.reason(reason.code.as_str());
+        let remedy =
+            if reason.confirmed { Some(&self.confirmed) } else { template.map(|template| &template.remedy) };
         ReasonText {
             code: reason.code,
             article: template.map(|template| template.article.clone()).unwrap_or_default(),
             text: self.bilingual(template.map(|template| &template.text), reason),
-            remedy: self.bilingual(template.map(|template| &template.remedy), reason),
+            remedy: self.bilingual(remedy, reason),
             fact: reason.fact.clone(),
             source: reason.source,
             required: reason.required.clone(),
         }
+    }
+
+    /// The answer to an objection.
+    pub fn objection_answer(&self, accepted: bool) -> Bilingual {
+        let answer = if accepted { &self.answer.accepted } else { &self.answer.not_accepted };
+        Bilingual { fa: answer.fa.clone(), en: answer.en.clone() }
     }
 
     fn bilingual(&self, template: Option<&BilingualTemplate>, reason: &Reason) -> Bilingual {

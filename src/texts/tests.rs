@@ -143,3 +143,21 @@ fn every_released_benefit_has_its_sms() {
         assert!(!Texts::built_in().sms_returned(*benefit, "علی کریمی", Rial::ZERO).is_empty());
     }
 }
+
+#[test]
+fn a_confirmed_reason_has_its_own_remedy_and_answers_have_texts() {
+    let texts = Texts::built_in();
+    let plain = crate::claim::Reason::new(ReasonCode::MarriageAnnulled, "", "", "");
+    let confirmed = crate::claim::Reason { confirmed: true, ..plain.clone() };
+    let (plain, confirmed) = (texts.reason_text(&plain), texts.reason_text(&confirmed));
+    assert_eq!(plain.text, confirmed.text);
+    assert_ne!(plain.remedy, confirmed.remedy);
+    assert_eq!(confirmed.remedy.en, texts.confirmed.en);
+    let answers = [texts.objection_answer(true), texts.objection_answer(false)];
+    assert_ne!(answers[0], answers[1]);
+    for text in answers.iter().chain([&confirmed.remedy]) {
+        assert!(text.fa.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c)) && text.en.is_ascii());
+        assert!(text.fa.chars().count() < 160 && text.en.len() < 160, "too long for one line of a screen");
+        assert!(placeholders(&text.fa).is_empty() && placeholders(&text.en).is_empty());
+    }
+}

@@ -8,7 +8,7 @@ use serde_with::serde_as;
 use uuid::Uuid;
 
 use super::form::Strict;
-use crate::claim::codes::CaseKind;
+use crate::claim::codes::{CaseKind, EndingOutcome, Verdict};
 use crate::claim::outcome::Outcome;
 use crate::claim::reason::ReasonCode;
 use crate::ident::NationalCode;
@@ -38,12 +38,46 @@ pub struct DecisionMade<'a> {
     pub tables_version: Cow<'a, str>,
     /// Lower-case hex.
     pub facts_digest: Cow<'a, str>,
-    /// SHA-256 of outcome, amount, and code and parameters of each reason; lower-case hex. Texts are not part of it.
+    /// SHA-256 of outcome, amount, findings, and code and parameters of each reason; lower-case hex. Texts are not part of
+    /// it.
     pub answer_digest: Cow<'a, str>,
     #[serde_as(as = "Strict")]
     pub business_date: SolarDate,
     #[serde_as(as = "Strict")]
     pub decided_at: Timestamp,
+    /// The approved findings that changed the reasons. The outbox stores them beside the decision: see
+    /// [`super::OutboxEvent`].
+    #[serde(default, with = "json_only")]
+    pub findings: Vec<DecisionFinding>,
+}
+
+/// An approved finding that changed the reasons of a decision.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DecisionFinding {
+    pub finding_id: Uuid,
+    #[serde_as(as = "Strict")]
+    pub ground: ReasonCode,
+    #[serde_as(as = "Strict")]
+    pub verdict: Verdict,
+}
+
+/// Writes a list in JSON only. In the packed form of the outbox it takes no bytes, so decisions keep the layout that
+/// every version of the program reads.
+mod json_only {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<T: Serialize, S: Serializer>(list: &Vec<T>, out: S) -> Result<S::Ok, S::Error> {
+        if out.is_human_readable() { list.serialize(out) } else { ().serialize(out) }
+    }
+
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+        if from.is_human_readable() {
+            Vec::deserialize(from)
+        } else {
+            <()>::deserialize(from).map(|()| Vec::new())
+        }
+    }
 }
 
 /// The marriage that a claim is about.
@@ -129,4 +163,40 @@ pub struct CaseOpened<'a> {
     pub new_amount_rial: Option<u64>,
     #[serde_as(as = "Strict")]
     pub opened_at: Timestamp,
+}
+
+/// `eligibility.objection.answered`: an officer answered an objection.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObjectionAnswered<'a> {
+    pub objection_id: Uuid,
+    /// If the claim of the objection was withdrawn, its successor.
+    pub claim_id: Uuid,
+    /// The decision in force. None if the claim has none.
+    pub decision_id: Option<Uuid>,
+    #[serde_as(as = "Strict")]
+    pub national_code: NationalCode,
+    pub accepted: bool,
+    pub text: DecisionText<'a>,
+    #[serde_as(as = "Strict")]
+    pub answered_at: Timestamp,
+}
+
+/// `eligibility.case.ended`: two officers ended a case. It tells finance what was ordered, and moves no money.
+#[serde_as]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaseEnded<'a> {
+    pub case_id: Uuid,
+    pub claim_id: Uuid,
+    pub document_id: Cow<'a, str>,
+    #[serde_as(as = "Strict")]
+    pub national_code: NationalCode,
+    #[serde_as(as = "Strict")]
+    pub kind: CaseKind,
+    #[serde_as(as = "Strict")]
+    pub outcome: EndingOutcome,
+    /// The amount that is ordered, or that the next attempt pays, in rials. None for `no_action` and `stop`.
+    pub amount_rial: Option<u64>,
+    #[serde_as(as = "Strict")]
+    pub ended_at: Timestamp,
 }

@@ -58,4 +58,16 @@ event_types! {
     FileReceived = "registry.file.received" on RegistryFileReceipts,
     /// Not a `ce_type` on the wire: a dead letter keeps the headers of its message, including the `ce_type`.
     DeadLetter = "dead-letter" on DeadLetters,
+    ObjectionSubmitted = "portal.objection.submitted" on PortalObjections,
+    ObjectionPicturesAdded = "portal.objection.pictures-added" on PortalObjections,
+    ObjectionWithdrawn = "portal.objection.withdrawn" on PortalObjections,
+    FindingProposed = "casework.finding.proposed" on CaseworkFindings,
+    FindingApproved = "casework.finding.approved" on CaseworkFindings,
+    FindingRejected = "casework.finding.rejected" on CaseworkFindings,
+    EndingProposed = "casework.case.ending-proposed" on CaseworkFindings,
+    EndingApproved = "casework.case.ending-approved" on CaseworkFindings,
+    EndingRejected = "casework.case.ending-rejected" on CaseworkFindings,
+    ObjectionClosed = "casework.objection.closed" on CaseworkFindings,
+    ObjectionAnswered = "eligibility.objection.answered" on EligibilityDecisions,
+    CaseEnded = "eligibility.case.ended" on EligibilityDecisions,
 }

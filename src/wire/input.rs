@@ -6,17 +6,20 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_with::DeserializeAs;
 
+use super::casework_findings_v1::{self, CaseworkEvent, EndingProposed, FindingProposed, ObjectionClosed};
 use super::event_type::EventType;
 use super::fault::{Fault, code};
 use super::finance_payment_outcomes_v1::{self, DocumentOutcome};
 use super::form::{Object, plausibility};
 use super::insured_records_v1::{EarlierPaymentRecorded, EmploymentChanged, PersonChanged, WagesPosted};
 use super::notifications_delivery_reports_v1::{self, DeliveryReported};
+use super::portal_objections_v1::{self, ObjectionEvent, ObjectionSubmitted, PicturesAdded};
 use super::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use super::registry_files_v1::{FileClosed, FileOpened};
 use super::registry_marriages_v1::MarriageRecorded;
 use super::tehran;
 use crate::claim::codes::{DeliveryStatus, PaymentOutcome};
+use crate::claim::review::Ruling;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
@@ -33,6 +36,8 @@ pub enum Input {
     EarlierPayment(EarlierPaymentRecorded),
     Outcome(PaymentOutcome, DocumentOutcome),
     Delivery(DeliveryStatus, DeliveryReported),
+    Objection(ObjectionEvent),
+    Casework(Box<CaseworkEvent>),
 }
 
 impl Input {
@@ -49,6 +54,8 @@ impl Input {
             Self::EarlierPayment(_) => EventType::EarlierPaymentRecorded,
             Self::Outcome(outcome, _) => finance_payment_outcomes_v1::event_type(*outcome),
             Self::Delivery(status, _) => notifications_delivery_reports_v1::event_type(*status),
+            Self::Objection(event) => portal_objections_v1::event_type(event),
+            Self::Casework(event) => casework_findings_v1::event_type(event),
         }
     }
 
@@ -89,6 +96,16 @@ impl Input {
             E::DocumentReturned => outcome(json, PaymentOutcome::Returned)?,
             E::SmsDelivered => delivery(json, DeliveryStatus::Delivered)?,
             E::SmsFailed => delivery(json, DeliveryStatus::Failed)?,
+            E::ObjectionSubmitted | E::ObjectionPicturesAdded | E::ObjectionWithdrawn => {
+                Self::Objection(objection(kind, json)?)
+            }
+            E::FindingProposed
+            | E::FindingApproved
+            | E::FindingRejected
+            | E::EndingProposed
+            | E::EndingApproved
+            | E::EndingRejected
+            | E::ObjectionClosed => Self::Casework(Box::new(casework(kind, json)?)),
             E::DecisionMade
             | E::CaseOpened
             | E::PaymentDocumentIssued
@@ -96,9 +113,9 @@ impl Input {
             | E::BatchClosed
             | E::SmsRequested
             | E::FileReceived
-            | E::DeadLetter => {
-                return Err(Fault::new(code::UNKNOWN_TYPE, "an event of this type is not an input"));
-            }
+            | E::DeadLetter
+            | E::ObjectionAnswered
+            | E::CaseEnded => return Err(no_input()),
         })
     }
 
@@ -117,6 +134,8 @@ impl Input {
             Self::SelfRegistration(data) => ("submitted_at", data.submitted_at),
             Self::Outcome(_, data) => ("at", data.at),
             Self::Delivery(_, data) => ("at", data.at),
+            Self::Objection(event) => event.instant(),
+            Self::Casework(event) => ("at", event.at()),
             Self::Person(_) | Self::Employment(_) | Self::Wages(_) | Self::EarlierPayment(_) => return Ok(()),
         };
         plausibility::instant(at, time).map_err(|why| Fault::field(field, why))
@@ -140,6 +159,8 @@ impl Input {
             Self::EarlierPayment(data) => Cow::Owned(data.national_code.to_string()),
             Self::Outcome(_, data) => Cow::Borrowed(&data.document_id),
             Self::Delivery(_, data) => Cow::Borrowed(&data.sms_id),
+            Self::Objection(event) => Cow::Owned(event.national_code().to_string()),
+            Self::Casework(event) => Cow::Owned(event.national_code().to_string()),
         }
     }
 
@@ -160,6 +181,42 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
 
 fn checked<T>(data: T, check: impl FnOnce(&T) -> Result<(), Fault>) -> Result<T, Fault> {
     check(&data).map(|()| data)
+}
+
+fn no_input() -> Fault {
+    Fault::new(code::UNKNOWN_TYPE, "an event of this type is not an input")
+}
+
+fn objection(kind: EventType, json: &[u8]) -> Result<ObjectionEvent, Fault> {
+    Ok(match kind {
+        EventType::ObjectionSubmitted => {
+            ObjectionEvent::Submitted(checked(parse(json)?, ObjectionSubmitted::check)?)
+        }
+        EventType::ObjectionPicturesAdded => {
+            ObjectionEvent::PicturesAdded(checked(parse(json)?, PicturesAdded::check)?)
+        }
+        EventType::ObjectionWithdrawn => ObjectionEvent::Withdrawn(parse(json)?),
+        _ => return Err(no_input()),
+    })
+}
+
+fn casework(kind: EventType, json: &[u8]) -> Result<CaseworkEvent, Fault> {
+    Ok(match kind {
+        EventType::FindingProposed => {
+            CaseworkEvent::FindingProposed(checked(parse(json)?, FindingProposed::check)?)
+        }
+        EventType::FindingApproved => CaseworkEvent::FindingJudged(Ruling::Approved, parse(json)?),
+        EventType::FindingRejected => CaseworkEvent::FindingJudged(Ruling::Rejected, parse(json)?),
+        EventType::EndingProposed => {
+            CaseworkEvent::EndingProposed(checked(parse(json)?, EndingProposed::check)?)
+        }
+        EventType::EndingApproved => CaseworkEvent::EndingJudged(Ruling::Approved, parse(json)?),
+        EventType::EndingRejected => CaseworkEvent::EndingJudged(Ruling::Rejected, parse(json)?),
+        EventType::ObjectionClosed => {
+            CaseworkEvent::ObjectionClosed(checked(parse(json)?, ObjectionClosed::check)?)
+        }
+        _ => return Err(no_input()),
+    })
 }
 
 fn outcome(json: &[u8], by_type: PaymentOutcome) -> Result<Input, Fault> {

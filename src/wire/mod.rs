@@ -5,6 +5,7 @@
 //! file stays.
 
 mod attributes;
+pub mod casework_findings_v1;
 pub mod dead_letters_v1;
 pub mod eligibility_decisions_v1;
 pub mod envelope;
@@ -23,6 +24,7 @@ pub mod notifications_sms_v1;
 pub mod outbox_event;
 pub mod outgoing;
 mod partition;
+pub mod portal_objections_v1;
 pub mod portal_self_registrations_v1;
 pub mod proof;
 pub mod raw_record;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::eligibility_decisions_v1::DecisionMade;
+use super::eligibility_decisions_v1::{DecisionFinding, DecisionMade};
 use super::{EventType, Outgoing};
 
 /// Most events are stored exactly as they are sent. Decisions are numerous and long, because each contains sixty months
@@ -13,6 +13,8 @@ use super::{EventType, Outgoing};
 pub enum OutboxEvent<'a> {
     Written(Outgoing),
     Decision(Box<DecisionEvent<'a>>),
+    /// A decision that findings changed, with these findings. The packed decision leaves them out.
+    DecisionWithFindings(Box<DecisionEvent<'a>>, Vec<DecisionFinding>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -21,12 +23,22 @@ pub struct DecisionEvent<'a> {
     pub data: DecisionMade<'a>,
 }
 
-impl OutboxEvent<'_> {
+impl<'a> OutboxEvent<'a> {
+    /// The event in the form that is packed.
+    pub fn of_decision(event: DecisionEvent<'a>) -> Self {
+        let findings = event.data.findings.clone();
+        if findings.is_empty() {
+            Self::Decision(Box::new(event))
+        } else {
+            Self::DecisionWithFindings(Box::new(event), findings)
+        }
+    }
+
     /// The event's type and its record's key, which determine its partition.
     pub fn address(&self) -> (EventType, Cow<'_, str>) {
         match self {
             Self::Written(event) => (event.kind, Cow::Borrowed(&event.key)),
-            Self::Decision(decision) => {
+            Self::Decision(decision) | Self::DecisionWithFindings(decision, _) => {
                 (EventType::DecisionMade, Cow::Owned(decision.data.national_code.to_string()))
             }
         }
@@ -39,6 +51,10 @@ impl OutboxEvent<'_> {
     pub fn into_outgoing(self) -> Result<Outgoing, serde_json::Error> {
         match self {
             Self::Written(event) => Ok(event),
+            Self::DecisionWithFindings(mut decision, findings) => {
+                decision.data.findings = findings;
+                Self::Decision(decision).into_outgoing()
+            }
             Self::Decision(decision) => {
                 let DecisionEvent { traceparent, data } = *decision;
                 Outgoing::new(

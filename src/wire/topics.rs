@@ -38,6 +38,8 @@ topics! {
     NotificationsSms = "notifications.sms.v1",
     RegistryFileReceipts = "registry.file-receipts.v1",
     DeadLetters = "dead-letters.v1",
+    PortalObjections = "portal.objections.v1",
+    CaseworkFindings = "casework.findings.v1",
 }
 
 /// The direction of a topic, as seen from Peyvand.
@@ -132,7 +134,7 @@ mod tests {
         for input in Topic::inputs() {
             assert_eq!(input.spec().config["compression.type"], "lz4", "{}", input.name());
         }
-        assert_eq!(Topic::inputs().count(), 6);
+        assert_eq!(Topic::inputs().count(), 8);
         assert_eq!(Topic::outputs().count(), 5);
     }
 }

@@ -4,11 +4,11 @@ more."""
 from .law import claims, grounds
 
 
-def due(inputs, stage, view, key, records, documents, dates, tables):
+def due(inputs, stage, view, key, records, documents, dates, tables, spoken):
     """Kinds of cases that the final facts require on every one of the dates."""
     kinds = of_payment(inputs, stage, records, documents, dates)
     amount = documents[-1]["amount_rial"]
-    reviews = {review(view, key, records, amount, today, tables) for today in dates}
+    reviews = {review(view, key, records, amount, today, tables, spoken) for today in dates}
     if len(reviews) == 1:
         kinds |= reviews - {None}
     return kinds
@@ -23,14 +23,15 @@ def of_payment(inputs, stage, records, documents, dates):
     return {"payment"} if returned and died and all(died <= today for today in dates) else set()
 
 
-def review(view, key, records, amount, today, tables):
-    """Decides the paid claim again without account, mobile and death, and compares the result with the payment."""
+def review(view, key, records, amount, today, tables, spoken):
+    """Decides the paid claim again without account, mobile and death, and compares the result with the payment. An
+    approved finding is a fact of this decision."""
     if key not in view.claims(records.insured) or records.payments:
         return "recovery"
-    found, assessment = claims.of_everything_but_completion(
-        view, key, records, today, tables, paid_elsewhere=False, with_death=False
+    found = claims.of_everything_but_completion(
+        view, key, records, today, tables, paid_elsewhere=False, with_death=False, spoken=spoken
     )
-    outcome = grounds.outcome_of(found)
+    outcome, assessment = grounds.outcome_of(found.reasons, found.effects.confirmed), found.assessment
     if outcome in ("REFUSED", "MANUAL_REVIEW"):
         return "recovery"
     if outcome == "PENDING" or assessment.amount == amount:

@@ -19,6 +19,7 @@ class Expected:
         self._inputs, self._stages, self._tables, self._deeds_from = inputs, stages, tables, deeds_from
         self._dates = sorted(outputs.dates | {stage.business_date for stage in stages if stage.month})
         self._highest = {outputs.keys[claim]: decision for claim, decision in outputs.latest.items()}
+        self._keys = outputs.keys
         self._with_cases = {case.data["document_id"] for case in outputs.cases}
         # person -> the answer that was paid; it stays frozen
         self.frozen = {}
@@ -27,8 +28,9 @@ class Expected:
         """The payment that the close must issue for the person, or None."""
         if documents_before:
             return self._due_again(stage, records, *max(documents_before, key=lambda each: each[1]["attempt"]))
-        for key in sorted(view.claims(records.insured, self._deeds_from), key=lambda key: key.deed_date):
-            answer = claims.judge(view, key, records, stage.business_date, self._tables)
+        spoken = self._spoken(stage, view.code)
+        for key in sorted(view.claims(records.insured, self._deeds_from), key=order_of_payment):
+            answer = claims.judge(view, key, records, stage.business_date, self._tables, spoken=spoken)
             if answer.outcome == "APPROVED":
                 return self._payable(key, 1, answer.amount, records, stage.business_date, answer)
         return None
@@ -57,7 +59,7 @@ class Expected:
     def ends(self, view, records, documents):
         """claim -> its end, for every current claim and for the paid claim."""
         paid = documents[0][0] if documents else None
-        later = self._later(view.code, records)
+        later, spoken = self._later(view.code, records), self._spoken(self._stages[-1], view.code)
         found = {}
         for key in view.claims(records.insured, self._deeds_from) | ({paid} if paid else set()):
             if key == paid:
@@ -65,7 +67,7 @@ class Expected:
             else:
                 readings = (False, True) if claims.rows_contradict(view, key) else (False,)
                 answers = [
-                    claims.judge(view, key, records, today, self._tables, bool(paid), wide)
+                    claims.judge(view, key, records, today, self._tables, bool(paid), wide, spoken)
                     for today in self._dates_of(key, later) for wide in readings
                 ]
             found[key] = End(answers, key == paid, not later)
@@ -77,7 +79,14 @@ class Expected:
             return set()
         ordered = sorted((data for _, data in documents), key=lambda data: data["attempt"])
         dates = self._dates_of(documents[0][0], self._later(view.code, records))
-        return cases.due(self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables)
+        spoken = self._spoken(self._stages[-1], view.code)
+        return cases.due(
+            self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables, spoken
+        )
+
+    def _spoken(self, stage, code):
+        """The findings that speak for the person's claims, of those that the stage includes."""
+        return self._inputs.casework[stage.number].findings.speaking(code, self._keys.get)
 
     def _later(self, code, records):
         """Whether an input about the person arrived after the last close."""
@@ -103,9 +112,16 @@ class Expected:
         reply, frozen = self._inputs.last_reply(last["document_id"], self._stages[-1]), self.frozen.get(code)
         if reply and reply.outcome == "returned" and reply.code not in ("AM05", "DUPL"):
             answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, self._dates[-1], self._tables)
+            # The contract does not say whether the answer after a return lists the findings of the payment.
+            answer = answer._replace(findings=None)
         else:
-            answer = claims.answer(set(), last["amount_rial"])
+            answer = claims.answer(set(), last["amount_rial"])._replace(findings=frozen.findings if frozen else None)
         return answer._replace(days=frozen.days, wage_sum=frozen.wage_sum) if frozen else answer
+
+
+def order_of_payment(key):
+    """contract.md section 4: the earliest deed date, then the lesser spouse's code (none last), then the record."""
+    return (key.deed_date, key.spouse is None, key.spouse or "", (key.record_id or "").encode())
 
 
 def place_of(key, view):

@@ -3,7 +3,7 @@ personal data that no log may contain."""
 
 import collections
 
-from . import ledger, secrets
+from . import casework, ledger, secrets
 from .feed import events
 from .feed import raw as raws
 from .law import registry, solar
@@ -13,6 +13,8 @@ Reply = collections.namedtuple("Reply", "at order outcome code topic partition o
 SMALL = (
     "registry.marriages.v1",
     "portal.self-registrations.v1",
+    "portal.objections.v1",
+    "casework.findings.v1",
     "finance.payment-outcomes.v1",
     "notifications.delivery-reports.v1",
 )
@@ -25,6 +27,7 @@ class Inputs:
         self._source, self._stages, self._dead, self._secret = source, stages, dead, secret
         self.ledger, self.secrets = ledger.Ledger(), secrets.Secrets()
         self.registries = [registry.Registry() for _ in stages]
+        self.casework = [casework.Casework() for _ in stages]
         # For each stage: persons about whom an input arrived after it.
         self.later = [set() for _ in stages]
         self.replies = collections.defaultdict(list)
@@ -94,6 +97,18 @@ class Inputs:
         ]
         self.ledger.rows(event, [verdict])
 
+    def objection(self, event):
+        self.said(event, event.data["applicant_national_code"])
+
+    def finding(self, event):
+        self.said(event, event.data["national_code"])
+
+    def said(self, event, code):
+        self.secrets.code(code)
+        for number in self._stages_of(event, [code]):
+            self.casework[number].apply(event)
+        self.ledger.rows(event, ["accepted or corrected"])
+
     def answer(self, event, identity):
         where = (event.topic, event.partition, event.offset)
         self.answers[where] = identity
@@ -133,5 +148,6 @@ class Inputs:
 
 TAKE = {
     "registry.marriages.v1": Inputs.marriage, "portal.self-registrations.v1": Inputs.request,
+    "portal.objections.v1": Inputs.objection, "casework.findings.v1": Inputs.finding,
     "finance.payment-outcomes.v1": Inputs.outcome, "notifications.delivery-reports.v1": Inputs.report,
 }

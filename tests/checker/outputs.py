@@ -11,6 +11,9 @@ class Outputs:
         self.latest, self.keys, self.records_of = {}, {}, collections.defaultdict(set)
         self.approvals, self.decided, self.dates = {}, 0, set()
         self.documents, self.vouchers, self.batches, self.sms, self.receipts, self.cases = [], [], [], [], [], []
+        self.objection_answers = []
+        # decision id -> claim: decisions that answers to objections name, and that were not in force when read.
+        self.unknown_decisions = {}
         self.dead = {}
         self.faults = []
         self.counts = collections.Counter()

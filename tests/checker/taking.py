@@ -13,7 +13,8 @@ from .law.registry import ClaimKey
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Decision = collections.namedtuple(
     "Decision",
-    "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record reasons_digest",
+    "decision_id claim_id revision outcome amount reasons days wage_sum business_date place record reasons_digest"
+    " findings",
 )
 Document = collections.namedtuple("Document", "place data stamp time")
 Sms = collections.namedtuple("Sms", "place data stamp time")
@@ -62,6 +63,12 @@ def take_decision(found, raw):
     if raw.headers["ce_type"] == "eligibility.case.opened":
         found.cases.append(Document(raws.place(raw), data, raw.stamp, raw.headers["ce_time"]))
         return
+    if raw.headers["ce_type"] == "eligibility.case.ended":
+        found.fault(raws.place(raw), "a case ended, but this version applies no ending")
+        return
+    if raw.headers["ce_type"] == "eligibility.objection.answered":
+        take_objection_answer(found, raw, data)
+        return
     marriage, working = data["marriage"], data["working"] or {}
     key = ClaimKey(
         data["national_code"],
@@ -89,10 +96,13 @@ def take_decision(found, raw):
         where,
         place_of,
         digest_of_reasons(data["reasons"]),
+        tuple(sorted((each["finding_id"], each["ground"], each["verdict"]) for each in data["findings"])),
     )
     if not before or data["revision"] > before.revision:
         found.latest[claim] = decision
-    check_reasons(found, where, decision.reasons)
+    if found.unknown_decisions.get(decision.decision_id) == claim:
+        del found.unknown_decisions[decision.decision_id]
+    check_reasons(found, where, decision)
     check_working(found, where, data["working"])
     found.decided += 1
     found.dates.add(data["business_date"])
@@ -100,8 +110,22 @@ def take_decision(found, raw):
         found.approvals[decision.decision_id] = (claim, decision.amount)
 
 
-def check_reasons(found, where, reasons):
-    lines = [grounds.LINE_OF[reason] for reason in reasons]
+def take_objection_answer(found, raw, data):
+    """The decision that the answer names is in force, or follows: both may be of one commit."""
+    latest, decision_id = found.latest.get(data["claim_id"]), data["decision_id"]
+    if decision_id is not None and (latest is None or latest.decision_id != decision_id):
+        found.unknown_decisions[decision_id] = data["claim_id"]
+    found.objection_answers.append(Document(raws.place(raw), data, raw.stamp, raw.headers["ce_time"]))
+
+
+def check_reasons(found, where, decision):
+    reasons = decision.reasons
+    confirmed = {ground for _, ground, verdict in decision.findings if verdict == "confirmed"}
+    lines = [grounds.line_of(reason, confirmed) for reason in reasons]
+    if not confirmed <= set(reasons):
+        found.fault(where, "a finding confirms a reason that is not listed")
+    if any(verdict == "set_aside" and ground in reasons for _, ground, verdict in decision.findings):
+        found.fault(where, "a reason is listed that a finding sets aside")
     if lines != sorted(lines) or len(set(reasons)) != len(reasons):
         found.fault(where, "its reasons are not in the contract's order, or one repeats")
 

@@ -10,7 +10,8 @@ from . import taking
 from . import timeline
 from .law import tables
 from .promises import (
-    answers, batches, claimless, completeness, dispositions, end_state, form, nothing_lags, one_payment, privacy,
+    answers, batches, claimless, completeness, dispositions, end_state, form, nothing_lags, objections, one_payment,
+    privacy,
 )
 
 
@@ -85,3 +86,4 @@ def check(world, report, state=None):
     form.check(world, report)
     completeness.check(world, report)
     claimless.check(world, report)
+    objections.check(world, report)

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use jiff::Timestamp;
 
 use super::answer_keys::{AnswerKey, answer_key};
+use super::casework_state::CaseworkState;
 use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPerson, TouchedPersons};
 use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};
@@ -40,6 +41,7 @@ pub struct BatchState<'a> {
     pub changed_answers: BTreeSet<AnswerKey>,
     /// Documents with a new answer of finance.
     pub answered: HashSet<String>,
+    pub casework: CaseworkState<'a>,
     pub messages: HashSet<String>,
     pub known_reports: HashSet<messages::ReportKey>,
     pub reports: Vec<messages::DeliveryReportRow<'a>>,
@@ -73,6 +75,8 @@ struct NamedIdentities<'a> {
     messages: Vec<&'a str>,
     files: Vec<&'a FileRef>,
     persons: BTreeSet<NationalCode>,
+    /// Those of `persons` whom objections and findings concern.
+    casework: BTreeSet<NationalCode>,
     /// Those of `persons` whose insured records change.
     changing: HashSet<NationalCode>,
 }
@@ -112,6 +116,14 @@ impl<'a> NamedIdentities<'a> {
             }
             Input::Outcome(_, data) => self.documents.push(&data.document_id),
             Input::Delivery(_, data) => self.messages.push(&data.sms_id),
+            Input::Objection(objection) => {
+                self.casework.insert(objection.national_code());
+                self.persons.insert(objection.national_code());
+            }
+            Input::Casework(casework) => {
+                self.casework.insert(casework.national_code());
+                self.persons.insert(casework.national_code());
+            }
             _ => {}
         }
     }
@@ -153,6 +165,8 @@ impl<'a> BatchState<'a> {
         let codes: Vec<_> = named.persons.into_iter().collect();
         let mut packed_dossiers =
             if codes.is_empty() { HashMap::new() } else { persons::lock_packed(tx, &codes).await? };
+        // Two topics write the casework of a person, so it is read under the lock.
+        let casework = CaseworkState::load(tx, &named.casework).await?;
         let dossiers = read_dossiers(named.changing, &mut packed_dossiers)?;
         Ok(Self {
             dossiers,
@@ -161,6 +175,7 @@ impl<'a> BatchState<'a> {
             registrations,
             documents,
             answers: answers.into_iter().map(|answer| (answer_key(&answer), answer)).collect(),
+            casework,
             messages: messages.into_iter().collect(),
             known_reports: reports.into_iter().collect(),
             file_tally,
@@ -273,6 +288,8 @@ impl<'a> BatchState<'a> {
                 Some(disposition) => disposition,
                 None => return Ok(true),
             },
+            Input::Objection(objection) => self.objection(event, objection),
+            Input::Casework(casework) => self.casework(event, casework)?,
         };
         count(&mut self.file_tally, disposition);
         Ok(false)
@@ -300,6 +317,7 @@ impl<'a> BatchState<'a> {
         let rows = self.changed_answers.iter().map(|key| changed_fact(&self.answers, key));
         payments::save_finance_answers(tx, &rows.collect::<Result<Vec<_>>>()?).await?;
         messages::save_reports(tx, &self.reports).await?;
+        let wrote_casework = self.casework.save(tx).await?;
         let touched = self.take_touched()?;
         let rows =
             self.changed_marriages.iter().map(|id| self.marriages.remove(id).ok_or(MISSING_CHANGED_FACT));
@@ -308,7 +326,8 @@ impl<'a> BatchState<'a> {
             touched,
             fresh: rows.collect::<Result<_>>()?,
             changes: BatchChanges { moved: self.moved, answered: self.answered },
-            wrote_facts: !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
+            wrote_facts: wrote_casework
+                || !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };
         let (dead_letter_rows, dead_letter_events) = self.dead_letters.into_iter().unzip();
         let settled = self.settled.into_iter().collect();
@@ -382,6 +401,7 @@ fn kind_of(event: &Event) -> &'static str {
         Input::Delivery(..) => K::DeliveryReports,
         Input::FileOpened(data) => data.kind,
         Input::FileClosed(data) => data.kind,
+        Input::Objection(_) | Input::Casework(_) => return event.input.kind().name(),
     };
     kind.as_str()
 }

@@ -4,6 +4,8 @@ mod answer_keys;
 mod answers;
 mod batch_state;
 mod bisect;
+mod casework;
+mod casework_state;
 mod consumed_record;
 mod decide;
 mod file_tally;

@@ -78,6 +78,7 @@ pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &[Checkp
     let highest: HashMap<_, _> = scan.decisions.iter().map(|d| (d.claim_id, d)).collect();
     adopt::claims(&mut tx, &highest.into_values().collect::<Vec<_>>()).await?;
     adopt_payments(&mut tx, ctx, scan).await?;
+    adopt::answers(&mut tx, &scan.answers).await?;
     let persons = scan.persons().into_iter();
     let persons = persons.map(|code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() });
     recovery::add(&mut tx, &persons.collect::<Vec<_>>()).await?;

@@ -14,8 +14,8 @@ use crate::ident::NationalCode;
 use crate::law::Rial;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
 use crate::store::recovery::Checkpoint;
-use crate::store::recovery::adopt::{RecoveredCase, RecoveredDecision, RecoveredMessage};
-use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking};
+use crate::store::recovery::adopt::{RecoveredAnswer, RecoveredCase, RecoveredDecision, RecoveredMessage};
+use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking, ObjectionAnswered};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
 use crate::wire::proof::{Origin, RecordContent};
@@ -95,6 +95,7 @@ pub struct TopicScan {
     pub closings: Vec<ScannedClosing>,
     pub messages: Vec<RecoveredMessage>,
     pub cases: Vec<RecoveredCase>,
+    pub answers: Vec<RecoveredAnswer>,
     /// Ids of published receipts.
     pub receipts: HashSet<String>,
     /// Source positions of dead letters.
@@ -191,6 +192,14 @@ impl TopicScan {
             Some(EventType::CaseOpened) => {
                 self.cases.push(case(record.data()?).ok_or_else(|| record.unreadable())?);
             }
+            Some(EventType::ObjectionAnswered) => {
+                let data: ObjectionAnswered<'static> = record.data()?;
+                self.answers.push(RecoveredAnswer {
+                    person: data.national_code,
+                    objection_id: data.objection_id,
+                    answered_at: data.answered_at,
+                });
+            }
             Some(EventType::PaymentDocumentIssued) => self.documents.push(ScannedDocument {
                 data: record.data()?,
                 traceparent: record.header("traceparent").map(str::to_owned),
@@ -228,7 +237,8 @@ impl TopicScan {
     pub fn persons(&self) -> HashSet<NationalCode> {
         let decided = self.decisions.iter().map(|decision| decision.person);
         let paid = self.documents.iter().map(|document| document.data.national_code);
-        decided.chain(paid).chain(self.cases.iter().map(|case| case.person)).collect()
+        let answered = self.answers.iter().map(|answer| answer.person);
+        decided.chain(paid).chain(self.cases.iter().map(|case| case.person)).chain(answered).collect()
     }
 }
 
@@ -277,7 +287,13 @@ fn working_digest(working: Option<&DecisionWorking>) -> Option<[u8; 32]> {
         Some(working) => Some(law_working(working)?),
         None => None,
     };
-    let decision = Verdict { outcome: Outcome::Pending, amount: None, reasons: Vec::new(), working };
+    let decision = Verdict {
+        outcome: Outcome::Pending,
+        amount: None,
+        reasons: Vec::new(),
+        working,
+        findings: Vec::new(),
+    };
     Some(decision.working_digest())
 }
 

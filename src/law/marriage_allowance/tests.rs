@@ -4,7 +4,7 @@ use super::{
     AmountFinding, AssessError, Assessment, DaysFinding, EmploymentFinding, EmploymentPeriod, MonthlyWage,
     Outside, assess, list_open_until,
 };
-use crate::law::tables::{Coverage, LegalParameters, Row};
+use crate::law::tables::{CodeTables, Coverage, LegalParameters, Row};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 
 fn date(text: &str) -> SolarDate {
@@ -35,8 +35,16 @@ fn tables(parameters: Vec<Row<LegalParameters>>, factor_from: &str, driver: Vec<
     let mut coverage: Vec<_> =
         InsuranceType::ALL.into_iter().map(|kind| (kind, vec![row("1300-01-01", all)])).collect();
     coverage[InsuranceType::Driver as usize].1 = driver;
-    Tables::new("test".to_owned(), wages, vec![row(factor_from, 7)], coverage, parameters, Vec::new())
-        .unwrap()
+    Tables::new(
+        "test".to_owned(),
+        wages,
+        vec![row(factor_from, 7)],
+        coverage,
+        parameters,
+        Vec::new(),
+        CodeTables::default(),
+    )
+    .unwrap()
 }
 
 fn simple() -> Tables {
@@ -192,6 +200,7 @@ fn a_deed_date_at_the_start_of_the_calendar_is_an_error() {
         coverage,
         vec![row("1206-01-01", LAW)],
         Vec::new(),
+        CodeTables::default(),
     )
     .unwrap();
     let today = date("1404-08-01");

@@ -3,12 +3,14 @@
 //! Tables are validated at construction. A gap, an overlap or an unsorted row is an error and is never corrected by a
 //! guess.
 
+mod codes;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod wages;
 
 use super::{InsuranceType, Rial, SolarDate, SolarMonth};
+pub use codes::{CodeRow, CodeTables};
 use rows::Dated;
 
 /// One row of a table file. Without `until` the row holds until the day before the next row.
@@ -55,6 +57,7 @@ pub struct Tables {
     coverage: Vec<Dated<Coverage>>,
     parameters: Dated<LegalParameters>,
     retired_banks: Vec<(String, SolarDate)>,
+    codes: CodeTables,
 }
 
 /// A fault in a table, described for an operator.
@@ -89,6 +92,7 @@ impl Tables {
         coverage: Vec<(InsuranceType, Vec<Row<Coverage>>)>,
         parameters: Vec<Row<LegalParameters>>,
         retired_banks: Vec<(String, SolarDate)>, // 3-digit bank code, retired from
+        codes: CodeTables,
     ) -> Result<Self, Vec<TableError>> {
         let mut errors = rows::TableErrors::default();
         if version.trim().is_empty() {
@@ -96,6 +100,7 @@ impl Tables {
         }
         rows::check_parameters(&parameters, &mut errors);
         rows::check_banks(&retired_banks, &mut errors);
+        codes.check(&mut errors);
         let tables = Self {
             version,
             wages: wages::of_years(minimum_daily_wage, &mut errors),
@@ -103,6 +108,7 @@ impl Tables {
             coverage: rows::of_every_type(coverage, &mut errors),
             parameters: Dated::new("parameters", parameters, &mut errors),
             retired_banks,
+            codes,
         };
         errors.none_or(tables)
     }
@@ -146,6 +152,24 @@ impl Tables {
     #[must_use]
     pub fn bank_is_retired(&self, bank: &str, on: SolarDate) -> bool {
         self.retired_banks.iter().any(|(code, from)| code == bank && *from <= on)
+    }
+
+    /// Whether an approved finding of this day can set the reason aside.
+    #[must_use]
+    pub fn can_be_set_aside(&self, reason: &str, on: SolarDate) -> bool {
+        codes::contains(&self.codes.set_aside, reason, on)
+    }
+
+    /// Whether an approved finding of this day can confirm the reason.
+    #[must_use]
+    pub fn can_be_confirmed(&self, reason: &str, on: SolarDate) -> bool {
+        codes::contains(&self.codes.confirmable, reason, on)
+    }
+
+    /// Whether another account can mend a payment that was returned with this code.
+    #[must_use]
+    pub fn account_mends(&self, return_code: &str, on: SolarDate) -> bool {
+        codes::contains(&self.codes.mendable_returns, return_code, on)
     }
 
     /// The last day of the wage table.

@@ -1,4 +1,4 @@
-use super::{Coverage, LegalParameters, Row, TableError, Tables};
+use super::{CodeTables, Coverage, LegalParameters, Row, TableError, Tables};
 use crate::law::{InsuranceType, Rial, SolarDate, SolarMonth};
 
 fn date(text: &str) -> SolarDate {
@@ -30,6 +30,7 @@ fn with(wages: Vec<Row<Rial>>, factors: Vec<Row<u32>>) -> Result<Tables, Vec<Tab
         InsuranceType::ALL.into_iter().map(|kind| (kind, vec![row("1400-01-01", None, coverage)])).collect(),
         vec![row("1400-01-01", None, parameters)],
         Vec::new(),
+        CodeTables::default(),
     )
 }
 
@@ -129,6 +130,7 @@ fn a_duplicate_insurance_type_is_a_fault() {
         twice,
         vec![row("1400-01-01", None, parameters)],
         Vec::new(),
+        CodeTables::default(),
     ));
     assert_eq!(messages.len(), 2, "{messages:#?}");
 }

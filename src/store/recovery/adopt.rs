@@ -296,6 +296,30 @@ pub async fn case(tx: &mut PgConnection, case: &RecoveredCase) -> Result<()> {
     Ok(())
 }
 
+/// An answer to an objection that was published.
+pub struct RecoveredAnswer {
+    pub person: NationalCode,
+    pub objection_id: Uuid,
+    pub answered_at: Timestamp,
+}
+
+/// Restores the marks of answered objections, so that no objection is answered a second time. The objections themselves
+/// are in the inputs.
+pub async fn answers(tx: &mut PgConnection, all: &[RecoveredAnswer]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO objections (person, objection_id, answered_at)
+         SELECT a, b, c::timestamptz FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS u (a, b, c)
+         ON CONFLICT (person, objection_id) DO UPDATE
+             SET answered_at = coalesce(objections.answered_at, excluded.answered_at)",
+    )
+    .bind(all.iter().map(|answer| answer.person.to_i64()).collect::<Vec<_>>())
+    .bind(all.iter().map(|answer| answer.objection_id).collect::<Vec<_>>())
+    .bind(all.iter().map(|answer| instant(answer.answered_at)).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Continues the sequence numbers of a shard after `last`, the last one that its partitions contain, and marks
 /// everything up to it as delivered.
 pub async fn head(tx: &mut PgConnection, shard: i16, last: i64) -> Result<()> {

@@ -88,6 +88,9 @@ pub fn row_event(
         Input::EarlierPayment(data) => envelope.event(input.kind(), &key, &by_line, data),
         Input::Outcome(_, data) => envelope.event(input.kind(), &key, &by_line, data),
         Input::Delivery(_, data) => envelope.event(input.kind(), &key, &by_line, data),
+        // No file carries these: they come from the portal and from officers.
+        Input::Objection(data) => envelope.event(input.kind(), &key, &by_line, data),
+        Input::Casework(data) => envelope.event(input.kind(), &key, &by_line, data),
         Input::FileOpened(data) => envelope.event(input.kind(), &key, &by_line, data),
         Input::FileClosed(data) => envelope.event(input.kind(), &key, &by_line, data),
     };

@@ -18,6 +18,37 @@ impl TextForm for FreeText {
     }
 }
 
+/// Maximum length of an officer's own words, in characters.
+const MAX_REMARK: usize = 2000;
+
+/// An officer's own words: not empty, over several lines, without other control characters.
+pub struct Remark;
+
+impl TextForm for Remark {
+    fn read(text: &str) -> Result<String, &'static str> {
+        if text.trim().is_empty() {
+            return Err(reason::MISSING);
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(reason::NOT_TEXT);
+        }
+        if text.chars().count() > MAX_REMARK { Err(reason::TOO_LONG) } else { Ok(text.to_owned()) }
+    }
+}
+
+/// The media type of a picture.
+pub struct MediaType;
+
+impl TextForm for MediaType {
+    fn read(text: &str) -> Result<String, &'static str> {
+        if matches!(text, "image/jpeg" | "image/png") {
+            Ok(text.to_owned())
+        } else {
+            Err(reason::UNKNOWN_WORD)
+        }
+    }
+}
+
 /// An object with named fields. Serde would also accept an array of the fields in order, which no schema allows.
 pub struct Object;
 

@@ -16,13 +16,13 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-pub use adapters::{FreeText, Object, Sha256Hex, is_lower_hex, is_sha256_hex};
+pub use adapters::{FreeText, MediaType, Object, Remark, Sha256Hex, is_lower_hex, is_sha256_hex};
 pub use codes::{
     BranchCode, DeedNumber, OfficeCode, OpaqueId, PaddedCode, PersonName, ProvinceCode, ReturnCode, Text,
     TextForm, WorkshopCode,
 };
 pub use numbers::{Count, MAX_VERSION, Rials, Version, version, whole_number};
-pub use values::national_code_fault;
+pub use values::{Sha256, national_code_fault};
 
 /// Maximum length of a text in characters. Every identifier of this length fits into a database index.
 pub const MAX_TEXT: usize = 200;

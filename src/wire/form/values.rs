@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::ser::Serializer;
+use uuid::Uuid;
 
-use super::{CanonicalText, plausibility, reason};
+use super::{CanonicalText, is_sha256_hex, plausibility, reason};
 use crate::claim::codes::{
-    CaseKind, DeliveryStatus, OfficeKind, Ownership, PaymentOutcome, Permanence, SmsKind, Status,
+    CaseKind, DeliveryStatus, EndingOutcome, OfficeKind, Ownership, PaymentOutcome, Permanence, PictureKind,
+    SmsKind, Status, Verdict,
 };
+use crate::claim::objection::Disputed;
 use crate::claim::outcome::Outcome;
 use crate::claim::reason::ReasonCode;
 use crate::ident::national_code::NationalCodeError;
@@ -132,6 +135,33 @@ impl CanonicalText for Timestamp {
     }
 }
 
+/// A SHA-256 digest: 64 lower-case hex digits.
+pub type Sha256 = [u8; 32];
+
+impl CanonicalText for Sha256 {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let mut digest = [0; 32];
+        if !is_sha256_hex(text) || hex::decode_to_slice(text, &mut digest).is_err() {
+            return Err(reason::NOT_A_CODE);
+        }
+        Ok(digest)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(self))
+    }
+}
+
+/// A UUID in its one form: lower case, with hyphens.
+impl CanonicalText for Uuid {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let id = Uuid::try_parse(text).map_err(|_| reason::NOT_A_CODE)?;
+        if id.to_string() == text { Ok(id) } else { Err(reason::NOT_A_CODE) }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Codes of closed lists: read by `FromStr`, written by `as_str()`.
 macro_rules! codes {
     ($($name:ty),+) => { $(
@@ -154,6 +184,10 @@ codes!(
     DeliveryStatus,
     CaseKind,
     SmsKind,
+    Verdict,
+    EndingOutcome,
+    PictureKind,
+    Disputed,
     Outcome,
     ReasonCode,
     InsuranceType,

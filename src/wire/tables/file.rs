@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_with::{DisplayFromStr, serde_as};
 
 use crate::law::SolarDate;
-use crate::law::tables::{Coverage, LegalParameters, Row};
+use crate::law::tables::{CodeRow, Coverage, LegalParameters, Row};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +22,12 @@ pub(super) struct TablesFile {
     pub(super) parameters: Vec<ParametersRow>,
     #[serde(default)]
     pub(super) retired_banks: Vec<BankRow>,
+    #[serde(default)]
+    pub(super) set_aside: Vec<ReasonRow>,
+    #[serde(default)]
+    pub(super) confirmable: Vec<ReasonRow>,
+    #[serde(default)]
+    pub(super) mendable_returns: Vec<ReturnRow>,
 }
 
 #[serde_as]
@@ -105,4 +111,42 @@ pub(super) struct BankRow {
     pub(super) bank: String,
     #[serde_as(as = "DisplayFromStr")]
     pub(super) from: SolarDate,
+}
+
+/// A reason that a finding can set aside or confirm.
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonRow {
+    pub(super) reason: String,
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+}
+
+impl ReasonRow {
+    pub(super) fn into_row(self) -> CodeRow {
+        CodeRow { code: self.reason, from: self.from, until: self.until }
+    }
+}
+
+/// A return code of a payment (ISO 20022 external code).
+#[serde_as]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReturnRow {
+    pub(super) code: String,
+    #[serde_as(as = "DisplayFromStr")]
+    from: SolarDate,
+    #[serde_as(as = "Option<DisplayFromStr>")]
+    #[serde(default)]
+    until: Option<SolarDate>,
+}
+
+impl ReturnRow {
+    pub(super) fn into_row(self) -> CodeRow {
+        CodeRow { code: self.code, from: self.from, until: self.until }
+    }
 }

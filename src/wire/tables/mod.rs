@@ -7,9 +7,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::law::tables::{Coverage, Row, TableError};
+use super::form::{ReturnCode, TextForm};
+use crate::claim::ReasonCode;
+use crate::law::tables::{CodeRow, CodeTables, Coverage, Row, TableError};
 use crate::law::{InsuranceType, Rial, SolarDate, Tables};
-use file::{CoverageRow, ParametersRow, TablesFile, WageTableRow};
+use file::{CoverageRow, ParametersRow, ReasonRow, ReturnRow, TablesFile, WageTableRow};
 
 /// The tables file that is compiled into the program.
 #[must_use]
@@ -26,6 +28,11 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
     let mut errors = Vec::new();
     let coverage = coverage(file.coverage, &mut errors);
     let wages = wages(file.minimum_daily_wage, &mut errors);
+    let codes = CodeTables {
+        set_aside: reasons("set_aside", file.set_aside, &mut errors),
+        confirmable: reasons("confirmable", file.confirmable, &mut errors),
+        mendable_returns: returns(file.mendable_returns, &mut errors),
+    };
     let tables = Tables::new(
         file.version,
         wages,
@@ -33,6 +40,7 @@ pub fn parse(toml: &str) -> Result<Tables, Vec<TableError>> {
         coverage,
         file.parameters.into_iter().map(ParametersRow::into_row).collect(),
         file.retired_banks.into_iter().map(|r| (r.bank, r.from)).collect(),
+        codes,
     );
     match tables {
         Ok(tables) if errors.is_empty() => Ok(tables),
@@ -84,6 +92,28 @@ fn wages(rows: Vec<WageTableRow>, errors: &mut Vec<TableError>) -> Vec<Row<Rial>
         wages.push(row(r.from, r.until, Rial::new(r.rial).unwrap_or_default()));
     }
     wages
+}
+
+/// The rows of a table of reasons. A code that no rule gives is an error: its row would have no effect.
+fn reasons(table: &str, rows: Vec<ReasonRow>, errors: &mut Vec<TableError>) -> Vec<CodeRow> {
+    for (index, row) in rows.iter().enumerate() {
+        if ReasonCode::from_str(&row.reason).is_err() {
+            let problem = format!("no reason has the code {:?}", row.reason);
+            errors.push(TableError { table: table.to_owned(), row: index + 1, problem });
+        }
+    }
+    rows.into_iter().map(ReasonRow::into_row).collect()
+}
+
+fn returns(rows: Vec<ReturnRow>, errors: &mut Vec<TableError>) -> Vec<CodeRow> {
+    for (index, row) in rows.iter().enumerate() {
+        if ReturnCode::read(&row.code).is_err() {
+            let problem =
+                format!("a return code is four capitals, or two capitals and two digits, not {:?}", row.code);
+            errors.push(TableError { table: "mendable_returns".to_owned(), row: index + 1, problem });
+        }
+    }
+    rows.into_iter().map(ReturnRow::into_row).collect()
 }
 
 fn row<T>(from: SolarDate, until: Option<SolarDate>, value: T) -> Row<T> {

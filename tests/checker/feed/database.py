@@ -23,6 +23,10 @@ QUERIES = {
     " array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",
     "marriages": "SELECT record_id, record_version, husband, wife, content::jsonb ->> 'status' AS status,"
     " content::jsonb ->> 'deed_date' AS deed_date, content::jsonb ->> 'registered_on' AS registered_on FROM marriages",
+    "objections": "SELECT person, objection_id, withdrawn, answered_at FROM objections",
+    "finding_proposals": "SELECT finding_id, encode(sha256, 'hex') AS sha256 FROM finding_proposals",
+    "finding_judgements": "SELECT finding_id, encode(proposal_sha256, 'hex') AS sha256, approver"
+    " FROM finding_judgements",
     "self_registrations": "SELECT request_id, applicant FROM self_registrations",
     "insured": "SELECT code FROM persons WHERE insured",
     "payment_outcomes": "SELECT document_id, outcome, at FROM payment_outcomes",

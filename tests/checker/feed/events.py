@@ -10,13 +10,25 @@ from . import raw as raws
 
 # `fault`: why the message must be a dead letter, or None. `unsure`: the contract does not define whether it must be
 # one.
-Event = collections.namedtuple("Event", "topic partition offset order type data fault unsure file line rows")
+Event = collections.namedtuple("Event", "topic partition offset order type data fault unsure file line rows stamp")
 
 KEYS = {name: topic["key"] for name, topic in schema.topics().items()}
 TYPES = {
     "registry.marriages.v1": {"registry.marriage.recorded"},
     "registry.files.v1": {"registry.file.opened", "registry.file.closed"},
     "portal.self-registrations.v1": {"portal.self-registration.submitted"},
+    "portal.objections.v1": {
+        "portal.objection.submitted",
+        "portal.objection.pictures-added",
+        "portal.objection.withdrawn",
+    },
+    # The service does not end cases yet: endings must be dead letters, from which a later version takes them.
+    "casework.findings.v1": {
+        "casework.finding.proposed",
+        "casework.finding.approved",
+        "casework.finding.rejected",
+        "casework.objection.closed",
+    },
     "insured.records.v1": {
         "insured.person.changed",
         "insured.employment.changed",
@@ -114,7 +126,7 @@ def event_of(raw, secret=None):
     headers, value, fault = envelope.opened(raw)
     fault = fault or plausible.fault_of_time(headers.get("ce_time"), raw.stamp)
     if raw.headers is None or not headers.get("ce_type") or not headers.get("ce_id"):
-        return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1)
+        return Event(raw.topic, raw.partition, raw.offset, raw.offset, None, None, "headers", False, None, None, 1, None)
     fault_of_headers = schema.at("headers.schema.json")(headers)
     file = headers["ce_fileid"] if FILE_ID.fullmatch(headers.get("ce_fileid", "")) else None
     line, rows = number(headers.get("ce_fileline")), number(headers.get("ce_filerows"))
@@ -138,4 +150,5 @@ def event_of(raw, secret=None):
         file,
         line,
         rows or 1,
+        raw.stamp,
     )

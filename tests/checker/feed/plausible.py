@@ -7,7 +7,7 @@ from ..law import solar
 FIRST = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 A_DAY = datetime.timedelta(days=1)
-INSTANTS = ("at", "submitted_at", "opened_at", "closed_at")
+INSTANTS = ("at", "submitted_at", "added_at", "withdrawn_at", "opened_at", "closed_at")
 
 
 def fault_of_time(time, stamp):

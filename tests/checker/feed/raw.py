@@ -11,6 +11,8 @@ INPUTS = (
     "registry.marriages.v1",
     "registry.files.v1",
     "portal.self-registrations.v1",
+    "portal.objections.v1",
+    "casework.findings.v1",
     "insured.records.v1",
     "finance.payment-outcomes.v1",
     "notifications.delivery-reports.v1",

@@ -1,16 +1,22 @@
 """The answer to one claim: all reasons are listed, then the outcome follows from them (contract.md section 3)."""
 
 import collections
+import types
 
-from . import article85, grounds, registry, text
+from . import article85, findings, grounds, registry, text
 
-Answer = collections.namedtuple("Answer", "outcome reasons amount days wage_sum")
+# `findings`: (finding id, ground, verdict) of each finding that changed the reasons; None if they are not known.
+Answer = collections.namedtuple("Answer", "outcome reasons amount days wage_sum findings")
+NONE = types.MappingProxyType({})
+Found = collections.namedtuple("Found", "reasons effects assessment")
 
 
-def answer(found, amount=None, days=None, wage_sum=None):
-    outcome = grounds.outcome_of(found)
-    reasons = tuple(sorted(found, key=lambda reason: (grounds.LINE_OF[reason], reason)))
-    return Answer(outcome, reasons, amount if outcome in ("APPROVED", "WAITING") else None, days, wage_sum)
+def answer(found, amount=None, days=None, wage_sum=None, effects=findings.NOTHING):
+    outcome = grounds.outcome_of(found, effects.confirmed)
+    reasons = tuple(sorted(found, key=lambda reason: (grounds.line_of(reason, effects.confirmed), reason)))
+    return Answer(
+        outcome, reasons, amount if outcome in ("APPROVED", "WAITING") else None, days, wage_sum, effects.listed
+    )
 
 
 def of_the_row(view, key, row, person):
@@ -65,8 +71,11 @@ def of_the_marriage(view, key, person, wide=False):
     return found
 
 
-def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, with_death=True, wide=False):
-    """All reasons except those of account and mobile, and the assessment by Article 85."""
+def of_everything_but_completion(
+    view, key, dossier, today, tables, paid_elsewhere, with_death=True, wide=False, spoken=NONE
+):
+    """All reasons except those of account and mobile, and the assessment by Article 85. `spoken`: the findings that
+    speak for the person's claims."""
     found = of_the_marriage(view, key, dossier.person, wide)
     assessment = article85.assess(key.deed_date, today, dossier.employment_rows(), dossier.wage_rows(), tables)
     found |= assessment.reasons
@@ -75,16 +84,20 @@ def of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhe
     died = dossier.person["deceased_on"]
     if with_death and died and died <= today:
         found.add("PERSON_DECEASED")
-    return found, assessment
+    effects = findings.effects(found, view, key, dossier, spoken, tables)
+    return Found(found - effects.removed, effects, assessment)
 
 
-def judge(view, key, dossier, today, tables, paid_elsewhere=False, wide=False):
+def judge(view, key, dossier, today, tables, paid_elsewhere=False, wide=False, spoken=NONE):
     """Decides a claim without a document."""
     if not dossier.insured:
         return answer({"NOT_INSURED"})
-    found, assessment = of_everything_but_completion(view, key, dossier, today, tables, paid_elsewhere, wide=wide)
-    found |= grounds.of_completion(dossier.person, today, tables)
-    return answer(found, assessment.amount, assessment.days, assessment.wage_sum)
+    found = of_everything_but_completion(
+        view, key, dossier, today, tables, paid_elsewhere, wide=wide, spoken=spoken
+    )
+    reasons = found.reasons | grounds.of_completion(dossier.person, today, tables)
+    assessment = found.assessment
+    return answer(reasons, assessment.amount, assessment.days, assessment.wage_sum, found.effects)
 
 
 def judge_returned(amount, returned_sheba, dossier, today, tables):

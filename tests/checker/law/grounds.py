@@ -43,12 +43,18 @@ LINES = [
 LINE_OF = {reason: number for number, (_, reasons) in enumerate(LINES) for reason in reasons}
 
 
-def outcome_of(reasons):
+# A confirmed reason is one of line 2 (contract.md section 6).
+CONFIRMED_LINE = 1
+
+
+def line_of(reason, confirmed=()):
+    return CONFIRMED_LINE if reason in confirmed else LINE_OF[reason]
+
+
+def outcome_of(reasons, confirmed=()):
     """The outcome of the first line of which a reason was found."""
-    for outcome, of_line in LINES:
-        if any(reason in reasons for reason in of_line):
-            return outcome
-    return "APPROVED"
+    first = min((line_of(reason, confirmed) for reason in reasons), default=None)
+    return "APPROVED" if first is None else LINES[first][0]
 
 
 def account(person, today, tables):

@@ -36,6 +36,25 @@ INSURANCE_TYPES = {
     "military_service",
 }
 RETIRED_BANKS = {"052", "063", "065", "073", "079"}
+# contract.md section 6: what a finding can set aside, and what it can confirm (the grounds of lines 1 and 3).
+SET_ASIDE = {
+    "IDENTITY_MISMATCH",
+    "CONFLICTING_RECORDS",
+    "MARRIAGE_NOT_PERMANENT",
+    "MARRIAGE_NOT_REGISTERED",
+    "NOT_FIRST_MARRIAGE",
+    "REGISTERED_BY_ACKNOWLEDGEMENT",
+    "SPOUSE_HAS_NO_NATIONAL_CODE",
+}
+CONFIRMED = {
+    "IDENTITY_MISMATCH",
+    "CONFLICTING_RECORDS",
+    "REGISTERED_BY_ACKNOWLEDGEMENT",
+    "MARRIAGE_ANNULLED",
+    "PERSON_DECEASED",
+    "SPOUSE_HAS_NO_NATIONAL_CODE",
+    "REGISTRY_DATE_MISMATCH",
+}
 NUMBERS = {"required_days": 720, "window_years": 5, "average_months": 24, "floor_days": 30, "list_months_after": 1}
 
 
@@ -48,6 +67,7 @@ class Tables:
         self._coverage = content["coverage"]
         self._parameters = content["parameters"]
         self._retired = {row["bank"]: row["from"] for row in content["retired_banks"]}
+        self._allowed = {"set_aside": content["set_aside"], "confirmed": content["confirmable"]}
 
     @functools.cache  # the object lives as long as the program, so the cache leaks nothing
     def parameters_on(self, date):
@@ -73,6 +93,13 @@ class Tables:
     def bank_is_retired(self, bank, date):
         return bank in self._retired and self._retired[bank] <= date
 
+    def allows(self, verdict, ground, date):
+        """Whether a finding that was approved on this date can have this verdict on the ground."""
+        return any(row["reason"] == ground and row["from"] <= date for row in self._allowed[verdict])
+
+    def allowed(self, verdict):
+        return {row["reason"] for row in self._allowed[verdict]}
+
 
 def as_rows(rows):
     return rows if isinstance(rows, list) else [rows]
@@ -93,6 +120,10 @@ def disagreements(tables, deed="1404-07-01"):
     for bank in sorted(RETIRED_BANKS):
         if not tables.bank_is_retired(bank, deed):
             yield f"bank {bank} is not retired"
+    for verdict, grounds in (("set_aside", SET_ASIDE), ("confirmed", CONFIRMED)):
+        for ground in sorted(grounds | tables.allowed(verdict)):
+            if tables.allows(verdict, ground, deed) != (ground in grounds):
+                yield f"finding `{verdict}` on {ground}: differs from contract.md section 6"
     for name, number in NUMBERS.items():
         if tables.parameters_on(deed)[name] != number:
             yield f"{name} is not {number}"

@@ -3,6 +3,7 @@ the inputs."""
 
 import collections
 
+from ..law import grounds
 from . import announcements
 
 TITLE = "2 every payable person is paid, and every answer equals the oracle's"
@@ -64,7 +65,9 @@ def check_ends(world, violation, tolerated):
         if key not in claim_of:
             violation(f"{replay.places[key]}: no decision was published")
             continue
-        fault = fault_of(outputs.latest[claim_of[key]], end, tolerated)
+        fault = fault_of(outputs.latest[claim_of[key]], end, tolerated) or fault_of_findings(
+            world, key.code, outputs.latest[claim_of[key]], end
+        )
         if fault:
             violation(f"claim {claim_of[key]} ({replay.places[key]}): {fault}")
     ever = world.inputs.registries[-1].ever_held
@@ -94,6 +97,33 @@ def fault_of(decision, end, tolerated):
             return fault_of_working(decision, end, answer, tolerated)
         faults.append("; ".join(differ))
     return faults[0]
+
+
+def fault_of_findings(world, code, decision, end):
+    """The findings that the decision lists. A finding that replaces another of the same verdict changes nothing that
+    publishes a revision, and neither does one that confirms a reason of a claim that is refused anyway."""
+    allowed = [answer.findings for answer in end.answers if answer.findings is not None and is_same(decision, answer)]
+    if not allowed or decision.findings in allowed:
+        return None
+    approved = world.inputs.casework[-1].findings.approved(code)
+    known = {(each.proposal.finding_id, each.proposal.ground, each.proposal.verdict) for each in approved}
+    for listed in allowed:
+        differ = {each[1:] for each in decision.findings} ^ {each[1:] for each in listed}
+        may_differ = {(reason, "confirmed") for reason in decision.reasons if is_refused_without(decision, reason)}
+        if set(decision.findings) <= known and differ <= may_differ:
+            return None
+    return f"findings {list(decision.findings)}, oracle {list(allowed[0])}"
+
+
+def is_same(decision, answer):
+    return (decision.outcome, set(decision.reasons), decision.amount) == (
+        answer.outcome, set(answer.reasons), answer.amount)
+
+
+def is_refused_without(decision, reason):
+    """Whether the claim is refused also if this reason is not confirmed."""
+    confirmed = {ground for _, ground, verdict in decision.findings if verdict == "confirmed"} - {reason}
+    return grounds.outcome_of(decision.reasons, confirmed) == "REFUSED"
 
 
 def fault_of_working(decision, end, answer, tolerated):

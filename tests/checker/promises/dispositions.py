@@ -79,6 +79,22 @@ def check_offsets(world, violation):
             violation(f"{where[0]}/{where[1]}: the database's next offset {upto} is above the end offset {high}")
 
 
+def check_findings(world, violation):
+    """The database keeps every proposal and every judgement, also those that do not count."""
+    findings = world.inputs.casework[-1].findings
+    ours = {(finding, digest) for (_, finding), each in findings.proposals.items() for digest in each}
+    theirs = {(row["finding_id"], row["sha256"]) for row in world.database.rows("finding_proposals")}
+    for finding, _ in ours ^ theirs:
+        violation(f"finding {finding}: a proposal in the topic or in the database only")
+    ours = {
+        (finding, digest, judgement.approver)
+        for (_, finding), each in findings.judgements.items() for digest, judged in each.items() for judgement in judged
+    }
+    theirs = {(row["finding_id"], row["sha256"], row["approver"]) for row in world.database.rows("finding_judgements")}
+    for finding, _, _ in ours ^ theirs:
+        violation(f"finding {finding}: a judgement in the topic or in the database only")
+
+
 def check_kept(world, violation):
     """The facts that the database stores in plain columns equal those that the checker read."""
     registry, database = world.inputs.registries[-1], world.database
@@ -91,6 +107,7 @@ def check_kept(world, violation):
     ours = {request for requests in registry.requests.values() for request in requests}
     for request in ours ^ {row["request_id"] for row in database.rows("self_registrations")}:
         violation(f"request {request}: in the {'topic' if request in ours else 'database'} only")
+    check_findings(world, violation)
     insured = {int(code) for code in world.replay.insured} if world.replay else None
     if insured is not None:
         stored = {int(row["code"]) for row in database.rows("insured")}

@@ -17,7 +17,7 @@ def state_of(world):
     documents, kinds = outputs.by_claim(), collections.defaultdict(set)
     for case in outputs.cases:
         kinds[case.data["claim_id"]].add(case.data["kind"])
-    state = {}
+    state, answered = {}, answers_of(world)
     for claim, decision in outputs.latest.items():
         if decision.reasons == ("RECORD_WITHDRAWN",):
             continue  # published only if a decision was published before; that depends on the order of the inputs
@@ -29,6 +29,8 @@ def state_of(world):
             "days": decision.days,
             "wage_sum": decision.wage_sum,
             "told": decision.reasons_digest,
+            "findings": sorted(decision.findings),
+            "answers": sorted(answered[claim]),
             "cases": sorted(kinds[claim]),
             "documents": [
                 [each.data["attempt"], each.data["month"], each.data["amount_rial"]]
@@ -40,6 +42,17 @@ def state_of(world):
         else:
             state[place] = line
     return state
+
+
+def answers_of(world):
+    """Claim -> the answers to its objections. Whether a withdrawn objection was answered before depends on which of two
+    topics was read first."""
+    withdrawn = {each.objection_id for each in world.inputs.casework[-1].objections.all() if each.withdrawn is not None}
+    found = collections.defaultdict(list)
+    for answer in world.outputs.objection_answers:
+        if answer.data["objection_id"] not in withdrawn:
+            found[answer.data["claim_id"]].append([answer.data["objection_id"], answer.data["accepted"]])
+    return found
 
 
 def unnamed(decision, key):

@@ -14,13 +14,15 @@ def answer(fixture):
     law, vouchers = tables.Tables(), collections.defaultdict(list)
     for code in sorted(fixture.registry.persons()):
         view, records = fixture.registry.view(code), fixture.dossiers[code]
+        spoken, paid = fixture.spoken(code), False
         for key in sorted(view.claims(records.insured)):
-            found = claims.judge(view, key, records, TODAY, law)
+            found = claims.judge(view, key, records, TODAY, law, paid, spoken=spoken)
             claim = named("claim", *key)
             decide(fixture, claim, 1, key, view.row_for(key).record_id, found)
             if found.outcome == "APPROVED":
                 document = pay(fixture, claim, key, found.amount, records.person, law)
                 vouchers[document["cost_centre"]].append(document)
+                paid = True
     for centre, documents in sorted(vouchers.items()):
         book(fixture, centre, documents)
 
@@ -71,6 +73,10 @@ def decide(fixture, claim, revision, key, record_id, found):
         "answer_digest": "0b" * 32,
         "business_date": TODAY,
         "decided_at": WHEN,
+        "findings": [
+            {"finding_id": finding_id, "ground": ground, "verdict": verdict}
+            for finding_id, ground, verdict in found.findings
+        ],
     }
     fixture.tables["decisions"] = [
         {"published": str(1 + int(fixture.tables["decisions"][0]["published"]) if fixture.tables["decisions"] else 1)}

@@ -9,6 +9,7 @@ from .. import published
 from .. import report as reporting
 from .. import world
 from ..feed import database
+from . import encodings
 from . import fixture as good
 from . import plants
 
@@ -24,7 +25,7 @@ def judge(state):
         files = [written(pathlib.Path(home), kind, text) for kind, text in state.published.items()]
         seen = world.read(state.source, database.Tables(state.tables), logs=[log], live=True, published=files)
         world.check(seen, report)
-    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 11)}), report
+    return collections.Counter({promise: len(report.violations(promise)) for promise in range(1, 12)}), report
 
 
 def written(home, kind, text):
@@ -34,6 +35,7 @@ def written(home, kind, text):
 
 
 def check(report):
+    encodings.check(report)
     state = good.Fixture()
     counts, found = judge(copy.deepcopy(state))
     for promise in (promise for promise, count in counts.items() if count):

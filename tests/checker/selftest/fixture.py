@@ -12,10 +12,11 @@ from ..feed import csvfiles, database, folder, raw
 from ..law import dossier, registry
 from ..promises import batches
 from ..sample import PLACE
-from . import answers_of
-from .memory import BATCH, MONTH, TODAY, WHEN, Memory
+from . import answers_of, casework_of
+from .memory import BATCH, MONTH, TODAY, WHEN, Memory, named
 
 MARRIAGES = 45
+INPUTS = [*dict.fromkeys(folder.TOPIC_OF.values()), casework_of.PORTAL, casework_of.DESK]
 
 
 @functools.cache
@@ -55,7 +56,9 @@ def file_id_of(kind):
 class Fixture:
     """`source`: the topics; `tables`: the database; `logs`: log lines. They are consistent."""
 
-    def __init__(self):
+    def __init__(self, spoken=None):
+        """`spoken(state, code, correct)`: which findings a faulty service believes."""
+        self._spoken = spoken
         self.source, self.logs = Memory(), ["batch committed", "close of 1404-07 began"]
         self.registry, self.dossiers = registry.Registry(), collections.defaultdict(dossier.Dossier)
         self.tables = collections.defaultdict(list)
@@ -63,7 +66,9 @@ class Fixture:
         self.published = {kind: file_of(kind) for kind in dict.fromkeys(kind for kind, _, _ in sample_rows())}
         self._publish()
         self._add_poison_message()
+        casework_of.add(self)
         answers_of.answer(self)
+        casework_of.answer(self)
         self._close_offsets()
         self._finish()
 
@@ -106,21 +111,35 @@ class Fixture:
 
     def _apply(self, kind, data, sent, line):
         if kind == "marriages":
-            self.registry.record(registry.row_of(data))
-            self.tables["marriages"] = [
-                row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]
-            ]
-            row = self.registry.rows[data["record_id"]]
-            husband, wife = (str(int(side.code)) if side.code else "" for side in row.sides)
-            self.tables["marriages"].append({
-                "record_id": data["record_id"], "record_version": str(row.version), "husband": husband, "wife": wife,
-                "status": row.status, "deed_date": row.deed_date, "registered_on": row.registered_on})
+            self.keep_marriage(data)
         elif kind == "persons":
             self.dossiers[data["national_code"]].change_person(data, line)
         elif kind == "employments":
             self.dossiers[data["national_code"]].change_employment(data, line)
         else:
             self.dossiers[data["national_code"]].post_wage(sent["rows"][0], line)
+
+    def keep_marriage(self, data):
+        self.registry.record(registry.row_of(data))
+        self.tables["marriages"] = [row for row in self.tables["marriages"] if row["record_id"] != data["record_id"]]
+        row = self.registry.rows[data["record_id"]]
+        husband, wife = (str(int(side.code)) if side.code else "" for side in row.sides)
+        self.tables["marriages"].append({
+            "record_id": data["record_id"], "record_version": str(row.version), "husband": husband, "wife": wife,
+            "status": row.status, "deed_date": row.deed_date, "registered_on": row.registered_on})
+
+    def key_of(self, claim_id):
+        """The claim with this id."""
+        for code in self.registry.persons():
+            for key in self.registry.view(code).claims(True):
+                if named("claim", *key) == claim_id:
+                    return key
+        return None
+
+    def spoken(self, code):
+        """The findings that speak for a person's claims, as the service believes."""
+        correct = self.casework.findings.speaking(code, self.key_of)
+        return self._spoken(self, code, correct) if self._spoken else correct
 
     def _close_file(self, kind, file, count):
         about = {"file_id": file, "kind": kind}
@@ -146,15 +165,18 @@ class Fixture:
         topic = "registry.marriages.v1"
         self.source.append(topic, "R1", "registry.marriage.recorded", b"{no JSON")
         lost = self.source.records[topic][-1]
+        self.bury(topic, "registry.marriage.recorded", lost, "not_json (the value: got text that is not JSON)")
+
+    def bury(self, topic, kind, lost, reason):
+        """The dead letter of a message."""
         self.source.append(
-            "dead-letters.v1", topic, "registry.marriage.recorded", lost.value, dead_letter_topic=topic,
-            dead_letter_partition="0", dead_letter_offset=str(lost.offset),
-            dead_letter_reason="not_json (the value: got text that is not JSON)", dead_letter_at=WHEN)
+            "dead-letters.v1", topic, kind, lost.value, dead_letter_topic=topic, dead_letter_partition="0",
+            dead_letter_offset=str(lost.offset), dead_letter_reason=reason, dead_letter_at=WHEN)
         self.tables["dead_letters"].append(
-            {"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": "not_json"})
+            {"topic": topic, "partition": "0", "source_offset": str(lost.offset), "reason": reason.partition(" ")[0]})
 
     def _close_offsets(self):
-        seen = [[topic, 0, len(self.source.records[topic])] for topic in folder.TOPIC_OF.values()]
+        seen = [[topic, 0, len(self.source.records[topic])] for topic in INPUTS]
         amounts = {row["document_id"]: int(row["amount"]) for row in self.tables["documents"]}
         total, digest = sum(amounts.values()), batches.digest_of(amounts)
         self.source.append("finance.payment-documents.v1", BATCH, "finance.batch.closed", {
@@ -169,7 +191,7 @@ class Fixture:
     def _finish(self):
         """After the close finance returns a document. The claim becomes WAITING, and an SMS is requested."""
         answers_of.return_payment(self)
-        for topic in {*folder.TOPIC_OF.values(), "registry.files.v1"}:
+        for topic in {*INPUTS, "registry.files.v1"}:
             self.tables["input_offsets"].append(
                 {"topic": topic, "partition": "0", "next_offset": str(len(self.source.records[topic]))})
         self.tables["outbox"].append({"grp": "0", "next_position": "9", "delivered": "8"})

@@ -2,6 +2,7 @@
 
 import json
 
+from . import plants_of_casework as casework
 from . import plants_of_files as files
 from . import plants_of_payment as payment
 from .plants_of_payment import CLOSED, DECISIONS, PAYMENTS, RECEIPTS, REFUSED, REGISTRATION, SMS, VOUCHER, of
@@ -131,4 +132,4 @@ ALL = [
             0, state.source.records[DECISIONS][0]._replace(key="0012345679")
         ),
     ),
-] + files.ALL
+] + files.ALL + casework.ALL

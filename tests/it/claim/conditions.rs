@@ -118,6 +118,7 @@ fn any_case() -> impl Strategy<Value = Case> {
             wages: wages(deed, work.1),
             paid_before: paid.then_some(branch).into_iter().collect(),
             payment: None,
+            findings: Vec::new(),
         };
         Case { facts, today: deed.plus_days(later).unwrap() }
     })

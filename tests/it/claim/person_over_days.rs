@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use peyvand::claim::codes::{CaseKind, PaymentOutcome};
 use peyvand::claim::issuance::plan_close;
+use peyvand::claim::objection_answer::ObjectionAnswer;
 use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
 use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
 use peyvand::claim::plan::Issuance;
@@ -42,6 +43,7 @@ pub struct World {
     pub cases: Vec<Case>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
+    pub answers: Vec<ObjectionAnswer>,
 }
 
 /// Kind, document and reasons of a case.
@@ -73,6 +75,7 @@ impl World {
             cases,
             returns,
             issued,
+            answers: Vec::new(),
         }
     }
 
@@ -127,6 +130,14 @@ impl World {
         self
     }
 
+    /// Ends the row of the tables by which findings set this reason aside.
+    pub fn tables_end(&mut self, reason: &str, until: &str) -> &mut Self {
+        let row = format!("[[set_aside]]\nreason = \"{reason}\"");
+        let ended = format!("[[set_aside]]\nuntil = \"{until}\"\nreason = \"{reason}\"");
+        self.tables = tables::parse(&tables::built_in().replacen(&row, &ended, 1)).unwrap();
+        self
+    }
+
     /// Replaces the registry rows of this person.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = RegistryRow>) -> &mut Self {
         self.known.rows = rows.into_iter().collect();
@@ -142,7 +153,7 @@ impl World {
         &self.tables
     }
 
-    fn rules(&self) -> PlanningContext<'_> {
+    pub fn rules(&self) -> PlanningContext<'_> {
         PlanningContext {
             tables: &self.tables,
             today: self.today,
@@ -169,8 +180,15 @@ impl World {
     }
 
     fn write(&mut self, plan: Plan) {
-        let says_nothing = plan.updates.is_empty() && plan.cases.is_empty() && plan.issuances.is_empty();
-        assert_eq!(plan.is_empty(), says_nothing, "a plan is empty if it has no update, case or issuance");
+        let says_nothing = plan.updates.is_empty()
+            && plan.cases.is_empty()
+            && plan.issuances.is_empty()
+            && plan.answers.is_empty();
+        assert_eq!(
+            plan.is_empty(),
+            says_nothing,
+            "a plan is empty if it has no update, case, issuance or answer"
+        );
         for update in plan.updates {
             self.known.claims.retain(|claim| claim.claim_id != update.claim.claim_id);
             self.known.claims.push(update.claim.clone());
@@ -190,6 +208,7 @@ impl World {
         }
         self.returns.extend(plan.returned);
         self.issued.extend(plan.issuances);
+        self.answers.extend(plan.answers);
         self.known.moved.clear();
         self.known.answered.clear();
     }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use peyvand::wire::dead_letters_v1::dead_letter;
-use peyvand::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade};
+use peyvand::wire::eligibility_decisions_v1::{CaseEnded, CaseOpened, DecisionMade, ObjectionAnswered};
 use peyvand::wire::files::FileKind;
 use peyvand::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use peyvand::wire::notifications_sms_v1::SmsRequested;
@@ -115,6 +115,8 @@ fn input_to_value(input: &Input) -> Value {
         Input::EarlierPayment(data) => to_value(data),
         Input::Outcome(_, data) => to_value(data),
         Input::Delivery(_, data) => to_value(data),
+        Input::Objection(data) => to_value(data),
+        Input::Casework(data) => to_value(data),
     }
     .unwrap()
 }
@@ -133,6 +135,8 @@ fn through_rust(kind: EventType, data: &Value) -> Result<Value, String> {
     match kind {
         EventType::DecisionMade => both::<DecisionMade<'static>>(data),
         EventType::CaseOpened => both::<CaseOpened<'static>>(data),
+        EventType::ObjectionAnswered => both::<ObjectionAnswered<'static>>(data),
+        EventType::CaseEnded => both::<CaseEnded<'static>>(data),
         EventType::PaymentDocumentIssued => both::<PaymentDocumentIssued<'static>>(data),
         EventType::VoucherIssued => both::<VoucherIssued<'static>>(data),
         EventType::BatchClosed => both::<BatchClosed<'static>>(data),

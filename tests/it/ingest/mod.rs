@@ -1,6 +1,7 @@
 //! Ingest, from a message in a topic to facts in the database: repeats, order, poison messages, lost rows, crashes.
 
 pub mod answers;
+pub mod casework;
 pub mod commit_point;
 pub mod dead_letters;
 pub mod field_cases;

@@ -105,6 +105,8 @@ impl Rows {
         let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
         let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
         PersonState {
+            findings: Vec::new(),
+            objections: Vec::new(),
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
             rows: self.marriages.values().filter(own).map(RegistryRecord::row).collect(),

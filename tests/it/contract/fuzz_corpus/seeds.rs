@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
-use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status};
+use peyvand::claim::codes::{OfficeKind, Ownership, Permanence, Status, Verdict};
 use peyvand::claim::facts::{
-    EmploymentLine, Facts, InsuredFacts, PaidBefore, PaymentFacts, RegistryFacts, ReturnFacts, WageLine,
+    EmploymentLine, Facts, FindingFacts, InsuredFacts, PaidBefore, PaymentFacts, RegistryFacts, ReturnFacts,
+    Standing, WageLine,
 };
 use peyvand::claim::person::{Dossier, EarlierPayment, Employment, PersonRecord, Wage};
-use peyvand::claim::{Benefit, ClaimKey, Counterpart};
+use peyvand::claim::{Benefit, ClaimKey, Counterpart, ReasonCode};
 use peyvand::law::{InsuranceType, Rial};
 use peyvand::wire::eligibility_decisions_v1::DecisionMade;
 use peyvand::wire::files::FileKind;
@@ -157,6 +158,7 @@ fn stored() -> Vec<Seed> {
     let written =
         Outgoing::new(EventType::DecisionMade, "0012345679", "one", data.decided_at, None, &data).unwrap();
     let decision = OutboxEvent::Decision(Box::new(DecisionEvent { traceparent: Some("00-1".into()), data }));
+    let with_findings = OutboxEvent::of_decision(DecisionEvent { traceparent: None, data: by_finding() });
     let packed = |event: &OutboxEvent<'_>| postcard::to_stdvec(event).unwrap();
     let withdrawn = Facts::withdrawn(&ClaimKey {
         benefit: Benefit::MarriageAllowance,
@@ -164,15 +166,31 @@ fn stored() -> Vec<Seed> {
         deed_date: "1206-01-01".parse().unwrap(),
         counterpart: Counterpart::Unnamed { record_id: "r".to_owned() },
     });
+    let finding = FindingFacts {
+        finding_id: uuid::Uuid::from_u128(1),
+        ground: ReasonCode::NotFirstMarriage,
+        verdict: Verdict::SetAside,
+        approved_on: "1404-08-02".parse().unwrap(),
+        standing: Standing::Stands,
+    };
+    let with_finding = Facts { findings: vec![finding], ..facts() };
     vec![
         seed("stored", "facts--paid", &[0], &facts().encode().bytes, true),
+        seed("stored", "facts--with-finding", &[0], &with_finding.encode().bytes, true),
         seed("stored", "facts--withdrawn", &[0], &withdrawn.encode().bytes, true),
         seed("stored", "facts--newer-form", &[0], &[9, 0], false),
         seed("stored", "dossier--empty", &[1], &[0, 0, 0, 0], true),
         seed("stored", "dossier", &[1], &postcard::to_stdvec(&dossier()).unwrap(), true),
         seed("stored", "outbox--decision", &[2], &packed(&decision), true),
+        seed("stored", "outbox--decision-with-findings", &[2], &packed(&with_findings), true),
         seed("stored", "outbox--written", &[2], &packed(&written.into()), true),
     ]
+}
+
+fn by_finding() -> DecisionMade<'static> {
+    let example =
+        root().join("schemas/eligibility.decisions/v1/valid/eligibility.decision.made--by-finding.json");
+    serde_json::from_slice(&fs::read(example).unwrap()).unwrap()
 }
 
 fn facts() -> Facts {
