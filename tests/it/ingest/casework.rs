@@ -215,7 +215,7 @@ fn open_objections_and_findings_are_listed_and_shown() {
     app.settle();
     let overdue = |app: &TestApp| app.json(&["status"])["overdue_objections"].clone();
     assert_eq!(overdue(&app), json!([]));
-    app.set_today("1404-09-01");
+    app.set_today("1404-09-02");
     assert_eq!(overdue(&app).as_array().unwrap().len(), 1, "{}", overdue(&app));
     assert_eq!(overdue(&app)[0]["objection_id"], json!(id(1)));
     assert_eq!(app.json(&["status", "--objection-days", "60"])["overdue_objections_count"], 0);
