@@ -115,6 +115,16 @@ pub enum Command {
         #[command(subcommand)]
         act: Files,
     },
+    /// List objections of insured persons, or show one.
+    Objections {
+        #[command(subcommand)]
+        act: Objections,
+    },
+    /// List findings of officers, or show one.
+    Findings {
+        #[command(subcommand)]
+        act: Findings,
+    },
     /// Show the settings in force and the origin of each; secrets are hidden.
     Config {
         #[command(subcommand)]
@@ -221,6 +231,30 @@ pub enum Files {
         #[arg(long, value_name = "TEXT")]
         why: String,
     },
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+pub enum Objections {
+    /// List id, state, instant, disputed ground and claim of each. Names no person.
+    List {
+        /// Only those that are neither withdrawn nor answered.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Show one with its person, its pictures and its closings.
+    Show { objection_id: uuid::Uuid },
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+pub enum Findings {
+    /// List id, state, instant, ground, verdict and claim of each. Names no person.
+    List {
+        /// Only those that no second officer has decided.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Show one with its person, its officers and their reasons.
+    Show { finding_id: uuid::Uuid },
 }
 
 #[derive(clap::Args, Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The commands: one binary, `peyvand`.
 
 mod arguments;
+mod casework;
 mod close;
 mod config;
 mod dead_letters;
@@ -142,6 +143,8 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::Demo(options) => Ok(demo::run(started.env, options, json).await?),
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
         Command::Files { act } => files::run(&started, act, json).await,
+        Command::Objections { act } => casework::objections(&started, act, json).await,
+        Command::Findings { act } => casework::findings(&started, act, json).await,
         Command::Config { act: None } => config::run(&started, json),
         Command::Config { act: Some(ConfigAct::AdoptInstallation) } => config::adopt(&started, json).await,
     }

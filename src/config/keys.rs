@@ -141,6 +141,8 @@ settings! {
     brake_percent: u32 = "50", |v| parse::number(v, 1..=10_000), "a percentage from 1 to 10000", Shown;
     /// A document without an answer from finance after this number of days is listed as unanswered.
     unanswered_days: u16 = "10", |v| parse::number(v, 1..=365), "days from 1 to 365", Shown;
+    /// An objection that is open after this number of days is listed as overdue.
+    objection_days: u16 = "30", |v| parse::number(v, 1..=365), "days from 1 to 365", Shown;
     /// Hours of the day in Tehran in which no SMS is sent. An SMS that is requested in them names their end.
     sms_quiet_hours: Option<QuietHours> = "21-8", |v| parse::optional(v, QuietHours::parse), "two hours such as 21-8, or nothing", Shown;
     /// Whether the first command that needs topics and tables creates them.

@@ -11,8 +11,9 @@ use super::drain::{by_topic, input_ends_beyond};
 use crate::app::AppContext;
 use crate::kafka::{self, Broker};
 use crate::retry::{ShutdownSignal, pause_or_stop, shutdown_requested};
-use crate::store::{figures, files, offsets};
+use crate::store::{figures, files, objections, offsets};
 use crate::telemetry::{GaugeValues, Metrics};
+use crate::views::status::AnswerDays;
 
 const READ_INTERVAL: Duration = Duration::from_secs(10);
 /// A longer reading is abandoned.
@@ -20,17 +21,12 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads the gauges until shutdown is requested. If a read fails, the last values stay. Their age is a gauge,
 /// too. Before the first successful read no gauges are exported.
-pub async fn run(
-    ctx: AppContext,
-    broker: Broker,
-    unanswered_days: u16,
-    mut stop: ShutdownSignal,
-) -> Result<()> {
+pub async fn run(ctx: AppContext, broker: Broker, days: AnswerDays, mut stop: ShutdownSignal) -> Result<()> {
     let mut ends = stop.clone();
     loop {
         let read = tokio::select! {
             () = shutdown_requested(&mut ends) => return Ok(()),
-            read = timeout(READ_TIMEOUT, gauges(&ctx, broker.clone(), unanswered_days)) => read,
+            read = timeout(READ_TIMEOUT, gauges(&ctx, broker.clone(), days)) => read,
         };
         match read {
             Ok(Ok(gauges)) => Metrics::global().set_gauges(gauges),
@@ -68,10 +64,12 @@ async fn count_incomplete(ctx: &AppContext) -> crate::store::Result<i64> {
 }
 
 /// Reads the gauges from the database and the broker.
-async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Result<GaugeValues> {
+async fn gauges(ctx: &AppContext, broker: Broker, days: AnswerDays) -> Result<GaugeValues> {
     let mut connection = ctx.pool.acquire().await.map_err(crate::store::Error::from)?;
-    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
+    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days.unanswered));
+    let overdue_before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days.objection));
     let figures = figures::figures(&mut connection, before).await?;
+    let overdue_objections = objections::count_open(&mut connection, overdue_before).await?;
     let offsets = offsets::all(&ctx.pool).await?;
     drop(connection);
     let ends = input_ends_beyond(offsets.clone(), &broker).await?;
@@ -84,6 +82,7 @@ async fn gauges(ctx: &AppContext, broker: Broker, unanswered_days: u16) -> Resul
         open_files: figures.open_files,
         incomplete_files: figures.incomplete_files,
         unanswered_documents: figures.unanswered,
+        overdue_objections,
         open_cases: figures.open_cases,
         months_closed: i64::try_from(figures.months_closed.len()).unwrap_or(i64::MAX),
         close_held: i64::from(figures.held.is_some()),

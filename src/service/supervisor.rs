@@ -16,6 +16,7 @@ use crate::kafka::relay::{self, RelayEvent, RelayRole};
 use crate::kafka::{self, Broker};
 use crate::retry::{Policy, Retryability, ShutdownSignal, retry, shutdown_requested};
 use crate::telemetry::Metrics;
+use crate::views::status::AnswerDays;
 
 /// Runs the roles until shutdown is requested.
 ///
@@ -196,7 +197,7 @@ pub fn spawn(
         ));
     }
     if settings.http_listen.is_some() || settings.otlp_endpoint.is_some() {
-        roles.spawn(gauges::run(ctx.clone(), broker.clone(), settings.unanswered_days, stop.clone()));
+        roles.spawn(gauges::run(ctx.clone(), broker.clone(), AnswerDays::of(settings), stop.clone()));
     }
 }
 

@@ -116,6 +116,17 @@ fn judgement(row: JudgementRow) -> Result<Judgement> {
     })
 }
 
+/// The persons about whose claims officers have proposed findings, or the finding with this id.
+pub async fn persons(tx: &mut PgConnection, id: Option<Uuid>) -> Result<Vec<NationalCode>> {
+    let rows: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT person FROM finding_proposals WHERE finding_id = $1 OR $1 IS NULL ORDER BY person",
+    )
+    .bind(id)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(code).collect()
+}
+
 /// Writes new proposals.
 pub async fn insert_proposals(tx: &mut PgConnection, new: &[Proposal<FindingContent>]) -> Result<()> {
     if new.is_empty() {

@@ -119,6 +119,17 @@ fn objection(row: &ObjectionRow) -> Result<Objection> {
     Ok(objection)
 }
 
+/// The persons who have objections, or the objection with this id.
+pub async fn persons(tx: &mut PgConnection, id: Option<Uuid>) -> Result<Vec<NationalCode>> {
+    let rows: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT person FROM objections WHERE objection_id = $1 OR $1 IS NULL ORDER BY person",
+    )
+    .bind(id)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(code).collect()
+}
+
 /// Writes objections that an input has changed. The mark of the answer is [`mark_answered`]'s alone.
 pub async fn save(tx: &mut PgConnection, all: &[(ObjectionKey, &Objection)]) -> Result<()> {
     if all.is_empty() {
@@ -213,6 +224,45 @@ pub async fn insert_pictures(tx: &mut PgConnection, new: &[NewPicture<'_>]) -> R
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// An objection without an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenObjection {
+    pub objection_id: Uuid,
+    pub claim_id: Uuid,
+    pub disputed: String,
+    pub submitted_at: Timestamp,
+}
+
+/// The number of open objections that were submitted before this instant.
+pub async fn count_open(tx: &mut PgConnection, before: Timestamp) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT count(*) FROM objections
+         WHERE answered_at IS NULL AND NOT withdrawn AND submitted_at < $1::timestamptz",
+    )
+    .bind(instant(before))
+    .fetch_one(tx)
+    .await?)
+}
+
+/// The open objections that were submitted before this instant, the oldest first.
+pub async fn open(tx: &mut PgConnection, before: Timestamp, limit: i64) -> Result<Vec<OpenObjection>> {
+    let rows: Vec<(Uuid, Uuid, String, i64)> = sqlx::query_as(
+        "SELECT objection_id, claim_id, disputed, (extract(epoch FROM submitted_at) * 1000000)::bigint FROM objections
+         WHERE answered_at IS NULL AND NOT withdrawn AND submitted_at < $1::timestamptz
+         ORDER BY submitted_at, objection_id LIMIT $2",
+    )
+    .bind(instant(before))
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    let mut open = Vec::with_capacity(rows.len());
+    for (objection_id, claim_id, disputed, submitted) in rows {
+        let submitted_at = from_micros(submitted)?;
+        open.push(OpenObjection { objection_id, claim_id, disputed, submitted_at });
+    }
+    Ok(open)
 }
 
 /// Marks objections as answered, in the transaction that writes their answers to the outbox.

@@ -19,6 +19,8 @@ pub struct GaugeValues {
     pub incomplete_files: i64,
     /// Documents without an answer for `unanswered_days`.
     pub unanswered_documents: i64,
+    /// Objections that are open after `objection_days`.
+    pub overdue_objections: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
     /// Closed months.
@@ -49,6 +51,7 @@ gauges! {
     open_files: "peyvand_open_files", "peyvand.files.open", "Files without their end";
     incomplete_files: "peyvand_incomplete_files", "peyvand.files.incomplete", "Files that were closed and still lack rows";
     unanswered_documents: "peyvand_unanswered_documents", "peyvand.documents.unanswered", "Documents without an answer for `unanswered_days`";
+    overdue_objections: "peyvand_overdue_objections", "peyvand.objections.overdue", "Objections that are open after `objection_days`";
     open_cases: "peyvand_open_cases", "peyvand.cases.open", "Cases that wait for a person";
     months_closed: "peyvand_months_closed", "peyvand.months.closed", "Closed months";
     close_held: "peyvand_close_held", "peyvand.close.held", "1 if a due month is held for a person to confirm, else 0";

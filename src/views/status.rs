@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::format::{TehranTime, rial};
 use super::incomplete_files::{self, IncompleteFileView};
 use crate::app::AppContext;
+use crate::config::Settings;
 use crate::store::Result;
 use crate::store::figures::{self, ClosedMonth};
+use crate::store::objections::{self, OpenObjection};
 use crate::store::offsets;
 
 /// The state of the installation. Contains no personal data.
@@ -38,6 +40,10 @@ pub struct StatusView {
     pub unanswered_days: u16,
     pub unanswered_count: i64,
     pub unanswered: Vec<UnansweredView>,
+    /// Days after which an open objection counts as overdue.
+    pub objection_days: u16,
+    pub overdue_objections_count: i64,
+    pub overdue_objections: Vec<OverdueObjectionView>,
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
     /// Dead letters that are not applied or discarded yet.
@@ -87,6 +93,15 @@ pub struct UnansweredView {
 }
 
 #[derive(Clone, Debug, Serialize)]
+pub struct OverdueObjectionView {
+    pub objection_id: String,
+    pub claim_id: String,
+    /// A reason code, or `amount`.
+    pub disputed: String,
+    pub submitted_at: TehranTime,
+}
+
+#[derive(Clone, Debug, Serialize)]
 pub struct OpenCaseView {
     pub case_id: String,
     pub kind: String,
@@ -101,19 +116,37 @@ pub struct InputState {
     pub stalled_partitions: Vec<StalledPartitionView>,
 }
 
+/// The numbers of days after which something without an answer is listed.
+#[derive(Clone, Copy)]
+pub struct AnswerDays {
+    /// For a document without an answer from finance.
+    pub unanswered: u16,
+    /// For an open objection.
+    pub objection: u16,
+}
+
+impl AnswerDays {
+    pub fn of(settings: &Settings) -> Self {
+        Self { unanswered: settings.unanswered_days, objection: settings.objection_days }
+    }
+}
+
 /// Reads the state. `unfinished` is what `--wait` did not see done; lists have at most `limit` rows.
 pub async fn status(
     ctx: &AppContext,
     input: InputState,
     unfinished: Vec<String>,
-    unanswered_days: u16,
+    days: AnswerDays,
     limit: i64,
 ) -> Result<StatusView> {
-    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(unanswered_days));
+    let before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days.unanswered));
+    let overdue_before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days.objection));
     let mut connection = ctx.pool.acquire().await?;
     let figures = figures::figures(&mut connection, before).await?;
     let unanswered = figures::unanswered(&mut connection, before, limit).await?;
     let cases = figures::open_cases(&mut connection, limit).await?;
+    let overdue_count = objections::count_open(&mut connection, overdue_before).await?;
+    let overdue = objections::open(&mut connection, overdue_before, limit).await?;
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
     let misrouted = offsets::misrouted(&mut connection).await?;
@@ -131,7 +164,7 @@ pub async fn status(
         months_closed: figures.months_closed.iter().map(ClosedMonthView::of).collect(),
         month_under_way: figures.month_under_way.map(|month| month.to_string()),
         held: figures.held.map(|held| HeldMonthView { month: held.month, reason: held.reason }),
-        unanswered_days,
+        unanswered_days: days.unanswered,
         unanswered_count: figures.unanswered,
         unanswered: unanswered
             .into_iter()
@@ -141,6 +174,9 @@ pub async fn status(
                 issued_at: TehranTime::of(&ctx.clock, d.issued_at),
             })
             .collect(),
+        objection_days: days.objection,
+        overdue_objections_count: overdue_count,
+        overdue_objections: overdue.into_iter().map(|open| overdue_objection(ctx, &open)).collect(),
         open_cases_count: figures.open_cases,
         open_cases: cases
             .into_iter()
@@ -155,4 +191,13 @@ pub async fn status(
         dead_letters: figures.dead_letters,
         misrouted,
     })
+}
+
+fn overdue_objection(ctx: &AppContext, open: &OpenObjection) -> OverdueObjectionView {
+    OverdueObjectionView {
+        objection_id: open.objection_id.to_string(),
+        claim_id: open.claim_id.to_string(),
+        disputed: open.disputed.clone(),
+        submitted_at: TehranTime::of(&ctx.clock, open.submitted_at),
+    }
 }

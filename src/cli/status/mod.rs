@@ -15,7 +15,7 @@ use crate::service::Environment;
 use crate::service::drain::{by_topic, drained, input_ends};
 use crate::store::offsets::{self, PartitionOffset};
 use crate::terminal::{self, say};
-use crate::views::status::{InputState, StalledPartitionView, status};
+use crate::views::status::{AnswerDays, InputState, StalledPartitionView, status};
 
 /// Maximum number of rows of a list, for people and for programs. The counts always include all rows.
 const LISTED: i64 = 10;
@@ -36,7 +36,7 @@ pub async fn run(env: &Environment, wait: Option<Duration>, json: bool) -> Resul
     let ends = input_ends(&ctx, &env.broker).await?;
     let input = input_state(&env.broker, &ends, &offsets::all(&ctx.pool).await?).await?;
     let limit = if json { LISTED_IN_JSON } else { LISTED };
-    let mut status = status(&ctx, input, unfinished, env.settings.unanswered_days, limit).await?;
+    let mut status = status(&ctx, input, unfinished, AnswerDays::of(&env.settings), limit).await?;
     status.topic_problems = problems;
     if json {
         terminal::show_json(&status);

@@ -56,6 +56,9 @@ pub fn page(status: &StatusView) -> String {
     let late =
         format!("{} (no answer after {} days)", grouped(status.unanswered_count), status.unanswered_days);
     out.push_str(&line("documents unanswered", late));
+    let overdue =
+        format!("{} (open after {} days)", grouped(status.overdue_objections_count), status.objection_days);
+    out.push_str(&line("objections overdue", overdue));
     out.push_str(&line("cases open", grouped(status.open_cases_count)));
     lists(status, &mut out);
     out
@@ -104,6 +107,15 @@ fn lists(status: &StatusView, out: &mut String) {
         .map(|d| vec![d.document_id.clone(), d.month.clone(), d.issued_at.to_string()])
         .collect();
     section(out, &["unanswered document", "month", "issued"], &unanswered, status.unanswered_count);
+    let overdue: Vec<_> = status
+        .overdue_objections
+        .iter()
+        .map(|o| {
+            vec![o.objection_id.clone(), o.submitted_at.to_string(), o.disputed.clone(), o.claim_id.clone()]
+        })
+        .collect();
+    let heads = ["overdue objection", "submitted", "disputed", "claim"];
+    section(out, &heads, &overdue, status.overdue_objections_count);
     let cases: Vec<_> = status
         .open_cases
         .iter()
@@ -162,6 +174,9 @@ mod tests {
                 reason: "9 documents, 5000 in 1404-07".to_owned(),
             }),
             unanswered_days: 10,
+            objection_days: 30,
+            overdue_objections_count: 0,
+            overdue_objections: Vec::new(),
             unanswered_count: 0,
             unanswered: Vec::new(),
             open_cases_count: 0,

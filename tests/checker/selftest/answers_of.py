@@ -71,6 +71,7 @@ def decide(fixture, claim, revision, key, record_id, found):
         "tables_version": "1404.1",
         "facts_digest": "0a" * 32,
         "answer_digest": "0b" * 32,
+        "findings": [],
         "business_date": TODAY,
         "decided_at": WHEN,
         "findings": [

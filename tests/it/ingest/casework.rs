@@ -198,6 +198,61 @@ fn an_objection_is_answered_after_its_findings_are_decided_unless_it_is_withdraw
     app.finish();
 }
 
+/// `status` counts objections that are open for too long; the commands list and show them. Lists name no person.
+#[test]
+fn open_objections_and_findings_are_listed_and_shown() {
+    let mut app = TestApp::start("1404-08-01");
+    let person = person(1);
+    under_review(&mut app, &[&person]);
+    let desk = Desk::of(&app, &person);
+    for number in [1, 2, 3] {
+        desk.objects(number, 10);
+    }
+    desk.withdraws(2);
+    desk.closes(3, &[]);
+    let proposal = desk.proposal(11, Verdict::SetAside);
+    desk.proposes(&proposal);
+    app.settle();
+    let overdue = |app: &TestApp| app.json(&["status"])["overdue_objections"].clone();
+    assert_eq!(overdue(&app), json!([]));
+    app.set_today("1404-09-02");
+    assert_eq!(overdue(&app).as_array().unwrap().len(), 1, "{}", overdue(&app));
+    assert_eq!(overdue(&app)[0]["objection_id"], json!(id(1)));
+    assert_eq!(app.json(&["status", "--objection-days", "60"])["overdue_objections_count"], 0);
+
+    let listed = app.json(&["objections", "list"]);
+    let states: Vec<_> = listed.as_array().unwrap().iter().map(|view| view["state"].clone()).collect();
+    assert_eq!(states, ["open", "withdrawn", "answered"]);
+    assert_eq!(app.json(&["objections", "list", "--open"]).as_array().unwrap().len(), 1);
+    assert_eq!(app.json(&["findings", "list", "--open"])[0]["state"], "proposed");
+    let desk = Desk::of(&app, &person);
+    desk.judges(Ruling::Approved, &desk.judgement(&proposal, "staff-2", 50));
+    app.settle();
+    assert_eq!(app.json(&["findings", "list", "--open"]), json!([]));
+    assert_eq!(app.json(&["findings", "list"])[0]["state"], "approved");
+    let lists = [["objections", "list"], ["findings", "list"]].map(|command| app.text(&command));
+    assert!(lists.iter().all(|text| !text.contains(&person.code())), "a list names a person: {lists:?}");
+    shown(&app, &person);
+    app.finish();
+}
+
+fn shown(app: &TestApp, person: &Person) {
+    let (third, eleventh, nobody) = (id(3).to_string(), id(11).to_string(), id(99).to_string());
+    let objection = app.json(&["objections", "show", &third]);
+    let details = &objection[0]["details"];
+    assert_eq!(
+        (&details["national_code"], &details["closings"][0]["counts"]),
+        (&json!(person.code()), &json!(true))
+    );
+    let finding = app.json(&["findings", "show", &eleventh]);
+    assert_eq!(finding[0]["details"]["judgements"][0]["approver"], "staff-2");
+    assert!(app.text(&["objections", "show", &third]).contains("accepted by staff-3"));
+    assert!(app.text(&["findings", "show", &eleventh]).contains("by staff-2"));
+    for kind in ["objections", "findings"] {
+        assert!(app.refused(&[kind, "show", &nobody]).contains(&nobody));
+    }
+}
+
 /// This version ends no cases: the events are kept as dead letters that say so.
 #[test]
 fn endings_of_cases_are_kept_as_dead_letters() {

@@ -28,6 +28,8 @@ pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
                 named.extend(rows.marriages.get(&row.record_id).map(sides).unwrap_or_default());
             }
             Input::SelfRegistration(data) => drop(named.insert(data.applicant_national_code)),
+            Input::Objection(objection) => drop(named.insert(objection.national_code())),
+            Input::Casework(casework) => drop(named.insert(casework.national_code())),
             Input::Outcome(_, data) => named.extend(rows.documents.get(&data.document_id).map(|d| d.person)),
             _ => {}
         }
@@ -97,6 +99,8 @@ impl BatchState {
                     self.letters.push((place, peyvand::wire::fault::code::UNKNOWN_DOCUMENT, letter));
                 }
             }
+            Input::Objection(objection) => self.objection(objection),
+            Input::Casework(casework) => self.casework(casework),
             other => panic!("the simulated population does not send {:?}", other.kind()),
         }
     }

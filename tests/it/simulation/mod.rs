@@ -1,6 +1,7 @@
 //! The whole protocol (ingest, decide, close, relay) runs on a simulated log and a simulated database, one step at a
 //! time. One seed determines every step and every fault, so a run with the same seed is identical.
 
+mod casework;
 mod checks;
 mod close_end;
 mod closer;

@@ -11,6 +11,7 @@ use peyvand::wire::portal_self_registrations_v1::SelfRegistrationSubmitted;
 use peyvand::wire::registry_marriages_v1::{MarriageRecorded, Spouse};
 use peyvand::wire::{EventType, Topic};
 
+use crate::simulation::casework::{OTHER_BIRTH, story};
 use crate::simulation::log::Sent;
 use crate::simulation::world::SeededRandom;
 use crate::simulation::writing::AT;
@@ -20,6 +21,8 @@ pub struct Population {
     pub first: Vec<Rc<Sent>>,
     pub second: Vec<Rc<Sent>>,
     dice: SeededRandom,
+    /// Its own stream, so that objections change nothing else about a seed.
+    objections: SeededRandom,
 }
 
 pub fn sent(kind: EventType, key: &str, identity: &[&str], data: &impl serde::Serialize) -> Rc<Sent> {
@@ -40,7 +43,8 @@ fn code(number: usize) -> NationalCode {
 
 impl Population {
     pub fn of(seed: u64) -> Self {
-        let mut population = Self { first: Vec::new(), second: Vec::new(), dice: SeededRandom::new(seed, 1) };
+        let (dice, objections) = (SeededRandom::new(seed, 1), SeededRandom::new(seed, 3));
+        let mut population = Self { first: Vec::new(), second: Vec::new(), dice, objections };
         for couple in 0..1 + population.dice.pick(3) {
             population.couple(couple);
         }
@@ -60,6 +64,7 @@ impl Population {
         let pair = [code(2 * number), code(2 * number + 1)];
         let deed = self.dice.pick(2);
         let mut row = marriage(number, pair, ["1404-05-15", "1404-06-20"][deed]);
+        self.objection(number, pair, &mut row);
         for (side, person) in pair.into_iter().enumerate() {
             if side == 0 || self.dice.one_in(2) {
                 self.insured(person, 2 * number + side);
@@ -100,6 +105,18 @@ impl Population {
             let key = pair[0].to_string();
             let submitted = sent(EventType::SelfRegistrationSubmitted, &key, &[&key, &request], &data);
             if self.dice.one_in(2) { &mut self.first } else { &mut self.second }.push(submitted);
+        }
+    }
+
+    /// At random the registry has another birth date of the husband. He objects, and two officers find about it.
+    fn objection(&mut self, number: usize, pair: [NationalCode; 2], row: &mut MarriageRecorded) {
+        if !self.objections.one_in(3) {
+            return;
+        }
+        row.husband.birth_date = Some(OTHER_BIRTH.parse().unwrap());
+        let approved = !self.objections.one_in(4);
+        for event in story(number, pair, &row.deed_date.to_string(), approved) {
+            if self.objections.one_in(3) { &mut self.second } else { &mut self.first }.push(event);
         }
     }
 

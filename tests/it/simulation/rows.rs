@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use peyvand::claim::codes::PaymentOutcome;
 use peyvand::claim::facts::Facts;
+use peyvand::claim::finding::Finding;
+use peyvand::claim::objection::Objection;
 use peyvand::claim::person::{Dossier, SelfRegistration};
 use peyvand::claim::person_state::{
     DUPLICATES, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
@@ -47,6 +49,8 @@ pub struct Rows {
     pub persons: BTreeMap<NationalCode, Dossier>,
     pub marriages: BTreeMap<String, RegistryRecord>,
     pub requests: BTreeMap<(NationalCode, String), (SelfRegistration, i64)>,
+    pub findings: BTreeMap<(NationalCode, Uuid), Finding>,
+    pub objections: BTreeMap<(NationalCode, Uuid), Objection>,
     pub claims: BTreeMap<(NationalCode, Uuid), StoredClaim>,
     pub decisions: BTreeMap<Uuid, Decided>,
     pub payments: BTreeMap<NationalCode, PaymentRow>,
@@ -72,6 +76,8 @@ impl Rows {
                 .collect(),
             marriages: pick(&self.marriages, |_, row| named(row)),
             requests: pick(&self.requests, |(applicant, _), _| ours(applicant)),
+            findings: pick(&self.findings, |(person, _), _| ours(person)),
+            objections: pick(&self.objections, |(person, _), _| ours(person)),
             claims: pick(&self.claims, |(person, _), _| ours(person)),
             decisions: pick(&self.decisions, |id, _| paid.contains(id)),
             answers: pick(&self.answers, |(document, ..), _| documents.contains_key(document)),
@@ -87,6 +93,8 @@ impl Rows {
         self.persons.append(&mut copy.persons);
         self.marriages.append(&mut copy.marriages);
         self.requests.append(&mut copy.requests);
+        self.findings.append(&mut copy.findings);
+        self.objections.append(&mut copy.objections);
         self.claims.append(&mut copy.claims);
         self.decisions.append(&mut copy.decisions);
         self.payments.append(&mut copy.payments);
@@ -105,8 +113,8 @@ impl Rows {
         let claims = self.claims.range((person, Uuid::nil())..=(person, Uuid::max()));
         let requests = self.requests.iter().filter(|((applicant, _), _)| *applicant == person);
         PersonState {
-            findings: Vec::new(),
-            objections: Vec::new(),
+            findings: of_person(&self.findings, person),
+            objections: of_person(&self.objections, person),
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
             rows: self.marriages.values().filter(own).map(RegistryRecord::row).collect(),
@@ -172,6 +180,10 @@ impl Rows {
         persons.truncate(limit);
         persons
     }
+}
+
+fn of_person<V: Clone>(all: &BTreeMap<(NationalCode, Uuid), V>, person: NationalCode) -> Vec<V> {
+    all.range((person, Uuid::nil())..=(person, Uuid::max())).map(|(_, value)| value.clone()).collect()
 }
 
 pub fn sides(row: &RegistryRecord) -> Vec<NationalCode> {

@@ -8,7 +8,7 @@ use super::world::World;
 /// A table's name and its rows, sorted.
 pub type Lines = (&'static str, Vec<String>);
 
-const QUERIES: [(&str, &str); 16] = [
+const QUERIES: [(&str, &str); 20] = [
     ("input_offsets", "SELECT format('%s|%s|%s', topic, partition, next_offset) FROM input_offsets"),
     ("persons", "SELECT format('%s|%s|%s', code, insured, branch_code) FROM persons"),
     ("marriages", "SELECT format('%s|%s|%s|%s', record_id, record_version, husband, wife) FROM marriages"),
@@ -16,6 +16,13 @@ const QUERIES: [(&str, &str); 16] = [
         "self_registrations",
         "SELECT format('%s|%s|%s|%s|%s', applicant, request_id, spouse, deed_date, source_offset) FROM self_registrations",
     ),
+    (
+        "objections",
+        "SELECT format('%s|%s|%s|%s|%s', person, objection_id, claim_id, withdrawn, answered_at IS NOT NULL) FROM objections",
+    ),
+    ("objection_closings", "SELECT format('%s|%s|%s', person, objection_id, encode(sha256, 'hex')) FROM objection_closings"),
+    ("finding_proposals", "SELECT format('%s|%s|%s', person, finding_id, encode(sha256, 'hex')) FROM finding_proposals"),
+    ("finding_judgements", "SELECT format('%s|%s|%s', person, finding_id, encode(sha256, 'hex')) FROM finding_judgements"),
     (
         "claims",
         "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', person, claim_id, deed_date, revision, outcome, amount,
@@ -84,6 +91,7 @@ fn some<T: ToString>(value: Option<T>) -> String {
 
 pub fn of_simulation(world: &World) -> Vec<Lines> {
     let mut all = of_persons(world);
+    all.extend(of_casework(world));
     all.extend(of_payments(world));
     all.extend(of_transport(world));
     let dossiers = world.store.tables.rows.persons.iter().map(|(code, dossier)| packed(*code, dossier));
@@ -132,6 +140,31 @@ fn of_persons(world: &World) -> Vec<Lines> {
         ("self_registrations", requests.collect()),
         ("claims", claims.collect()),
         ("decisions", decisions.collect()),
+    ]
+}
+
+fn of_casework(world: &World) -> Vec<Lines> {
+    let rows = &world.store.tables.rows;
+    let (mut objections, mut closings) = (Vec::new(), Vec::new());
+    for ((person, id), objection) in &rows.objections {
+        let claim = some(objection.submission.as_ref().map(|submission| submission.claim_id));
+        let (withdrawn, answered) = (yes(objection.withdrawn), yes(objection.answered));
+        objections.push(format!("{}|{id}|{claim}|{withdrawn}|{answered}", person.to_i64()));
+        let all = objection.closings().iter();
+        closings.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
+    }
+    let (mut proposals, mut judgements) = (Vec::new(), Vec::new());
+    for ((person, id), finding) in &rows.findings {
+        let all = finding.review.proposals();
+        proposals.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
+        let all = finding.review.judgements().iter();
+        judgements.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
+    }
+    vec![
+        ("objections", objections),
+        ("objection_closings", closings),
+        ("finding_proposals", proposals),
+        ("finding_judgements", judgements),
     ]
 }
 

@@ -23,7 +23,7 @@ pub fn event(kind: EventType, key: &str, id: &str, data: &serde_json::Value) -> 
     Outgoing::new(kind, key, id, AT, None, data).unwrap()
 }
 
-/// Writes claims, decisions, cases and notices into a transaction's copy of the rows. Returns their events, decisions
+/// Writes claims, decisions, cases, answers and notices into a transaction's copy of the rows. Returns their events, decisions
 /// first.
 pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) -> Vec<Outgoing> {
     let mut events = Vec::new();
@@ -49,6 +49,13 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) 
             rows.cases.insert(id, (known.person, stored));
             tx.take([("cases", id.to_string())]);
             events.push(output_events::case(id, known.person, case, AT, None).unwrap());
+        }
+    }
+    for (known, plan) in planned {
+        for answer in &plan.answers {
+            rows.objections.get_mut(&(known.person, answer.objection_id)).unwrap().answered = true;
+            tx.take([("answers", answer.objection_id.to_string())]);
+            events.push(output_events::objection_answer(known.person, answer, AT, None).unwrap());
         }
     }
     for (known, plan) in planned {
@@ -107,6 +114,9 @@ pub fn end_state(rows: &Rows) -> BTreeMap<String, String> {
     }
     for (_, case) in rows.cases.values() {
         state.insert(format!("case {} {}", case.document_id, case.kind), format!("open {}", case.open));
+    }
+    for ((_, id), objection) in &rows.objections {
+        state.insert(format!("objection {id}"), format!("answered {}", objection.answered));
     }
     for (id, message) in rows.messages.iter().filter(|(_, message)| message.kind == "registration") {
         state.insert(format!("message {id}"), format!("{} {}", message.document_id, message.released));

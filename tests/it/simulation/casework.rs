@@ -1,0 +1,130 @@
+//! Objections, findings and answers: the events of the outside world, and how a batch applies them.
+
+use std::rc::Rc;
+
+use peyvand::claim::canonical::CanonicalHash;
+use peyvand::claim::codes::Verdict;
+use peyvand::claim::finding::Finding;
+use peyvand::claim::objection::{Disputed, Objection};
+use peyvand::claim::review::Ruling;
+use peyvand::claim::{Benefit, ClaimKey, Counterpart, ReasonCode};
+use peyvand::ident::NationalCode;
+use peyvand::ident::text::comparable_name;
+use peyvand::wire::EventType;
+use peyvand::wire::casework_findings_v1::{
+    CaseworkEvent, FindingJudged, FindingProposed, ObjectionClosed, event_type,
+};
+use peyvand::wire::portal_objections_v1::{ObjectionEvent, ObjectionSubmitted};
+use uuid::Uuid;
+
+use super::facts::BatchState;
+use super::log::Sent;
+use super::population::sent;
+use super::world::IDS;
+use super::writing::AT;
+
+/// The birth date in the registry of a person whose identity is doubted. The insured record has 1375-01-01.
+pub const OTHER_BIRTH: &str = "1374-12-29";
+
+/// An objection of a person whose birth dates differ, a finding of two officers about it, and its closing.
+pub fn story(
+    number: usize,
+    [person, spouse]: [NationalCode; 2],
+    deed: &str,
+    approved: bool,
+) -> Vec<Rc<Sent>> {
+    let id = Uuid::from_u128(1 + number as u128);
+    let deed_date = deed.parse().unwrap();
+    let counterpart = Counterpart::Spouse(spouse);
+    let claim_id =
+        IDS.claim(&ClaimKey { benefit: Benefit::MarriageAllowance, person, deed_date, counterpart });
+    let submitted = ObjectionSubmitted {
+        objection_id: id,
+        submitted_at: AT,
+        applicant_national_code: person,
+        claim_id,
+        disputed: Disputed::Ground(ReasonCode::IdentityMismatch),
+        text_sha256: [1; 32],
+        pictures: Vec::new(),
+    };
+    let name = comparable_name("کریمی");
+    let seen = CanonicalHash::default().field("1").field("IDENTITY_MISMATCH").field(&name).field(&name);
+    let proposed = FindingProposed {
+        finding_id: id,
+        at: AT,
+        author: "staff-1".to_owned(),
+        national_code: person,
+        claim_id,
+        ground: ReasonCode::IdentityMismatch,
+        fact_seen: seen.field(OTHER_BIRTH).field("1375-01-01").finish(),
+        verdict: Verdict::SetAside,
+        reason: "seen".to_owned(),
+        evidence: Vec::new(),
+    };
+    let judged = FindingJudged {
+        finding_id: id,
+        at: AT,
+        approver: "staff-2".to_owned(),
+        author: "staff-1".to_owned(),
+        national_code: person,
+        proposal_sha256: proposed.proposal().sha256(),
+        reason: "right".to_owned(),
+    };
+    let closed = ObjectionClosed {
+        objection_id: id,
+        national_code: person,
+        at: AT,
+        author: "staff-3".to_owned(),
+        accepted: approved,
+        reason: "decided".to_owned(),
+        findings: vec![id],
+    };
+    let ruling = if approved { Ruling::Approved } else { Ruling::Rejected };
+    let key = person.to_string();
+    let mut events = vec![sent(EventType::ObjectionSubmitted, &key, &[&key], &submitted)];
+    for event in [
+        CaseworkEvent::FindingJudged(ruling, judged),
+        CaseworkEvent::ObjectionClosed(closed),
+        CaseworkEvent::FindingProposed(proposed),
+    ] {
+        events.push(sent(event_type(&event), &key, &[&key], &event));
+    }
+    events
+}
+
+impl BatchState {
+    pub fn objection(&mut self, event: &ObjectionEvent) {
+        let ObjectionEvent::Submitted(data) = event else { panic!("the population sends only submissions") };
+        let person = data.applicant_national_code;
+        if self.objection_of(person, data.objection_id).submit(data.submission()) {
+            self.touched.insert(person);
+        }
+    }
+
+    pub fn casework(&mut self, event: &CaseworkEvent) {
+        let person = event.national_code();
+        let is_new = match event {
+            CaseworkEvent::FindingProposed(data) => {
+                self.finding_of(person, data.finding_id).review.propose(data.proposal())
+            }
+            CaseworkEvent::FindingJudged(ruling, data) => {
+                self.finding_of(person, data.finding_id).review.judge(data.judgement(*ruling))
+            }
+            CaseworkEvent::ObjectionClosed(data) => {
+                self.objection_of(person, data.objection_id).close(data.closing())
+            }
+            other => panic!("the simulated population does not send {other:?}"),
+        };
+        if is_new {
+            self.touched.insert(person);
+        }
+    }
+
+    fn objection_of(&mut self, person: NationalCode, id: Uuid) -> &mut Objection {
+        self.rows.objections.entry((person, id)).or_insert_with(|| Objection::new(id))
+    }
+
+    fn finding_of(&mut self, person: NationalCode, id: Uuid) -> &mut Finding {
+        self.rows.findings.entry((person, id)).or_insert_with(|| Finding::new(id))
+    }
+}
