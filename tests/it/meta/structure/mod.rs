@@ -296,7 +296,7 @@ fn the_measures_measure() {
     assert_eq!(crate_modules(&code), ["claim", "law", "store", "wire"].map(str::to_owned).into());
     let code = "fn a() {\n    if x {\n    }\n}\nfn b(f: impl Fn(u8) -> u8) -> u8 { f(1) }\ntrait T { fn none(&self); }\n";
     assert_eq!(function_lengths(&source::strip(code)), [4, 1]);
-    let odd = "let c = '{'; let l: &'static str = r#\"fn x() {\"#; /* fn { */ let b = br#"fn z() {"#; let e = '\\''; fn y() {\n}";
+    let odd = "let c = '{'; let l: &'static str = r#\"fn x() {\"#; /* fn { */ let b = br#\"fn z() {\"#; let e = '\\''; fn y() {\n}";
     assert_eq!(function_lengths(&source::strip(odd)), [2]);
     assert!(
         words("use sqlx::PgPool; sqlx_free()").contains("sqlx") && !words("sqlx_free()").contains("sqlx")
