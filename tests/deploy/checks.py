@@ -389,7 +389,8 @@ def variables_are_settings():
 
 @check("the roles and commands of the workloads exist")
 def roles_exist():
-    roles = set(default_of("roles").split(","))
+    # `portal` is a default role only with an OpenID provider, so the default of the setting lacks it.
+    roles = set(default_of("roles").split(",")) | {"portal"}
     served = set()
     for where, _, pod in pods():
         args = pod["containers"][0]["args"]
