@@ -128,9 +128,13 @@ pub fn all() -> Vec<Page> {
     all
 }
 
-/// Writes every page and asset, so that a browser can open them from a plain file server.
+/// Writes every page and asset, so that a browser can open them from a plain file server. Pages of an earlier run are
+/// deleted.
 pub fn write_all() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     for asset in assets::all() {
         std::fs::write(folder.join(asset.path.trim_start_matches('/')), &asset.body).unwrap();
@@ -156,7 +160,6 @@ fn text_outside_bdi(html: &str) -> String {
 
 #[test]
 fn pages_are_in_persian_words_with_persian_digits() {
-    write_all();
     let all = all();
     assert!(all.len() > 100, "only {} pages", all.len());
     for Page { name, html } in &all {
