@@ -15,7 +15,9 @@ use crate::store::person_file::{CaseRow, DocumentRow, MessageRow};
 /// The versions of the tables of the law that decisions were made with. A version never changes, so it is kept once
 /// read; a later version of the service may add one while this process runs.
 #[derive(Default)]
-pub struct LawTables(RwLock<BTreeMap<String, Arc<Tables>>>);
+pub struct LawTables {
+    by_version: RwLock<BTreeMap<String, Arc<Tables>>>,
+}
 
 impl LawTables {
     pub fn new(versions: impl IntoIterator<Item = Tables>) -> Self {
@@ -27,11 +29,11 @@ impl LawTables {
     }
 
     pub fn of_version(&self, version: &str) -> Option<Arc<Tables>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(version).cloned()
+        self.by_version.read().unwrap_or_else(PoisonError::into_inner).get(version).cloned()
     }
 
     pub(super) fn keep(&self, tables: Tables) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.by_version.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(tables.version().to_owned(), Arc::new(tables));
     }
 }
