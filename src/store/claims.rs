@@ -32,10 +32,14 @@ struct ClaimRow {
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<StoredClaim>> {
-    let rows: Vec<ClaimRow> = sqlx::query_as("SELECT * FROM claims WHERE person = ANY($1)")
-        .bind(numbers(codes))
-        .fetch_all(tx)
-        .await?;
+    let rows: Vec<ClaimRow> = sqlx::query_as(
+        "SELECT benefit, claim_id, person, deed_date, spouse, unnamed_record, record_id, request_id, revision, outcome,
+             amount, withdrawn, decision_id, facts_digest, answer_digest, working_digest, review_digest, review_waits
+         FROM claims WHERE person = ANY($1)",
+    )
+    .bind(numbers(codes))
+    .fetch_all(tx)
+    .await?;
     rows.into_iter().map(read).collect()
 }
 

@@ -103,8 +103,9 @@ pub(super) struct RawDecisionRow {
 /// These revisions, in the order of claim and revision.
 pub async fn by_id(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<DecisionRow>> {
     let rows: Vec<RawDecisionRow> = sqlx::query_as(
-        "SELECT *, (extract(epoch FROM decided_at) * 1000000)::bigint AS decided_us FROM decisions
-         WHERE decision_id = ANY($1) ORDER BY claim_id, revision",
+        "SELECT decision_id, claim_id, revision, outcome, amount, reasons, days, wage_sum, facts, content_digest,
+             rules_version, tables_version, business_date, (extract(epoch FROM decided_at) * 1000000)::bigint AS decided_us
+         FROM decisions WHERE decision_id = ANY($1) ORDER BY claim_id, revision",
     )
     .bind(ids)
     .fetch_all(tx)

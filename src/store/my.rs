@@ -123,7 +123,9 @@ async fn decisions(
         wanted.extend((1..=claim.revision).map(|revision| ids.decision(claim.claim_id, revision)));
     }
     let rows: Vec<RawDecisionRow> = sqlx::query_as(
-        "SELECT d.*, (extract(epoch FROM d.decided_at) * 1000000)::bigint AS decided_us
+        "SELECT d.decision_id, d.claim_id, d.revision, d.outcome, d.amount, d.reasons, d.days, d.wage_sum, d.facts,
+             d.content_digest, d.rules_version, d.tables_version, d.business_date,
+             (extract(epoch FROM d.decided_at) * 1000000)::bigint AS decided_us
          FROM decisions d JOIN claims c ON c.claim_id = d.claim_id
          WHERE c.person = $1 AND d.decision_id = ANY($2) ORDER BY d.claim_id, d.revision",
     )
