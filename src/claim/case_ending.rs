@@ -23,7 +23,7 @@ impl ProposalContent for Ending {
     }
 }
 
-/// Everything that was said about the end of a case.
+/// All proposals and judgements about the end of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CaseEnding {
     pub case_id: Uuid,
@@ -89,7 +89,7 @@ pub fn left_of(frozen: Rial, ended: &[EndedCase]) -> Rial {
     left
 }
 
-/// Whether the cases let a further attempt follow: after a case nothing but `reissue` does. The last end speaks.
+/// Whether a further attempt may follow. After a case, only `reissue` allows one; the last ending counts.
 pub fn let_attempt_follow(ended: &[EndedCase]) -> bool {
     in_order(ended).last().is_none_or(|case| case.ending.outcome == EndingOutcome::Reissue)
 }

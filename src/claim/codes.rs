@@ -90,7 +90,7 @@ vocabulary!(
         DifferenceOrdered = "difference_ordered",
         /// The returned document may be followed by another attempt, with the lower of the frozen and the new amount.
         Reissue = "reissue",
-        /// The returned document is followed by no attempt.
+        /// No attempt follows the returned document.
         Stop = "stop",
     }
 );

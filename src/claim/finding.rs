@@ -31,7 +31,7 @@ impl ProposalContent for FindingContent {
     }
 }
 
-/// A finding with everything that was said about it.
+/// A finding with its proposals and judgements.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
     pub finding_id: Uuid,

@@ -78,7 +78,7 @@ impl Closing {
     }
 }
 
-/// An objection with everything that was said about it.
+/// An objection with its withdrawal and its closings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Objection {
     pub objection_id: Uuid,

@@ -167,7 +167,7 @@ settings! {
     portal_proxies: Vec<IpAddr> = "", parse::addresses, "addresses with commas, or nothing", Shown;
     /// A session of the portal ends after this time without a request, in minutes.
     portal_idle_min: u64 = "15", |v| parse::number(v, 1..=1440), "minutes from 1 to 1440", Shown;
-    /// A session of the portal ends after this time in any case, in minutes.
+    /// A session of the portal ends this time after sign-in, even if it is in use, in minutes.
     portal_session_min: u64 = "480", |v| parse::number(v, 1..=1440), "minutes from 1 to 1440", Shown;
     /// Requests that one person may make in a minute. One address may make ten times as many, for those who share it.
     portal_requests_per_min: u32 = "120", |v| parse::number(v, 10..=100_000), "a whole number from 10 to 100000", Shown;

@@ -93,7 +93,7 @@ impl Entropy {
         Ok(())
     }
 
-    /// Only a scan of one component has other coefficients than the first.
+    /// Makes room for the coefficients of a scan that begins after the first one. Such a scan has one component.
     fn reserve(&mut self, frame: &Frame, scan: &Scan<'_>) {
         for selected in scan.components.iter().filter(|_| scan.first > 0) {
             self.nonzero[selected.place].resize(frame.blocks(selected.component), 0);

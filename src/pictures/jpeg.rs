@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
         Ok(byte)
     }
 
-    /// The next marker. Any number of fill bytes may stand before it.
+    /// The next marker. Skips the fill bytes before it.
     fn marker(&mut self) -> Result<u8, Refusal> {
         if self.byte()? != 0xFF {
             return Err(Refusal::CannotBeRead);

@@ -93,7 +93,7 @@ impl DerefMut for ScopedTransaction {
     }
 }
 
-/// What keeps a portal of this database from being safe. `None` if nothing does.
+/// The reason why a portal on this database is not safe. `None` if there is none.
 const CHECK: &str = "SELECT CASE
     WHEN r.oid IS NULL THEN 'the role peyvand_portal does not exist'
     WHEN r.rolsuper OR r.rolbypassrls THEN 'the role peyvand_portal is a superuser or bypasses row-level security'

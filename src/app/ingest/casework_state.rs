@@ -1,5 +1,5 @@
-//! The casework that a batch needs in memory, and what the batch adds. Everything that was said is kept as sets, so a
-//! repeat changes nothing, and neither does the order of arrival.
+//! The casework that a batch needs in memory, and what the batch adds. Events are kept as sets, so neither
+//! repeats nor the order of arrival change the state.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -44,7 +44,7 @@ pub async fn views(ctx: &AppContext, scope: &PersonScope) -> Result<Vec<FileView
     read_file(ctx, scope, "views", |tx| Box::pin(file_views::latest(tx, VIEWS_SHOWN))).await
 }
 
-/// The person's own submission. `None` for a number that is somebody else's or nobody's.
+/// The person's own submission. `None` if no submission of this person has the number.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -86,7 +86,7 @@ keys!(
         Unmet = "unmet",
         /// A fact that arrives by itself is missing (outcome `PENDING`).
         Open = "open",
-        /// The decision did not get as far as this condition, or its record has not arrived.
+        /// The decision did not judge this condition, or its record has not arrived.
         NotJudged = "not_judged",
     }
 );

@@ -31,7 +31,7 @@ pub(super) async fn read(
     Ok(file.await?)
 }
 
-/// What is not the id of a claim is as unknown as one that does not exist.
+/// A text that is no id gets the same answer as the id of no claim.
 fn claim_id(text: &str) -> Result<Uuid, ErrorPage> {
     text.parse().map_err(|_| ErrorPage::NotFound)
 }

@@ -19,7 +19,7 @@ pub struct MyAllowance {
     pub claims: Vec<ClaimCard>,
 }
 
-/// A claim in ten seconds: whether, how much, when, or why not and what to do.
+/// The short form of a claim: whether the allowance comes, how much, and when; or why not, and what to do.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClaimCard {
     pub claim_id: Uuid,

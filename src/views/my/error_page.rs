@@ -16,7 +16,7 @@ pub enum ErrorPage {
     TooLarge,
     /// The same form was sent before with other content.
     SentBefore,
-    /// The provider's answer cannot be used; the sign-in has to be begun anew.
+    /// The provider's answer cannot be used; the person must sign in again.
     SignInFailed,
     /// The provider has named no valid national code.
     NoNationalCode,

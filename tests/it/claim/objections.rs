@@ -146,7 +146,7 @@ fn an_answer_names_the_claim_that_stands() {
 }
 
 proptest! {
-    /// Submission, withdrawal and closings in any order, repeated at will, lead to the same state and answer.
+    /// Submission, withdrawal and closings lead to the same state and answer in any order, and when repeated.
     #[test]
     fn any_order_of_events_leads_to_the_same_state(
         closings in proptest::collection::vec((0..4_i64, 0..3_usize, any::<bool>()), 0..4),

@@ -204,6 +204,12 @@ fn flat(width: u32, height: u32) -> FlatPng {
     FlatPng { width, height, bits: 8, color: 2, interlaced: false }
 }
 
+/// A PNG that declares a size and contains 90 zeros.
+fn png_of_size(width: u32, height: u32) -> Vec<u8> {
+    let header = flat(width, height).header();
+    [SIGNATURE.to_vec(), header, chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])].concat()
+}
+
 /// Files that declare a size.
 fn sizes() -> Vec<HostileFile> {
     let mut all = Vec::new();
@@ -213,42 +219,19 @@ fn sizes() -> Vec<HostileFile> {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);
         all.push(file(format!("JPEG that declares {width} x {height}"), bytes, Refused("too_many_pixels")));
-        let bytes = [
-            SIGNATURE.to_vec(),
-            flat(width.into(), height.into()).header(),
-            chunk(b"IDAT", &zeros(90)),
-            chunk(b"IEND", &[]),
-        ];
-        all.push(file(
-            format!("PNG that declares {width} x {height}"),
-            bytes.concat(),
-            Refused("too_many_pixels"),
-        ));
+        let bytes = png_of_size(width.into(), height.into());
+        all.push(file(format!("PNG that declares {width} x {height}"), bytes, Refused("too_many_pixels")));
     }
     for (width, height) in [(u32::MAX, u32::MAX), (1 << 31, 1), (1, 1 << 31), (70_000, 1), (1, 70_000)] {
-        let bytes = [
-            SIGNATURE.to_vec(),
-            flat(width, height).header(),
-            chunk(b"IDAT", &zeros(90)),
-            chunk(b"IEND", &[]),
-        ];
-        all.push(file(
-            format!("PNG that declares {width} x {height}"),
-            bytes.concat(),
-            Refused("too_many_pixels"),
-        ));
+        let bytes = png_of_size(width, height);
+        all.push(file(format!("PNG that declares {width} x {height}"), bytes, Refused("too_many_pixels")));
     }
     for (width, height) in [(0, 0), (0, 48), (64, 0)] {
         let mut bytes = jpeg();
         set_jpeg_size(&mut bytes, width, height);
         all.push(file(format!("JPEG of {width} x {height}"), bytes, Refused("cannot_be_read")));
-        let bytes = [
-            SIGNATURE.to_vec(),
-            flat(width.into(), height.into()).header(),
-            chunk(b"IDAT", &zeros(90)),
-            chunk(b"IEND", &[]),
-        ];
-        all.push(file(format!("PNG of {width} x {height}"), bytes.concat(), Refused("cannot_be_read")));
+        let bytes = png_of_size(width.into(), height.into());
+        all.push(file(format!("PNG of {width} x {height}"), bytes, Refused("cannot_be_read")));
     }
     all
 }
@@ -265,9 +248,7 @@ fn bombs() -> Vec<HostileFile> {
             RefusedSomehow,
         ));
     }
-    let lacking =
-        [SIGNATURE.to_vec(), flat(6_000, 6_000).header(), chunk(b"IDAT", &zeros(90)), chunk(b"IEND", &[])]
-            .concat();
+    let lacking = png_of_size(6_000, 6_000);
     all.push(file("PNG with less data than it declares", lacking, Refused("cannot_be_read")));
     // Data that inflate to two gigabytes.
     let bomb = [

@@ -153,7 +153,7 @@ fn check_row(table: &str, row: &str, owner: &Owner) {
     }
 }
 
-/// After a transaction the same pooled connection is the service's again. The role without a scope sees nothing.
+/// After a transaction, the pooled connection has the service's role again. Without a scope, the portal's role sees no row.
 fn outside_of_a_scope(app: &TestApp, tables: &[(String, Vec<String>)], own: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

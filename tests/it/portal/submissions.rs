@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Installation;
 use crate::harness::{Browser, TestApp, person};
 
-/// Registers a marriage by the pages, and returns the tracking number of its receipt.
+/// Submits the forms of a self-registration, and returns the tracking number of the receipt.
 #[track_caller]
 pub(super) fn register(browser: &mut Browser, changed: &[(&str, &str)]) -> String {
     let form = browser.get("/my/register");
