@@ -31,7 +31,7 @@ CHAOS_FLAGS = $(if $(HORIZON),--horizon) $(foreach flag,minutes seed cluster ser
 upper = $(shell echo '$1' | tr a-z A-Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs build demo test check up down bench lint check-compose check-deploy mutants relay-mutants chaos sabotage simulate fuzz chaos-total
+.PHONY: help needs build demo test check up down bench bench-pages lint check-compose check-deploy mutants relay-mutants chaos sabotage simulate fuzz chaos-total
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -82,6 +82,12 @@ sabotage: needs ## check that each planted defect is caught by the test that it 
 
 bench: build ## compare ingest with the raw floor, on a private Kafka and PostgreSQL
 	@$(STACK) run cargo bench --locked
+
+# make bench-pages MARRIAGES=500000 RATE=50 SECONDS=20
+bench-pages: build ## load the portal's pages beside a running ingest, with a country's claims (MARRIAGES=, RATE=, SECONDS=)
+	@tests/outside/setup
+	@$(STACK) run benches/pages/run $(if $(MARRIAGES),--marriages '$(MARRIAGES)') $(if $(RATE),--rate '$(RATE)') \
+		$(if $(SECONDS),--seconds '$(SECONDS)')
 
 # The second clippy run checks the failpoints of src/failpoint.rs. It includes the tests, so that the dependencies have
 # the same features.

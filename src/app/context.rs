@@ -19,20 +19,23 @@ use crate::wire::{self, PartitionCounts, RecordKey};
 pub struct AppContext {
     pub pool: PgPool,
     pub clock: Clock,
-    /// If set, all decisions use this date instead of the clock: a close keeps the business date on which it began.
+    /// The business date of a close that is under way or replayed. It takes precedence over the clock and over the
+    /// setting `today`.
     pub fixed_business_date: Option<SolarDate>,
     pub tables: Arc<Tables>,
     pub ids: IdKey,
-    /// Proves the records of this installation.
-    pub records: RecordKey,
+    /// The key of the MACs in own output records and in dead letters that are sent again.
+    pub record_key: RecordKey,
     pub benefits: &'static [Benefit],
-    pub groups: RelayShards,
+    pub shards: RelayShards,
+    /// Marriages before this date make no claim.
     pub deeds_from: Option<SolarDate>,
     pub sms_quiet_hours: Option<QuietHours>,
     /// Maximum number of persons in one transaction of a close.
     pub page_persons: u32,
+    /// An automatic close is held if its count or total differs by more than this percentage from last month's.
     pub brake_percent: u32,
-    /// How long to wait for an answer of the database.
+    /// Maximum time of one database operation, such as a whole record batch or a page of a close.
     pub query_timeout: Duration,
 }
 
@@ -64,18 +67,19 @@ impl AppContext {
         })?;
         let clock = Clock::new(settings.today)?;
         let pool = store::connect(settings.database_url.expose(), settings.database_connections)?;
-        store::greet(&pool).await?;
+        store::check_connection(&pool).await?;
         let set_up = set_up(settings, &pool, tables.version(), &body).await;
-        let InstallationValues { secret, groups } = set_up.map_err(|error| store::explain(&pool, error))?;
+        let InstallationValues { secret, shards } =
+            set_up.map_err(|error| store::startup_error(&pool, error))?;
         Ok(Self {
             pool,
             clock,
             fixed_business_date: None,
             tables: Arc::new(tables),
             ids: IdKey::new(&secret),
-            records: RecordKey::new(&secret),
+            record_key: RecordKey::new(&secret),
             benefits: benefits(),
-            groups,
+            shards,
             deeds_from: settings.deeds_from,
             sms_quiet_hours: settings.sms_quiet_hours,
             page_persons: settings.close_page_persons,
@@ -98,12 +102,12 @@ impl AppContext {
             .unwrap_or(Err(store::Error::QueryTimeout(self.query_timeout)))
     }
 
-    /// The settings that planning reads, as of now.
+    /// What planning reads besides a person's state, as of now.
     pub fn planning_context(&self) -> PlanningContext<'_> {
         self.planning_context_at(self.clock.now())
     }
 
-    /// The settings that planning reads in a transaction that began at `at`. The transaction uses one business date,
+    /// What planning reads besides a person's state, in a transaction that began at `at`. The transaction uses one business date,
     /// even if it crosses midnight.
     pub fn planning_context_at(&self, at: Timestamp) -> PlanningContext<'_> {
         PlanningContext {
@@ -136,15 +140,15 @@ impl AppContext {
 /// The values that the first start has fixed for the installation.
 struct InstallationValues {
     secret: Vec<u8>,
-    groups: RelayShards,
+    shards: RelayShards,
 }
 
-/// Creates or upgrades the tables, and reads or stores the fixed values.
+/// Migrates the database, and reads or stores the fixed values.
 async fn set_up(
     settings: &Settings,
     pool: &PgPool,
     tables_version: &str,
-    tables: &str,
+    law_tables: &str,
 ) -> store::Result<InstallationValues> {
     if settings.provision {
         store::migrate(pool).await?;
@@ -153,9 +157,9 @@ async fn set_up(
     let secret = store::installation::secret(pool, configured_secret).await?;
     let count = store::installation::outbox_groups(pool, settings.outbox_groups).await?;
     store::installation::topic_partitions(pool, settings.topic_partitions).await?;
-    let groups = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
-    store::installation::keep_tables(pool, tables_version, tables).await?;
-    Ok(InstallationValues { secret, groups })
+    let shards = RelayShards { count, partitions: PartitionCounts::new(settings.topic_partitions) };
+    store::installation::keep_tables(pool, tables_version, law_tables).await?;
+    Ok(InstallationValues { secret, shards })
 }
 
 /// The benefits that this process pays. A test adds the benefit of test builds with the fault `benefit.second`.

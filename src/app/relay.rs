@@ -77,7 +77,7 @@ async fn record_delivery(ctx: &AppContext, shard: i16, owner: &str, delivered: &
         let released = messages::release(&mut tx, documents, at).await?;
         let events =
             released.iter().map(|message| sms_requested(ctx, message, at)).collect::<Result<Vec<_>>>()?;
-        outbox::append(&mut tx, events, ctx.groups).await?;
+        outbox::append(&mut tx, events, ctx.shards).await?;
     }
     failpoint!("confirm.commit", tx.commit().await)?;
     Ok(())

@@ -18,7 +18,7 @@ use crate::law::{Rial, SolarDate, Tables};
 /// The version of the rules in this program. A change that alters any decision must raise it.
 pub const RULES_VERSION: &str = "2";
 
-/// A decision with its reasons and its working.
+/// A decision with its reasons and its working, the calculation that it shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decision {
     pub outcome: Outcome,
@@ -75,8 +75,9 @@ impl<'a> CanonicalReason<'a> {
 }
 
 impl Decision {
-    /// The digest of outcome, amount, findings, and each reason's code and parameters. A new revision is published only where it
-    /// changes. Texts are not part of it, so a change of wording publishes nothing.
+    /// The digest of outcome, amount, findings, and each reason's code and parameters. If it changes, a new revision is
+    /// published. At a close, a changed [`Self::working_digest`] also makes one. Texts are not part of it, so a change
+    /// of wording publishes nothing.
     pub fn answer_digest(&self) -> [u8; 32] {
         let answer = CanonicalAnswer {
             outcome: self.outcome.as_str(),
@@ -84,6 +85,7 @@ impl Decision {
             reasons: self.reasons.iter().map(CanonicalReason::new).collect(),
             findings: self.findings.iter().map(CanonicalFinding::new).collect(),
         };
+        // Texts, numbers and lists of them can always be written as JSON.
         facts::digest(&serde_json::to_vec(&answer).unwrap_or_default())
     }
 
@@ -147,13 +149,14 @@ pub fn find_reasons(facts: &Facts, today: SolarDate, tables: &Tables) -> FoundRe
     found
 }
 
+/// The findings that have an effect on the facts as they would be without the payment.
 fn findings_of_paid(facts: &Facts, today: SolarDate, tables: &Tables) -> Vec<AppliedFinding> {
     if facts.findings.is_empty() {
         return Vec::new();
     }
-    let before = Facts { payment: None, ..facts.clone() };
-    let mut reasons = reasons_before_findings(&before, today, tables).reasons;
-    finding_effects::apply(&mut reasons, &before, tables)
+    let unpaid = Facts { payment: None, ..facts.clone() };
+    let mut reasons = reasons_before_findings(&unpaid, today, tables).reasons;
+    finding_effects::apply(&mut reasons, &unpaid, tables)
 }
 
 fn reasons_before_findings(facts: &Facts, today: SolarDate, tables: &Tables) -> FoundReasons {
@@ -170,7 +173,7 @@ fn reasons_before_findings(facts: &Facts, today: SolarDate, tables: &Tables) -> 
     }
 }
 
-/// The reasons of Article 85.
+/// What the rules of the marriage allowance find.
 fn marriage_allowance(
     facts: &Facts,
     insured: &InsuredFacts,
@@ -180,7 +183,7 @@ fn marriage_allowance(
     let Ok(assessment) =
         assess(facts.deed_date, today, &facts.art85_employments(), &facts.art85_wages(), tables)
     else {
-        // The deed date is too near to the start or end of the calendar's range. The result is undetermined (R26).
+        // The deed date is too near to the start or end of the calendar's range. The claim stays pending (R26).
         return FoundReasons::only(reasons_of_art85::not_computable(facts));
     };
     if let Some(payment) = &facts.payment {

@@ -38,18 +38,20 @@ pub struct Facts {
     pub registry: Option<RegistryFacts>,
     /// `None` without a self-registration by this person, or if there is a registry row.
     pub self_registration: Option<SelfRegistrationFacts>,
-    /// The earliest deed date of another live marriage before this one (R5).
+    /// The earliest deed date of another marriage before this one, unless annulled; a divorced one counts (R5).
     #[serde_as(as = "Option<CompactForm>")]
     pub earlier_marriage_on: Option<SolarDate>,
-    /// Another live row of the person has the same deed date and another spouse.
+    /// The row of this claim and another one, neither annulled, have the same deed date and different spouses.
     pub conflicting: bool,
     /// `None` for a person who is not insured.
     pub insured: Option<InsuredFacts>,
+    /// Those that cover the deed date, and eligible ones that ended before it, sorted.
     pub employments: Vec<EmploymentLine>,
-    /// Added over workshops, ascending. Contains only months and types that a rule reads.
+    /// Summed over the workshops, ascending by month and type. Contains only months and types that a rule reads.
     pub wages: Vec<WageLine>,
     pub paid_before: Vec<PaidBefore>,
-    /// Set once a document was issued for this claim. The other facts are then those that were paid.
+    /// Set once a document was issued for this claim. The other facts are then frozen as they were at its issue; after a
+    /// return, account and mobile are the current ones.
     pub payment: Option<PaymentFacts>,
     /// The approved findings that speak about grounds of this claim, one for each ground, in the order of the grounds.
     pub findings: Vec<FindingFacts>,
@@ -74,14 +76,16 @@ pub struct FindingFacts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Standing {
     Stands,
-    /// The values have changed. The finding waits.
+    /// The values have changed since. The finding has no effect until they are the same again.
     FactsMoved,
-    /// Conflicting records are set aside on another claim of that day too. They count on neither.
+    /// Only for `CONFLICTING_RECORDS`: findings set the conflict aside on two claims with the same deed date. At most one
+    /// marriage can stand, so neither finding has an effect.
     Contradicted,
 }
 
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// This person's side of the authoritative registry row.
 pub struct RegistryFacts {
     pub status: Status,
     pub office_kind: OfficeKind,
@@ -97,7 +101,7 @@ pub struct RegistryFacts {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfRegistrationFacts {
     pub first_marriage_undertaking: bool,
-    /// The deed date of a live row of the same pair with another date, if no row confirms this registration.
+    /// If no row confirms this registration: the earliest other deed date of a row of the same pair that is not annulled.
     #[serde_as(as = "Option<CompactForm>")]
     pub registry_has_date: Option<SolarDate>,
 }
@@ -124,7 +128,7 @@ pub struct EmploymentLine(
     #[serde_as(as = "Option<CompactForm>")] pub Option<SolarDate>,
 );
 
-/// Month, insurance type, days, insurable rials. A tuple struct, because a claim has about sixty lines.
+/// Month, insurance type, days, insurable rials.
 #[serde_as]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WageLine(
@@ -192,7 +196,7 @@ impl Facts {
         }
     }
 
-    /// Encodes the facts. The encoding is canonical: every list is sorted, and every field is always written.
+    /// Encodes the facts. The encoding is canonical, because `assemble` sorts every list and every field is always written.
     pub fn encode(&self) -> EncodedFacts {
         let mut bytes = Vec::with_capacity(1024);
         bytes.push(if self.findings.is_empty() { FORM_WITHOUT_FINDINGS } else { FORM });

@@ -122,7 +122,7 @@ async fn scan_outputs(
     bar: ProgressBar,
 ) -> Result<TopicScan> {
     let broker = broker.clone();
-    let own_key = ctx.records.clone();
+    let own_key = ctx.record_key.clone();
     let mut scan = TopicScan::beyond(checkpoints);
     let scanning = tokio::task::spawn_blocking(move || {
         for topic in Topic::outputs() {

@@ -111,9 +111,9 @@ async fn open_empty(ctx: &AppContext, url: &str) -> Result<AppContext> {
     let secret = installation::secret(&ctx.pool, None).await?;
     let secret = String::from_utf8(secret).map_err(|_| store::Error::Unreadable("secret"))?;
     installation::secret(&pool, Some(&secret)).await?;
-    let count = installation::outbox_groups(&pool, ctx.groups.count.unsigned_abs()).await?;
-    let groups = RelayShards { count, ..ctx.groups };
-    Ok(AppContext { pool, groups, ..ctx.clone() })
+    let count = installation::outbox_groups(&pool, ctx.shards.count.unsigned_abs()).await?;
+    let shards = RelayShards { count, ..ctx.shards };
+    Ok(AppContext { pool, shards, ..ctx.clone() })
 }
 
 struct Replay<'a> {

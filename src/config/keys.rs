@@ -102,8 +102,8 @@ settings! {
     database_url: Secret = "postgres://peyvand@127.0.0.1:5432/peyvand", parse::database_url, "postgres://user:password@host:port/database", Url;
     /// Maximum number of connections from one process to PostgreSQL.
     database_connections: u32 = "8", |v| parse::number(v, 2..=200), "a whole number from 2 to 200", Shown;
-    /// Query timeout in seconds. The process ends if the database does not answer for this time, because a connection
-    /// whose other end vanished never reports an error.
+    /// Query timeout in seconds: maximum time of one database operation, such as a whole record batch or a page of a
+    /// close. The process ends after it, because a connection whose other end vanished never reports an error.
     database_silence_s: u64 = "60", |v| parse::number(v, 1..=86_400), "seconds from 1 to 86400", Shown;
     /// Address of the HTTP server, which every `serve` process opens for health and metrics: processes on one machine
     /// need an address each. `none` opens no server.

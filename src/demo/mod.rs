@@ -96,7 +96,7 @@ async fn run_month(
     let month = ctx.clock.today().month().previous();
     stages.close(month).await?;
     stages.publish_answers().await?;
-    stages.drained().await?;
+    stages.wait_until_drained().await?;
     if !json {
         say!("Writing the output topics into {} …", options.out.display());
     }

@@ -24,7 +24,7 @@ pub struct Stages<'a> {
 }
 
 impl Stages<'_> {
-    /// Publishes the insured records first, then marriages and self-registrations. Returns the number of marriage rows
+    /// Publishes the insured records first, so that most claims are decided once, then marriages and self-registrations. Returns the number of marriage rows
     /// read.
     pub async fn publish_inputs(&self) -> Result<u64> {
         self.announce(|| format!("Publishing to {} …", self.env.broker.brokers()));
@@ -74,6 +74,7 @@ impl Stages<'_> {
         publishing.await.map_err(|_| Error::Interrupted)?
     }
 
+    /// Closes the month, and waits until everything is delivered.
     pub async fn close(&self, month: SolarMonth) -> Result<()> {
         self.announce(|| format!("Closing {month} (the business date is {}) …", self.ctx.clock.today()));
         let env = self.env;
@@ -90,12 +91,16 @@ impl Stages<'_> {
         let documents = closed.close.documents();
         let total = closed.close.total_rial().unsigned_abs();
         self.announce(|| format!("  {documents} documents, {}", format::money(total)));
-        self.drained().await
+        self.wait_until_drained().await
     }
 
     /// Waits until everything is delivered, including SMS.
-    pub async fn drained(&self) -> Result<()> {
+    pub async fn wait_until_drained(&self) -> Result<()> {
         let drained = drain::wait(self.ctx, &self.env.broker, STAGE_TIMEOUT).await?;
-        if drained { Ok(()) } else { Err(Error::Failed("the outbox was not drained in time".to_owned())) }
+        if drained {
+            Ok(())
+        } else {
+            Err(Error::Failed("input or outbox was not drained in time".to_owned()))
+        }
     }
 }

@@ -139,7 +139,7 @@ async fn refuse_another_secret(broker: &Broker, ctx: &AppContext) -> Result<()> 
         return Ok(());
     }
     let broker = broker.clone();
-    let key = ctx.records.clone();
+    let key = ctx.record_key.clone();
     let check = tokio::task::spawn_blocking(move || relay::first_start::check_secret(&broker, &key));
     Ok(check.await.map_err(|_| Error::Interrupted)??)
 }

@@ -58,7 +58,7 @@ pub fn connect(url: &str, connections: u32) -> Result<PgPool> {
 ///
 /// # Errors
 /// [`Error::Unusable`] with place and reason, within [`CONNECT_TIMEOUT`].
-pub async fn greet(pool: &PgPool) -> Result<()> {
+pub async fn check_connection(pool: &PgPool) -> Result<()> {
     let options = pool.connect_options();
     let version = async {
         let mut connection = PgConnection::connect_with(&options).await?;
@@ -88,7 +88,7 @@ fn too_old(version: i32) -> Option<String> {
 
 /// An error of the first statements at a start: it says where the database is and what its operator has to do, if it is
 /// about rights or missing tables.
-pub fn explain(pool: &PgPool, error: Error) -> Error {
+pub fn startup_error(pool: &PgPool, error: Error) -> Error {
     use sqlx::migrate::MigrateError;
     let cause = match &error {
         Error::Database(sqlx::Error::Database(cause))

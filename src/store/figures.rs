@@ -24,7 +24,8 @@ pub struct InstallationFigures {
     pub unanswered: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
-    /// Messages that could not be read, and are not applied or discarded yet.
+    /// Kafka messages that could not be read, and are not applied or discarded yet. A message that was sent again and
+    /// failed again counts once.
     pub dead_letters: i64,
     /// The same by reason.
     pub dead_letters_by_reason: Vec<(String, i64)>,
@@ -56,7 +57,7 @@ struct FigureCounts {
     open_cases: i64,
 }
 
-/// Everything that `status` shows except its lists. A document that was issued before `unanswered_before` should have
+/// The figures that `status` and the gauges share. The statements do not read one snapshot. A document that was issued before `unanswered_before` should have
 /// an answer.
 pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<InstallationFigures> {
     let counts: FigureCounts = sqlx::query_as(
@@ -116,7 +117,7 @@ pub struct UnansweredDocument {
     pub issued_at: Timestamp,
 }
 
-/// The oldest first.
+/// Documents issued before `before` without an answer, the oldest first.
 pub async fn unanswered(
     tx: &mut PgConnection,
     before: Timestamp,
@@ -151,7 +152,7 @@ pub struct OpenCase {
     pub opened_at: Timestamp,
 }
 
-/// The oldest first.
+/// Open cases, the oldest first.
 pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCase>> {
     let rows: Vec<(uuid::Uuid, String, String, Vec<String>, i64)> = sqlx::query_as(
         "SELECT case_id, document_id, kind, grounds, (extract(epoch FROM opened_at) * 1000000)::bigint FROM cases

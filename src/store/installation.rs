@@ -15,21 +15,22 @@ pub async fn secret(pool: &PgPool, given: Option<&str>) -> Result<Vec<u8>> {
     let stored = keep_setting(pool, "installation_secret", &fresh).await?;
     match given {
         Some(given) if given != stored => Err(Error::Refused(
-            "installation_secret is not the one that this database was created with: ids would change and claims would be paid twice; set the old one".to_owned(),
+            "installation_secret is not the one that this database was created with: ids would change and every claim would become a new one; set the old one".to_owned(),
         )),
         _ => Ok(stored.into_bytes()),
     }
 }
 
-/// `NOT EXISTS` reads a snapshot. `ON CONFLICT` alone waits for every transaction that is changing such a row, and one
-/// of a frozen process would stop each start.
+/// `ON CONFLICT` alone would wait for every transaction that is changing such a row: one frozen process would block each
+/// start. `NOT EXISTS` reads a snapshot and waits for nobody. `grp` is a relay shard.
 const INSERT_HEADS: &str = "INSERT INTO outbox_heads SELECT g, 1, 0, 1 FROM generate_series(0, $1::int - 1) g
      WHERE NOT EXISTS (SELECT 1 FROM outbox_heads WHERE grp = g) ON CONFLICT DO NOTHING";
 const INSERT_LEASES: &str =
     "INSERT INTO relay_groups (grp, delivered) SELECT g, 0 FROM generate_series(0, $1::int - 1) g
      WHERE NOT EXISTS (SELECT 1 FROM relay_groups WHERE grp = g) ON CONFLICT DO NOTHING";
 
-/// The number of relay shards. It is fixed at the first start, because sequence numbers are per shard.
+/// The stored number of relay shards. `wanted` counts only at the first start and is ignored later, because sequence
+/// numbers are per shard.
 pub async fn outbox_groups(pool: &PgPool, wanted: u16) -> Result<i16> {
     let stored = keep_setting(pool, "outbox_groups", &wanted.to_string()).await?;
     let shards: i16 = stored.parse().map_err(|_| Error::Unreadable("number of relay shards"))?;
@@ -115,15 +116,17 @@ pub async fn keep_home(pool: &PgPool, given: &Home) -> Result<()> {
     home(pool).await?.map_or(Ok(()), |stored| stored.refuse_other(given))
 }
 
-/// Moves the installation to another home.
+/// Replaces the stored home. An unknown cluster is forgotten, and stored again once the broker reports it.
 pub async fn move_home(pool: &PgPool, to: &Home) -> Result<()> {
     let (names, values): (Vec<_>, Vec<_>) = to.entries().unzip();
     let update = sqlx::query(
-        "INSERT INTO installation SELECT * FROM unnest($1::text[], $2::text[])
+        "WITH forgotten AS (DELETE FROM installation WHERE name = $3 AND name <> ALL($1))
+         INSERT INTO installation SELECT * FROM unnest($1::text[], $2::text[])
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )
     .bind(names)
-    .bind(values);
+    .bind(values)
+    .bind(KAFKA_CLUSTER);
     failpoint!("installation.move", update.execute(pool).await)?;
     Ok(())
 }

@@ -39,7 +39,7 @@ pub mod submissions;
 pub mod summary;
 
 use crate::failpoint::failpoint;
-pub use connection::{connect, explain, greet, limit_idle_time};
+pub use connection::{check_connection, connect, limit_idle_time, startup_error};
 use jiff::Timestamp;
 pub use sqlx::{PgConnection, PgPool};
 

@@ -35,20 +35,20 @@ pub struct OwnClaim {
     pub decision_id: Uuid,
 }
 
-/// All rows of one person.
+/// What the portal shows about one person's claims.
 pub struct OwnRows {
     /// The latest deed date first.
     pub claims: Vec<OwnClaim>,
     /// Every revision of every claim, ascending.
     pub decisions: Vec<DecisionRow>,
     pub documents: Vec<DocumentRow>,
-    /// In the order in which they count.
+    /// By instant, then by offset: the last answer about a document is valid.
     pub answers: Vec<FinanceAnswer>,
     pub messages: Vec<MessageRow>,
     pub cases: Vec<CaseRow>,
 }
 
-/// Reads the rows of `person`. The caller's transaction is a snapshot, so that they are of one moment.
+/// Reads the rows of `person`. The caller's transaction must be REPEATABLE READ, so that all rows are of one moment.
 ///
 /// # Errors
 /// If the database fails or a stored value cannot be read.
@@ -111,7 +111,8 @@ async fn claims(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<OwnCl
     rows.into_iter().map(OwnClaim::try_from).collect()
 }
 
-/// Ids of decisions are derived, so the primary key finds them. The join keeps out every decision of another person.
+/// No index leads from a claim to its decisions: their ids are derived and found by the primary key. The join keeps out
+/// decisions of another person, also where row-level security does not apply.
 async fn decisions(
     tx: &mut PgConnection,
     person: NationalCode,

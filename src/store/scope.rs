@@ -42,7 +42,19 @@ impl ScopedTransaction {
     /// # Errors
     /// If the database does not answer, or the account may not take the role.
     pub async fn begin(pool: &PgPool, scope: &PersonScope) -> Result<Self> {
-        let mut tx = failpoint!("scope.begin", pool.begin().await)?;
+        Self::begin_with(pool, scope, "BEGIN").await
+    }
+
+    /// A transaction whose statements all see the same moment, for reading.
+    ///
+    /// # Errors
+    /// As for [`Self::begin`].
+    pub async fn begin_snapshot(pool: &PgPool, scope: &PersonScope) -> Result<Self> {
+        Self::begin_with(pool, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ").await
+    }
+
+    async fn begin_with(pool: &PgPool, scope: &PersonScope, statement: &'static str) -> Result<Self> {
+        let mut tx = failpoint!("scope.begin", pool.begin_with(statement).await)?;
         // The setting comes first: a role without a scope never exists.
         sqlx::query("SELECT set_config('peyvand.person', $1, true), set_config('role', $2, true)")
             .bind(scope.person().to_i64().to_string())

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
+use super::files::shown::{MAX_SHOWN, escaped};
 use crate::ident::text;
 
-/// Maximum length of a shown text, in characters.
-const LONGEST: usize = 100;
-
-/// Fields whose values are no personal data. The value of another field is only described.
+/// Fields that should hold no personal data. The value of another field is only described. Long runs of digits are
+/// hidden even here, also in amounts: a sender may put a code into a wrong field.
 const SHOWN: [&str; 34] = [
     "amount_rial",
     "at",
@@ -48,7 +47,7 @@ const SHOWN: [&str; 34] = [
 /// The value at `path`, such as `rows[3].days`, as a reason shows it. Runs only after an error.
 pub(crate) fn value_at(json: &[u8], path: &str) -> String {
     let Ok(whole) = serde_json::from_slice::<Value>(json) else {
-        return "another value".to_owned();
+        return "a value that is not shown".to_owned();
     };
     let pointer = format!("/{}", path.replace("].", "/").replace(['.', '['], "/").replace(']', ""));
     let Some(value) = whole.pointer(&pointer) else {
@@ -60,7 +59,7 @@ pub(crate) fn value_at(json: &[u8], path: &str) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".to_owned(),
-        Value::Number(number) if SHOWN.contains(&field) => masked(&number.to_string()),
+        Value::Number(number) if SHOWN.contains(&field) => without_codes(&number.to_string()),
         Value::Number(_) => "a number that is not shown".to_owned(),
         Value::String(text) if SHOWN.contains(&field) => quoted(text),
         Value::String(text) => format!("a text of {} characters that is not shown", text.chars().count()),
@@ -70,47 +69,50 @@ pub(crate) fn value_at(json: &[u8], path: &str) -> String {
 /// A text in quotation marks: cut, with control and invisible characters escaped, and without the digits of personal
 /// codes.
 pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", masked(text))
+    format!("\"{}\"", escaped(&without_codes(text), MAX_SHOWN))
 }
 
-/// A date or an instant has no more than four digits in a row. Longer runs may be a personal code.
-const LONGEST_RUN: usize = 4;
+/// How many characters of a text are read. A code that begins before the cut of [`MAX_SHOWN`] ends before this.
+const MAX_READ: usize = 2 * MAX_SHOWN;
+/// A date has at most four digits in a row. Longer runs may be a personal code.
+const MAX_DIGITS_IN_A_ROW: usize = 4;
+/// Digits that may be a personal code if spaces, hyphens and the like stand between them.
+const PERSONAL_DIGITS: usize = 8;
 
-fn masked(text: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = text.chars().take(LONGEST + 1).peekable();
-    let mut length = 0;
-    while let Some(c) = rest.next() {
-        length += 1;
-        if length > LONGEST {
-            shown.push('…');
-            break;
-        }
-        if !c.is_numeric() {
-            push_escaped(&mut shown, c);
-            continue;
-        }
-        let mut run = String::from(c);
-        while let Some(digit) = rest.next_if(|&c| c.is_numeric() || text::is_invisible(c)) {
-            run.push(digit);
-        }
-        let digits = run.chars().count();
-        length += digits - 1;
-        if digits > LONGEST_RUN {
-            shown.push_str(&"*".repeat(digits.min(LONGEST)))
+/// Replaces digits that may be a personal code by stars.
+fn without_codes(text: &str) -> String {
+    let chars: Vec<char> = text.chars().take(MAX_READ).collect();
+    let mut shown = String::with_capacity(chars.len());
+    let mut rest = chars.as_slice();
+    while let Some(&first) = rest.first() {
+        let run = if first.is_numeric() {
+            rest.iter().take_while(|c| c.is_numeric() || is_between_digits(**c)).count()
         } else {
-            shown.push_str(&run)
-        }
+            1
+        };
+        let (read, later) = rest.split_at(run);
+        let hidden = may_be_a_code(read);
+        shown.extend(read.iter().map(|&c| if hidden && c.is_numeric() { '*' } else { c }));
+        rest = later;
     }
     shown
 }
 
-fn push_escaped(shown: &mut String, c: char) {
-    if c.is_control() || text::is_invisible(c) || c == '"' || c == '\\' {
-        shown.extend(c.escape_default());
-    } else {
-        shown.push(c);
-    }
+fn is_between_digits(c: char) -> bool {
+    is_separator(c) || text::is_invisible(c)
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '-' | '/' | '.' | '_' | '\u{2010}'..='\u{2015}')
+}
+
+/// Whether digits with separators between them may be a personal code: too many, and not in the form of a date.
+fn may_be_a_code(run: &[char]) -> bool {
+    let groups = run.split(|c| is_separator(*c)).map(|group| group.iter().filter(|c| c.is_numeric()).count());
+    let lengths: Vec<_> = groups.filter(|digits| *digits > 0).collect();
+    let is_date = matches!(lengths.as_slice(), [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]);
+    let is_long = lengths.iter().sum::<usize>() >= PERSONAL_DIGITS && !is_date;
+    is_long || lengths.iter().any(|digits| *digits > MAX_DIGITS_IN_A_ROW)
 }
 
 #[cfg(test)]
@@ -126,26 +128,49 @@ mod tests {
             ("national_code", "a text of 10 characters that is not shown"),
             ("wife.birth_date", "a text of 10 characters that is not shown"),
             ("insurance_type", "\"**********\""),
-            ("workshop_code", "\"00-********\""),
+            ("workshop_code", "\"**-********\""),
             ("rows[1].days", "-1"),
             ("rows[1].month", "\"1404-13\""),
             ("rows", "a list of 2"),
             ("wife", "an object"),
             ("wife.earlier_marriages", "-2"),
             ("deed_date", "\"1404/07/15\""),
-            ("status", "\"x\\u{202e}y\\nz\""),
+            ("status", "\"x\\u{202e}y\\u{a}z\""),
             ("source", "a number that is not shown"),
             ("husband", "nothing"),
         ] {
             assert_eq!(value_at(json.as_bytes(), path), shown, "{path}");
         }
-        assert_eq!(value_at(b"{", "days"), "another value");
+        assert_eq!(value_at(b"{", "days"), "a value that is not shown");
     }
 
     #[test]
-    fn a_long_text_is_cut_and_a_code_split_by_invisible_characters_stays_hidden() {
-        assert_eq!(quoted(&"x".repeat(300)), format!("\"{}…\"", "x".repeat(100)));
-        assert_eq!(quoted("001234\u{200f}5679"), "\"***********\"");
-        assert_eq!(quoted("۰۰۱۲۳۴۵۶۷۹"), "\"**********\"");
+    fn a_long_text_is_cut() {
+        assert_eq!(quoted(&"x".repeat(300)), format!("\"{}…\"", "x".repeat(99)));
+        assert_eq!(quoted(&"7".repeat(300)), format!("\"{}…\"", "*".repeat(99)));
+        assert!(quoted(&"\u{202e}".repeat(100)).chars().count() <= 102);
+    }
+
+    #[test]
+    fn a_code_stays_hidden_in_any_form() {
+        for (text, shown) in [
+            ("001234\u{200f}5679", "******\\u{200f}****"),
+            ("۰۰۱۲۳۴۵۶۷۹", "**********"),
+            ("001-2345-679", "***-****-***"),
+            ("0012.3456.79", "****.****.**"),
+            ("IR06 0120 0000 0000 1234 5678 90", "IR** **** **** **** **** **** **"),
+            ("15/07/1404", "15/07/1404"),
+            ("1404-07-15T10:20:30+03:30", "1404-07-15T10:20:30+03:30"),
+        ] {
+            assert_eq!(quoted(text), format!("\"{shown}\""));
+        }
+    }
+
+    #[test]
+    fn a_code_across_the_cut_stays_hidden() {
+        for before in 85..101 {
+            let shown = quoted(&format!("{}0012345679", "x".repeat(before)));
+            assert!(!shown.contains(|c: char| c.is_numeric()), "{shown}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub async fn finish(ctx: &AppContext, lock: &mut CloseLock, mut close: MonthClos
     }
     close.closed = true;
     closes::finish(&mut tx, close.month, at).await?;
-    outbox::append(&mut tx, events, ctx.groups).await?;
+    outbox::append(&mut tx, events, ctx.shards).await?;
     failpoint!("close_finish.commit", tx.commit().await)?;
     Ok(close)
 }

@@ -52,7 +52,7 @@ pub async fn close_page(
     }
     let dossiers = persons::lock(&mut tx, &codes).await?;
     let planned = plan(ctx, close, person_states::load_with(&mut tx, dossiers).await?, at);
-    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
+    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.shards)?;
     let mut events = write(&mut tx, ctx, &planned, at).await?;
     let issues: Vec<_> = planned
         .iter()
@@ -63,7 +63,7 @@ pub async fn close_page(
     events.extend(documents(close, &issues, at)?);
     closes::move_cursor(&mut tx, close.month, cursor, last).await?;
     let done = ClosedPage { cursor: last, persons: count(codes.len()), documents: count(issues.len()) };
-    packed.extend(outbox::pack(events, ctx.groups)?);
+    packed.extend(outbox::pack(events, ctx.shards)?);
     outbox::insert(&mut tx, packed).await?;
     failpoint!("close_page.commit", tx.commit().await)?;
     Ok(Some(done))

@@ -12,7 +12,7 @@ use crate::wire::finance_payment_outcomes_v1::DocumentOutcome;
 use crate::wire::notifications_delivery_reports_v1::DeliveryReported;
 
 impl<'a> BatchState<'a> {
-    /// Applies an answer of finance. None if no such document was issued.
+    /// Applies an answer of finance. `None` if no such document was issued: the message becomes a dead letter.
     pub fn outcome(
         &mut self,
         record: &ConsumedRecord,
@@ -34,7 +34,7 @@ impl<'a> BatchState<'a> {
             Some(old) if record.is_replay() && old.source_offset > new.source_offset => {
                 return Some(Disposition::Unchanged);
             }
-            // The code is the same, but the answer is stored with its new offset: of two answers with one instant, the
+            // The same answer again. It is stored with its new offset, because of two outcomes with the same instant the
             // later one in the topic is valid.
             Some(old) if old.code == new.code => Disposition::Unchanged,
             Some(_) => Disposition::Corrected,
@@ -48,7 +48,8 @@ impl<'a> BatchState<'a> {
         Some(disposition)
     }
 
-    /// Stores a delivery report. A failed SMS never affects a payment. None if no such message was written.
+    /// Stores a delivery report. A failed SMS never affects a payment. `None` if no such
+    /// message was written: the report becomes a dead letter.
     pub fn delivery(&mut self, status: DeliveryStatus, data: &'a DeliveryReported) -> Option<Disposition> {
         if !self.messages.contains(&data.sms_id) {
             return None;

@@ -15,14 +15,14 @@ use crate::store::{PgConnection, Result};
 use crate::wire::casework_findings_v1::{FindingJudged, FindingProposed, ObjectionClosed};
 use crate::wire::portal_objections_v1::{ObjectionEvent, Picture};
 
-/// A finding about a claim of this person.
+/// The same id from another person is another finding, as for [`ObjectionKey`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct FindingKey {
     person: NationalCode,
     finding_id: Uuid,
 }
 
-/// The casework of the persons whom the batch's events of these topics name, and what the batch adds.
+/// The casework of the persons whom the batch's objections and findings name, and what the batch adds.
 #[derive(Default)]
 pub struct CaseworkState<'a> {
     findings: BTreeMap<FindingKey, Finding>,
@@ -55,7 +55,7 @@ impl<'a> CaseworkState<'a> {
         Ok(state)
     }
 
-    /// Writes what the batch adds. Returns false if it adds nothing.
+    /// Writes what the batch adds. Returns whether a row was written.
     pub async fn save(&self, tx: &mut PgConnection) -> Result<bool> {
         let changed = self.changed_objections.iter();
         let rows: Vec<_> = changed.filter_map(|key| Some((*key, self.objections.get(key)?))).collect();
@@ -68,7 +68,8 @@ impl<'a> CaseworkState<'a> {
         Ok(!(rows.is_empty() && self.new_proposals.is_empty() && self.new_judgements.is_empty()))
     }
 
-    /// The objection, whose row the batch writes.
+    /// Marks the objection's row to be written, and returns it. A finding has no row of its own: only its proposals and
+    /// judgements are stored.
     fn changed_objection(&mut self, key: ObjectionKey) -> &mut Objection {
         self.changed_objections.insert(key);
         self.objections.entry(key).or_insert_with(|| Objection::new(key.objection_id))

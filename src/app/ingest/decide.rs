@@ -230,7 +230,7 @@ impl PlannedChunk {
                 planned.push(Planned { state, plan, trace });
             }
         }
-        let packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
+        let packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.shards)?;
         let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
         let mut decisions = BTreeMap::new();
         for revision in updates.filter_map(|update| update.revision.as_ref()) {

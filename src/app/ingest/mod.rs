@@ -75,8 +75,8 @@ pub async fn apply_batch(ctx: &AppContext, batch: &RecordBatch) -> Result<Ingest
     // batches also need these locks.
     decided.events.extend(saved.dead_letter_events);
     let mut packed = decided.packed;
-    packed.extend(outbox::pack(decided.events, ctx.groups)?);
-    packed.extend(outbox::pack(saved.file_tally.write(&mut tx, at).await?, ctx.groups)?);
+    packed.extend(outbox::pack(decided.events, ctx.shards)?);
+    packed.extend(outbox::pack(saved.file_tally.write(&mut tx, at).await?, ctx.shards)?);
     outbox::insert(&mut tx, packed).await?;
 
     failpoint!("ingest.commit", tx.commit().await).map_err(Error::Database)?;

@@ -1,5 +1,5 @@
-//! Applies inputs again after a restore, without deciding. The touched persons are stored, and are decided after all
-//! inputs are applied.
+//! Applies the inputs since the backup during a recovery. Nothing is decided here: all inputs since the backup count as
+//! one batch, and each touched person is decided once after it (`recover/redecide.rs`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,14 +26,15 @@ pub async fn apply_batch_without_deciding(
     let saved = write_facts(&mut tx, OffsetOwner::Recovery, batch, at).await?;
     let dead_letters = saved.dead_letter_events.len();
     let to_decide = saved.to_decide;
+    // `write_facts` leaves the registry rows to the decision.
     marriages::save(&mut tx, &to_decide.fresh).await?;
-    let moved = to_decide
+    let moved_claims = to_decide
         .changes
         .moved
         .into_iter()
         .map(|(code, keys)| (code, keys.iter().map(|key| ctx.ids.claim(key)).collect::<Vec<_>>()));
-    let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved.collect();
-    let mut answered = persons_of_documents(&mut tx, to_decide.changes.answered).await?;
+    let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved_claims.collect();
+    let mut answered = documents_by_person(&mut tx, to_decide.changes.answered).await?;
     let mut persons = Vec::with_capacity(to_decide.touched.len());
     for code in to_decide.touched.into_keys() {
         let (moved, answered) = (moved.remove(&code), answered.remove(&code));
@@ -47,13 +48,13 @@ pub async fn apply_batch_without_deciding(
     let mut events = saved.dead_letter_events;
     events.extend(saved.file_tally.write(&mut tx, at).await?);
     events.retain(|event| !published.contains(&event.id));
-    outbox::append(&mut tx, events, ctx.groups).await?;
+    outbox::append(&mut tx, events, ctx.shards).await?;
     failpoint!("recover_ingest.commit", tx.commit().await).map_err(Error::Database)?;
     Ok(IngestStats { messages: batch.records.len(), decisions: BTreeMap::new(), dead_letters })
 }
 
 /// The answered documents of each person.
-async fn persons_of_documents(
+async fn documents_by_person(
     tx: &mut PgConnection,
     answered: HashSet<String>,
 ) -> Result<HashMap<NationalCode, Vec<String>>> {

@@ -27,7 +27,7 @@ pub async fn read_file<T: Send>(
     read: impl for<'t> FnOnce(&'t mut ScopedTransaction) -> BoxFuture<'t, Result<T>> + Send,
 ) -> Result<T> {
     ctx.with_timeout(async {
-        let mut tx = ScopedTransaction::begin(&ctx.pool, scope).await?;
+        let mut tx = ScopedTransaction::begin_snapshot(&ctx.pool, scope).await?;
         tx.record_view(page, ctx.clock.now()).await?;
         let found = read(&mut tx).await?;
         tx.end().await?;

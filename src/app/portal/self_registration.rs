@@ -16,25 +16,26 @@ use crate::wire::{EventType, Outgoing};
 /// The route of the form. It is part of the ids of its submissions.
 pub const ROUTE: &str = "/my/register";
 
-/// A self-registration whose fields are correct. Nobody can send one without the undertaking that it is the first
-/// marriage.
+/// A checked self-registration. The form is refused without the undertaking that it is the first marriage, so there is no
+/// field for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Registration {
     pub deed_date: SolarDate,
     pub spouse: NationalCode,
 }
 
-/// Stores the registration of the person in `scope`. `key` is the form's own; `None` if it was used for other content.
+/// Stores the registration of the person in `scope`. `form_key` is the idempotency key in the form. Returns `None` if the
+/// key was already used for other content.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn register(
     ctx: &AppContext,
     scope: &PersonScope,
-    key: &str,
+    form_key: &str,
     registration: &Registration,
 ) -> Result<Option<SubmissionReceipt>> {
-    let id = submission_id(ctx, scope, ROUTE, key);
+    let id = submission_id(ctx, scope, ROUTE, form_key);
     let at = ctx.clock.now();
     let data = SelfRegistrationSubmitted {
         request_id: id.to_string(),

@@ -93,7 +93,7 @@ pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &[Checkp
     let released = messages::release(&mut tx, &scan.confirmed_documents, at).await?;
     let events =
         released.iter().map(|message| relay::sms_requested(ctx, message, at)).collect::<Result<Vec<_>>>()?;
-    outbox::append(&mut tx, events, ctx.groups).await?;
+    outbox::append(&mut tx, events, ctx.shards).await?;
     failpoint!("recover_adopt.commit", tx.commit().await)?;
     Ok(())
 }

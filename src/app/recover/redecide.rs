@@ -87,14 +87,14 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
         }
     }
     recovery::save_facts(&mut tx, &restored_facts).await?;
-    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.groups)?;
+    let mut packed = outbox::pack(decisions_made(ctx, &planned, at), ctx.shards)?;
     let updates = planned.iter().flat_map(|planned| &planned.plan.updates);
     done.decisions = u64::try_from(updates.filter(|update| update.revision.is_some()).count()).unwrap_or(0);
     let mut events = write(&mut tx, ctx, &planned, at).await?;
     done.unsettled += u64::try_from(sms.iter().filter(|sms| sms.is_none()).count()).unwrap_or(0);
     events.extend(insert_and_request(&mut tx, ctx, sms.into_iter().flatten().collect(), at).await?);
     done.messages = u64::try_from(events.len()).unwrap_or(0);
-    packed.extend(outbox::pack(events, ctx.groups)?);
+    packed.extend(outbox::pack(events, ctx.shards)?);
     recovery::remove_redecided(&mut tx, &codes).await?;
     outbox::insert(&mut tx, packed).await?;
     failpoint!("recover_page.commit", tx.commit().await)?;

@@ -33,7 +33,7 @@ pub async fn run(ctx: &AppContext, broker: &Broker, options: Replay, json: bool)
     let selected = select(ctx, broker, &options).await?;
     let mut plan = Plan::default();
     let reader = broker.clone();
-    let key = ctx.records.clone();
+    let key = ctx.record_key.clone();
     let scanning = tokio::task::spawn_blocking(move || scan(&reader, &key));
     let messages = scanning.await.map_err(|_| service::Error::Interrupted)??;
     let mut misrouted = HashSet::new();
@@ -57,7 +57,7 @@ pub async fn run(ctx: &AppContext, broker: &Broker, options: Replay, json: bool)
         plan.skipped.extend(lost.map(|place| (*place, LetterState::Replayed)));
         plan.send.clone_from(&marked);
         let broker = broker.clone();
-        let key = ctx.records.clone();
+        let key = ctx.record_key.clone();
         let wanted = marked.into_iter().collect();
         let sending = tokio::task::spawn_blocking(move || send(&broker, &key, wanted, &misrouted));
         sending.await.map_err(|_| service::Error::Interrupted)?.map_err(|error| {

@@ -27,7 +27,7 @@ pub async fn run(ctx: &AppContext, broker: &Broker, position: &SourcePosition, j
     let letter = letter_at(broker, &letters, position)?;
     let chain: Vec<_> = letters.iter().filter(|other| other.first_place() == letter.first_place()).collect();
     let reader = broker.clone();
-    let key = ctx.records.clone();
+    let key = ctx.record_key.clone();
     let place = position_of(broker, letter.place);
     let reading = tokio::task::spawn_blocking(move || read_message(&reader, &key, &place));
     let message = reading.await.map_err(|_| service::Error::Interrupted)??;

@@ -75,7 +75,7 @@ pub async fn ingest_up_to(
     }
     let (send, mut batches) = mpsc::channel(2);
     let source =
-        InputSource { broker: broker.clone(), clock: ctx.clock.clone(), key: ctx.records.clone(), first };
+        InputSource { broker: broker.clone(), clock: ctx.clock.clone(), key: ctx.record_key.clone(), first };
     let reading = tokio::task::spawn_blocking(move || read(&source, &ranges, bounds, &send));
     while let Some(batch) = batches.recv().await {
         apply(batch).await?;

@@ -147,7 +147,7 @@ impl Poller {
         let bytes = message.payload_len() + key_bytes + header_bytes.sum::<usize>() + 256;
         let is_suspect = self.shared.poison_isolation.is_suspect(partition, message.offset());
         let at = self.ctx.clock.now();
-        let mut record = ConsumedRecord::read(&read, message.topic(), &self.ctx.records, at, is_suspect);
+        let mut record = ConsumedRecord::read(&read, message.topic(), &self.ctx.record_key, at, is_suspect);
         let counts = self.broker.partition_counts();
         record.check_partition(&read, message.topic(), at, counts, self.misrouted);
         let now = self.ctx.clock.instant();

@@ -75,11 +75,11 @@ impl Tails {
 async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) -> Result<()> {
     let mut delivered = app::relay::delivered(&relay.ctx, shard).await?;
     let mut ended = app::relay::end_offsets(&relay.ctx).await?;
-    let shards = relay.ctx.groups;
+    let shards = relay.ctx.shards;
     let own = OutputShard { number: shard, of: shards.count };
     ended.retain(|partition, _| own.contains(*partition));
     let broker = relay.broker.clone();
-    let (known, key) = (ended.clone(), relay.ctx.records.clone());
+    let (known, key) = (ended.clone(), relay.ctx.record_key.clone());
     let (mut sender, tails) = blocking(move || {
         let sender = Sender::fencing(&broker, &format!("relay-{shard}"))?;
         sender.await_leaders(Topic::outputs())?;
@@ -105,7 +105,7 @@ async fn session(relay: Arc<RelayRole>, shard: i16, mut stop: ShutdownSignal) ->
         let from = delivered;
         let tails = tails.clone();
         let (broker, known) = (relay.broker.clone(), ended.clone());
-        let key = relay.ctx.records.clone();
+        let key = relay.ctx.record_key.clone();
         let permit = relay.transaction_permit.acquire().await.map_err(|_| Error::Stopped)?;
         let page;
         (sender, page) = blocking(move || {

@@ -16,7 +16,7 @@ mod record;
 mod rejects;
 mod row_fault;
 mod rows;
-mod shown;
+pub(in crate::wire) mod shown;
 
 pub use event::{PublicationEnvelope, close_event, open_event, row_event};
 pub use file_error::{FileError, HeaderFault};

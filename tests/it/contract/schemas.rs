@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
+use peyvand::claim::reason::ReasonCode;
 use peyvand::wire::dead_letters_v1::dead_letter;
 use peyvand::wire::eligibility_decisions_v1::{CaseEnded, CaseOpened, DecisionMade, ObjectionAnswered};
 use peyvand::wire::files::FileKind;
@@ -444,4 +445,33 @@ fn headers_are_as_their_schemas_say() {
     let letter = dead_letter(&message, "registry.marriages.v1", Some(&first), &fault, at);
     check("dead-letters/v1/headers.schema.json", &headers_of(&letter));
     assert_eq!(letter.value.as_deref(), message.value);
+}
+
+/// Every `enum` below `schema`.
+fn enums(schema: &Value) -> Vec<BTreeSet<String>> {
+    let below: Vec<&Value> = match schema {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let own = schema.get("enum").and_then(Value::as_array);
+    let words = own.map(|words| words.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    words.into_iter().chain(below.into_iter().flat_map(enums)).collect()
+}
+
+#[test]
+fn every_list_of_reason_codes_has_them_all() {
+    let all: BTreeSet<String> = ReasonCode::all().map(|code| code.as_str().to_owned()).collect();
+    let mut lists = 0;
+    for (kind, _) in event_types() {
+        for words in enums(&json_file(&schema_path(kind))) {
+            if !words.contains(ReasonCode::IdentityMismatch.as_str()) {
+                continue;
+            }
+            lists += 1;
+            let missing: Vec<_> = all.difference(&words).collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", kind.name());
+        }
+    }
+    assert!(lists >= 4, "the schemas have {lists} lists of reason codes");
 }

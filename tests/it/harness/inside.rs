@@ -21,9 +21,9 @@ pub fn ctx(app: &TestApp, runtime: &Runtime) -> AppContext {
         fixed_business_date: None,
         tables: Arc::new(tables::parse(tables::built_in()).unwrap()),
         ids: IdKey::new(SECRET.as_bytes()),
-        records: RecordKey::new(SECRET.as_bytes()),
+        record_key: RecordKey::new(SECRET.as_bytes()),
         benefits: Benefit::RELEASED,
-        groups: RelayShards {
+        shards: RelayShards {
             count: app.value("SELECT count(*)::text FROM outbox_heads").parse().unwrap(),
             partitions: app.partitions(),
         },

@@ -99,8 +99,8 @@ fn sequence_numbers_follow_the_order_of_commits() {
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
         let (mut first, pool) = (ctx.pool.begin().await.unwrap(), ctx.pool.clone());
-        let groups = ctx.groups;
-        outbox::append(&mut first, [receipt('a')], ctx.groups).await.unwrap();
+        let groups = ctx.shards;
+        outbox::append(&mut first, [receipt('a')], ctx.shards).await.unwrap();
         let second = tokio::spawn(async move {
             let mut second = pool.begin().await.unwrap();
             outbox::append(&mut second, [receipt('b')], groups).await.unwrap();
@@ -134,7 +134,7 @@ fn an_sms_waits_for_its_document() {
     let runtime = Runtime::new().unwrap();
     let ctx = ctx(&app, &runtime);
     runtime.block_on(async {
-        for group in 0..ctx.groups.count {
+        for group in 0..ctx.shards.count {
             let waiting = outbox::page(&ctx.pool, group, 0, usize::MAX).await.unwrap();
             let mut events = waiting.iter().flat_map(|segment| segment.events().unwrap());
             assert!(
@@ -174,7 +174,7 @@ fn undelivered_events_survive_the_rotation_of_the_outbox_partitions() {
     let append = |file| {
         runtime.block_on(async {
             let mut tx = pool.begin().await.unwrap();
-            outbox::append(&mut tx, [receipt(file)], ctx.groups).await.unwrap();
+            outbox::append(&mut tx, [receipt(file)], ctx.shards).await.unwrap();
             tx.commit().await.unwrap();
             outbox::rotate(&pool).await.unwrap();
         });

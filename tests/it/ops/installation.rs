@@ -1,9 +1,10 @@
 //! An installation knows the topics and the cluster that it belongs to.
 
+use peyvand::store::installation::{Home, home, move_home};
 use peyvand::wire::Topic;
 
 use crate::fixtures::couples::Couple;
-use crate::harness::TestApp;
+use crate::harness::{TestApp, ctx};
 
 const RECORDS: &str = "insured.records.v1";
 
@@ -67,6 +68,19 @@ fn another_cluster_is_refused_by_name_until_it_is_adopted() {
         assert!(refusal.contains("kafka_brokers") && refusal.contains("adopt-installation"), "{refusal}");
     }
     app.text(&["config", "adopt-installation"]);
+    app.finish();
+}
+
+/// A cluster whose id is not known at the adoption is stored later, and is not taken for another one.
+#[test]
+fn an_adoption_without_a_known_cluster_forgets_the_old_one() {
+    let app = with_one_couple();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ctx = ctx(&app, &runtime);
+    let to = Home { topic_prefix: app.prefix.clone(), cluster: None };
+    runtime.block_on(move_home(&ctx.pool, &to)).unwrap();
+    assert_eq!(runtime.block_on(home(&ctx.pool)).unwrap(), Some(to));
+    app.text(&["status"]);
     app.finish();
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use peyvand::app::portal::read_file;
 use peyvand::store::scope::{PersonScope, ScopedTransaction};
 use peyvand::store::sessions::{NewSession, PortalRole, SessionLimits, SignedIn, open, resume};
 use peyvand::store::{PgConnection, PgPool, connect};
@@ -10,7 +11,7 @@ use sqlx::Row as _;
 
 use super::Installation;
 use crate::fixtures::population::{document_id, finance, married};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, ctx};
 use crate::portal::submissions::register;
 
 /// Tables whose rows are the same for everybody.
@@ -206,4 +207,31 @@ fn outside_of_a_scope(app: &TestApp, tables: &[(String, Vec<String>)], own: &str
         let refused = sqlx::query(forged).execute(&mut *tx).await.unwrap_err();
         assert!(refused.to_string().contains("row-level security"), "{refused}");
     });
+}
+
+/// A batch that commits while a page is read is not seen by a part of the page.
+#[test]
+fn a_page_reads_one_moment() {
+    let app = TestApp::start("1404-08-01");
+    app.text(&["status"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ctx = ctx(&app, &runtime);
+    let tables = "SELECT count(*) FROM law_tables";
+    let counts = runtime.block_on(async {
+        let scope = PersonScope::own(&signed_in(&ctx.pool, "0012345679").await);
+        let other = ctx.pool.clone();
+        let reading = read_file(&ctx, &scope, "test", move |tx| {
+            Box::pin(async move {
+                let before: i64 = sqlx::query_scalar(tables).fetch_one(&mut **tx).await?;
+                let write = "INSERT INTO law_tables (version, body) VALUES ('of another transaction', '')";
+                sqlx::query(write).execute(&other).await?;
+                let after: i64 = sqlx::query_scalar(tables).fetch_one(&mut **tx).await?;
+                Ok((before, after))
+            })
+        });
+        reading.await.unwrap()
+    });
+    assert_eq!(counts, (1, 1));
+    assert_eq!(app.value("SELECT count(*)::text FROM law_tables"), "2");
+    app.end_unchecked();
 }

@@ -372,7 +372,7 @@ fn a_recovery_beside_a_process_that_writes_is_refused() {
     runtime.block_on(async {
         let checkpoints = recover::start(&ctx).await.unwrap().checkpoints;
         let mut tx = ctx.pool.begin().await.unwrap();
-        outbox::append(&mut tx, [receipt('a')], ctx.groups).await.unwrap();
+        outbox::append(&mut tx, [receipt('a')], ctx.shards).await.unwrap();
         tx.commit().await.unwrap();
         let mut scan = TopicScan::beyond(&checkpoints);
         let refused = recover::adopt(&ctx, &mut scan, &checkpoints).await.unwrap_err();

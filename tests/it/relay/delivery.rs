@@ -47,7 +47,7 @@ fn every_event_is_delivered_once_in_order_and_confirmed() {
     for record in &lying {
         assert_eq!(record.partition, partition_for(record.key.as_ref().unwrap(), PARTITIONS));
     }
-    let groups = i32::from(installation.ctx.groups.count);
+    let groups = i32::from(installation.ctx.shards.count);
     let mut sequences: Vec<(i32, i64)> = lying
         .iter()
         .map(|record| (record.partition % groups, record.header("peyvand_position").parse().unwrap()))

@@ -105,7 +105,7 @@ impl Installation {
     fn append(&self, events: impl IntoIterator<Item = Outgoing>) {
         self.runtime.block_on(async {
             let mut tx = self.ctx.pool.begin().await.unwrap();
-            outbox::append(&mut tx, events, self.ctx.groups).await.unwrap();
+            outbox::append(&mut tx, events, self.ctx.shards).await.unwrap();
             tx.commit().await.unwrap();
         });
     }

@@ -129,7 +129,7 @@ fn a_blocked_rotation_is_left_to_the_next_one() {
     installation.grow(0, PARTITION_EVENTS);
     installation.runtime.block_on(async {
         let mut writer = installation.ctx.pool.begin().await.unwrap();
-        outbox::append(&mut writer, one_event_per_partition("first"), installation.ctx.groups).await.unwrap();
+        outbox::append(&mut writer, one_event_per_partition("first"), installation.ctx.shards).await.unwrap();
         app::relay::rotate(&installation.ctx).await.unwrap();
     });
     expect(&installation, "", "0/1 0/1 0/1 0/1");
