@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::files::shown::{MAX_SHOWN, escaped};
+use super::files::shown::{MAX_SHOWN, escaped, is_date};
 use crate::ident::text;
 
 /// Fields that should hold no personal data. The value of another field is only described. Long runs of digits are
@@ -110,8 +110,7 @@ fn is_separator(c: char) -> bool {
 fn may_be_a_code(run: &[char]) -> bool {
     let groups = run.split(|c| is_separator(*c)).map(|group| group.iter().filter(|c| c.is_numeric()).count());
     let lengths: Vec<_> = groups.filter(|digits| *digits > 0).collect();
-    let is_date = matches!(lengths.as_slice(), [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]);
-    let is_long = lengths.iter().sum::<usize>() >= PERSONAL_DIGITS && !is_date;
+    let is_long = lengths.iter().sum::<usize>() >= PERSONAL_DIGITS && !is_date(run);
     is_long || lengths.iter().any(|digits| *digits > MAX_DIGITS_IN_A_ROW)
 }
 

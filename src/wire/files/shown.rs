@@ -40,7 +40,7 @@ pub fn masked(value: &str) -> String {
     while at < chars.len() {
         let run = chars[at..].iter().take_while(|c| is_digit_or_separator(**c)).count();
         let digits = chars[at..at + run].iter().filter(|c| c.is_numeric()).count();
-        if digits < PERSONAL_DIGITS {
+        if digits < PERSONAL_DIGITS || is_date(&chars[at..at + run]) {
             let end = at + run.max(1);
             shown.extend(&chars[at..end]);
             at = end;
@@ -55,6 +55,12 @@ pub fn masked(value: &str) -> String {
         at += run;
     }
     shown
+}
+
+/// Whether the digits have the form of a date, such as `1404-07-31` or `31/07/1404`. A date need not exist.
+pub(in crate::wire) fn is_date(run: &[char]) -> bool {
+    let groups = run.split(|c| !c.is_numeric()).map(<[char]>::len).filter(|digits| *digits > 0);
+    matches!(groups.collect::<Vec<_>>().as_slice(), [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4])
 }
 
 fn is_digit_or_separator(c: char) -> bool {
@@ -87,6 +93,8 @@ mod tests {
         assert_eq!(masked("کد ۰۰۱۲۳۴۵۶۷۹ است"), "کد ۰۰••••••۷۹ است");
         assert_eq!(masked("IR82 0540 1026"), "IR82 ••••  26".replace("  26", " ••26"));
         assert_eq!(masked("1404-07-1x"), "1404-07-1x");
+        assert_eq!(masked("1404-07-31"), "1404-07-31");
+        assert_eq!(masked("1404-07-31-00"), "14••-••-••-00");
         assert_eq!(masked("R12, 1234567"), "R12, 1234567");
     }
 }
