@@ -28,7 +28,8 @@ pub fn person(login: &str) -> String {
     national_code(810_000_000 + u32::try_from(number).unwrap())
 }
 
-fn people() -> Value {
+/// The invented people of the tests, as the provider reads them.
+pub fn people() -> Value {
     let with = |login: &str, more: Value| {
         let mut claims = json!({"name": format!("نام {login}"), "national_code": person(login)});
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
