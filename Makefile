@@ -58,10 +58,12 @@ simulate: ## run the protocol over a simulated log and database (SEEDS=100000; S
 fuzz: ## fuzz every reader for MINUTES=1 or SECONDS= each; needs a nightly toolchain
 	@fuzz/run $(if $(SECONDS),'$(SECONDS)',$$(( $(or $(MINUTES),1) * 60 )))
 
-up: needs ## start Kafka and PostgreSQL, leave them running, and print their settings
-	@$(STACK) up
+up: build ## start everything on an invented month, leave it running, and print who can sign in (MARRIAGES=, SEED=, TODAY=)
+	@deploy/local/oidc/setup
+	@$(STACK) trial target/release/peyvand --marriages '$(or $(MARRIAGES),400)' $(if $(SEED),--seed '$(SEED)') \
+		$(if $(TODAY),--today '$(TODAY)')
 
-down: ## stop the servers of `make up` and delete their data
+down: ## stop all that `make up` started, and delete its data
 	@$(STACK) down
 
 check: ## check every guarantee on the results of `make demo` or `make up` (OUT=, DIR= as for the demo)

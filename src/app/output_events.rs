@@ -137,7 +137,8 @@ pub fn case(
     serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
 }
 
-/// Builds `eligibility.objection.answered`. Its id follows from the objection, so that a repeat has the same id.
+/// Builds `eligibility.objection.answered`. Its id follows from person and objection, so that a repeat has the same id.
+/// An objection's id is unique only within its person: another portal may use one for two.
 pub fn objection_answer(
     person: NationalCode,
     answer: &ObjectionAnswer,
@@ -153,7 +154,8 @@ pub fn objection_answer(
         text: decision_text(Texts::built_in().objection_answer(answer.accepted)),
         answered_at: at,
     };
-    let id = event_id(EventType::ObjectionAnswered, &[&answer.objection_id.to_string()]);
+    let cause = [&*person.to_string(), &answer.objection_id.to_string()];
+    let id = event_id(EventType::ObjectionAnswered, &cause);
     serialized(Outgoing::new(EventType::ObjectionAnswered, person.to_string(), id, at, trace, &data))
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::arguments::{Arguments, Command};
 use super::{Error, Result};
 use crate::config::{ConfigError, LoadedSettings, Origin, Settings};
+use crate::demo::DEMO_DAY;
 use crate::kafka::Broker;
 use crate::retry::shutdown_requested;
 use crate::service::{self, Environment};
@@ -39,9 +40,6 @@ impl fmt::Display for SettingErrors {
 
 /// Maximum time for telemetry to end after the command.
 const TELEMETRY_GRACE: Duration = Duration::from_secs(2);
-
-/// The default business date of `demo` and `generate`. The tables of the law end with 1404.
-pub const DEMO_DAY: &str = "1404-08-01";
 
 impl CommandContext {
     pub fn begin(arguments: &Arguments) -> std::result::Result<Self, SettingErrors> {

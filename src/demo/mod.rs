@@ -2,6 +2,7 @@
 
 mod files;
 pub mod generate;
+mod sign_ins;
 mod stages;
 mod summary;
 
@@ -16,6 +17,9 @@ use crate::service::{Environment, Error, Result, export, supervisor};
 use crate::store::summary as stored;
 use crate::terminal::say;
 
+/// The default business date of `demo` and `generate`. The tables of the law end with 1404.
+pub const DEMO_DAY: &str = "1404-08-01";
+
 /// Options of the demo.
 #[derive(clap::Args, Debug)]
 pub struct DemoOptions {
@@ -29,6 +33,9 @@ pub struct DemoOptions {
     pub marriages: u32,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Also prepare a trial of the portal, and write who can sign in to this directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "dir")]
+    pub sign_ins: Option<PathBuf>,
 }
 
 /// Runs the service in this process, publishes the files, closes the month before today, and shows a summary.
@@ -97,6 +104,10 @@ async fn run_month(
     stages.close(month).await?;
     stages.publish_answers().await?;
     stages.wait_until_drained().await?;
+    if let Some(sign_ins) = &options.sign_ins {
+        sign_ins::prepare(&stages, sign_ins).await?;
+        sign_ins::write_files(ctx, sign_ins).await?;
+    }
     if !json {
         say!("Writing the output topics into {} …", options.out.display());
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{DemoOptions, DemoRun};
+use super::{DEMO_DAY, DemoOptions, DemoRun};
 use crate::app::AppContext;
+use crate::ident::NationalCode;
 use crate::service::Result;
 use crate::store::closes::MonthClose;
 use crate::store::{Error, PgConnection, closes, summary};
@@ -38,9 +39,12 @@ pub async fn show(ctx: &AppContext, run: &DemoRun, options: &DemoOptions, took: 
     let messages = summary::messages(&mut connection).await?;
     say!("  {messages} SMS were requested, each after its document was delivered.");
     say!("  It took {:.1} s.", took.as_secs_f64());
-    show_examples(ctx, &mut connection).await?;
+    let shown = show_examples(ctx, &mut connection).await?;
     show_files(run, options);
-    show_next();
+    if options.sign_ins.is_none() {
+        show_next();
+        show_pages(ctx, options, &shown);
+    }
     Ok(())
 }
 
@@ -85,7 +89,12 @@ async fn show_payment(connection: &mut PgConnection, run: &DemoRun) -> Result<()
     Ok(())
 }
 
-async fn show_examples(ctx: &AppContext, connection: &mut PgConnection) -> Result<()> {
+/// Returns the persons that it explains, with their titles.
+async fn show_examples(
+    ctx: &AppContext,
+    connection: &mut PgConnection,
+) -> Result<Vec<(&'static str, NationalCode)>> {
+    let mut shown = Vec::new();
     for (title, outcome) in [("Paid", "APPROVED"), ("Refused", "REFUSED"), ("Waiting", "WAITING")] {
         let Some(person) = summary::example(connection, outcome).await? else {
             continue;
@@ -94,8 +103,9 @@ async fn show_examples(ctx: &AppContext, connection: &mut PgConnection) -> Resul
         for line in three_lines(ctx, person).await? {
             say!("    {line}");
         }
+        shown.push((title, person));
     }
-    Ok(())
+    Ok(shown)
 }
 
 fn show_files(run: &DemoRun, options: &DemoOptions) {
@@ -113,7 +123,22 @@ fn show_next() {
     say!("\n  Three things to try next:");
     say!("    make check                       verify the result with a separate checker and its own law");
     say!("    make demo DIR=myfiles            your own marriages.csv, persons.csv, wages.csv …");
-    say!(
-        "    make up                          start Kafka and PostgreSQL; then: peyvand serve, publish, close-month, explain"
-    );
+    say!("    make up                          the service with its pages for people, on a month that stays");
+}
+
+/// How to see the explained persons on the pages: `make up` loads the same month. Files of the user are not offered,
+/// because the provider for trials accepts any password.
+fn show_pages(ctx: &AppContext, options: &DemoOptions, shown: &[(&str, NationalCode)]) {
+    if options.dir.is_some() || shown.is_empty() {
+        return;
+    }
+    let today = ctx.clock.today().to_string();
+    let date = if today == DEMO_DAY { String::new() } else { format!(" TODAY={today}") };
+    let seed = if options.seed == 1 { String::new() } else { format!(" SEED={}", options.seed) };
+    say!("\n  To see these persons on the pages of the portal:");
+    say!("    make down; make up MARRIAGES={}{seed}{date}", options.marriages);
+    say!("    Open the address that it prints. Sign in with one of these logins, and any password:");
+    for (title, person) in shown {
+        say!("      {person}   {title}");
+    }
 }

@@ -11,7 +11,7 @@ use super::drain::{by_topic, input_ends_beyond};
 use crate::app::AppContext;
 use crate::kafka::{self, Broker};
 use crate::retry::{ShutdownSignal, pause_or_stop, shutdown_requested};
-use crate::store::{figures, files, objections, offsets};
+use crate::store::{figures, files, objections, offsets, submissions};
 use crate::telemetry::{GaugeValues, Metrics};
 use crate::views::status::AnswerDays;
 
@@ -70,6 +70,8 @@ async fn gauges(ctx: &AppContext, broker: Broker, days: AnswerDays) -> Result<Ga
     let overdue_before = ctx.clock.now() - SignedDuration::from_hours(24 * i64::from(days.objection));
     let figures = figures::figures(&mut connection, before).await?;
     let overdue_objections = objections::count_open(&mut connection, overdue_before).await?;
+    let (undelivered_submissions, oldest) = submissions::waiting(&mut connection).await?;
+    let age = oldest.map_or(0, |at| ctx.clock.now().duration_since(at).as_secs().max(0));
     let offsets = offsets::all(&ctx.pool).await?;
     drop(connection);
     let ends = input_ends_beyond(offsets.clone(), &broker).await?;
@@ -83,6 +85,8 @@ async fn gauges(ctx: &AppContext, broker: Broker, days: AnswerDays) -> Result<Ga
         incomplete_files: figures.incomplete_files,
         unanswered_documents: figures.unanswered,
         overdue_objections,
+        undelivered_submissions,
+        undelivered_submission_age: age,
         open_cases: figures.open_cases,
         months_closed: i64::try_from(figures.months_closed.len()).unwrap_or(i64::MAX),
         close_held: i64::from(figures.held.is_some()),

@@ -7,7 +7,7 @@ mod gauges;
 mod health;
 mod month_end;
 mod portal;
-mod private_file;
+pub mod private_file;
 pub mod publish;
 mod submissions;
 pub mod supervisor;

@@ -155,6 +155,16 @@ pub async fn confirm(tx: &mut PgConnection, ids: &[Uuid], at: Timestamp) -> Resu
     Ok(())
 }
 
+/// Submissions that are not known to be in their topics, and when the oldest was stored.
+pub async fn waiting(tx: &mut PgConnection) -> Result<(i64, Option<Timestamp>)> {
+    let (count, oldest): (i64, Option<i64>) = sqlx::query_as(
+        "SELECT count(*), (extract(epoch FROM min(submitted_at)) * 1000000)::bigint FROM submissions WHERE delivered_at IS NULL",
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((count, oldest.map(from_micros).transpose()?))
+}
+
 /// The number of the last stored submission; 0 if there is none.
 pub async fn last_number(tx: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM submissions WHERE delivered_at IS NULL")

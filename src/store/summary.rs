@@ -47,3 +47,34 @@ pub async fn example(tx: &mut PgConnection, outcome: &str) -> Result<Option<Nati
     .await?;
     person.map(code).transpose()
 }
+
+/// A situation of a claim, for the trial of the portal.
+pub struct ClaimSituation {
+    pub outcome: &'static str,
+    pub reasons: &'static [&'static str],
+    /// `none`, `sent`, `accepted`, `paid` or `returned`: the document, and finance's answer to it.
+    pub payment: &'static str,
+}
+
+/// A person whose only claim is in this situation; of several the one with the most days.
+pub async fn in_situation(tx: &mut PgConnection, of: &ClaimSituation) -> Result<Option<NationalCode>> {
+    let person: Option<i64> = sqlx::query_scalar(
+        "SELECT c.person FROM claims c JOIN decisions d ON d.decision_id = c.decision_id
+         LEFT JOIN documents p ON p.claim_id = c.claim_id AND NOT p.superseded
+         WHERE c.outcome = $1 AND c.reasons = $2 AND NOT c.withdrawn
+             AND CASE WHEN p.document_id IS NULL THEN 'none' ELSE coalesce(p.state, 'sent') END = $3
+             AND (SELECT count(*) FROM claims o WHERE o.person = c.person) = 1
+         ORDER BY d.days DESC NULLS LAST, c.person LIMIT 1",
+    )
+    .bind(of.outcome)
+    .bind(of.reasons)
+    .bind(of.payment)
+    .fetch_optional(tx)
+    .await?;
+    person.map(code).transpose()
+}
+
+/// The ids of all documents, in the order of the persons.
+pub async fn documents(tx: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar("SELECT document_id FROM documents ORDER BY person, attempt").fetch_all(tx).await?)
+}

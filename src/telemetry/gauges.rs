@@ -21,6 +21,10 @@ pub struct GaugeValues {
     pub unanswered_documents: i64,
     /// Objections that are open after `objection_days`.
     pub overdue_objections: i64,
+    /// Submissions of the portal that are not in their topics.
+    pub undelivered_submissions: i64,
+    /// Age of the oldest of them, in seconds; 0 if there is none.
+    pub undelivered_submission_age: i64,
     /// Cases that wait for a person.
     pub open_cases: i64,
     /// Closed months.
@@ -52,6 +56,8 @@ gauges! {
     incomplete_files: "peyvand_incomplete_files", "peyvand.files.incomplete", "Files that were closed and still lack rows";
     unanswered_documents: "peyvand_unanswered_documents", "peyvand.documents.unanswered", "Documents without an answer for `unanswered_days`";
     overdue_objections: "peyvand_overdue_objections", "peyvand.objections.overdue", "Objections that are open after `objection_days`";
+    undelivered_submissions: "peyvand_undelivered_submissions", "peyvand.submissions.undelivered", "Submissions of the portal that are not in their topics";
+    undelivered_submission_age: "peyvand_undelivered_submission_age_seconds", "peyvand.submissions.undelivered.age", "Age of the oldest submission that is not in its topic, in seconds";
     open_cases: "peyvand_open_cases", "peyvand.cases.open", "Cases that wait for a person";
     months_closed: "peyvand_months_closed", "peyvand.months.closed", "Closed months";
     close_held: "peyvand_close_held", "peyvand.close.held", "1 if a due month is held for a person to confirm, else 0";

@@ -10,9 +10,9 @@ use super::incomplete_files::{self, IncompleteFileView};
 use crate::app::AppContext;
 use crate::config::Settings;
 use crate::store::Result;
-use crate::store::figures::{self, ClosedMonth};
+use crate::store::figures::{self, ClosedMonth, OpenCase};
 use crate::store::objections::{self, OpenObjection};
-use crate::store::offsets;
+use crate::store::{offsets, submissions};
 
 /// The state of the installation. Contains no personal data.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +44,9 @@ pub struct StatusView {
     pub objection_days: u16,
     pub overdue_objections_count: i64,
     pub overdue_objections: Vec<OverdueObjectionView>,
+    /// Submissions of the portal that are not in their topics.
+    pub undelivered_submissions: i64,
+    pub oldest_undelivered_submission: Option<TehranTime>,
     pub open_cases_count: i64,
     pub open_cases: Vec<OpenCaseView>,
     /// Dead letters that are not applied or discarded yet.
@@ -149,6 +152,7 @@ pub async fn status(
     let overdue = objections::open(&mut connection, overdue_before, limit).await?;
     let incomplete = incomplete_files::files(&mut connection, limit).await?;
     let without_claim = incomplete_files::records_without_claim(&mut connection, ctx.deeds_from).await?;
+    let (undelivered_submissions, oldest_submission) = submissions::waiting(&mut connection).await?;
     let misrouted = offsets::misrouted(&mut connection).await?;
     Ok(StatusView {
         unfinished,
@@ -177,20 +181,23 @@ pub async fn status(
         objection_days: days.objection,
         overdue_objections_count: overdue_count,
         overdue_objections: overdue.into_iter().map(|open| overdue_objection(ctx, &open)).collect(),
+        undelivered_submissions,
+        oldest_undelivered_submission: oldest_submission.map(|at| TehranTime::of(&ctx.clock, at)),
         open_cases_count: figures.open_cases,
-        open_cases: cases
-            .into_iter()
-            .map(|case| OpenCaseView {
-                case_id: case.case_id.to_string(),
-                kind: case.kind,
-                document_id: case.document_id,
-                grounds: case.grounds,
-                opened_at: TehranTime::of(&ctx.clock, case.opened_at),
-            })
-            .collect(),
+        open_cases: cases.into_iter().map(|case| open_case(ctx, case)).collect(),
         dead_letters: figures.dead_letters,
         misrouted,
     })
+}
+
+fn open_case(ctx: &AppContext, case: OpenCase) -> OpenCaseView {
+    OpenCaseView {
+        case_id: case.case_id.to_string(),
+        kind: case.kind,
+        document_id: case.document_id,
+        grounds: case.grounds,
+        opened_at: TehranTime::of(&ctx.clock, case.opened_at),
+    }
 }
 
 fn overdue_objection(ctx: &AppContext, open: &OpenObjection) -> OverdueObjectionView {

@@ -59,6 +59,10 @@ pub fn page(status: &StatusView) -> String {
     let overdue =
         format!("{} (open after {} days)", grouped(status.overdue_objections_count), status.objection_days);
     out.push_str(&line("objections overdue", overdue));
+    if let Some(oldest) = &status.oldest_undelivered_submission {
+        let how = format!("{}, the oldest of {oldest}", grouped(status.undelivered_submissions));
+        out.push_str(&line("submissions waiting", how));
+    }
     out.push_str(&line("cases open", grouped(status.open_cases_count)));
     lists(status, &mut out);
     out
@@ -179,6 +183,8 @@ mod tests {
             overdue_objections: Vec::new(),
             unanswered_count: 0,
             unanswered: Vec::new(),
+            undelivered_submissions: 0,
+            oldest_undelivered_submission: None,
             open_cases_count: 0,
             open_cases: Vec::new(),
             dead_letters: 0,

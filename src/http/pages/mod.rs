@@ -39,6 +39,7 @@ pub mod paths {
     pub const SIGN_IN_STAFF: &str = "/sign-in?as=staff";
     pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
     pub const SIGN_OUT: &str = "/sign-out";
+    pub const SIGNED_OUT: &str = "/signed-out";
 }
 
 /// The content security policy that every page keeps.
@@ -66,6 +67,17 @@ pub struct AccountView {
     pub role: String,
     /// The branch or the province, with Persian digits.
     pub unit: Option<String>,
+}
+
+/// How far a sign-out has come.
+pub enum SignedOut {
+    /// The session here is over. The browser goes on to the provider's logout.
+    GoingOn {
+        url: String,
+    },
+    Everywhere,
+    /// The provider has no logout, or does not answer.
+    HereOnly,
 }
 
 /// `/`, for anyone.
@@ -146,6 +158,14 @@ pub fn register_check(visitor: &Visitor, view: &RegisterCheck) -> Rendered {
 /// As for [`public`].
 pub fn register_receipt(visitor: &Visitor, view: &RegisterReceipt) -> Rendered {
     templates::Receipt { visitor: Some(visitor), here: paths::SUBMISSION, view }.render()
+}
+
+/// `/signed-out`, and the answer to `/sign-out`.
+///
+/// # Errors
+/// As for [`public`].
+pub fn signed_out(visitor: Option<&Visitor>, view: &SignedOut) -> Rendered {
+    templates::Ended { visitor, here: paths::SIGNED_OUT, view }.render()
 }
 
 /// The page of an error, signed in or not.

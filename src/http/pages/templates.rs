@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::icons;
-use super::{AccountView, Visitor, paths};
+use super::{AccountView, SignedOut, Visitor, paths};
 use crate::http::assets;
 use crate::views::my::error_page::ErrorView;
 use crate::views::my::public::PublicPage;
@@ -44,4 +44,5 @@ page!(Openings, MyOpenings, "views.html");
 page!(Register, RegisterForm, "register.html");
 page!(Check, RegisterCheck, "check.html");
 page!(Receipt, RegisterReceipt, "receipt.html");
+page!(Ended, SignedOut, "signed_out.html");
 page!(Failure, ErrorView, "error.html");

@@ -11,6 +11,7 @@ mod csrf;
 mod error_page;
 mod guard;
 mod headers;
+mod id_tokens;
 mod limits;
 mod my;
 mod provider;
@@ -39,6 +40,7 @@ use crate::law::SolarDate;
 use crate::store::sessions::SessionLimits;
 pub use crate::views::my::error_page::ErrorPage;
 use crate::views::my::file::LawTables;
+use id_tokens::IdTokens;
 use limits::RequestLimits;
 
 /// The largest body of a form.
@@ -64,6 +66,7 @@ pub struct Portal {
     pub submitted: Arc<Notify>,
     law_tables: LawTables,
     limits: RequestLimits,
+    id_tokens: IdTokens,
 }
 
 impl Portal {
@@ -75,7 +78,8 @@ impl Portal {
     ) -> Self {
         let limits = RequestLimits::new(settings.requests_per_min);
         let law_tables = LawTables::new([(*ctx.tables).clone()]);
-        Self { ctx, settings, provider, submitted, law_tables, limits }
+        let id_tokens = IdTokens::new(settings.sessions.absolute);
+        Self { ctx, settings, provider, submitted, law_tables, limits, id_tokens }
     }
 
     fn today(&self) -> SolarDate {

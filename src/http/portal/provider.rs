@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
-    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl,
-    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdToken,
+    IdTokenFields, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RequestTokenError,
     Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use tokio::sync::RwLock;
 
 use crate::clock::Clock;
 use crate::config::Secret;
+use crate::http::pages::paths;
 use crate::ident::NationalCode;
 use crate::store::sessions::{NewSession, PortalRole};
 
@@ -82,6 +84,9 @@ type TokenFields = IdTokenFields<
     CoreJwsSigningAlgorithm,
 >;
 
+type IdentityToken =
+    IdToken<OtherClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
 type PortalClient = Client<
     OtherClaims,
     CoreAuthDisplay,
@@ -102,6 +107,22 @@ type PortalClient = Client<
     EndpointMaybeSet,
 >;
 
+/// What the provider says of itself.
+struct KnownProvider {
+    client: PortalClient,
+    /// None if the provider has no logout.
+    end_session: Option<EndSessionUrl>,
+}
+
+/// The state with which the provider's logout returns.
+pub(super) const FROM_PROVIDER: &str = "provider";
+
+/// Who has signed in, and what proves it to the provider at sign-out.
+pub(super) struct Identity {
+    pub session: NewSession,
+    pub id_token: String,
+}
+
 /// A sign-in to begin.
 pub(super) struct AuthorizationRequest {
     pub url: String,
@@ -121,7 +142,7 @@ pub struct OpenIdProvider {
     settings: ProviderSettings,
     http: reqwest::Client,
     clock: Clock,
-    known: RwLock<Option<(Instant, Arc<PortalClient>)>>,
+    known: RwLock<Option<(Instant, Arc<KnownProvider>)>>,
 }
 
 impl OpenIdProvider {
@@ -141,32 +162,33 @@ impl OpenIdProvider {
         Ok(Self { settings, http, clock, known: RwLock::new(None) })
     }
 
-    /// The client with the provider's metadata and keys, which are read again if they are old or `anew` is set.
-    async fn client(&self, anew: bool) -> Result<Arc<PortalClient>, ProviderError> {
+    /// The provider's metadata and keys, which are read again if they are old or `anew` is set.
+    async fn known(&self, anew: bool) -> Result<Arc<KnownProvider>, ProviderError> {
         let now = self.clock.instant();
-        if let Some((at, client)) = self.known.read().await.as_ref().filter(|_| !anew)
+        if let Some((at, known)) = self.known.read().await.as_ref().filter(|_| !anew)
             && now.saturating_duration_since(*at) < METADATA_LIFE
         {
-            return Ok(client.clone());
+            return Ok(known.clone());
         }
-        let client = Arc::new(self.discover().await?);
-        *self.known.write().await = Some((now, client.clone()));
-        Ok(client)
+        let known = Arc::new(self.discover().await?);
+        *self.known.write().await = Some((now, known.clone()));
+        Ok(known)
     }
 
-    async fn discover(&self) -> Result<PortalClient, ProviderError> {
+    async fn discover(&self) -> Result<KnownProvider, ProviderError> {
         let settings = &self.settings;
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|error| unavailable(&error))?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &|request| self.call(request))
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &|request| self.call(request))
             .await
             .map_err(|error| unavailable(&error))?;
         let redirect = format!("{}/sign-in/callback", settings.portal_url);
         let redirect = RedirectUrl::new(redirect).map_err(|error| unavailable(&error))?;
         let secret =
             settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
+        let end_session = metadata.additional_metadata().end_session_endpoint.clone();
         let client =
             Client::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
-        Ok(client.set_redirect_uri(redirect))
+        Ok(KnownProvider { client: client.set_redirect_uri(redirect), end_session })
     }
 
     /// Sends one request to the provider.
@@ -188,10 +210,10 @@ impl OpenIdProvider {
     /// # Errors
     /// If the provider does not answer.
     pub(super) async fn authorize(&self, state: &str) -> Result<AuthorizationRequest, ProviderError> {
-        let client = self.client(false).await?;
+        let known = self.known(false).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let state = state.to_owned();
-        let mut request = client.authorize_url(
+        let mut request = known.client.authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             move || CsrfToken::new(state),
             Nonce::new_random,
@@ -204,12 +226,34 @@ impl OpenIdProvider {
         Ok(AuthorizationRequest { url: url.into(), nonce, verifier })
     }
 
+    /// Where a browser ends the session at the provider. None if the provider has no logout.
+    ///
+    /// # Errors
+    /// If the provider does not answer.
+    pub(super) async fn logout_url(&self, id_token: Option<&str>) -> Result<Option<String>, ProviderError> {
+        let Some(end_session) = self.known(false).await?.end_session.clone() else {
+            return Ok(None);
+        };
+        let back = format!("{}{}", self.settings.portal_url, paths::SIGNED_OUT);
+        let back = PostLogoutRedirectUrl::new(back).map_err(|error| unavailable(&error))?;
+        let mut request = LogoutRequest::from(end_session)
+            .set_client_id(ClientId::new(self.settings.client_id.clone()))
+            .set_post_logout_redirect_uri(back)
+            .set_state(CsrfToken::new(FROM_PROVIDER.to_owned()));
+        if let Some(token) = id_token {
+            let token = token.parse::<IdentityToken>().map_err(|error| refused(&error))?;
+            request = request.set_id_token_hint(&token);
+        }
+        Ok(Some(request.http_get_url().into()))
+    }
+
     /// Who has signed in.
     ///
     /// # Errors
     /// If the provider does not answer, or its answer cannot be trusted or used.
-    pub(super) async fn identity(&self, answer: Answer) -> Result<NewSession, ProviderError> {
-        let client = self.client(false).await?;
+    pub(super) async fn identity(&self, answer: Answer) -> Result<Identity, ProviderError> {
+        let known = self.known(false).await?;
+        let client = &known.client;
         let request = client
             .exchange_code(AuthorizationCode::new(answer.code))
             .map_err(|error| unavailable(&error))?
@@ -225,8 +269,9 @@ impl OpenIdProvider {
         let verified = match id_token.claims(&client.id_token_verifier(), &nonce) {
             Ok(claims) => claims.clone(),
             Err(openidconnect::ClaimsVerificationError::SignatureVerification(_)) => {
-                let client = self.client(true).await?;
-                id_token.claims(&client.id_token_verifier(), &nonce).map_err(|error| refused(&error))?.clone()
+                let renewed = self.known(true).await?;
+                let verifier = renewed.client.id_token_verifier();
+                id_token.claims(&verifier, &nonce).map_err(|error| refused(&error))?.clone()
             }
             Err(error) => return Err(refused(&error)),
         };
@@ -245,7 +290,8 @@ impl OpenIdProvider {
                 .or_else(|| info.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()));
             claims.extend(info.additional_claims().claims.clone());
         }
-        self.settings.claims.session(&claims, name, answer.as_staff)
+        let session = self.settings.claims.session(&claims, name, answer.as_staff)?;
+        Ok(Identity { session, id_token: id_token.to_string() })
     }
 }
 

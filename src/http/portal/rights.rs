@@ -50,6 +50,7 @@ pub const RIGHTS: &[RouteRights] = &[
     get(paths::SIGN_IN, ANYONE),
     get(paths::SIGN_IN_CALLBACK, ANYONE),
     post(paths::SIGN_OUT, SIGNED_IN),
+    get(paths::SIGNED_OUT, ANYONE),
     get(paths::ACCOUNT, SIGNED_IN),
     get(paths::MY, INSURED),
     get(paths::CLAIM_OF_ID, INSURED),

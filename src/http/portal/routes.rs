@@ -27,6 +27,7 @@ fn all() -> Vec<PortalRoute> {
         page(paths::SIGN_IN, get(sign_in::begin)),
         page(paths::SIGN_IN_CALLBACK, get(sign_in::complete)),
         form(paths::SIGN_OUT, post(sign_in::end)),
+        page(paths::SIGNED_OUT, get(sign_in::ended)),
         page(paths::ACCOUNT, get(account::show)),
         page(paths::MY, get(my::show)),
         page(paths::CLAIM_OF_ID, get(my::claim)),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::response::Redirect;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
-use super::provider::{Answer, OpenIdProvider, ProviderError};
+use super::provider::{Answer, FROM_PROVIDER, Identity, OpenIdProvider, ProviderError};
 use super::{ErrorPage, Portal, cookies};
-use crate::http::pages::paths;
+use crate::http::pages::{self, SignedOut, Visitor, paths};
 use crate::store::sessions::{self, PendingSignIn, SignInProof};
 use crate::telemetry::Metrics;
 
@@ -94,25 +94,64 @@ pub(super) async fn complete(
     let code = callback.code.ok_or(ErrorPage::SignInFailed)?;
     let answer =
         Answer { code, verifier: pending.verifier, nonce: pending.nonce, as_staff: pending.as_staff };
-    let new = provider(&portal)?.identity(answer).await.map_err(failed)?;
+    let Identity { session: new, id_token } = provider(&portal)?.identity(answer).await.map_err(failed)?;
     // The id of a session is never kept over a sign-in.
     if let Some(old) = cookies::session(&portal, &headers) {
         portal.ctx.with_timeout(sessions::end(&portal.ctx.pool, &old)).await?;
+        portal.id_tokens.take(&old, portal.ctx.clock.instant());
     }
     let token = random_token();
     let limits = portal.settings.sessions;
     portal.ctx.with_timeout(sessions::open(&portal.ctx.pool, &token, &new, limits)).await?;
+    portal.id_tokens.keep(&token, id_token, portal.ctx.clock.instant());
     Metrics::global().portal_sign_ins.add(1);
     let jar = cookies::set_session(&portal, CookieJar::new(), Some(token));
     let jar = cookies::set_sign_in(&portal, jar, None);
     Ok((jar, Redirect::to(&pending.return_to)))
 }
 
-pub(super) async fn end(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Answered {
+/// Ends the session here, and leads to the provider's logout. The answer is a page that goes on by itself and not a
+/// redirect: the content security policy lets a form lead to no other site.
+pub(super) async fn end(
+    State(portal): State<Arc<Portal>>,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    let mut id_token = None;
     if let Some(token) = cookies::session(&portal, &headers) {
         portal.ctx.with_timeout(sessions::end(&portal.ctx.pool, &token)).await?;
+        id_token = portal.id_tokens.take(&token, portal.ctx.clock.instant());
     }
-    Ok((cookies::set_session(&portal, CookieJar::new(), None), Redirect::to(paths::PUBLIC)))
+    let jar = cookies::set_session(&portal, CookieJar::new(), None);
+    Ok(match logout_url(&portal, id_token.as_deref()).await {
+        Some(url) => (jar, Html(pages::signed_out(None, &SignedOut::GoingOn { url })?)).into_response(),
+        None => (jar, Redirect::to(paths::SIGNED_OUT)).into_response(),
+    })
+}
+
+/// None if the provider has no logout or does not answer: the session here is over in any case.
+async fn logout_url(portal: &Portal, id_token: Option<&str>) -> Option<String> {
+    match portal.provider.as_ref()?.logout_url(id_token).await {
+        Ok(url) => url,
+        Err(error) => {
+            tracing::warn!(%error, "a session at the provider is not ended");
+            None
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Returned {
+    state: Option<String>,
+}
+
+/// What has happened: the provider's logout returns here, with the state that it was given.
+pub(super) async fn ended(
+    visitor: Option<Visitor>,
+    Query(returned): Query<Returned>,
+) -> Result<Html<String>, ErrorPage> {
+    let by_provider = returned.state.as_deref() == Some(FROM_PROVIDER);
+    let what = if by_provider { SignedOut::Everywhere } else { SignedOut::HereOnly };
+    Ok(Html(pages::signed_out(visitor.as_ref(), &what)?))
 }
 
 #[cfg(test)]

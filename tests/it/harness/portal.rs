@@ -28,7 +28,8 @@ pub fn person(login: &str) -> String {
     national_code(810_000_000 + u32::try_from(number).unwrap())
 }
 
-fn people() -> Value {
+/// The invented people of the tests, as the provider reads them.
+pub fn people() -> Value {
     let with = |login: &str, more: Value| {
         let mut claims = json!({"name": format!("نام {login}"), "national_code": person(login)});
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -60,17 +61,22 @@ pub struct TestProvider {
 impl TestProvider {
     /// Starts the provider, and sets the portal's settings for every later process. Returns the portal's origin, too.
     pub fn start(app: &mut TestApp, claims_only_in_userinfo: bool) -> (Self, String) {
+        let userinfo = if claims_only_in_userinfo { "1" } else { "0" };
+        Self::with(app, &[("OIDC_PEOPLE", &people().to_string()), ("OIDC_USERINFO_ONLY", userinfo)])
+    }
+
+    /// With these variables of the provider.
+    pub fn with(app: &mut TestApp, variables: &[(&str, &str)]) -> (Self, String) {
         let [portal, provider] = [free_address(), free_address()];
         let folder = std::env::var("OUTSIDE_NODE").expect(
             "OUTSIDE_NODE names no folder with the installed tools of tests/outside/node: run `make test`",
         );
         let origin = format!("http://{portal}");
         let mut child = Command::new("node")
-            .arg(PathBuf::from(folder).join("oidc.mjs"))
-            .args([&provider.port().to_string(), &format!("{origin}/sign-in/callback")])
-            .env("OIDC_PEOPLE", people().to_string())
+            .arg(PathBuf::from(folder).join("../../../deploy/local/oidc/provider.mjs"))
+            .args([&provider.port().to_string(), &origin])
             .env("OIDC_SECRET", SECRET)
-            .env("OIDC_USERINFO_ONLY", if claims_only_in_userinfo { "1" } else { "0" })
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

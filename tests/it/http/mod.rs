@@ -1,6 +1,7 @@
 //! The pages of the insured person.
 
 mod browser;
+mod colours;
 mod loading;
 pub mod pages;
 pub mod people;

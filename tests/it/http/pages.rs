@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use peyvand::clock::Clock;
+use peyvand::http::pages::SignedOut;
 use peyvand::http::{assets, pages};
 use peyvand::law::SolarDate;
 use peyvand::store::submissions::SubmissionReceipt;
@@ -110,6 +111,12 @@ fn others() -> Vec<Page> {
     let mut all = vec![
         page("public", pages::public(None, true, &PublicPage::new(&tables, today()))),
         page("account", pages::account(&staff(), &account)),
+        page(
+            "signed-out-going-on",
+            pages::signed_out(None, &SignedOut::GoingOn { url: "/public.html?a=1&b=2".to_owned() }),
+        ),
+        page("signed-out", pages::signed_out(None, &SignedOut::Everywhere)),
+        page("signed-out-here-only", pages::signed_out(None, &SignedOut::HereOnly)),
         page("my-nothing", pages::my(&visitor(), &MyAllowance::new(&nothing, &clock))),
         page("views", pages::openings(&visitor(), &MyOpenings::new(openings.into(), &clock))),
         page("views-nobody", pages::openings(&visitor(), &MyOpenings::new(Vec::new(), &clock))),
@@ -140,7 +147,9 @@ pub fn write_all() -> PathBuf {
         std::fs::write(folder.join(asset.path.trim_start_matches('/')), &asset.body).unwrap();
     }
     for page in all() {
-        std::fs::write(folder.join(format!("{}.html", page.name)), page.html).unwrap();
+        // A page that goes on at once could not be looked at.
+        let html = page.html.replace("http-equiv=\"refresh\"", "name=\"goes-on\"");
+        std::fs::write(folder.join(format!("{}.html", page.name)), html).unwrap();
     }
     folder
 }

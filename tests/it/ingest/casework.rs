@@ -198,6 +198,29 @@ fn an_objection_is_answered_after_its_findings_are_decided_unless_it_is_withdraw
     app.finish();
 }
 
+/// Another portal may use one id for objections of two persons.
+#[test]
+fn two_persons_with_one_objection_id_have_two_answers() {
+    let mut app = TestApp::start("1404-08-01");
+    let people = [person(1), person(2)];
+    under_review(&mut app, &[&people[0], &people[1]]);
+    for desk in [Desk::of(&app, &people[0]), Desk::of(&app, &people[1])] {
+        desk.objects(1, 10);
+        desk.closes(1, &[]);
+    }
+    app.settle();
+    let answers = app.events(ANSWERED);
+    let of: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| answer["national_code"].to_string()).collect();
+    assert_eq!((answers.len(), of.len()), (2, 2), "{answers:#?}");
+    assert!(answers.iter().all(|answer| answer["objection_id"] == json!(id(1))));
+    let stored = app.stored_records("eligibility.decisions.v1");
+    let ids = stored.iter().map(|record| record.header("ce_id"));
+    let once: std::collections::BTreeSet<_> = ids.collect();
+    assert_eq!(once.len(), stored.len(), "two events have one id");
+    app.finish();
+}
+
 /// `status` counts objections that are open for too long; the commands list and show them. Lists name no person.
 #[test]
 fn open_objections_and_findings_are_listed_and_shown() {

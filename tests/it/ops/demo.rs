@@ -17,6 +17,8 @@ fn the_demo_runs_a_month_and_its_outputs_pass_every_check() {
     {
         assert!(summary.contains(line), "no {line:?} in {summary}");
     }
+    let (_, pages) = summary.split_once("make down; make up MARRIAGES=150").unwrap();
+    assert_eq!(pages.lines().filter(|line| line.starts_with("      ")).count(), 3, "three logins: {pages}");
     assert!(check(&["files", out], None).ends_with(" passed, 0 failed\n"));
 
     let error = app.refused(&["demo", "--marriages", "150", "--out", out]);

@@ -6,6 +6,7 @@ mod rights;
 mod scope;
 mod sign_in;
 mod submissions;
+mod trial;
 
 use crate::harness::{Browser, TestApp, TestProvider};
 
@@ -28,7 +29,11 @@ impl Installation {
 
     /// Adds the portal to an installation.
     fn open(mut app: TestApp, roles: &str, claims_only_in_userinfo: bool) -> Self {
-        let (provider, origin) = TestProvider::start(&mut app, claims_only_in_userinfo);
+        let provider = TestProvider::start(&mut app, claims_only_in_userinfo);
+        Self::with_provider(app, roles, provider)
+    }
+
+    fn with_provider(mut app: TestApp, roles: &str, (provider, origin): (TestProvider, String)) -> Self {
         let roles = if roles.is_empty() { "portal".to_owned() } else { format!("portal,{roles}") };
         app.serve(&["--roles", &roles]);
         let address = origin.trim_start_matches("http://").to_owned();

@@ -1,7 +1,7 @@
 //! Sign-in through a certified provider, and the life of a session.
 
 use super::Installation;
-use crate::harness::{Answer, Browser, TestApp, free_address, person};
+use crate::harness::{Answer, Browser, TestApp, TestProvider, free_address, people, person};
 
 const SESSION: &str = "peyvand-session";
 
@@ -44,9 +44,8 @@ fn a_person_signs_in_returns_to_the_page_and_signs_out() {
 
     let account = browser.get("/account");
     assert!(account.body.contains("نام zahra") && account.body.contains("بیمه‌شده"), "{}", account.body);
-    let csrf = account.hidden("csrf");
-    let gone = browser.post("/sign-out", &[("csrf", &csrf)]);
-    assert_eq!((gone.status, gone.url), (200, format!("{}/", home.origin)));
+    let gone = sign_out(&mut browser);
+    assert!(gone.body.contains("از این سامانه بیرون رفتید"), "{}", gone.body);
     assert_eq!(browser.portal_cookie(SESSION), None);
     assert_eq!(home.app.value("SELECT count(*)::text FROM portal_sessions"), "0");
     // The token of the old session opens nothing.
@@ -55,6 +54,83 @@ fn a_person_signs_in_returns_to_the_page_and_signs_out() {
     asks_to_sign_in(&thief.get("/account"), &home.origin);
     let log = home.app.logs();
     assert!(!log.contains(&person("zahra")) && !log.contains(&token), "{log}");
+    home.app.finish();
+}
+
+fn sign_out(browser: &mut Browser) -> Answer {
+    let csrf = browser.get("/account").hidden("csrf");
+    let gone = browser.post("/sign-out", &[("csrf", &csrf)]);
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    gone
+}
+
+/// Where the page after a sign-out goes on by itself.
+#[track_caller]
+fn goes_on(gone: &Answer) -> String {
+    let (_, rest) = gone.body.split_once("content=\"0;url=").unwrap_or_else(|| panic!("{}", gone.body));
+    rest.split('"').next().unwrap().replace("&#38;", "&")
+}
+
+/// Presses the button of the provider's page, which asks those of whom it has no ID token.
+fn confirm(browser: &mut Browser, page: &Answer) -> Answer {
+    let (_, action) = page.body.split_once("action=\"").unwrap();
+    let xsrf = page.hidden("xsrf");
+    let action = action.split('"').next().unwrap();
+    browser.post_from(action, &[("xsrf", &xsrf), ("logout", "yes")], &[])
+}
+
+/// After a sign-out, the provider's own session opens the file to nobody.
+#[test]
+fn a_sign_out_also_ends_the_session_at_the_provider() {
+    let mut home = Installation::start("");
+    let mut browser = home.signed_in("zahra");
+    // The provider's session alone opens a new one.
+    browser.cookies.retain(|(_, name), _| name != SESSION);
+    assert_eq!(browser.get("/my").url, format!("{}/my", home.origin));
+    let gone = sign_out(&mut browser);
+    let to = goes_on(&gone);
+    assert!(to.contains("/session/end?") && to.contains("id_token_hint="), "{to}");
+    let page = browser.get(&to);
+    assert!(
+        page.body.contains("<script>"),
+        "whose session it is is proved, so nothing is asked: {}",
+        page.body
+    );
+    let done = confirm(&mut browser, &page);
+    assert_eq!(done.url, format!("{}/signed-out?state=provider", home.origin));
+    assert!(done.body.contains("هم در این سامانه و هم در درگاه ورود"), "{}", done.body);
+    asks_to_sign_in(&browser.get("/my"), &home.origin);
+
+    // Another process has no ID token: the provider asks, and returns, too.
+    let cookies = home.signed_in("zahra").cookies;
+    home.app.stop();
+    home.app.serve(&["--roles", "portal"]);
+    home.app.wait("the portal is open", || home.browser().get("/").status == 200);
+    let mut browser = home.browser();
+    browser.cookies = cookies;
+    let to = goes_on(&sign_out(&mut browser));
+    assert!(!to.contains("id_token_hint") && to.contains("client_id=peyvand"), "{to}");
+    let page = browser.get(&to);
+    assert!(!page.body.contains("<script>"), "{}", page.body);
+    assert!(confirm(&mut browser, &page).url.ends_with("/signed-out?state=provider"));
+    asks_to_sign_in(&browser.get("/my"), &home.origin);
+    let log = home.app.logs();
+    assert!(!log.contains("id_token"), "{log}");
+    home.app.finish();
+}
+
+/// "a page that says what happened if the provider has none"
+#[test]
+fn without_a_logout_at_the_provider_the_page_says_so() {
+    let mut app = TestApp::without_service("1404-08-01");
+    let people = people().to_string();
+    let provider = TestProvider::with(&mut app, &[("OIDC_PEOPLE", &people), ("OIDC_NO_LOGOUT", "1")]);
+    let home = Installation::with_provider(app, "", provider);
+    let mut browser = home.signed_in("zahra");
+    let gone = sign_out(&mut browser);
+    assert_eq!(gone.url, format!("{}/signed-out", home.origin));
+    assert!(gone.body.contains("درگاه ورود شاید هنوز باز باشد"), "{}", gone.body);
+    assert_eq!(home.app.value("SELECT count(*)::text FROM portal_sessions"), "0");
     home.app.finish();
 }
 

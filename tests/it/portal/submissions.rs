@@ -1,9 +1,12 @@
 //! What a person sends is durable before the receipt, is delivered once or more, and is applied once.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Installation;
 use crate::harness::{Browser, TestApp, person};
+use crate::ingest::processes::listen;
+use crate::ops::privacy::get;
 
 /// Submits the forms of a self-registration, and returns the tracking number of the receipt.
 #[track_caller]
@@ -99,6 +102,22 @@ fn a_registration_is_stored_once_delivered_and_decided() {
     home.app.finish();
 }
 
+/// In `status` and in the metrics, with the age of the oldest.
+fn waiting_is_shown(app: &TestApp, http: SocketAddr) {
+    let status = app.json(&["status"]);
+    assert_eq!(status["undelivered_submissions"], 1);
+    assert!(status["oldest_undelivered_submission"].as_str().unwrap().starts_with("2025-10-23"), "{status}");
+    let page = app.text(&["status"]);
+    assert!(page.contains("submissions waiting   1, the oldest of 1404-08-01"), "{page}");
+    app.wait("the gauges show the submission", || {
+        let metrics = get(http, "/metrics");
+        let value =
+            |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)?.parse::<i64>().ok());
+        let age = value("peyvand_undelivered_submission_age_seconds ").unwrap_or_default();
+        value("peyvand_undelivered_submissions ") == Some(1) && (300..900).contains(&age)
+    });
+}
+
 /// A submission that was durable when the close began is an input of that close.
 #[test]
 fn a_close_waits_for_submissions_that_are_durable() {
@@ -107,7 +126,10 @@ fn a_close_waits_for_submissions_that_are_durable() {
     home.app.wait("the submission is delivered", || undelivered(&home.app) == "0");
     home.app.stop();
     home.app.execute("UPDATE submissions SET delivered_at = NULL").unwrap();
-    home.app.serve(&[]);
+    let http = listen();
+    home.app.execute("UPDATE submissions SET submitted_at = submitted_at - interval '400 s'").unwrap();
+    home.app.serve(&["--http-listen", &http.to_string()]);
+    waiting_is_shown(&home.app, http);
     let error = home.app.refused(&["close-month", "1404-07", "--timeout", "1"]);
     assert!(error.contains("1 submission(s) of the portal") && error.contains("role portal"), "{error}");
     let mut closing = home.app.command(&["close-month", "1404-07"]).spawn().unwrap();
