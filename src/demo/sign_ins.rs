@@ -78,7 +78,7 @@ pub async fn prepare(stages: &Stages<'_>, dir: &Path) -> Result<()> {
     let answers = Stages { dir: &answers, ..*stages };
     answers.publish_inputs().await?;
     answers.publish_answers().await?;
-    answers.drained().await
+    answers.wait_until_drained().await
 }
 
 /// Everybody is paid, except one each whose document was accepted, is not answered, or was returned by the bank.

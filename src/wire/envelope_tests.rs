@@ -111,7 +111,10 @@ fn faults_of_headers_and_key() {
         assert_eq!(code_of(&[TYPE, ID, TIME, ("content-type", content_type)], key, value), "content_type");
     }
     let fault = try_read(&[("ce_type", b"a\nb"), ID, TIME], key, value).unwrap_err();
-    assert_eq!(fault.detail, "ce_type: got \"a\\u{a}b\", wanted an event type of the topic insured.records.v1");
+    assert_eq!(
+        fault.detail,
+        "ce_type: got \"a\\u{a}b\", wanted an event type of the topic insured.records.v1"
+    );
 }
 
 /// The code and the detail of the fault that an event of this time has.

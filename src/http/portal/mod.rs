@@ -8,18 +8,22 @@ mod account;
 mod assets;
 mod cookies;
 mod csrf;
+mod draft;
 mod error_page;
 mod guard;
 mod headers;
 mod id_tokens;
 mod limits;
 mod my;
+mod objection;
+mod picture;
 mod provider;
 mod public;
 mod register;
 mod rights;
 mod routes;
 mod sign_in;
+mod upload;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,7 +32,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use guard::OwnFile;
 pub use provider::{ClaimNames, OpenIdProvider, ProviderSettings};
@@ -36,6 +40,7 @@ pub use rights::{RIGHTS, Right, RouteRights, right_of};
 pub use routes::route_names;
 
 use crate::app::AppContext;
+use crate::app::portal::objections::PictureStore;
 use crate::law::SolarDate;
 use crate::store::sessions::SessionLimits;
 pub use crate::views::my::error_page::ErrorPage;
@@ -64,9 +69,13 @@ pub struct Portal {
     pub provider: Option<OpenIdProvider>,
     /// Wakes the delivery of submissions.
     pub submitted: Arc<Notify>,
+    /// Where there are personal routes.
+    pub pictures: Option<PictureStore>,
     law_tables: LawTables,
     limits: RequestLimits,
     id_tokens: IdTokens,
+    /// Places for pictures that are being received.
+    uploads: Semaphore,
 }
 
 impl Portal {
@@ -74,12 +83,19 @@ impl Portal {
         ctx: AppContext,
         settings: PortalSettings,
         provider: Option<OpenIdProvider>,
+        pictures: Option<PictureStore>,
         submitted: Arc<Notify>,
     ) -> Self {
         let limits = RequestLimits::new(settings.requests_per_min);
         let law_tables = LawTables::new([(*ctx.tables).clone()]);
         let id_tokens = IdTokens::new(settings.sessions.absolute);
-        Self { ctx, settings, provider, submitted, law_tables, limits, id_tokens }
+        let uploads = Semaphore::new(upload::MAX_UPLOADS);
+        Self { ctx, settings, provider, submitted, pictures, law_tables, limits, id_tokens, uploads }
+    }
+
+    /// The store of pictures, which every installation with a provider has.
+    fn pictures(&self) -> Result<&PictureStore, ErrorPage> {
+        self.pictures.as_ref().ok_or(ErrorPage::NotFound)
     }
 
     fn today(&self) -> SolarDate {

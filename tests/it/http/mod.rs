@@ -3,6 +3,7 @@
 mod browser;
 mod colours;
 mod loading;
+mod objections;
 pub mod pages;
 pub mod people;
 mod sentences;

@@ -28,7 +28,7 @@ fn visit(browser: &mut Browser) -> bool {
     receipt.status == 200 && browser.post("/sign-out", &[("csrf", &csrf)]).status == 200
 }
 
-fn open_portal(app: &mut TestApp, origin: &str) -> usize {
+pub(super) fn open_portal(app: &mut TestApp, origin: &str) -> usize {
     let place = app.serve(&["--roles", "portal"]);
     app.wait("the portal is open", || {
         let opened = std::net::TcpStream::connect(origin.trim_start_matches("http://")).is_ok();

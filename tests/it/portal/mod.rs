@@ -1,11 +1,17 @@
+mod complaints;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;
 mod my;
+#[cfg(feature = "failpoints")]
+mod objection_deaths;
+mod objections;
+mod objector;
 mod rights;
 mod scope;
 mod sign_in;
 mod submissions;
+mod sweep;
 mod trial;
 
 use crate::harness::{Browser, TestApp, TestProvider};

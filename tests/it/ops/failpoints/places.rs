@@ -161,6 +161,19 @@ pub const VISITING: Scene = &[
     ("session.end", 1),
 ];
 
+/// The role portal, while a person writes an objection, sends a picture, and sends the objection: it dies at every
+/// hit up to these.
+pub const OBJECTING: Scene = &[("blobs.put", 1), ("scope.begin", 10), ("scope.commit", 6)];
+
+/// The role portal, when it sweeps old drafts and pictures at its start.
+pub const SWEEPING: Scene = &[
+    ("blobs.folder", 1),
+    ("sweep.begin", 1),
+    ("sweep.commit", 1),
+    ("blobs.delete", 1),
+    ("blobs.unfinished", 1),
+];
+
 pub const SCENES: &[Scene] = &[
     BEGINNING,
     TAKING_IN,
@@ -184,4 +197,6 @@ pub const SCENES: &[Scene] = &[
     ADOPTING,
     STORING_PICTURES,
     VISITING,
+    OBJECTING,
+    SWEEPING,
 ];
