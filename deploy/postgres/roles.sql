@@ -12,7 +12,7 @@
 \if :{?reader} \else \set reader peyvand_reader \endif
 
 -- What the statements of `serve` and of the other commands change. tests/it/ops/roles.rs compares both lists with src/store.
-\set updated 'persons marriages self_registrations objections claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members portal_sessions submissions objection_drafts portal_objections portal_pictures'
+\set updated 'persons marriages self_registrations objections claims closes close_plans batches close_pages held_months documents payment_outcomes messages cases files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members portal_sessions submissions objection_drafts portal_objections portal_pictures'
 \set deleted 'close_plans held_months file_lines relay_members portal_sign_ins portal_sessions objection_drafts portal_pictures'
 -- The relay empties an outbox partition whose events were all delivered.
 \set truncated 'outbox_0 outbox_1 outbox_2'
@@ -98,7 +98,9 @@ FROM (VALUES
     ('objection_closings', 'objection_id at accepted findings'),
     ('finding_proposals', 'finding_id sha256 at claim_id ground verdict evidence'),
     ('finding_judgements', 'finding_id proposal_sha256 at approved judged_on'),
-    ('cases', 'case_id claim_id document_id kind grounds new_amount opened_at closed_at'),
+    ('ending_proposals', 'case_id sha256 at outcome amount'),
+    ('ending_judgements', 'case_id proposal_sha256 at approved judged_on'),
+    ('cases', 'case_id claim_id document_id kind grounds new_amount opened_at closed_at cause gone_at outcome ordered proposal_sha256'),
     ('files', 'file_id kind opened_at accepted corrected unchanged conflicting dead rows closed_at received_at ended_at'),
     ('dead_letters', 'topic partition source_offset reason at first_offset state state_at'),
     ('outbox_heads', 'grp next_position slot slot_began'),

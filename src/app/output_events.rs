@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::claim::finding_effects::AppliedFinding;
 use crate::claim::objection_answer::ObjectionAnswer;
 use crate::claim::person_state::StoredClaim;
 use crate::claim::plan::Issuance;
-use crate::claim::plan::{NewCase, Revision};
+use crate::claim::plan::{EndedNotice, NewCase, Revision};
 use crate::claim::{Decision, RULES_VERSION, Reason};
 use crate::ident::NationalCode;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
@@ -17,7 +16,7 @@ use crate::law::{Rial, SolarMonth};
 use crate::store::{Error, Result};
 use crate::texts::{Bilingual, Texts};
 use crate::wire::eligibility_decisions_v1::{
-    CaseOpened, DecisionFinding, DecisionMade, DecisionMarriage, DecisionReason, DecisionText,
+    CaseEnded, CaseOpened, DecisionFinding, DecisionMade, DecisionMarriage, DecisionReason, DecisionText,
     DecisionWorking, ObjectionAnswered, WorkingMonth,
 };
 use crate::wire::finance_payment_documents_v1::PaymentDocumentIssued;
@@ -117,24 +116,48 @@ fn working(working: &LawWorking) -> DecisionWorking {
 }
 
 /// Builds `eligibility.case.opened`.
-pub fn case(
-    id: Uuid,
+pub fn case_opened(
     person: NationalCode,
     case: &NewCase,
     at: Timestamp,
     trace: Option<&str>,
 ) -> Result<Outgoing> {
+    let (id, cause) = (case.case_id, &case.cause);
     let data = CaseOpened {
         case_id: id,
         claim_id: case.claim_id,
-        document_id: Cow::Borrowed(&case.document_id),
+        document_id: Cow::Borrowed(&cause.document_id),
         national_code: person,
-        kind: case.kind,
-        grounds: case.grounds.iter().map(|code| Cow::Borrowed(*code)).collect(),
-        new_amount_rial: case.new_amount.map(Rial::get),
+        kind: cause.kind,
+        grounds: cause.grounds.iter().map(|code| Cow::Borrowed(code.as_str())).collect(),
+        new_amount_rial: cause.new_amount.map(Rial::get),
         opened_at: at,
     };
     serialized(Outgoing::new(EventType::CaseOpened, person.to_string(), id.to_string(), at, trace, &data))
+}
+
+/// Builds `eligibility.case.ended`. Its id follows from the case and the approved proposal, so that a repeat has the same
+/// id.
+pub fn case_ended(
+    person: NationalCode,
+    ended: &EndedNotice,
+    at: Timestamp,
+    trace: Option<&str>,
+) -> Result<Outgoing> {
+    let data = CaseEnded {
+        case_id: ended.case_id,
+        claim_id: ended.claim_id,
+        document_id: Cow::Borrowed(&ended.document_id),
+        national_code: person,
+        kind: ended.kind,
+        outcome: ended.outcome,
+        amount_rial: ended.amount.map(Rial::get),
+        proposal_sha256: Cow::Owned(hex::encode(ended.proposal_sha256)),
+        ended_at: at,
+    };
+    let parts = [ended.case_id.to_string(), hex::encode(ended.proposal_sha256)];
+    let id = event_id(EventType::CaseEnded, &[&parts[0], &parts[1]]);
+    serialized(Outgoing::new(EventType::CaseEnded, person.to_string(), id, at, trace, &data))
 }
 
 /// Builds `eligibility.objection.answered`. Its id follows from person and objection, so that a repeat has the same id.

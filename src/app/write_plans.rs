@@ -14,7 +14,7 @@ use crate::claim::person_state::PersonState;
 use crate::claim::plan::{ClaimUpdate, Plan, ReturnNotice, Revision};
 use crate::ident::{Mobile, NationalCode};
 use crate::law::Rial;
-use crate::store::cases::IdentifiedCase;
+use crate::store::cases::CaseToOpen;
 use crate::store::messages::{self, NewMessage, ReleasedMessage};
 use crate::store::objections::{self, ObjectionKey};
 use crate::store::{PgConnection, Result, cases, claims, decisions};
@@ -42,18 +42,28 @@ pub async fn write(
     claims::save(tx, &last_updates(planned)).await?;
     write_decisions(tx, ctx, planned, at).await?;
     let mut events = Vec::new();
-    let mut cases = Vec::new();
-    for planned in planned {
-        for case in &planned.plan.cases {
-            let parts = [case.document_id.as_str(), case.kind.as_str(), &case.earlier.to_string()];
-            let (case_id, person) = (ctx.ids.id("case", &parts), planned.state.person);
-            cases.push(IdentifiedCase { case_id, person, case });
-            events.push(output_events::case(case_id, person, case, at, planned.trace.as_deref())?);
-        }
-    }
-    cases::insert(tx, &cases, at).await?;
+    events.extend(write_cases(tx, planned, at).await?);
     events.extend(write_answers(tx, planned, at).await?);
     events.extend(write_return_notices(tx, ctx, planned, at).await?);
+    Ok(events)
+}
+
+/// Opens and changes cases, and returns the events of new cases and of new ends.
+async fn write_cases(tx: &mut PgConnection, planned: &[Planned], at: Timestamp) -> Result<Vec<Outgoing>> {
+    let (mut opened, mut changes, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for planned in planned {
+        let (person, trace) = (planned.state.person, planned.trace.as_deref());
+        for case in &planned.plan.cases {
+            opened.push(CaseToOpen { person, case });
+            events.push(output_events::case_opened(person, case, at, trace)?);
+        }
+        changes.extend(&planned.plan.case_changes);
+        for ended in &planned.plan.ended {
+            events.push(output_events::case_ended(person, ended, at, trace)?);
+        }
+    }
+    cases::insert(tx, &opened, at).await?;
+    cases::save_changes(tx, &changes, at).await?;
     Ok(events)
 }
 

@@ -31,6 +31,18 @@ pub struct AssembledClaim {
 }
 
 impl AssembledClaim {
+    /// The claim as it is when no input states it any more.
+    pub(super) fn withdrawn(stored: &StoredClaim) -> Self {
+        Self {
+            claim_id: stored.claim_id,
+            key: stored.key.clone(),
+            record_id: None,
+            request_id: None,
+            facts: Facts::withdrawn(&stored.key),
+            compared: ComparedRows::default(),
+        }
+    }
+
     /// The digest of today's values of a ground: the `fact_seen` of a finding that is proposed now. `None` for a ground
     /// about which no finding can be made.
     pub fn fact_seen(&self, ground: ReasonCode) -> Option<[u8; 32]> {
@@ -89,6 +101,34 @@ pub fn assemble_claims(state: &PersonState, planning: &PlanningContext<'_>) -> V
     claims.sort_by(|a, b| a.key.cmp(&b.key));
     contradict(&mut claims, planning);
     claims
+}
+
+/// The paid claim as its record states it today, if that record has gained the spouse's code: then the record makes
+/// another claim, and the paid claim reads it on.
+pub(super) fn read_on(
+    state: &PersonState,
+    assembled: &[AssembledClaim],
+    paid: &StoredClaim,
+) -> Option<AssembledClaim> {
+    let Counterpart::Unnamed { record_id } = &paid.key.counterpart else { return None };
+    let row = state.rows.iter().find(|row| row.record_id == *record_id)?;
+    let spouse = row.sides(state.person)?.1.code?;
+    let key = ClaimKey { counterpart: Counterpart::Spouse(spouse), ..paid.key.clone() };
+    let found = assembled.iter().find(|claim| claim.key == key)?;
+    let mut facts = found.facts.clone();
+    // The payment of this claim excludes the other claim, not this one.
+    facts.paid_before.retain(|before| matches!(before, PaidBefore::Branch { .. }));
+    facts.findings = finding::speaking(&state.findings, paid.claim_id, |ground| {
+        fact_seen(ground, &facts, &found.compared)
+    });
+    Some(AssembledClaim {
+        claim_id: paid.claim_id,
+        key: paid.key.clone(),
+        record_id: found.record_id.clone(),
+        request_id: found.request_id.clone(),
+        facts,
+        compared: found.compared.clone(),
+    })
 }
 
 /// Of two marriages on one day at most one can stand: where the conflict is set aside on two claims of a day, neither

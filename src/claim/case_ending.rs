@@ -35,12 +35,12 @@ impl CaseEnding {
         Self { case_id, review: Review::default() }
     }
 
-    /// The approved end: the earliest approval that stands, then that of the lesser proposal. A rejected proposal leaves
-    /// the case open for another one.
-    pub fn approved(&self) -> Option<Ruled<'_, Ending>> {
+    /// The approved end: of those that are allowed the earliest approval that stands, then that of the lesser proposal. A
+    /// rejected proposal leaves the case open for another one.
+    pub fn approved(&self, is_allowed: impl Fn(&Ruled<'_, Ending>) -> bool) -> Option<Ruled<'_, Ending>> {
         self.review
             .ruled()
-            .filter(|ruled| ruled.judgement.ruling == Ruling::Approved)
+            .filter(|ruled| ruled.judgement.ruling == Ruling::Approved && is_allowed(ruled))
             .min_by_key(|ruled| (ruled.judgement.at, ruled.judgement.proposal_sha256))
     }
 }
@@ -70,11 +70,21 @@ pub struct EndedCase {
     pub new_amount: Option<Rial>,
 }
 
-/// What the orders leave of the frozen amount. Later comparisons are against it.
+/// The orders add up to more than an amount can be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the amount that the order of case {case_id} leaves is above the greatest amount")]
+pub struct AmountTooGreat {
+    pub case_id: Uuid,
+}
+
+/// What the orders leave of the amount that was paid. Later comparisons are against it.
 ///
 /// A recovery cannot take more than there is. The order of `ended` does not matter.
-pub fn left_of(frozen: Rial, ended: &[EndedCase]) -> Rial {
-    let mut left = frozen;
+///
+/// # Errors
+/// If the orders add up to more than an amount can be.
+pub fn left_of(paid: Rial, ended: &[EndedCase]) -> Result<Rial, AmountTooGreat> {
+    let mut left = paid;
     for case in in_order(ended) {
         let ordered = case.ending.amount.unwrap_or_default();
         left = match case.ending.outcome {
@@ -82,11 +92,13 @@ pub fn left_of(frozen: Rial, ended: &[EndedCase]) -> Rial {
             EndingOutcome::RecoveryOrdered => {
                 Rial::new(left.get().saturating_sub(ordered.get())).unwrap_or_default()
             }
-            EndingOutcome::DifferenceOrdered => left.checked_add(ordered).unwrap_or(Rial::MAX),
+            EndingOutcome::DifferenceOrdered => {
+                left.checked_add(ordered).ok_or(AmountTooGreat { case_id: case.case_id })?
+            }
             EndingOutcome::Reissue => case.new_amount.map_or(left, |new| new.min(left)),
         };
     }
-    left
+    Ok(left)
 }
 
 /// Whether a further attempt may follow. After a case, only `reissue` allows one; the last ending counts.
@@ -122,7 +134,7 @@ mod tests {
     /// "Later comparisons are against what the last order left", `reissue`: "the lower of frozen and new amount"
     #[test]
     fn orders_leave_an_amount() {
-        let left = |ended: &[EndedCase]| left_of(rial(100), ended).get();
+        let left = |ended: &[EndedCase]| left_of(rial(100), ended).unwrap().get();
         assert_eq!(left(&[]), 100);
         assert_eq!(left(&[ended(1, NoAction, None, Some(80)), ended(2, Stop, None, Some(80))]), 100);
         let orders =
@@ -133,6 +145,13 @@ mod tests {
         assert_eq!(left(&[ended(1, Reissue, None, Some(80))]), 80);
         assert_eq!(left(&[ended(1, Reissue, None, Some(120))]), 100);
         assert_eq!(left(&[ended(1, Reissue, None, None)]), 100);
+    }
+
+    #[test]
+    fn orders_that_add_up_to_too_much_are_an_error() {
+        let order = ended(1, DifferenceOrdered, Some(Rial::MAX.get()), None);
+        assert_eq!(left_of(rial(1), &[order]), Err(AmountTooGreat { case_id: order.case_id }));
+        assert_eq!(left_of(Rial::ZERO, &[order]), Ok(Rial::MAX));
     }
 
     /// "after a case nothing but `reissue` lets an attempt follow"
@@ -181,7 +200,7 @@ mod tests {
         };
         let (stop, reissue) = (proposal(1, Stop), proposal(2, Reissue));
         let mut case = CaseEnding::new(Uuid::from_u128(1));
-        let outcome = |case: &CaseEnding| case.approved().map(|ruled| ruled.proposal.content.outcome);
+        let outcome = |case: &CaseEnding| case.approved(|_| true).map(|ruled| ruled.proposal.content.outcome);
         case.review.judge(says(&reissue, 9, Ruling::Approved, "second"));
         assert_eq!(outcome(&case), None, "an approval waits for its proposal");
         case.review.propose(stop.clone());
@@ -194,6 +213,15 @@ mod tests {
         own.review.propose(stop.clone());
         own.review.judge(says(&stop, 4, Ruling::Approved, "first"));
         assert_eq!(outcome(&own), None, "an author approves nothing");
+        // An outcome that is not allowed does not count; another one that was approved later does.
+        let mut two = CaseEnding::new(Uuid::from_u128(1));
+        let no_action = proposal(3, NoAction);
+        two.review.propose(stop.clone());
+        two.review.propose(no_action.clone());
+        two.review.judge(says(&stop, 4, Ruling::Approved, "second"));
+        two.review.judge(says(&no_action, 5, Ruling::Approved, "second"));
+        let allowed = two.approved(|ruled| ruled.proposal.content.outcome != Stop).unwrap();
+        assert_eq!(allowed.proposal.content.outcome, NoAction);
         let fields =
             "1:1,36:00000000-0000-0000-0000-000000000001,1:1,5:first,10:0012345679,4:stop,0:,4:seen,";
         assert_eq!(stop.sha256(), crate::claim::facts::digest(fields.as_bytes()));

@@ -12,7 +12,7 @@ use super::reason::ReasonCode as R;
 const FORM: &str = "1";
 
 /// The registry rows that the grounds of a claim compare, beside its facts.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ComparedRows {
     /// The row of this marriage that counts.
     pub record_id: Option<String>,

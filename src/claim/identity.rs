@@ -5,6 +5,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::benefit::Benefit;
+use super::case::Cause;
 use crate::ident::NationalCode;
 use crate::law::SolarDate;
 
@@ -83,6 +84,12 @@ impl IdKey {
 
     pub fn document(&self, claim: Uuid, attempt: i32) -> Uuid {
         self.id("document", &[&claim.to_string(), &attempt.to_string()])
+    }
+
+    /// The id of the case of this cause about this document.
+    pub fn case(&self, cause: &Cause) -> Uuid {
+        let parts = [cause.document_id.as_str(), cause.kind.as_str(), &hex::encode(cause.digest())];
+        self.id("case", &parts)
     }
 
     /// The id of the SMS that announces the registration of a document.

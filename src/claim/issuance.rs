@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use super::assemble::assemble_claims;
 use super::benefit::Benefit;
+use super::document::StoredDocument;
 use super::facts::Facts;
 use super::outcome::Outcome;
-use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredDocument, StoredPayment};
+use super::person_state::{PersonState, PlanningContext, StoredClaim, StoredPayment};
 use super::plan::{ClaimUpdate, Issuance, Plan, Trigger};
 use super::planning::plan;
-use super::post_payment::{has_died, review_digest};
+use super::post_payment::review_digest;
 use crate::ident::{Mobile, Sheba};
 
 /// Decides every claim of the person again and issues a document for the payable claim of each benefit.
@@ -69,22 +70,17 @@ fn due_issuance(
             (claim, 1, None)
         }
         Some(payment) => {
-            let latest = payment.latest().filter(|document| document.may_retry())?;
-            // No further attempt is issued while a case is open. After the death of the person none is issued at all,
-            // even if the case of the death is ended (R25).
-            let has_new_case = plan.cases.iter().any(|case| case.claim_id == payment.claim_id);
-            if payment.has_open_case() || has_new_case || has_died(state, planning) {
-                return None;
-            }
+            let next = plan.next_attempts.iter().find(|next| next.claim_id == payment.claim_id)?;
             let claim =
                 claims.iter().find(|claim| is_approved(claim) && claim.claim_id == payment.claim_id)?;
-            (claim, latest.attempt.checked_add(1)?, Some(payment.amount))
+            (claim, next.attempt, Some(next.amount))
         }
     };
     Some(Issuance {
         benefit,
         claim_id: claim.claim_id,
         decision_id: claim.decision_id,
+        record_id: claim.record_id.clone(),
         document_id: planning.ids.document(claim.claim_id, attempt),
         attempt,
         amount: amount.or(claim.amount)?,
@@ -134,11 +130,9 @@ fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, issua
     let document = StoredDocument {
         document_id: issuance.document_id.to_string(),
         attempt: issuance.attempt,
+        amount: issuance.amount,
         sheba: issuance.sheba.clone(),
-        state: None,
-        state_code: None,
-        state_at: 0,
-        called_duplicate: false,
+        answers: Vec::new(),
     };
     let existing = state.payments.iter_mut().find(|payment| payment.claim_id == issuance.claim_id);
     if let Some(payment) = existing {
@@ -148,6 +142,7 @@ fn apply_issuance(state: &mut PersonState, planning: &PlanningContext<'_>, issua
             benefit: issuance.benefit,
             claim_id: issuance.claim_id,
             amount: issuance.amount,
+            record_id: issuance.record_id.clone(),
             paid_facts,
             documents: vec![document],
             cases: Vec::new(),

@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use super::benefit::Benefit;
-use super::codes::{CaseKind, PaymentOutcome};
+use super::case::StoredCase;
+use super::case_ending::CaseEnding;
+use super::document::StoredDocument;
 use super::facts::Facts;
 use super::finding::Finding;
 use super::identity::ClaimKey;
@@ -25,11 +27,11 @@ pub struct PersonState {
     pub findings: Vec<Finding>,
     /// Every objection by the person, in any order.
     pub objections: Vec<Objection>,
+    /// What officers said about the ends of cases, in any order. It waits for a case that is not open yet.
+    pub endings: Vec<CaseEnding>,
     pub claims: Vec<StoredClaim>,
     /// At most one for each benefit (R15).
     pub payments: Vec<StoredPayment>,
-    /// Claims whose registry row moved away to another date or pair in this batch.
-    pub moved: Vec<ClaimKey>,
     /// Documents that finance answered in this batch.
     pub answered: Vec<String>,
 }
@@ -44,9 +46,9 @@ impl PersonState {
             self_registrations: Vec::new(),
             findings: Vec::new(),
             objections: Vec::new(),
+            endings: Vec::new(),
             claims: Vec::new(),
             payments: Vec::new(),
-            moved: Vec::new(),
             answered: Vec::new(),
         }
     }
@@ -84,7 +86,7 @@ pub struct StoredClaim {
     pub answer_digest: [u8; 32],
     /// The digest of the published working.
     pub working_digest: [u8; 32],
-    /// For a paid claim: the digest of the facts that the latest review compared with the paid facts.
+    /// For a paid claim: the digest of the facts that the latest review compared with the payment.
     pub review_digest: Option<[u8; 32]>,
     /// For a paid claim: the latest review is pending until a later date, so the next close reviews it again.
     pub review_waits: bool,
@@ -95,7 +97,10 @@ pub struct StoredClaim {
 pub struct StoredPayment {
     pub benefit: Benefit,
     pub claim_id: Uuid,
+    /// The amount of the decision that was paid.
     pub amount: Rial,
+    /// The registry record that the paid decision names. `None` if it is not known.
+    pub record_id: Option<String>,
     /// The facts of the decision that was paid. `None` only in a recovery, until the facts are assembled again.
     pub paid_facts: Option<Facts>,
     /// Sorted by attempt; never empty.
@@ -104,49 +109,7 @@ pub struct StoredPayment {
     pub cases: Vec<StoredCase>,
 }
 
-#[derive(Clone)]
-pub struct StoredDocument {
-    pub document_id: String,
-    pub attempt: i32,
-    pub sheba: String,
-    /// The latest answer of finance: the one with the greatest instant, then the later one in the topic.
-    pub state: Option<PaymentOutcome>,
-    pub state_code: Option<String>,
-    /// The instant of that answer, in microseconds since 1970.
-    pub state_at: i64,
-    /// Finance once returned it as a duplicate, regardless of later answers. Money may then have been paid twice, so an
-    /// officer must review it.
-    pub called_duplicate: bool,
-}
-
-#[derive(Clone)]
-pub struct StoredCase {
-    pub document_id: String,
-    pub kind: CaseKind,
-    /// Only an officer ends a case.
-    pub open: bool,
-}
-
-/// The ISO 20022 codes with which finance returns a duplicate. The document is never sent again, and an officer must
-/// review it.
-pub const DUPLICATES: [&str; 2] = ["AM05", "DUPL"];
-
-impl StoredDocument {
-    /// Whether the document was returned for a reason that another account can correct.
-    pub fn may_retry(&self) -> bool {
-        self.is_returned() && !self.called_duplicate
-    }
-
-    pub fn is_returned(&self) -> bool {
-        self.state == Some(PaymentOutcome::Returned)
-    }
-}
-
 impl StoredPayment {
-    pub fn has_open_case(&self) -> bool {
-        self.cases.iter().any(|case| case.open)
-    }
-
     pub fn latest(&self) -> Option<&StoredDocument> {
         self.documents.last()
     }

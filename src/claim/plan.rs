@@ -3,12 +3,12 @@
 use uuid::Uuid;
 
 use super::benefit::Benefit;
-use super::codes::CaseKind;
+use super::case::{CaseEnd, Cause};
+use super::codes::{CaseKind, EndingOutcome};
 use super::decide::Decision;
 use super::facts::EncodedFacts;
 use super::objection_answer::ObjectionAnswer;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
-use super::reason::ReasonCode;
 use crate::law::Rial;
 
 /// What triggers the planning of a person.
@@ -26,6 +26,12 @@ pub enum Trigger {
 pub struct Plan {
     pub updates: Vec<ClaimUpdate>,
     pub cases: Vec<NewCase>,
+    /// Cases whose cause is gone or is back, and cases that officers ended. They can be among `cases`.
+    pub case_changes: Vec<CaseChange>,
+    /// The ends of cases that are new.
+    pub ended: Vec<EndedNotice>,
+    /// At most one for each benefit. Empty except at a close.
+    pub next_attempts: Vec<NextAttempt>,
     /// The returns that have just made a claim wait, at most one for each benefit.
     pub returned: Vec<ReturnNotice>,
     /// At most one for each benefit. Empty except at a close.
@@ -48,15 +54,40 @@ pub struct Revision {
 }
 
 /// A case for an officer to judge.
+#[derive(Clone, Debug)]
 pub struct NewCase {
+    pub case_id: Uuid,
+    pub claim_id: Uuid,
+    pub cause: Cause,
+}
+
+/// The new state of a case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseChange {
+    pub case_id: Uuid,
+    pub is_gone: bool,
+    pub ended: Option<CaseEnd>,
+}
+
+/// The end of a case, to publish.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndedNotice {
+    pub case_id: Uuid,
     pub claim_id: Uuid,
     pub document_id: String,
     pub kind: CaseKind,
-    /// The codes of the reasons, or of what changed.
-    pub grounds: Vec<&'static str>,
-    pub new_amount: Option<Rial>,
-    /// The number of earlier cases of this kind for the document.
-    pub earlier: usize,
+    pub outcome: EndingOutcome,
+    /// The amount that is ordered, or that the next attempt pays.
+    pub amount: Option<Rial>,
+    pub proposal_sha256: [u8; 32],
+}
+
+/// A further attempt that may follow if the claim is approved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NextAttempt {
+    pub claim_id: Uuid,
+    pub attempt: i32,
+    pub amount: Rial,
 }
 
 pub struct ReturnNotice {
@@ -71,6 +102,8 @@ pub struct Issuance {
     pub benefit: Benefit,
     pub claim_id: Uuid,
     pub decision_id: Uuid,
+    /// The registry record that the decision names.
+    pub record_id: Option<String>,
     pub document_id: Uuid,
     pub attempt: i32,
     pub amount: Rial,
@@ -114,6 +147,7 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.updates.is_empty()
             && self.cases.is_empty()
+            && self.case_changes.is_empty()
             && self.issuances.is_empty()
             && self.answers.is_empty()
     }
@@ -124,10 +158,5 @@ impl Plan {
         let mut claims: Vec<_> = state.claims.iter().filter(|claim| !is_updated(claim.claim_id)).collect();
         claims.extend(self.updates.iter().map(|update| &update.claim));
         claims
-    }
-
-    /// The code strings of reasons, for a case.
-    pub(super) fn code_strings(codes: &[ReasonCode]) -> Vec<&'static str> {
-        codes.iter().map(|code| code.as_str()).collect()
     }
 }

@@ -1,8 +1,7 @@
 //! Plans one person: which claims are decided again, and what follows.
 
-use super::assemble::{AssembledClaim, assemble_claims};
+use super::assemble::{AssembledClaim, assemble_claims, read_on};
 use super::decide::decide;
-use super::fact_seen::ComparedRows;
 use super::facts::Facts;
 use super::objection_answer::due_answers;
 use super::person_state::{PersonState, PlanningContext, StoredClaim};
@@ -14,7 +13,13 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
     let mut plan = Plan::default();
     let assembled = assemble_claims(state, planning);
     let mut assembled_ids = Vec::with_capacity(assembled.len());
-    for claim in assembled {
+    let read_on: Vec<_> = state
+        .claims
+        .iter()
+        .filter(|stored| state.is_paid(stored.claim_id))
+        .filter_map(|stored| read_on(state, &assembled, stored))
+        .collect();
+    for claim in assembled.into_iter().chain(read_on) {
         assembled_ids.push(claim.claim_id);
         if state.is_paid(claim.claim_id) {
             post_payment::plan_paid_claim(state, planning, trigger, &claim, &mut plan);
@@ -23,19 +28,11 @@ pub fn plan(state: &PersonState, planning: &PlanningContext<'_>, trigger: Trigge
         }
     }
     for stored in state.claims.iter().filter(|stored| !assembled_ids.contains(&stored.claim_id)) {
-        let facts = Facts::withdrawn(&stored.key);
         if state.is_paid(stored.claim_id) {
-            let claim = AssembledClaim {
-                claim_id: stored.claim_id,
-                key: stored.key.clone(),
-                record_id: None,
-                request_id: None,
-                facts,
-                compared: ComparedRows::default(),
-            };
+            let claim = AssembledClaim::withdrawn(stored);
             post_payment::plan_paid_claim(state, planning, trigger, &claim, &mut plan);
         } else if !stored.withdrawn {
-            plan.updates.extend(withdraw(stored, planning, &facts));
+            plan.updates.extend(withdraw(stored, planning, &Facts::withdrawn(&stored.key)));
         }
     }
     plan.answers = due_answers(state, &plan.claims_after(state));

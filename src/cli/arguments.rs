@@ -125,6 +125,11 @@ pub enum Command {
         #[command(subcommand)]
         act: Findings,
     },
+    /// List cases that a person must judge, or show one.
+    Cases {
+        #[command(subcommand)]
+        act: Cases,
+    },
     /// Show the settings in force and the origin of each; secrets are hidden.
     Config {
         #[command(subcommand)]
@@ -255,6 +260,18 @@ pub enum Findings {
     },
     /// Show one with its person, its officers and their reasons.
     Show { finding_id: uuid::Uuid },
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+pub enum Cases {
+    /// List id, kind, opening, state, new amount, grounds and document of each. Names no person.
+    List {
+        /// Only those that wait for a person: their cause stands, and no officers have ended them.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Show one with its person, its cause, and what officers said about its end.
+    Show { case_id: uuid::Uuid },
 }
 
 #[derive(clap::Args, Debug, Clone)]

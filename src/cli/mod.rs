@@ -144,6 +144,7 @@ async fn run(started: CommandContext, command: Command, json: bool) -> Result<()
         Command::DeadLetters { act } => dead_letters::run(&started, act, json).await,
         Command::Files { act } => files::run(&started, act, json).await,
         Command::Objections { act } => casework::objections(&started, act, json).await,
+        Command::Cases { act } => casework::cases(&started, act, json).await,
         Command::Findings { act } => casework::findings(&started, act, json).await,
         Command::Config { act: None } => config::run(&started, json),
         Command::Config { act: Some(ConfigAct::AdoptInstallation) } => config::adopt(&started, json).await,

@@ -62,7 +62,7 @@ struct FigureCounts {
 pub async fn figures(tx: &mut PgConnection, unanswered_before: Timestamp) -> Result<InstallationFigures> {
     let counts: FigureCounts = sqlx::query_as(
         "SELECT (SELECT count(*) FROM documents WHERE state IS NULL AND issued_at < $1::timestamptz) AS unanswered,
-             (SELECT count(*) FROM cases WHERE closed_at IS NULL) AS open_cases",
+             (SELECT count(*) FROM cases WHERE closed_at IS NULL AND gone_at IS NULL) AS open_cases",
     )
     .bind(instant(unanswered_before))
     .fetch_one(&mut *tx)
@@ -156,7 +156,7 @@ pub struct OpenCase {
 pub async fn open_cases(tx: &mut PgConnection, limit: i64) -> Result<Vec<OpenCase>> {
     let rows: Vec<(uuid::Uuid, String, String, Vec<String>, i64)> = sqlx::query_as(
         "SELECT case_id, document_id, kind, grounds, (extract(epoch FROM opened_at) * 1000000)::bigint FROM cases
-         WHERE closed_at IS NULL ORDER BY opened_at, case_id LIMIT $1",
+         WHERE closed_at IS NULL AND gone_at IS NULL ORDER BY opened_at, case_id LIMIT $1",
     )
     .bind(limit)
     .fetch_all(tx)

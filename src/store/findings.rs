@@ -5,22 +5,16 @@ use std::collections::BTreeMap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::judgements::{self, NewJudgement};
 use super::{PgConnection, Result, code, digest, from_micros, instant, numbers, parsed};
 use crate::claim::finding::{Finding, FindingContent};
-use crate::claim::review::{Judgement, Proposal, Ruling};
+use crate::claim::review::Proposal;
 use crate::ident::NationalCode;
 
 /// A finding about a claim of this person.
 pub struct StoredFinding {
     pub person: NationalCode,
     pub finding: Finding,
-}
-
-/// A judgement of a finding.
-pub struct NewJudgement {
-    pub person: NationalCode,
-    pub finding_id: Uuid,
-    pub judgement: Judgement,
 }
 
 #[derive(FromRow)]
@@ -37,18 +31,15 @@ struct ProposalRow {
     evidence: Vec<Uuid>,
 }
 
-#[derive(FromRow)]
-struct JudgementRow {
-    person: i64,
-    finding_id: Uuid,
-    proposal_sha256: Vec<u8>,
-    at_us: i64,
-    approved: bool,
-    approver: String,
-    author: String,
-    judged_on: String,
-    reason: String,
-}
+const JUDGEMENTS: &str = "SELECT person, finding_id AS id, proposal_sha256,
+        (extract(epoch FROM at) * 1000000)::bigint AS at_us, approved, approver, author, judged_on, reason
+    FROM finding_judgements WHERE person = ANY($1)";
+
+const INSERT_JUDGEMENTS: &str =
+    "INSERT INTO finding_judgements (person, finding_id, sha256, proposal_sha256, at, approved, approver, author, judged_on, reason)
+     SELECT a, b, c, d, e::timestamptz, f, g, h, i, j
+     FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[], $5::text[], $6::bool[], $7::text[], $8::text[], $9::text[],
+         $10::text[]) AS u (a, b, c, d, e, f, g, h, i, j)";
 
 /// The findings of these persons, also those of which only judgements have arrived. In the order of persons and ids.
 pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<StoredFinding>> {
@@ -60,24 +51,15 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result
     .bind(numbers(codes))
     .fetch_all(&mut *tx)
     .await?;
-    let judgements: Vec<JudgementRow> = sqlx::query_as(
-        "SELECT person, finding_id, proposal_sha256, (extract(epoch FROM at) * 1000000)::bigint AS at_us, approved, approver,
-             author, judged_on, reason
-         FROM finding_judgements WHERE person = ANY($1)",
-    )
-    .bind(numbers(codes))
-    .fetch_all(tx)
-    .await?;
     let mut findings: BTreeMap<(i64, Uuid), Finding> = BTreeMap::new();
     for row in proposals {
         let key = (row.person, row.finding_id);
         let finding = findings.entry(key).or_insert_with(|| Finding::new(row.finding_id));
         finding.review.propose(proposal(row)?);
     }
-    for row in judgements {
-        let key = (row.person, row.finding_id);
-        let finding = findings.entry(key).or_insert_with(|| Finding::new(row.finding_id));
-        finding.review.judge(judgement(row)?);
+    for row in judgements::of_persons(tx, JUDGEMENTS, codes).await? {
+        let finding = findings.entry((row.person, row.id)).or_insert_with(|| Finding::new(row.id));
+        finding.review.judge(row.judgement()?);
     }
     let mut stored = Vec::with_capacity(findings.len());
     for ((person, _), finding) in findings {
@@ -100,18 +82,6 @@ fn proposal(row: ProposalRow) -> Result<Proposal<FindingContent>> {
         author: row.author,
         person: code(row.person)?,
         content,
-        reason: row.reason,
-    })
-}
-
-fn judgement(row: JudgementRow) -> Result<Judgement> {
-    Ok(Judgement {
-        at: row.at_us,
-        ruling: if row.approved { Ruling::Approved } else { Ruling::Rejected },
-        proposal_sha256: digest(&row.proposal_sha256)?,
-        approver: row.approver,
-        author: row.author,
-        on: parsed(&row.judged_on, "day of a judgement")?,
         reason: row.reason,
     })
 }
@@ -157,29 +127,7 @@ pub async fn insert_proposals(tx: &mut PgConnection, new: &[Proposal<FindingCont
 
 /// Writes new judgements.
 pub async fn insert_judgements(tx: &mut PgConnection, new: &[NewJudgement]) -> Result<()> {
-    if new.is_empty() {
-        return Ok(());
-    }
-    let judgements: Vec<_> = new.iter().map(|row| &row.judgement).collect();
-    sqlx::query(
-        "INSERT INTO finding_judgements (person, finding_id, sha256, proposal_sha256, at, approved, approver, author, judged_on, reason)
-         SELECT a, b, c, d, e::timestamptz, f, g, h, i, j
-         FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[], $5::text[], $6::bool[], $7::text[], $8::text[], $9::text[],
-             $10::text[]) AS u (a, b, c, d, e, f, g, h, i, j)",
-    )
-    .bind(new.iter().map(|row| row.person.to_i64()).collect::<Vec<_>>())
-    .bind(new.iter().map(|row| row.finding_id).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.sha256().to_vec()).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.proposal_sha256.as_slice()).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| from_micros(j.at).map(instant)).collect::<Result<Vec<_>>>()?)
-    .bind(judgements.iter().map(|j| j.ruling == Ruling::Approved).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.approver.as_str()).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.author.as_str()).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.on.to_string()).collect::<Vec<_>>())
-    .bind(judgements.iter().map(|j| j.reason.as_str()).collect::<Vec<_>>())
-    .execute(tx)
-    .await?;
-    Ok(())
+    judgements::insert(tx, INSERT_JUDGEMENTS, new).await
 }
 
 /// Ids as one text, because `unnest` flattens arrays of arrays.

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::cases::{self, CaseOfPerson};
 use super::decisions::{DecisionRow, RawDecisionRow, read};
 use super::payments::FinanceAnswer;
-use super::person_file::{self, CaseRow, DocumentRow, MessageRow};
+use super::person_file::{self, DocumentRow, MessageRow};
 use super::{Error, PgConnection, Result, from_micros, parsed, rial};
 use crate::claim::{Benefit, IdKey, Outcome, ReasonCode};
 use crate::ident::NationalCode;
@@ -45,7 +46,7 @@ pub struct OwnRows {
     /// By instant, then by offset: the last answer about a document is valid.
     pub answers: Vec<FinanceAnswer>,
     pub messages: Vec<MessageRow>,
-    pub cases: Vec<CaseRow>,
+    pub cases: Vec<CaseOfPerson>,
 }
 
 /// Reads the rows of `person`. The caller's transaction must be REPEATABLE READ, so that all rows are of one moment.
@@ -59,7 +60,7 @@ pub async fn load(tx: &mut PgConnection, person: NationalCode, ids: &IdKey) -> R
         documents: person_file::documents(tx, person).await?,
         answers: answers(tx, person).await?,
         messages: person_file::messages(tx, person).await?,
-        cases: person_file::cases(tx, person).await?,
+        cases: cases::of_persons(tx, &[person]).await?,
         claims,
     })
 }

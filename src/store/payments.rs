@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::{PgConnection, Result, code, from_micros, instant, numbers, parsed, rial};
 use crate::claim::Benefit;
 use crate::claim::codes::PaymentOutcome;
-use crate::claim::person_state::{DUPLICATES, StoredDocument};
+use crate::claim::document::{DocumentAnswer, StoredDocument};
 use crate::claim::plan::Issuance;
 use crate::ident::NationalCode;
-use crate::law::{Rial, SolarMonth};
+use crate::law::{Rial, SolarDate, SolarMonth};
+use crate::wire::tehran;
 
 /// A payment without its documents.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct PaymentRow {
     pub claim_id: Uuid,
     pub amount: Rial,
     pub decision_id: Uuid,
+    /// The registry record that the paid decision names.
+    pub record_id: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -31,11 +34,12 @@ struct RawPaymentRow {
     claim_id: Uuid,
     amount: i64,
     decision_id: Uuid,
+    record_id: Option<String>,
 }
 
 pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result<Vec<PaymentRow>> {
     let rows: Vec<RawPaymentRow> = sqlx::query_as(
-        "SELECT benefit, person, claim_id, amount, decision_id FROM payments WHERE person = ANY($1) ORDER BY person, benefit",
+        "SELECT benefit, person, claim_id, amount, decision_id, record_id FROM payments WHERE person = ANY($1) ORDER BY person, benefit",
     )
     .bind(numbers(codes))
     .fetch_all(tx)
@@ -48,6 +52,7 @@ pub async fn of_persons(tx: &mut PgConnection, codes: &[NationalCode]) -> Result
                 claim_id: row.claim_id,
                 amount: rial(row.amount)?,
                 decision_id: row.decision_id,
+                record_id: row.record_id,
             })
         })
         .collect()
@@ -58,11 +63,16 @@ struct DocumentRow {
     claim_id: Uuid,
     document_id: String,
     attempt: i32,
+    amount: i64,
     sheba: String,
-    state: Option<String>,
-    state_code: Option<String>,
-    state_us: Option<i64>,
-    called_duplicate: bool,
+}
+
+#[derive(FromRow)]
+struct AnswerRow {
+    document_id: String,
+    at_us: i64,
+    outcome: String,
+    code: Option<String>,
 }
 
 /// The documents of these persons by claim, ascending by attempt.
@@ -71,29 +81,53 @@ pub async fn documents_of(
     codes: &[NationalCode],
 ) -> Result<HashMap<Uuid, Vec<StoredDocument>>> {
     let rows: Vec<DocumentRow> = sqlx::query_as(
-        "SELECT claim_id, document_id, attempt, sheba, state, state_code,
-             (extract(epoch FROM state_at) * 1000000)::bigint AS state_us,
-             EXISTS (SELECT 1 FROM payment_outcomes o WHERE o.document_id = d.document_id AND o.outcome = 'returned'
-                     AND o.code = ANY($2)) AS called_duplicate
-         FROM documents d WHERE person = ANY($1) ORDER BY claim_id, attempt",
+        "SELECT claim_id, document_id, attempt, amount, sheba FROM documents WHERE person = ANY($1) ORDER BY claim_id, attempt",
     )
     .bind(numbers(codes))
-    .bind(DUPLICATES.as_slice())
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
+    let mut answers = answers_of(tx, codes).await?;
     let mut documents: HashMap<Uuid, Vec<StoredDocument>> = HashMap::new();
     for row in rows {
         documents.entry(row.claim_id).or_default().push(StoredDocument {
+            answers: answers.remove(&row.document_id).unwrap_or_default(),
             document_id: row.document_id,
             attempt: row.attempt,
+            amount: rial(row.amount)?,
             sheba: row.sheba,
-            state: row.state.map(|state| parsed(&state, "document state")).transpose()?,
-            state_code: row.state_code,
-            state_at: row.state_us.unwrap_or(0),
-            called_duplicate: row.called_duplicate,
         });
     }
     Ok(documents)
+}
+
+/// The answers of finance by document: the one that speaks is the last.
+async fn answers_of(
+    tx: &mut PgConnection,
+    codes: &[NationalCode],
+) -> Result<HashMap<String, Vec<DocumentAnswer>>> {
+    let rows: Vec<AnswerRow> = sqlx::query_as(
+        "SELECT o.document_id, (extract(epoch FROM o.at) * 1000000)::bigint AS at_us, o.outcome, o.code
+         FROM documents d JOIN payment_outcomes o ON o.document_id = d.document_id WHERE d.person = ANY($1)
+         ORDER BY o.document_id, o.at, o.source_offset",
+    )
+    .bind(numbers(codes))
+    .fetch_all(tx)
+    .await?;
+    let mut answers: HashMap<String, Vec<DocumentAnswer>> = HashMap::new();
+    for row in rows {
+        answers.entry(row.document_id).or_default().push(DocumentAnswer {
+            at: row.at_us,
+            on: day_in_tehran(from_micros(row.at_us)?),
+            outcome: parsed(&row.outcome, "outcome")?,
+            code: row.code,
+        });
+    }
+    Ok(answers)
+}
+
+/// The calendar ends after every supported instant.
+pub fn day_in_tehran(at: Timestamp) -> SolarDate {
+    tehran::solar_date(at).unwrap_or(SolarDate::LAST)
 }
 
 /// The person of each document; unknown ids are missing in the result.
@@ -126,14 +160,15 @@ pub async fn issue(
     }
     let firsts: Vec<_> = issues.iter().filter(|(_, issue)| issue.attempt == 1).collect();
     sqlx::query(
-        "INSERT INTO payments (person, claim_id, amount, decision_id, benefit)
-         SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[])",
+        "INSERT INTO payments (person, claim_id, amount, decision_id, benefit, record_id)
+         SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[])",
     )
     .bind(firsts.iter().map(|(person, _)| person.to_i64()).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.claim_id).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.amount.to_i64()).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.decision_id).collect::<Vec<_>>())
     .bind(firsts.iter().map(|(_, issue)| issue.benefit.as_str()).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|(_, issue)| issue.record_id.as_deref()).collect::<Vec<_>>())
     .execute(&mut *tx)
     .await?;
     supersede(tx, issues).await?;

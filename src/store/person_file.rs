@@ -1,4 +1,4 @@
-//! What `explain` shows about a person and no rule reads: documents with their answers, cases, messages, and complete
+//! What `explain` shows about a person and no rule reads: documents with their answers, messages, and complete
 //! registry rows.
 
 use jiff::Timestamp;
@@ -69,62 +69,6 @@ pub async fn documents(tx: &mut PgConnection, person: NationalCode) -> Result<Ve
     .fetch_all(tx)
     .await?;
     rows.into_iter().map(DocumentRow::try_from).collect()
-}
-
-/// A case that a person must judge.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CaseRow {
-    pub case_id: Uuid,
-    pub claim_id: Uuid,
-    pub document_id: String,
-    pub kind: String,
-    pub grounds: Vec<String>,
-    pub new_amount: Option<i64>,
-    pub opened_at: Timestamp,
-    pub closed_at: Option<Timestamp>,
-}
-
-#[derive(FromRow)]
-struct RawCaseRow {
-    case_id: Uuid,
-    claim_id: Uuid,
-    document_id: String,
-    kind: String,
-    grounds: Vec<String>,
-    new_amount: Option<i64>,
-    opened_us: i64,
-    closed_us: Option<i64>,
-}
-
-impl TryFrom<RawCaseRow> for CaseRow {
-    type Error = Error;
-
-    fn try_from(row: RawCaseRow) -> Result<Self> {
-        Ok(Self {
-            case_id: row.case_id,
-            claim_id: row.claim_id,
-            document_id: row.document_id,
-            kind: row.kind,
-            grounds: row.grounds,
-            new_amount: row.new_amount,
-            opened_at: from_micros(row.opened_us)?,
-            closed_at: row.closed_us.map(from_micros).transpose()?,
-        })
-    }
-}
-
-/// The cases of a person, the oldest first.
-pub async fn cases(tx: &mut PgConnection, person: NationalCode) -> Result<Vec<CaseRow>> {
-    let rows: Vec<RawCaseRow> = sqlx::query_as(
-        "SELECT case_id, claim_id, document_id, kind, grounds, new_amount,
-             (extract(epoch FROM opened_at) * 1000000)::bigint AS opened_us,
-             (extract(epoch FROM closed_at) * 1000000)::bigint AS closed_us
-         FROM cases WHERE person = $1 ORDER BY opened_at, case_id",
-    )
-    .bind(person.to_i64())
-    .fetch_all(tx)
-    .await?;
-    rows.into_iter().map(CaseRow::try_from).collect()
 }
 
 /// An SMS, without its text.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    PgConnection, Result, cases, claims, decisions, findings, marriages, objections, payments,
+    PgConnection, Result, cases, claims, decisions, endings, findings, marriages, objections, payments,
     self_registrations,
 };
 use crate::claim::person::Dossier;
@@ -77,6 +77,11 @@ async fn load_casework(
             person.objections.push(stored.objection);
         }
     }
+    for stored in endings::of_persons(tx, codes).await? {
+        if let Some(person) = states.get_mut(&stored.person) {
+            person.endings.push(stored.ending);
+        }
+    }
     Ok(())
 }
 
@@ -95,7 +100,7 @@ async fn load_payments(
     let decided = decisions::by_id(tx, &ids).await?;
     let mut facts: HashMap<_, _> = decided.into_iter().map(|d| (d.decision_id, d.facts)).collect();
     let mut documents = payments::documents_of(tx, &paid).await?;
-    let mut cases = cases::of_persons(tx, &paid).await?;
+    let mut cases = cases::by_claim(tx, &paid).await?;
     for payment in payments {
         let paid_facts =
             facts.remove(&payment.decision_id).ok_or(crate::store::Error::Unreadable("paid decision"))?;
@@ -103,6 +108,7 @@ async fn load_payments(
             benefit: payment.benefit,
             claim_id: payment.claim_id,
             amount: payment.amount,
+            record_id: payment.record_id,
             paid_facts,
             documents: documents.remove(&payment.claim_id).unwrap_or_default(),
             cases: cases.remove(&payment.claim_id).unwrap_or_default(),

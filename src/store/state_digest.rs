@@ -5,7 +5,7 @@ use super::{PgConnection, Result};
 
 /// Lines are sorted within each kind. Omitted are: intermediate revisions and their ids, the record that is currently
 /// authoritative, claims that ended because their row moved away (they are published only if an earlier revision was),
-/// notices of returns, and all instants. Whether a withdrawn objection was answered before is omitted, too: it depends on
+/// notices of returns, cases whose cause is gone and that nobody judged, and all instants. Whether a withdrawn objection was answered before is omitted, too: it depends on
 /// which of two topics was read first.
 const LINES: &str = "
     SELECT line FROM (
@@ -19,8 +19,9 @@ const LINES: &str = "
             coalesce(state_code, '-'), superseded, (SELECT count(*) FROM messages m
                 WHERE m.document_id = d.document_id AND m.kind = 'registration')) FROM documents d
       UNION ALL
-        SELECT 4, concat_ws(' ', 'case', document_id, kind, array_to_string(grounds, ','), coalesce(new_amount::text, '-'))
-        FROM cases
+        SELECT 4, concat_ws(' ', 'case', case_id, document_id, kind, array_to_string(grounds, ','), coalesce(new_amount::text, '-'),
+            coalesce(outcome, 'open'), coalesce(ordered::text, '-'), encode(proposal_sha256, 'hex'))
+        FROM cases WHERE gone_at IS NULL OR closed_at IS NOT NULL
       UNION ALL
         SELECT 5, concat_ws(' ', 'batch', batch_id, documents, total, digest) FROM batches WHERE digest IS NOT NULL
       UNION ALL
@@ -38,6 +39,10 @@ const LINES: &str = "
         SELECT 11, concat_ws(' ', 'finding', finding_id, claim_id, ground, verdict, encode(sha256, 'hex')) FROM finding_proposals
       UNION ALL
         SELECT 12, concat_ws(' ', 'judgement', finding_id, approved, encode(sha256, 'hex')) FROM finding_judgements
+      UNION ALL
+        SELECT 13, concat_ws(' ', 'ending', case_id, outcome, encode(sha256, 'hex')) FROM ending_proposals
+      UNION ALL
+        SELECT 14, concat_ws(' ', 'ending judgement', case_id, approved, encode(sha256, 'hex')) FROM ending_judgements
     ) lines ORDER BY kind, line COLLATE \"C\"";
 
 /// The lines of the state, in order.

@@ -7,7 +7,7 @@ use super::format::TehranTime;
 use crate::app::AppContext;
 use crate::claim::finding::Finding;
 use crate::claim::objection::Objection;
-use crate::claim::review::Ruling;
+use crate::claim::review::{Judgement, Ruling};
 use crate::ident::NationalCode;
 use crate::store::findings::{self, StoredFinding};
 use crate::store::objections::{self, StoredObjection};
@@ -118,6 +118,36 @@ pub async fn objection_with(ctx: &AppContext, id: Uuid) -> Result<Vec<ObjectionV
     Ok(views)
 }
 
+/// The objections of this person, with their details, and the findings about the person's claims.
+pub struct CaseworkOfPerson {
+    pub objections: Vec<ObjectionView>,
+    pub findings: Vec<FindingView>,
+}
+
+pub async fn of_person(
+    ctx: &AppContext,
+    tx: &mut PgConnection,
+    person: NationalCode,
+) -> Result<CaseworkOfPerson> {
+    let found = findings::of_persons(tx, &[person]).await?;
+    let pictures = objections::pictures_of(tx, &[person]).await?;
+    let of_person = findings_of(&found, person);
+    let mut views = CaseworkOfPerson { objections: Vec::new(), findings: Vec::new() };
+    for stored in objections::of_persons(tx, &[person]).await? {
+        let id = stored.objection.objection_id;
+        let own = pictures.iter().filter(|(key, _)| key.objection_id == id);
+        let mut pictures: Vec<_> = own.map(|(_, picture)| picture.to_string()).collect();
+        pictures.sort();
+        let closings = closings(ctx, &stored.objection, &of_person)?;
+        let details = ObjectionDetails { national_code: person.to_string(), pictures, closings };
+        views.objections.push(ObjectionView { details: Some(details), ..objection(ctx, &stored.objection)? });
+    }
+    for finding in &of_person {
+        views.findings.extend(contents(ctx, person, finding)?);
+    }
+    Ok(views)
+}
+
 /// All contents of all findings, or only those that no judgement decides, in the order of their ids.
 pub async fn findings(ctx: &AppContext, only_open: bool) -> Result<Vec<FindingView>> {
     let mut tx = store::snapshot(&ctx.pool).await?;
@@ -190,17 +220,7 @@ fn closings(ctx: &AppContext, objection: &Objection, findings: &[Finding]) -> Re
 }
 
 fn contents(ctx: &AppContext, person: NationalCode, finding: &Finding) -> Result<Vec<FindingView>> {
-    let mut judgements = Vec::new();
-    for judgement in finding.review.judgements() {
-        judgements.push(JudgementView {
-            at: time(ctx, judgement.at)?,
-            ruling: ruling(judgement.ruling),
-            approver: judgement.approver.clone(),
-            author: judgement.author.clone(),
-            proposal_sha256: hex::encode(judgement.proposal_sha256),
-            reason: judgement.reason.clone(),
-        });
-    }
+    let judgements = judgements(ctx, finding.review.judgements())?;
     let decided = finding.decided();
     let mut views = Vec::new();
     for proposal in finding.review.proposals() {
@@ -228,14 +248,29 @@ fn contents(ctx: &AppContext, person: NationalCode, finding: &Finding) -> Result
     Ok(views)
 }
 
-fn ruling(ruling: Ruling) -> &'static str {
+pub(super) fn judgements(ctx: &AppContext, all: &[Judgement]) -> Result<Vec<JudgementView>> {
+    let mut views = Vec::new();
+    for judgement in all {
+        views.push(JudgementView {
+            at: time(ctx, judgement.at)?,
+            ruling: ruling(judgement.ruling),
+            approver: judgement.approver.clone(),
+            author: judgement.author.clone(),
+            proposal_sha256: hex::encode(judgement.proposal_sha256),
+            reason: judgement.reason.clone(),
+        });
+    }
+    Ok(views)
+}
+
+pub(super) fn ruling(ruling: Ruling) -> &'static str {
     match ruling {
         Ruling::Approved => "approved",
         Ruling::Rejected => "rejected",
     }
 }
 
-fn time(ctx: &AppContext, micros: i64) -> Result<TehranTime> {
+pub(super) fn time(ctx: &AppContext, micros: i64) -> Result<TehranTime> {
     let at = jiff::Timestamp::from_microsecond(micros).map_err(|_| Error::Unreadable("instant"))?;
     Ok(TehranTime::of(&ctx.clock, at))
 }

@@ -197,6 +197,8 @@ pub struct CaseEnded<'a> {
     pub outcome: EndingOutcome,
     /// The amount that is ordered, or that the next attempt pays, in rials. None for `no_action` and `stop`.
     pub amount_rial: Option<u64>,
+    /// The digest of the approved proposal; lower-case hex.
+    pub proposal_sha256: Cow<'a, str>,
     #[serde_as(as = "Strict")]
     pub ended_at: Timestamp,
 }

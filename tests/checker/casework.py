@@ -1,11 +1,12 @@
-"""Objections and findings as one close read them."""
+"""Objections, findings and endings of cases as one close read them."""
 
-from .law import findings, objections
+from .law import endings, findings, objections
 
 
 class Casework:
     def __init__(self):
         self.findings, self.objections = findings.Findings(), objections.Objections()
+        self.endings = endings.Endings()
 
     def apply(self, event):
         where = (event.partition, event.offset)
@@ -19,3 +20,7 @@ class Casework:
             self.findings.propose(event.data)
         elif event.type in ("casework.finding.approved", "casework.finding.rejected"):
             self.findings.judge(event.data, event.type == "casework.finding.approved", where)
+        elif event.type == "casework.case.ending-proposed":
+            self.endings.propose(event.data)
+        elif event.type in ("casework.case.ending-approved", "casework.case.ending-rejected"):
+            self.endings.judge(event.data, event.type == "casework.case.ending-approved", where)

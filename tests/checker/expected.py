@@ -4,13 +4,12 @@ import collections
 
 from . import cases
 from .feed import raw as raws
-from .law import claims, grounds, identifiers, registry
+from .law import claims, endings, grounds, identifiers, registry
 
 Payable = collections.namedtuple("Payable", "key attempt amount sheba cost_centre mobile full_name answer")
 # `answers`: all acceptable answers; `paid`: the claim has a document; `sure`: no input arrived since the last close.
 End = collections.namedtuple("End", "answers paid sure")
-# A further attempt that an open case may have prevented. The checker cannot know whether the case was open at the
-# close.
+# A further attempt that a case may have held back. The checker cannot know whether its cause stood at the close.
 PERHAPS = "perhaps"
 
 
@@ -20,14 +19,16 @@ class Expected:
         self._dates = sorted(outputs.dates | {stage.business_date for stage in stages if stage.month})
         self._highest = {outputs.keys[claim]: decision for claim, decision in outputs.latest.items()}
         self._keys = outputs.keys
-        self._with_cases = {case.data["document_id"] for case in outputs.cases}
+        self._cases = collections.defaultdict(list)
+        for case in outputs.cases:
+            self._cases[case.data["national_code"]].append(case.data)
         # person -> the answer that was paid; it stays frozen
         self.frozen = {}
 
     def due(self, stage, view, records, documents_before):
         """The payment that the close must issue for the person, or None."""
         if documents_before:
-            return self._due_again(stage, records, *max(documents_before, key=lambda each: each[1]["attempt"]))
+            return self._due_again(stage, view, records, documents_before)
         spoken = self._spoken(stage, view.code)
         for key in sorted(view.claims(records.insured, self._deeds_from), key=order_of_payment):
             answer = claims.judge(view, key, records, stage.business_date, self._tables, spoken=spoken)
@@ -35,19 +36,48 @@ class Expected:
                 return self._payable(key, 1, answer.amount, records, stage.business_date, answer)
         return None
 
-    def _due_again(self, stage, records, key, last):
-        """A further attempt is due if finance returned the last one, the person has another valid account, and no case
-        needs a clerk's decision first."""
-        reply = self._inputs.last_reply(last["document_id"], stage)
-        if not reply or reply.outcome != "returned" or reply.code in ("AM05", "DUPL"):
-            return None
+    def _due_again(self, stage, view, records, documents):
+        """A further attempt is due if finance returned the last one, account and mobile are good, and no case holds it
+        back. After a case nothing but `reissue` lets it follow."""
+        ordered = sorted(documents, key=lambda each: each[1]["attempt"])
+        key, last = ordered[-1]
+        reply, ends = self._inputs.last_reply(last["document_id"], stage), self._ends_of_cases(view.code, stage)
         died = records.person["deceased_on"]
-        answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, stage.business_date, self._tables)
-        if answer.outcome != "APPROVED" or died and died <= stage.business_date:
+        if not reply or reply.outcome != "returned" or died and died <= stage.business_date:
             return None
-        if last["document_id"] in self._with_cases:
+        of_last = [end for end in ends if end.case["document_id"] == last["document_id"]]
+        reissued = any(end.outcome == "reissue" for end in of_last)
+        mended = cases.may_retry(self._inputs.replies_of(last["document_id"], stage), self._tables)
+        if not endings.let_attempt_follow(ends) or not mended and not reissued:
+            return None
+        if self._holds(stage, records, [data for _, data in ordered], ends):
+            return None
+        account = last["sheba"] if mended else ""
+        answer = claims.judge_returned(ordered[0][1]["amount_rial"], account, records, stage.business_date, self._tables)
+        if answer.outcome != "APPROVED":
+            return None
+        ended = {end.case["case_id"] for end in ends}
+        if any(case["case_id"] not in ended for case in self._cases[view.code]):
             return PERHAPS
-        return self._payable(key, last["attempt"] + 1, last["amount_rial"], records, stage.business_date, answer)
+        amount = last["amount_rial"]
+        if reissued:
+            spoken = self._spoken(stage, view.code)
+            outcome, now = cases.now_of(view, key, records, stage.business_date, self._tables, spoken)
+            known = now if outcome in ("APPROVED", "WAITING") and now is not None else amount
+            amount = min(amount, endings.left_of(amount, of_last), known)
+        return self._payable(key, last["attempt"] + 1, amount, records, stage.business_date, answer)
+
+    def _ends_of_cases(self, code, stage):
+        """How officers have ended the person's cases, by what the stage includes."""
+        ends = [self._inputs.end_of(case, stage) for case in self._cases[code]]
+        return [end for end in ends if end]
+
+    def _holds(self, stage, records, documents, ends):
+        """Whether a cause that finance's answers yield stands, and nobody has judged it."""
+        judged = {(end.case["document_id"], ground) for end in ends for ground in end.case["grounds"]}
+        dates = [stage.business_date]
+        found = cases.of_payment(self._inputs, stage, records, documents, dates, self._tables, ends)
+        return bool(found - judged)
 
     def _payable(self, key, attempt, amount, records, today, answer):
         person = records.person
@@ -74,14 +104,15 @@ class Expected:
         return found
 
     def cases_due(self, view, records, documents):
-        """Kinds of cases that must have been opened about the person's payment."""
+        """The cases that must have been opened about the person's payment: see `cases.due`."""
         if not documents or not records.insured:
             return set()
         ordered = sorted((data for _, data in documents), key=lambda data: data["attempt"])
         dates = self._dates_of(documents[0][0], self._later(view.code, records))
         spoken = self._spoken(self._stages[-1], view.code)
+        ends = self._ends_of_cases(view.code, self._stages[-1])
         return cases.due(
-            self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables, spoken
+            self._inputs, self._stages[-1], view, documents[0][0], records, ordered, dates, self._tables, ends, spoken
         )
 
     def _spoken(self, stage, code):
@@ -109,13 +140,22 @@ class Expected:
 
     def _end_of_paid(self, code, documents, records):
         last = max((data for _, data in documents), key=lambda data: data["attempt"])
-        reply, frozen = self._inputs.last_reply(last["document_id"], self._stages[-1]), self.frozen.get(code)
-        if reply and reply.outcome == "returned" and reply.code not in ("AM05", "DUPL"):
-            answer = claims.judge_returned(last["amount_rial"], last["sheba"], records, self._dates[-1], self._tables)
+        frozen, stage = self.frozen.get(code), self._stages[-1]
+        amount = min((data for _, data in documents), key=lambda data: data["attempt"])["amount_rial"]
+        replies = self._inputs.replies_of(last["document_id"], stage)
+        reply = self._inputs.last_reply(last["document_id"], stage)
+        mended = cases.may_retry(replies, self._tables)
+        reissued = reply and reply.outcome == "returned" and any(
+            end.outcome == "reissue" and end.case["document_id"] == last["document_id"]
+            for end in self._ends_of_cases(code, stage)
+        )
+        if mended or reissued:
+            account = last["sheba"] if mended else ""
+            answer = claims.judge_returned(amount, account, records, self._dates[-1], self._tables)
             # The contract does not say whether the answer after a return lists the findings of the payment.
             answer = answer._replace(findings=None)
         else:
-            answer = claims.answer(set(), last["amount_rial"])._replace(findings=frozen.findings if frozen else None)
+            answer = claims.answer(set(), amount)._replace(findings=frozen.findings if frozen else None)
         return answer._replace(days=frozen.days, wage_sum=frozen.wage_sum) if frozen else answer
 
 

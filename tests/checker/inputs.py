@@ -136,14 +136,21 @@ class Inputs:
     def report(self, event):
         self.answer(event, event.data["sms_id"])
 
-    def last_reply(self, document_id, stage):
-        """The last answer of finance that the stage includes: by `at`, then by order in the topic."""
-        seen = [
+    def replies_of(self, document_id, stage):
+        """The answers of finance that the stage includes."""
+        return [
             reply
             for reply in self.replies.get(document_id, ())
             if stage.sees(reply.topic, reply.partition, reply.offset)
         ]
-        return max(seen, key=lambda reply: (reply.at, reply.order), default=None)
+
+    def last_reply(self, document_id, stage):
+        """The last answer of finance that the stage includes: by `at`, then by order in the topic."""
+        return max(self.replies_of(document_id, stage), key=lambda reply: (reply.at, reply.order), default=None)
+
+    def end_of(self, case, stage):
+        """How officers have ended this case, by what the stage includes."""
+        return self.casework[stage.number].endings.end_of(case, self.replies_of(case["document_id"], stage))
 
 
 TAKE = {

@@ -11,7 +11,7 @@ class Outputs:
         self.latest, self.keys, self.records_of = {}, {}, collections.defaultdict(set)
         self.approvals, self.decided, self.dates = {}, 0, set()
         self.documents, self.vouchers, self.batches, self.sms, self.receipts, self.cases = [], [], [], [], [], []
-        self.objection_answers = []
+        self.objection_answers, self.ended_cases = [], []
         # decision id -> claim: decisions that answers to objections name, and that were not in force when read.
         self.unknown_decisions = {}
         self.dead = {}

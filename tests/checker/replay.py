@@ -67,8 +67,8 @@ class Replay:
 
     def _cases(self, code, view, records):
         documents = self._documents.get(code, ())
-        for kind in self._expected.cases_due(view, records, documents):
-            self.cases_due.append((documents[0][1]["claim_id"], kind))
+        for document, kind, ground in self._expected.cases_due(view, records, documents):
+            self.cases_due.append((documents[0][1]["claim_id"], document, kind, ground))
 
     def _settle(self, code, view, records):
         """If a close does not state what it read, a disagreement may come from an input that arrived while it ran.

@@ -64,7 +64,7 @@ def take_decision(found, raw):
         found.cases.append(Document(raws.place(raw), data, raw.stamp, raw.headers["ce_time"]))
         return
     if raw.headers["ce_type"] == "eligibility.case.ended":
-        found.fault(raws.place(raw), "a case ended, but this version applies no ending")
+        found.ended_cases.append(Document(raws.place(raw), data, raw.stamp, raw.headers["ce_time"]))
         return
     if raw.headers["ce_type"] == "eligibility.objection.answered":
         take_objection_answer(found, raw, data)

@@ -10,7 +10,6 @@ use super::casework_state::CaseworkState;
 use super::decide::{BatchChanges, DecisionWork, LockedDossier, TouchedPerson, TouchedPersons};
 use super::file_tally::{Disposition, FileTally};
 use super::{ConsumedRecord, RecordBatch};
-use crate::claim::ClaimKey;
 use crate::claim::person::Dossier;
 use crate::claim::registry_record::RegistryRecord;
 use crate::ident::NationalCode;
@@ -47,7 +46,6 @@ pub struct BatchState<'a> {
     pub reports: Vec<messages::DeliveryReportRow<'a>>,
     /// Persons to plan, with the trace of the last input that touched each.
     pub touched_persons: HashMap<NationalCode, Option<String>>,
-    pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
     pub file_tally: FileTally,
     pub dead_letters: Vec<(DeadLetterRow, Outgoing)>,
     /// The offset at which each moved letter was first replayed.
@@ -289,7 +287,7 @@ impl<'a> BatchState<'a> {
                 None => return Ok(true),
             },
             Input::Objection(objection) => self.objection(event, objection),
-            Input::Casework(casework) => self.casework(event, casework)?,
+            Input::Casework(casework) => self.casework(event, casework),
         };
         count(&mut self.file_tally, disposition);
         Ok(false)
@@ -325,7 +323,7 @@ impl<'a> BatchState<'a> {
         let to_decide = DecisionWork {
             touched,
             fresh: rows.collect::<Result<_>>()?,
-            changes: BatchChanges { moved: self.moved, answered: self.answered },
+            changes: BatchChanges { answered: self.answered },
             wrote_facts: wrote_casework
                 || !(self.changed_registrations.is_empty() && self.changed_answers.is_empty()),
         };

@@ -3,7 +3,6 @@
 use super::batch_state::BatchState;
 use super::file_tally::Disposition;
 use crate::ident::NationalCode;
-use crate::store::{Error, Result};
 use crate::wire::Event;
 use crate::wire::casework_findings_v1::CaseworkEvent;
 use crate::wire::portal_objections_v1::ObjectionEvent;
@@ -15,20 +14,16 @@ impl<'a> BatchState<'a> {
         self.casework_disposition(event, objection.national_code(), is_new)
     }
 
-    /// Applies an event of an officer. A finding is a fact: its person is planned.
-    ///
-    /// # Errors
-    /// Fails for an ending of a case, which is a dead letter.
-    pub fn casework(&mut self, event: &Event, casework: &CaseworkEvent) -> Result<Disposition> {
+    /// Applies an event of an officer. A finding and the end of a case are facts: their person is planned.
+    pub fn casework(&mut self, event: &Event, casework: &CaseworkEvent) -> Disposition {
         let is_new = match casework {
             CaseworkEvent::FindingProposed(data) => self.casework.propose(data),
             CaseworkEvent::FindingJudged(ruling, data) => self.casework.judge(*ruling, data),
+            CaseworkEvent::EndingProposed(data) => self.casework.propose_ending(data),
+            CaseworkEvent::EndingJudged(ruling, data) => self.casework.judge_ending(*ruling, data),
             CaseworkEvent::ObjectionClosed(data) => self.casework.close(data),
-            CaseworkEvent::EndingProposed(_) | CaseworkEvent::EndingJudged(..) => {
-                return Err(Error::Invariant("an ending of a case is a dead letter"));
-            }
         };
-        Ok(self.casework_disposition(event, casework.national_code(), is_new))
+        self.casework_disposition(event, casework.national_code(), is_new)
     }
 
     fn casework_disposition(&mut self, event: &Event, person: NationalCode, is_new: bool) -> Disposition {

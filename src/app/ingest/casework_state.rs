@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use crate::claim::case_ending::{CaseEnding, Ending};
 use crate::claim::finding::{Finding, FindingContent};
 use crate::claim::objection::Objection;
 use crate::claim::review::{Proposal, Ruling};
 use crate::ident::NationalCode;
-use crate::store::findings::{self, NewJudgement};
+use crate::store::judgements::NewJudgement;
 use crate::store::objections::{self, NewClosing, NewPicture, ObjectionKey};
-use crate::store::{PgConnection, Result};
-use crate::wire::casework_findings_v1::{FindingJudged, FindingProposed, ObjectionClosed};
+use crate::store::{PgConnection, Result, endings, findings};
+use crate::wire::casework_findings_v1::{
+    EndingJudged, EndingProposed, FindingJudged, FindingProposed, ObjectionClosed,
+};
 use crate::wire::portal_objections_v1::{ObjectionEvent, Picture};
 
 /// The same id from another person is another finding, as for [`ObjectionKey`].
@@ -22,15 +25,25 @@ struct FindingKey {
     finding_id: Uuid,
 }
 
-/// The casework of the persons whom the batch's objections and findings name, and what the batch adds.
+/// The end of a case of this person.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct EndingKey {
+    person: NationalCode,
+    case_id: Uuid,
+}
+
+/// The casework of the persons whom the batch's objections, findings and endings name, and what the batch adds.
 #[derive(Default)]
 pub struct CaseworkState<'a> {
     findings: BTreeMap<FindingKey, Finding>,
+    endings: BTreeMap<EndingKey, CaseEnding>,
     objections: BTreeMap<ObjectionKey, Objection>,
     pictures: HashSet<(ObjectionKey, Uuid)>,
     changed_objections: BTreeSet<ObjectionKey>,
     new_proposals: Vec<Proposal<FindingContent>>,
     new_judgements: Vec<NewJudgement>,
+    new_endings: Vec<Proposal<Ending>>,
+    new_ending_judgements: Vec<NewJudgement>,
     new_closings: Vec<NewClosing>,
     new_pictures: Vec<NewPicture<'a>>,
 }
@@ -46,6 +59,10 @@ impl<'a> CaseworkState<'a> {
         for stored in findings::of_persons(tx, &codes).await? {
             let key = FindingKey { person: stored.person, finding_id: stored.finding.finding_id };
             state.findings.insert(key, stored.finding);
+        }
+        for stored in endings::of_persons(tx, &codes).await? {
+            let key = EndingKey { person: stored.person, case_id: stored.ending.case_id };
+            state.endings.insert(key, stored.ending);
         }
         for stored in objections::of_persons(tx, &codes).await? {
             let key = ObjectionKey { person: stored.person, objection_id: stored.objection.objection_id };
@@ -64,8 +81,14 @@ impl<'a> CaseworkState<'a> {
         objections::insert_pictures(tx, &self.new_pictures).await?;
         findings::insert_proposals(tx, &self.new_proposals).await?;
         findings::insert_judgements(tx, &self.new_judgements).await?;
+        endings::insert_proposals(tx, &self.new_endings).await?;
+        endings::insert_judgements(tx, &self.new_ending_judgements).await?;
         // A closing and a picture always come with the row of their objection.
-        Ok(!(rows.is_empty() && self.new_proposals.is_empty() && self.new_judgements.is_empty()))
+        Ok(!(rows.is_empty()
+            && self.new_proposals.is_empty()
+            && self.new_judgements.is_empty()
+            && self.new_endings.is_empty()
+            && self.new_ending_judgements.is_empty()))
     }
 
     /// Marks the objection's row to be written, and returns it. A finding has no row of its own: only its proposals and
@@ -139,7 +162,32 @@ impl<'a> CaseworkState<'a> {
         let is_new = self.finding(FindingKey { person, finding_id }).review.judge(data.judgement(ruling));
         if is_new {
             let judgement = data.judgement(ruling);
-            self.new_judgements.push(NewJudgement { person, finding_id, judgement });
+            self.new_judgements.push(NewJudgement { person, id: finding_id, judgement });
+        }
+        is_new
+    }
+
+    fn ending(&mut self, key: EndingKey) -> &mut CaseEnding {
+        self.endings.entry(key).or_insert_with(|| CaseEnding::new(key.case_id))
+    }
+
+    /// Returns whether the proposal is new. It waits for its case if that is not open yet.
+    pub fn propose_ending(&mut self, data: &EndingProposed) -> bool {
+        let key = EndingKey { person: data.national_code, case_id: data.case_id };
+        let is_new = self.ending(key).review.propose(data.proposal());
+        if is_new {
+            self.new_endings.push(data.proposal());
+        }
+        is_new
+    }
+
+    /// Returns whether the judgement is new.
+    pub fn judge_ending(&mut self, ruling: Ruling, data: &EndingJudged) -> bool {
+        let (person, case_id) = (data.national_code, data.case_id);
+        let is_new = self.ending(EndingKey { person, case_id }).review.judge(data.judgement(ruling));
+        if is_new {
+            let judgement = data.judgement(ruling);
+            self.new_ending_judgements.push(NewJudgement { person, id: case_id, judgement });
         }
         is_new
     }

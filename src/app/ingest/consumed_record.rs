@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::config::MisroutedPolicy;
 use crate::store::dead_letters::LetterPlace;
 use crate::store::offsets::TopicPartition;
-use crate::wire::casework_findings_v1::CaseworkEvent;
 use crate::wire::outgoing::traceparent_of_position;
 use crate::wire::{
     self, Event, Fault, FileRef, Input, Outgoing, PartitionCounts, RawRecord, RecordKey, SourcePosition,
@@ -37,24 +36,6 @@ pub struct DeadLetter {
     pub file: Option<FileRef>,
 }
 
-/// Endings of cases are read and checked, but this version does not end cases. As dead letters they are kept whole, and
-/// a version that ends cases takes them from there.
-fn refuse_endings(event: Event) -> Result<Event, Fault> {
-    let is_ending = match &event.input {
-        Input::Casework(casework) => {
-            matches!(**casework, CaseworkEvent::EndingProposed(_) | CaseworkEvent::EndingJudged(..))
-        }
-        _ => false,
-    };
-    if !is_ending {
-        return Ok(event);
-    }
-    Err(Fault::new(
-        wire::fault::code::UNKNOWN_TYPE,
-        "this version does not end cases: keep the letter, and send it again with a version that does",
-    ))
-}
-
 impl ConsumedRecord {
     /// Reads a message. `source` is the name of its topic on the broker. `is_suspect` is true if the database has
     /// refused the message before. `key` proves a replay.
@@ -69,7 +50,7 @@ impl ConsumedRecord {
         let replay_of = key.replay_of(message);
         let dead_letter =
             |fault: &Fault| dead_letters_v1::dead_letter(message, source, replay_of.as_ref(), fault, at);
-        let content = wire::read(message).and_then(refuse_endings).map_err(|fault| {
+        let content = wire::read(message).map_err(|fault| {
             let file = wire::headers::file_of(message);
             Box::new(DeadLetter { reason: fault.code, outgoing: dead_letter(&fault), file })
         });

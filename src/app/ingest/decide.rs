@@ -13,12 +13,12 @@ use tokio::task::JoinHandle;
 
 use crate::app::AppContext;
 use crate::app::write_plans::{Planned, decisions_made, write};
+use crate::claim::Outcome;
 use crate::claim::person::Dossier;
 use crate::claim::person_state::PersonState;
 use crate::claim::plan::Trigger;
 use crate::claim::planning::plan;
 use crate::claim::registry_record::RegistryRecord;
-use crate::claim::{ClaimKey, Outcome};
 use crate::ident::NationalCode;
 use crate::store::outbox::{self, PackedSegment};
 use crate::store::{Error, PgConnection, ReadConnection, Result, marriages, person_states, persons};
@@ -41,13 +41,11 @@ pub type TouchedPersons = HashMap<NationalCode, TouchedPerson>;
 
 /// Changes that planning needs and that only this batch knows, because the stored facts do not contain them.
 pub struct BatchChanges {
-    pub moved: HashMap<NationalCode, Vec<ClaimKey>>,
     pub answered: HashSet<String>,
 }
 
 impl BatchChanges {
-    fn apply_to(&mut self, state: &mut PersonState) {
-        state.moved = self.moved.remove(&state.person).unwrap_or_default();
+    fn apply_to(&self, state: &mut PersonState) {
         let documents = state
             .payments
             .iter()

@@ -28,7 +28,6 @@ impl BatchState<'_> {
         let new_keys = claim_keys(&row);
         for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
             self.mark_touched(key.person, event);
-            self.moved.entry(key.person).or_default().push(key);
         }
         for key in new_keys {
             self.mark_touched(key.person, event);

@@ -28,21 +28,10 @@ pub async fn apply_batch_without_deciding(
     let to_decide = saved.to_decide;
     // `write_facts` leaves the registry rows to the decision.
     marriages::save(&mut tx, &to_decide.fresh).await?;
-    let moved_claims = to_decide
-        .changes
-        .moved
-        .into_iter()
-        .map(|(code, keys)| (code, keys.iter().map(|key| ctx.ids.claim(key)).collect::<Vec<_>>()));
-    let mut moved: HashMap<NationalCode, Vec<uuid::Uuid>> = moved_claims.collect();
     let mut answered = documents_by_person(&mut tx, to_decide.changes.answered).await?;
     let mut persons = Vec::with_capacity(to_decide.touched.len());
     for code in to_decide.touched.into_keys() {
-        let (moved, answered) = (moved.remove(&code), answered.remove(&code));
-        persons.push(PersonToRedecide {
-            code,
-            moved: moved.unwrap_or_default(),
-            answered: answered.unwrap_or_default(),
-        });
+        persons.push(PersonToRedecide { code, answered: answered.remove(&code).unwrap_or_default() });
     }
     recovery::add(&mut tx, &persons).await?;
     let mut events = saved.dead_letter_events;

@@ -80,7 +80,7 @@ pub async fn adopt(ctx: &AppContext, scan: &mut TopicScan, checkpoints: &[Checkp
     adopt_payments(&mut tx, ctx, scan).await?;
     adopt::answers(&mut tx, &scan.answers).await?;
     let persons = scan.persons().into_iter();
-    let persons = persons.map(|code| PersonToRedecide { code, moved: Vec::new(), answered: Vec::new() });
+    let persons = persons.map(|code| PersonToRedecide { code, answered: Vec::new() });
     recovery::add(&mut tx, &persons.collect::<Vec<_>>()).await?;
     if !(scan.documents.is_empty() && scan.closings.is_empty()) {
         // The lost close has decided again for every person without a document.
@@ -168,7 +168,13 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, scan: &TopicSca
     for close in closes(ctx, scan)?.values() {
         adopt::close(tx, close).await?;
     }
-    let mut documents = scan.documents.iter().map(|d| document(ctx, d)).collect::<Result<Vec<_>>>()?;
+    let records: HashMap<_, _> =
+        scan.decisions.iter().map(|d| (d.decision_id, d.record_id.clone())).collect();
+    let mut documents = Vec::with_capacity(scan.documents.len());
+    for scanned in &scan.documents {
+        let record_id = records.get(&scanned.data.decision_id).cloned().flatten();
+        documents.push(RecoveredDocument { record_id, ..document(ctx, scanned)? });
+    }
     documents.sort_by_key(|document| document.attempt);
     for document in &documents {
         adopt::document(tx, document).await?;
@@ -191,6 +197,9 @@ async fn adopt_payments(tx: &mut PgConnection, ctx: &AppContext, scan: &TopicSca
     adopt::messages(tx, &scan.messages).await?;
     for case in &scan.cases {
         adopt::case(tx, case).await?;
+    }
+    for end in &scan.ends {
+        adopt::case_end(tx, end).await?;
     }
     Ok(())
 }
@@ -257,6 +266,7 @@ fn document(ctx: &AppContext, document: &topic_scan::ScannedDocument) -> Result<
         claim_id: data.claim_id,
         attempt: i32::try_from(data.attempt).map_err(|_| Error::Unreadable("attempt"))?,
         decision_id: data.decision_id,
+        record_id: None,
         revision: revision.ok_or_else(|| {
             Error::Refused("the decision of a document was made with another installation_secret".to_owned())
         })?,

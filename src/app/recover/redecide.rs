@@ -71,8 +71,6 @@ pub async fn decide_page(ctx: &AppContext) -> Result<Option<RedecidedPage>> {
     let mut sms = Vec::new();
     for mut state in states {
         if let Some(person) = to_redecide.remove(&state.person) {
-            let moved = state.claims.iter().filter(|claim| person.moved.contains(&claim.claim_id));
-            state.moved = moved.map(|claim| claim.key.clone()).collect();
             state.answered = person.answered;
         }
         let own = documents_without_sms.iter().filter(|document| document.person == state.person.to_i64());
@@ -148,14 +146,15 @@ impl LostParts {
             // The facts of a decision made after the payment include the payment.
             let after_payment = stored_claim
                 .filter(|claim| claim.decision_id == decision_id && claim.outcome == Outcome::Waiting);
-            let frozen = after_payment.and(payment).and_then(|payment| frozen_facts(state, payment));
+            let frozen =
+                after_payment.and(payment).and_then(|payment| frozen_facts(state, payment, planning));
             found.push(DecisionFacts { decision_id, facts: frozen.unwrap_or(facts).encode().bytes });
         }
         let mut planned = plan(state, planning, Trigger::Close);
         planned.updates.splice(0..0, paid_decisions);
         for payment in &state.payments {
             if planned.returned.iter().all(|notice| notice.claim_id != payment.claim_id) {
-                planned.returned.extend(return_notice(state, payment));
+                planned.returned.extend(return_notice(state, payment, planning));
             }
         }
         RedecidedPerson { plan: planned, restored_facts: found }
@@ -232,16 +231,21 @@ fn unpublished_decision(
 
 /// The notice of a return that was applied again and whose decision is in the topic: the SMS may have been lost. An SMS
 /// that was not lost has the same id, so it is not sent again.
-fn return_notice(state: &PersonState, payment: &StoredPayment) -> Option<ReturnNotice> {
+fn return_notice(
+    state: &PersonState,
+    payment: &StoredPayment,
+    planning: &PlanningContext<'_>,
+) -> Option<ReturnNotice> {
     let latest = payment.latest().filter(|document| state.answered.contains(&document.document_id))?;
     let claim = state.claims.iter().find(|claim| claim.claim_id == payment.claim_id)?;
     let account = state.dossier.record.as_ref()?.sheba.as_deref()?.parse::<crate::ident::Sheba>().ok()?;
-    let may_retry = claim.outcome == Outcome::Waiting && latest.may_retry();
+    let may_retry = claim.outcome == Outcome::Waiting && latest.may_retry(planning.tables);
+    let returned_at = latest.answer()?.at;
     (may_retry && account.to_string() == latest.sheba).then(|| ReturnNotice {
         claim_id: payment.claim_id,
         document_id: latest.document_id.clone(),
         attempt: latest.attempt,
-        returned_at: latest.state_at,
+        returned_at,
     })
 }
 

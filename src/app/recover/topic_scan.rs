@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::claim::Decision as Verdict;
+use crate::claim::case::Cause;
 use crate::claim::decide::content_digest;
 use crate::claim::outcome::Outcome;
 use crate::claim::reason::ReasonCode;
@@ -14,8 +15,12 @@ use crate::ident::NationalCode;
 use crate::law::Rial;
 use crate::law::marriage_allowance::{MonthWorking, Working as LawWorking};
 use crate::store::recovery::Checkpoint;
-use crate::store::recovery::adopt::{RecoveredAnswer, RecoveredCase, RecoveredDecision, RecoveredMessage};
-use crate::wire::eligibility_decisions_v1::{CaseOpened, DecisionMade, DecisionWorking, ObjectionAnswered};
+use crate::store::recovery::adopt::{
+    RecoveredAnswer, RecoveredCase, RecoveredDecision, RecoveredEnd, RecoveredMessage,
+};
+use crate::wire::eligibility_decisions_v1::{
+    CaseEnded, CaseOpened, DecisionMade, DecisionWorking, ObjectionAnswered,
+};
 use crate::wire::finance_payment_documents_v1::{BatchClosed, PaymentDocumentIssued, VoucherIssued};
 use crate::wire::notifications_sms_v1::SmsRequested;
 use crate::wire::proof::{Origin, RecordContent};
@@ -95,6 +100,8 @@ pub struct TopicScan {
     pub closings: Vec<ScannedClosing>,
     pub messages: Vec<RecoveredMessage>,
     pub cases: Vec<RecoveredCase>,
+    /// The ends of cases, in the order of each person's partition.
+    pub ends: Vec<RecoveredEnd>,
     pub answers: Vec<RecoveredAnswer>,
     /// Ids of published receipts.
     pub receipts: HashSet<String>,
@@ -192,6 +199,9 @@ impl TopicScan {
             Some(EventType::CaseOpened) => {
                 self.cases.push(case(record.data()?).ok_or_else(|| record.unreadable())?);
             }
+            Some(EventType::CaseEnded) => {
+                self.ends.push(case_end(&record.data()?).ok_or_else(|| record.unreadable())?);
+            }
             Some(EventType::ObjectionAnswered) => {
                 let data: ObjectionAnswered<'static> = record.data()?;
                 self.answers.push(RecoveredAnswer {
@@ -238,7 +248,9 @@ impl TopicScan {
         let decided = self.decisions.iter().map(|decision| decision.person);
         let paid = self.documents.iter().map(|document| document.data.national_code);
         let answered = self.answers.iter().map(|answer| answer.person);
-        decided.chain(paid).chain(self.cases.iter().map(|case| case.person)).chain(answered).collect()
+        let cases = self.cases.iter().map(|case| case.person);
+        let ended = self.ends.iter().map(|end| end.person);
+        decided.chain(paid).chain(cases).chain(ended).chain(answered).collect()
     }
 }
 
@@ -329,15 +341,35 @@ fn rials(number: Option<u64>) -> Option<Option<Rial>> {
 }
 
 fn case(data: CaseOpened<'_>) -> Option<RecoveredCase> {
+    let cause = Cause {
+        document_id: data.document_id.into_owned(),
+        kind: data.kind,
+        grounds: data.grounds.into_iter().map(std::borrow::Cow::into_owned).collect(),
+        new_amount: rials(data.new_amount_rial)?,
+    };
     Some(RecoveredCase {
         case_id: data.case_id,
         claim_id: data.claim_id,
-        document_id: data.document_id.into_owned(),
+        cause: cause.digest(),
+        document_id: cause.document_id,
         person: data.national_code,
         kind: data.kind.as_str(),
-        grounds: data.grounds.into_iter().map(std::borrow::Cow::into_owned).collect(),
+        grounds: cause.grounds,
         new_amount: bigint(data.new_amount_rial)?,
         opened_at: data.opened_at,
+    })
+}
+
+fn case_end(data: &CaseEnded<'_>) -> Option<RecoveredEnd> {
+    Some(RecoveredEnd {
+        case_id: data.case_id,
+        person: data.national_code,
+        outcome: data.outcome.as_str(),
+        amount: bigint(data.amount_rial)?,
+        proposal_sha256: hex::decode(data.proposal_sha256.as_bytes())
+            .ok()
+            .filter(|digest| digest.len() == 32)?,
+        ended_at: data.ended_at,
     })
 }
 

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::terminal::table;
+use crate::views::cases::{CaseView, state_text};
 use crate::views::format::{TehranTime, grouped, money};
-use crate::views::person_file::claim::{CaseView, ClaimView, DocumentView, MessageView};
+use crate::views::person_file::claim::{ClaimView, DocumentView, MessageView};
 
 /// Adds documents, cases and SMS, or nothing if there are none.
 pub fn section(out: &mut String, claim: &ClaimView) {
@@ -41,17 +42,18 @@ fn case_row(case: &CaseView) -> Vec<String> {
     vec![
         case.kind.clone(),
         case.opened_at.to_string(),
-        case.closed_at.as_ref().map_or_else(|| "open".to_owned(), TehranTime::to_string),
+        state_text(case),
         case.new_amount_rial.map_or_else(|| "-".to_owned(), grouped),
         case.grounds.join(" "),
         case.case_id.to_string(),
+        case.cause.chars().take(12).collect(),
     ]
 }
 
 fn cases(out: &mut String, claim: &ClaimView) {
     let rows: Vec<_> = claim.cases.iter().map(case_row).collect();
     if !rows.is_empty() {
-        let heads = ["kind", "opened", "ended", ">new rials", "grounds", "case"];
+        let heads = ["kind", "opened", "state", ">new rials", "grounds", "case", "cause"];
         let _ = write!(out, "\n  Cases\n{}", table(4, &heads, &rows));
     }
 }

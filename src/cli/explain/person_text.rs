@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::claim_text;
+use crate::cli::casework;
 use crate::terminal::table;
 use crate::views::format::{grouped, money};
 use crate::views::person_file::person::{PersonFile, PersonView, RegistryRowView};
@@ -28,7 +29,15 @@ pub fn page(file: &PersonFile) -> String {
     }
     facts(&mut out, file);
     marriages(&mut out, file);
+    casework(&mut out, file);
     out
+}
+
+fn casework(out: &mut String, file: &PersonFile) {
+    let objections: Vec<_> = file.objections.iter().map(casework::objection_row).collect();
+    section(out, "OBJECTIONS", &casework::OBJECTION_HEADS, &objections);
+    let findings: Vec<_> = file.findings.iter().map(casework::finding_row).collect();
+    section(out, "FINDINGS", &casework::FINDING_HEADS, &findings);
 }
 
 fn person(out: &mut String, person: &PersonView) {

@@ -6,9 +6,10 @@ use super::{claim_text, person_text};
 use crate::claim::ReasonCode;
 use crate::clock::Clock;
 use crate::texts::{Bilingual, ReasonText};
+use crate::views::cases::CaseView;
 use crate::views::format::TehranTime;
 use crate::views::person_file::claim::{
-    AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
+    AnswerView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
     NextCloseView, WorkingView,
 };
 use crate::views::person_file::headline::{headline, three_lines};
@@ -170,6 +171,8 @@ fn person_file(claims: Vec<ClaimView>) -> PersonFile {
         earlier_payments: Vec::new(),
         registry_rows: Vec::new(),
         self_registrations: Vec::new(),
+        objections: Vec::new(),
+        findings: Vec::new(),
     }
 }
 
@@ -186,15 +189,22 @@ fn a_headline_is_one_line() {
     assert_eq!(waiting().headline, "WAITING 4,958 rials (495.8 tomans): NO_VALID_ACCOUNT, NO_VALID_MOBILE");
 }
 
-fn case(closed_at: Option<TehranTime>) -> CaseView {
+fn case(ended_at: Option<TehranTime>) -> CaseView {
     CaseView {
         case_id: Uuid::nil(),
+        claim_id: Uuid::nil(),
         document_id: "d-1".to_owned(),
         kind: "recovery".to_owned(),
         grounds: vec!["MARRIAGE_ANNULLED".to_owned()],
         new_amount_rial: None,
+        cause: "5d".repeat(32),
+        state: if ended_at.is_some() { "ended" } else { "open" },
         opened_at: at("2025-10-28T06:30:00Z"),
-        closed_at,
+        gone_at: None,
+        outcome: ended_at.is_some().then_some("recovery_ordered"),
+        ordered_rial: ended_at.is_some().then_some(4_958),
+        ended_at,
+        details: None,
     }
 }
 
@@ -204,6 +214,11 @@ fn the_headline_contains_an_open_case() {
     assert!(headline(&open).ends_with("; a person must judge: recovery"));
     let ended = ClaimView { cases: vec![case(Some(at("2025-10-29T06:30:00Z")))], ..paid() };
     assert_eq!(headline(&ended), paid().headline);
+    assert!(claim_text::section(&ended).contains("recovery_ordered 4,958 1404-08-07 10:00"));
+    let gone = CaseView { state: "gone", gone_at: Some(at("2025-10-29T06:30:00Z")), ..case(None) };
+    let gone = ClaimView { cases: vec![gone], ..paid() };
+    assert_eq!(headline(&gone), paid().headline);
+    assert!(claim_text::section(&gone).contains("gone 1404-08-07 10:00"));
     assert!(claim_text::section(&open).contains("recovery  1404-08-06 10:00  open"));
 }
 

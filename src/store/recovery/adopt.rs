@@ -157,6 +157,8 @@ pub struct RecoveredDocument {
     pub claim_id: Uuid,
     pub attempt: i32,
     pub decision_id: Uuid,
+    /// The registry record that the decision names, if its own event is in the topics.
+    pub record_id: Option<String>,
     /// The revision of the decision, found by the decision's id.
     pub revision: i32,
     pub month: String,
@@ -195,14 +197,7 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
     .bind(instant(document.issued_at))
     .execute(&mut *tx)
     .await?;
-    sqlx::query("INSERT INTO payments (person, claim_id, amount, decision_id, benefit) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person, benefit, claim_id) DO NOTHING")
-        .bind(document.person.to_i64())
-        .bind(document.claim_id)
-        .bind(document.amount)
-        .bind(document.decision_id)
-        .bind(document.benefit.as_str())
-        .execute(&mut *tx)
-        .await?;
+    payment(tx, document).await?;
     sqlx::query("UPDATE documents SET superseded = true WHERE claim_id = $1 AND attempt < $2")
         .bind(document.claim_id)
         .bind(document.attempt)
@@ -228,6 +223,25 @@ pub async fn document(tx: &mut PgConnection, document: &RecoveredDocument) -> Re
     .bind(document.benefit.as_str())
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Restores the payment of a document, if an earlier attempt has not restored it.
+async fn payment(tx: &mut PgConnection, document: &RecoveredDocument) -> Result<()> {
+    // Without the decision's own event, the record is that of the claim.
+    sqlx::query(
+        "INSERT INTO payments (person, claim_id, amount, decision_id, benefit, record_id)
+         SELECT $1, $2, $3, $4, $5, coalesce($6, (SELECT record_id FROM claims WHERE person = $1 AND claim_id = $2))
+         ON CONFLICT (person, benefit, claim_id) DO NOTHING",
+    )
+        .bind(document.person.to_i64())
+        .bind(document.claim_id)
+        .bind(document.amount)
+        .bind(document.decision_id)
+        .bind(document.benefit.as_str())
+        .bind(document.record_id.as_deref())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -275,13 +289,14 @@ pub struct RecoveredCase {
     pub kind: &'static str,
     pub grounds: Vec<String>,
     pub new_amount: Option<i64>,
+    pub cause: [u8; 32],
     pub opened_at: Timestamp,
 }
 
 pub async fn case(tx: &mut PgConnection, case: &RecoveredCase) -> Result<()> {
     sqlx::query(
-        "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, new_amount, opened_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz) ON CONFLICT (case_id) DO NOTHING",
+        "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, new_amount, opened_at, cause)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9) ON CONFLICT (case_id) DO NOTHING",
     )
     .bind(case.case_id)
     .bind(case.claim_id)
@@ -291,6 +306,33 @@ pub async fn case(tx: &mut PgConnection, case: &RecoveredCase) -> Result<()> {
     .bind(&case.grounds)
     .bind(case.new_amount)
     .bind(instant(case.opened_at))
+    .bind(case.cause.as_slice())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The end of a case that was published.
+pub struct RecoveredEnd {
+    pub case_id: Uuid,
+    pub person: NationalCode,
+    pub outcome: &'static str,
+    pub amount: Option<i64>,
+    pub proposal_sha256: Vec<u8>,
+    pub ended_at: Timestamp,
+}
+
+/// Restores the mark of an ended case, so that its end is not published a second time. What the officers said is in the
+/// inputs: the redecision takes instant and order from there.
+pub async fn case_end(tx: &mut PgConnection, end: &RecoveredEnd) -> Result<()> {
+    sqlx::query(
+        "UPDATE cases SET closed_at = $2::timestamptz, outcome = $3, ordered = $4, proposal_sha256 = $5 WHERE case_id = $1",
+    )
+    .bind(end.case_id)
+    .bind(instant(end.ended_at))
+    .bind(end.outcome)
+    .bind(end.amount)
+    .bind(end.proposal_sha256.as_slice())
     .execute(tx)
     .await?;
     Ok(())

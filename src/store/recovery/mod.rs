@@ -90,30 +90,20 @@ pub async fn is_served(tx: &mut PgConnection) -> Result<bool> {
         .await?)
 }
 
-/// A person to decide, and what the inputs contained that is not in the facts: claims whose row moved away, and
-/// answered documents.
+/// A person to decide, and what the inputs contained that is not in the facts: answered documents.
 pub struct PersonToRedecide {
     pub code: NationalCode,
-    pub moved: Vec<Uuid>,
     pub answered: Vec<String>,
 }
 
 pub async fn add(tx: &mut PgConnection, persons: &[PersonToRedecide]) -> Result<()> {
     // PostgreSQL refuses to update a row twice in one statement: each person may occur only once.
     sqlx::query(
-        "INSERT INTO recovery_persons (code, moved, answered)
-         SELECT c, string_to_array(m, ' ')::uuid[], string_to_array(a, ' ')
-         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u (c, m, a)
-         ON CONFLICT (code) DO UPDATE SET moved = recovery_persons.moved || excluded.moved,
-             answered = recovery_persons.answered || excluded.answered",
+        "INSERT INTO recovery_persons (code, answered)
+         SELECT c, string_to_array(a, ' ') FROM unnest($1::bigint[], $2::text[]) AS u (c, a)
+         ON CONFLICT (code) DO UPDATE SET answered = recovery_persons.answered || excluded.answered",
     )
     .bind(persons.iter().map(|p| p.code.to_i64()).collect::<Vec<_>>())
-    .bind(
-        persons
-            .iter()
-            .map(|p| p.moved.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" "))
-            .collect::<Vec<_>>(),
-    )
     .bind(persons.iter().map(|p| p.answered.join(" ")).collect::<Vec<_>>())
     .execute(tx)
     .await?;
@@ -133,14 +123,14 @@ pub async fn add_unpaid(tx: &mut PgConnection) -> Result<()> {
 
 /// The next persons to decide, in the order of their codes.
 pub async fn next_persons(tx: &mut PgConnection, limit: u32) -> Result<Vec<PersonToRedecide>> {
-    let rows: Vec<(i64, Vec<Uuid>, Vec<String>)> =
-        sqlx::query_as("SELECT code, moved, answered FROM recovery_persons ORDER BY code LIMIT $1")
+    let rows: Vec<(i64, Vec<String>)> =
+        sqlx::query_as("SELECT code, answered FROM recovery_persons ORDER BY code LIMIT $1")
             .bind(i64::from(limit))
             .fetch_all(tx)
             .await?;
     let mut persons = Vec::with_capacity(rows.len());
-    for (number, moved, answered) in rows {
-        persons.push(PersonToRedecide { code: code(number)?, moved, answered });
+    for (number, answered) in rows {
+        persons.push(PersonToRedecide { code: code(number)?, answered });
     }
     Ok(persons)
 }

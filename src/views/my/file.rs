@@ -8,10 +8,11 @@ use crate::claim::conditions::{ConditionFinding, conditions};
 use crate::claim::{Decision, decide};
 use crate::law::tables::LegalParameters;
 use crate::law::{Rial, SolarDate, Tables};
+use crate::store::cases::CaseOfPerson;
 use crate::store::decisions::DecisionRow;
 use crate::store::my::{OwnClaim, OwnRows};
 use crate::store::payments::FinanceAnswer;
-use crate::store::person_file::{CaseRow, DocumentRow, MessageRow};
+use crate::store::person_file::{DocumentRow, MessageRow};
 use crate::store::portal_objections::OpenObjection;
 
 /// The versions of the tables of the law that decisions were made with. A version never changes, so it is kept once
@@ -56,7 +57,7 @@ pub struct OwnClaimFile {
     /// Ascending by attempt.
     pub documents: Vec<OwnDocument>,
     pub messages: Vec<MessageRow>,
-    pub cases: Vec<CaseRow>,
+    pub cases: Vec<CaseOfPerson>,
     /// Empty unless [`OwnFile::add_objections`] was called.
     pub objections: ClaimObjections,
 }

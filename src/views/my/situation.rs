@@ -1,8 +1,9 @@
 //! Where a claim stands: at its decision, or behind it at finance and the bank.
 
 use super::file::{OwnClaimFile, OwnDocument};
-use crate::claim::codes::PaymentOutcome;
-use crate::claim::person_state::DUPLICATES;
+use crate::claim::case_ending::let_attempt_follow;
+use crate::claim::codes::{EndingOutcome, PaymentOutcome};
+use crate::claim::document::DUPLICATES;
 use crate::claim::{Outcome, Reason, ReasonCode};
 
 #[derive(Clone, Copy)]
@@ -38,17 +39,28 @@ impl OwnClaimFile {
         let Some(document) = self.documents.last() else {
             return Situation::Decided;
         };
-        let has_open_case = self.cases.iter().any(|case| case.closed_at.is_none());
+        let is_officers = self.waits_for_officer(document);
         match document.outcome() {
             None => Situation::Sent(document),
             Some(PaymentOutcome::Accepted) => Situation::Accepted(document),
             Some(PaymentOutcome::Paid) => Situation::Paid(document),
-            Some(PaymentOutcome::Returned) if document.is_called_duplicate() || has_open_case => {
-                Situation::ToOfficer(document)
-            }
+            Some(PaymentOutcome::Returned) if is_officers => Situation::ToOfficer(document),
             Some(PaymentOutcome::Returned) if self.claim.outcome == Outcome::Approved => Situation::Renewed,
             Some(PaymentOutcome::Returned) => Situation::Decided,
         }
+    }
+
+    /// Whether a case holds further attempts back, or officers have let none follow.
+    fn waits_for_officer(&self, document: &OwnDocument) -> bool {
+        let cases: Vec<_> = self.cases.iter().map(|stored| &stored.case).collect();
+        let ended: Vec<_> = cases.iter().filter_map(|case| case.as_ended()).collect();
+        let is_reissued = cases.iter().any(|case| {
+            case.cause.document_id == document.row.document_id
+                && case.ended.is_some_and(|end| end.ending.outcome == EndingOutcome::Reissue)
+        });
+        cases.iter().any(|case| case.holds())
+            || !let_attempt_follow(&ended)
+            || document.is_called_duplicate() && !is_reissued
     }
 
     /// The reason that determines the outcome, if its facts are known.

@@ -48,7 +48,8 @@ pub(super) fn events(file: &OwnClaimFile, clock: &Clock, today: SolarDate) -> Ve
     }
     for case in &file.cases {
         happened.push(Happened::new(case.opened_at, "case_opened"));
-        happened.extend(case.closed_at.map(|at| Happened::new(at, "case_closed")));
+        let over = case.closed_at.or(case.gone_at);
+        happened.extend(over.map(|at| Happened::new(at, "case_closed")));
     }
     // Stable, so that events of one instant keep the order above.
     happened.sort_by_key(|event| event.at);

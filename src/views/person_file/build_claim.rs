@@ -1,7 +1,7 @@
 //! Builds the view of a claim from its stored data.
 
 use super::claim::{
-    AnswerView, CaseView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
+    AnswerView, ClaimView, DecisionView, DocumentView, FinanceAnswerView, MessageView, MonthView,
     NextCloseView, WorkingView,
 };
 use super::headline::headline;
@@ -14,6 +14,7 @@ use crate::law::{Rial, SolarDate, Tables};
 use crate::store::decisions::DecisionRow as StoredDecision;
 use crate::store::{payments, person_file};
 use crate::texts::Texts;
+use crate::views::cases::CaseView;
 use crate::views::format::{self, TehranTime};
 
 pub fn claim(loaded: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
@@ -45,7 +46,7 @@ pub fn claim(loaded: &LoadedClaim, next: &Plan, clock: &Clock) -> ClaimView {
             .iter()
             .map(|(document, answers)| self::document(document, answers, clock))
             .collect(),
-        cases: loaded.cases.iter().map(|case| self::case(case, clock)).collect(),
+        cases: loaded.cases.iter().map(|case| CaseView::of(case, clock)).collect(),
         messages: loaded.messages.iter().map(|message| self::message(message, clock)).collect(),
     };
     claim.headline = headline(&claim);
@@ -145,18 +146,6 @@ fn document(
                 at: TehranTime::of(clock, answer.answered_at),
             })
             .collect(),
-    }
-}
-
-fn case(stored: &person_file::CaseRow, clock: &Clock) -> CaseView {
-    CaseView {
-        case_id: stored.case_id,
-        document_id: stored.document_id.clone(),
-        kind: stored.kind.clone(),
-        grounds: stored.grounds.clone(),
-        new_amount_rial: stored.new_amount.map(format::rial),
-        opened_at: TehranTime::of(clock, stored.opened_at),
-        closed_at: stored.closed_at.map(|at| TehranTime::of(clock, at)),
     }
 }
 

@@ -46,6 +46,8 @@ pub fn person_file(loaded: &LoadedPerson, clock: &Clock, deeds_from: Option<Sola
             .collect(),
         registry_rows: loaded.rows.iter().map(|row| registry_row(row, known.person)).collect(),
         self_registrations: self_registrations(loaded, clock),
+        objections: loaded.casework.objections.clone(),
+        findings: loaded.casework.findings.clone(),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::texts::ReasonText;
+use crate::views::cases::CaseView;
 use crate::views::format::TehranTime;
 
 /// The claim of one person for one marriage.
@@ -130,17 +131,6 @@ pub struct FinanceAnswerView {
     /// Why it was returned.
     pub code: Option<String>,
     pub at: TehranTime,
-}
-
-#[derive(Clone, Serialize)]
-pub struct CaseView {
-    pub case_id: Uuid,
-    pub document_id: String,
-    pub kind: String,
-    pub grounds: Vec<String>,
-    pub new_amount_rial: Option<u64>,
-    pub opened_at: TehranTime,
-    pub closed_at: Option<TehranTime>,
 }
 
 /// An SMS, without its text and with a masked number.

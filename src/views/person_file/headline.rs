@@ -14,7 +14,7 @@ pub fn headline(claim: &ClaimView) -> String {
         Some(document) => payment(document) + &next_attempt(claim),
         None => after_approval(claim).to_owned(),
     };
-    let open = claim.cases.iter().filter(|case| case.closed_at.is_none()).map(|case| case.kind.as_str());
+    let open = claim.cases.iter().filter(|case| case.state == "open").map(|case| case.kind.as_str());
     let open: Vec<_> = open.collect();
     let cases =
         if open.is_empty() { String::new() } else { format!("; a person must judge: {}", open.join(", ")) };

@@ -9,10 +9,12 @@ use crate::claim::registry_record::RegistryRecord;
 use crate::claim::{Decision, decide, issuance};
 use crate::ident::NationalCode;
 use crate::law::Tables;
+use crate::store::cases::{self, CaseOfPerson};
 use crate::store::decisions::{self, DecisionRow as StoredDecision};
 use crate::store::payments::{self, FinanceAnswer};
-use crate::store::person_file::{self, CaseRow, DocumentRow, MessageRow};
+use crate::store::person_file::{self, DocumentRow, MessageRow};
 use crate::store::{Error, PgConnection, Result, installation, person_states, persons};
+use crate::views::casework::{self, CaseworkOfPerson};
 use crate::wire;
 
 /// One person, as stored in the database.
@@ -23,6 +25,7 @@ pub struct LoadedPerson {
     pub claims: Vec<LoadedClaim>,
     /// What a close on the business date would write.
     pub next: Plan,
+    pub casework: CaseworkOfPerson,
 }
 
 /// A claim with its decisions, documents, cases and messages.
@@ -35,7 +38,7 @@ pub struct LoadedClaim {
     /// The tables of the decision in force.
     pub tables: Tables,
     pub documents: Vec<(DocumentRow, Vec<FinanceAnswer>)>,
-    pub cases: Vec<CaseRow>,
+    pub cases: Vec<CaseOfPerson>,
     pub messages: Vec<MessageRow>,
 }
 
@@ -52,7 +55,8 @@ pub async fn load_person(ctx: &AppContext, code: NationalCode) -> Result<LoadedP
     let stored = (known.claims.clone(), known.payments.clone());
     let next = issuance::plan_close(&mut known, &ctx.planning_context());
     (known.claims, known.payments) = stored;
-    Ok(LoadedPerson { known, rows, claims, next })
+    let casework = casework::of_person(ctx, &mut tx, code).await?;
+    Ok(LoadedPerson { known, rows, claims, next, casework })
 }
 
 async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) -> Result<Vec<LoadedClaim>> {
@@ -64,7 +68,7 @@ async fn claims(tx: &mut PgConnection, ctx: &AppContext, known: &PersonState) ->
     }
     let mut all = decisions::by_id(tx, &ids).await?;
     let documents = documents(tx, known.person).await?;
-    let cases = person_file::cases(tx, known.person).await?;
+    let cases = cases::of_persons(tx, &[known.person]).await?;
     let messages = person_file::messages(tx, known.person).await?;
     let mut tables: BTreeMap<String, Tables> = BTreeMap::new();
     let mut claims = Vec::with_capacity(stored.len());

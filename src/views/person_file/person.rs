@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::claim::ClaimView;
+use crate::views::casework::{FindingView, ObjectionView};
 use crate::views::format::TehranTime;
 
 /// All data about one person.
@@ -22,6 +23,9 @@ pub struct PersonFile {
     pub earlier_payments: Vec<EarlierPaymentView>,
     pub registry_rows: Vec<RegistryRowView>,
     pub self_registrations: Vec<SelfRegistrationView>,
+    /// In the order of their ids.
+    pub objections: Vec<ObjectionView>,
+    pub findings: Vec<FindingView>,
 }
 
 impl PersonFile {
@@ -29,7 +33,8 @@ impl PersonFile {
     pub fn is_empty(&self) -> bool {
         let no_record = self.person.is_none() && self.employments.is_empty() && self.wages.is_empty();
         let no_marriage = self.registry_rows.is_empty() && self.self_registrations.is_empty();
-        no_record && no_marriage && self.earlier_payments.is_empty() && self.claims.is_empty()
+        let no_casework = self.objections.is_empty() && self.findings.is_empty();
+        no_record && no_marriage && no_casework && self.earlier_payments.is_empty() && self.claims.is_empty()
     }
 }
 

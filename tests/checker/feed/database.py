@@ -17,7 +17,9 @@ QUERIES = {
     "payments": "SELECT person, claim_id, amount, decision_id FROM payments",
     "vouchers": "SELECT voucher_id, month, cost_centre, documents, total FROM vouchers",
     "messages": "SELECT sms_id, kind, claim_id, document_id, released_at FROM messages",
-    "cases": "SELECT case_id, claim_id, document_id, kind FROM cases",
+    "cases": "SELECT case_id, claim_id, document_id, kind, outcome, gone_at FROM cases",
+    "ending_proposals": "SELECT case_id, encode(sha256, 'hex') AS sha256 FROM ending_proposals",
+    "ending_judgements": "SELECT case_id, encode(proposal_sha256, 'hex') AS sha256, approver FROM ending_judgements",
     "files": "SELECT file_id, kind, accepted, corrected, unchanged, conflicting, dead, rows, received_at FROM files",
     "claims": "SELECT claim_id, person, spouse, unnamed_record, deed_date, revision, outcome, amount,"
     " array_to_string(reasons, ' ') AS reasons, decision_id, withdrawn FROM claims",

@@ -22,11 +22,13 @@ TYPES = {
         "portal.objection.pictures-added",
         "portal.objection.withdrawn",
     },
-    # The service does not end cases yet: endings must be dead letters, from which a later version takes them.
     "casework.findings.v1": {
         "casework.finding.proposed",
         "casework.finding.approved",
         "casework.finding.rejected",
+        "casework.case.ending-proposed",
+        "casework.case.ending-approved",
+        "casework.case.ending-rejected",
         "casework.objection.closed",
     },
     "insured.records.v1": {

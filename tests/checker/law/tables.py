@@ -55,6 +55,8 @@ CONFIRMED = {
     "SPOUSE_HAS_NO_NATIONAL_CODE",
     "REGISTRY_DATE_MISMATCH",
 }
+# contract.md section 4: return codes that another account can mend.
+MENDABLE = {"AC01", "AC03", "AC04", "AC06", "AC07", "AC14", "BE01", "BE06", "RC01", "RC04"}
 NUMBERS = {"required_days": 720, "window_years": 5, "average_months": 24, "floor_days": 30, "list_months_after": 1}
 
 
@@ -67,6 +69,7 @@ class Tables:
         self._coverage = content["coverage"]
         self._parameters = content["parameters"]
         self._retired = {row["bank"]: row["from"] for row in content["retired_banks"]}
+        self._mendable = {row["code"]: row["from"] for row in content["mendable_returns"]}
         self._allowed = {"set_aside": content["set_aside"], "confirmed": content["confirmable"]}
 
     @functools.cache  # the object lives as long as the program, so the cache leaks nothing
@@ -97,6 +100,13 @@ class Tables:
         """Whether a finding that was approved on this date can have this verdict on the ground."""
         return any(row["reason"] == ground and row["from"] <= date for row in self._allowed[verdict])
 
+    def account_mends(self, code, date):
+        """Whether another account can mend a return with this code on this date."""
+        return code in self._mendable and self._mendable[code] <= date
+
+    def mendable(self):
+        return set(self._mendable)
+
     def allowed(self, verdict):
         return {row["reason"] for row in self._allowed[verdict]}
 
@@ -124,6 +134,9 @@ def disagreements(tables, deed="1404-07-01"):
         for ground in sorted(grounds | tables.allowed(verdict)):
             if tables.allows(verdict, ground, deed) != (ground in grounds):
                 yield f"finding `{verdict}` on {ground}: differs from contract.md section 6"
+    for code in sorted(MENDABLE | tables.mendable()):
+        if tables.account_mends(code, deed) != (code in MENDABLE):
+            yield f"return code {code}: differs from contract.md section 4"
     for name, number in NUMBERS.items():
         if tables.parameters_on(deed)[name] != number:
             yield f"{name} is not {number}"

@@ -4,7 +4,7 @@ the inputs."""
 import collections
 
 from ..law import grounds
-from . import announcements
+from . import announcements, ends_of_cases
 
 TITLE = "2 every payable person is paid, and every answer equals the oracle's"
 
@@ -20,10 +20,8 @@ def check(world, report):
         for month, fault in world.replay.disagreements:
             violation(f"close {month}: {fault}")
         check_ends(world, violation, tolerated)
-        opened = {(case.data["claim_id"], case.data["kind"]) for case in world.outputs.cases}
-        for claim, kind in world.replay.cases_due:
-            if (claim, kind) not in opened:
-                violation(f"claim {claim}: its facts require a case `{kind}`, none was opened")
+        check_cases(world, violation)
+        ends_of_cases.check(world, violation)
     if world.database:
         check_claims(world, violation)
         check_documents(world, violation)
@@ -38,6 +36,19 @@ def check(world, report):
         report.note(f"{count} {what}")
 
 
+def check_cases(world, violation):
+    """Each cause that the final facts yield has a case. A judged cause about the claim has one of an earlier document."""
+    opened = set()
+    for case in world.outputs.cases:
+        data = case.data
+        opened.add((data["claim_id"], data["kind"]))
+        opened |= {(data["document_id"], data["kind"], ground) for ground in data["grounds"]}
+    for claim, document, kind, ground in world.replay.cases_due:
+        if (claim, kind) not in opened or ground and (document, kind, ground) not in opened:
+            why = f" of {ground}" if ground else ""
+            violation(f"claim {claim}: its facts require a case `{kind}`{why}, none was opened")
+
+
 def check_paid_decisions(outputs, violation):
     """Each document's decision is an approval of its claim and amount. No two first attempts share a decision."""
     used = {}
@@ -46,13 +57,18 @@ def check_paid_decisions(outputs, violation):
         claim, amount = outputs.approvals.get(data["decision_id"], (None, None))
         if claim is None:
             violation(f"document {data['document_id']}: its decision was never published as an approval")
-        elif (claim, amount) != (data["claim_id"], data["amount_rial"]):
+        elif claim != data["claim_id"] or amount != data["amount_rial"] and not pays_less_again(data, amount):
             violation(f"document {data['document_id']}: its decision has another claim or amount")
         elif claim in outputs.keys and outputs.keys[claim].code != data["national_code"]:
             violation(f"document {data['document_id']}: its person is not the person of its claim")
         other = used.setdefault(data["decision_id"], data)
         if other is not data and data["attempt"] == other["attempt"]:
             violation(f"document {data['document_id']}: document {other['document_id']} pays the same decision")
+
+
+def pays_less_again(data, amount):
+    """A further attempt can pay less than was decided: promise 1 checks that officers said so."""
+    return data["attempt"] > 1 and amount is not None and data["amount_rial"] < amount
 
 
 def check_ends(world, violation, tolerated):

@@ -81,18 +81,23 @@ def check_offsets(world, violation):
 
 def check_findings(world, violation):
     """The database keeps every proposal and every judgement, also those that do not count."""
-    findings = world.inputs.casework[-1].findings
-    ours = {(finding, digest) for (_, finding), each in findings.proposals.items() for digest in each}
-    theirs = {(row["finding_id"], row["sha256"]) for row in world.database.rows("finding_proposals")}
-    for finding, _ in ours ^ theirs:
-        violation(f"finding {finding}: a proposal in the topic or in the database only")
+    casework, database = world.inputs.casework[-1], world.database
+    compare_kept("finding", "finding_id", casework.findings, database, violation)
+    compare_kept("ending", "case_id", casework.endings, database, violation)
+
+
+def compare_kept(word, name, said, database, violation):
+    ours = {(about, digest) for (_, about), each in said.proposals.items() for digest in each}
+    theirs = {(row[name], row["sha256"]) for row in database.rows(f"{word}_proposals")}
+    for about, _ in ours ^ theirs:
+        violation(f"{word} {about}: a proposal in the topic or in the database only")
     ours = {
-        (finding, digest, judgement.approver)
-        for (_, finding), each in findings.judgements.items() for digest, judged in each.items() for judgement in judged
+        (about, digest, judgement.approver)
+        for (_, about), each in said.judgements.items() for digest, judged in each.items() for judgement in judged
     }
-    theirs = {(row["finding_id"], row["sha256"], row["approver"]) for row in world.database.rows("finding_judgements")}
-    for finding, _, _ in ours ^ theirs:
-        violation(f"finding {finding}: a judgement in the topic or in the database only")
+    theirs = {(row[name], row["sha256"], row["approver"]) for row in database.rows(f"{word}_judgements")}
+    for about, _, _ in ours ^ theirs:
+        violation(f"{word} {about}: a judgement in the topic or in the database only")
 
 
 def check_kept(world, violation):

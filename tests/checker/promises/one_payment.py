@@ -29,11 +29,13 @@ def check(world, report):
 def check_person(world, documents, violation):
     documents = sorted(documents, key=lambda data: data["attempt"])
     first = documents[0]
-    for data in documents[1:]:
+    for before, data in zip(documents, documents[1:]):
         if data["claim_id"] != first["claim_id"]:
             violation(f"document {data['document_id']}: the person was paid on claim {first['claim_id']}")
-        if data["amount_rial"] != first["amount_rial"]:
-            violation(f"document {data['document_id']}: its amount differs from the first attempt")
+        if data["amount_rial"] > before["amount_rial"]:
+            violation(f"document {data['document_id']}: its amount is higher than that of the attempt before")
+        if data["amount_rial"] < before["amount_rial"] and not is_reissued(world, before):
+            violation(f"document {data['document_id']}: its amount is lower, and no officers said `reissue`")
     if [data["attempt"] for data in documents] != list(range(1, len(documents) + 1)):
         violation(f"claim {first['claim_id']}: its documents do not have the attempts 1, 2, … once each")
     for data in documents[:-1]:
@@ -41,6 +43,15 @@ def check_person(world, documents, violation):
         replies = world.inputs.replies.get(data["document_id"], ())
         if world.answers_known and not any(reply.outcome == "returned" for reply in replies):
             violation(f"document {data['document_id']}: never returned, but a further document was issued")
+
+
+def is_reissued(world, document):
+    """Whether officers let an attempt follow this document."""
+    ends = [
+        world.inputs.end_of(case.data, world.stages[-1])
+        for case in world.outputs.cases if case.data["document_id"] == document["document_id"]
+    ]
+    return any(end and end.outcome == "reissue" for end in ends)
 
 
 def check_database(database, violation):
@@ -58,11 +69,11 @@ def check_database(database, violation):
         if (
             len(of_person) != 1
             or of_person[0]["claim_id"] != row["claim_id"]
-            or of_person[0]["amount"] != row["amount"]
+            or int(of_person[0]["amount"]) > int(row["amount"])
         ):
             violation(
                 f"claim {row['claim_id']}: its payment in the database does not have exactly one unreversed document "
-                f"of its amount ({len(of_person)} found)"
+                f"of at most its amount ({len(of_person)} found)"
             )
     for person, rows in in_force.items():
         if persons[person] != 1:

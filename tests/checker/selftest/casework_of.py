@@ -5,13 +5,12 @@ import json
 
 from .. import casework
 from ..feed import events
-from ..law import claims, findings, objections, solar, tables
+from ..law import claims, endings, findings, objections, solar, tables
 from .memory import STAMP, TODAY, WHEN, named
 
 PORTAL, DESK, DECISIONS = "portal.objections.v1", "casework.findings.v1", "eligibility.decisions.v1"
 AUTHOR, APPROVER, CLOSER = "staff-1", "staff-2", "staff-3"
 TEXT = {"fa": "پاسخ", "en": "answer"}
-ENDING = "casework.case.ending-proposed"
 
 
 def at(minute):
@@ -91,7 +90,6 @@ def add(fixture):
     decided_findings(fixture)
     findings_without_effect(fixture)
     a_day_with_two_marriages(fixture)
-    an_ending(fixture)
     fixture.casework = casework.Casework()
     for topic in (PORTAL, DESK):
         for raw in fixture.source.records[topic]:
@@ -160,13 +158,56 @@ def a_day_with_two_marriages(fixture):
         Claim(fixture, key).finds(("same day", key.spouse), "CONFLICTING_RECORDS", "set_aside")
 
 
-def an_ending(fixture):
-    """The service does not end cases yet."""
-    claim = of_reasons(fixture, "NOT_FIRST_MARRIAGE")
-    claim.send(DESK, ENDING, {
-        "case_id": named("case"), "at": at(10), "author": AUTHOR, "national_code": claim.key.code,
-        "outcome": "no_action", "amount_rial": None, "reason": "Nothing."}, 10)
-    fixture.bury(DESK, ENDING, fixture.source.records[DESK][-1], "unknown_type (ce_type: this version ends no cases)")
+def end_cases(fixture):
+    """After the close finance returns two documents for reasons that no account mends. Officers stop the attempts of one
+    case; about the other one, an officer approves the own proposal."""
+    for place, stopped in ((2, True), (3, False)):
+        row = fixture.tables["documents"][place]
+        case = open_case(fixture, row)
+        proposal = {
+            "case_id": case["case_id"], "at": at(2850), "author": AUTHOR, "national_code": case["national_code"],
+            "outcome": "stop", "amount_rial": None, "reason": "The payer is wrong."}
+        judgement = {
+            "case_id": case["case_id"], "at": at(2860), "approver": APPROVER if stopped else AUTHOR, "author": AUTHOR,
+            "national_code": case["national_code"], "proposal_sha256": endings.proposal_sha256(proposal),
+            "reason": "I have seen it."}
+        for kind, data in (("approved", judgement), ("proposed", proposal)):
+            fixture.source.append(DESK, case["national_code"], f"casework.case.ending-{kind}", data, stamp=stamp(2870))
+            fixture.casework.apply(events.event_of(fixture.source.records[DESK][-1]))
+        if stopped:
+            end_case(fixture, case, judgement["proposal_sha256"])
+    for word, said in (("proposals", fixture.casework.endings.proposals),
+                       ("judgements", fixture.casework.endings.judgements)):
+        for (_, case_id), digests in said.items():
+            for digest, each in digests.items():
+                approvers = [{"approver": one.approver} for one in each] if word == "judgements" else [{}]
+                fixture.tables[f"ending_{word}"] += [{"case_id": case_id, "sha256": digest} | one for one in approvers]
+
+
+def open_case(fixture, row):
+    """Finance returns the document, and a case opens. The decision stays."""
+    data = {"document_id": row["document_id"], "outcome": "returned", "code": "MS03", "at": at(2840)}
+    fixture.source.append("finance.payment-outcomes.v1", row["document_id"], "finance.document.returned", data)
+    fixture.tables["payment_outcomes"].append(
+        {"document_id": row["document_id"], "outcome": "returned", "at": data["at"]})
+    row["state"], row["state_code"] = "returned", "MS03"
+    case = {
+        "case_id": named("case", row["document_id"]), "claim_id": row["claim_id"], "document_id": row["document_id"],
+        "national_code": row["person"].zfill(10), "kind": "payment", "grounds": ["RETURNED_MS03"],
+        "new_amount_rial": None, "opened_at": WHEN}
+    fixture.source.append(DECISIONS, case["national_code"], "eligibility.case.opened", case)
+    fixture.tables["cases"].append(
+        {"case_id": case["case_id"], "claim_id": case["claim_id"], "document_id": case["document_id"],
+         "kind": "payment", "outcome": "", "gone_at": ""})
+    return case
+
+
+def end_case(fixture, case, proposal_sha256):
+    names = ("case_id", "claim_id", "document_id", "national_code", "kind")
+    fixture.source.append(DECISIONS, case["national_code"], "eligibility.case.ended", {
+        **{name: case[name] for name in names}, "outcome": "stop", "amount_rial": None,
+        "proposal_sha256": proposal_sha256, "ended_at": WHEN})
+    next(row for row in fixture.tables["cases"] if row["case_id"] == case["case_id"])["outcome"] = "stop"
 
 
 def answer(fixture):

@@ -191,6 +191,7 @@ class Fixture:
     def _finish(self):
         """After the close finance returns a document. The claim becomes WAITING, and an SMS is requested."""
         answers_of.return_payment(self)
+        casework_of.end_cases(self)
         for topic in {*INPUTS, "registry.files.v1"}:
             self.tables["input_offsets"].append(
                 {"topic": topic, "partition": "0", "next_offset": str(len(self.source.records[topic]))})

@@ -75,10 +75,44 @@ def unanswered(state):
     row["answered_at"] = ""
 
 
-def ending_applied(state):
-    """An ending is no dead letter."""
-    del state.source.records["dead-letters.v1"][-1]
-    state.tables["dead_letters"].pop()
+OPENED, ENDED = of("eligibility.case.opened"), of("eligibility.case.ended")
+
+
+def no_case(state):
+    """A return that no account mends opens no case."""
+    state.source.drop(DECISIONS, lambda kind, data: OPENED(kind, data) and data["case_id"] == open_case(state)["case_id"])
+    state.tables["cases"].remove(open_case(state))
+
+
+def open_case(state):
+    return next(row for row in state.tables["cases"] if not row["outcome"])
+
+
+def ended_by_one_officer(state):
+    """A case ends though an officer approved the own proposal."""
+    raw = next(raw for raw in state.source.records[DECISIONS] if OPENED(raw.headers["ce_type"], json.loads(raw.value))
+               and json.loads(raw.value)["case_id"] == open_case(state)["case_id"])
+    case = json.loads(raw.value)
+    digest = next(iter(state.casework.endings.proposals[case["national_code"], case["case_id"]]))
+    casework_of.end_case(state, case, digest)
+
+
+def end_not_told(state):
+    state.source.drop(DECISIONS, ENDED)
+
+
+def end_forgotten(state):
+    state.source.drop(DECISIONS, ENDED)
+    for row in state.tables["cases"]:
+        row["outcome"] = ""
+
+
+def opened_twice(state):
+    state.source.again(DECISIONS, OPENED, lambda data: data.update(case_id=named("another case")))
+
+
+def gone_though_it_stands(state):
+    open_case(state)["gone_at"] = "2025-10-23T06:30:00Z"
 
 
 def with_findings(kind, data):
@@ -104,7 +138,18 @@ ALL = [
             DECISIONS, with_findings, lambda data: data["findings"][0].update(finding_id=named("finding", "alone"))
         ),
     ),
-    ("an ending that is no dead letter", 4, ending_applied),
+    ("a return that no account mends, without a case", 2, no_case),
+    ("a case ended by one officer", 2, ended_by_one_officer),
+    ("an end that finance is not told", 2, end_not_told),
+    ("an end of two officers that does not count", 2, end_forgotten),
+    (
+        "an end with another outcome than the officers said",
+        2,
+        lambda state: state.source.change(DECISIONS, ENDED, lambda data: data.update(outcome="no_action")),
+    ),
+    ("two cases of one cause", 2, opened_twice),
+    ("a case that is gone though its cause stands", 2, gone_though_it_stands),
+    ("an end missing from the database", 4, lambda state: state.tables["ending_judgements"].pop()),
     ("a judgement missing from the database", 4, lambda state: state.tables["finding_judgements"].pop()),
     ("an objection answered twice", 11, answered_twice),
     ("an objection answered after its withdrawal", 11, answered("alone")),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::claim::person_over_days::{DEED, World, another, date, me, request, row, spouse, with_status};
 
 /// A finding with its proposal and one judgement, on the values that its ground has now.
-fn finding(world: &World, number: u128, ground: R, verdict: Verdict, at: i64) -> Finding {
+pub fn finding(world: &World, number: u128, ground: R, verdict: Verdict, at: i64) -> Finding {
     judged(world, DEED, number, ground, verdict, at, Ruling::Approved)
 }
 

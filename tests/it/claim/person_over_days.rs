@@ -3,14 +3,17 @@
 
 use std::sync::LazyLock;
 
-use peyvand::claim::codes::{CaseKind, PaymentOutcome};
+use peyvand::claim::case::StoredCase;
+use peyvand::claim::case_ending::{CaseEnding, Ending};
+use peyvand::claim::codes::{CaseKind, EndingOutcome, PaymentOutcome};
+use peyvand::claim::document::DocumentAnswer;
 use peyvand::claim::issuance::plan_close;
 use peyvand::claim::objection_answer::ObjectionAnswer;
 use peyvand::claim::person::{Dossier, PersonRecord, RegistryRow, SelfRegistration};
-use peyvand::claim::person_state::{PersonState, PlanningContext, StoredCase, StoredClaim};
-use peyvand::claim::plan::Issuance;
-use peyvand::claim::plan::{Plan, ReturnNotice, Trigger};
+use peyvand::claim::person_state::{PersonState, PlanningContext, StoredClaim};
+use peyvand::claim::plan::{EndedNotice, Issuance, Plan, ReturnNotice, Trigger};
 use peyvand::claim::planning::plan;
+use peyvand::claim::review::{Judgement, Proposal, Ruling};
 use peyvand::claim::{Benefit, Decision, IdKey, Outcome, ReasonCode};
 use peyvand::law::{InsuranceType, Rial, SolarDate, SolarMonth, Tables};
 use peyvand::texts::Texts;
@@ -41,6 +44,8 @@ pub struct World {
     /// For each of them, the business date and the stored form of the facts.
     pub stored_facts: Vec<(SolarDate, Vec<u8>)>,
     pub cases: Vec<Case>,
+    /// Every published end of a case.
+    pub ended: Vec<EndedNotice>,
     pub returns: Vec<ReturnNotice>,
     pub issued: Vec<Issuance>,
     pub answers: Vec<ObjectionAnswer>,
@@ -49,9 +54,10 @@ pub struct World {
 /// Kind, document and reasons of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
+    pub case_id: uuid::Uuid,
     pub kind: CaseKind,
     pub document_id: String,
-    pub grounds: Vec<&'static str>,
+    pub grounds: Vec<String>,
     pub new_amount: Option<u64>,
 }
 
@@ -75,6 +81,7 @@ impl World {
             cases,
             returns,
             issued,
+            ended: Vec::new(),
             answers: Vec::new(),
         }
     }
@@ -182,6 +189,7 @@ impl World {
     fn write(&mut self, plan: Plan) {
         let says_nothing = plan.updates.is_empty()
             && plan.cases.is_empty()
+            && plan.case_changes.is_empty()
             && plan.issuances.is_empty()
             && plan.answers.is_empty();
         assert_eq!(
@@ -197,33 +205,33 @@ impl World {
                 self.published.push((update.claim, revision.decision));
             }
         }
-        for case in plan.cases {
-            let (kind, document_id) = (case.kind, case.document_id.clone());
-            let claim_id = case.claim_id;
-            let payment =
-                self.known.payments.iter_mut().find(|payment| payment.claim_id == claim_id).unwrap();
-            payment.cases.push(StoredCase { document_id: case.document_id, kind, open: true });
-            let new_amount = case.new_amount.map(Rial::get);
-            self.cases.push(Case { kind, document_id, grounds: case.grounds, new_amount });
+        for new in plan.cases {
+            let (kind, document_id) = (new.cause.kind, new.cause.document_id.clone());
+            let new_amount = new.cause.new_amount.map(Rial::get);
+            let (case_id, grounds) = (new.case_id, new.cause.grounds.clone());
+            assert!(self.cases.iter().all(|case| case.case_id != case_id), "a case is opened once");
+            self.known.payments[0].cases.push(StoredCase::opened(case_id, new.cause));
+            self.cases.push(Case { case_id, kind, document_id, grounds, new_amount });
         }
+        for change in plan.case_changes {
+            let cases = &mut self.known.payments[0].cases;
+            let case = cases.iter_mut().find(|case| case.case_id == change.case_id).unwrap();
+            (case.is_gone, case.ended) = (change.is_gone, change.ended);
+        }
+        self.ended.extend(plan.ended);
         self.returns.extend(plan.returned);
         self.issued.extend(plan.issuances);
         self.answers.extend(plan.answers);
-        self.known.moved.clear();
         self.known.answered.clear();
     }
 
-    /// An outcome from finance for an attempt. As in the store, the outcome with the latest time is kept. Ingest
-    /// follows.
+    /// An outcome from finance for an attempt. As in the store, the outcome with the latest time speaks. Ingest follows.
     pub fn finance(&mut self, attempt: i32, outcome: PaymentOutcome, code: &str, at: i64) -> &mut Self {
         let documents = &mut self.known.payments[0].documents;
         let document = documents.iter_mut().find(|document| document.attempt == attempt).unwrap();
-        if document.state.is_none() || at >= document.state_at {
-            document.state = Some(outcome);
-            document.state_code = (!code.is_empty()).then(|| code.to_owned());
-            document.state_at = at;
-        }
-        document.called_duplicate |= code == "AM05";
+        let code = (!code.is_empty()).then(|| code.to_owned());
+        document.answers.push(DocumentAnswer { at, on: date(TODAY), outcome, code });
+        document.answers.sort_by_key(|answer| answer.at);
         self.known.answered.push(document.document_id.clone());
         self.ingest()
     }
@@ -232,18 +240,51 @@ impl World {
         self.finance(attempt, PaymentOutcome::Returned, code, at)
     }
 
-    /// Replaces all rows of this person by a new one. As ingest does, it reports to planning as moved the claims that
-    /// the old row held and the new row does not.
+    /// Replaces all rows of this person by a new one.
     pub fn row_becomes(&mut self, new: RegistryRow) -> &mut Self {
-        let before: Vec<_> = self.known.claims.iter().map(|claim| claim.key.clone()).collect();
-        self.known.moved = before.into_iter().filter(|key| key.deed_date != new.deed_date).collect();
         self.rows([new])
     }
 
-    /// Ends all cases, as a person would.
-    pub fn cases_end(&mut self) -> &mut Self {
-        self.known.payments[0].cases.iter_mut().for_each(|case| case.open = false);
+    /// Two officers end a case, at this instant.
+    pub fn case_ends(
+        &mut self,
+        case: usize,
+        outcome: EndingOutcome,
+        amount: Option<u64>,
+        at: i64,
+    ) -> &mut Self {
+        let case_id = self.cases[case].case_id;
+        let content = Ending { outcome, amount: amount.and_then(Rial::new) };
+        let (author, person) = ("staff-1".to_owned(), me());
+        let proposal = Proposal { id: case_id, at, author, person, content, reason: "seen".to_owned() };
+        let judgement = approval(&proposal, at);
+        self.said(case_id).review.propose(proposal);
+        self.said(case_id).review.judge(judgement);
+        self.ingest()
+    }
+
+    /// What officers have said about a case.
+    pub fn said(&mut self, case_id: uuid::Uuid) -> &mut CaseEnding {
+        let known = self.known.endings.iter().position(|said| said.case_id == case_id);
+        let place = known.unwrap_or_else(|| {
+            self.known.endings.push(CaseEnding::new(case_id));
+            self.known.endings.len() - 1
+        });
+        &mut self.known.endings[place]
+    }
+
+    /// Officers end all cases in this way.
+    pub fn cases_end(&mut self, outcome: EndingOutcome) -> &mut Self {
+        for case in 0..self.cases.len() {
+            self.case_ends(case, outcome, None, 1_000 + i64::try_from(case).unwrap());
+        }
         self
+    }
+
+    /// The cases that stand and that nobody has judged.
+    pub fn standing(&self) -> Vec<CaseKind> {
+        let cases = self.known.payments[0].cases.iter().filter(|case| case.holds());
+        cases.map(|case| case.cause.kind).collect()
     }
 
     pub fn claim(&self, deed_date: &str) -> &StoredClaim {
@@ -296,7 +337,20 @@ impl World {
 
     #[track_caller]
     pub fn expect_case(&self, kind: CaseKind, grounds: &[&str]) {
-        let opened: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.as_slice())).collect();
-        assert_eq!(opened, [(kind, grounds)]);
+        let opened: Vec<_> = self.cases.iter().map(|case| (case.kind, case.grounds.join(" "))).collect();
+        assert_eq!(opened, [(kind, grounds.join(" "))]);
+    }
+}
+
+/// The approval of this proposal by another officer.
+pub fn approval(proposal: &Proposal<Ending>, at: i64) -> Judgement {
+    Judgement {
+        at,
+        ruling: Ruling::Approved,
+        proposal_sha256: proposal.sha256(),
+        approver: "staff-2".to_owned(),
+        author: proposal.author.clone(),
+        on: date(TODAY),
+        reason: "right".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Returned documents and further attempts.
 
-use peyvand::claim::codes::Ownership;
 use peyvand::claim::codes::PaymentOutcome::{Accepted, Paid, Returned};
+use peyvand::claim::codes::{EndingOutcome, Ownership};
 use peyvand::claim::{Outcome, ReasonCode as R};
 use peyvand::law::InsuranceType as I;
 
@@ -102,7 +102,7 @@ fn a_later_sum_does_not_change_the_second_attempt() {
     world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24 * 1_000_000));
     world.ingest();
     world.expect(DEED, Approved, &[]);
-    world.cases_end().on("1404-09-01").closes();
+    world.cases_end(EndingOutcome::Reissue).on("1404-09-01").closes();
     assert_eq!(world.issued[1].amount.get(), FLOOR);
 }
 
@@ -192,7 +192,7 @@ fn no_further_attempt_is_issued_to_a_deceased_person() {
     let mut world = returned();
     world.record().sheba = Some(sheba(2));
     world.record().deceased_on = Some(date("1404-08-20"));
-    world.on("1404-09-01").ingest().cases_end().closes();
+    world.on("1404-09-01").ingest().cases_end(EndingOutcome::Reissue).closes();
     assert_eq!(world.issued.len(), 1);
     // The record was wrong: the person is alive and is paid.
     world.record().deceased_on = None;
@@ -206,7 +206,7 @@ fn a_duplicate_is_not_sent_again_after_its_case() {
     let mut world = World::paid();
     world.returned(1, "AM05", 10);
     world.record().sheba = Some(sheba(2));
-    world.ingest().cases_end().on("1404-09-01").closes();
+    world.ingest().cases_end(EndingOutcome::Stop).on("1404-09-01").closes();
     assert_eq!(world.issued.len(), 1);
 }
 

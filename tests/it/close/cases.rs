@@ -82,10 +82,10 @@ fn facts_that_change_after_payment_open_cases() {
     app.finish();
 }
 
-/// "While a case is open, no further attempt is issued.", "Only a person ends a case." Here the
-/// test ends it in the database, as an operator would.
+/// "A standing cause that nobody has judged holds further attempts back", "a case whose cause is gone is listed as gone
+/// and holds nothing".
 #[test]
-fn an_open_case_blocks_further_attempts() {
+fn a_standing_cause_blocks_further_attempts_until_it_is_gone() {
     let mut app = TestApp::start("1404-08-01");
     let husband = person(1);
     insured(&mut app, &[&husband], "1404-04");
@@ -100,16 +100,20 @@ fn an_open_case_blocks_further_attempts() {
     app.set_today("1404-09-01");
     app.close("1404-08");
     assert_eq!(paid(&app.documents(), &husband).len(), 1);
-    // Even if the registry withdraws the annulment, only a person ends the case.
-    marriages(&mut app, &[&annulled.corrected(|row| row.status = "registered")]);
+    assert_eq!(app.json(&["status"])["open_cases_count"], 1);
+    // The registry withdraws the annulment.
+    let sound = annulled.corrected(|row| row.status = "registered");
+    marriages(&mut app, &[&sound]);
+    app.settle();
+    assert_eq!(app.json(&["status"])["open_cases_count"], 0);
+    assert_eq!(app.json(&["cases", "list"])[0]["state"], "gone");
+    assert_eq!(app.json(&["cases", "list", "--open"]), serde_json::json!([]));
+    let file = app.json(&["explain", &husband.code()]);
+    assert_eq!(file["claims"][0]["cases"][0]["state"], "gone");
     app.set_today("1404-10-01");
     app.close("1404-09");
-    assert_eq!(paid(&app.documents(), &husband).len(), 1);
-    app.settle();
-    app.execute("UPDATE cases SET closed_at = now()").unwrap();
-    app.set_today("1404-11-01");
-    app.close("1404-10");
-    assert_eq!(paid(&app.documents(), &husband), [(1, "1404-07".to_owned()), (2, "1404-10".to_owned())]);
+    assert_eq!(paid(&app.documents(), &husband), [(1, "1404-07".to_owned()), (2, "1404-09".to_owned())]);
+    assert_eq!(app.cases().len(), 1);
     app.finish();
 }
 

@@ -4,6 +4,7 @@ pub mod automatic;
 pub mod cases;
 pub mod close_month;
 mod confirm;
+mod endings;
 pub mod in_turn;
 pub mod months;
 pub mod returns;

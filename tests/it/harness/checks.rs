@@ -345,4 +345,8 @@ fn cases_agree(app: &TestApp, topics: &Topics) {
     let cases = topics.data("eligibility.case.opened");
     let in_topic: BTreeSet<_> = cases.iter().map(|case| text(case, "case_id").to_owned()).collect();
     assert_eq!(in_topic, app.query("SELECT case_id FROM cases").into_iter().flatten().collect(), "cases");
+    let ended = topics.data("eligibility.case.ended");
+    let in_topic: BTreeSet<_> = ended.iter().map(|end| text(end, "proposal_sha256").to_owned()).collect();
+    let ended = app.query("SELECT encode(proposal_sha256, 'hex') FROM cases WHERE outcome IS NOT NULL");
+    assert!(ended.into_iter().flatten().all(|end| in_topic.contains(&end)), "an end was not published");
 }

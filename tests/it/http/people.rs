@@ -299,11 +299,12 @@ fn message(document: &DocumentRow) -> MessageRow {
 fn answers(world: &World) -> Vec<FinanceAnswer> {
     let documents = world.known.payments.iter().flat_map(|payment| &payment.documents);
     let answered = documents.filter_map(|document| {
+        let answer = document.answer()?;
         Some(FinanceAnswer {
             document_id: document.document_id.clone(),
-            answered_at: Timestamp::from_microsecond(document.state_at).unwrap(),
-            outcome: document.state?,
-            code: document.state_code.clone(),
+            answered_at: Timestamp::from_microsecond(answer.at).unwrap(),
+            outcome: answer.outcome,
+            code: answer.code.clone(),
             source_offset: 0,
         })
     });

@@ -4,7 +4,7 @@ use peyvand::claim::codes::Verdict;
 use peyvand::claim::review::Ruling;
 use serde_json::{Value, json};
 
-use crate::fixtures::casework::{DEED, Desk, OTHER_BIRTH, at, id, mismatch, under_review};
+use crate::fixtures::casework::{DEED, Desk, OTHER_BIRTH, id, mismatch, under_review};
 use crate::fixtures::population::{Person, expect, marriages, paid, person};
 use crate::harness::TestApp;
 
@@ -274,29 +274,4 @@ fn shown(app: &TestApp, person: &Person) {
     for kind in ["objections", "findings"] {
         assert!(app.refused(&[kind, "show", &nobody]).contains(&nobody));
     }
-}
-
-/// This version ends no cases: the events are kept as dead letters that say so.
-#[test]
-fn endings_of_cases_are_kept_as_dead_letters() {
-    let app = TestApp::start("1404-08-01");
-    let code = person(1).code();
-    let judged = json!({"case_id": id(1), "at": at(1), "approver": "staff-2", "author": "staff-1",
-        "national_code": code, "proposal_sha256": "0".repeat(64), "reason": "No money was lost."});
-    let proposed = json!({"case_id": id(1), "at": at(1), "author": "staff-1", "national_code": code,
-        "outcome": "no_action", "amount_rial": null, "reason": "No money was lost."});
-    let raw = app.raw();
-    for (kind, data) in [("proposed", &proposed), ("approved", &judged), ("rejected", &judged)] {
-        let ce_type = format!("casework.case.ending-{kind}");
-        raw.event("casework.findings.v1", &code, &ce_type, kind, data);
-    }
-    drop(raw);
-    app.settle();
-    let topics = app.export();
-    let letters = topics.dead_letters();
-    assert_eq!(letters.len(), 3, "{letters:#?}");
-    for letter in letters {
-        assert!(letter.headers.values().any(|value| value.contains("does not end cases")), "{letter:#?}");
-    }
-    app.finish();
 }

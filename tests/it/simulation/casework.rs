@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use peyvand::claim::canonical::CanonicalHash;
+use peyvand::claim::case_ending::CaseEnding;
 use peyvand::claim::codes::Verdict;
 use peyvand::claim::finding::Finding;
 use peyvand::claim::objection::{Disputed, Objection};
@@ -113,7 +114,12 @@ impl BatchState {
             CaseworkEvent::ObjectionClosed(data) => {
                 self.objection_of(person, data.objection_id).close(data.closing())
             }
-            other => panic!("the simulated population does not send {other:?}"),
+            CaseworkEvent::EndingProposed(data) => {
+                self.ending_of(person, data.case_id).review.propose(data.proposal())
+            }
+            CaseworkEvent::EndingJudged(ruling, data) => {
+                self.ending_of(person, data.case_id).review.judge(data.judgement(*ruling))
+            }
         };
         if is_new {
             self.touched.insert(person);
@@ -122,6 +128,10 @@ impl BatchState {
 
     fn objection_of(&mut self, person: NationalCode, id: Uuid) -> &mut Objection {
         self.rows.objections.entry((person, id)).or_insert_with(|| Objection::new(id))
+    }
+
+    fn ending_of(&mut self, person: NationalCode, case_id: Uuid) -> &mut CaseEnding {
+        self.rows.endings.entry((person, case_id)).or_insert_with(|| CaseEnding::new(case_id))
     }
 
     fn finding_of(&mut self, person: NationalCode, id: Uuid) -> &mut Finding {

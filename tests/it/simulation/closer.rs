@@ -3,8 +3,9 @@
 use peyvand::app::output_events::{DocumentStamp, document};
 use peyvand::claim::Benefit;
 use peyvand::claim::codes::SmsKind;
+use peyvand::claim::document::StoredDocument;
 use peyvand::claim::issuance::plan_close as close_person;
-use peyvand::claim::person_state::{PersonState, StoredDocument};
+use peyvand::claim::person_state::PersonState;
 use peyvand::claim::plan::Issuance;
 use peyvand::claim::plan::Plan;
 use peyvand::ident::NationalCode;
@@ -157,7 +158,9 @@ fn issue_document(
     let id = issue.document_id.to_string();
     if attempt == 1 {
         tx.take([("payments", person.to_string())]);
-        rows.payments.insert(person, PaymentRow { benefit, person, claim_id, amount, decision_id });
+        let record_id = issue.record_id.clone();
+        rows.payments
+            .insert(person, PaymentRow { benefit, person, claim_id, amount, decision_id, record_id });
     }
     for old in rows.documents.values_mut().filter(|old| old.person == person && old.stored.is_returned()) {
         tx.free(("documents_one_in_force", person.to_string()));
@@ -167,11 +170,9 @@ fn issue_document(
     let stored = StoredDocument {
         document_id: id.clone(),
         attempt,
+        amount,
         sheba: issue.sheba.clone(),
-        state: None,
-        state_code: None,
-        state_at: 0,
-        called_duplicate: false,
+        answers: Vec::new(),
     };
     let (cost_centre, superseded) = (issue.cost_centre.clone(), false);
     rows.documents

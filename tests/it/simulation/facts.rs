@@ -1,9 +1,8 @@
 //! The effect of a record on the stored facts: as in `app::ingest`, on a transaction's own copy of the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
-use peyvand::claim::ClaimKey;
 use peyvand::claim::codes::{Ownership, PaymentOutcome};
 use peyvand::claim::person::{Employment, PersonRecord, SelfRegistration, Wage};
 use peyvand::claim::registry_record::RegistryRecord;
@@ -41,7 +40,6 @@ pub fn named(rows: &Rows, batch: &RecordBatch) -> BTreeSet<NationalCode> {
 pub struct BatchState {
     pub rows: Rows,
     pub touched: BTreeSet<NationalCode>,
-    pub moved: BTreeMap<NationalCode, Vec<ClaimKey>>,
     pub answered: BTreeSet<String>,
     pub letters: Vec<((TopicPartition, i64), &'static str, Outgoing)>,
 }
@@ -49,7 +47,7 @@ pub struct BatchState {
 impl BatchState {
     pub fn new(rows: Rows) -> Self {
         let (touched, answered) = (BTreeSet::new(), BTreeSet::new());
-        Self { rows, touched, moved: BTreeMap::new(), answered, letters: Vec::new() }
+        Self { rows, touched, answered, letters: Vec::new() }
     }
 
     pub fn apply(&mut self, taken: &ConsumedRecord) {
@@ -113,7 +111,6 @@ impl BatchState {
         let (old_keys, new_keys) = (old.map(claim_keys).unwrap_or_default(), claim_keys(row));
         for key in old_keys.into_iter().filter(|key| !new_keys.contains(key)) {
             self.touched.insert(key.person);
-            self.moved.entry(key.person).or_default().push(key);
         }
         self.touched.extend(new_keys.iter().map(|key| key.person));
         self.rows.marriages.insert(row.record_id.clone(), row.clone());

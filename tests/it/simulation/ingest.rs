@@ -29,7 +29,6 @@ pub async fn ingest_batch(io: &Io, batch: &RecordBatch) -> Result<(), Failed> {
     let mut planned = Vec::new();
     for person in &batch_state.touched {
         let mut known = batch_state.rows.known(*person);
-        known.moved = batch_state.moved.remove(person).unwrap_or_default();
         let documents = known.payments.iter().flat_map(|payment| &payment.documents);
         let answered = documents.filter(|document| batch_state.answered.contains(&document.document_id));
         known.answered = answered.map(|document| document.document_id.clone()).collect();

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use peyvand::claim::codes::PaymentOutcome;
+use peyvand::claim::case::StoredCase;
+use peyvand::claim::case_ending::CaseEnding;
+use peyvand::claim::document::{DocumentAnswer, StoredDocument};
 use peyvand::claim::facts::Facts;
 use peyvand::claim::finding::Finding;
 use peyvand::claim::objection::Objection;
 use peyvand::claim::person::{Dossier, SelfRegistration};
-use peyvand::claim::person_state::{
-    DUPLICATES, PersonState, StoredCase, StoredClaim, StoredDocument, StoredPayment,
-};
+use peyvand::claim::person_state::{PersonState, StoredClaim, StoredPayment};
 use peyvand::claim::registry_record::RegistryRecord;
 use peyvand::claim::{Benefit, ClaimKey, Counterpart};
 use peyvand::ident::NationalCode;
 use peyvand::law::{Rial, SolarMonth};
-use peyvand::store::payments::{FinanceAnswer, PaymentRow};
+use peyvand::store::payments::{FinanceAnswer, PaymentRow, day_in_tehran};
 use uuid::Uuid;
 
 #[derive(Clone)]
@@ -51,6 +51,7 @@ pub struct Rows {
     pub requests: BTreeMap<(NationalCode, String), (SelfRegistration, i64)>,
     pub findings: BTreeMap<(NationalCode, Uuid), Finding>,
     pub objections: BTreeMap<(NationalCode, Uuid), Objection>,
+    pub endings: BTreeMap<(NationalCode, Uuid), CaseEnding>,
     pub claims: BTreeMap<(NationalCode, Uuid), StoredClaim>,
     pub decisions: BTreeMap<Uuid, Decided>,
     pub payments: BTreeMap<NationalCode, PaymentRow>,
@@ -78,6 +79,7 @@ impl Rows {
             requests: pick(&self.requests, |(applicant, _), _| ours(applicant)),
             findings: pick(&self.findings, |(person, _), _| ours(person)),
             objections: pick(&self.objections, |(person, _), _| ours(person)),
+            endings: pick(&self.endings, |(person, _), _| ours(person)),
             claims: pick(&self.claims, |(person, _), _| ours(person)),
             decisions: pick(&self.decisions, |id, _| paid.contains(id)),
             answers: pick(&self.answers, |(document, ..), _| documents.contains_key(document)),
@@ -95,6 +97,7 @@ impl Rows {
         self.requests.append(&mut copy.requests);
         self.findings.append(&mut copy.findings);
         self.objections.append(&mut copy.objections);
+        self.endings.append(&mut copy.endings);
         self.claims.append(&mut copy.claims);
         self.decisions.append(&mut copy.decisions);
         self.payments.append(&mut copy.payments);
@@ -115,13 +118,13 @@ impl Rows {
         PersonState {
             findings: of_person(&self.findings, person),
             objections: of_person(&self.objections, person),
+            endings: of_person(&self.endings, person),
             person,
             dossier: self.persons.get(&person).cloned().unwrap_or_default(),
             rows: self.marriages.values().filter(own).map(RegistryRecord::row).collect(),
             self_registrations: requests.map(|(_, (request, _))| request.clone()).collect(),
             claims: claims.map(|(_, claim)| claim.clone()).collect(),
             payments: self.payments.get(&person).map(|payment| self.payment(payment)).into_iter().collect(),
-            moved: Vec::new(),
             answered: Vec::new(),
         }
     }
@@ -135,6 +138,7 @@ impl Rows {
             benefit: payment.benefit,
             claim_id: payment.claim_id,
             amount: payment.amount,
+            record_id: payment.record_id.clone(),
             paid_facts: Facts::decode(&self.decisions[&payment.decision_id].facts),
             documents,
             cases: cases.map(|(_, case)| case.clone()).collect(),
@@ -148,18 +152,15 @@ impl Rows {
         self.answers
             .insert((id.clone(), answer.answered_at.as_microsecond(), answer.outcome.as_str()), answer);
         let all = || self.answers.values().filter(|answer| answer.document_id == id);
-        let Some(latest) = all().max_by_key(|answer| (answer.answered_at, answer.source_offset)) else {
-            return;
-        };
-        let duplicate = |answer: &FinanceAnswer| {
-            let code = answer.code.as_deref().unwrap_or_default();
-            answer.outcome == PaymentOutcome::Returned && DUPLICATES.contains(&code)
-        };
-        let document = self.documents.get_mut(&id).unwrap();
-        document.stored.state = Some(latest.outcome);
-        document.stored.state_code.clone_from(&latest.code);
-        document.stored.state_at = latest.answered_at.as_microsecond();
-        document.stored.called_duplicate = all().any(duplicate);
+        let mut answers: Vec<_> = all().collect();
+        answers.sort_by_key(|answer| (answer.answered_at, answer.source_offset));
+        let spoken = answers.into_iter().map(|answer| DocumentAnswer {
+            at: answer.answered_at.as_microsecond(),
+            on: day_in_tehran(answer.answered_at),
+            outcome: answer.outcome,
+            code: answer.code.clone(),
+        });
+        self.documents.get_mut(&id).unwrap().stored.answers = spoken.collect();
     }
 
     /// As `peyvand::store::batches::persons_after`.

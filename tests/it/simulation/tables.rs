@@ -8,7 +8,7 @@ use super::world::World;
 /// A table's name and its rows, sorted.
 pub type Lines = (&'static str, Vec<String>);
 
-const QUERIES: [(&str, &str); 20] = [
+const QUERIES: [(&str, &str); 22] = [
     ("input_offsets", "SELECT format('%s|%s|%s', topic, partition, next_offset) FROM input_offsets"),
     ("persons", "SELECT format('%s|%s|%s', code, insured, branch_code) FROM persons"),
     ("marriages", "SELECT format('%s|%s|%s|%s', record_id, record_version, husband, wife) FROM marriages"),
@@ -23,6 +23,8 @@ const QUERIES: [(&str, &str); 20] = [
     ("objection_closings", "SELECT format('%s|%s|%s', person, objection_id, encode(sha256, 'hex')) FROM objection_closings"),
     ("finding_proposals", "SELECT format('%s|%s|%s', person, finding_id, encode(sha256, 'hex')) FROM finding_proposals"),
     ("finding_judgements", "SELECT format('%s|%s|%s', person, finding_id, encode(sha256, 'hex')) FROM finding_judgements"),
+    ("ending_proposals", "SELECT format('%s|%s|%s', person, case_id, encode(sha256, 'hex')) FROM ending_proposals"),
+    ("ending_judgements", "SELECT format('%s|%s|%s', person, case_id, encode(sha256, 'hex')) FROM ending_judgements"),
     (
         "claims",
         "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', person, claim_id, deed_date, revision, outcome, amount,
@@ -33,7 +35,7 @@ const QUERIES: [(&str, &str); 20] = [
         "decisions",
         "SELECT format('%s|%s|%s|%s', decision_id, claim_id, revision, encode(sha256(facts), 'hex')) FROM decisions",
     ),
-    ("payments", "SELECT format('%s|%s|%s|%s', person, claim_id, amount, decision_id) FROM payments"),
+    ("payments", "SELECT format('%s|%s|%s|%s|%s', person, claim_id, amount, decision_id, record_id) FROM payments"),
     (
         "closes",
         "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s', month, batch_id, business_date, cursor, closed_at IS NOT NULL,
@@ -54,7 +56,11 @@ const QUERIES: [(&str, &str); 20] = [
         "messages",
         "SELECT format('%s|%s|%s|%s|%s', sms_id, kind, document_id, claim_id, released_at IS NOT NULL) FROM messages",
     ),
-    ("cases", "SELECT format('%s|%s|%s|%s|%s', case_id, person, document_id, kind, closed_at IS NULL) FROM cases"),
+    (
+        "cases",
+        "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s', case_id, person, document_id, kind, encode(cause, 'hex'), gone_at IS NULL,
+             (extract(epoch FROM closed_at) * 1000000)::bigint, outcome, ordered) FROM cases",
+    ),
     ("dead_letters", "SELECT format('%s|%s|%s|%s', topic, partition, source_offset, reason) FROM dead_letters"),
     ("outbox_heads", "SELECT format('%s|%s', grp, next_position) FROM outbox_heads"),
     ("relay_groups", "SELECT format('%s|%s|%s', grp, delivered, owner) FROM relay_groups"),
@@ -160,7 +166,16 @@ fn of_casework(world: &World) -> Vec<Lines> {
         let all = finding.review.judgements().iter();
         judgements.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
     }
+    let (mut endings, mut ends) = (Vec::new(), Vec::new());
+    for ((person, id), ending) in &rows.endings {
+        let all = ending.review.proposals();
+        endings.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
+        let all = ending.review.judgements().iter();
+        ends.extend(all.map(|one| format!("{}|{id}|{}", person.to_i64(), hex::encode(one.sha256()))));
+    }
     vec![
+        ("ending_proposals", endings),
+        ("ending_judgements", ends),
         ("objections", objections),
         ("objection_closings", closings),
         ("finding_proposals", proposals),
@@ -172,12 +187,14 @@ fn of_payments(world: &World) -> Vec<Lines> {
     let rows = &world.store.tables.rows;
     let payments = rows.payments.values().map(|payment| {
         let (person, amount) = (payment.person.to_i64(), payment.amount.get());
-        format!("{person}|{}|{amount}|{}", payment.claim_id, payment.decision_id)
+        let record_id = some(payment.record_id.as_ref());
+        format!("{person}|{}|{amount}|{}|{record_id}", payment.claim_id, payment.decision_id)
     });
     let documents = rows.documents.iter().map(|(id, document)| {
         let stored = &document.stored;
         let head = format!("{id}|{}|{}|{}", document.person.to_i64(), document.claim_id, stored.attempt);
-        let (amount, state) = (document.amount.get(), (some(stored.state), some(stored.state_code.as_ref())));
+        let code = stored.answer().and_then(|answer| answer.code.as_ref());
+        let (amount, state) = (document.amount.get(), (some(stored.state()), some(code)));
         let finance = format!("{}|{}|{}", state.0, state.1, yes(document.superseded));
         format!("{head}|{}|{amount}|{}|{}|{finance}", document.month, stored.sheba, document.cost_centre)
     });
@@ -190,7 +207,12 @@ fn of_payments(world: &World) -> Vec<Lines> {
         format!("{id}|{}|{about}|{}", message.kind, yes(message.released))
     });
     let cases = rows.cases.iter().map(|(id, (person, case))| {
-        format!("{id}|{}|{}|{}|{}", person.to_i64(), case.document_id, case.kind, yes(case.open))
+        let cause = hex::encode(case.cause.digest());
+        let about = format!("{}|{}|{cause}", case.cause.document_id, case.cause.kind);
+        let end = case.ended.map(|end| (end.at, end.ending.outcome, end.ending.amount));
+        let (at, outcome) = (some(end.map(|end| end.0)), some(end.map(|end| end.1)));
+        let ordered = some(end.and_then(|end| end.2).map(|amount| amount.get()));
+        format!("{id}|{}|{about}|{}|{at}|{outcome}|{ordered}", person.to_i64(), yes(!case.is_gone))
     });
     vec![
         ("payments", payments.collect()),

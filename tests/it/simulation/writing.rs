@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use peyvand::app::output_events;
+use peyvand::claim::case::StoredCase;
 use peyvand::claim::codes::{Ownership, SmsKind};
 use peyvand::claim::facts::digest;
-use peyvand::claim::person_state::{PersonState, StoredCase};
+use peyvand::claim::person_state::PersonState;
 use peyvand::claim::plan::{Plan, ReturnNotice};
 use peyvand::ident::Mobile;
 use peyvand::wire::{EventType, Outgoing};
@@ -43,12 +44,17 @@ pub fn write(tx: &Connection, rows: &mut Rows, planned: &[(PersonState, Plan)]) 
     }
     for (known, plan) in planned {
         for case in &plan.cases {
-            let earlier = case.earlier.to_string();
-            let id = IDS.id("case", &[&case.document_id, case.kind.as_str(), &earlier]);
-            let stored = StoredCase { document_id: case.document_id.clone(), kind: case.kind, open: true };
-            rows.cases.insert(id, (known.person, stored));
-            tx.take([("cases", id.to_string())]);
-            events.push(output_events::case(id, known.person, case, AT, None).unwrap());
+            rows.cases
+                .insert(case.case_id, (known.person, StoredCase::opened(case.case_id, case.cause.clone())));
+            tx.take([("cases", case.case_id.to_string())]);
+            events.push(output_events::case_opened(known.person, case, AT, None).unwrap());
+        }
+        for change in &plan.case_changes {
+            let case = &mut rows.cases.get_mut(&change.case_id).unwrap().1;
+            (case.is_gone, case.ended) = (change.is_gone, change.ended);
+        }
+        for ended in &plan.ended {
+            events.push(output_events::case_ended(known.person, ended, AT, None).unwrap());
         }
     }
     for (known, plan) in planned {
@@ -108,12 +114,14 @@ pub fn end_state(rows: &Rows) -> BTreeMap<String, String> {
     for (id, document) in &rows.documents {
         let (stored, month) = (&document.stored, document.month);
         let account = short(stored.sheba.as_bytes());
-        let finance = (document.superseded, stored.state, &stored.state_code);
+        let code = stored.answer().map(|answer| &answer.code);
+        let finance = (document.superseded, stored.state(), code);
         let what = (stored.attempt, document.amount.get(), month.to_string(), account, finance);
         state.insert(format!("document {id}"), format!("{what:?}"));
     }
-    for (_, case) in rows.cases.values() {
-        state.insert(format!("case {} {}", case.document_id, case.kind), format!("open {}", case.open));
+    // Whether a cause that is gone ever stood depends on the batches.
+    for (id, (_, case)) in rows.cases.iter().filter(|(_, (_, case))| !case.is_gone || case.is_judged()) {
+        state.insert(format!("case {id}"), format!("{:?} {:?}", case.cause.grounds, case.ended));
     }
     for ((_, id), objection) in &rows.objections {
         state.insert(format!("objection {id}"), format!("answered {}", objection.answered));
