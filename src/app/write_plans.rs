@@ -168,7 +168,8 @@ fn return_notice(ctx: &AppContext, planned: &Planned, notice: &ReturnNotice) -> 
     // A message about a person's account goes only to a number that belongs to that person.
     let mobile = reachable(record)?;
     let id = ctx.ids.return_sms(&notice.document_id, notice.returned_at);
-    let body = Texts::built_in().sms_returned(payment.benefit, &record.full_name(), payment.amount);
+    let document = payment.documents.iter().find(|document| document.document_id == notice.document_id)?;
+    let body = Texts::built_in().sms_returned(payment.benefit, &record.full_name(), document.amount);
     Some(message(
         id,
         SmsKind::PaymentReturned,

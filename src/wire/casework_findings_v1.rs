@@ -50,26 +50,54 @@ pub struct FindingProposed {
     pub evidence: Vec<Uuid>,
 }
 
-/// `casework.finding.approved` or `.rejected`.
-#[serde_as]
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct FindingJudged {
-    #[serde_as(as = "Strict")]
-    pub finding_id: Uuid,
-    #[serde_as(as = "Strict")]
-    pub at: Timestamp,
-    #[serde_as(as = "Text<OpaqueId>")]
-    pub approver: String,
-    /// The author of the proposal.
-    #[serde_as(as = "Text<OpaqueId>")]
-    pub author: String,
-    #[serde_as(as = "Strict")]
-    pub national_code: NationalCode,
-    #[serde_as(as = "Strict")]
-    pub proposal_sha256: Sha256,
-    #[serde_as(as = "Text<Remark>")]
-    pub reason: String,
+/// Defines what a second officer says. The judgements of findings and of endings differ in the name of one id.
+macro_rules! judged {
+    ($(#[$doc:meta])* $name:ident about $id:ident) => {
+        $(#[$doc])*
+        #[serde_as]
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        pub struct $name {
+            #[serde_as(as = "Strict")]
+            pub $id: Uuid,
+            #[serde_as(as = "Strict")]
+            pub at: Timestamp,
+            #[serde_as(as = "Text<OpaqueId>")]
+            pub approver: String,
+            /// The author of the proposal.
+            #[serde_as(as = "Text<OpaqueId>")]
+            pub author: String,
+            #[serde_as(as = "Strict")]
+            pub national_code: NationalCode,
+            #[serde_as(as = "Strict")]
+            pub proposal_sha256: Sha256,
+            #[serde_as(as = "Text<Remark>")]
+            pub reason: String,
+        }
+
+        impl $name {
+            pub fn judgement(&self, ruling: Ruling) -> Judgement {
+                Judgement {
+                    at: self.at.as_microsecond(),
+                    ruling,
+                    proposal_sha256: self.proposal_sha256,
+                    approver: self.approver.clone(),
+                    author: self.author.clone(),
+                    on: day_of(self.at),
+                    reason: self.reason.clone(),
+                }
+            }
+        }
+    };
 }
+
+judged!(
+    /// `casework.finding.approved` or `.rejected`.
+    FindingJudged about finding_id
+);
+judged!(
+    /// `casework.case.ending-approved` or `.ending-rejected`.
+    EndingJudged about case_id
+);
 
 /// `casework.case.ending-proposed`.
 #[serde_as]
@@ -89,26 +117,6 @@ pub struct EndingProposed {
     #[serde_as(as = "Option<Rials>")]
     #[serde(default)]
     pub amount_rial: Option<Rial>,
-    #[serde_as(as = "Text<Remark>")]
-    pub reason: String,
-}
-
-/// `casework.case.ending-approved` or `.ending-rejected`.
-#[serde_as]
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct EndingJudged {
-    #[serde_as(as = "Strict")]
-    pub case_id: Uuid,
-    #[serde_as(as = "Strict")]
-    pub at: Timestamp,
-    #[serde_as(as = "Text<OpaqueId>")]
-    pub approver: String,
-    #[serde_as(as = "Text<OpaqueId>")]
-    pub author: String,
-    #[serde_as(as = "Strict")]
-    pub national_code: NationalCode,
-    #[serde_as(as = "Strict")]
-    pub proposal_sha256: Sha256,
     #[serde_as(as = "Text<Remark>")]
     pub reason: String,
 }
@@ -206,20 +214,6 @@ impl FindingProposed {
     }
 }
 
-impl FindingJudged {
-    pub fn judgement(&self, ruling: Ruling) -> Judgement {
-        Judgement {
-            at: self.at.as_microsecond(),
-            ruling,
-            proposal_sha256: self.proposal_sha256,
-            approver: self.approver.clone(),
-            author: self.author.clone(),
-            on: day_of(self.at),
-            reason: self.reason.clone(),
-        }
-    }
-}
-
 impl EndingProposed {
     /// Checks the rules that span fields.
     ///
@@ -246,20 +240,6 @@ impl EndingProposed {
             author: self.author.clone(),
             person: self.national_code,
             content: Ending { outcome: self.outcome, amount: self.amount_rial },
-            reason: self.reason.clone(),
-        }
-    }
-}
-
-impl EndingJudged {
-    pub fn judgement(&self, ruling: Ruling) -> Judgement {
-        Judgement {
-            at: self.at.as_microsecond(),
-            ruling,
-            proposal_sha256: self.proposal_sha256,
-            approver: self.approver.clone(),
-            author: self.author.clone(),
-            on: day_of(self.at),
             reason: self.reason.clone(),
         }
     }

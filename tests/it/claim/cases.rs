@@ -184,7 +184,7 @@ fn a_cause_that_is_gone_holds_nothing_and_comes_back_as_the_same_case() {
     world.known.dossier.employments.clear();
     world.ingest();
     assert_eq!(world.standing(), [Recovery]);
-    world.known.dossier = sound.clone();
+    world.known.dossier = sound;
     world.ingest();
     assert_eq!((world.standing(), world.known.payments[0].cases[0].is_gone), (vec![], true));
     world.known.dossier.employments.clear();

@@ -1,25 +1,30 @@
 //! Objections, findings and answers: the events of the outside world, and how a batch applies them.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use jiff::SignedDuration;
 use peyvand::claim::canonical::CanonicalHash;
 use peyvand::claim::case_ending::CaseEnding;
-use peyvand::claim::codes::Verdict;
+use peyvand::claim::codes::{EndingOutcome, Verdict};
 use peyvand::claim::finding::Finding;
 use peyvand::claim::objection::{Disputed, Objection};
 use peyvand::claim::review::Ruling;
 use peyvand::claim::{Benefit, ClaimKey, Counterpart, ReasonCode};
 use peyvand::ident::NationalCode;
 use peyvand::ident::text::comparable_name;
-use peyvand::wire::EventType;
+use peyvand::store::offsets::TopicPartition;
 use peyvand::wire::casework_findings_v1::{
-    CaseworkEvent, FindingJudged, FindingProposed, ObjectionClosed, event_type,
+    CaseworkEvent, EndingJudged, EndingProposed, FindingJudged, FindingProposed, ObjectionClosed, event_type,
 };
+use peyvand::wire::eligibility_decisions_v1::CaseOpened;
 use peyvand::wire::portal_objections_v1::{ObjectionEvent, ObjectionSubmitted};
+use peyvand::wire::{EventType, Topic};
 use uuid::Uuid;
 
 use super::facts::BatchState;
-use super::log::Sent;
+use super::io::Io;
+use super::log::{Sent, What};
 use super::population::sent;
 use super::world::IDS;
 use super::writing::AT;
@@ -91,6 +96,65 @@ pub fn story(
         events.push(sent(event_type(&event), &key, &[&key], &event));
     }
     events
+}
+
+/// Two officers end every case about a return that no account mends, as soon as it is published: some let an attempt
+/// follow, others do not. After a crash they read and judge from the start again.
+pub async fn officers(io: Io) {
+    let mut next: BTreeMap<TopicPartition, i64> = BTreeMap::new();
+    loop {
+        io.idle(30).await;
+        let mut opened = Vec::new();
+        {
+            let world = io.world();
+            for partition in world.log.outputs().filter(|p| p.topic == Topic::EligibilityDecisions) {
+                let from = next.entry(partition).or_insert(0);
+                for (offset, entry) in world.log.committed(partition, *from) {
+                    *from = offset + 1;
+                    let What::Produced(event, _) = &entry.what else { continue };
+                    if event.kind == EventType::CaseOpened {
+                        opened.push(serde_json::from_slice(event.value.as_deref().unwrap()).unwrap());
+                    }
+                }
+            }
+        }
+        for case in opened.iter().filter(|case| is_judged_by_officers(case)) {
+            for said in ending(case.case_id, case.national_code) {
+                io.step("officers judge").await;
+                io.world().send(&said);
+            }
+        }
+    }
+}
+
+fn is_judged_by_officers(case: &CaseOpened<'static>) -> bool {
+    case.grounds == ["RETURNED_AS_DUPLICATE"]
+}
+
+/// The approval arrives before its proposal.
+pub fn ending(case_id: Uuid, national_code: NationalCode) -> [Rc<Sent>; 2] {
+    let is_reissued = case_id.as_bytes()[0].is_multiple_of(2);
+    let proposed = EndingProposed {
+        case_id,
+        at: AT + SignedDuration::from_hours(4),
+        author: "staff-1".to_owned(),
+        national_code,
+        outcome: if is_reissued { EndingOutcome::Reissue } else { EndingOutcome::Stop },
+        amount_rial: None,
+        reason: "seen".to_owned(),
+    };
+    let judged = EndingJudged {
+        case_id,
+        at: AT + SignedDuration::from_hours(5),
+        approver: "staff-2".to_owned(),
+        author: proposed.author.clone(),
+        national_code,
+        proposal_sha256: proposed.proposal().sha256(),
+        reason: "right".to_owned(),
+    };
+    let (key, id) = (national_code.to_string(), case_id.to_string());
+    [CaseworkEvent::EndingJudged(Ruling::Approved, judged), CaseworkEvent::EndingProposed(proposed)]
+        .map(|event| sent(event_type(&event), &key, &[&id], &event))
 }
 
 impl BatchState {

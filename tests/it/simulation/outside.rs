@@ -71,6 +71,11 @@ fn is_drained(world: &World) -> bool {
         && tables.groups.iter().all(|(group, stands)| stands.delivered + 1 == tables.heads[group])
         && tables.rows.messages.values().all(|message| message.released)
         && tables.rows.documents.keys().all(is_answered)
+        && tables
+            .rows
+            .cases
+            .values()
+            .all(|(_, case)| case.is_judged() || case.cause.grounds != ["RETURNED_AS_DUPLICATE"])
 }
 
 /// Order is kept per topic, and so per key. A publisher without an acknowledgement sends the record again.

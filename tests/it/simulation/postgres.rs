@@ -106,7 +106,9 @@ impl Both {
         match self.dice.below(20) {
             0..=6 => self.batch(true).await,
             7 => self.batch(false).await,
-            8 | 9 => self.finance().await,
+            8 => self.finance().await,
+            9 if self.dice.one_in(2) => self.officers().await,
+            9 => self.finance().await,
             10 | 11 => self.lease().await,
             12 => self.expire().await,
             13 => self.release().await,

@@ -4,6 +4,7 @@ use peyvand::app::ingest as real;
 use peyvand::app::ingest::{ConsumedRecord, RecordBatch};
 use peyvand::store::offsets::{self, OffsetAdvance, PartitionOffset};
 
+use crate::simulation::casework::ending;
 use crate::simulation::ingest::ingest_batch;
 use crate::simulation::log::What;
 use crate::simulation::outside::{answer, answers_of};
@@ -67,6 +68,22 @@ impl Both {
             }
         }
         batch
+    }
+
+    /// Officers end a case, also one whose document is not returned or that they have ended before. The next batch ingests
+    /// what they say.
+    pub async fn officers(&mut self) -> &'static str {
+        let known: Vec<_> = {
+            let world = self.io.world();
+            world.store.tables.rows.cases.iter().map(|(id, (person, _))| (*id, *person)).collect()
+        };
+        if !known.is_empty() {
+            let (case_id, person) = known[self.dice.pick(known.len())];
+            for said in ending(case_id, person) {
+                self.io.world().send(&said);
+            }
+        }
+        self.batch(true).await
     }
 
     /// Finance answers a document, or a document that was never issued; the next batch ingests the answer.

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use super::io::{Io, Task};
 use super::world::{Defect, SERVICES, World};
-use super::{closer, outside, relay};
+use super::{casework, closer, outside, relay};
 use crate::simulation::consumer;
 use crate::simulation::population::Population;
 
@@ -36,7 +36,7 @@ pub struct Running {
     pub world: Rc<RefCell<World>>,
     pub lives: Vec<Life>,
     tasks: Vec<(usize, u64, Task)>,
-    /// The life of each service, and of finance after them.
+    /// The life of each service, and of finance and the officers after them.
     pub current: Vec<usize>,
     /// Average number of steps between faults.
     rate: u64,
@@ -86,7 +86,8 @@ impl Running {
         let io = self.begin(service);
         self.current[service] = io.life;
         if service == SERVICES {
-            return io.spawn(outside::finance(io.clone()));
+            io.spawn(outside::finance(io.clone()));
+            return io.spawn(casework::officers(io.clone()));
         }
         io.spawn(consumer::run(io.clone()));
         io.spawn(relay::run(io.clone()));
