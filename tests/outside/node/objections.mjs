@@ -31,6 +31,8 @@ async function open(javaScriptEnabled, width, more = {}) {
     if (message.type() === 'error' && own(message.location().url) && !expected) fault(page, message.text());
   });
   page.on('pageerror', (error) => own(page.url()) && fault(page, error.message));
+  // From now on no dialog of the system opens, also for a key that is pressed at once.
+  page.on('filechooser', () => {});
   // What a screen reader would be told.
   page.said = [];
   await page.exposeFunction('hear', (text) => page.said.push(text));
@@ -286,15 +288,19 @@ async function pictures(width) {
   await shoot('objection');
 }
 
-for (const scripts of [true, false]) for (const width of [320, 390, 1280]) await journey(scripts, width);
-await byKeyboard(true);
-await byKeyboard(false);
-await slowly();
-await withoutSession();
-await autosave();
-await accessible();
-if (screens) await mkdir(screens, { recursive: true });
-if (screens) for (const width of [390, 1280]) await pictures(width);
+async function all() {
+  for (const scripts of [true, false]) for (const width of [320, 390, 1280]) await journey(scripts, width);
+  await byKeyboard(true);
+  await byKeyboard(false);
+  await slowly();
+  await withoutSession();
+  await autosave();
+  await accessible();
+  if (screens) await mkdir(screens, { recursive: true });
+  if (screens) for (const width of [390, 1280]) await pictures(width);
+}
+
+await all().catch((error) => faults.push(error.stack));
 await browser.close();
 for (const text of faults) console.error(`objections: ${text}`);
 console.log(JSON.stringify({ journeys: 8, ...told }));
