@@ -104,6 +104,9 @@ async fn admit(
     match (right, &session) {
         (Right::Open | Right::Anyone, _) | (Right::SignedIn | Right::OwnFile, Some(_)) => {}
         (Right::SignedIn | Right::OwnFile, None) if method == Method::POST => {}
+        (Right::SignedIn | Right::OwnFile, None) if is_part_of_a_page(request.headers()) => {
+            return Err(refuse(ErrorPage::SessionOver));
+        }
         (Right::SignedIn | Right::OwnFile, None) => return Err(ask_to_sign_in(request.uri())),
         // As for a route that does not exist.
         (Right::None, _) => return Err(refuse(ErrorPage::NotFound)),
@@ -136,6 +139,11 @@ async fn resume(portal: &Portal, headers: &HeaderMap) -> Result<Option<Session>,
     let found =
         portal.ctx.with_timeout(sessions::resume(&portal.ctx.pool, &token, portal.settings.sessions)).await?;
     Ok(found.map(|signed_in| Session { signed_in, csrf: CsrfToken::of_session(&token) }))
+}
+
+/// A picture or a script's request must begin no sign-in: its cookie would replace that of the person's own.
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|wanted| wanted != "document")
 }
 
 /// A page is opened again after the sign-in.

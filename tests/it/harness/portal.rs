@@ -163,6 +163,11 @@ impl Browser {
         self.follow(Method::GET, url, None, &[])
     }
 
+    /// Opens a page with these headers.
+    pub fn get_with(&mut self, url: &str, headers: &[(&str, &str)]) -> Answer {
+        self.follow(Method::GET, url, None, headers)
+    }
+
     /// Sends a form from the portal's own page.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = self.portal.clone();

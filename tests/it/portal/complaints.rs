@@ -1,7 +1,7 @@
 //! What people complained of elsewhere. Each is a test by the name of the complaint.
 
 use super::objections::stored_files;
-use super::objector::{Objector, TEXT, jpeg_file, path_of, photo, reviewed, shown};
+use super::objector::{Objector, TEXT, heic, jpeg_file, path_of, photo, reviewed, shown};
 use crate::harness::FormFile;
 use crate::pictures::files::{jpeg_of, pattern, png_of};
 
@@ -15,10 +15,6 @@ fn in_plain_words(body: &str) {
     for word in FOREIGN_WORDS {
         assert!(!text.contains(word), "{word}: {text}");
     }
-}
-
-fn heic() -> Vec<u8> {
-    [&[0, 0, 0, 24][..], b"ftypheic", &[0; 4], b"mif1heic", &[7; 900]].concat()
 }
 
 /// A receipt exists only after its pictures are durable. What the store has lost is named, before anything is sent.

@@ -155,6 +155,9 @@ fn a_picture_is_served_to_its_owner_alone() {
         [&path[..], "/my/pictures/00000000-0000-4000-8000-000000000000"].map(|path| other.get(path));
     assert_eq!((theirs.status, theirs.body), (404, nobodys.body));
     assert!(!home.browser().get(&path).url.contains("/my/pictures"), "without a session");
+    let mut stranger = home.browser();
+    let as_part_of_a_page = stranger.get_with(&path, &[("sec-fetch-dest", "image")]);
+    assert_eq!((as_part_of_a_page.status, stranger.set_cookies.len()), (403, 0), "it begins no sign-in");
     home.app.finish();
 }
 

@@ -10,7 +10,14 @@ pub const TEXT: &str = "تاریخ تولد من در شناسنامه درست 
 
 /// An installation in which the claims of `married1` and `married2` are under review.
 pub fn reviewed() -> Installation {
+    reviewed_with(&[])
+}
+
+pub fn reviewed_with(settings: &[(&str, &str)]) -> Installation {
     let mut app = TestApp::start("1404-08-01");
+    for (key, value) in settings {
+        app.set(key, value);
+    }
     let people = [person(1), person(2)];
     under_review(&mut app, &people.iter().collect::<Vec<_>>());
     Installation::open(app, "", false)
@@ -19,6 +26,11 @@ pub fn reviewed() -> Installation {
 /// A picture of a document. Different numbers are different pictures.
 pub fn photo(number: u32) -> Vec<u8> {
     jpeg_of(&pattern(400 + number, 300), 90)
+}
+
+/// A file as iPhones make it.
+pub fn heic() -> Vec<u8> {
+    [&[0, 0, 0, 24][..], b"ftypheic", &[0; 4], b"mif1heic", &[7; 900]].concat()
 }
 
 pub fn jpeg_file(bytes: &[u8]) -> FormFile<'_> {

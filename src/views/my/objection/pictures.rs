@@ -59,7 +59,9 @@ impl Uploads {
         let mut kinds = wanted(disputed).to_vec();
         kinds.extend(PictureKind::ALL.iter().filter(|kind| {
             // What was sent under another ground stays visible.
-            !wanted(disputed).contains(kind) && rows.iter().any(|row| row.kind == **kind)
+            let is_there = rows.iter().any(|row| row.kind == **kind)
+                || errors.iter().any(|error| error.field == kind.as_str());
+            is_there && !wanted(disputed).contains(kind)
         }));
         let mut slots = Vec::with_capacity(kinds.len());
         for kind in kinds {
