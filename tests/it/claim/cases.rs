@@ -234,6 +234,21 @@ fn a_judged_cause_never_opens_again() {
     assert_eq!((world.cases.len(), world.standing()), (2, vec![Recovery]));
 }
 
+/// The facts of the claim are compared with the payment as a whole, so a further attempt opens no case of a judged cause.
+#[test]
+fn a_judged_cause_stays_judged_for_the_next_document() {
+    let mut world = World::paid();
+    world.returned(1, "AC04", 10);
+    world.record().sheba = Some(sheba(2));
+    world.rows([with_status(Status::Annulled, row("R1", DEED, spouse()))]).ingest();
+    world.case_ends(0, Reissue, None, 20).on("1404-09-01").closes();
+    assert_eq!((world.issued.len(), world.issued[1].amount.get()), (2, FLOOR));
+    // Other facts that change make the comparison anew.
+    world.known.dossier.wages.push(wage("1404-03", I::Compulsory, 0, 24_000_000));
+    world.finance(2, Paid, "", 30);
+    assert_eq!((world.cases.len(), world.standing()), (1, vec![]));
+}
+
 /// "Later comparisons are against what the last order left."
 #[test]
 fn after_an_order_the_facts_are_compared_with_what_it_left() {
