@@ -118,12 +118,7 @@ pub async fn serve(listener: TcpListener, probe: Probe, stop: watch::Receiver<bo
 pub struct PeerAddress(pub IpAddr);
 
 /// Serves until `stop` is true, then completes the requests in progress. No connection lives longer than `life`.
-pub async fn serve_routes(
-    listener: TcpListener,
-    app: Router,
-    life: Duration,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn serve_routes(listener: TcpListener, app: Router, life: Duration, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stopped = stop.clone();

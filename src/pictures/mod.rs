@@ -22,7 +22,8 @@ mod refusal;
 pub use clean_picture::{CleanPicture, MediaType};
 pub use kind::FileKind;
 pub use limits::{
-    Limits, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MIN_PICTURE_SIDE, check_document, hint, limit_values,
+    Limits, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MIN_PICTURE_SIDE, check_document, hint,
+    limit_values,
 };
 pub use refusal::Refusal;
 

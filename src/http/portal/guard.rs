@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::csrf::{self, CsrfToken};
-use super::rights::{Right, right_of};
 use super::error_page::ReturnTo;
+use super::rights::{Right, right_of};
 use super::{ErrorPage, Portal, cookies, error_page, upload};
 use crate::http::pages::{Visitor, paths};
 use crate::store::scope::PersonScope;

@@ -130,7 +130,8 @@ async fn read(mut form: Multipart) -> Result<Received, NotStored> {
 
 /// The body ended early, or is larger than what is read.
 fn broken(kind: Option<PictureKind>, status: u16) -> NotStored {
-    let refusal = if status == 413 { Refusal::TooLarge { bytes: MAX_BODY_BYTES } } else { Refusal::Truncated };
+    let refusal =
+        if status == 413 { Refusal::TooLarge { bytes: MAX_BODY_BYTES } } else { Refusal::Truncated };
     NotStored::new(kind, UploadError::Refused(refusal))
 }
 

@@ -11,8 +11,8 @@ use crate::law::{Rial, SolarDate, Tables};
 use crate::store::decisions::DecisionRow;
 use crate::store::my::{OwnClaim, OwnRows};
 use crate::store::payments::FinanceAnswer;
-use crate::store::portal_objections::OpenObjection;
 use crate::store::person_file::{CaseRow, DocumentRow, MessageRow};
+use crate::store::portal_objections::OpenObjection;
 
 /// The versions of the tables of the law that decisions were made with. A version never changes, so it is kept once
 /// read; a later version of the service may add one while this process runs.

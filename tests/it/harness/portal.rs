@@ -277,7 +277,8 @@ const BOUNDARY: &str = "----a-boundary-of-a-test";
 pub fn multipart(fields: &[(&str, &str)], file: &FormFile<'_>) -> FormBody {
     let mut body = Vec::new();
     for (name, value) in fields {
-        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend(part.into_bytes());
     }
     let FormFile { name, media_type, bytes } = file;

@@ -71,7 +71,11 @@ fn sent(claim_id: Uuid, state: ObjectionState, pictures: Vec<PictureRow>) -> MyO
 }
 
 fn answer(accepted: bool) -> ObjectionState {
-    let reason = if accepted { "ردیف پیشین از شخص دیگری است." } else { "در شناسنامه ازدواج پیشین هست." };
+    let reason = if accepted {
+        "ردیف پیشین از شخص دیگری است."
+    } else {
+        "در شناسنامه ازدواج پیشین هست."
+    };
     ObjectionState::Answered(Some(Answer { accepted, reason: reason.to_owned(), at: now() }))
 }
 
@@ -90,13 +94,13 @@ fn writing() -> Vec<Page> {
     };
     let empty = ObjectionInput::default();
     let long = ObjectionInput { disputed: String::new(), text: "متن ".repeat(700) };
-    let kept =
-        ObjectionInput { disputed: claim.claim.reasons[0].as_str().to_owned(), text: TEXT.to_owned() };
+    let kept = ObjectionInput { disputed: claim.claim.reasons[0].as_str().to_owned(), text: TEXT.to_owned() };
     let one = draft(id, vec![picture(2, PictureKind::Booklet, false)]);
     let none = draft(id, Vec::new());
-    let heic = peyvand::app::portal::objections::UploadError::Refused(peyvand::pictures::Refusal::WrongFormat {
-        kind: peyvand::pictures::FileKind::Heic,
-    });
+    let heic =
+        peyvand::app::portal::objections::UploadError::Refused(peyvand::pictures::Refusal::WrongFormat {
+            kind: peyvand::pictures::FileKind::Heic,
+        });
     let wrong = vec![upload_error(&heic, Some(PictureKind::Booklet)).unwrap()];
     let full = (0..10).map(|n| picture(10 + n, PictureKind::Other, false)).collect();
     let pictures = |draft: &Draft, errors| {
@@ -135,7 +139,10 @@ fn after() -> Vec<Page> {
         all.push(page(format!("objection-{name}"), pages::objection(&visitor, &view)));
         let mut file = refused();
         file.add_objections(&[], &[sent(id, state, Vec::new())], &[]);
-        all.push(page(format!("my-objection-{name}"), pages::my(&visitor, &MyAllowance::new(&file, &clock()))));
+        all.push(page(
+            format!("my-objection-{name}"),
+            pages::my(&visitor, &MyAllowance::new(&file, &clock())),
+        ));
         let claim = MyClaim::new(&file, id, &clock()).unwrap();
         all.push(page(format!("claim-objection-{name}"), pages::claim(&visitor, &claim)));
     }
@@ -162,7 +169,8 @@ fn html(name: &str) -> String {
 #[test]
 fn a_receipt_states_pictures_day_and_number() {
     let html = html("objection-open");
-    for shown in ["اعتراض شما با ۲ تصویر در ۲۰ آبان ۱۴۰۴ ثبت شد.", "۴۸۳۱ ۲۲۰۷ ۱۲۳۴", "افزودن تصاویر جدید", "پس گرفتن"]
+    for shown in
+        ["اعتراض شما با ۲ تصویر در ۲۰ آبان ۱۴۰۴ ثبت شد.", "۴۸۳۱ ۲۲۰۷ ۱۲۳۴", "افزودن تصاویر جدید", "پس گرفتن"]
     {
         assert!(html.contains(shown), "{shown}: {html}");
     }
@@ -170,7 +178,8 @@ fn a_receipt_states_pictures_day_and_number() {
 
 #[test]
 fn an_answer_has_its_reason_and_ends_what_can_be_done() {
-    for (name, state) in [("objection-accepted", "پذیرفته شد"), ("objection-refused", "پذیرفته نشد")] {
+    for (name, state) in [("objection-accepted", "پذیرفته شد"), ("objection-refused", "پذیرفته نشد")]
+    {
         let html = html(name);
         assert!(html.contains(state) && html.contains("پاسخ کارشناس"), "{html}");
         assert!(!html.contains("افزودن تصاویر جدید") && !html.contains("پس گرفتن"), "{html}");

@@ -51,10 +51,15 @@ fn nothing_happens_on_an_empty_submit() {
     let empty = objector.write("", "");
     assert_eq!(empty.status, 422);
     objector.write_all();
-    let none = objector.upload("deed", &FormFile { name: "", media_type: "application/octet-stream", bytes: b"" });
+    let none =
+        objector.upload("deed", &FormFile { name: "", media_type: "application/octet-stream", bytes: b"" });
     assert!(none.status == 422 && none.body.contains("عکسی انتخاب نشده است"), "{}", none.body);
     for (page, fields) in [(&empty, &["ground", "text"][..]), (&none, &["deed"])] {
-        assert!(page.body.contains("id=\"errors\" role=\"alert\" tabindex=\"-1\" autofocus"), "{}", page.body);
+        assert!(
+            page.body.contains("id=\"errors\" role=\"alert\" tabindex=\"-1\" autofocus"),
+            "{}",
+            page.body
+        );
         for field in fields {
             assert!(page.body.contains(&format!("<a href=\"#{field}\"")), "{field}");
             assert!(page.body.contains(&format!("id=\"{field}\"")), "{field}");
@@ -73,7 +78,11 @@ fn a_page_that_shows_unprocessable_entity() {
     objector.write_all();
     let large = vec![0xFF; 12 << 20];
     let too_large = objector.upload("deed", &jpeg_file(&large));
-    assert!(too_large.status == 422 && too_large.body.contains("از ۱۰ مگابایت بزرگ‌تر است"), "{}", too_large.body);
+    assert!(
+        too_large.status == 422 && too_large.body.contains("از ۱۰ مگابایت بزرگ‌تر است"),
+        "{}",
+        too_large.body
+    );
     let kindless = objector.upload("", &jpeg_file(&photo(1)));
     let csrf = objector.csrf();
     let path = format!("{}/pictures", objector.path);
@@ -187,12 +196,14 @@ fn no_camera_on_the_device() {
     let page = objector.write_all();
     assert!(!page.body.contains("image/*"));
     for kind in ["deed", "booklet", "other"] {
-        let camera = format!("id=\"{kind}-camera\" name=\"picture\" accept=\"image/jpeg\" capture=\"environment\"");
+        let camera =
+            format!("id=\"{kind}-camera\" name=\"picture\" accept=\"image/jpeg\" capture=\"environment\"");
         let gallery = format!("id=\"{kind}-gallery\" name=\"picture\" accept=\"image/jpeg,image/png\">");
         assert!(page.body.contains(&camera) && page.body.contains(&gallery), "{kind}: {}", page.body);
     }
     let png = png_of(&pattern(500, 400));
-    let stored = objector.upload("booklet", &FormFile { name: "a.png", media_type: "image/png", bytes: &png });
+    let stored =
+        objector.upload("booklet", &FormFile { name: "a.png", media_type: "image/png", bytes: &png });
     assert_eq!((stored.status, shown(&stored).len()), (200, 1), "{}", stored.body);
     home.app.finish();
 }
@@ -224,7 +235,12 @@ fn session_lost_in_the_middle() {
     // Larger than what a connection holds: the answer comes although nobody wants the body.
     let large = vec![1; 9 << 20];
     let lost = objector.browser.upload(&format!("{path}?csrf={csrf}"), &fields, &jpeg_file(&large));
-    assert!(lost.status == 403 && lost.body.contains("زمان ورود شما تمام شده است"), "{} {}", lost.status, lost.body);
+    assert!(
+        lost.status == 403 && lost.body.contains("زمان ورود شما تمام شده است"),
+        "{} {}",
+        lost.status,
+        lost.body
+    );
     let sign_in = format!("/sign-in?to={path}");
     assert!(lost.body.contains(&sign_in), "{}", lost.body);
     let again = objector.browser.sign_in("married1", &sign_in);
@@ -245,8 +261,8 @@ fn anothers_objection_reachable_by_id() {
     let mut other = Objector::new(&home, "married2");
     let csrf = other.csrf();
     for page in ["", "/pictures", "/withdraw"] {
-        let [theirs, nobodys] =
-            [&sent[..], "/my/objections/000000000001"].map(|path| other.browser.get(&format!("{path}{page}")));
+        let [theirs, nobodys] = [&sent[..], "/my/objections/000000000001"]
+            .map(|path| other.browser.get(&format!("{path}{page}")));
         assert_eq!((theirs.status, theirs.body), (404, nobodys.body), "{page}");
         assert_eq!(owner.browser.get(&format!("{sent}{page}")).status, 200, "{page}");
     }
@@ -257,7 +273,10 @@ fn anothers_objection_reachable_by_id() {
     }
     let added = other.upload_with(&format!("{sent}/pictures"), "deed", "k", &jpeg_file(&photo(2)));
     assert_eq!(added.status, 404);
-    assert_eq!(home.app.value("SELECT count(*)::text FROM portal_objections WHERE withdrawn_at IS NULL"), "1");
+    assert_eq!(
+        home.app.value("SELECT count(*)::text FROM portal_objections WHERE withdrawn_at IS NULL"),
+        "1"
+    );
     assert_eq!(home.app.value("SELECT count(*)::text FROM portal_pictures"), "1");
     home.app.settle();
     home.app.finish();

@@ -44,14 +44,17 @@ fn sheet(width: u32, height: u32, noise: u32) -> RgbImage {
         state ^= state << 5;
         let (u, v) = (x * 1000 / width, y * 1000 / height);
         let on_sheet = (120..880).contains(&u) && (60..940).contains(&v);
-        let on_line = (180..820).contains(&u) && v > 150 && v < 880 && v % 55 < 16 && (u / 9 + v / 55 * 7) % 6 != 0;
+        let on_line =
+            (180..820).contains(&u) && v > 150 && v < 880 && v % 55 < 16 && (u / 9 + v / 55 * 7) % 6 != 0;
         let base = match (on_sheet, on_line) {
             (true, true) => [70, 66, 80],
             (true, false) => [236, 229, 210],
             _ => [124 + u / 20, 92, 70],
         };
         let shift = i32::try_from(state % (2 * noise + 1)).unwrap() - i32::try_from(noise).unwrap();
-        image::Rgb(base.map(|part: u32| u8::try_from((i32::try_from(part).unwrap() + shift).clamp(0, 255)).unwrap()))
+        image::Rgb(
+            base.map(|part: u32| u8::try_from((i32::try_from(part).unwrap() + shift).clamp(0, 255)).unwrap()),
+        )
     })
 }
 

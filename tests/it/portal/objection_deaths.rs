@@ -37,7 +37,11 @@ fn an_objection_survives_a_death_at_every_boundary() {
     for (name, hits) in OBJECTING {
         for (hit, side) in (0..*hits).flat_map(|hit| [(hit, "before"), (hit, "after")]) {
             let point = format!("{name}/{side}");
-            app.inject(&if hit == 0 { format!("{point}=return") } else { format!("{point}={hit}*off->return") });
+            app.inject(&if hit == 0 {
+                format!("{point}=return")
+            } else {
+                format!("{point}={hit}*off->return")
+            });
             let place = open_portal(&mut app, &origin);
             let answer = object(&mut objector);
             if answer.is_some() {

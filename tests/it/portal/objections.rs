@@ -35,7 +35,12 @@ fn an_objection_is_sent_with_its_pictures_answered_and_shown() {
     objector.write_all();
     for (kind, number) in [("deed", 1), ("booklet", 2)] {
         let page = objector.upload(kind, &jpeg_file(&photo(number)));
-        assert_eq!((page.status, shown(&page).len()), (200, usize::try_from(number).unwrap()), "{}", page.body);
+        assert_eq!(
+            (page.status, shown(&page).len()),
+            (200, usize::try_from(number).unwrap()),
+            "{}",
+            page.body
+        );
     }
     let check = objector.browser.get(&format!("{}/check", objector.path));
     assert!(check.body.contains(TEXT) && check.body.contains("هنوز چیزی ثبت نشده است"));
@@ -83,7 +88,8 @@ fn answered(home: &Installation, objector: &mut Objector, path: &str) {
     desk.answers(id.parse().unwrap(), false, "در شناسنامه تاریخ دیگری نوشته شده است.");
     home.app.until("the answer", "SELECT (count(*) = 1)::text FROM objections WHERE answered_at IS NOT NULL");
     let page = objector.browser.get(path);
-    for said in ["پذیرفته نشد", "در شناسنامه تاریخ دیگری نوشته شده است."] {
+    for said in ["پذیرفته نشد", "در شناسنامه تاریخ دیگری نوشته شده است."]
+    {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
     assert!(!page.body.contains("staff-3"), "the officer is not named");
@@ -92,7 +98,10 @@ fn answered(home: &Installation, objector: &mut Objector, path: &str) {
     assert!(objector.browser.get("/my").body.contains("پذیرفته نشد"));
     // An answered objection takes no pictures.
     let refused = objector.upload_with(&format!("{path}/pictures"), "deed", "k", &jpeg_file(&photo(4)));
-    assert_eq!((refused.url.ends_with(path), value(home, "SELECT count(*)::text FROM portal_pictures")), (true, "3".to_owned()));
+    assert_eq!(
+        (refused.url.ends_with(path), value(home, "SELECT count(*)::text FROM portal_pictures")),
+        (true, "3".to_owned())
+    );
 }
 
 /// "One open objection per claim is the screens' rule." A withdrawn one makes room.
@@ -142,7 +151,8 @@ fn a_picture_is_served_to_its_owner_alone() {
     }
     assert_eq!(value(&home, "SELECT count(*)::text FROM file_views WHERE page = 'picture'"), "1");
     let mut other = Objector::new(&home, "married2").browser;
-    let [theirs, nobodys] = [&path[..], "/my/pictures/00000000-0000-4000-8000-000000000000"].map(|path| other.get(path));
+    let [theirs, nobodys] =
+        [&path[..], "/my/pictures/00000000-0000-4000-8000-000000000000"].map(|path| other.get(path));
     assert_eq!((theirs.status, theirs.body), (404, nobodys.body));
     assert!(!home.browser().get(&path).url.contains("/my/pictures"), "without a session");
     let mut stranger = home.browser();
@@ -238,7 +248,10 @@ fn what_was_sent_stays() {
     let path = objector.object();
     let (id, csrf) = (value(&home, "SELECT picture_id::text FROM portal_pictures"), objector.csrf());
     objector.browser.post(&format!("{path}/pictures/remove"), &[("csrf", &csrf), ("picture", &id)]);
-    assert_eq!(value(&home, "SELECT count(*)::text FROM portal_pictures WHERE submission_id IS NOT NULL"), "1");
+    assert_eq!(
+        value(&home, "SELECT count(*)::text FROM portal_pictures WHERE submission_id IS NOT NULL"),
+        "1"
+    );
     home.app.settle();
     home.app.finish();
 }
@@ -262,7 +275,8 @@ fn another_person_changes_nothing() {
         ("pictures/remove", vec![("picture", picture.as_str())]),
         ("send", vec![("objection", draft.as_str())]),
     ] {
-        let answer = other.post(&format!("{path}/{page}"), &[&[("csrf", csrf.as_str())][..], &fields].concat());
+        let answer =
+            other.post(&format!("{path}/{page}"), &[&[("csrf", csrf.as_str())][..], &fields].concat());
         assert_eq!(answer.status, 404, "{page}");
     }
     let kept = home.app.query("SELECT body FROM objection_drafts");

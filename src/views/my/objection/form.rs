@@ -37,8 +37,11 @@ fn text_error(fault: TextFault) -> FieldError {
         TextFault::Empty => FieldError::new("text", "text_missing", &[]),
         TextFault::TooLong { chars } => {
             let over = chars.saturating_sub(MAX_TEXT_CHARS);
-            let values =
-                [("count", chars.to_string()), ("max", MAX_TEXT_CHARS.to_string()), ("over", over.to_string())];
+            let values = [
+                ("count", chars.to_string()),
+                ("max", MAX_TEXT_CHARS.to_string()),
+                ("over", over.to_string()),
+            ];
             FieldError::new("text", "text_too_long", &values)
         }
     }
@@ -129,7 +132,10 @@ mod tests {
         let long = ObjectionInput { disputed: "amount".to_owned(), text: "پ".repeat(MAX_TEXT_CHARS + 3) };
         let errors = long.errors();
         let max = digits(&MAX_TEXT_CHARS.to_string());
-        assert!(errors.len() == 1 && errors[0].text.contains(&max) && errors[0].text.contains("۳ نویسه"), "{errors:?}");
+        assert!(
+            errors.len() == 1 && errors[0].text.contains(&max) && errors[0].text.contains("۳ نویسه"),
+            "{errors:?}"
+        );
         let right = ObjectionInput { text: "پ".repeat(MAX_TEXT_CHARS), ..long };
         assert!(right.errors().is_empty());
         let fields: Vec<_> = ObjectionInput::default().errors().iter().map(|error| error.field).collect();

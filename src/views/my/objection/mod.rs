@@ -9,7 +9,8 @@ mod wanted;
 pub use card::{ClaimObjection, object_path, of_claim};
 pub use form::{GroundChoice, ObjectionForm, ObjectionInput};
 pub use pictures::{
-    ObjectionCheck, ObjectionPictures, PictureSlot, PictureView, Uploads, kind_missing, pictures_lost, upload_error,
+    ObjectionCheck, ObjectionPictures, PictureSlot, PictureView, Uploads, kind_missing, pictures_lost,
+    upload_error,
 };
 pub use sent::{ObjectionLine, ObjectionPage};
 pub use wanted::wanted;

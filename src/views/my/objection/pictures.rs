@@ -210,8 +210,9 @@ impl ObjectionCheck {
             **kind != PictureKind::Other && !draft.pictures.iter().any(|row| row.kind == **kind)
         };
         let missing = wanted(disputed).iter().filter(is_missing);
-        let title =
-            |kind: &PictureKind| PageTexts::built_in().get("picture", kind.as_str()).unwrap_or("-").to_owned();
+        let title = |kind: &PictureKind| {
+            PageTexts::built_in().get("picture", kind.as_str()).unwrap_or("-").to_owned()
+        };
         Self {
             claim_id: draft.row.claim_id,
             ground: ground_title(disputed),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::pictures::{PictureView, all_views};
 use super::ground_title;
+use super::pictures::{PictureView, all_views};
 use crate::app::portal::objections::{MAX_PICTURES, MyObjection, ObjectionState};
 use crate::clock::Clock;
 use crate::texts::PageTexts;

@@ -15,9 +15,7 @@ pub fn wanted(disputed: Disputed) -> &'static [PictureKind] {
         | R::MarriageAnnulled
         | R::SpouseHasNoNationalCode
         | R::NotConfirmedByRegistry => &[Deed, Booklet, Other],
-        R::MarriageNotPermanent | R::RegisteredByAcknowledgement | R::RegistryDateMismatch => {
-            &[Deed, Other]
-        }
+        R::MarriageNotPermanent | R::RegisteredByAcknowledgement | R::RegistryDateMismatch => &[Deed, Other],
         R::NotFirstMarriage => &[Booklet, Other],
         R::EmploymentEnded
         | R::InsuranceTypeNotCovered

@@ -166,8 +166,13 @@ pub const VISITING: Scene = &[
 pub const OBJECTING: Scene = &[("blobs.put", 1), ("scope.begin", 10), ("scope.commit", 6)];
 
 /// The role portal, when it sweeps old drafts and pictures at its start.
-pub const SWEEPING: Scene =
-    &[("blobs.folder", 1), ("sweep.begin", 1), ("sweep.commit", 1), ("blobs.delete", 1), ("blobs.unfinished", 1)];
+pub const SWEEPING: Scene = &[
+    ("blobs.folder", 1),
+    ("sweep.begin", 1),
+    ("sweep.commit", 1),
+    ("blobs.delete", 1),
+    ("blobs.unfinished", 1),
+];
 
 pub const SCENES: &[Scene] = &[
     BEGINNING,
