@@ -6,7 +6,7 @@ use std::process::Command;
 use image::RgbImage;
 
 use super::my::with_paid;
-use super::objector::{Objector, heic, reviewed_with};
+use super::objector::{Objector, heic, jpeg_file, path_of, reviewed_with};
 use crate::fixtures::casework::Desk;
 use crate::fixtures::couples::national_code;
 use crate::fixtures::population::person;
@@ -65,7 +65,11 @@ fn a_person_objects_with_and_without_scripts() {
         "OUTSIDE_NODE names no folder with the installed tools of tests/outside/node: run `make test`",
     );
     let home = reviewed_with(&[("portal_requests_per_min", "100000")]);
-    let answered = Objector::new(&home, "married2").object();
+    let small = jpeg_of(&sheet(900, 1200, 4), 85);
+    let mut objector = Objector::new(&home, "married2");
+    objector.write_all();
+    objector.upload("booklet", &jpeg_file(&small));
+    let answered = path_of(&objector.send());
     let id = home.app.value("SELECT objection_id::text FROM portal_objections");
     home.app.until("the objection arrives", "SELECT (count(*) = 1)::text FROM objections");
     let reason = "تاریخ تولد در شناسنامه ۱ فروردین ۱۳۷۵ است و همان پذیرفته شد.";
@@ -76,7 +80,7 @@ fn a_person_objects_with_and_without_scripts() {
     let photo = jpeg_of(&sheet(3000, 4000, 30), 95);
     assert!((7 << 20..10 << 20).contains(&photo.len()), "{} bytes", photo.len());
     std::fs::write(folder.join("photo.jpg"), photo).unwrap();
-    std::fs::write(folder.join("small.jpg"), jpeg_of(&sheet(900, 1200, 4), 85)).unwrap();
+    std::fs::write(folder.join("small.jpg"), small).unwrap();
     std::fs::write(folder.join("heic.jpg"), heic()).unwrap();
     let mut command = Command::new("node");
     command.arg(Path::new(&tools).join("objections.mjs")).arg(&home.origin).arg(&folder).arg(&answered);

@@ -103,7 +103,7 @@ async function journey(scripts, width) {
   await upload(page, scripts, 'deed-gallery', heic, null);
   await look(page, 'Most Compatible');
   await errorsHaveTheFocus(page);
-  await upload(page, scripts, 'deed-camera', photo, 1);
+  await upload(page, scripts, 'deed-camera', width === 390 ? photo : small, 1);
   await upload(page, scripts, 'booklet-gallery', small, 2);
   // A phone reloads the page after the camera.
   await page.reload();
