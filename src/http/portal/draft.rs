@@ -83,7 +83,7 @@ fn objections_open(claim: &crate::views::my::file::OwnClaimFile) -> Option<OpenO
     let open = claim.objections.sent.iter().find(|sent| sent.state == objections::ObjectionState::Open);
     let tracking = open.map(|open| open.sent.tracking.clone());
     let is_open = tracking.is_some() || claim.objections.is_open_elsewhere;
-    is_open.then(|| OpenObjection { claim_id: claim.claim.claim_id, tracking })
+    is_open.then_some(OpenObjection { claim_id: claim.claim.claim_id, tracking })
 }
 
 pub(super) async fn form(
@@ -121,13 +121,11 @@ pub(super) async fn save(
     show_form(&portal, &scope, &visitor, id, Some((input, errors))).await
 }
 
-/// The draft of a claim with its ground. Without one, the form comes first.
-fn with_ground(draft: Option<Draft>, id: Uuid) -> Result<(Draft, Disputed), Response> {
-    let Some(draft) = draft else { return Err(to(&path_of(id, "new"))) };
-    match draft.row.disputed {
-        Some(disputed) => Ok((draft, disputed)),
-        None => Err(to(&path_of(id, "new"))),
-    }
+/// A draft with its ground. Without one, the form comes first.
+fn with_ground(draft: Option<Draft>) -> Option<(Draft, Disputed)> {
+    let draft = draft?;
+    let disputed = draft.row.disputed?;
+    Some((draft, disputed))
 }
 
 pub(super) async fn pictures(
@@ -139,12 +137,12 @@ pub(super) async fn pictures(
     let id = claim_id(&id)?;
     let mut file = my::read(&portal, &scope, "objection_pictures").await?;
     let claim = file.claims.iter_mut().find(|file| file.claim.claim_id == id).ok_or(ErrorPage::NotFound)?;
-    match with_ground(claim.objections.draft.take(), id) {
-        Ok((draft, disputed)) => {
+    match with_ground(claim.objections.draft.take()) {
+        Some((draft, disputed)) => {
             let view = ObjectionPictures::of_draft(&draft, disputed, Vec::new());
             Ok(Html(pages::objection_pictures(&visitor, &view)?).into_response())
         }
-        Err(form) => Ok(form),
+        None => Ok(to(&path_of(id, "new"))),
     }
 }
 
@@ -158,9 +156,8 @@ pub(super) async fn upload(
 ) -> Answer {
     let id = claim_id(&id)?;
     let draft = objections::find_draft(&portal.ctx, &scope, id).await?;
-    let draft = match with_ground(draft, id) {
-        Ok((draft, _)) => draft,
-        Err(to_form) => return Ok(to_form),
+    let Some((draft, _)) = with_ground(draft) else {
+        return Ok(to(&path_of(id, "new")));
     };
     let not_stored = match upload::receive(&portal, &scope, draft.row.objection_id, form).await {
         Ok(row) => return Ok(to(&format!("{}#{}", path_of(id, "pictures"), row.kind))),
@@ -186,12 +183,12 @@ async fn with_errors(
     errors: Vec<FieldError>,
 ) -> Answer {
     let draft = objections::find_draft(&portal.ctx, scope, id).await?;
-    match with_ground(draft, id) {
-        Ok((draft, disputed)) => {
+    match with_ground(draft) {
+        Some((draft, disputed)) => {
             let view = ObjectionPictures::of_draft(&draft, disputed, errors);
             Ok((status, Html(pages::objection_pictures(visitor, &view)?)).into_response())
         }
-        Err(form) => Ok(form),
+        None => Ok(to(&path_of(id, "new"))),
     }
 }
 
@@ -229,12 +226,12 @@ pub(super) async fn check(
     let id = claim_id(&id)?;
     let mut file = my::read(&portal, &scope, "objection_check").await?;
     let claim = file.claims.iter_mut().find(|file| file.claim.claim_id == id).ok_or(ErrorPage::NotFound)?;
-    match with_ground(claim.objections.draft.take(), id) {
-        Ok((draft, disputed)) => {
+    match with_ground(claim.objections.draft.take()) {
+        Some((draft, disputed)) => {
             let view = ObjectionCheck::new(&draft, disputed);
             Ok(Html(pages::objection_check(&visitor, &view)?).into_response())
         }
-        Err(form) => Ok(form),
+        None => Ok(to(&path_of(id, "new"))),
     }
 }
 

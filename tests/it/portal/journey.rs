@@ -6,7 +6,7 @@ use std::process::Command;
 use image::RgbImage;
 
 use super::my::with_paid;
-use super::objector::{Objector, heic, reviewed_with};
+use super::objector::{Objector, heic, jpeg_file, path_of, reviewed_with};
 use crate::fixtures::casework::Desk;
 use crate::fixtures::couples::national_code;
 use crate::fixtures::population::person;
@@ -44,14 +44,17 @@ fn sheet(width: u32, height: u32, noise: u32) -> RgbImage {
         state ^= state << 5;
         let (u, v) = (x * 1000 / width, y * 1000 / height);
         let on_sheet = (120..880).contains(&u) && (60..940).contains(&v);
-        let on_line = (180..820).contains(&u) && v > 150 && v < 880 && v % 55 < 16 && (u / 9 + v / 55 * 7) % 6 != 0;
+        let on_line =
+            (180..820).contains(&u) && v > 150 && v < 880 && v % 55 < 16 && (u / 9 + v / 55 * 7) % 6 != 0;
         let base = match (on_sheet, on_line) {
             (true, true) => [70, 66, 80],
             (true, false) => [236, 229, 210],
             _ => [124 + u / 20, 92, 70],
         };
         let shift = i32::try_from(state % (2 * noise + 1)).unwrap() - i32::try_from(noise).unwrap();
-        image::Rgb(base.map(|part: u32| u8::try_from((i32::try_from(part).unwrap() + shift).clamp(0, 255)).unwrap()))
+        image::Rgb(
+            base.map(|part: u32| u8::try_from((i32::try_from(part).unwrap() + shift).clamp(0, 255)).unwrap()),
+        )
     })
 }
 
@@ -62,7 +65,11 @@ fn a_person_objects_with_and_without_scripts() {
         "OUTSIDE_NODE names no folder with the installed tools of tests/outside/node: run `make test`",
     );
     let home = reviewed_with(&[("portal_requests_per_min", "100000")]);
-    let answered = Objector::new(&home, "married2").object();
+    let small = jpeg_of(&sheet(900, 1200, 4), 85);
+    let mut objector = Objector::new(&home, "married2");
+    objector.write_all();
+    objector.upload("booklet", &jpeg_file(&small));
+    let answered = path_of(&objector.send());
     let id = home.app.value("SELECT objection_id::text FROM portal_objections");
     home.app.until("the objection arrives", "SELECT (count(*) = 1)::text FROM objections");
     let reason = "تاریخ تولد در شناسنامه ۱ فروردین ۱۳۷۵ است و همان پذیرفته شد.";
@@ -73,7 +80,7 @@ fn a_person_objects_with_and_without_scripts() {
     let photo = jpeg_of(&sheet(3000, 4000, 30), 95);
     assert!((7 << 20..10 << 20).contains(&photo.len()), "{} bytes", photo.len());
     std::fs::write(folder.join("photo.jpg"), photo).unwrap();
-    std::fs::write(folder.join("small.jpg"), jpeg_of(&sheet(900, 1200, 4), 85)).unwrap();
+    std::fs::write(folder.join("small.jpg"), small).unwrap();
     std::fs::write(folder.join("heic.jpg"), heic()).unwrap();
     let mut command = Command::new("node");
     command.arg(Path::new(&tools).join("objections.mjs")).arg(&home.origin).arg(&folder).arg(&answered);

@@ -32,8 +32,9 @@ impl Numbers {
     /// `zahra` registers a marriage and objects to the answer.
     fn of_zahra(home: &Installation) -> Self {
         let submission = register(&mut home.signed_in("zahra"), &[]);
-        home.app
-            .wait("the registration has a claim", || home.app.value("SELECT count(*)::text FROM claims") == "1");
+        home.app.wait("the registration has a claim", || {
+            home.app.value("SELECT count(*)::text FROM claims") == "1"
+        });
         let mut objector = Objector::new(home, "zahra");
         let form = objector.browser.get(&format!("{}/new", objector.path)).body;
         let ground = form.split("name=\"disputed\" value=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -70,8 +71,8 @@ fn every_route_keeps_to_the_table_of_rights() {
         for line in lines.filter(|line| line.rights[position] != Right::Open) {
             let what = format!("{role:?} {} {}", line.method, line.path);
             if line.path.contains('{') {
-                let [theirs, nobodys] = numbered(line.path, &foreign)
-                    .map(|path| send(&mut browser, line.method, &path, &csrf));
+                let [theirs, nobodys] =
+                    numbered(line.path, &foreign).map(|path| send(&mut browser, line.method, &path, &csrf));
                 assert_eq!((theirs.status, nobodys.status), (404, 404), "{what}");
                 assert_eq!(theirs.body, nobodys.body, "{what}: another's number looks like none");
                 continue;

@@ -75,8 +75,8 @@ const stored = (page) => page.locator('#pictures .shots li').count();
 async function upload(page, scripts, input, file, count) {
   await page.setInputFiles(`#${input}`, file);
   if (!scripts) await Promise.all([page.waitForNavigation(), page.click(`form:has(#${input}) button`)]);
-  const done = count === null ? '#errors' : `#pictures:has(.shots li >> nth=${count - 1})`;
-  await page.waitForSelector(done, { state: 'attached' }).catch(() => fault(page, `no ${done} after ${file}`));
+  const done = count === null ? page.locator('#errors') : page.locator('#pictures .shots li').nth(count - 1);
+  await done.waitFor({ state: 'attached' });
 }
 
 async function toForm(page, login) {
@@ -103,7 +103,7 @@ async function journey(scripts, width) {
   await upload(page, scripts, 'deed-gallery', heic, null);
   await look(page, 'Most Compatible');
   await errorsHaveTheFocus(page);
-  await upload(page, scripts, 'deed-camera', photo, 1);
+  await upload(page, scripts, 'deed-camera', width === 390 ? photo : small, 1);
   await upload(page, scripts, 'booklet-gallery', small, 2);
   // A phone reloads the page after the camera.
   await page.reload();
