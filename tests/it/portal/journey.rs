@@ -24,7 +24,8 @@ fn a_person_signs_in_reads_and_registers_with_and_without_scripts() {
     assert!(output.status.success(), "{faults}\n{}", home.app.logs());
     assert_eq!(last_line(&found)["journeys"], 6);
     // One of each journey, and two by keyboard alone; with the pictures four more.
-    let sent = home.app.value("SELECT count(DISTINCT person)::text || ' ' || count(*)::text FROM submissions");
+    let sent =
+        home.app.value("SELECT count(DISTINCT person)::text || ' ' || count(*)::text FROM submissions");
     assert!(sent == "2 8" || std::env::var_os("PORTAL_SCREENS").is_some(), "{sent}");
     home.app.settle();
     home.app.finish();

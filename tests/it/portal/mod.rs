@@ -1,3 +1,4 @@
+mod complaints_status;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;
