@@ -7,7 +7,7 @@
     return text
       .replace(/[۰-۹]/g, function (c) { return String(c.charCodeAt(0) - 0x06f0); })
       .replace(/[٠-٩]/g, function (c) { return String(c.charCodeAt(0) - 0x0660); })
-      .replace(/[^0-9]/g, "");
+      .replace(/[\s\-‐–\u200c]/g, "");
   }
 
   // The check digit of a national code. 0000000000 is refused, as on the server.

@@ -73,8 +73,11 @@ impl RegisterInput {
         if text::number_text(&self.spouse).is_empty() {
             return Err(FieldError::new("spouse", "spouse_missing", &[]));
         }
+        // People write a code in groups; the script of the page reads it so, too.
+        let typed: String =
+            self.spouse.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')).collect();
         let code: NationalCode =
-            self.spouse.parse().map_err(|_| FieldError::new("spouse", "spouse_not_a_code", &[]))?;
+            typed.parse().map_err(|_| FieldError::new("spouse", "spouse_not_a_code", &[]))?;
         if code == applicant {
             return Err(FieldError::new("spouse", "spouse_is_applicant", &[]));
         }

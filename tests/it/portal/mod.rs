@@ -1,4 +1,5 @@
 mod complaints;
+mod complaints_status;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;

@@ -93,7 +93,8 @@ async function look(page, name) {
   }
   if (!name.startsWith('my-')) return;
   const spoken = await page.locator('main').ariaSnapshot();
-  await writeFile(join(folder, 'spoken', name.replace('.html', '.yml')), `${spoken.trim()}\n`);
+  const letter = spoken.trim().replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '{id}');
+  await writeFile(join(folder, 'spoken', name.replace('.html', '.yml')), `${letter}\n`);
 }
 
 // Progressive enhancement: the code is judged while it is typed, in digits of a Persian keyboard, and days are limited.

@@ -1,6 +1,7 @@
-// A person's journey through the portal in Chromium, at 320 px, with and without scripts:
+// A person's journey through the portal in Chromium, at 320, 390 and 1280 px, with and without scripts:
 // portal.mjs ORIGIN SPOUSE [SCREENS]
 // Sign-in at the provider, the own file, a claim with its sum and letter, the views, and a registration with a fault first.
+// Then the same by keyboard alone, and what a visit to /my weighs.
 // With SCREENS, writes pictures of the pages at 390 px and 1280 px. The exit status is 1 on a fault.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,9 @@ import { chromium } from 'playwright-core';
 
 const [origin, spouse, screens] = process.argv.slice(2);
 const faults = [];
+// KiB of a first visit to /my, and of a second one; the browser keeps style sheet, script and font.
+const FIRST_VISIT_KB = 90;
+const SECOND_VISIT_KB = 15;
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 
 async function open(javaScriptEnabled, width) {
@@ -47,8 +51,8 @@ async function send(page, button) {
   await Promise.all([page.waitForNavigation(), page.click(`main button >> text=${button}`)]);
 }
 
-async function register(page, code) {
-  await page.selectOption('#day', '15');
+async function register(page, code, day = '15') {
+  await page.selectOption('#day', day);
   await page.selectOption('#month', '7');
   await page.selectOption('#year', '1404');
   await page.fill('#spouse', code);
@@ -69,8 +73,8 @@ async function signOut(page, scripts) {
   if (page.url().startsWith(origin)) faults.push('the file is open after a sign-out');
 }
 
-async function journey(scripts, login) {
-  const page = await open(scripts, 320);
+async function journey(scripts, login, width, day) {
+  const page = await open(scripts, width);
   await signIn(page, 'married1', '/my');
   await look(page, 'واریز شد', '۱۰۳٬۹۰۹٬۶۸۰ ریال');
   await follow(page, 'همهٔ شرط‌ها و مسیر پرونده');
@@ -84,20 +88,99 @@ async function journey(scripts, login) {
   await look(page, 'خودتان');
   await signOut(page, scripts);
 
-  const other = await open(scripts, 320);
+  const other = await open(scripts, width);
   await signIn(other, login, '/my/register');
-  await register(other, '1234567890');
+  await register(other, '1234567890', day);
   await look(other, 'این شماره کد ملی نیست');
+  const focused = await other.evaluate(() => document.activeElement?.id);
+  if (focused !== 'errors') faults.push(`the focus is on ${focused}, not on the errors`);
   if ((await other.inputValue('#spouse')) !== '1234567890') faults.push('what was typed is lost');
-  await register(other, spouse);
-  await look(other, 'هنوز چیزی ثبت نشده است', '۱۵ مهر ۱۴۰۴');
+  await register(other, spouse, day);
+  await look(other, 'هنوز چیزی ثبت نشده است', `${Number(day).toLocaleString('fa')} مهر ۱۴۰۴`);
   await send(other, 'برگشت و تغییر');
-  await register(other, spouse);
+  await register(other, spouse, day);
   await send(other, 'ثبت کن');
   await look(other, 'شمارهٔ پیگیری');
   const number = await other.textContent('.number');
   await other.reload();
   if ((await other.textContent('.number')) !== number) faults.push('the receipt does not survive a reload');
+}
+
+// Tab until the focus is on an element with this text or id. Each stop shows where the focus is.
+async function tabTo(page, wanted) {
+  for (let stop = 0; stop < 80; stop += 1) {
+    await page.keyboard.press('Tab');
+    const [text, id, isSeen] = await page.evaluate(() => {
+      const at = document.activeElement;
+      const style = getComputedStyle(at);
+      return [at.textContent.trim(), at.id, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];
+    });
+    if (!isSeen) faults.push(`${page.url()}: the focus on «${text.slice(0, 30)}» is not seen`);
+    if (id === wanted || text.startsWith(wanted)) return;
+  }
+  faults.push(`${page.url()}: the keyboard does not reach «${wanted}»`);
+}
+
+async function enter(page) {
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+}
+
+async function keyboard(scripts, day) {
+  const page = await open(scripts, 390);
+  await signIn(page, 'married1', '/my');
+  await tabTo(page, 'رفتن به متن صفحه');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'همهٔ شرط‌ها و مسیر پرونده');
+  await enter(page);
+  // A condition is opened and closed.
+  await page.locator('summary').first().focus();
+  const isOpen = () => page.evaluate(() => document.querySelector('details').open);
+  const before = await isOpen();
+  await page.keyboard.press('Enter');
+  if ((await isOpen()) === before) faults.push('a condition does not open by keyboard');
+
+  const other = await open(scripts, 390);
+  await signIn(other, scripts ? 'zahra' : 'reza', '/my/register');
+  await tabTo(other, 'ادامه و بازبینی');
+  await enter(other);
+  const focused = await other.evaluate(() => document.activeElement?.id);
+  if (focused !== 'errors') faults.push(`an empty form: the focus is on ${focused}, not on the errors`);
+  for (const [field, value] of [['day', day], ['month', '7'], ['year', '1404']]) {
+    await tabTo(other, field);
+    // Arrow down and up choose, as the keys of a list do.
+    for (let n = 0; n < 130 && (await other.inputValue(`#${field}`)) !== value; n += 1) await other.keyboard.press('ArrowDown');
+  }
+  await tabTo(other, 'spouse');
+  await other.keyboard.type(spouse.replace(/[0-9]/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[digit]));
+  await tabTo(other, 'undertaking');
+  await other.keyboard.press('Space');
+  await tabTo(other, 'ادامه و بازبینی');
+  await enter(other);
+  await tabTo(other, 'ثبت کن');
+  await enter(other);
+  await look(other, 'شمارهٔ پیگیری');
+}
+
+// Bytes of all that a visit receives, with headers. Nothing comes from another host.
+async function weight() {
+  const page = await open(true, 390);
+  await signIn(page, 'married1', '/account');
+  await page.goto('about:blank');
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.clearBrowserCache');
+  let bytes = 0;
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+  session.on('Network.requestWillBeSent', ({ request }) => {
+    if (!request.url.startsWith(origin)) faults.push(`/my asks ${request.url}`);
+  });
+  for (const [visit, most] of [['first', FIRST_VISIT_KB], ['second', SECOND_VISIT_KB]]) {
+    bytes = 0;
+    await page.goto(`${origin}/my`, { waitUntil: 'networkidle' });
+    await page.evaluate(() => document.fonts.ready);
+    if (bytes === 0 || bytes > most * 1024) faults.push(`a ${visit} visit weighs ${bytes} bytes, not 1 to ${most * 1024}`);
+    await page.goto('about:blank');
+  }
 }
 
 async function pictures(width) {
@@ -136,10 +219,13 @@ async function pictures(width) {
 }
 
 if (screens) await mkdir(screens, { recursive: true });
-await journey(true, 'zahra');
-await journey(false, 'reza');
+// Two at a time: each has contexts of its own, and its own day, so that no form is a repeat.
+for (const [place, width] of [320, 390, 1280].entries()) {
+  await Promise.all([journey(true, 'zahra', width, String(11 + place)), journey(false, 'reza', width, String(14 + place))]);
+}
+await Promise.all([keyboard(true, '17'), keyboard(false, '18'), weight()]);
 if (screens) for (const width of [390, 1280]) await pictures(width);
 await browser.close();
 for (const fault of faults) console.error(`portal: ${fault}`);
-console.log(JSON.stringify({ journeys: 2 }));
+console.log(JSON.stringify({ journeys: 6 }));
 process.exitCode = faults.length === 0 ? 0 : 1;
