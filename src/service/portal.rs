@@ -80,6 +80,7 @@ fn provider(settings: &Settings, ctx: &AppContext) -> Result<Option<OpenIdProvid
             auditor: settings.oidc_auditor_claim.clone(),
         },
         portal_url: settings.portal_url.clone(),
+        api_audience: settings.api_audience.clone(),
     };
     let provider = OpenIdProvider::new(settings, ctx.clock.clone());
     provider.map(Some).map_err(|error| Error::Failed(error.to_string()))

@@ -71,6 +71,11 @@ impl Fault {
         Self { code, detail: format!("{field}: {why}"), field: Some((field.to_owned(), why)) }
     }
 
+    /// The path of the field and the kind of fault, if the fault is about a field.
+    pub fn of_field(&self) -> Option<(&str, &'static str)> {
+        self.field.as_ref().map(|(path, why)| (path.as_str(), *why))
+    }
+
     /// Adds what came and what is wanted to a fault of a field.
     #[must_use]
     pub(crate) fn explained(mut self, json: &[u8]) -> Self {

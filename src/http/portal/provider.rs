@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
-    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
+    CoreTokenType,
 };
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
@@ -27,6 +28,8 @@ use crate::store::sessions::{NewSession, PortalRole};
 /// Metadata and keys are read again after this time, and at once if a signature does not fit: the provider may have
 /// changed its keys.
 const METADATA_LIFE: Duration = Duration::from_secs(600);
+/// Keys that were read less than this ago are not read again for an access token.
+const KEYS_STAND: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// The names of the claims that Peyvand reads.
@@ -50,6 +53,8 @@ pub struct ProviderSettings {
     pub claims: ClaimNames,
     /// The portal's own origin.
     pub portal_url: String,
+    /// The audience of access tokens. Without it there is no API.
+    pub api_audience: Option<String>,
 }
 
 /// Why nobody is signed in. No text of the provider about a person is in it.
@@ -67,9 +72,9 @@ pub enum ProviderError {
 
 /// Every claim that the standard does not name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct OtherClaims {
+pub(super) struct OtherClaims {
     #[serde(flatten)]
-    claims: BTreeMap<String, Value>,
+    pub(super) claims: BTreeMap<String, Value>,
 }
 
 impl AdditionalClaims for OtherClaims {}
@@ -117,11 +122,19 @@ pub(super) struct Answer {
     pub as_staff: bool,
 }
 
+/// What the provider says about itself.
+pub(super) struct Known {
+    read_at: Instant,
+    client: PortalClient,
+    pub(super) issuer: IssuerUrl,
+    pub(super) keys: CoreJsonWebKeySet,
+}
+
 pub struct OpenIdProvider {
-    settings: ProviderSettings,
+    pub(super) settings: ProviderSettings,
     http: reqwest::Client,
-    clock: Clock,
-    known: RwLock<Option<(Instant, Arc<PortalClient>)>>,
+    pub(super) clock: Clock,
+    known: RwLock<Option<Arc<Known>>>,
 }
 
 impl OpenIdProvider {
@@ -141,20 +154,36 @@ impl OpenIdProvider {
         Ok(Self { settings, http, clock, known: RwLock::new(None) })
     }
 
-    /// The client with the provider's metadata and keys, which are read again if they are old or `anew` is set.
-    async fn client(&self, anew: bool) -> Result<Arc<PortalClient>, ProviderError> {
-        let now = self.clock.instant();
-        if let Some((at, client)) = self.known.read().await.as_ref().filter(|_| !anew)
-            && now.saturating_duration_since(*at) < METADATA_LIFE
-        {
-            return Ok(client.clone());
-        }
-        let client = Arc::new(self.discover().await?);
-        *self.known.write().await = Some((now, client.clone()));
-        Ok(client)
+    /// Whether programs may use the API.
+    pub(super) fn has_api(&self) -> bool {
+        self.settings.api_audience.is_some()
     }
 
-    async fn discover(&self) -> Result<PortalClient, ProviderError> {
+    /// The provider's metadata and keys, which are read again if they are old or `anew` is set.
+    pub(super) async fn known(&self, anew: bool) -> Result<Arc<Known>, ProviderError> {
+        let now = self.clock.instant();
+        if let Some(known) = self.known.read().await.as_ref().filter(|_| !anew)
+            && now.saturating_duration_since(known.read_at) < METADATA_LIFE
+        {
+            return Ok(known.clone());
+        }
+        let known = Arc::new(self.discover(now).await?);
+        *self.known.write().await = Some(known.clone());
+        Ok(known)
+    }
+
+    /// Like [`Self::known`] with `anew`, but a provider whose keys were read a moment ago is not asked again: anybody
+    /// can send a token with a signature that does not fit.
+    pub(super) async fn newer_than(&self, used: &Known) -> Result<Option<Arc<Known>>, ProviderError> {
+        let age = self.clock.instant().saturating_duration_since(used.read_at);
+        if age < KEYS_STAND {
+            return Ok(None);
+        }
+        let latest = self.known(false).await?;
+        if latest.read_at > used.read_at { Ok(Some(latest)) } else { self.known(true).await.map(Some) }
+    }
+
+    async fn discover(&self, read_at: Instant) -> Result<Known, ProviderError> {
         let settings = &self.settings;
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|error| unavailable(&error))?;
         let metadata = CoreProviderMetadata::discover_async(issuer, &|request| self.call(request))
@@ -164,9 +193,10 @@ impl OpenIdProvider {
         let redirect = RedirectUrl::new(redirect).map_err(|error| unavailable(&error))?;
         let secret =
             settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
+        let (issuer, keys) = (metadata.issuer().clone(), metadata.jwks().clone());
         let client =
             Client::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
-        Ok(client.set_redirect_uri(redirect))
+        Ok(Known { read_at, client: client.set_redirect_uri(redirect), issuer, keys })
     }
 
     /// Sends one request to the provider.
@@ -188,7 +218,7 @@ impl OpenIdProvider {
     /// # Errors
     /// If the provider does not answer.
     pub(super) async fn authorize(&self, state: &str) -> Result<AuthorizationRequest, ProviderError> {
-        let client = self.client(false).await?;
+        let client = &self.known(false).await?.client;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let state = state.to_owned();
         let mut request = client.authorize_url(
@@ -209,7 +239,8 @@ impl OpenIdProvider {
     /// # Errors
     /// If the provider does not answer, or its answer cannot be trusted or used.
     pub(super) async fn identity(&self, answer: Answer) -> Result<NewSession, ProviderError> {
-        let client = self.client(false).await?;
+        let known = self.known(false).await?;
+        let client = &known.client;
         let request = client
             .exchange_code(AuthorizationCode::new(answer.code))
             .map_err(|error| unavailable(&error))?
@@ -225,8 +256,9 @@ impl OpenIdProvider {
         let verified = match id_token.claims(&client.id_token_verifier(), &nonce) {
             Ok(claims) => claims.clone(),
             Err(openidconnect::ClaimsVerificationError::SignatureVerification(_)) => {
-                let client = self.client(true).await?;
-                id_token.claims(&client.id_token_verifier(), &nonce).map_err(|error| refused(&error))?.clone()
+                let anew = self.known(true).await?;
+                let verifier = anew.client.id_token_verifier();
+                id_token.claims(&verifier, &nonce).map_err(|error| refused(&error))?.clone()
             }
             Err(error) => return Err(refused(&error)),
         };
@@ -253,7 +285,7 @@ fn unavailable(error: &dyn std::error::Error) -> ProviderError {
     ProviderError::Unavailable(with_causes(error))
 }
 
-fn refused(error: &dyn std::error::Error) -> ProviderError {
+pub(super) fn refused(error: &dyn std::error::Error) -> ProviderError {
     ProviderError::Refused(with_causes(error))
 }
 
@@ -269,6 +301,13 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl ClaimNames {
+    /// The session that an access token gives: of the one role of staff that it names, or else of the person.
+    pub(super) fn of_token(&self, claims: &BTreeMap<String, Value>) -> Result<NewSession, ProviderError> {
+        let names = [&self.officer, &self.supervisor, &self.finance, &self.operator, &self.auditor];
+        let is_staff = names.iter().filter_map(|name| claims.get(*name)).any(|value| !is_none(value));
+        self.session(claims, None, is_staff)
+    }
+
     /// The session that the claims give.
     fn session(
         &self,
@@ -312,6 +351,11 @@ impl ClaimNames {
             _ => Err(ProviderError::NoStaffRole),
         }
     }
+}
+
+/// Whether the claim says that there is no such role.
+fn is_none(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Bool(false))
 }
 
 /// A code of a branch or a province with its leading zeros.

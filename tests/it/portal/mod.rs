@@ -1,3 +1,5 @@
+mod api;
+mod api_tokens;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;
@@ -7,12 +9,12 @@ mod scope;
 mod sign_in;
 mod submissions;
 
-use crate::harness::{Browser, TestApp, TestProvider};
+use crate::harness::{Browser, Program, TestApp, TestProvider};
 
 /// An installation with a portal, the provider of its people, and the portal's origin.
 struct Installation {
     app: TestApp,
-    _provider: TestProvider,
+    provider: TestProvider,
     origin: String,
 }
 
@@ -35,7 +37,11 @@ impl Installation {
         app.wait("the portal is open", || {
             std::net::TcpStream::connect(&address).is_ok() && Browser::new(&origin).get("/").status == 200
         });
-        Self { app, _provider: provider, origin }
+        Self { app, provider, origin }
+    }
+
+    fn program(&self) -> Program {
+        Program::new(&self.origin)
     }
 
     fn browser(&self) -> Browser {
