@@ -8,13 +8,14 @@
 //! 3. `texts`, then `pictures`
 //! 4. `wire`
 //! 5. `failpoint`, `config`, `clock`, `retry`, `tls`
-//! 6. `store`
-//! 7. `app`
-//! 8. `views`
-//! 9. `kafka`, `blobs`, `picture_worker`, `http`, `telemetry`
-//! 10. `service`, `terminal`
-//! 11. `demo`
-//! 12. `cli`
+//! 6. `telemetry`, `blobs`, `picture_worker`
+//! 7. `store`
+//! 8. `app`
+//! 9. `views`
+//! 10. `kafka`, then `http`
+//! 11. `terminal`, then `service`
+//! 12. `demo`
+//! 13. `cli`
 
 pub mod app;
 pub mod blobs;

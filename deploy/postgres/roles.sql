@@ -12,8 +12,8 @@
 \if :{?reader} \else \set reader peyvand_reader \endif
 
 -- What the statements of `serve` and of the other commands change. tests/it/ops/roles.rs compares both lists with src/store.
-\set updated 'persons marriages self_registrations objections claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members portal_sessions submissions'
-\set deleted 'close_plans held_months file_lines relay_members portal_sign_ins portal_sessions'
+\set updated 'persons marriages self_registrations objections claims closes close_plans batches close_pages held_months documents payment_outcomes messages files file_lines dead_letters input_offsets outbox_heads relay_groups output_ends relay_members portal_sessions submissions objection_drafts portal_objections portal_pictures'
+\set deleted 'close_plans held_months file_lines relay_members portal_sign_ins portal_sessions objection_drafts portal_pictures'
 -- The relay empties an outbox partition whose events were all delivered.
 \set truncated 'outbox_0 outbox_1 outbox_2'
 -- Only the owner changes these: sqlx's list of migrations, and what a recovery still has to do.
@@ -105,7 +105,10 @@ FROM (VALUES
     ('relay_groups', 'grp delivered until'),
     ('output_ends', 'topic partition next_offset'),
     ('file_views', 'view_id role unit page at'),
-    ('submissions', 'submission_id number route event_type submitted_at delivered_at')
+    ('submissions', 'submission_id number route event_type submitted_at delivered_at'),
+    ('objection_drafts', 'objection_id claim_id disputed changed_at'),
+    ('portal_objections', 'objection_id claim_id disputed submitted_at withdrawn_at'),
+    ('portal_pictures', 'picture_id objection_id kind media_type bytes width height stored_at submission_id')
 ) AS shown (name, names)
 JOIN information_schema.columns ON table_schema = 'public' AND table_name = name
     AND column_name = ANY (string_to_array(names, ' '))

@@ -99,6 +99,18 @@ impl Blobs {
         }
     }
 
+    /// The size of a picture in bytes. None if there is none with this id.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn size(&self, picture_id: Uuid) -> Result<Option<u64>> {
+        match self.store.head(&self.path(picture_id)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(Error::Store { task: "look up", source }),
+        }
+    }
+
     /// Deletes a picture. It is no error if there is none.
     ///
     /// # Errors

@@ -171,6 +171,8 @@ settings! {
     portal_session_min: u64 = "480", |v| parse::number(v, 1..=1440), "minutes from 1 to 1440", Shown;
     /// Requests that one person may make in a minute. One address may make ten times as many, for those who share it.
     portal_requests_per_min: u32 = "120", |v| parse::number(v, 10..=100_000), "a whole number from 10 to 100000", Shown;
+    /// Drafts of objections on which nobody has worked for this number of days are deleted, with their pictures.
+    portal_draft_days: u16 = "30", |v| parse::number(v, 1..=365), "days from 1 to 365", Shown;
     /// OpenID provider (issuer). Without it the portal has no personal route. With it, `portal` is a default role.
     oidc_issuer: Option<String> = "", |v| parse::optional(v, parse::web_url), "http://… or https://…, or nothing", Shown;
     /// Id of the portal at the OpenID provider.

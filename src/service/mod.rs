@@ -11,6 +11,7 @@ mod private_file;
 pub mod publish;
 mod submissions;
 pub mod supervisor;
+mod sweep;
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The role portal: its HTTP server, and the delivery of what people send.
+//! The role portal: its HTTP server, the delivery of what people send, and the sweep of
+//! what nobody needs.
 
 use std::sync::Arc;
 
@@ -6,14 +7,17 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{Error, Result, submissions};
+use super::{Error, Result, submissions, sweep};
 use crate::app::AppContext;
+use crate::app::portal::objections::PictureStore;
+use crate::blobs::Blobs;
 use crate::config::Settings;
 use crate::http;
 use crate::http::portal::{
     ClaimNames, OpenIdProvider, Portal, PortalSettings, ProviderSettings, router, session_limits,
 };
 use crate::kafka::Broker;
+use crate::picture_worker::{PictureWorker, WorkerOptions};
 use crate::retry::ShutdownSignal;
 use crate::store::scope;
 
@@ -28,7 +32,8 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener> {
 /// Starts the tasks of the role.
 ///
 /// # Errors
-/// If the database does not keep the portal to one person's rows, or the machine's certificates cannot be used.
+/// If the database does not keep the portal to one person's rows, or the machine's certificates or the store of pictures
+/// cannot be used.
 pub async fn spawn(
     roles: &mut JoinSet<Result<()>>,
     settings: &Settings,
@@ -52,14 +57,24 @@ pub async fn spawn(
         sessions: session_limits(settings.portal_idle_min, settings.portal_session_min),
         requests_per_min: settings.portal_requests_per_min,
     };
-    let portal = Portal::new(ctx.clone(), portal_settings, provider, submitted.clone());
+    let pictures = provider.as_ref().map(|_| pictures(settings)).transpose()?;
+    let portal = Portal::new(ctx.clone(), portal_settings, provider, pictures.clone(), submitted.clone());
     let (app, ends) = (router(Arc::new(portal)), stop.clone());
     roles.spawn(async move {
         http::serve_routes(listener, app, ends).await;
         Ok(())
     });
     roles.spawn(submissions::run(ctx.clone(), broker.clone(), submitted, stop.clone()));
+    if let Some(pictures) = pictures {
+        roles.spawn(sweep::run(ctx.clone(), pictures, settings.portal_draft_days, stop.clone()));
+    }
     Ok(())
+}
+
+/// Opens the store of pictures, so that a wrong setting is reported at the start.
+fn pictures(settings: &Settings) -> Result<PictureStore> {
+    let blobs = Blobs::open(settings).map_err(|error| Error::Failed(error.to_string()))?;
+    Ok(PictureStore { worker: PictureWorker::new(WorkerOptions::default()), blobs })
 }
 
 fn provider(settings: &Settings, ctx: &AppContext) -> Result<Option<OpenIdProvider>> {

@@ -29,6 +29,8 @@ pub mod payments;
 pub mod person_file;
 pub mod person_states;
 pub mod persons;
+pub mod portal_objections;
+pub mod portal_pictures;
 pub mod recovery;
 pub mod relay_leases;
 pub mod scope;
@@ -173,7 +175,7 @@ fn instant(at: Timestamp) -> String {
 }
 
 /// Converts the result of `extract(epoch …) * 1e6`.
-fn from_micros(micros: i64) -> Result<Timestamp> {
+pub fn from_micros(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|_| Error::Unreadable("instant"))
 }
 

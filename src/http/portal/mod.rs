@@ -41,6 +41,7 @@ pub use rights::{RIGHTS, Right, RouteRights, right_of};
 pub use routes::route_names;
 
 use crate::app::AppContext;
+use crate::app::portal::objections::PictureStore;
 use crate::law::SolarDate;
 use crate::store::sessions::SessionLimits;
 pub use crate::views::my::error_page::ErrorPage;
@@ -68,6 +69,8 @@ pub struct Portal {
     pub provider: Option<OpenIdProvider>,
     /// Wakes the delivery of submissions.
     pub submitted: Arc<Notify>,
+    /// Where there are personal routes.
+    pub pictures: Option<PictureStore>,
     law_tables: LawTables,
     limits: RequestLimits,
 }
@@ -77,11 +80,17 @@ impl Portal {
         ctx: AppContext,
         settings: PortalSettings,
         provider: Option<OpenIdProvider>,
+        pictures: Option<PictureStore>,
         submitted: Arc<Notify>,
     ) -> Self {
         let limits = RequestLimits::new(settings.requests_per_min);
         let law_tables = LawTables::new([(*ctx.tables).clone()]);
-        Self { ctx, settings, provider, submitted, law_tables, limits }
+        Self { ctx, settings, provider, submitted, pictures, law_tables, limits }
+    }
+
+    /// The store of pictures, which every installation with a provider has.
+    fn pictures(&self) -> Result<&PictureStore, ErrorPage> {
+        self.pictures.as_ref().ok_or(ErrorPage::NotFound)
     }
 
     fn today(&self) -> SolarDate {
