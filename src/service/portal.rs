@@ -44,7 +44,7 @@ pub async fn spawn(
 ) -> Result<()> {
     let provider = provider(settings, ctx)?;
     if provider.is_some() {
-        ctx.with_timeout(scope::check_role(&ctx.pool)).await?;
+        ctx.with_timeout(scope::check_roles(&ctx.pool)).await?;
     } else {
         tracing::warn!(
             "no OpenID provider is configured (setting oidc_issuer): the portal has no personal routes"

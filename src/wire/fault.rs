@@ -100,6 +100,10 @@ impl Fault {
             let field = rest.split('`').next().unwrap_or_default();
             return Self::field(&json_path::sibling(&path, field), reason::MISSING);
         }
+        if let Some(rest) = text.strip_prefix("unknown field `") {
+            let field = json_path::field_name(rest.split('`').next().unwrap_or_default().as_bytes());
+            return Self::field(&json_path::sibling(&path, &field), reason::UNKNOWN_WORD);
+        }
         if text.starts_with("invalid type: null") {
             return Self::field(&path, reason::MISSING);
         }

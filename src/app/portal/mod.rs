@@ -1,6 +1,7 @@
 //! The use cases of the portal. They own its transactions: every one that a page needs has the scope of the person who
 //! has signed in (`crate::store::scope`).
 
+pub mod casework;
 pub mod objections;
 pub mod self_registration;
 pub mod submissions;

@@ -17,6 +17,8 @@ pub enum Right {
     SignedIn,
     /// The person's own file.
     OwnFile,
+    /// The persons of the officer's branch or the supervisor's province, without the own file and that of a spouse.
+    Casework,
     /// For this role the route does not exist.
     None,
 }
@@ -34,6 +36,13 @@ const ANYONE: [Right; 6] = [Right::Anyone; 6];
 const SIGNED_IN: [Right; 6] = [Right::SignedIn; 6];
 /// A session of staff reads no own file: staff sign in as a person for that.
 const INSURED: [Right; 6] = [Right::OwnFile, Right::None, Right::None, Right::None, Right::None, Right::None];
+
+/// Casework of officers and supervisors.
+const STAFF: [Right; 6] =
+    [Right::None, Right::Casework, Right::Casework, Right::None, Right::None, Right::None];
+/// Who has sent something reads the own receipts.
+const SENDERS: [Right; 6] =
+    [Right::OwnFile, Right::Casework, Right::Casework, Right::None, Right::None, Right::None];
 
 const fn get(path: &'static str, rights: [Right; 6]) -> RouteRights {
     RouteRights { method: "GET", path, rights }
@@ -67,7 +76,16 @@ pub const RIGHTS: &[RouteRights] = &[
     get(api::CLAIM, INSURED),
     get(api::VIEWS, INSURED),
     post(api::SELF_REGISTRATIONS, INSURED),
-    get(api::SUBMISSION, INSURED),
+    get(api::SUBMISSION, SENDERS),
+    get(api::FINDINGS, STAFF),
+    post(api::FINDINGS, STAFF),
+    get(api::FINDING, STAFF),
+    post(api::FINDING_APPROVAL, STAFF),
+    post(api::FINDING_REJECTION, STAFF),
+    get(api::OBJECTIONS, STAFF),
+    post(api::OBJECTION_CLOSING, STAFF),
+    get(api::CASES, STAFF),
+    post(api::CASE_ENDINGS, STAFF),
 ];
 
 /// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.

@@ -180,7 +180,7 @@ pub struct SumView {
         "state": "refused",
         "outcome": "REFUSED",
         "withdrawn": false,
-        "reasons": ["NOT_ENOUGH_DAYS"],
+        "reasons": ["INSUFFICIENT_CONTRIBUTION_DAYS"],
         "sentence": "کمک‌هزینه به شما تعلق نگرفت: ۷۱۹ روز بیمه دارید و قانون ۷۲۰ روز می‌خواهد.",
         "next": {"event": "none_refused", "text": "پاسخ داده شده است."},
         "action": {"needed": false, "text": "کاری لازم نیست."}
@@ -189,7 +189,7 @@ pub struct SumView {
     "conditions": [{
         "condition": "insured_days",
         "state": "unmet",
-        "reason": "NOT_ENOUGH_DAYS",
+        "reason": "INSUFFICIENT_CONTRIBUTION_DAYS",
         "title": "۷۲۰ روز بیمه در پنج سال",
         "fact": "۷۱۹ روز",
         "owner": "فهرست‌های دستمزد",

@@ -3,6 +3,7 @@
 //!
 //! Architecture invariant: the builders are pure, and no view of an insured person has a fact of the spouse.
 
+pub mod casework;
 pub mod claim;
 pub mod opening;
 pub mod problem;

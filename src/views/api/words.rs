@@ -2,6 +2,7 @@
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
+use crate::claim::codes::{CaseKind, EndingOutcome, Verdict};
 use crate::claim::conditions::{Condition, ConditionState};
 use crate::claim::{Benefit, Outcome, ReasonCode};
 use crate::store::sessions::PortalRole;
@@ -62,4 +63,28 @@ fn text(pattern: &str, description: &str) -> Object {
         .pattern(Some(pattern))
         .description(Some(description))
         .build()
+}
+
+pub fn disputed() -> Object {
+    one_of(ReasonCode::all().map(ReasonCode::as_str).chain(["amount"]))
+}
+
+pub fn verdict() -> Object {
+    one_of(Verdict::ALL.iter().map(|verdict| verdict.as_str()))
+}
+
+pub fn ruling() -> Object {
+    one_of(["approved", "rejected"].into_iter())
+}
+
+pub fn finding_state() -> Object {
+    one_of(["proposed", "approved", "rejected"].into_iter())
+}
+
+pub fn case_kind() -> Object {
+    one_of(CaseKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+pub fn ending() -> Object {
+    one_of(EndingOutcome::ALL.iter().map(|outcome| outcome.as_str()))
 }

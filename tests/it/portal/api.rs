@@ -50,7 +50,7 @@ fn a_program_reads_the_same_answer_as_the_page() {
     }
     assert_eq!(openings.len(), 3, "claims, claim, and the first page of the openings");
     let pages = home.app.query("SELECT page FROM file_views WHERE page LIKE 'api%' ORDER BY view_id");
-    assert_eq!(pages.len(), 5, "{pages:?}");
+    assert_eq!(pages.len(), 6, "{pages:?}");
     home.app.finish();
 }
 

@@ -1,5 +1,8 @@
 mod api;
+mod api_casework;
+mod api_schemathesis;
 mod api_tokens;
+mod casework_scope;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;

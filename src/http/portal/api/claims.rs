@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use uuid::Uuid;
 
-use super::extract::{Page, PathId, cursor, no_such_cursor};
+use super::extract::{Page, PathId, no_such_cursor};
 use super::problem::{Answer, Problem};
 use crate::app::portal;
 use crate::http::portal::{OwnFile, Portal, read_own};
@@ -28,12 +27,11 @@ pub(super) async fn list(
     OwnFile(scope): OwnFile,
     page: Page,
 ) -> Answer<Json<ClaimsView>> {
-    let after = page.after(CLAIMS)?;
+    let after = page.after_id(CLAIMS)?;
     let file = read_own(&portal, &scope, "api_claims").await?;
     let start = match after {
         None => 0,
-        Some(position) => {
-            let after: Uuid = position.parse().map_err(|_| no_such_cursor())?;
+        Some(after) => {
             let place = file.claims.iter().position(|own| own.claim.claim_id == after);
             place.ok_or_else(no_such_cursor)? + 1
         }
@@ -42,8 +40,9 @@ pub(super) async fn list(
     let shown = file.claims.iter().skip(start).take(limit);
     let items: Vec<_> = shown.map(|own| ClaimSummaryView::new(own, &portal.ctx.clock, file.today)).collect();
     let has_more = file.claims.len() > start + items.len();
-    let last = items.last().filter(|_| has_more).map(|item| cursor(CLAIMS, &item.claim_id.to_string()));
-    Ok(Json(ClaimsView { items, next_cursor: last }))
+    let last = items.last().filter(|_| has_more).map(|item| item.claim_id.to_string());
+    let next_cursor = page.next(CLAIMS, items.len(), last);
+    Ok(Json(ClaimsView { items, next_cursor }))
 }
 
 /// A claim with every condition
@@ -78,7 +77,7 @@ pub(super) async fn views(
         Some(position) => Some(position.parse::<i64>().map_err(|_| no_such_cursor())?),
     };
     let found = portal::views_page(&portal.ctx, &scope, before, page.limit).await?;
-    let is_full = u32::try_from(found.len()).is_ok_and(|found| found == page.limit);
-    let next_cursor = found.last().filter(|_| is_full).map(|view| cursor(VIEWS, &view.view_id.to_string()));
+    let last = found.last().map(|view| view.view_id.to_string());
+    let next_cursor = page.next(VIEWS, found.len(), last);
     Ok(Json(OpeningsView { items: found.into_iter().map(OpeningView::new).collect(), next_cursor }))
 }

@@ -2,14 +2,16 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Uri, header};
+use jiff::Timestamp;
 use openidconnect::url::form_urlencoded;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::problem::Problem;
+use crate::store::casework::QueuePlace;
 use crate::views::api::problem::ProblemKind;
 use crate::wire::input::parse;
 
@@ -101,27 +103,75 @@ pub(super) struct Page {
     pub cursor: Option<String>,
 }
 
+/// Which findings are read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FindingsPage {
+    /// Items of the page.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    limit: u32,
+    /// `next_cursor` of the page before. It says nothing to the program.
+    #[param(required = false, pattern = "^[0-9a-f]{2,200}$")]
+    cursor: Option<String>,
+    /// Only findings that wait for a second officer.
+    #[param(default = false)]
+    pub open: bool,
+}
+
+impl FindingsPage {
+    pub fn page(&self) -> Page {
+        Page { limit: self.limit, cursor: self.cursor.clone() }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut page = Self { limit: LIMIT, cursor: None };
-        let mut seen = Vec::new();
-        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            if seen.contains(&name) {
-                return Err(Problem::of_field("query", "repeated"));
-            }
-            match name.as_ref() {
-                "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                    page.limit = limit.ok_or_else(|| Problem::of_field("limit", "not_a_number"))?;
-                }
-                "cursor" => page.cursor = Some(value.into_owned()),
-                _ => return Err(Problem::of_field("query", "unknown_word")),
-            }
-            seen.push(name);
+        let (page, open) = page_of(&parts.uri)?;
+        if open.is_some() { Err(Problem::of_field("query", "unknown_word")) } else { Ok(page) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for FindingsPage {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let (Page { limit, cursor }, open) = page_of(&parts.uri)?;
+        Ok(Self { limit, cursor, open: open.unwrap_or_default() })
+    }
+}
+
+/// The page that the address asks for, and its parameter `open`. Each parameter is there once at most.
+fn page_of(uri: &Uri) -> Result<(Page, Option<bool>), Problem> {
+    let (mut page, mut open) = (Page { limit: LIMIT, cursor: None }, None);
+    let mut seen = Vec::new();
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        if seen.contains(&name) {
+            return Err(Problem::of_field("query", "repeated"));
         }
-        Ok(page)
+        match name.as_ref() {
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                page.limit = limit.ok_or_else(|| Problem::of_field("limit", "not_a_number"))?;
+            }
+            "cursor" => page.cursor = Some(value.into_owned()),
+            "open" => open = Some(value.parse().map_err(|_| Problem::of_field("open", "unknown_word"))?),
+            _ => return Err(Problem::of_field("query", "unknown_word")),
+        }
+        seen.push(name);
+    }
+    Ok((page, open))
+}
+
+/// A place in a queue, as a cursor has it.
+pub(super) trait QueueCursor {
+    fn cursor(&self) -> String;
+}
+
+impl QueueCursor for QueuePlace {
+    fn cursor(&self) -> String {
+        format!("{}/{}", self.at.as_microsecond(), self.id)
     }
 }
 
@@ -133,10 +183,29 @@ impl Page {
         let position = text.as_deref().and_then(|text| text.strip_prefix(list)?.strip_prefix(':'));
         position.map(str::to_owned).map(Some).ok_or_else(no_such_cursor)
     }
+
+    pub fn after_id(&self, list: &str) -> Result<Option<Uuid>, Problem> {
+        let position = self.after(list)?;
+        position.map(|text| text.parse().map_err(|_| no_such_cursor())).transpose()
+    }
+
+    pub fn after_place(&self, list: &str) -> Result<Option<QueuePlace>, Problem> {
+        let Some(position) = self.after(list)? else { return Ok(None) };
+        let (micros, id) = position.split_once('/').ok_or_else(no_such_cursor)?;
+        let at = micros.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        let (at, id) = (at.ok_or_else(no_such_cursor)?, id.parse().map_err(|_| no_such_cursor())?);
+        Ok(Some(QueuePlace { at, id }))
+    }
+
+    /// The cursor of the next page, if this one is full.
+    pub fn next(&self, list: &str, found: usize, last: Option<String>) -> Option<String> {
+        let is_full = u32::try_from(found).is_ok_and(|found| found >= self.limit);
+        last.filter(|_| is_full).map(|position| cursor(list, &position))
+    }
 }
 
 /// The cursor of the page that follows this position of the list.
-pub(super) fn cursor(list: &str, position: &str) -> String {
+fn cursor(list: &str, position: &str) -> String {
     hex::encode(format!("{list}:{position}"))
 }
 

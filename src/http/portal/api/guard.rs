@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,6 +14,7 @@ use crate::http::portal::rights::{Right, right_of};
 use crate::http::portal::{OwnFile, Portal};
 use crate::store::scope::PersonScope;
 use crate::store::sessions::SignedIn;
+use crate::store::staff_scope::StaffScope;
 use crate::telemetry::Metrics;
 use crate::views::api::problem::ProblemKind;
 
@@ -32,6 +34,10 @@ pub(in crate::http::portal) async fn guard(
     match right_of(&method, path.as_str(), Some(who.role())) {
         Some(Right::OwnFile) => {
             extensions.insert(OwnFile(PersonScope::own(&who)));
+        }
+        Some(Right::Casework) => {
+            let scope = StaffScope::of(&who).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+            extensions.insert(Casework(scope));
         }
         // As for a route that does not exist.
         _ => return Err(Problem::new(ProblemKind::NotFound)),
@@ -53,6 +59,18 @@ async fn authenticated(portal: &Portal, headers: &HeaderMap) -> Result<SignedIn,
             }
         })
     })
+}
+
+/// The scope of the member of staff. Only a route with [`Right::Casework`] has it.
+#[derive(Clone)]
+pub(super) struct Casework(pub StaffScope);
+
+impl<S: Send + Sync> FromRequestParts<S> for Casework {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(ProblemKind::NotFound))
+    }
 }
 
 /// The token of the one `Authorization` header.

@@ -4,6 +4,7 @@
 //! Every error is a problem (`problem`), also those of the router and of the limits. `openapi` describes the routes from
 //! the handlers themselves.
 
+mod casework;
 mod claims;
 mod extract;
 pub(super) mod guard;
@@ -28,6 +29,14 @@ fn described() -> OpenApiRouter<Arc<Portal>> {
         .routes(routes!(claims::views))
         .routes(routes!(registrations::register))
         .routes(routes!(registrations::receipt))
+        .routes(routes!(casework::list_findings, casework::propose_finding))
+        .routes(routes!(casework::show_finding))
+        .routes(routes!(casework::approve_finding))
+        .routes(routes!(casework::reject_finding))
+        .routes(routes!(casework::list_objections))
+        .routes(routes!(casework::close_objection))
+        .routes(routes!(casework::list_cases))
+        .routes(routes!(casework::propose_ending))
 }
 
 /// The routes with their handlers, without the guard.

@@ -120,6 +120,10 @@ fn complete(operation: &mut Operation) {
     if operation.request_body.is_some() {
         kinds.extend([ProblemKind::Malformed, ProblemKind::TooLarge, ProblemKind::UnsupportedMediaType]);
     }
+    let is_of_staff = operation.tags.iter().flatten().any(|tag| tag == "staff");
+    if is_of_staff && operation.request_body.is_some() {
+        kinds.extend([ProblemKind::OwnProposal, ProblemKind::AlreadyDecided]);
+    }
     for kind in kinds {
         let status = kind.status().to_string();
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(kind)));

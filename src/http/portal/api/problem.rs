@@ -5,6 +5,7 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::app::portal::casework::CaseworkRefusal;
 use crate::store;
 use crate::telemetry::Metrics;
 use crate::views::api::problem::{FieldProblem, ProblemKind, ProblemView};
@@ -86,6 +87,21 @@ impl From<store::Error> for Problem {
         Metrics::global().errors.add(1);
         tracing::error!(%error, "a request of a program could not be answered");
         Self::new(ProblemKind::Unavailable)
+    }
+}
+
+impl From<CaseworkRefusal> for Problem {
+    fn from(refusal: CaseworkRefusal) -> Self {
+        Self::new(match refusal {
+            CaseworkRefusal::NotFound => ProblemKind::NotFound,
+            CaseworkRefusal::KeyReused => ProblemKind::KeyReused,
+            CaseworkRefusal::NotAllowed => ProblemKind::NotAllowed,
+            CaseworkRefusal::OwnProposal => ProblemKind::OwnProposal,
+            CaseworkRefusal::Involved => ProblemKind::Involved,
+            CaseworkRefusal::OtherProposal => ProblemKind::OtherProposal,
+            CaseworkRefusal::AlreadyDecided => ProblemKind::AlreadyDecided,
+            CaseworkRefusal::Field { field, reason } => return Self::of_field(&field, reason),
+        })
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 use utoipa::ToSchema;
 
 use super::extract::{Body, IdempotencyHeader, IdempotencyKey};
+use super::guard::Casework;
 use super::problem::{Answer, Problem};
 use crate::app::portal::{self, self_registration};
 use crate::http::portal::{OwnFile, Portal};
@@ -112,9 +113,16 @@ pub(super) fn accepted(portal: &Portal, receipt: Option<SubmissionReceipt>) -> A
     responses((status = 200, description = "The receipt.", body = ReceiptView)))]
 pub(super) async fn receipt(
     State(portal): State<Arc<Portal>>,
-    OwnFile(scope): OwnFile,
+    own: Option<Extension<OwnFile>>,
+    staff: Option<Extension<Casework>>,
     Path(no): Path<String>,
 ) -> Answer<Json<ReceiptView>> {
-    let found = portal::submission(&portal.ctx, &scope, no).await?;
+    let found = match (own, staff) {
+        (Some(Extension(OwnFile(scope))), _) => portal::submission(&portal.ctx, &scope, no).await?,
+        (None, Some(Extension(Casework(scope)))) => {
+            portal::casework::submission(&portal.ctx, &scope, &no).await?
+        }
+        (None, None) => None,
+    };
     found.map(|receipt| Json(ReceiptView::new(&receipt))).ok_or_else(|| Problem::new(ProblemKind::NotFound))
 }
