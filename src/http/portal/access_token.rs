@@ -12,7 +12,7 @@ use openidconnect::{
 };
 use serde_json::Value;
 
-use super::provider::{Known, OpenIdProvider, OtherClaims, ProviderError, refused};
+use super::provider::{Discovered, OpenIdProvider, OtherClaims, ProviderError, refused};
 use crate::store::sessions::{NewSession, SignedIn};
 
 /// How far the clocks of provider and service may differ.
@@ -62,7 +62,11 @@ impl OpenIdProvider {
         Ok(SignedIn::by_token(who))
     }
 
-    fn verified(&self, token: &AccessToken, known: &Known) -> Result<AccessClaims, ClaimsVerificationError> {
+    fn verified(
+        &self,
+        token: &AccessToken,
+        known: &Discovered,
+    ) -> Result<AccessClaims, ClaimsVerificationError> {
         let Some(audience) = &self.settings.api_audience else {
             return Err(ClaimsVerificationError::InvalidAudience("there is no API".to_owned()));
         };

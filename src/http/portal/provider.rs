@@ -123,7 +123,7 @@ pub(super) struct Answer {
 }
 
 /// What the provider says about itself.
-pub(super) struct Known {
+pub(super) struct Discovered {
     read_at: Instant,
     client: PortalClient,
     pub(super) issuer: IssuerUrl,
@@ -134,7 +134,7 @@ pub struct OpenIdProvider {
     pub(super) settings: ProviderSettings,
     http: reqwest::Client,
     pub(super) clock: Clock,
-    known: RwLock<Option<Arc<Known>>>,
+    known: RwLock<Option<Arc<Discovered>>>,
 }
 
 impl OpenIdProvider {
@@ -160,7 +160,7 @@ impl OpenIdProvider {
     }
 
     /// The provider's metadata and keys, which are read again if they are old or `anew` is set.
-    pub(super) async fn known(&self, anew: bool) -> Result<Arc<Known>, ProviderError> {
+    pub(super) async fn known(&self, anew: bool) -> Result<Arc<Discovered>, ProviderError> {
         let now = self.clock.instant();
         if let Some(known) = self.known.read().await.as_ref().filter(|_| !anew)
             && now.saturating_duration_since(known.read_at) < METADATA_LIFE
@@ -174,7 +174,10 @@ impl OpenIdProvider {
 
     /// Like [`Self::known`] with `anew`, but a provider whose keys were read a moment ago is not asked again: anybody
     /// can send a token with a signature that does not fit.
-    pub(super) async fn newer_than(&self, used: &Known) -> Result<Option<Arc<Known>>, ProviderError> {
+    pub(super) async fn newer_than(
+        &self,
+        used: &Discovered,
+    ) -> Result<Option<Arc<Discovered>>, ProviderError> {
         let age = self.clock.instant().saturating_duration_since(used.read_at);
         if age < KEYS_STAND {
             return Ok(None);
@@ -183,7 +186,7 @@ impl OpenIdProvider {
         if latest.read_at > used.read_at { Ok(Some(latest)) } else { self.known(true).await.map(Some) }
     }
 
-    async fn discover(&self, read_at: Instant) -> Result<Known, ProviderError> {
+    async fn discover(&self, read_at: Instant) -> Result<Discovered, ProviderError> {
         let settings = &self.settings;
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|error| unavailable(&error))?;
         let metadata = CoreProviderMetadata::discover_async(issuer, &|request| self.call(request))
@@ -196,7 +199,7 @@ impl OpenIdProvider {
         let (issuer, keys) = (metadata.issuer().clone(), metadata.jwks().clone());
         let client =
             Client::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
-        Ok(Known { read_at, client: client.set_redirect_uri(redirect), issuer, keys })
+        Ok(Discovered { read_at, client: client.set_redirect_uri(redirect), issuer, keys })
     }
 
     /// Sends one request to the provider.

@@ -73,100 +73,168 @@ impl ProblemKind {
         self.form().title
     }
 
-    fn form(self) -> Form {
-        let (slug, status, title, detail) = match self {
-            Self::Unauthorized => (
-                "unauthorized",
-                401,
-                "An access token is needed",
-                "Send the access token of a person as `Authorization: Bearer …`.",
-            ),
-            Self::InvalidToken => (
-                "invalid-token",
-                401,
-                "The access token is refused",
-                "Get a new access token for this API. It needs the claims that docs/API.md lists.",
-            ),
-            Self::Malformed => (
-                "malformed",
-                400,
-                "The request cannot be read",
-                "Send the request as the OpenAPI document says.",
-            ),
-            Self::NoIdempotencyKey => (
-                "no-idempotency-key",
-                400,
-                "The header Idempotency-Key is needed",
-                "Send a key of 8 to 100 letters, digits, hyphens and underscores, the same one if you repeat the request.",
-            ),
-            Self::NotFound => (
-                "not-found",
-                404,
-                "Nothing is here",
-                "It does not exist, or not for the person of this token.",
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                405,
-                "This method is not for this path",
-                "Use a method that the header Allow lists.",
-            ),
-            Self::TooLarge => ("too-large", 413, "The body is too large", "Send a smaller body."),
-            Self::UnsupportedMediaType => {
-                ("unsupported-media-type", 415, "The media type is not taken", "Send application/json.")
-            }
-            Self::InvalidFields => (
-                "invalid-fields",
-                422,
-                "Fields cannot be used",
-                "Correct the fields in errors, and send the request again.",
-            ),
-            Self::KeyReused => (
-                "idempotency-key-reused",
-                422,
-                "The idempotency key was used for another request",
-                "Send other content with another key. The first request stands.",
-            ),
-            Self::TooManyRequests => {
-                ("too-many-requests", 429, "Too many requests", "Wait as many seconds as Retry-After says.")
-            }
-            Self::Unavailable => (
-                "unavailable",
-                503,
-                "The service cannot answer now",
-                "Send the same request again later, with the same idempotency key. It counts once.",
-            ),
-            Self::OwnProposal => (
-                "own-proposal",
-                403,
-                "A second person is needed",
-                "Who proposed it can neither approve nor reject it.",
-            ),
-            Self::Involved => (
-                "involved",
-                403,
-                "Another officer is needed",
-                "Who authored or judged a finding of this objection cannot close it.",
-            ),
-            Self::OtherProposal => (
-                "other-proposal",
-                409,
-                "The proposal is another one",
-                "Read the proposal again, and judge what it contains now.",
-            ),
-            Self::AlreadyDecided => {
-                ("already-decided", 409, "It is decided already", "Read it again. Nothing was changed.")
-            }
-            Self::NotAllowed => (
-                "not-allowed",
-                422,
-                "The tables of the law do not allow this",
-                "Choose another ground or verdict. What no finding can change is corrected where its record is kept.",
-            ),
-        };
-        Form { slug, status, title, detail }
+    fn form(self) -> &'static Form {
+        let known = FORMS.iter().find(|(kind, _)| *kind == self);
+        known.map_or(&FORMS[0].1, |(_, form)| form)
     }
 }
+
+/// The form of every problem.
+const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
+    (
+        ProblemKind::Unauthorized,
+        Form {
+            slug: "unauthorized",
+            status: 401,
+            title: "An access token is needed",
+            detail: "Send the access token of a person as `Authorization: Bearer …`.",
+        },
+    ),
+    (
+        ProblemKind::InvalidToken,
+        Form {
+            slug: "invalid-token",
+            status: 401,
+            title: "The access token is refused",
+            detail: "Get a new access token for this API. It needs the claims that docs/API.md lists.",
+        },
+    ),
+    (
+        ProblemKind::Malformed,
+        Form {
+            slug: "malformed",
+            status: 400,
+            title: "The request cannot be read",
+            detail: "Send the request as the OpenAPI document says.",
+        },
+    ),
+    (
+        ProblemKind::NoIdempotencyKey,
+        Form {
+            slug: "no-idempotency-key",
+            status: 400,
+            title: "The header Idempotency-Key is needed",
+            detail: "Send a key of 8 to 100 letters, digits, hyphens and underscores, the same one if you repeat the request.",
+        },
+    ),
+    (
+        ProblemKind::NotFound,
+        Form {
+            slug: "not-found",
+            status: 404,
+            title: "Nothing is here",
+            detail: "It does not exist, or not for the person of this token.",
+        },
+    ),
+    (
+        ProblemKind::MethodNotAllowed,
+        Form {
+            slug: "method-not-allowed",
+            status: 405,
+            title: "This method is not for this path",
+            detail: "Use a method that the header Allow lists.",
+        },
+    ),
+    (
+        ProblemKind::TooLarge,
+        Form {
+            slug: "too-large",
+            status: 413,
+            title: "The body is too large",
+            detail: "Send a smaller body.",
+        },
+    ),
+    (
+        ProblemKind::UnsupportedMediaType,
+        Form {
+            slug: "unsupported-media-type",
+            status: 415,
+            title: "The media type is not taken",
+            detail: "Send application/json.",
+        },
+    ),
+    (
+        ProblemKind::InvalidFields,
+        Form {
+            slug: "invalid-fields",
+            status: 422,
+            title: "Fields cannot be used",
+            detail: "Correct the fields in errors, and send the request again.",
+        },
+    ),
+    (
+        ProblemKind::KeyReused,
+        Form {
+            slug: "idempotency-key-reused",
+            status: 422,
+            title: "The idempotency key was used for another request",
+            detail: "Send other content with another key. The first request stands.",
+        },
+    ),
+    (
+        ProblemKind::TooManyRequests,
+        Form {
+            slug: "too-many-requests",
+            status: 429,
+            title: "Too many requests",
+            detail: "Wait as many seconds as Retry-After says.",
+        },
+    ),
+    (
+        ProblemKind::Unavailable,
+        Form {
+            slug: "unavailable",
+            status: 503,
+            title: "The service cannot answer now",
+            detail: "Send the same request again later, with the same idempotency key. It counts once.",
+        },
+    ),
+    (
+        ProblemKind::OwnProposal,
+        Form {
+            slug: "own-proposal",
+            status: 403,
+            title: "A second person is needed",
+            detail: "Who proposed it can neither approve nor reject it.",
+        },
+    ),
+    (
+        ProblemKind::Involved,
+        Form {
+            slug: "involved",
+            status: 403,
+            title: "Another officer is needed",
+            detail: "Who authored or judged a finding of this objection cannot close it.",
+        },
+    ),
+    (
+        ProblemKind::OtherProposal,
+        Form {
+            slug: "other-proposal",
+            status: 409,
+            title: "The proposal is another one",
+            detail: "Read the proposal again, and judge what it contains now.",
+        },
+    ),
+    (
+        ProblemKind::AlreadyDecided,
+        Form {
+            slug: "already-decided",
+            status: 409,
+            title: "It is decided already",
+            detail: "Read it again. Nothing was changed.",
+        },
+    ),
+    (
+        ProblemKind::NotAllowed,
+        Form {
+            slug: "not-allowed",
+            status: 422,
+            title: "The tables of the law do not allow this",
+            detail: "Choose another ground or verdict. What no finding can change is corrected where its record is kept.",
+        },
+    ),
+];
 
 /// A field of the request that cannot be used. It never contains the value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -229,6 +297,22 @@ impl ProblemView {
             "Bearer realm=\"peyvand\", error=\"invalid_token\""
         } else {
             "Bearer realm=\"peyvand\""
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_form_of_its_own() {
+        let uris: std::collections::BTreeSet<_> =
+            ProblemKind::ALL.into_iter().map(ProblemKind::uri).collect();
+        assert_eq!(uris.len(), ProblemKind::ALL.len());
+        for kind in ProblemKind::ALL {
+            assert!(FORMS.iter().any(|(known, _)| *known == kind), "{kind:?}");
+            assert!((400..600).contains(&kind.status()), "{kind:?}");
         }
     }
 }
