@@ -35,6 +35,8 @@ const MAX_CONNECTIONS: usize = 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum lifetime of a connection. A client that sends or reads slowly does not occupy it longer.
 const CONNECTION_LIFE: Duration = Duration::from_secs(60);
+/// The same for the portal: a picture of the maximum size needs 210 s on a line of 400 kbit/s.
+pub const PORTAL_CONNECTION_LIFE: Duration = Duration::from_secs(600);
 /// What requests in progress get at a shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// After an error of the listener, for example too many open files.
@@ -108,15 +110,15 @@ pub async fn bind_portal(address: SocketAddr) -> Result<TcpListener, HttpError> 
 
 /// Serves liveness, readiness and metrics until `stop` is true.
 pub async fn serve(listener: TcpListener, probe: Probe, stop: watch::Receiver<bool>) {
-    serve_routes(listener, router(probe), stop).await;
+    serve_routes(listener, router(probe), CONNECTION_LIFE, stop).await;
 }
 
 /// The address of the other end of a connection, an extension of each request.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress(pub IpAddr);
 
-/// Serves until `stop` is true, then completes the requests in progress.
-pub async fn serve_routes(listener: TcpListener, app: Router, stop: watch::Receiver<bool>) {
+/// Serves until `stop` is true, then completes the requests in progress. No connection lives longer than `life`.
+pub async fn serve_routes(listener: TcpListener, app: Router, life: Duration, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stopped = stop.clone();
@@ -128,7 +130,7 @@ pub async fn serve_routes(listener: TcpListener, app: Router, stop: watch::Recei
             Some(_) = connections.join_next() => continue,
             Some(accepted) = accept(&listener, &places) => accepted,
         };
-        connections.spawn(connection(stream, peer, app.clone(), stop.clone(), place));
+        connections.spawn(connection(stream, peer, app.clone(), life, stop.clone(), place));
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
@@ -155,6 +157,7 @@ async fn connection(
     stream: TcpStream,
     peer: PeerAddress,
     app: Router,
+    life: Duration,
     mut stop: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
@@ -170,7 +173,7 @@ async fn connection(
     tokio::select! {
         // An error concerns only this client.
         _ = served.as_mut() => return,
-        () = tokio::time::sleep(CONNECTION_LIFE) => return,
+        () = tokio::time::sleep(life) => return,
         _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
     }
     let _ = tokio::time::timeout(SHUTDOWN_GRACE, served).await;

@@ -1,6 +1,6 @@
 //! What a picture may be at most. Hint, check and message use the same constants.
 
-use super::Refusal;
+use super::{CleanPicture, Refusal};
 use crate::texts::{Lang, PictureTexts};
 
 /// Maximum size of a received file, and of a stored picture.
@@ -9,6 +9,9 @@ pub const MAX_PICTURE_BYTES: usize = 10 << 20;
 pub const MAX_PICTURE_PIXELS: u64 = 40_000_000;
 /// Maximum width and height: JPEG knows no more.
 pub const MAX_PICTURE_SIDE: u32 = 65_535;
+
+/// Minimum width and height of a picture of a document. Anything smaller is an icon that stands in for a picture.
+pub const MIN_PICTURE_SIDE: u32 = 200;
 
 const MEBIBYTE: usize = 1 << 20;
 const MEGAPIXEL: u64 = 1_000_000;
@@ -41,11 +44,21 @@ impl Limits {
 }
 
 /// The values of the placeholders for the limits.
-pub(super) fn limit_values() -> [(&'static str, String); 2] {
+pub fn limit_values() -> [(&'static str, String); 3] {
     [
         ("max_mb", (MAX_PICTURE_BYTES / MEBIBYTE).to_string()),
         ("max_megapixels", (MAX_PICTURE_PIXELS / MEGAPIXEL).to_string()),
+        ("min_side", MIN_PICTURE_SIDE.to_string()),
     ]
+}
+
+/// Checks that a clean picture can show a document.
+///
+/// # Errors
+/// If a side is too short.
+pub fn check_document(picture: &CleanPicture) -> Result<(), Refusal> {
+    let (width, height) = (picture.width(), picture.height());
+    if width.min(height) < MIN_PICTURE_SIDE { Err(Refusal::TooSmall { width, height }) } else { Ok(()) }
 }
 
 /// What to tell a person before a picture is chosen.

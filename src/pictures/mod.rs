@@ -21,7 +21,10 @@ mod refusal;
 
 pub use clean_picture::{CleanPicture, MediaType};
 pub use kind::FileKind;
-pub use limits::{Limits, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, hint};
+pub use limits::{
+    Limits, MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, MIN_PICTURE_SIDE, check_document, hint,
+    limit_values,
+};
 pub use refusal::Refusal;
 
 /// Checks a received file, and returns the picture that may be stored.

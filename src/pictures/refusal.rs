@@ -16,6 +16,9 @@ pub enum Refusal {
     TooLarge { bytes: usize },
     #[error("the picture has {width} x {height} pixels")]
     TooManyPixels { width: u32, height: u32 },
+    /// Too small to show a document: an icon in the place of a picture.
+    #[error("the picture has only {width} x {height} pixels")]
+    TooSmall { width: u32, height: u32 },
     /// Another format than JPEG and PNG.
     #[error("the format is {}", kind.as_str())]
     WrongFormat { kind: FileKind },
@@ -40,6 +43,7 @@ impl Refusal {
             Self::Empty => "empty",
             Self::TooLarge { .. } => "too_large",
             Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::TooSmall { .. } => "too_small",
             Self::WrongFormat { kind } => kind.as_str(),
             Self::Animated => "animated",
             Self::Cmyk => "cmyk",
@@ -61,7 +65,7 @@ impl Refusal {
     fn render(self, lang: Lang, part: impl Fn(&crate::texts::RefusalTexts) -> &BilingualTemplate) -> String {
         let texts = PictureTexts::built_in();
         let mut values = limit_values().to_vec();
-        if let Self::TooManyPixels { width, height } = self {
+        if let Self::TooManyPixels { width, height } | Self::TooSmall { width, height } = self {
             values.extend([("width", width.to_string()), ("height", height.to_string())]);
         }
         texts

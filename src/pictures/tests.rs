@@ -8,6 +8,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Empty,
         Refusal::TooLarge { bytes: 1 },
         Refusal::TooManyPixels { width: 9000, height: 8000 },
+        Refusal::TooSmall { width: 1, height: 1 },
         Refusal::Animated,
         Refusal::Cmyk,
         Refusal::Truncated,

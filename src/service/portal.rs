@@ -61,7 +61,7 @@ pub async fn spawn(
     let portal = Portal::new(ctx.clone(), portal_settings, provider, pictures.clone(), submitted.clone());
     let (app, ends) = (router(Arc::new(portal)), stop.clone());
     roles.spawn(async move {
-        http::serve_routes(listener, app, ends).await;
+        http::serve_routes(listener, app, http::PORTAL_CONNECTION_LIFE, ends).await;
         Ok(())
     });
     roles.spawn(submissions::run(ctx.clone(), broker.clone(), submitted, stop.clone()));

@@ -12,9 +12,9 @@ pub const SEND: &str = "M20 12H5 M11 6l-6 6 6 6";
 /// The icon of a badge or of a state of a condition.
 pub fn of(key: &str) -> &'static str {
     match key {
-        "paid" | "approved" | "met" => CHECK,
-        "refused" | "unmet" => CROSS,
-        "waiting" => HAND,
+        "paid" | "approved" | "met" | "accepted" => CHECK,
+        "refused" | "unmet" | "not_accepted" | "withdrawn" => CROSS,
+        "waiting" | "draft" => HAND,
         "review" => EYE,
         "sent" => SEND,
         _ => CLOCK,

@@ -9,6 +9,7 @@ mod templates;
 use askama::Template;
 
 use crate::views::my::error_page::ErrorView;
+use crate::views::my::objection::{ObjectionCheck, ObjectionForm, ObjectionPage, ObjectionPictures};
 use crate::views::my::public::PublicPage;
 use crate::views::my::register::{RegisterCheck, RegisterForm, RegisterReceipt};
 use crate::views::my::{MyAllowance, MyClaim, MyLetter, MyOpenings, MySum};
@@ -31,6 +32,21 @@ pub mod paths {
     /// The tracking number follows.
     pub const SUBMISSION: &str = "/my/submissions";
     pub const SUBMISSION_OF_NO: &str = "/my/submissions/{no}";
+    pub const OBJECT_OF_ID: &str = "/my/claims/{id}/objections/new";
+    pub const OBJECT_PICTURES_OF_ID: &str = "/my/claims/{id}/objections/pictures";
+    pub const OBJECT_PICTURES_REMOVE_OF_ID: &str = "/my/claims/{id}/objections/pictures/remove";
+    pub const OBJECT_CHECK_OF_ID: &str = "/my/claims/{id}/objections/check";
+    pub const OBJECT_SEND_OF_ID: &str = "/my/claims/{id}/objections/send";
+    /// The tracking number follows, then nothing, `/pictures` or `/withdraw`.
+    pub const OBJECTION: &str = "/my/objections";
+    pub const OBJECTION_OF_NO: &str = "/my/objections/{no}";
+    pub const OBJECTION_PICTURES_OF_NO: &str = "/my/objections/{no}/pictures";
+    pub const OBJECTION_PICTURES_REMOVE_OF_NO: &str = "/my/objections/{no}/pictures/remove";
+    pub const OBJECTION_PICTURES_SEND_OF_NO: &str = "/my/objections/{no}/pictures/send";
+    pub const OBJECTION_WITHDRAW_OF_NO: &str = "/my/objections/{no}/withdraw";
+    /// The id of the picture follows.
+    pub const PICTURE: &str = "/my/pictures";
+    pub const PICTURE_OF_ID: &str = "/my/pictures/{id}";
     pub const OPENINGS: &str = "/my/views";
     pub const REGISTER: &str = "/my/register";
     pub const REGISTER_CHECK: &str = "/my/register/check";
@@ -42,7 +58,7 @@ pub mod paths {
 }
 
 /// The content security policy that every page keeps.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -146,6 +162,46 @@ pub fn register_check(visitor: &Visitor, view: &RegisterCheck) -> Rendered {
 /// As for [`public`].
 pub fn register_receipt(visitor: &Visitor, view: &RegisterReceipt) -> Rendered {
     templates::Receipt { visitor: Some(visitor), here: paths::SUBMISSION, view }.render()
+}
+
+/// `/my/claims/{id}/objections/new`, empty, as a draft, or with errors.
+///
+/// # Errors
+/// As for [`public`].
+pub fn objection_form(visitor: &Visitor, view: &ObjectionForm) -> Rendered {
+    templates::Objecting { visitor: Some(visitor), here: paths::CLAIM, view }.render()
+}
+
+/// The pictures of a draft, or those that are added to an objection.
+///
+/// # Errors
+/// As for [`public`].
+pub fn objection_pictures(visitor: &Visitor, view: &ObjectionPictures) -> Rendered {
+    templates::Pictures { visitor: Some(visitor), here: paths::CLAIM, view }.render()
+}
+
+/// `/my/claims/{id}/objections/check`
+///
+/// # Errors
+/// As for [`public`].
+pub fn objection_check(visitor: &Visitor, view: &ObjectionCheck) -> Rendered {
+    templates::ObjectionToSend { visitor: Some(visitor), here: paths::CLAIM, view }.render()
+}
+
+/// `/my/objections/{no}`
+///
+/// # Errors
+/// As for [`public`].
+pub fn objection(visitor: &Visitor, view: &ObjectionPage) -> Rendered {
+    templates::Objection { visitor: Some(visitor), here: paths::OBJECTION, view }.render()
+}
+
+/// `/my/objections/{no}/withdraw`
+///
+/// # Errors
+/// As for [`public`].
+pub fn objection_withdraw(visitor: &Visitor, view: &ObjectionPage) -> Rendered {
+    templates::Withdrawal { visitor: Some(visitor), here: paths::OBJECTION, view }.render()
 }
 
 /// The page of an error, signed in or not.

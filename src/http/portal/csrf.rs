@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use openidconnect::url::form_urlencoded;
 use sha2::{Digest, Sha256};
 
-use super::{ErrorPage, MAX_FORM_BYTES};
+use super::{ErrorPage, MAX_FORM_BYTES, upload};
 
 /// The name of the field.
 pub const FIELD: &str = "csrf";
@@ -49,7 +49,11 @@ pub(super) async fn check(origin: &str, csrf: &CsrfToken, request: Request) -> R
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     if kind.starts_with("multipart/form-data") {
         let query = request.uri().query().unwrap_or_default().to_owned();
-        return if has_token(query.as_bytes(), csrf) { Ok(request) } else { Err(ErrorPage::OtherSite) };
+        if has_token(query.as_bytes(), csrf) {
+            return Ok(request);
+        }
+        upload::drain(request.into_body()).await;
+        return Err(ErrorPage::OtherSite);
     }
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(ErrorPage::OtherSite);

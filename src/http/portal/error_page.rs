@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::api::problem;
+use crate::app::portal::objections::Failure;
 use crate::http::pages::{self, Visitor};
 use crate::store;
 use crate::telemetry::Metrics;
@@ -40,12 +41,17 @@ impl IntoResponse for ErrorPage {
     }
 }
 
+/// The page that a sign-in leads back to.
+#[derive(Clone)]
+pub(super) struct ReturnTo(pub String);
+
 /// Writes the page of an answer that is an error. Other answers stay as they are.
 pub(super) fn write(response: Response, visitor: Option<&Visitor>) -> Response {
     let Some(error) = response.extensions().get::<ErrorPage>().copied() else {
         return response;
     };
-    let view = ErrorView::new(error);
+    let mut view = ErrorView::new(error);
+    view.return_to = response.extensions().get::<ReturnTo>().map(|ReturnTo(path)| path.clone());
     // The template has no part that can fail. Without it the person would still get the text.
     let body = pages::error(visitor, &view).unwrap_or_else(|_| format!("{} {}", view.what, view.todo));
     let mut written = (status_of(error), Html(body)).into_response();
@@ -60,6 +66,14 @@ impl From<store::Error> for ErrorPage {
     fn from(error: store::Error) -> Self {
         Metrics::global().errors.add(1);
         tracing::error!(%error, "a page of the portal could not be shown");
+        Self::Unavailable
+    }
+}
+
+impl From<Failure> for ErrorPage {
+    fn from(failure: Failure) -> Self {
+        Metrics::global().errors.add(1);
+        tracing::error!(error = %failure, "a page of the portal could not be shown");
         Self::Unavailable
     }
 }

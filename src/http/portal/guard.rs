@@ -10,8 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::csrf::{self, CsrfToken};
+use super::error_page::ReturnTo;
 use super::rights::{Right, right_of};
-use super::{ErrorPage, Portal, cookies, error_page};
+use super::{ErrorPage, Portal, cookies, error_page, upload};
 use crate::http::pages::{Visitor, paths};
 use crate::store::scope::PersonScope;
 use crate::store::sessions::{self, PortalRole, SignedIn};
@@ -102,9 +103,11 @@ async fn admit(
     }
     match (right, &session) {
         (Right::Open | Right::Anyone, _) | (Right::SignedIn | Right::OwnFile, Some(_)) => {}
-        (Right::SignedIn | Right::OwnFile, None) => {
-            return Err(ask_to_sign_in(&method, request.uri()));
+        (Right::SignedIn | Right::OwnFile, None) if method == Method::POST => {}
+        (Right::SignedIn | Right::OwnFile, None) if is_part_of_a_page(request.headers()) => {
+            return Err(refuse(ErrorPage::SessionOver));
         }
+        (Right::SignedIn | Right::OwnFile, None) => return Err(ask_to_sign_in(request.uri())),
         // As for a route that does not exist.
         // Casework is a right of programs alone.
         (Right::None | Right::Casework, _) => return Err(refuse(ErrorPage::NotFound)),
@@ -122,7 +125,11 @@ async fn admit(
         (true, Some(session)) => {
             csrf::check(&portal.settings.url, &session.csrf, request).await.map_err(refuse)
         }
-        (true, None) => Err(refuse(ErrorPage::SessionOver)),
+        (true, None) => {
+            let page = ask_again(&request);
+            upload::drain(request.into_body()).await;
+            Err(page)
+        }
     }
 }
 
@@ -135,13 +142,26 @@ async fn resume(portal: &Portal, headers: &HeaderMap) -> Result<Option<Session>,
     Ok(found.map(|signed_in| Session { signed_in, csrf: CsrfToken::of_session(&token) }))
 }
 
-/// A page is opened again after the sign-in. What a form has sent is not: the browser still shows it.
-fn ask_to_sign_in(method: &Method, uri: &Uri) -> Refused {
-    if method == Method::POST {
-        return refuse(ErrorPage::SessionOver);
-    }
+/// A picture or a script's request must begin no sign-in: its cookie would replace that of the person's own.
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|wanted| wanted != "document")
+}
+
+/// A page is opened again after the sign-in.
+fn ask_to_sign_in(uri: &Uri) -> Refused {
     let to = form_urlencoded(uri.path_and_query().map_or("/", |path| path.as_str()));
     Box::new(Redirect::to(&format!("{}?to={to}", paths::SIGN_IN)).into_response())
+}
+
+/// What a form has sent without a session is not kept. The sign-in leads back to its page, where one exists: what was kept
+/// before is there.
+fn ask_again(request: &Request) -> Refused {
+    let mut page = ErrorPage::SessionOver.into_response();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    if right_of(&Method::GET, route, None).is_some() {
+        page.extensions_mut().insert(ReturnTo(request.uri().path().to_owned()));
+    }
+    Box::new(page)
 }
 
 fn form_urlencoded(text: &str) -> String {

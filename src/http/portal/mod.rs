@@ -13,17 +13,21 @@ pub mod api;
 mod assets;
 mod cookies;
 mod csrf;
+mod draft;
 mod error_page;
 mod guard;
 mod headers;
 mod limits;
 mod my;
+mod objection;
+mod picture;
 mod provider;
 mod public;
 mod register;
 mod rights;
 mod routes;
 mod sign_in;
+mod upload;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,7 +36,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use guard::OwnFile;
 use my::read as read_own;
@@ -73,6 +77,8 @@ pub struct Portal {
     pub pictures: Option<PictureStore>,
     law_tables: LawTables,
     limits: RequestLimits,
+    /// Places for pictures that are being received.
+    uploads: Semaphore,
 }
 
 impl Portal {
@@ -85,7 +91,8 @@ impl Portal {
     ) -> Self {
         let limits = RequestLimits::new(settings.requests_per_min);
         let law_tables = LawTables::new([(*ctx.tables).clone()]);
-        Self { ctx, settings, provider, submitted, pictures, law_tables, limits }
+        let uploads = Semaphore::new(upload::MAX_UPLOADS);
+        Self { ctx, settings, provider, submitted, pictures, law_tables, limits, uploads }
     }
 
     /// The store of pictures, which every installation with a provider has.

@@ -7,7 +7,7 @@ use axum::response::Html;
 use uuid::Uuid;
 
 use super::{ErrorPage, OwnFile, Portal};
-use crate::app::portal;
+use crate::app::portal::{self, objections};
 use crate::http::pages::{self, Visitor};
 use crate::store::file_views::FileView;
 use crate::store::scope::PersonScope;
@@ -26,13 +26,19 @@ pub(super) async fn read(
     let (shared, person) = (portal.clone(), scope.person());
     let today = portal.today();
     let file = portal::read_file(&portal.ctx, scope, page, |tx| {
-        Box::pin(async move { my::load(tx, person, &shared.ctx.ids, &shared.law_tables, today).await })
+        Box::pin(async move {
+            let mut file = my::load(tx, person, &shared.ctx.ids, &shared.law_tables, today).await?;
+            let drafts = objections::drafts(tx).await?;
+            let sent = objections::own_objections(tx).await?;
+            file.add_objections(&drafts, &sent, &objections::open_objections(tx).await?);
+            Ok(file)
+        })
     });
     Ok(file.await?)
 }
 
 /// A text that is no id gets the same answer as the id of no claim.
-fn claim_id(text: &str) -> Result<Uuid, ErrorPage> {
+pub(super) fn claim_id(text: &str) -> Result<Uuid, ErrorPage> {
     text.parse().map_err(|_| ErrorPage::NotFound)
 }
 
@@ -45,15 +51,27 @@ pub(super) async fn show(
     Ok(Html(pages::my(&visitor, &MyAllowance::new(&file, &portal.ctx.clock))?))
 }
 
+/// A page of one claim: `page` names it for the record, and `build` makes its view.
+async fn of_claim<V>(
+    portal: &Arc<Portal>,
+    scope: &PersonScope,
+    id: &str,
+    page: &'static str,
+    build: impl FnOnce(&my::OwnFile, Uuid) -> Option<V>,
+) -> Result<V, ErrorPage> {
+    let id = claim_id(id)?;
+    let file = read(portal, scope, page).await?;
+    build(&file, id).ok_or(ErrorPage::NotFound)
+}
+
 pub(super) async fn claim(
     State(portal): State<Arc<Portal>>,
     OwnFile(scope): OwnFile,
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Shown {
-    let id = claim_id(&id)?;
-    let file = read(&portal, &scope, "claim").await?;
-    let view = MyClaim::new(&file, id, &portal.ctx.clock).ok_or(ErrorPage::NotFound)?;
+    let clock = &portal.ctx.clock;
+    let view = of_claim(&portal, &scope, &id, "claim", |file, id| MyClaim::new(file, id, clock)).await?;
     Ok(Html(pages::claim(&visitor, &view)?))
 }
 
@@ -63,9 +81,7 @@ pub(super) async fn sum(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Shown {
-    let id = claim_id(&id)?;
-    let file = read(&portal, &scope, "sum").await?;
-    let view = MySum::new(&file, id).ok_or(ErrorPage::NotFound)?;
+    let view = of_claim(&portal, &scope, &id, "sum", MySum::new).await?;
     Ok(Html(pages::sum(&visitor, &view)?))
 }
 
@@ -75,9 +91,9 @@ pub(super) async fn letter(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Shown {
-    let id = claim_id(&id)?;
-    let file = read(&portal, &scope, "letter").await?;
-    let view = MyLetter::new(&file, id, scope.person(), &portal.ctx.clock).ok_or(ErrorPage::NotFound)?;
+    let (clock, person) = (&portal.ctx.clock, scope.person());
+    let view =
+        of_claim(&portal, &scope, &id, "letter", |file, id| MyLetter::new(file, id, person, clock)).await?;
     Ok(Html(pages::letter(&visitor, &view)?))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Portal, account, assets, my, public, register, sign_in};
+use super::{Portal, account, assets, draft, my, objection, picture, public, register, sign_in, upload};
 use crate::http::pages::paths;
 
 /// A route with its handler.
@@ -32,6 +32,21 @@ fn all() -> Vec<PortalRoute> {
         page(paths::CLAIM_OF_ID, get(my::claim)),
         page(paths::SUM_OF_ID, get(my::sum)),
         page(paths::LETTER_OF_ID, get(my::letter)),
+        page(paths::OBJECT_OF_ID, get(draft::form)),
+        form(paths::OBJECT_OF_ID, post(draft::save)),
+        page(paths::OBJECT_PICTURES_OF_ID, get(draft::pictures)),
+        form(paths::OBJECT_PICTURES_OF_ID, post(draft::upload).layer(upload::body_limit())),
+        form(paths::OBJECT_PICTURES_REMOVE_OF_ID, post(draft::remove)),
+        page(paths::OBJECT_CHECK_OF_ID, get(draft::check)),
+        form(paths::OBJECT_SEND_OF_ID, post(draft::send)),
+        page(paths::OBJECTION_OF_NO, get(objection::show)),
+        page(paths::OBJECTION_PICTURES_OF_NO, get(objection::pictures)),
+        form(paths::OBJECTION_PICTURES_OF_NO, post(objection::upload).layer(upload::body_limit())),
+        form(paths::OBJECTION_PICTURES_REMOVE_OF_NO, post(objection::remove)),
+        form(paths::OBJECTION_PICTURES_SEND_OF_NO, post(objection::send_pictures)),
+        page(paths::OBJECTION_WITHDRAW_OF_NO, get(objection::ask_to_withdraw)),
+        form(paths::OBJECTION_WITHDRAW_OF_NO, post(objection::withdraw)),
+        page(paths::PICTURE_OF_ID, get(picture::show)),
         page(paths::OPENINGS, get(my::views)),
         page(paths::REGISTER, get(register::show)),
         form(paths::REGISTER, post(register::change)),

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::answer;
 use super::file::{OwnClaimFile, OwnFile};
+use super::objection::{self, ClaimObjection};
 use super::parts::{Action, Badge, NextEvent};
 use super::words::{self, Amount};
 use crate::claim::{Outcome, ReasonCode};
@@ -35,6 +36,7 @@ pub struct ClaimCard {
     pub further_reasons: Vec<String>,
     /// Whether a sum can be shown.
     pub has_sum: bool,
+    pub objection: Option<ClaimObjection>,
 }
 
 impl MyAllowance {
@@ -61,6 +63,7 @@ impl ClaimCard {
             action: answer::action(file),
             further_reasons: further_reasons(file),
             has_sum: has_sum(file),
+            objection: objection::of_claim(file, clock),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The sentence that answers, the badge, the next event and the one thing to do.
 
 use super::file::{OwnClaimFile, Recomputed};
+use super::objection::object_path;
 use super::parts::{Action, Badge, NextEvent};
 use super::situation::Situation;
 use super::words::{self, say, tomans};
@@ -141,12 +142,32 @@ pub(super) fn action(file: &OwnClaimFile) -> Action {
     let Some(text) = text else {
         return Action { needed: false, text: none_needed(), link: None };
     };
-    let link = match file.claim.reasons.first() {
-        Some(code) if code.outcome() == Outcome::Waiting => Some(PORTAL),
-        Some(ReasonCode::RegistryDateMismatch) => Some("/my/register"),
+    let code = file.claim.reasons.first().copied();
+    let asks_to_object = code.is_some_and(asks_to_object);
+    if asks_to_object && file.objections.is_open() {
+        return Action { needed: false, text: none_needed(), link: None };
+    }
+    let link = match code {
+        Some(code) if code.outcome() == Outcome::Waiting => Some(PORTAL.to_owned()),
+        Some(ReasonCode::RegistryDateMismatch) => Some("/my/register".to_owned()),
+        _ if asks_to_object => object_path(file),
         _ => None,
     };
-    Action { needed: true, text: text.to_owned(), link: link.map(str::to_owned) }
+    Action { needed: true, text: text.to_owned(), link }
+}
+
+/// Whether the text of the action names «اعتراض به این پاسخ».
+fn asks_to_object(code: ReasonCode) -> bool {
+    use ReasonCode as R;
+    matches!(
+        code,
+        R::ConflictingRecords
+            | R::MarriageNotPermanent
+            | R::MarriageNotRegistered
+            | R::NotFirstMarriage
+            | R::AlreadyPaid
+            | R::RegisteredByAcknowledgement
+    )
 }
 
 fn none_needed() -> String {

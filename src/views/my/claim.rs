@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::allowance::ClaimCard;
 use super::conditions::{self, ConditionView};
 use super::file::{OwnClaimFile, OwnFile};
+use super::objection::{self, ObjectionLine};
 use super::timeline::{self, TimelineEvent};
 use crate::claim::conditions::ConditionState;
 use crate::clock::Clock;
@@ -21,6 +22,10 @@ pub struct MyClaim {
     pub conditions: Vec<ConditionView>,
     pub met: usize,
     pub decision_id: Uuid,
+    /// The latest first.
+    pub objections: Vec<ObjectionLine>,
+    /// Where the person can object.
+    pub object_path: Option<String>,
 }
 
 impl MyClaim {
@@ -34,6 +39,8 @@ impl MyClaim {
             met: conditions.iter().filter(|view| view.state == ConditionState::Met).count(),
             conditions,
             decision_id: claim.claim.decision_id,
+            objections: claim.objections.sent.iter().map(|sent| ObjectionLine::new(sent, clock)).collect(),
+            object_path: objection::object_path(claim),
         })
     }
 }

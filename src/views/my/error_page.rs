@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::pictures::limit_values;
 use crate::texts::PageTexts;
 
 /// Why a page is not shown.
@@ -63,13 +64,15 @@ pub struct ErrorView {
     pub todo: String,
     /// Whether a new sign-in is what to do.
     pub leads_to_sign_in: bool,
+    /// The path that the sign-in leads back to.
+    pub return_to: Option<String>,
 }
 
 impl ErrorView {
     pub fn new(error: ErrorPage) -> Self {
         let texts = PageTexts::built_in();
-        let [what, todo] = error.keys().map(|key| texts.get("error", key).unwrap_or("-").to_owned());
+        let [what, todo] = error.keys().map(|key| texts.say("error", key, &limit_values()));
         let leads_to_sign_in = matches!(error, ErrorPage::SessionOver | ErrorPage::SignInFailed);
-        Self { what, todo, leads_to_sign_in }
+        Self { what, todo, leads_to_sign_in, return_to: None }
     }
 }

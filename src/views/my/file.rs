@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::app::portal::objections::{Draft, MyObjection, ObjectionState};
 use crate::claim::conditions::{ConditionFinding, conditions};
 use crate::claim::{Decision, decide};
 use crate::law::tables::LegalParameters;
@@ -11,6 +12,7 @@ use crate::store::decisions::DecisionRow;
 use crate::store::my::{OwnClaim, OwnRows};
 use crate::store::payments::FinanceAnswer;
 use crate::store::person_file::{CaseRow, DocumentRow, MessageRow};
+use crate::store::portal_objections::OpenObjection;
 
 /// The versions of the tables of the law that decisions were made with. A version never changes, so it is kept once
 /// read; a later version of the service may add one while this process runs.
@@ -55,6 +57,24 @@ pub struct OwnClaimFile {
     pub documents: Vec<OwnDocument>,
     pub messages: Vec<MessageRow>,
     pub cases: Vec<CaseRow>,
+    /// Empty unless [`OwnFile::add_objections`] was called.
+    pub objections: ClaimObjections,
+}
+
+/// The objections to a claim.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimObjections {
+    pub draft: Option<Draft>,
+    /// The latest first.
+    pub sent: Vec<MyObjection>,
+    /// Whether one that came from another portal has no answer yet.
+    pub is_open_elsewhere: bool,
+}
+
+impl ClaimObjections {
+    pub fn is_open(&self) -> bool {
+        self.is_open_elsewhere || self.sent.iter().any(|objection| objection.state == ObjectionState::Open)
+    }
 }
 
 pub struct OwnDocument {
@@ -90,11 +110,24 @@ impl OwnFile {
                 documents: documents.collect(),
                 messages: messages.iter().filter(|message| message.claim_id == id).cloned().collect(),
                 cases: cases.iter().filter(|case| case.claim_id == id).cloned().collect(),
+                objections: ClaimObjections::default(),
                 decisions: own,
                 claim,
             });
         }
         Self { today, claims: files }
+    }
+
+    /// Adds the person's objections to their claims.
+    pub fn add_objections(&mut self, drafts: &[Draft], sent: &[MyObjection], open: &[OpenObjection]) {
+        for file in &mut self.claims {
+            let id = file.claim.claim_id;
+            file.objections = ClaimObjections {
+                draft: drafts.iter().find(|draft| draft.row.claim_id == id).cloned(),
+                sent: sent.iter().filter(|objection| objection.sent.claim_id == id).cloned().collect(),
+                is_open_elsewhere: open.iter().any(|open| open.claim_id == id && open.tracking.is_none()),
+            };
+        }
     }
 
     pub fn claim(&self, claim_id: uuid::Uuid) -> Option<&OwnClaimFile> {

@@ -12,6 +12,7 @@ pub mod error_page;
 pub mod file;
 pub mod letter;
 mod load;
+pub mod objection;
 pub mod openings;
 pub mod parts;
 pub mod public;

@@ -34,7 +34,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    fn new(field: &'static str, key: &'static str, values: &[(&str, String)]) -> Self {
+    pub(super) fn new(field: &'static str, key: &'static str, values: &[(&str, String)]) -> Self {
         Self { field, reason: key, text: PageTexts::built_in().say("field", key, values) }
     }
 }
@@ -190,7 +190,7 @@ impl RegisterReceipt {
 }
 
 /// A tracking number in groups of four, with Persian digits.
-fn grouped(tracking: &str) -> String {
+pub(super) fn grouped(tracking: &str) -> String {
     let chars: Vec<char> = tracking.chars().collect();
     let groups: Vec<String> = chars.chunks(4).map(|group| group.iter().collect()).collect();
     digits(&groups.join(" "))

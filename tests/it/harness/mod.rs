@@ -26,7 +26,9 @@ use tempfile::TempDir;
 pub use broker::{CE_TIME, IdleMember, Raw, StoredRecord};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
-pub use portal::{Answer, Browser, Program, TestProvider, free_address, person};
+pub use portal::{
+    Answer, Browser, FormFile, NO_ANSWER, Program, TestProvider, free_address, multipart, person,
+};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until_interruptible};
 pub use waiting::{CEILING_S, Watch};

@@ -141,7 +141,7 @@ impl TestProvider {
             ("code_challenge_method", "S256"),
         ]);
         let form = browser.get(&format!("{issuer}/auth?{query}"));
-        let fields = encoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
+        let fields = urlencoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
         // Nobody listens at the program's address: the last redirect has the code.
         let last = browser.follow(Method::POST, &form.url, Some(fields), &[]);
         let code = reqwest::Url::parse(&last.url).unwrap();
@@ -163,6 +163,10 @@ impl TestProvider {
         let answer: Value = serde_json::from_str(&answer.body).unwrap();
         answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    String::from_utf8(urlencoded(fields).1).unwrap()
 }
 
 const PROGRAM_REDIRECT: &str = "http://127.0.0.1:9/program";
@@ -191,7 +195,8 @@ impl Program {
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let headers =
                 headers.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned())).collect();
-            Answer { status, url, body: response.text().await.unwrap(), headers }
+            let bytes = response.bytes().await.unwrap().to_vec();
+            Answer { status, url, body: String::from_utf8_lossy(&bytes).into_owned(), bytes, headers }
         })
     }
 
@@ -226,6 +231,7 @@ pub struct Answer {
     pub status: u16,
     pub url: String,
     pub body: String,
+    pub bytes: Vec<u8>,
     pub headers: Vec<(String, String)>,
 }
 
@@ -260,6 +266,16 @@ impl Answer {
     }
 }
 
+/// What a form sends, with its content type.
+type FormBody = (String, Vec<u8>);
+
+/// A file as a form sends it: its name, its declared type, its bytes.
+pub struct FormFile<'a> {
+    pub name: &'a str,
+    pub media_type: &'a str,
+    pub bytes: &'a [u8],
+}
+
 /// A browser: cookies by host and name, redirects, the origin of a form. It runs no scripts.
 pub struct Browser {
     runtime: tokio::runtime::Runtime,
@@ -284,6 +300,17 @@ impl Browser {
         self.follow(Method::GET, url, None, &[])
     }
 
+    /// Opens a page with these headers.
+    pub fn get_with(&mut self, url: &str, headers: &[(&str, &str)]) -> Answer {
+        self.follow(Method::GET, url, None, headers)
+    }
+
+    /// Like a program: with an access token, and without this browser's cookies.
+    pub fn get_as_program(&mut self, path: &str, token: &str) -> Answer {
+        self.cookies.clear();
+        self.follow(Method::GET, path, None, &[("authorization", &format!("Bearer {token}"))])
+    }
+
     /// Sends a form from the portal's own page.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = self.portal.clone();
@@ -292,7 +319,13 @@ impl Browser {
 
     /// Sends a form with these headers.
     pub fn post_from(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
-        self.follow(Method::POST, path, Some(encoded(fields)), headers)
+        self.follow(Method::POST, path, Some(urlencoded(fields)), headers)
+    }
+
+    /// Sends a form with a file from the portal's own page.
+    pub fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &FormFile<'_>) -> Answer {
+        let origin = self.portal.clone();
+        self.follow(Method::POST, path, Some(multipart(fields, file)), &[("origin", &origin)])
     }
 
     /// Signs in at the provider's own form, and returns to the page.
@@ -301,7 +334,7 @@ impl Browser {
         if form.url.starts_with(&self.portal) {
             return form;
         }
-        let fields = encoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
+        let fields = urlencoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
         self.follow(Method::POST, &form.url, Some(fields), &[])
     }
 
@@ -309,7 +342,7 @@ impl Browser {
         &mut self,
         mut method: Method,
         url: &str,
-        mut body: Option<String>,
+        mut body: Option<FormBody>,
         headers: &[(&str, &str)],
     ) -> Answer {
         let mut url = if url.starts_with('/') { format!("{}{url}", self.portal) } else { url.to_owned() };
@@ -326,15 +359,15 @@ impl Browser {
         &mut self,
         method: &Method,
         url: &str,
-        body: Option<String>,
+        body: Option<FormBody>,
         headers: &[(&str, &str)],
     ) -> (Answer, Option<String>) {
         let host = reqwest::Url::parse(url).unwrap().authority().to_owned();
         let own = self.cookies.iter().filter(|((at, _), _)| *at == host);
         let cookies: Vec<_> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
         let mut request = self.client.request(method.clone(), url).header(COOKIE, cookies.join("; "));
-        if let Some(body) = body {
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some((content_type, body)) = body {
+            request = request.header("content-type", content_type).body(body);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -342,11 +375,11 @@ impl Browser {
         let sent = self.runtime.block_on(async {
             let response = request.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            Ok::<_, reqwest::Error>((status, headers, response.text().await?))
+            Ok::<_, reqwest::Error>((status, headers, response.bytes().await?.to_vec()))
         });
-        let Ok((status, headers, body)) = sent else {
-            let (url, body, headers) = (url.to_owned(), String::new(), Vec::new());
-            return (Answer { status: NO_ANSWER, url, body, headers }, None);
+        let Ok((status, headers, bytes)) = sent else {
+            let (url, body, bytes, headers) = (url.to_owned(), String::new(), Vec::new(), Vec::new());
+            return (Answer { status: NO_ANSWER, url, body, bytes, headers }, None);
         };
         for set in headers.get_all(SET_COOKIE) {
             self.keep(&host, set.to_str().unwrap());
@@ -354,7 +387,8 @@ impl Browser {
         let location = headers.get(LOCATION).filter(|_| status.is_redirection());
         let location = location.map(|to| to.to_str().unwrap().to_owned());
         let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned())).collect();
-        (Answer { status: status.as_u16(), url: url.to_owned(), body, headers }, location)
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        (Answer { status: status.as_u16(), url: url.to_owned(), body, bytes, headers }, location)
     }
 
     fn keep(&mut self, host: &str, set: &str) {
@@ -380,8 +414,28 @@ impl Browser {
     }
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
+fn urlencoded(fields: &[(&str, &str)]) -> FormBody {
     let mut url = reqwest::Url::parse("http://x/").unwrap();
     url.query_pairs_mut().extend_pairs(fields);
-    url.query().unwrap_or_default().to_owned()
+    ("application/x-www-form-urlencoded".to_owned(), url.query().unwrap_or_default().into())
+}
+
+const BOUNDARY: &str = "----a-boundary-of-a-test";
+
+/// The body of a form with a file, as a browser writes it.
+pub fn multipart(fields: &[(&str, &str)], file: &FormFile<'_>) -> FormBody {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    let FormFile { name, media_type, bytes } = file;
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+    );
+    body.extend(head.into_bytes());
+    body.extend(*bytes);
+    body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
 }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod loading;
+mod objections;
 pub mod pages;
 pub mod people;
 mod sentences;

@@ -3,14 +3,20 @@ mod api_casework;
 mod api_schemathesis;
 mod api_tokens;
 mod casework_scope;
+mod complaints;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;
 mod my;
+#[cfg(feature = "failpoints")]
+mod objection_deaths;
+mod objections;
+mod objector;
 mod rights;
 mod scope;
 mod sign_in;
 mod submissions;
+mod sweep;
 
 use crate::harness::{Browser, Program, TestApp, TestProvider};
 

@@ -4,7 +4,8 @@ use peyvand::http::portal::{RIGHTS, Right};
 use peyvand::store::sessions::PortalRole;
 
 use super::Installation;
-use crate::harness::Browser;
+use super::objector::{Objector, jpeg_file, path_of, photo};
+use crate::harness::{Answer, Browser};
 use crate::portal::submissions::register;
 
 /// The login of a person with this role.
@@ -12,28 +13,56 @@ fn login(role: PortalRole) -> &'static str {
     if role == PortalRole::Insured { "reza" } else { role.as_str() }
 }
 
-fn send(browser: &mut Browser, method: &str, path: &str, csrf: &str) -> u16 {
+fn send(browser: &mut Browser, method: &str, path: &str, csrf: &str) -> Answer {
     match method {
-        "GET" => browser.get(path).status,
-        _ => browser.post(path, &[("csrf", csrf), ("key", "6a0e7f0e-2f5b-4b1c-9a64-0d6e2a1b7c11")]).status,
+        "GET" => browser.get(path),
+        _ => browser.post(path, &[("csrf", csrf), ("key", "6a0e7f0e-2f5b-4b1c-9a64-0d6e2a1b7c11")]),
+    }
+}
+
+/// What one person has, by its numbers.
+struct Numbers {
+    submission: String,
+    claim: String,
+    objection: String,
+    picture: String,
+}
+
+impl Numbers {
+    /// `zahra` registers a marriage and objects to the answer.
+    fn of_zahra(home: &Installation) -> Self {
+        let submission = register(&mut home.signed_in("zahra"), &[]);
+        home.app.wait("the registration has a claim", || {
+            home.app.value("SELECT count(*)::text FROM claims") == "1"
+        });
+        let mut objector = Objector::new(home, "zahra");
+        let form = objector.browser.get(&format!("{}/new", objector.path)).body;
+        let ground = form.split("name=\"disputed\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(objector.write(ground, "x").url.ends_with("/pictures"));
+        objector.upload("other", &jpeg_file(&photo(1)));
+        let objection = path_of(&objector.send());
+        Self {
+            submission,
+            claim: objector.claim,
+            objection: objection.rsplit('/').next().unwrap().to_owned(),
+            picture: home.app.value("SELECT picture_id::text FROM portal_pictures"),
+        }
     }
 }
 
 /// The path with a number of this person's, and with one that nobody has.
-fn numbered(path: &str, tracking: &str, claim: &str) -> [String; 2] {
-    let nobodys = "00000000-0000-4000-8000-000000000000";
-    [(tracking, claim), ("000000000001", nobodys)]
-        .map(|(tracking, claim)| path.replace("{no}", tracking).replace("{id}", claim))
+fn numbered(path: &str, numbers: &Numbers) -> [String; 2] {
+    let no = if path.starts_with("/my/objections") { &numbers.objection } else { &numbers.submission };
+    let id = if path.starts_with("/my/pictures") { &numbers.picture } else { &numbers.claim };
+    [(no.as_str(), id.as_str()), ("000000000001", "00000000-0000-4000-8000-000000000000")]
+        .map(|(no, id)| path.replace("{no}", no).replace("{id}", id))
 }
 
 /// "another person's claim id gives the same 404 as an unknown one"
 #[test]
 fn every_route_keeps_to_the_table_of_rights() {
     let home = Installation::start("intake,relay");
-    let foreign = register(&mut home.signed_in("zahra"), &[]);
-    home.app
-        .wait("the registration has a claim", || home.app.value("SELECT count(*)::text FROM claims") == "1");
-    let claim = home.app.value("SELECT claim_id::text FROM claims");
+    let foreign = Numbers::of_zahra(&home);
     for role in PortalRole::ALL {
         let mut browser = home.signed_in(login(role));
         let csrf = browser.get("/account").hidden("csrf");
@@ -42,12 +71,13 @@ fn every_route_keeps_to_the_table_of_rights() {
         for line in lines.filter(|line| line.rights[position] != Right::Open) {
             let what = format!("{role:?} {} {}", line.method, line.path);
             if line.path.contains('{') {
-                let [theirs, nobodys] = numbered(line.path, &foreign, &claim).map(|path| browser.get(&path));
+                let [theirs, nobodys] =
+                    numbered(line.path, &foreign).map(|path| send(&mut browser, line.method, &path, &csrf));
                 assert_eq!((theirs.status, nobodys.status), (404, 404), "{what}");
                 assert_eq!(theirs.body, nobodys.body, "{what}: another's number looks like none");
                 continue;
             }
-            let status = send(&mut browser, line.method, line.path, &csrf);
+            let status = send(&mut browser, line.method, line.path, &csrf).status;
             match line.rights[position] {
                 Right::None => assert_eq!(status, 404, "{what}"),
                 // An empty form is refused with its faults.
@@ -56,8 +86,16 @@ fn every_route_keeps_to_the_table_of_rights() {
         }
     }
     let mut own = home.signed_in("zahra");
-    for path in ["/my/submissions/{no}", "/my/claims/{id}", "/my/claims/{id}/letter"] {
-        assert_eq!(own.get(&numbered(path, &foreign, &claim)[0]).status, 200, "{path}");
+    for path in [
+        "/my/submissions/{no}",
+        "/my/claims/{id}",
+        "/my/claims/{id}/letter",
+        "/my/objections/{no}",
+        "/my/objections/{no}/pictures",
+        "/my/objections/{no}/withdraw",
+        "/my/pictures/{id}",
+    ] {
+        assert_eq!(own.get(&numbered(path, &foreign)[0]).status, 200, "{path}");
     }
     home.app.settle();
     home.app.finish();
@@ -71,17 +109,14 @@ fn is_api(path: &str) -> bool {
 #[test]
 fn every_route_of_the_api_keeps_to_the_table_of_rights() {
     let home = Installation::start("intake,relay");
-    let foreign = register(&mut home.signed_in("zahra"), &[]);
-    home.app
-        .wait("the registration has a claim", || home.app.value("SELECT count(*)::text FROM claims") == "1");
-    let claim = home.app.value("SELECT claim_id::text FROM claims");
+    let numbers = Numbers::of_zahra(&home);
     let (program, key) = (home.program(), "6a0e7f0e-2f5b-4b1c-9a64-0d6e2a1b7c11");
     for role in PortalRole::ALL {
         let token = home.provider.token(login(role));
         let position = PortalRole::ALL.iter().position(|one| *one == role).unwrap();
         for line in RIGHTS.iter().filter(|line| is_api(line.path)) {
             let what = format!("{role:?} {} {}", line.method, line.path);
-            let paths = numbered(line.path, &foreign, &claim);
+            let paths = numbered(line.path, &numbers);
             let [theirs, nobodys] = paths.clone().map(|path| match line.method {
                 "GET" => program.get(&path, &token),
                 _ => program.post(&path, &token, key, &serde_json::json!({})),
@@ -97,7 +132,7 @@ fn every_route_of_the_api_keeps_to_the_table_of_rights() {
     }
     let own = home.provider.token("zahra");
     for path in ["/api/v1/submissions/{no}", "/api/v1/claims/{id}"] {
-        assert_eq!(program.get(&numbered(path, &foreign, &claim)[0], &own).status, 200, "{path}");
+        assert_eq!(program.get(&numbered(path, &numbers)[0], &own).status, 200, "{path}");
     }
     home.app.settle();
     home.app.finish();
@@ -110,7 +145,7 @@ fn nobody_uses_a_route_without_a_session() {
     let closed = RIGHTS.iter().filter(|line| !matches!(line.rights[0], Right::Open | Right::Anyone));
     for line in closed.filter(|line| !is_api(line.path)) {
         let mut browser = home.browser();
-        let [path, _] = numbered(line.path, "1", "1");
+        let path = line.path.replace("{no}", "1").replace("{id}", "1");
         match line.method {
             "GET" => assert!(!browser.get(&path).url.starts_with(&home.origin), "{path}"),
             _ => assert_eq!(browser.post(&path, &[("csrf", "x")]).status, 403, "{path}"),

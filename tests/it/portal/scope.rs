@@ -24,11 +24,31 @@ const OWN: &[&str] = &[
     "delivery_reports",
     "documents",
     "file_views",
+    "finding_judgements",
+    "finding_proposals",
     "messages",
+    "objection_closings",
+    "objection_drafts",
+    "objections",
     "own_marriages",
     "payment_outcomes",
     "payments",
     "persons",
+    "portal_objections",
+    "portal_pictures",
+];
+
+/// Rows about objections of every person with a document.
+const OBJECTIONS: [&str; 7] = [
+    "INSERT INTO objection_drafts (person, claim_id, objection_id, body) SELECT person, claim_id, gen_random_uuid(), 'x' FROM documents",
+    "INSERT INTO portal_objections SELECT gen_random_uuid(), person, claim_id, 'amount', 'x', document_id, now() FROM documents",
+    "INSERT INTO portal_pictures SELECT gen_random_uuid(), person, claim_id, 'k', 'deed', '\\x00', 'image/jpeg', 1, 1, 1, now(), claim_id
+     FROM documents",
+    "INSERT INTO objections SELECT person, gen_random_uuid(), now(), claim_id, 'amount' FROM documents",
+    "INSERT INTO objection_closings SELECT person, claim_id, '\\x00', now(), 'staff-1', true, 'x', '{}' FROM documents",
+    "INSERT INTO finding_proposals SELECT person, claim_id, '\\x00', now(), 'staff-1', claim_id, 'x', '\\x00', 'x', 'x', '{}' FROM documents",
+    "INSERT INTO finding_judgements SELECT person, claim_id, '\\x00', '\\x00', now(), true, 'staff-2', 'staff-1', '1404-08-01', 'x'
+     FROM documents",
 ];
 
 async fn signed_in(pool: &PgPool, person: &str) -> SignedIn {
@@ -88,6 +108,9 @@ fn the_role_sees_one_persons_rows_and_no_spouse() {
     )
     .unwrap();
     app.execute("INSERT INTO delivery_reports SELECT sms_id, now(), 'delivered' FROM messages").unwrap();
+    for sql in OBJECTIONS {
+        app.execute(sql).unwrap();
+    }
     let owner = app.query(
         "SELECT d.person::text, coalesce(c.spouse, 0)::text FROM documents d JOIN claims c USING (claim_id)
          JOIN payment_outcomes USING (document_id) LIMIT 1",
@@ -194,11 +217,21 @@ fn outside_of_a_scope(app: &TestApp, tables: &[(String, Vec<String>)], own: &str
             "UPDATE claims SET outcome = 'APPROVED'",
             "DELETE FROM file_views",
             "UPDATE submissions SET delivered_at = now()",
+            "UPDATE portal_objections SET body = 'y'",
+            "DELETE FROM portal_objections",
+            "UPDATE portal_pictures SET sha256 = '\\x00'",
+            "UPDATE objections SET answered_at = now()",
+            "DELETE FROM objection_closings",
         ] {
             let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
             let refused = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await;
             assert!(refused.unwrap_err().to_string().contains("permission denied"), "{sql}");
         }
+        // What was sent as evidence is not there for a deletion.
+        let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
+        let deleted = sqlx::query("DELETE FROM portal_pictures").execute(&mut *tx).await.unwrap();
+        assert_eq!(deleted.rows_affected(), 0);
+        drop(tx);
         // A row in another person's name is refused, too.
         let mut tx = ScopedTransaction::begin(&pool, &scope).await.unwrap();
         let forged =

@@ -11,11 +11,18 @@ import { chromium } from 'playwright-core';
 
 const [folder, policy, shots] = process.argv.slice(2);
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css', '.js': 'text/javascript', '.woff2': 'font/woff2' };
+// A grey point in the place of every stored picture.
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==', 'base64');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 const server = createServer(async (request, response) => {
   try {
     const path = new URL(request.url, 'http://localhost').pathname;
+    if (path.startsWith('/my/pictures/')) {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(PICTURE);
+      return;
+    }
     const body = await readFile(join(folder, path));
     response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'content-security-policy': policy });
     response.end(body);

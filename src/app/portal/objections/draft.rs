@@ -81,6 +81,18 @@ pub async fn draft(tx: &mut ScopedTransaction, claim_id: Uuid) -> Result<Option<
     Ok(drafts(tx).await?.into_iter().find(|draft| draft.row.claim_id == claim_id))
 }
 
+/// The draft of a claim, for a request that changes it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_draft(ctx: &AppContext, scope: &PersonScope, claim_id: Uuid) -> Result<Option<Draft>> {
+    ctx.with_timeout(async {
+        let mut tx = ScopedTransaction::begin(&ctx.pool, scope).await?;
+        draft(&mut tx, claim_id).await
+    })
+    .await
+}
+
 /// The drafts of the person.
 ///
 /// # Errors

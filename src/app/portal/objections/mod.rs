@@ -14,11 +14,13 @@ mod send;
 pub mod sweep;
 mod target;
 
-pub use draft::{Draft, SaveDraft, draft, drafts, save_draft};
+pub use draft::{Draft, SaveDraft, draft, drafts, find_draft, save_draft};
 pub use limits::{MAX_PICTURES, MAX_TEXT_CHARS, TextFault, check_text, kept_text};
 pub use pictures::{
     PictureStore, RemovePicture, Upload, UploadError, add_picture, read_picture, remove_picture,
 };
-pub use read::{Answer, MyObjection, ObjectionState, by_tracking, open_objections, own_objections};
+pub use read::{
+    Answer, MyObjection, ObjectionState, by_tracking, find_sent, open_objections, own_objections,
+};
 pub use send::{AddPictures, Send, Withdraw, send, send_pictures, withdraw};
 pub use target::Failure;

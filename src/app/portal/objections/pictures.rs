@@ -11,7 +11,7 @@ use crate::app::portal::read_file;
 use crate::blobs::{self, Blobs};
 use crate::claim::codes::PictureKind;
 use crate::picture_worker::{CleanError, PictureWorker};
-use crate::pictures::{CleanPicture, Refusal};
+use crate::pictures::{CleanPicture, Refusal, check_document};
 use crate::store::portal_objections::touch_draft;
 use crate::store::portal_pictures::{self, NewPicture, PictureRow};
 use crate::store::scope::{PersonScope, ScopedTransaction};
@@ -99,6 +99,7 @@ pub async fn add_picture(
         return Ok(stored);
     }
     let picture = store.worker.clean(upload.received).await?;
+    check_document(&picture).map_err(UploadError::Refused)?;
     if let Some(stored) = look(ctx, scope, &upload, id, Some(&picture)).await? {
         return Ok(stored);
     }

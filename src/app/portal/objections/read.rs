@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::app::AppContext;
 use crate::claim::finding::Finding;
 use crate::claim::objection::Objection;
 use crate::store::portal_objections::{self, OpenObjection, SentObjection};
 use crate::store::portal_pictures::{self, PictureRow};
-use crate::store::scope::ScopedTransaction;
+use crate::store::scope::{PersonScope, ScopedTransaction};
 use crate::store::{Result, from_micros, submissions};
 use crate::store::{findings, objections};
 
@@ -46,6 +47,18 @@ pub struct MyObjection {
 /// If the database does not answer.
 pub async fn by_tracking(tx: &mut ScopedTransaction, tracking: &str) -> Result<Option<MyObjection>> {
     Ok(own_objections(tx).await?.into_iter().find(|objection| objection.sent.tracking == tracking))
+}
+
+/// The objection with this tracking number, for a request that changes it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_sent(ctx: &AppContext, scope: &PersonScope, tracking: &str) -> Result<Option<MyObjection>> {
+    ctx.with_timeout(async {
+        let mut tx = ScopedTransaction::begin(&ctx.pool, scope).await?;
+        by_tracking(&mut tx, tracking).await
+    })
+    .await
 }
 
 /// All objections that the person has sent on the portal, the latest first.

@@ -156,9 +156,24 @@ pub const VISITING: Scene = &[
     ("session.resume", 1),
     ("scope.begin", 1),
     ("scope.commit", 2),
+    ("staff_scope.begin", 1),
+    ("staff_scope.commit", 1),
     ("submissions.begin", 1),
     ("submissions.commit", 1),
     ("session.end", 1),
+];
+
+/// The role portal, while a person writes an objection, sends a picture, and sends the objection: it dies at every
+/// hit up to these.
+pub const OBJECTING: Scene = &[("blobs.put", 1), ("scope.begin", 10), ("scope.commit", 6)];
+
+/// The role portal, when it sweeps old drafts and pictures at its start.
+pub const SWEEPING: Scene = &[
+    ("blobs.folder", 1),
+    ("sweep.begin", 1),
+    ("sweep.commit", 1),
+    ("blobs.delete", 1),
+    ("blobs.unfinished", 1),
 ];
 
 pub const SCENES: &[Scene] = &[
@@ -184,4 +199,6 @@ pub const SCENES: &[Scene] = &[
     ADOPTING,
     STORING_PICTURES,
     VISITING,
+    OBJECTING,
+    SWEEPING,
 ];
