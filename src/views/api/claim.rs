@@ -284,8 +284,8 @@ fn sum(again: &Recomputed) -> Option<SumView> {
     let working = again.decision.working.as_ref()?;
     let months = working.months.iter().map(|month| SumMonthView {
         month: month.month.to_string(),
-        listed_days: u32::from(month.days),
-        counted_days: u32::from(month.counted_days),
+        listed_days: month.days,
+        counted_days: month.counted_days,
         wage_rial: month.wage.get(),
         ceiling_rial: month.ceiling.map(Rial::get),
     });
