@@ -1,5 +1,6 @@
 -- The roles of an installation: the owner migrates the tables, the service works with them, the reader sees no personal
--- data. The service takes a fourth role, peyvand_portal, for each transaction of the portal: it sees one person's rows.
+-- data. The service takes a fourth role, peyvand_portal, for each transaction of the portal: it sees one person's rows. It
+-- takes a fifth, peyvand_casework, for staff: it sees the persons of one branch or province.
 -- Run it as a superuser in the installation's database: before the first migration, after it, and after
 -- each upgrade. A repeated run changes nothing. docs/OPERATIONS.md has the commands.
 --
@@ -25,11 +26,13 @@ SELECT format('CREATE ROLE %I LOGIN', role)
 FROM unnest(ARRAY[:'owner', :'service', :'reader']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 
--- Its name is fixed, and its rights are those of each database.
+-- Their names are fixed, and their rights are those of each database.
 SELECT 'CREATE ROLE peyvand_portal NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'peyvand_portal') \gexec
+SELECT 'CREATE ROLE peyvand_casework NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'peyvand_casework') \gexec
 ALTER ROLE peyvand_portal NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-GRANT peyvand_portal TO :"service";
--- Row-level security is for peyvand_portal. Ingest and the close work with the rows of all persons.
+ALTER ROLE peyvand_casework NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+GRANT peyvand_portal, peyvand_casework TO :"service";
+-- Row-level security is for these two. Ingest and the close work with the rows of all persons.
 ALTER ROLE :"owner" BYPASSRLS;
 ALTER ROLE :"service" BYPASSRLS;
 ALTER ROLE :"reader" BYPASSRLS;
@@ -38,7 +41,7 @@ REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"owner", :"service", :"reader";
 REVOKE ALL ON SCHEMA public FROM PUBLIC, :"service", :"reader";
 GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
-GRANT USAGE ON SCHEMA public TO :"service", :"reader", peyvand_portal;
+GRANT USAGE ON SCHEMA public TO :"service", :"reader", peyvand_portal, peyvand_casework;
 
 -- Tables that another account has created, before there were roles.
 SELECT format('ALTER TABLE public.%I OWNER TO %I', tablename, :'owner')
@@ -70,6 +73,12 @@ SELECT to_regproc('public.portal_restrict') IS NOT NULL AS has_portal \gset
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM peyvand_portal;
 SELECT public.portal_restrict();
 SELECT format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', name) FROM public.portal_tables() AS t (name) \gexec
+\endif
+SELECT to_regproc('public.casework_restrict') IS NOT NULL AS has_casework \gset
+\if :has_casework
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM peyvand_casework;
+SELECT public.casework_restrict();
+SELECT format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', name) FROM public.casework_tables() AS t (name) \gexec
 \endif
 
 -- Columns without personal data. Not here: national codes (also `closes.cursor` and `close_pages.upto`), Shebas, mobile

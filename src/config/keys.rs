@@ -193,6 +193,8 @@ settings! {
     oidc_operator_claim: String = "peyvand_operator", parse::text, "the name of a claim", Shown;
     /// Claim of auditors: `true`.
     oidc_auditor_claim: String = "peyvand_auditor", parse::text, "the name of a claim", Shown;
+    /// Audience of the access tokens with which programs use the API. Without it there is no API.
+    api_audience: Option<String> = "", |v| parse::optional(v, parse::text), "a text such as https://peyvand.example.org/api, or nothing", Shown;
     /// OTLP endpoint (HTTP) for traces, metrics and logs. Without it, none are exported.
     otlp_endpoint: Option<String> = "", |v| parse::optional(v, parse::otlp_endpoint), "http://host:4318, or nothing", Shown;
     /// Log filter.

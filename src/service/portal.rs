@@ -44,7 +44,7 @@ pub async fn spawn(
 ) -> Result<()> {
     let provider = provider(settings, ctx)?;
     if provider.is_some() {
-        ctx.with_timeout(scope::check_role(&ctx.pool)).await?;
+        ctx.with_timeout(scope::check_roles(&ctx.pool)).await?;
     } else {
         tracing::warn!(
             "no OpenID provider is configured (setting oidc_issuer): the portal has no personal routes"
@@ -95,6 +95,7 @@ fn provider(settings: &Settings, ctx: &AppContext) -> Result<Option<OpenIdProvid
             auditor: settings.oidc_auditor_claim.clone(),
         },
         portal_url: settings.portal_url.clone(),
+        api_audience: settings.api_audience.clone(),
     };
     let provider = OpenIdProvider::new(settings, ctx.clock.clone());
     provider.map(Some).map_err(|error| Error::Failed(error.to_string()))

@@ -5,6 +5,7 @@
 
 pub mod batches;
 pub mod cases;
+pub mod casework;
 pub mod claims;
 pub mod close_pages;
 pub mod close_plans;
@@ -38,6 +39,7 @@ pub mod relay_leases;
 pub mod scope;
 pub mod self_registrations;
 pub mod sessions;
+pub mod staff_scope;
 pub mod state_digest;
 pub mod submissions;
 pub mod summary;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sqlx::{Postgres, Transaction};
 
 use super::sessions::SignedIn;
+use super::staff_scope::CASEWORK_ROLE;
 use super::{Error, PgConnection, PgPool, Result, instant};
 use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
@@ -105,27 +106,35 @@ impl DerefMut for ScopedTransaction {
     }
 }
 
+/// The roles that a portal takes, with the function that names the tables that each sees by row-level security.
+const ROLES: [(&str, &str); 2] = [(PORTAL_ROLE, "portal_tables"), (CASEWORK_ROLE, "casework_tables")];
+
 /// The reason why a portal on this database is not safe. `None` if there is none.
 const CHECK: &str = "SELECT CASE
-    WHEN r.oid IS NULL THEN 'the role peyvand_portal does not exist'
-    WHEN r.rolsuper OR r.rolbypassrls THEN 'the role peyvand_portal is a superuser or bypasses row-level security'
-    WHEN EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid) THEN 'the role peyvand_portal owns a table'
-    WHEN NOT pg_has_role(current_user, r.oid, 'MEMBER') THEN 'the account may not take the role peyvand_portal'
-    WHEN EXISTS (SELECT FROM portal_tables() AS t (name) JOIN pg_class c ON c.oid = ('public.' || quote_ident(t.name))::regclass
+    WHEN r.oid IS NULL THEN 'the role does not exist'
+    WHEN r.rolsuper OR r.rolbypassrls THEN 'the role is a superuser or bypasses row-level security'
+    WHEN EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid) THEN 'the role owns a table'
+    WHEN NOT pg_has_role(current_user, r.oid, 'MEMBER') THEN 'the account may not take the role'
+    WHEN NOT EXISTS (SELECT FROM information_schema.column_privileges g
+                     WHERE g.grantee = $1 AND g.table_name = 'persons') THEN 'the role has no rights'
+    WHEN EXISTS (SELECT FROM {tables}() AS t (name) JOIN pg_class c ON c.oid = ('public.' || quote_ident(t.name))::regclass
                  WHERE NOT c.relrowsecurity) THEN 'row-level security is not switched on'
     END
-    FROM (SELECT 1) AS one LEFT JOIN pg_roles r ON r.rolname = 'peyvand_portal'";
+    FROM (SELECT 1) AS one LEFT JOIN pg_roles r ON r.rolname = $1";
 
-/// Refuses a database in which the role could see more than one person's rows.
+/// Refuses a database in which a role of the portal could see more than its scope.
 ///
 /// # Errors
 /// [`Error::Refused`] with what is wrong and how to correct it.
-pub async fn check_role(pool: &PgPool) -> Result<()> {
-    let problem: Option<String> = sqlx::query_scalar(CHECK).fetch_one(pool).await?;
-    match problem {
-        None => Ok(()),
-        Some(problem) => Err(Error::Refused(format!(
-            "{problem}: run deploy/postgres/roles.sql of this version as a superuser in this database; the portal is not started"
-        ))),
+pub async fn check_roles(pool: &PgPool) -> Result<()> {
+    for (role, tables) in ROLES {
+        let check = sqlx::AssertSqlSafe(CHECK.replace("{tables}", tables));
+        let problem: Option<String> = sqlx::query_scalar(check).bind(role).fetch_one(pool).await?;
+        if let Some(problem) = problem {
+            return Err(Error::Refused(format!(
+                "{role}: {problem}: run deploy/postgres/roles.sql of this version as a superuser in this database; the portal is not started"
+            )));
+        }
     }
+    Ok(())
 }

@@ -59,14 +59,19 @@ pub struct NewSession {
     pub full_name: String,
 }
 
-/// A person or a member of staff with a valid session. Only [`resume`] makes one, so that the scope of a transaction
-/// (`super::scope`) always is that of somebody who has signed in.
+/// A person or a member of staff with a valid session or access token. Only [`resume`] and [`SignedIn::by_token`] make
+/// one, so that the scope of a transaction (`super::scope`) always is that of somebody who has signed in.
 #[derive(Clone)]
 pub struct SignedIn {
     who: NewSession,
 }
 
 impl SignedIn {
+    /// For a program with an access token that was verified. `who` is what the token says.
+    pub fn by_token(who: NewSession) -> Self {
+        Self { who }
+    }
+
     pub fn person(&self) -> NationalCode {
         self.who.person
     }

@@ -5,7 +5,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::scope::ScopedTransaction;
+use super::staff_scope::StaffTransaction;
 use super::{Error, PgConnection, Result, from_micros, instant};
+use crate::ident::NationalCode;
 use crate::wire::{EventType, Outgoing};
 
 /// A submission with its event.
@@ -54,9 +56,28 @@ impl ReceiptRow {
     }
 }
 
-/// Stores a submission, unless it is there. `None` if the same id is there with other content: the first stands.
+/// Stores a submission of an insured person, unless it is there. `None` if the same id is there with other content: the
+/// first stands.
 pub async fn insert(tx: &mut ScopedTransaction, new: &NewSubmission) -> Result<Option<SubmissionReceipt>> {
-    let person = tx.scope().person().to_i64();
+    let sender = tx.scope().person();
+    insert_of(tx, sender, new).await
+}
+
+/// The same of a member of staff.
+pub async fn insert_of_staff(
+    tx: &mut StaffTransaction,
+    new: &NewSubmission,
+) -> Result<Option<SubmissionReceipt>> {
+    let sender = tx.scope().officer();
+    insert_of(tx, sender, new).await
+}
+
+async fn insert_of(
+    tx: &mut PgConnection,
+    sender: NationalCode,
+    new: &NewSubmission,
+) -> Result<Option<SubmissionReceipt>> {
+    let person = sender.to_i64();
     let at = Timestamp::from_microsecond(new.event.at_us).map_err(|_| Error::Unreadable("instant"))?;
     sqlx::query(
         "INSERT INTO submissions (submission_id, person, route, tracking, event_type, record_key, payload, content, submitted_at,
@@ -73,11 +94,11 @@ pub async fn insert(tx: &mut ScopedTransaction, new: &NewSubmission) -> Result<O
     .bind(&new.content[..])
     .bind(instant(at))
     .bind(&new.event.traceparent)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     let stored: ReceiptRow = sqlx::query_as(sqlx::AssertSqlSafe(format!("{RECEIPT} submission_id = $1")))
         .bind(new.id)
-        .fetch_one(&mut **tx)
+        .fetch_one(tx)
         .await?;
     if stored.content != new.content {
         return Ok(None);
@@ -87,13 +108,54 @@ pub async fn insert(tx: &mut ScopedTransaction, new: &NewSubmission) -> Result<O
 
 /// The person's submission with this tracking number.
 pub async fn by_tracking(tx: &mut ScopedTransaction, tracking: &str) -> Result<Option<SubmissionReceipt>> {
+    let sender = tx.scope().person();
+    tracked(tx, sender, tracking).await
+}
+
+/// The same of a member of staff.
+pub async fn staff_by_tracking(
+    tx: &mut StaffTransaction,
+    tracking: &str,
+) -> Result<Option<SubmissionReceipt>> {
+    let sender = tx.scope().officer();
+    tracked(tx, sender, tracking).await
+}
+
+async fn tracked(
+    tx: &mut PgConnection,
+    sender: NationalCode,
+    tracking: &str,
+) -> Result<Option<SubmissionReceipt>> {
     let query = sqlx::AssertSqlSafe(format!("{RECEIPT} person = $1 AND tracking = $2"));
-    let row: Option<ReceiptRow> = sqlx::query_as(query)
-        .bind(tx.scope().person().to_i64())
-        .bind(tracking)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row: Option<ReceiptRow> =
+        sqlx::query_as(query).bind(sender.to_i64()).bind(tracking).fetch_optional(tx).await?;
     row.map(ReceiptRow::receipt).transpose()
+}
+
+/// A submission that was sent before.
+pub enum SentBefore {
+    Same(SubmissionReceipt),
+    /// Its id is there with other content.
+    Other,
+}
+
+/// Whether a member of staff has sent this before.
+pub async fn staff_sent_before(
+    tx: &mut StaffTransaction,
+    id: Uuid,
+    content: [u8; 32],
+) -> Result<Option<SentBefore>> {
+    let row: Option<ReceiptRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{RECEIPT} submission_id = $1")))
+            .bind(id)
+            .fetch_optional(&mut **tx)
+            .await?;
+    row.map(
+        |row| {
+            if row.content == content { row.receipt().map(SentBefore::Same) } else { Ok(SentBefore::Other) }
+        },
+    )
+    .transpose()
 }
 
 /// A submission that may not be in its topic yet.

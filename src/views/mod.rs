@@ -1,5 +1,6 @@
 //! Read models for people: the data of person files, reports and status pages.
 
+pub mod api;
 pub mod cases;
 pub mod casework;
 pub mod format;

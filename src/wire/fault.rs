@@ -71,6 +71,11 @@ impl Fault {
         Self { code, detail: format!("{field}: {why}"), field: Some((field.to_owned(), why)) }
     }
 
+    /// The path of the field and the kind of fault, if the fault is about a field.
+    pub fn of_field(&self) -> Option<(&str, &'static str)> {
+        self.field.as_ref().map(|(path, why)| (path.as_str(), *why))
+    }
+
     /// Adds what came and what is wanted to a fault of a field.
     #[must_use]
     pub(crate) fn explained(mut self, json: &[u8]) -> Self {
@@ -94,6 +99,10 @@ impl Fault {
         if let Some(rest) = text.strip_prefix("missing field `") {
             let field = rest.split('`').next().unwrap_or_default();
             return Self::field(&json_path::sibling(&path, field), reason::MISSING);
+        }
+        if let Some(rest) = text.strip_prefix("unknown field `") {
+            let field = json_path::field_name(rest.split('`').next().unwrap_or_default().as_bytes());
+            return Self::field(&json_path::sibling(&path, &field), reason::UNKNOWN_WORD);
         }
         if text.starts_with("invalid type: null") {
             return Self::field(&path, reason::MISSING);

@@ -173,7 +173,11 @@ impl Input {
     }
 }
 
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
+/// Reads one JSON object.
+///
+/// # Errors
+/// Returns a [`Fault`] for the first field that breaks the schema. It contains no value.
+pub fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let data = Object::deserialize_as(&mut deserializer);
     data.and_then(|data| deserializer.end().map(|()| data)).map_err(|error| Fault::from_json(&error, json))

@@ -58,7 +58,8 @@ fn scan(json: &[u8]) -> String {
     path_of(&frames)
 }
 
-fn field_name(text: &[u8]) -> String {
+/// The key, or `?` if no Peyvand schema could contain it.
+pub(crate) fn field_name(text: &[u8]) -> String {
     let plain = text.len() <= 40 && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
     if plain { String::from_utf8_lossy(text).into_owned() } else { "?".to_owned() }
 }

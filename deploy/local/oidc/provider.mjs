@@ -10,13 +10,22 @@
 // OIDC_ANY_CODE=1       a login of ten digits is the person with this national code
 // OIDC_USERINFO_ONLY=1  claims are only at the userinfo endpoint, as with a provider that follows the standard's default
 // OIDC_NO_LOGOUT=1      the provider has no logout, as some have none
+// OIDC_AUDIENCE         the API, for which the client `program` gets access tokens as JSON Web Tokens (RFC 9068)
+// OIDC_MINT=1           for tests alone: POST /mint signs any token, also a faulty one:
+//                       {"login", "header", "claims", "key": "rs256" | "es256" | "stranger" | "secret"}
+//
+// The keys are new at each start.
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Provider } from 'oidc-provider'
 
 const [port, portal] = process.argv.slice(2)
 const env = process.env
+const issuer = env.OIDC_ISSUER ?? `http://127.0.0.1:${port}`
+const audience = env.OIDC_AUDIENCE ?? 'https://api.example.org'
 const people = JSON.parse(env.OIDC_PEOPLE ?? readFileSync(env.OIDC_PEOPLE_FILE, 'utf8'))
 const claims = new Set(['name', 'national_code', ...Object.values(people).flatMap(Object.keys)])
 
@@ -49,8 +58,29 @@ function signInPage(wrong) {
   )
 }
 
-const provider = new Provider(env.OIDC_ISSUER ?? `http://127.0.0.1:${port}`, {
+async function newKey(alg) {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  const kid = randomUUID()
+  return { alg, kid, privateKey, jwk: { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' } }
+}
+
+const keys = {
+  rs256: await newKey('RS256'),
+  es256: await newKey('ES256'),
+  stranger: await newKey('RS256'),
+  secret: { alg: 'HS256', privateKey: new TextEncoder().encode(env.OIDC_SECRET.padEnd(64)) },
+}
+
+const provider = new Provider(issuer, {
+  jwks: { keys: [keys.rs256.jwk, keys.es256.jwk] },
   clients: [
+    {
+      client_id: 'program',
+      client_secret: env.OIDC_SECRET,
+      redirect_uris: ['http://127.0.0.1:9/program'],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    },
     {
       client_id: 'peyvand',
       client_secret: env.OIDC_SECRET,
@@ -65,6 +95,17 @@ const provider = new Provider(env.OIDC_ISSUER ?? `http://127.0.0.1:${port}`, {
   cookies: { keys: ['for trials alone'] },
   features: {
     devInteractions: { enabled: false },
+    resourceIndicators: {
+      enabled: true,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: 'api',
+        audience,
+        accessTokenTTL: 600,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'RS256' } },
+      }),
+    },
     rpInitiatedLogout: {
       enabled: env.OIDC_NO_LOGOUT !== '1',
       // Who proves by an ID token whose session it is, is asked nothing.
@@ -77,6 +118,7 @@ const provider = new Provider(env.OIDC_ISSUER ?? `http://127.0.0.1:${port}`, {
     },
   },
   pkce: { required: () => true },
+  extraTokenClaims: (_, token) => person(token.accountId),
   findAccount: (_, id) =>
     person(id) && { accountId: id, claims: async () => ({ sub: id, ...person(id) }) },
   // Nobody is asked for consent: the portal is the organisation's own.
@@ -86,6 +128,7 @@ const provider = new Provider(env.OIDC_ISSUER ?? `http://127.0.0.1:${port}`, {
       accountId: oidc.session.accountId,
     })
     grant.addOIDCScope('openid profile')
+    grant.addResourceScope(audience, 'api')
     await grant.save()
     return grant
   },
@@ -107,7 +150,17 @@ async function signIn(request, response) {
   response.end(signInPage(wrong))
 }
 
-const server = createServer((request, response) => {
+async function mint({ login, header = {}, claims = {}, key = 'rs256' }) {
+  const { alg, kid, privateKey } = keys[key]
+  const now = Math.floor(Date.now() / 1000)
+  const usual = { iss: issuer, aud: audience, sub: login, client_id: 'program', jti: randomUUID(), iat: now, exp: now + 600 }
+  return new SignJWT({ ...usual, ...person(login), ...claims })
+    .setProtectedHeader({ alg, typ: 'at+jwt', ...(kid && { kid }), ...header })
+    .sign(privateKey)
+}
+
+const server = createServer(async (request, response) => {
+  if (request.url === '/mint' && env.OIDC_MINT === '1') return response.end(await mint(await json(request)))
   if (!request.url.startsWith('/interaction/')) return answer(request, response)
   return signIn(request, response).catch((error) => response.writeHead(400).end(`${error.name}\n`))
 })

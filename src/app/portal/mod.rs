@@ -1,6 +1,7 @@
 //! The use cases of the portal. They own its transactions: every one that a page needs has the scope of the person who
 //! has signed in (`crate::store::scope`).
 
+pub mod casework;
 pub mod objections;
 pub mod self_registration;
 pub mod submissions;
@@ -43,6 +44,19 @@ pub async fn read_file<T: Send>(
 /// If the database does not answer.
 pub async fn views(ctx: &AppContext, scope: &PersonScope) -> Result<Vec<FileView>> {
     read_file(ctx, scope, "views", |tx| Box::pin(file_views::latest(tx, VIEWS_SHOWN))).await
+}
+
+/// The views before this one, or the latest, at most `limit`.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn views_page(
+    ctx: &AppContext,
+    scope: &PersonScope,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<FileView>> {
+    read_file(ctx, scope, "api_views", |tx| Box::pin(file_views::before(tx, before, limit))).await
 }
 
 /// The person's own submission. `None` if no submission of this person has the number.

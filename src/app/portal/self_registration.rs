@@ -16,6 +16,9 @@ use crate::wire::{EventType, Outgoing};
 /// The route of the form. It is part of the ids of its submissions.
 pub const ROUTE: &str = "/my/register";
 
+/// The route of programs.
+pub const API_ROUTE: &str = "/api/v1/self-registrations";
+
 /// A checked self-registration. The form is refused without the undertaking that it is the first marriage, so there is no
 /// field for it.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,7 +38,21 @@ pub async fn register(
     form_key: &str,
     registration: &Registration,
 ) -> Result<Option<SubmissionReceipt>> {
-    let id = submission_id(ctx, scope, ROUTE, form_key);
+    register_with(ctx, scope, ROUTE, form_key, registration).await
+}
+
+/// The same on another route.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn register_with(
+    ctx: &AppContext,
+    scope: &PersonScope,
+    route: &'static str,
+    key: &str,
+    registration: &Registration,
+) -> Result<Option<SubmissionReceipt>> {
+    let id = submission_id(ctx, scope, route, key);
     let at = ctx.clock.now();
     let data = SelfRegistrationSubmitted {
         request_id: id.to_string(),
@@ -50,13 +67,8 @@ pub async fn register(
     let event =
         Outgoing::new(kind, key, submission_event_id(kind, id), at, Some(&fresh_traceparent()), &data)
             .map_err(|_| Error::Invariant("a self-registration can be written as JSON"))?;
-    let new = NewSubmission {
-        id,
-        route: ROUTE,
-        tracking: tracking_number(id),
-        content: digest(registration),
-        event,
-    };
+    let new =
+        NewSubmission { id, route, tracking: tracking_number(id), content: digest(registration), event };
     submit(ctx, scope, &new).await
 }
 

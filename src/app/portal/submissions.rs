@@ -4,8 +4,10 @@ use uuid::Uuid;
 
 use crate::app::AppContext;
 use crate::failpoint::failpoint;
+use crate::ident::NationalCode;
 use crate::store::Result;
 use crate::store::scope::{PersonScope, ScopedTransaction};
+use crate::store::staff_scope::StaffScope;
 use crate::store::submissions::{self, NewSubmission, SubmissionReceipt, Undelivered};
 use crate::wire::EventType;
 use crate::wire::outgoing::event_id;
@@ -15,7 +17,16 @@ const PAGE: u32 = 500;
 
 /// The id of a submission. A form that is sent again with the same key has the same id.
 pub fn submission_id(ctx: &AppContext, scope: &PersonScope, route: &str, key: &str) -> Uuid {
-    ctx.ids.id("submission", &[&scope.person().to_string(), route, key])
+    id_of(ctx, scope.person(), route, key)
+}
+
+/// The id of a submission of a member of staff.
+pub fn staff_submission_id(ctx: &AppContext, scope: &StaffScope, route: &str, key: &str) -> Uuid {
+    id_of(ctx, scope.officer(), route, key)
+}
+
+fn id_of(ctx: &AppContext, sender: NationalCode, route: &str, key: &str) -> Uuid {
+    ctx.ids.id("submission", &[&sender.to_string(), route, key])
 }
 
 /// The number that the person keeps: twelve digits of the id.

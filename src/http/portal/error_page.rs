@@ -4,10 +4,11 @@
 //! signed in: by the guard, or for what does not pass the guard, by [`replace_plain_errors`].
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::api::problem;
 use crate::app::portal::objections::Failure;
 use crate::http::pages::{self, Visitor};
 use crate::store;
@@ -89,12 +90,27 @@ pub(super) async fn not_found() -> ErrorPage {
     ErrorPage::NotFound
 }
 
-/// Errors that axum itself answers, for example to a malformed form, are plain English text. A person gets a page.
+/// A program is told which methods there are. For a person it is a page that does not exist.
+pub(super) async fn method_not_allowed(uri: Uri) -> Response {
+    if is_for_programs(&uri) {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    } else {
+        ErrorPage::NotFound.into_response()
+    }
+}
+
+fn is_for_programs(uri: &Uri) -> bool {
+    let path = uri.path();
+    path.starts_with(FOR_PROGRAMS) || path == FOR_PROGRAMS.trim_end_matches('/')
+}
+
+/// Errors that axum itself answers, for example to a malformed form, are plain English text. A person gets a page, a
+/// program a problem.
 pub(super) async fn replace_plain_errors(request: Request, next: Next) -> Response {
-    let is_for_programs = request.uri().path().starts_with(FOR_PROGRAMS);
+    let is_for_programs = is_for_programs(request.uri());
     let response = next.run(request).await;
-    if is_for_programs && response.extensions().get::<ErrorPage>().is_none() {
-        return response;
+    if is_for_programs {
+        return problem::complete(response);
     }
     let is_page = is_page(&response);
     let status = response.status();
@@ -149,9 +165,9 @@ mod tests {
         }
     }
 
-    /// A plain error becomes a page, but for a program it stays what it is.
+    /// A plain error becomes a page, and for a program a problem.
     #[tokio::test]
-    async fn only_errors_for_people_are_replaced() {
+    async fn errors_for_people_are_pages_and_those_for_programs_problems() {
         let refuses = async || (StatusCode::BAD_REQUEST, "plain");
         let app = Router::new()
             .route("/my", get(refuses))
@@ -161,7 +177,9 @@ mod tests {
         for (path, is_page) in [("/my", true), ("/api/v1/claims", false)] {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let text = body(app.call(request).await.unwrap()).await;
-            assert_eq!((text.contains("این صفحه پیدا نشد"), text == "plain"), (is_page, !is_page), "{path}");
+            assert!(!text.contains("plain"), "{text}");
+            let is_problem = text.contains("urn:peyvand:problem:malformed");
+            assert_eq!((text.contains("این صفحه پیدا نشد"), is_problem), (is_page, !is_page), "{path}");
         }
     }
 }

@@ -109,7 +109,8 @@ async fn admit(
         }
         (Right::SignedIn | Right::OwnFile, None) => return Err(ask_to_sign_in(request.uri())),
         // As for a route that does not exist.
-        (Right::None, _) => return Err(refuse(ErrorPage::NotFound)),
+        // Casework is a right of programs alone.
+        (Right::None | Right::Casework, _) => return Err(refuse(ErrorPage::NotFound)),
     }
     if let Some(session) = &session {
         let extensions = request.extensions_mut();

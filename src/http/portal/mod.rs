@@ -3,8 +3,13 @@
 //! Each request passes the security headers (`headers`), what makes every error a page (`error_page`), the limit of its
 //! address (`limits`), and the guard of its route (`guard`): session, right (`rights`), the person's limit, and for a POST its origin and CSRF token. A route without
 //! a line in the table of rights is refused.
+//!
+//! Programs use the routes of `api`, which have a guard of their own: an access token counts only there, and a cookie
+//! never.
 
+mod access_token;
 mod account;
+pub mod api;
 mod assets;
 mod cookies;
 mod csrf;
@@ -35,6 +40,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::sync::{Notify, Semaphore};
 
 pub use guard::OwnFile;
+use my::read as read_own;
 pub use provider::{ClaimNames, OpenIdProvider, ProviderSettings};
 pub use rights::{RIGHTS, Right, RouteRights, right_of};
 pub use routes::route_names;
@@ -119,10 +125,14 @@ pub fn router(portal: Arc<Portal>) -> Router {
     for route in routes::routes(portal.provider.is_some()) {
         router = router.route(route.path, route.handler);
     }
+    router = router.route_layer(from_fn_with_state(portal.clone(), guard::guard));
+    if portal.provider.as_ref().is_some_and(OpenIdProvider::has_api) {
+        let guarded = from_fn_with_state(portal.clone(), api::guard::guard);
+        router = router.merge(api::router().route_layer(guarded));
+    }
     router
-        .route_layer(from_fn_with_state(portal.clone(), guard::guard))
         .fallback(error_page::not_found)
-        .method_not_allowed_fallback(error_page::not_found)
+        .method_not_allowed_fallback(error_page::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(portal.clone(), limits::limit_address))
         .layer(from_fn(error_page::replace_plain_errors))

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
-    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
@@ -29,6 +29,8 @@ use crate::store::sessions::{NewSession, PortalRole};
 /// Metadata and keys are read again after this time, and at once if a signature does not fit: the provider may have
 /// changed its keys.
 const METADATA_LIFE: Duration = Duration::from_secs(600);
+/// Keys that were read less than this ago are not read again for an access token.
+const KEYS_STAND: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// The names of the claims that Peyvand reads.
@@ -52,6 +54,8 @@ pub struct ProviderSettings {
     pub claims: ClaimNames,
     /// The portal's own origin.
     pub portal_url: String,
+    /// The audience of access tokens. Without it there is no API.
+    pub api_audience: Option<String>,
 }
 
 /// Why nobody is signed in. No text of the provider about a person is in it.
@@ -69,9 +73,9 @@ pub enum ProviderError {
 
 /// Every claim that the standard does not name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct OtherClaims {
+pub(super) struct OtherClaims {
     #[serde(flatten)]
-    claims: BTreeMap<String, Value>,
+    pub(super) claims: BTreeMap<String, Value>,
 }
 
 impl AdditionalClaims for OtherClaims {}
@@ -107,13 +111,6 @@ type PortalClient = Client<
     EndpointMaybeSet,
 >;
 
-/// What the provider says of itself.
-struct KnownProvider {
-    client: PortalClient,
-    /// None if the provider has no logout.
-    end_session: Option<EndSessionUrl>,
-}
-
 /// The state with which the provider's logout returns.
 pub(super) const FROM_PROVIDER: &str = "provider";
 
@@ -138,11 +135,21 @@ pub(super) struct Answer {
     pub as_staff: bool,
 }
 
+/// What the provider says about itself.
+pub(super) struct Discovered {
+    read_at: Instant,
+    client: PortalClient,
+    /// None if the provider has no logout.
+    end_session: Option<EndSessionUrl>,
+    pub(super) issuer: IssuerUrl,
+    pub(super) keys: CoreJsonWebKeySet,
+}
+
 pub struct OpenIdProvider {
-    settings: ProviderSettings,
+    pub(super) settings: ProviderSettings,
     http: reqwest::Client,
-    clock: Clock,
-    known: RwLock<Option<(Instant, Arc<KnownProvider>)>>,
+    pub(super) clock: Clock,
+    known: RwLock<Option<Arc<Discovered>>>,
 }
 
 impl OpenIdProvider {
@@ -162,20 +169,39 @@ impl OpenIdProvider {
         Ok(Self { settings, http, clock, known: RwLock::new(None) })
     }
 
+    /// Whether programs may use the API.
+    pub(super) fn has_api(&self) -> bool {
+        self.settings.api_audience.is_some()
+    }
+
     /// The provider's metadata and keys, which are read again if they are old or `anew` is set.
-    async fn known(&self, anew: bool) -> Result<Arc<KnownProvider>, ProviderError> {
+    pub(super) async fn known(&self, anew: bool) -> Result<Arc<Discovered>, ProviderError> {
         let now = self.clock.instant();
-        if let Some((at, known)) = self.known.read().await.as_ref().filter(|_| !anew)
-            && now.saturating_duration_since(*at) < METADATA_LIFE
+        if let Some(known) = self.known.read().await.as_ref().filter(|_| !anew)
+            && now.saturating_duration_since(known.read_at) < METADATA_LIFE
         {
             return Ok(known.clone());
         }
-        let known = Arc::new(self.discover().await?);
-        *self.known.write().await = Some((now, known.clone()));
+        let known = Arc::new(self.discover(now).await?);
+        *self.known.write().await = Some(known.clone());
         Ok(known)
     }
 
-    async fn discover(&self) -> Result<KnownProvider, ProviderError> {
+    /// Like [`Self::known`] with `anew`, but a provider whose keys were read a moment ago is not asked again: anybody
+    /// can send a token with a signature that does not fit.
+    pub(super) async fn newer_than(
+        &self,
+        used: &Discovered,
+    ) -> Result<Option<Arc<Discovered>>, ProviderError> {
+        let age = self.clock.instant().saturating_duration_since(used.read_at);
+        if age < KEYS_STAND {
+            return Ok(None);
+        }
+        let latest = self.known(false).await?;
+        if latest.read_at > used.read_at { Ok(Some(latest)) } else { self.known(true).await.map(Some) }
+    }
+
+    async fn discover(&self, read_at: Instant) -> Result<Discovered, ProviderError> {
         let settings = &self.settings;
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|error| unavailable(&error))?;
         let metadata = ProviderMetadataWithLogout::discover_async(issuer, &|request| self.call(request))
@@ -186,9 +212,10 @@ impl OpenIdProvider {
         let secret =
             settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let end_session = metadata.additional_metadata().end_session_endpoint.clone();
+        let (issuer, keys) = (metadata.issuer().clone(), metadata.jwks().clone());
         let client =
             Client::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
-        Ok(KnownProvider { client: client.set_redirect_uri(redirect), end_session })
+        Ok(Discovered { read_at, client: client.set_redirect_uri(redirect), end_session, issuer, keys })
     }
 
     /// Sends one request to the provider.
@@ -299,7 +326,7 @@ fn unavailable(error: &dyn std::error::Error) -> ProviderError {
     ProviderError::Unavailable(with_causes(error))
 }
 
-fn refused(error: &dyn std::error::Error) -> ProviderError {
+pub(super) fn refused(error: &dyn std::error::Error) -> ProviderError {
     ProviderError::Refused(with_causes(error))
 }
 
@@ -315,6 +342,13 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl ClaimNames {
+    /// The session that an access token gives: of the one role of staff that it names, or else of the person.
+    pub(super) fn of_token(&self, claims: &BTreeMap<String, Value>) -> Result<NewSession, ProviderError> {
+        let names = [&self.officer, &self.supervisor, &self.finance, &self.operator, &self.auditor];
+        let is_staff = names.iter().filter_map(|name| claims.get(*name)).any(|value| !is_none(value));
+        self.session(claims, None, is_staff)
+    }
+
     /// The session that the claims give.
     fn session(
         &self,
@@ -358,6 +392,11 @@ impl ClaimNames {
             _ => Err(ProviderError::NoStaffRole),
         }
     }
+}
+
+/// Whether the claim says that there is no such role.
+fn is_none(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Bool(false))
 }
 
 /// A code of a branch or a province with its leading zeros.

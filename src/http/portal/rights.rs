@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+use super::api::paths as api;
 use crate::http::pages::paths;
 use crate::store::sessions::PortalRole;
 
@@ -16,6 +17,8 @@ pub enum Right {
     SignedIn,
     /// The person's own file.
     OwnFile,
+    /// The persons of the officer's branch or the supervisor's province, without the own file and that of a spouse.
+    Casework,
     /// For this role the route does not exist.
     None,
 }
@@ -33,6 +36,13 @@ const ANYONE: [Right; 6] = [Right::Anyone; 6];
 const SIGNED_IN: [Right; 6] = [Right::SignedIn; 6];
 /// A session of staff reads no own file: staff sign in as a person for that.
 const INSURED: [Right; 6] = [Right::OwnFile, Right::None, Right::None, Right::None, Right::None, Right::None];
+
+/// Casework of officers and supervisors.
+const STAFF: [Right; 6] =
+    [Right::None, Right::Casework, Right::Casework, Right::None, Right::None, Right::None];
+/// Who has sent something reads the own receipts.
+const SENDERS: [Right; 6] =
+    [Right::OwnFile, Right::Casework, Right::Casework, Right::None, Right::None, Right::None];
 
 const fn get(path: &'static str, rights: [Right; 6]) -> RouteRights {
     RouteRights { method: "GET", path, rights }
@@ -77,6 +87,21 @@ pub const RIGHTS: &[RouteRights] = &[
     post(paths::REGISTER_CHECK, INSURED),
     post(paths::REGISTER_SEND, INSURED),
     get(paths::SUBMISSION_OF_NO, INSURED),
+    get(api::OPENAPI, OPEN),
+    get(api::CLAIMS, INSURED),
+    get(api::CLAIM, INSURED),
+    get(api::VIEWS, INSURED),
+    post(api::SELF_REGISTRATIONS, INSURED),
+    get(api::SUBMISSION, SENDERS),
+    get(api::FINDINGS, STAFF),
+    post(api::FINDINGS, STAFF),
+    get(api::FINDING, STAFF),
+    post(api::FINDING_APPROVAL, STAFF),
+    post(api::FINDING_REJECTION, STAFF),
+    get(api::OBJECTIONS, STAFF),
+    post(api::OBJECTION_CLOSING, STAFF),
+    get(api::CASES, STAFF),
+    post(api::CASE_ENDINGS, STAFF),
 ];
 
 /// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.
@@ -101,8 +126,9 @@ mod tests {
     #[test]
     fn every_route_has_one_line_and_every_line_a_route() {
         let routes = route_names();
-        let lines: Vec<_> = RIGHTS.iter().map(|line| (line.method, line.path)).collect();
-        let once: BTreeSet<_> = lines.iter().copied().collect();
+        let lines: Vec<_> =
+            RIGHTS.iter().map(|line| (line.method.to_owned(), line.path.to_owned())).collect();
+        let once: BTreeSet<_> = lines.iter().cloned().collect();
         assert_eq!(once.len(), lines.len(), "two lines for one route");
         assert_eq!(once, routes.into_iter().collect(), "routes of the router and lines of the table");
     }

@@ -61,7 +61,8 @@ pub(super) fn routes(has_provider: bool) -> impl Iterator<Item = PortalRoute> {
     all().into_iter().filter(move |route| has_provider || !route.is_personal)
 }
 
-/// Method and path of every route.
-pub fn route_names() -> Vec<(&'static str, &'static str)> {
-    all().iter().map(|route| (route.method, route.path)).collect()
+/// Method and path of every route, of pages and of the API.
+pub fn route_names() -> Vec<(String, String)> {
+    let pages = all().into_iter().map(|route| (route.method.to_owned(), route.path.to_owned()));
+    pages.chain(super::api::route_names()).collect()
 }

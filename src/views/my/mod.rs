@@ -7,7 +7,7 @@
 pub mod allowance;
 mod answer;
 pub mod claim;
-mod conditions;
+pub mod conditions;
 pub mod error_page;
 pub mod file;
 pub mod letter;

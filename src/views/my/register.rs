@@ -28,12 +28,14 @@ pub struct RegisterInput {
 pub struct FieldError {
     /// The id of the field, to which the summary links.
     pub field: &'static str,
+    /// The key of the text.
+    pub reason: &'static str,
     pub text: String,
 }
 
 impl FieldError {
-    pub(super) fn new(field: &'static str, key: &str, values: &[(&str, String)]) -> Self {
-        Self { field, text: PageTexts::built_in().say("field", key, values) }
+    pub(super) fn new(field: &'static str, key: &'static str, values: &[(&str, String)]) -> Self {
+        Self { field, reason: key, text: PageTexts::built_in().say("field", key, values) }
     }
 }
 

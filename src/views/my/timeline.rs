@@ -15,6 +15,8 @@ use crate::texts::{Lang, grouped};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct TimelineEvent {
     pub date: String,
+    /// `None` for the deed, which is a day.
+    pub at: Option<Timestamp>,
     /// The key of its text.
     pub event: &'static str,
     pub text: String,
@@ -55,11 +57,13 @@ pub(super) fn events(file: &OwnClaimFile, clock: &Clock, today: SolarDate) -> Ve
     happened.sort_by_key(|event| event.at);
     let deed = TimelineEvent {
         date: words::date(file.claim.deed_date),
+        at: None,
         event: "deed",
         text: say("timeline", "deed", &[], today),
     };
     let told = happened.into_iter().map(|event| TimelineEvent {
         date: words::day_of(clock, event.at),
+        at: Some(event.at),
         event: event.event,
         text: say("timeline", event.event, &event.values, today),
     });

@@ -5,6 +5,7 @@ pub mod codecs;
 pub mod file_faults;
 pub mod file_schemas;
 pub mod fuzz_corpus;
+pub mod openapi;
 pub mod outside_clients;
 pub mod outside_tools;
 pub mod sample;

@@ -27,7 +27,7 @@ pub use broker::{CE_TIME, IdleMember, Raw, StoredRecord};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
 pub use portal::{
-    Answer, Browser, FormFile, NO_ANSWER, TestProvider, free_address, multipart, people, person,
+    Answer, Browser, FormFile, NO_ANSWER, Program, TestProvider, free_address, multipart, people, person,
 };
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until_interruptible};

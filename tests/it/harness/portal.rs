@@ -51,8 +51,15 @@ pub fn people() -> Value {
     })
 }
 
+/// The audience of access tokens in tests.
+pub const AUDIENCE: &str = "https://api.example.org";
+
 /// A running `oidc-provider`.
 pub struct TestProvider {
+    address: SocketAddr,
+    origin: String,
+    /// The provider's variables.
+    variables: Vec<(String, String)>,
     child: Child,
     /// The provider ends if it cannot write.
     _stdout: BufReader<ChildStdout>,
@@ -67,16 +74,37 @@ impl TestProvider {
 
     /// With these variables of the provider.
     pub fn with(app: &mut TestApp, variables: &[(&str, &str)]) -> (Self, String) {
-        let [portal, provider] = [free_address(), free_address()];
+        let [portal, address] = [free_address(), free_address()];
+        let origin = format!("http://{portal}");
+        app.set("portal_listen", &portal.to_string());
+        app.set("portal_url", &origin);
+        app.set("oidc_issuer", &format!("http://{address}"));
+        app.set("oidc_client_secret", SECRET);
+        app.set("api_audience", AUDIENCE);
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        (Self::run(address, origin.clone(), variables), origin)
+    }
+
+    /// The provider again, with other keys.
+    #[must_use]
+    pub fn with_new_keys(self) -> Self {
+        let (address, origin, variables) = (self.address, self.origin.clone(), self.variables.clone());
+        drop(self);
+        Self::run(address, origin, variables)
+    }
+
+    fn run(address: SocketAddr, origin: String, variables: Vec<(String, String)>) -> Self {
         let folder = std::env::var("OUTSIDE_NODE").expect(
             "OUTSIDE_NODE names no folder with the installed tools of tests/outside/node: run `make test`",
         );
-        let origin = format!("http://{portal}");
         let mut child = Command::new("node")
             .arg(PathBuf::from(folder).join("../../../deploy/local/oidc/provider.mjs"))
-            .args([&provider.port().to_string(), &origin])
+            .args([&address.port().to_string(), &origin])
             .env("OIDC_SECRET", SECRET)
-            .envs(variables.iter().copied())
+            .env("OIDC_AUDIENCE", AUDIENCE)
+            .env("OIDC_MINT", "1")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -86,11 +114,113 @@ impl TestProvider {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), "listening", "the OpenID provider did not start");
-        app.set("portal_listen", &portal.to_string());
-        app.set("portal_url", &origin);
-        app.set("oidc_issuer", &format!("http://{provider}"));
-        app.set("oidc_client_secret", SECRET);
-        (Self { child, _stdout: stdout }, origin)
+        Self { address, origin, variables, child, _stdout: stdout }
+    }
+
+    /// An access token of a person, as a program gets it.
+    pub fn token(&self, login: &str) -> String {
+        self.mint(&json!({"login": login}))
+    }
+
+    /// Any token that the provider's keys, or others, can sign.
+    pub fn mint(&self, wanted: &Value) -> String {
+        let minted = Program::new(&format!("http://{}", self.address)).send(
+            Method::POST,
+            "/mint",
+            &[],
+            wanted.to_string(),
+        );
+        assert_eq!(minted.status, 200, "{}", minted.body);
+        minted.body
+    }
+
+    /// An access token by the authorization code flow, with the API as the resource.
+    pub fn token_by_code(&self, login: &str) -> String {
+        let issuer = format!("http://{}", self.address);
+        let mut browser = Browser::new("http://127.0.0.1:9");
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let query = encoded(&[
+            ("client_id", "program"),
+            ("redirect_uri", PROGRAM_REDIRECT),
+            ("response_type", "code"),
+            ("scope", "openid api"),
+            ("resource", AUDIENCE),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
+        ]);
+        let form = browser.get(&format!("{issuer}/auth?{query}"));
+        let fields = urlencoded(&[("prompt", "login"), ("login", login), ("password", "x")]);
+        // Nobody listens at the program's address: the last redirect has the code.
+        let last = browser.follow(Method::POST, &form.url, Some(fields), &[]);
+        let code = reqwest::Url::parse(&last.url).unwrap();
+        let code = code.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let answer = Program::new(&issuer).send(
+            Method::POST,
+            "/token",
+            &[("content-type", "application/x-www-form-urlencoded")],
+            encoded(&[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", PROGRAM_REDIRECT),
+                ("client_id", "program"),
+                ("client_secret", SECRET),
+                ("resource", AUDIENCE),
+                ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            ]),
+        );
+        let answer: Value = serde_json::from_str(&answer.body).unwrap();
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    String::from_utf8(urlencoded(fields).1).unwrap()
+}
+
+const PROGRAM_REDIRECT: &str = "http://127.0.0.1:9/program";
+
+/// A program that uses the API. It follows no redirect and keeps no cookie.
+pub struct Program {
+    runtime: tokio::runtime::Runtime,
+    client: reqwest::Client,
+    origin: String,
+}
+
+impl Program {
+    pub fn new(origin: &str) -> Self {
+        let Browser { runtime, client, .. } = Browser::new(origin);
+        Self { runtime, client, origin: origin.to_owned() }
+    }
+
+    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
+        let url = format!("{}{path}", self.origin);
+        let mut request = self.client.request(method, &url).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let headers =
+                headers.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned())).collect();
+            let bytes = response.bytes().await.unwrap().to_vec();
+            Answer { status, url, body: String::from_utf8_lossy(&bytes).into_owned(), bytes, headers }
+        })
+    }
+
+    pub fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, &[("authorization", &format!("Bearer {token}"))], String::new())
+    }
+
+    /// Sends JSON with an idempotency key.
+    pub fn post(&self, path: &str, token: &str, key: &str, body: &Value) -> Answer {
+        let headers = [
+            ("authorization", format!("Bearer {token}")),
+            ("content-type", "application/json".to_owned()),
+            ("idempotency-key", key.to_owned()),
+        ];
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.send(Method::POST, path, &headers, body.to_string())
     }
 }
 
@@ -118,6 +248,21 @@ impl Answer {
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(header, _)| header == name);
         &found.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers)).1
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The slug of the problem's type, after a check of its form.
+    #[track_caller]
+    pub fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{problem}");
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+        problem["type"].as_str().unwrap().strip_prefix("urn:peyvand:problem:").unwrap().to_owned()
     }
 
     /// The value of a form's hidden field.
@@ -166,6 +311,12 @@ impl Browser {
     /// Opens a page with these headers.
     pub fn get_with(&mut self, url: &str, headers: &[(&str, &str)]) -> Answer {
         self.follow(Method::GET, url, None, headers)
+    }
+
+    /// Like a program: with an access token, and without this browser's cookies.
+    pub fn get_as_program(&mut self, path: &str, token: &str) -> Answer {
+        self.cookies.clear();
+        self.follow(Method::GET, path, None, &[("authorization", &format!("Bearer {token}"))])
     }
 
     /// Sends a form from the portal's own page.

@@ -5,6 +5,11 @@ use crate::ops::failpoints::places::VISITING;
 
 const FORM_KEY: &str = "2f1c0b7e-6a5d-4e1f-8b3a-9c7d5e3f1a2b";
 
+/// An officer's program reads the queue. False if the portal no longer answers.
+fn officer_reads(origin: &str, token: &str) -> bool {
+    Browser::new(origin).get_as_program("/api/v1/objections", token).status == 200
+}
+
 /// A visit with every write. It ends where the portal no longer answers.
 fn visit(browser: &mut Browser) -> bool {
     let account = browser.sign_in("zahra", "/sign-in?to=/account");
@@ -50,7 +55,9 @@ fn what_had_no_answer_is_repeated_and_counts_once() {
                 _ => format!("{point}={}*off->return", nth - 1),
             });
             let place = open_portal(&mut app, &origin);
-            visit(&mut Browser::new(&origin));
+            if visit(&mut Browser::new(&origin)) {
+                officer_reads(&origin, &provider.token("officer"));
+            }
             // The submission is delivered without a visitor.
             app.wait("the portal dies", || {
                 let log = app.service_log(place);

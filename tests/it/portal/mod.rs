@@ -1,3 +1,8 @@
+mod api;
+mod api_casework;
+mod api_schemathesis;
+mod api_tokens;
+mod casework_scope;
 mod complaints;
 mod complaints_status;
 #[cfg(feature = "failpoints")]
@@ -15,12 +20,12 @@ mod submissions;
 mod sweep;
 mod trial;
 
-use crate::harness::{Browser, TestApp, TestProvider};
+use crate::harness::{Browser, Program, TestApp, TestProvider};
 
 /// An installation with a portal, the provider of its people, and the portal's origin.
 struct Installation {
     app: TestApp,
-    _provider: TestProvider,
+    provider: TestProvider,
     origin: String,
 }
 
@@ -47,7 +52,11 @@ impl Installation {
         app.wait("the portal is open", || {
             std::net::TcpStream::connect(&address).is_ok() && Browser::new(&origin).get("/").status == 200
         });
-        Self { app, _provider: provider, origin }
+        Self { app, provider, origin }
+    }
+
+    fn program(&self) -> Program {
+        Program::new(&self.origin)
     }
 
     fn browser(&self) -> Browser {

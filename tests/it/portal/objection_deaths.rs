@@ -31,7 +31,7 @@ fn an_objection_survives_a_death_at_every_boundary() {
     let home = reviewed();
     let mut objector = Objector::new(&home, "married1");
     let (mut app, origin) = (home.app, home.origin);
-    let provider = home._provider;
+    let provider = home.provider;
     app.stop();
     let mut survived = Vec::new();
     for (name, hits) in OBJECTING {
@@ -86,7 +86,7 @@ fn a_sweep_that_dies_is_done_by_the_next_start() {
     objector.object();
     home.app.settle();
     let (mut app, origin) = (home.app, home.origin);
-    let provider = home._provider;
+    let provider = home.provider;
     app.stop();
     let folder = app.dir.path().join("data/pictures");
     let kept = app.value("SELECT picture_id::text FROM portal_pictures");

@@ -67,7 +67,7 @@ fn every_route_keeps_to_the_table_of_rights() {
         let mut browser = home.signed_in(login(role));
         let csrf = browser.get("/account").hidden("csrf");
         let position = PortalRole::ALL.iter().position(|one| *one == role).unwrap();
-        let lines = RIGHTS.iter().filter(|line| !line.path.starts_with("/sign-"));
+        let lines = RIGHTS.iter().filter(|line| !line.path.starts_with("/sign-") && !is_api(line.path));
         for line in lines.filter(|line| line.rights[position] != Right::Open) {
             let what = format!("{role:?} {} {}", line.method, line.path);
             if line.path.contains('{') {
@@ -101,11 +101,49 @@ fn every_route_keeps_to_the_table_of_rights() {
     home.app.finish();
 }
 
+fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// The same for programs, with an access token of each role.
+#[test]
+fn every_route_of_the_api_keeps_to_the_table_of_rights() {
+    let home = Installation::start("intake,relay");
+    let numbers = Numbers::of_zahra(&home);
+    let (program, key) = (home.program(), "6a0e7f0e-2f5b-4b1c-9a64-0d6e2a1b7c11");
+    for role in PortalRole::ALL {
+        let token = home.provider.token(login(role));
+        let position = PortalRole::ALL.iter().position(|one| *one == role).unwrap();
+        for line in RIGHTS.iter().filter(|line| is_api(line.path)) {
+            let what = format!("{role:?} {} {}", line.method, line.path);
+            let paths = numbered(line.path, &numbers);
+            let [theirs, nobodys] = paths.clone().map(|path| match line.method {
+                "GET" => program.get(&path, &token),
+                _ => program.post(&path, &token, key, &serde_json::json!({})),
+            });
+            assert!(theirs.body == nobodys.body || line.path == "/api/v1/views", "{what}: {}", theirs.body);
+            match line.rights[position] {
+                Right::None => assert_eq!(theirs.problem(), "not-found", "{what}"),
+                _ if line.method == "POST" => assert_eq!(theirs.problem(), "invalid-fields", "{what}"),
+                _ if line.path.contains('{') => assert_eq!(theirs.problem(), "not-found", "{what}"),
+                _ => assert_eq!(theirs.status, 200, "{what}"),
+            }
+        }
+    }
+    let own = home.provider.token("zahra");
+    for path in ["/api/v1/submissions/{no}", "/api/v1/claims/{id}"] {
+        assert_eq!(program.get(&numbered(path, &numbers)[0], &own).status, 200, "{path}");
+    }
+    home.app.settle();
+    home.app.finish();
+}
+
 /// Without a session, a page leads to the sign-in, and a form is not accepted.
 #[test]
 fn nobody_uses_a_route_without_a_session() {
     let home = Installation::start("");
-    for line in RIGHTS.iter().filter(|line| !matches!(line.rights[0], Right::Open | Right::Anyone)) {
+    let closed = RIGHTS.iter().filter(|line| !matches!(line.rights[0], Right::Open | Right::Anyone));
+    for line in closed.filter(|line| !is_api(line.path)) {
         let mut browser = home.browser();
         let path = line.path.replace("{no}", "1").replace("{id}", "1");
         match line.method {

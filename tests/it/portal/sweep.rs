@@ -43,7 +43,7 @@ fn old_drafts_and_pictures_without_a_row_are_deleted() {
     assert_eq!(app.value("SELECT count(*)::text FROM objection_drafts"), "0");
     let kept = app.value("SELECT picture_id::text FROM portal_pictures");
     assert!(folder.join(&kept[..2]).join(&kept).exists(), "the evidence of an objection");
-    let home = super::Installation { app, _provider: home._provider, origin: home.origin };
+    let home = super::Installation { app, provider: home.provider, origin: home.origin };
     assert_eq!(stored_files(&home), 1);
     home.app.finish();
 }

@@ -126,7 +126,7 @@ pub fn upload_error(error: &UploadError, kind: Option<PictureKind>) -> Option<Fi
         }
         UploadError::Refused(refusal) => {
             let text = format!("{} {}", refusal.text(Lang::Fa), refusal.remedy(Lang::Fa));
-            Some(FieldError { field, text })
+            Some(FieldError { field, reason: "picture_refused", text })
         }
         UploadError::TooMany => Some(FieldError::new(field, "pictures_full", &max)),
         UploadError::Busy => Some(FieldError::new(field, "pictures_busy", &[])),

@@ -156,6 +156,8 @@ pub const VISITING: Scene = &[
     ("session.resume", 1),
     ("scope.begin", 1),
     ("scope.commit", 2),
+    ("staff_scope.begin", 1),
+    ("staff_scope.commit", 1),
     ("submissions.begin", 1),
     ("submissions.commit", 1),
     ("session.end", 1),
