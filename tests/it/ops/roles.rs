@@ -275,8 +275,8 @@ fn the_service_has_the_rights_of_its_statements_and_no_others() {
     assert!(updated.remove("installation"));
     assert_eq!(listed("updated"), updated);
     let mut deleted = changed("DELETE FROM", &tables);
-    // `peyvand recover` runs as the owner.
-    assert!(deleted.remove("output_ends"));
+    // `peyvand recover` and `peyvand config adopt-installation` run as the owner.
+    assert!(deleted.remove("output_ends") && deleted.remove("installation"));
     assert_eq!(listed("deleted"), deleted);
     let slots = ["outbox_0", "outbox_1", "outbox_2"].map(str::to_owned);
     assert_eq!(listed("truncated"), slots.into());
