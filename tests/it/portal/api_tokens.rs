@@ -34,6 +34,7 @@ fn a_token_of_the_code_flow_opens_the_own_file_and_nothing_else_does() {
 }
 
 /// "issuer, audience, exp, signature … algorithms allow-listed; clock skew"
+#[expect(clippy::disallowed_methods, reason = "the provider and the service use the real time")]
 #[test]
 fn a_faulty_token_is_refused_and_says_so() {
     let home = Installation::start("");
