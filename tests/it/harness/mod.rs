@@ -26,9 +26,9 @@ use tempfile::TempDir;
 pub use broker::{CE_TIME, IdleMember, Raw, StoredRecord};
 pub use inside::ctx;
 pub use kafka_proxy::{KafkaProxy, Refusal};
-pub use portal::{
-    Answer, Browser, FormFile, NO_ANSWER, Program, TestProvider, free_address, multipart, people, person,
-};
+#[cfg(feature = "failpoints")]
+pub use portal::NO_ANSWER;
+pub use portal::{Answer, Browser, FormFile, Program, TestProvider, free_address, multipart, people, person};
 pub use records::{Answers, EndState, Record, Topics, reasons};
 pub use service::{Service, now, until_interruptible};
 pub use waiting::{CEILING_S, Watch};

@@ -313,12 +313,6 @@ impl Browser {
         self.follow(Method::GET, url, None, headers)
     }
 
-    /// Like a program: with an access token, and without this browser's cookies.
-    pub fn get_as_program(&mut self, path: &str, token: &str) -> Answer {
-        self.cookies.clear();
-        self.follow(Method::GET, path, None, &[("authorization", &format!("Bearer {token}"))])
-    }
-
     /// Sends a form from the portal's own page.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = self.portal.clone();

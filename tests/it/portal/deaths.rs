@@ -7,7 +7,8 @@ const FORM_KEY: &str = "2f1c0b7e-6a5d-4e1f-8b3a-9c7d5e3f1a2b";
 
 /// An officer's program reads the queue. False if the portal no longer answers.
 fn officer_reads(origin: &str, token: &str) -> bool {
-    Browser::new(origin).get_as_program("/api/v1/objections", token).status == 200
+    let authorization = format!("Bearer {token}");
+    Browser::new(origin).get_with("/api/v1/objections", &[("authorization", &authorization)]).status == 200
 }
 
 /// A visit with every write. It ends where the portal no longer answers.
