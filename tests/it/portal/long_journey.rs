@@ -152,6 +152,10 @@ fn reads_the_answer(home: &Installation, path: &str) {
     assert_eq!(shown(&page).len(), 2, "the pictures stay");
     let my = ["همهٔ شرط‌ها را دارید.", "اعتراضی که در ۱۰ آبان ۱۴۰۴ فرستادید پذیرفته شد."];
     reads(home, "/my", &my);
+    let claim = home.app.value("SELECT claim_id::text FROM claims");
+    let condition =
+        "نام خانوادگی با ثبت احوال یکی نیست. دو کارشناس آن را در ۱۰ آبان ۱۴۰۴ بررسی کردند و مانع ندانستند.";
+    reads(home, &format!("/my/claims/{claim}"), &["۱۷ شرط از ۱۷ شرط را دارید", condition]);
 }
 
 /// Finance accepts the document on one day, and reports the payment on another.
