@@ -25,9 +25,9 @@ AS $$ SELECT EXISTS (SELECT FROM persons p WHERE p.code = person) $$;
 
 -- The tables of the scope.
 CREATE FUNCTION casework_tables() RETURNS SETOF text LANGUAGE sql IMMUTABLE
-AS $$ SELECT unnest(ARRAY['cases', 'claims', 'decisions', 'documents', 'file_views', 'finding_judgements', 'finding_proposals',
-    'marriages', 'objection_closings', 'objection_pictures', 'objections', 'payment_outcomes', 'payments', 'persons',
-    'portal_objections', 'self_registrations', 'submissions']) $$;
+AS $$ SELECT unnest(ARRAY['cases', 'claims', 'decisions', 'documents', 'ending_judgements', 'ending_proposals', 'file_views',
+    'finding_judgements', 'finding_proposals', 'marriages', 'objection_closings', 'objection_pictures', 'objections',
+    'payment_outcomes', 'payments', 'persons', 'portal_objections', 'self_registrations', 'submissions']) $$;
 
 -- Gives the role its rights and policies, and switches row-level security on. The policies are of this role alone.
 CREATE FUNCTION casework_restrict() RETURNS void LANGUAGE plpgsql AS $$
@@ -37,8 +37,9 @@ BEGIN
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('DROP POLICY IF EXISTS staff_rows ON %I', name);
     END LOOP;
-    FOR name IN SELECT unnest(ARRAY['cases', 'claims', 'documents', 'finding_judgements', 'finding_proposals',
-        'objection_closings', 'objection_pictures', 'objections', 'payments', 'portal_objections']) LOOP
+    FOR name IN SELECT unnest(ARRAY['cases', 'claims', 'documents', 'ending_judgements', 'ending_proposals',
+        'finding_judgements', 'finding_proposals', 'objection_closings', 'objection_pictures', 'objections', 'payments',
+        'portal_objections']) LOOP
         EXECUTE format('CREATE POLICY staff_rows ON %I FOR SELECT TO peyvand_casework USING (casework_sees(person))', name);
     END LOOP;
     CREATE POLICY staff_rows ON persons FOR SELECT TO peyvand_casework
@@ -57,8 +58,8 @@ BEGIN
     CREATE POLICY staff_rows ON submissions TO peyvand_casework USING (person = casework_officer());
     GRANT SELECT (code, insured, branch_code, province_code, dossier) ON persons TO peyvand_casework;
     GRANT SELECT ON marriages, self_registrations, claims, decisions, payments, documents, payment_outcomes, cases, objections,
-        objection_pictures, objection_closings, finding_proposals, finding_judgements, portal_objections
-        TO peyvand_casework;
+        objection_pictures, objection_closings, finding_proposals, finding_judgements, ending_proposals, ending_judgements,
+        portal_objections TO peyvand_casework;
     GRANT SELECT (submission_id, person, route, tracking, event_type, content, submitted_at, delivered_at) ON submissions
         TO peyvand_casework;
     GRANT INSERT ON file_views, submissions TO peyvand_casework;

@@ -55,6 +55,7 @@ impl PageTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::codes::Verdict;
     use crate::claim::conditions::{Condition, ConditionState, FactKey, RecordOwner};
     use crate::claim::{Outcome, ReasonCode};
 
@@ -83,6 +84,8 @@ mod tests {
             ("article", conditions),
             ("fact", FactKey::ALL.iter().map(|key| key.as_str()).collect()),
             ("owner", RecordOwner::ALL.iter().map(|key| key.as_str()).collect()),
+            // A lifted finding says nothing about a condition.
+            ("found", vec![Verdict::Confirmed.as_str(), Verdict::SetAside.as_str()]),
             ("state", ConditionState::ALL.iter().map(|key| key.as_str()).collect()),
         ] {
             let mut wanted = keys;

@@ -7,6 +7,7 @@ mod condition;
 mod fact;
 
 use super::benefit::Benefit;
+use super::codes::Verdict;
 use super::decide::decide;
 use super::facts::Facts;
 use super::reason::{Reason, ReasonCode};
@@ -27,6 +28,15 @@ pub struct ConditionFinding {
     pub progress: Option<Progress>,
     /// The last day on which a record that changes the answer may lawfully arrive.
     pub open_until: Option<SolarDate>,
+    /// The finding of officers that the state follows.
+    pub officers: Option<OfficersFinding>,
+}
+
+/// What two officers found about the ground of a condition. The fact that was used stays as the record states it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OfficersFinding {
+    pub verdict: Verdict,
+    pub approved_on: SolarDate,
 }
 
 /// How far a counted condition is.
@@ -86,7 +96,19 @@ fn finding(condition: Condition, judged: &Judged<'_>) -> ConditionFinding {
         fact,
         progress: progress(condition, judged),
         open_until: open_until(condition, judged),
+        officers: officers(condition, state, judged),
     }
+}
+
+fn officers(condition: Condition, state: ConditionState, judged: &Judged<'_>) -> Option<OfficersFinding> {
+    let mut applied = judged.decision.findings.iter();
+    let applied = applied.find(|applied| {
+        // Another ground can leave the condition unmet.
+        let is_followed = (applied.verdict == Verdict::SetAside) == (state == ConditionState::Met);
+        is_followed && Condition::of(applied.ground).contains(&condition)
+    })?;
+    let finding = judged.facts.findings.iter().find(|finding| finding.finding_id == applied.finding_id)?;
+    Some(OfficersFinding { verdict: finding.verdict, approved_on: finding.approved_on })
 }
 
 /// Whether the reason is about this condition. An awaited wage list is one reason for two conditions.

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::words::{self, digits, say};
-use crate::claim::conditions::{Condition, ConditionFinding, ConditionState};
+use crate::claim::conditions::{Condition, ConditionFinding, ConditionState, OfficersFinding};
 use crate::law::SolarDate;
-use crate::texts::Texts;
+use crate::texts::{PageTexts, Texts};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ConditionView {
@@ -13,7 +13,7 @@ pub struct ConditionView {
     pub state: ConditionState,
     pub state_text: String,
     pub title: String,
-    /// What the record says.
+    /// What the record says, and what officers found about it.
     pub fact: String,
     /// Whose record it is.
     pub owner: String,
@@ -51,7 +51,7 @@ pub(super) fn view(
         state: finding.state,
         state_text: say("state", finding.state.as_str(), &[], today),
         title: say("condition", key, &[], today),
-        fact: say("fact", fact.key.as_str(), &fact.values, today),
+        fact: with_finding(say("fact", fact.key.as_str(), &fact.values, today), finding.officers),
         owner: say("owner", fact.owner.as_str(), &[], today),
         article: say("article", key, &[], today),
         required,
@@ -63,4 +63,11 @@ pub(super) fn view(
         open_until: finding.open_until.map(words::date),
         remedy: finding.reason.as_ref().map(|reason| Texts::built_in().reason_text(reason).remedy.fa),
     }
+}
+
+/// A condition that officers judged says so: the record alone would contradict the state.
+fn with_finding(fact: String, officers: Option<OfficersFinding>) -> String {
+    let Some(found) = officers else { return fact };
+    let date = [("date", words::date(found.approved_on))];
+    format!("{fact} {}", PageTexts::built_in().say("found", found.verdict.as_str(), &date))
 }

@@ -4,6 +4,7 @@ use Outcome::{Approved, ManualReview, Refused};
 use peyvand::claim::assemble::assemble_claims;
 use peyvand::claim::codes::Verdict::{self, Confirmed, Lifted, SetAside};
 use peyvand::claim::codes::{CaseKind, OfficeKind, Permanence, Status};
+use peyvand::claim::conditions::{ConditionState, conditions};
 use peyvand::claim::facts::Facts;
 use peyvand::claim::finding::{Finding, FindingContent};
 use peyvand::claim::person::RegistryRow;
@@ -85,6 +86,14 @@ fn with_row(change: impl FnOnce(&mut RegistryRow)) -> World {
     world
 }
 
+/// The conditions that officers judged, with the state of each, as the person reads them.
+fn judged_conditions(world: &World) -> Vec<(ConditionState, Verdict, String)> {
+    let claims = assemble_claims(&world.known, &world.rules());
+    let found = conditions(&claims[0].facts, world.today, world.rules().tables);
+    let judged = found.iter().filter_map(|found| Some((found.state, found.officers?)));
+    judged.map(|(state, officers)| (state, officers.verdict, officers.approved_on.to_string())).collect()
+}
+
 fn applied(world: &World) -> Vec<(u128, R, Verdict)> {
     let findings = &world.decision(DEED).findings;
     findings.iter().map(|found| (found.finding_id.as_u128(), found.ground, found.verdict)).collect()
@@ -111,6 +120,8 @@ fn a_ground_that_is_set_aside_is_gone() {
         world.ingest();
         world.expect(DEED, Approved, &[]);
         assert_eq!(applied(&world), [(1, ground, SetAside)]);
+        let met = (ConditionState::Met, SetAside, "1404-08-01".to_owned());
+        assert_eq!(judged_conditions(&world), [met], "{ground}");
         // The recomputation repeats the decision from the stored facts.
         let claims = assemble_claims(&world.known, &world.rules());
         let stored = Facts::decode(&claims[0].facts.encode().bytes).unwrap();
@@ -127,9 +138,11 @@ fn a_confirmed_ground_refuses_and_a_lifted_one_is_as_before() {
     world.known.findings = vec![finding(&world, 1, R::MarriageAnnulled, Confirmed, 10)];
     world.ingest().expect(DEED, Refused, &[R::MarriageAnnulled]);
     assert_eq!(applied(&world), [(1, R::MarriageAnnulled, Confirmed)]);
+    let unmet = (ConditionState::Unmet, Confirmed, "1404-08-01".to_owned());
+    assert_eq!(judged_conditions(&world), [unmet]);
     world.known.findings.push(finding(&world, 2, R::MarriageAnnulled, Lifted, 20));
     world.ingest().expect(DEED, ManualReview, &[R::MarriageAnnulled]);
-    assert_eq!(applied(&world), []);
+    assert_eq!((applied(&world), judged_conditions(&world)), (Vec::new(), Vec::new()));
 }
 
 /// "Of several on one ground the latest approval (then the greater `finding_id`) speaks."

@@ -297,7 +297,9 @@ pub struct Browser {
 impl Browser {
     pub fn new(portal: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // No kept connection: on a slow machine the server closes it while the next request is sent.
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.pool_max_idle_per_host(0).build().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let portal = portal.to_owned();
         Self { runtime, client, portal, cookies: BTreeMap::new(), set_cookies: Vec::new() }

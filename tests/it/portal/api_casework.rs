@@ -9,25 +9,25 @@ use crate::fixtures::couples::national_code;
 use crate::fixtures::population::{Person, expect, married, paid, person};
 use crate::harness::{Program, TestApp, person as code_of_login};
 
-const FINDINGS: &str = "/api/v1/findings";
-const OBJECTIONS: &str = "/api/v1/objections";
+pub const FINDINGS: &str = "/api/v1/findings";
+pub const OBJECTIONS: &str = "/api/v1/objections";
 const CASES: &str = "/api/v1/cases";
 
 /// An installation whose staff uses programs.
-struct Office {
-    home: Installation,
-    program: Program,
+pub struct Office {
+    pub home: Installation,
+    pub program: Program,
 }
 
 impl Office {
-    fn open(app: TestApp) -> Self {
+    pub fn open(app: TestApp) -> Self {
         let home = Installation::open(app, "", false);
         let program = home.program();
         Self { home, program }
     }
 
     /// The token of a member of staff. Each number is another person.
-    fn staff(&self, number: u32, role: &str, unit: &str) -> String {
+    pub fn staff(&self, number: u32, role: &str, unit: &str) -> String {
         self.staff_with_code(&national_code(830_000_000 + number), role, unit)
     }
 
@@ -37,12 +37,12 @@ impl Office {
     }
 
     /// An officer of the branch of `person(1)`.
-    fn officer(&self, number: u32) -> String {
+    pub fn officer(&self, number: u32) -> String {
         self.staff(number, "peyvand_officer", "101")
     }
 
     #[track_caller]
-    fn accepted(&self, path: &str, token: &str, key: &str, body: &Value) -> Value {
+    pub fn accepted(&self, path: &str, token: &str, key: &str, body: &Value) -> Value {
         let answer = self.program.post(path, token, key, body);
         assert_eq!(answer.status, 202, "{path}: {}", answer.body);
         answer.json()
@@ -50,18 +50,18 @@ impl Office {
 
     /// The status and the problem of a refused command.
     #[track_caller]
-    fn refused(&self, path: &str, token: &str, body: &Value) -> (u16, String) {
+    pub fn refused(&self, path: &str, token: &str, body: &Value) -> (u16, String) {
         let answer = self.program.post(path, token, &uuid::Uuid::new_v4().to_string(), body);
         (answer.status, answer.problem())
     }
 
-    fn items(&self, path: &str, token: &str) -> Vec<Value> {
+    pub fn items(&self, path: &str, token: &str) -> Vec<Value> {
         let answer = self.program.get(path, token);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()["items"].as_array().unwrap().clone()
     }
 
-    fn delivered(&self) {
+    pub fn delivered(&self) {
         let undelivered = "SELECT count(*)::text FROM submissions WHERE delivered_at IS NULL";
         self.home.app.wait("the submissions are delivered", || self.home.app.value(undelivered) == "0");
         self.home.app.settle();

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use peyvand::claim::codes::EndingOutcome;
+use peyvand::claim::review::Ruling;
 use peyvand::store::sessions::{NewSession, PortalRole, SignedIn};
 use peyvand::store::staff_scope::{StaffScope, StaffTransaction};
 use peyvand::store::{PgConnection, connect};
+use serde_json::json;
 
 use super::Installation;
-use crate::fixtures::casework::{Desk, under_review};
+use crate::fixtures::casework::{Desk, Ending, id, under_review};
 use crate::fixtures::population::{document_id, finance, married, person};
 use crate::harness::TestApp;
 
@@ -22,7 +25,7 @@ fn scope(code: &str, role: PortalRole, unit: &str) -> StaffScope {
 }
 
 /// The persons of whom a table shows rows. A row of the registry names two.
-const PERSONS: [(&str, &str); 12] = [
+const PERSONS: [(&str, &str); 14] = [
     ("persons", "SELECT code FROM persons"),
     ("claims", "SELECT person FROM claims"),
     ("decisions", "SELECT c.person FROM decisions d JOIN claims c ON c.claim_id = d.claim_id"),
@@ -38,6 +41,8 @@ const PERSONS: [(&str, &str); 12] = [
     ("objection_closings", "SELECT person FROM objection_closings"),
     ("finding_proposals", "SELECT person FROM finding_proposals"),
     ("finding_judgements", "SELECT person FROM finding_judgements"),
+    ("ending_proposals", "SELECT person FROM ending_proposals"),
+    ("ending_judgements", "SELECT person FROM ending_judgements"),
 ];
 
 async fn persons(connection: &mut PgConnection, sql: &'static str) -> BTreeSet<i64> {
@@ -56,6 +61,9 @@ fn installation() -> Installation {
         desk.objects(1, 10);
         desk.sets_aside(11);
         desk.closes(1, &[11]);
+        // An end waits for its case.
+        let case = json!({"case_id": id(21), "national_code": person.code()});
+        Ending::of(&app, &case, EndingOutcome::NoAction, None).proposed().judged(Ruling::Approved, "staff-2");
     }
     app.settle();
     app.close("1404-07");

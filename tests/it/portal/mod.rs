@@ -8,6 +8,7 @@ mod complaints_status;
 #[cfg(feature = "failpoints")]
 mod deaths;
 mod journey;
+mod long_journey;
 mod my;
 #[cfg(feature = "failpoints")]
 mod objection_deaths;
@@ -48,11 +49,23 @@ impl Installation {
     fn with_provider(mut app: TestApp, roles: &str, (provider, origin): (TestProvider, String)) -> Self {
         let roles = if roles.is_empty() { "portal".to_owned() } else { format!("portal,{roles}") };
         app.serve(&["--roles", &roles]);
-        let address = origin.trim_start_matches("http://").to_owned();
-        app.wait("the portal is open", || {
-            std::net::TcpStream::connect(&address).is_ok() && Browser::new(&origin).get("/").status == 200
+        let home = Self { app, provider, origin };
+        home.wait_until_open();
+        home
+    }
+
+    fn wait_until_open(&self) {
+        let address = self.origin.trim_start_matches("http://");
+        self.app.wait("the portal is open", || {
+            std::net::TcpStream::connect(address).is_ok() && self.browser().get("/").status == 200
         });
-        Self { app, provider, origin }
+    }
+
+    /// Changes the business date. One process has the role portal, another one the roles of ingest and delivery.
+    fn set_today(&mut self, today: &str) {
+        self.app.set_today(today);
+        self.app.serve(&["--roles", "portal"]);
+        self.wait_until_open();
     }
 
     fn program(&self) -> Program {
