@@ -53,7 +53,7 @@ fn ranges_since(broker: &Broker, topic: Topic, since_ms: i64) -> Result<Vec<Part
     let consumer: BaseConsumer<LoggingContext> =
         broker.consumer_config().create_with_context(LoggingContext)?;
     let name = broker.name(topic);
-    let mut ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    let mut ranges = topics::complete_watermarks(broker, std::iter::once(topic))?;
     let mut wanted = TopicPartitionList::new();
     for range in &ranges {
         wanted.add_partition_offset(&name, range.partition.partition, Offset::Offset(since_ms))?;

@@ -87,7 +87,7 @@ pub fn read_to_end(
     topic: Topic,
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    let ranges = topics::complete_watermarks(broker, std::iter::once(topic))?;
     read_between(broker, &ranges, each)
 }
 
@@ -185,7 +185,7 @@ pub fn follow(
     stop: &ShutdownSignal,
     each: &mut dyn FnMut(TopicRecord<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let ranges = topics::watermarks(broker, std::iter::once(topic))?;
+    let ranges = topics::complete_watermarks(broker, std::iter::once(topic))?;
     let starts: Vec<_> = ranges.iter().map(PartitionRange::first_offset).collect();
     let consumer = assigned(broker, &starts)?;
     let mut left = within;

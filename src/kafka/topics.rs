@@ -193,40 +193,93 @@ fn partition_mismatch(wanted: i32, found: usize) -> Option<String> {
     })
 }
 
-/// Returns the first and the end offset of every partition of these topics. Blocks, so call it where blocking is
-/// allowed.
+/// Returns the first and the end offset of every partition that the broker names. It may name no partition of an existing
+/// topic for a moment: use [`complete_watermarks`] where a missing partition must not count as an empty one. Blocks, so
+/// call it where blocking is allowed.
 pub fn watermarks(broker: &Broker, topics: impl Iterator<Item = Topic>) -> Result<Vec<PartitionRange>> {
-    let consumer: BaseConsumer<LoggingContext> =
-        broker.consumer_config().create_with_context(LoggingContext)?;
+    let consumer = metadata_consumer(broker)?;
     let mut watermarks = Vec::new();
     for topic in topics {
-        let name = broker.name(topic);
-        let metadata = failpoint!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
-            .map_err(|error| broker.unreachable(error))?;
-        let found = metadata.topics().first();
-        // A topic that may not be read is not an empty topic.
-        if found.and_then(MetadataTopic::error)
-            == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-        {
-            let problem =
-                format!("{:?}: ask for the right to read it", RDKafkaErrorCode::TopicAuthorizationFailed);
-            return Err(Error::Topic { topic: name, problem });
-        }
-        for partition in found.map(|topic| topic.partitions()).unwrap_or_default() {
-            let partition = TopicPartition { topic, partition: partition.id() };
-            let (first, end) = with_retries(|| {
-                failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.partition, ANSWER))
-            })?;
-            watermarks.push(PartitionRange { partition, first, end });
-        }
+        watermarks.extend(watermarks_of(broker, &consumer, topic)?);
     }
     Ok(watermarks)
 }
 
-/// Retries a request for about 8 s. A partition has no leader for a short time after it was created, or after its
-/// broker failed.
+/// Like [`watermarks`], for every partition. Asks again for about 8 s while the broker does not name one. Blocks.
+///
+/// # Errors
+/// [`Error::Topic`] if the broker still does not name it.
+pub fn complete_watermarks(
+    broker: &Broker,
+    topics: impl Iterator<Item = Topic>,
+) -> Result<Vec<PartitionRange>> {
+    let consumer = metadata_consumer(broker)?;
+    let mut watermarks = Vec::new();
+    for topic in topics {
+        watermarks.extend(complete_watermarks_of(broker, &consumer, topic)?);
+    }
+    Ok(watermarks)
+}
+
+fn complete_watermarks_of(
+    broker: &Broker,
+    consumer: &BaseConsumer<LoggingContext>,
+    topic: Topic,
+) -> Result<Vec<PartitionRange>> {
+    let wanted = usize::try_from(broker.partitions(topic)).unwrap_or_default();
+    let mut ranges = watermarks_of(broker, consumer, topic)?;
+    for pause in RETRY_PAUSES_MS {
+        if ranges.len() == wanted {
+            return Ok(ranges);
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        ranges = watermarks_of(broker, consumer, topic)?;
+    }
+    if ranges.len() == wanted {
+        return Ok(ranges);
+    }
+    let problem = format!("the broker names {} of its {wanted} partitions", ranges.len());
+    Err(Error::Topic { topic: broker.name(topic), problem })
+}
+
+fn metadata_consumer(broker: &Broker) -> Result<BaseConsumer<LoggingContext>> {
+    Ok(broker.consumer_config().create_with_context(LoggingContext)?)
+}
+
+fn watermarks_of(
+    broker: &Broker,
+    consumer: &BaseConsumer<LoggingContext>,
+    topic: Topic,
+) -> Result<Vec<PartitionRange>> {
+    let name = broker.name(topic);
+    let metadata = failpoint!("watermarks.metadata", consumer.fetch_metadata(Some(&name), ANSWER))
+        .map_err(|error| broker.unreachable(error))?;
+    let found = metadata.topics().first();
+    // A topic that may not be read is not an empty topic.
+    if found.and_then(MetadataTopic::error)
+        == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    {
+        let problem =
+            format!("{:?}: ask for the right to read it", RDKafkaErrorCode::TopicAuthorizationFailed);
+        return Err(Error::Topic { topic: name, problem });
+    }
+    let mut ranges = Vec::new();
+    for partition in found.map(|topic| topic.partitions()).unwrap_or_default() {
+        let partition = TopicPartition { topic, partition: partition.id() };
+        let (first, end) = with_retries(|| {
+            failpoint!("watermarks.fetch", consumer.fetch_watermarks(&name, partition.partition, ANSWER))
+        })?;
+        ranges.push(PartitionRange { partition, first, end });
+    }
+    Ok(ranges)
+}
+
+/// Together about 8 s.
+const RETRY_PAUSES_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1000, 2000, 4000];
+
+/// Retries a request. A partition has no leader for a short time after it was created, or after its broker failed.
 fn with_retries<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
-    for pause in [10, 20, 50, 100, 200, 500, 1000, 2000, 4000] {
+    for pause in RETRY_PAUSES_MS {
         match ask() {
             Err(error) if is_transient(&error) => std::thread::sleep(Duration::from_millis(pause)),
             other => return other,

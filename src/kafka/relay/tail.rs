@@ -13,7 +13,7 @@ use rdkafka::message::Message;
 use crate::failpoint::failpoint;
 use crate::kafka::client::Broker;
 use crate::kafka::topics::{self, PartitionRange};
-use crate::kafka::{Result, reader};
+use crate::kafka::{Error, Result, reader};
 use crate::store::offsets::{PartitionOffset, TopicPartition};
 use crate::wire::proof::{Origin, RecordContent};
 use crate::wire::{RecordKey, Topic, dead_letters_v1};
@@ -49,15 +49,30 @@ impl OutputShard {
 /// `ended` are the end offsets that the database knows: own records that it does not know follow them. All records from
 /// there are read, because copies of older records may follow the last one. Their proof is right, so the highest
 /// sequence number counts and not the last.
+///
+/// # Errors
+/// Besides a broker that does not answer: if it does not name every partition, or names an end before the one that the
+/// database knows. A partition without its tail would be written again.
 pub fn last_positions(
     broker: &Broker,
     key: &RecordKey,
     shard: OutputShard,
     ended: &BTreeMap<TopicPartition, i64>,
 ) -> Result<HashMap<TopicPartition, Tail>> {
-    let ranges = topics::watermarks(broker, Topic::outputs())?;
-    let mut open = ranges;
-    open.retain(|range| shard.contains(range.partition) && !range.is_empty());
+    let mut open = topics::complete_watermarks(broker, Topic::outputs())?;
+    open.retain(|range| shard.contains(range.partition));
+    for range in &open {
+        let known = ended.get(&range.partition).copied().unwrap_or(0);
+        if range.end < known {
+            let TopicPartition { topic, partition } = range.partition;
+            let problem = format!(
+                "partition {partition} ends at {}, and the relay has written up to {known}",
+                range.end
+            );
+            return Err(Error::Topic { topic: broker.name(topic), problem });
+        }
+    }
+    open.retain(|range| !range.is_empty());
     let mut found = HashMap::new();
     let mut distance = FIRST_DISTANCE;
     while !open.is_empty() {

@@ -1,14 +1,17 @@
 //! A proxy for the Kafka protocol. It refuses selected Produce requests, as a broker that does not serve the partition
-//! yet does, or damages the batches that clients read. It forwards everything else.
+//! yet does, hides a topic for some seconds, as a broker that has just started does, or damages the batches that clients
+//! read. It forwards everything else.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 const PRODUCE: i16 = 0;
+const LIST_OFFSETS: i16 = 2;
+const METADATA: i16 = 3;
 /// The broker's error code for a topic that does not exist.
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const DUPLICATE_SEQUENCE_NUMBER: i16 = 46;
@@ -40,6 +43,17 @@ impl Refusal {
     }
 }
 
+/// Answers requests for the metadata of a topic as if it did not exist, for some seconds: from the first such request
+/// after one for the offsets of another topic.
+struct Hiding {
+    topic: String,
+    after: String,
+    lasts: Duration,
+    /// Whether the request for offsets has come.
+    is_due: AtomicBool,
+    since: OnceLock<Instant>,
+}
+
 /// Listens on its own port until the test process ends.
 pub struct KafkaProxy {
     address: SocketAddr,
@@ -50,27 +64,35 @@ struct State {
     broker: SocketAddr,
     address: SocketAddr,
     refusal: Option<Refusal>,
+    hiding: Option<Hiding>,
     has_refused: AtomicBool,
     damages_batches: AtomicBool,
 }
 
 impl KafkaProxy {
     pub fn start(brokers: &str, refusal: Refusal) -> Self {
-        Self::with(brokers, Some(refusal))
+        Self::with(brokers, Some(refusal), None)
     }
 
     /// Refuses nothing.
     pub fn forwarding(brokers: &str) -> Self {
-        Self::with(brokers, None)
+        Self::with(brokers, None, None)
     }
 
-    fn with(brokers: &str, refusal: Option<Refusal>) -> Self {
+    /// Hides `topic` for some seconds, beginning with the first question about it after one for the offsets of `after`.
+    pub fn hiding(brokers: &str, topic: String, after: String, lasts: Duration) -> Self {
+        let (is_due, since) = (AtomicBool::new(false), OnceLock::new());
+        Self::with(brokers, None, Some(Hiding { topic, after, lasts, is_due, since }))
+    }
+
+    fn with(brokers: &str, refusal: Option<Refusal>, hiding: Option<Hiding>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (broker, address) = (brokers.parse().unwrap(), listener.local_addr().unwrap());
         let state = Arc::new(State {
             broker,
             address,
             refusal,
+            hiding,
             has_refused: AtomicBool::new(false),
             damages_batches: AtomicBool::new(false),
         });
@@ -97,7 +119,7 @@ impl KafkaProxy {
     }
 }
 
-/// The Produce requests of one connection that the broker refuses, by correlation id.
+/// The requests of one connection that the broker refuses, by correlation id.
 type Refused = Arc<Mutex<HashSet<[u8; 4]>>>;
 
 fn serve(state: &Arc<State>, client: TcpStream) {
@@ -136,9 +158,32 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, mut change: impl FnMut(&mut [u
     }
 }
 
+impl Hiding {
+    /// Where the name of the topic ends in a request that is to be answered as if the topic did not exist.
+    fn request(&self, frame: &[u8]) -> Option<usize> {
+        let key = i16::from_be_bytes([frame[0], frame[1]]);
+        if key == LIST_OFFSETS && find(frame, self.after.as_bytes()).is_some() {
+            self.is_due.store(true, Ordering::SeqCst);
+        }
+        if key != METADATA || !self.is_due.load(Ordering::SeqCst) {
+            return None;
+        }
+        let end = find(frame, self.topic.as_bytes())? + self.topic.len();
+        let now = super::now();
+        (now < *self.since.get_or_init(|| now) + self.lasts).then_some(end)
+    }
+}
+
 impl State {
     /// Changes the topic of a request that is to be refused to one that does not exist, so the broker refuses it.
     fn request(&self, frame: &mut [u8], refused: &Refused) {
+        if let Some(hiding) = &self.hiding
+            && let Some(end) = hiding.request(frame)
+        {
+            self.has_refused.store(true, Ordering::SeqCst);
+            refused.lock().unwrap().insert(frame[4..8].try_into().unwrap());
+            frame[end - 1] = b'x';
+        }
         if frame[..2] != PRODUCE.to_be_bytes() {
             return;
         }
@@ -159,6 +204,13 @@ impl State {
     /// the broker by the proxy's.
     fn response(&self, frame: &mut [u8], refused: &Refused) {
         let correlation: [u8; 4] = frame[..4].try_into().unwrap();
+        if let Some(hiding) = &self.hiding
+            && refused.lock().unwrap().remove(&correlation)
+        {
+            let other = format!("{}x", &hiding.topic[..hiding.topic.len() - 1]);
+            let end = find(frame, other.as_bytes()).expect("the answer names the topic") + other.len();
+            frame[end - 1] = *hiding.topic.as_bytes().last().unwrap();
+        }
         if let Some(refusal) = &self.refusal
             && refused.lock().unwrap().remove(&correlation)
         {

@@ -1,8 +1,11 @@
 //! The tails of the topics determine what was sent, and whether this database may send at all.
 
+use std::time::Duration;
+
 use peyvand::kafka::Error;
 
 use super::{DECISIONS, Installation, event, key_of, one_event_per_partition};
+use crate::harness::KafkaProxy;
 
 impl Installation {
     /// Appends this number of foreign records to a partition.
@@ -88,5 +91,33 @@ fn a_database_that_diverged_from_its_topics_sends_nothing() {
         event(&key_of(6), "late 6"),
     ]);
     assert_eq!(installation.deliver("two"), (1, 0));
+    installation.close();
+}
+
+/// A broker may not name an existing topic for a moment. Such a topic is not empty: its tail is read once it is named.
+#[test]
+fn a_topic_that_is_not_named_for_a_moment_is_not_an_empty_topic() {
+    let mut installation = Installation::delivering();
+    installation.append(one_event_per_partition("first"));
+    installation.deliver("one");
+    let before = installation.ids();
+    // The broker has what the database does not know to be delivered. Only shard 3 runs, so that no other shard asks.
+    for sql in [
+        "UPDATE relay_groups SET delivered = 0 WHERE grp = 3",
+        "INSERT INTO relay_members VALUES ('another', now() + interval '1 hour')",
+        "UPDATE relay_groups SET owner = 'another', until = now() + interval '1 hour' WHERE grp <> 3",
+    ] {
+        installation.app.execute(sql).unwrap();
+    }
+    let [hidden, after] =
+        [DECISIONS, "dead-letters.v1"].map(|topic| format!("{}{topic}", installation.app.prefix));
+    let brokers = installation.app.brokers.clone();
+    let proxy = KafkaProxy::hiding(&brokers, hidden, after, Duration::from_secs(3));
+    installation.app.brokers = proxy.address();
+    let sent = installation.deliver("two");
+    installation.app.brokers = brokers;
+    assert!(proxy.has_refused());
+    assert_eq!(installation.ids(), before);
+    assert_eq!(sent, (0, 0));
     installation.close();
 }
