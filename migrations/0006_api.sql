@@ -6,7 +6,7 @@
 CREATE INDEX claims_by_id ON claims (claim_id);
 CREATE INDEX finding_proposals_by_id ON finding_proposals (finding_id);
 CREATE INDEX objections_by_id ON objections (objection_id);
-CREATE INDEX cases_open ON cases (opened_at, case_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_by_opening ON cases (opened_at, case_id);
 
 -- The scope of the current transaction. All are null outside of such a transaction; then no row is seen.
 CREATE FUNCTION casework_officer() RETURNS bigint LANGUAGE sql STABLE
@@ -25,8 +25,8 @@ AS $$ SELECT EXISTS (SELECT FROM persons p WHERE p.code = person) $$;
 
 -- The tables of the scope.
 CREATE FUNCTION casework_tables() RETURNS SETOF text LANGUAGE sql IMMUTABLE
-AS $$ SELECT unnest(ARRAY['cases', 'claims', 'decisions', 'documents', 'file_views', 'finding_judgements', 'finding_proposals',
-    'marriages', 'objection_closings', 'objection_pictures', 'objections', 'payment_outcomes', 'payments', 'persons',
+AS $$ SELECT unnest(ARRAY['cases', 'claims', 'decisions', 'documents', 'ending_judgements', 'ending_proposals', 'file_views',
+    'finding_judgements', 'finding_proposals', 'marriages', 'objection_closings', 'objection_pictures', 'objections', 'payment_outcomes', 'payments', 'persons',
     'portal_objections', 'self_registrations', 'submissions']) $$;
 
 -- Gives the role its rights and policies, and switches row-level security on. The policies are of this role alone.
@@ -37,8 +37,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('DROP POLICY IF EXISTS staff_rows ON %I', name);
     END LOOP;
-    FOR name IN SELECT unnest(ARRAY['cases', 'claims', 'documents', 'finding_judgements', 'finding_proposals',
-        'objection_closings', 'objection_pictures', 'objections', 'payments', 'portal_objections']) LOOP
+    FOR name IN SELECT unnest(ARRAY['cases', 'claims', 'documents', 'ending_judgements', 'ending_proposals',
+        'finding_judgements', 'finding_proposals', 'objection_closings', 'objection_pictures', 'objections', 'payments', 'portal_objections']) LOOP
         EXECUTE format('CREATE POLICY staff_rows ON %I FOR SELECT TO peyvand_casework USING (casework_sees(person))', name);
     END LOOP;
     CREATE POLICY staff_rows ON persons FOR SELECT TO peyvand_casework
@@ -57,8 +57,8 @@ BEGIN
     CREATE POLICY staff_rows ON submissions TO peyvand_casework USING (person = casework_officer());
     GRANT SELECT (code, insured, branch_code, province_code, dossier) ON persons TO peyvand_casework;
     GRANT SELECT ON marriages, self_registrations, claims, decisions, payments, documents, payment_outcomes, cases, objections,
-        objection_pictures, objection_closings, finding_proposals, finding_judgements, portal_objections
-        TO peyvand_casework;
+        objection_pictures, objection_closings, finding_proposals, finding_judgements, ending_proposals, ending_judgements,
+        portal_objections TO peyvand_casework;
     GRANT SELECT (submission_id, person, route, tracking, event_type, content, submitted_at, delivered_at) ON submissions
         TO peyvand_casework;
     GRANT INSERT ON file_views, submissions TO peyvand_casework;

@@ -101,7 +101,10 @@ pub const RIGHTS: &[RouteRights] = &[
     get(api::OBJECTIONS, STAFF),
     post(api::OBJECTION_CLOSING, STAFF),
     get(api::CASES, STAFF),
+    get(api::CASE, STAFF),
     post(api::CASE_ENDINGS, STAFF),
+    post(api::ENDING_APPROVAL, STAFF),
+    post(api::ENDING_REJECTION, STAFF),
 ];
 
 /// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.

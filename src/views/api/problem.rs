@@ -27,6 +27,8 @@ pub enum ProblemKind {
     /// What the officer saw is not what is stored.
     OtherProposal,
     AlreadyDecided,
+    /// The cause of the case is gone.
+    CaseGone,
     /// The law's tables do not allow it today.
     NotAllowed,
 }
@@ -40,7 +42,7 @@ struct Form {
 }
 
 impl ProblemKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unauthorized,
         Self::InvalidToken,
         Self::Malformed,
@@ -57,6 +59,7 @@ impl ProblemKind {
         Self::Involved,
         Self::OtherProposal,
         Self::AlreadyDecided,
+        Self::CaseGone,
         Self::NotAllowed,
     ];
 
@@ -226,12 +229,21 @@ const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
         },
     ),
     (
+        ProblemKind::CaseGone,
+        Form {
+            slug: "case-gone",
+            status: 409,
+            title: "The cause of the case is gone",
+            detail: "Nothing has to be ended: the records do not yield the cause any more. The case opens again if they do.",
+        },
+    ),
+    (
         ProblemKind::NotAllowed,
         Form {
             slug: "not-allowed",
             status: 422,
             title: "The tables of the law do not allow this",
-            detail: "Choose another ground or verdict. What no finding can change is corrected where its record is kept.",
+            detail: "Choose another ground, verdict or outcome. What no finding can change is corrected where its record is kept.",
         },
     ),
 ];

@@ -85,6 +85,11 @@ pub fn case_kind() -> Object {
     one_of(CaseKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
+/// The states of [`crate::claim::case::StoredCase::state`].
+pub fn case_state() -> Object {
+    one_of(["open", "gone", "ended"].into_iter())
+}
+
 pub fn ending() -> Object {
     one_of(EndingOutcome::ALL.iter().map(|outcome| outcome.as_str()))
 }

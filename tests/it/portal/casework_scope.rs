@@ -22,7 +22,7 @@ fn scope(code: &str, role: PortalRole, unit: &str) -> StaffScope {
 }
 
 /// The persons of whom a table shows rows. A row of the registry names two.
-const PERSONS: [(&str, &str); 12] = [
+const PERSONS: [(&str, &str); 14] = [
     ("persons", "SELECT code FROM persons"),
     ("claims", "SELECT person FROM claims"),
     ("decisions", "SELECT c.person FROM decisions d JOIN claims c ON c.claim_id = d.claim_id"),
@@ -36,6 +36,8 @@ const PERSONS: [(&str, &str); 12] = [
     ("objections", "SELECT person FROM objections"),
     ("objection_pictures", "SELECT person FROM objection_pictures"),
     ("objection_closings", "SELECT person FROM objection_closings"),
+    ("ending_proposals", "SELECT person FROM ending_proposals"),
+    ("ending_judgements", "SELECT person FROM ending_judgements"),
     ("finding_proposals", "SELECT person FROM finding_proposals"),
     ("finding_judgements", "SELECT person FROM finding_judgements"),
 ];
@@ -67,6 +69,16 @@ fn installation() -> Installation {
     app.execute(
         "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, opened_at)
          SELECT gen_random_uuid(), claim_id, document_id, person, 'payment', '{}', now() FROM documents",
+    )
+    .unwrap();
+    app.execute(
+        "INSERT INTO ending_proposals (person, case_id, sha256, at, author, outcome, reason)
+         SELECT person, case_id, '\\x00', now(), 'staff-1', 'no_action', 'x' FROM cases",
+    )
+    .unwrap();
+    app.execute(
+        "INSERT INTO ending_judgements (person, case_id, sha256, proposal_sha256, at, approved, approver, author, judged_on, reason)
+         SELECT person, case_id, '\\x00', '\\x00', now(), true, 'staff-2', 'staff-1', '1404-08-01', 'x' FROM cases",
     )
     .unwrap();
     Installation::open(app, "", false)

@@ -36,7 +36,10 @@ fn described() -> OpenApiRouter<Arc<Portal>> {
         .routes(routes!(casework::list_objections))
         .routes(routes!(casework::close_objection))
         .routes(routes!(casework::list_cases))
+        .routes(routes!(casework::show_case))
         .routes(routes!(casework::propose_ending))
+        .routes(routes!(casework::approve_ending))
+        .routes(routes!(casework::reject_ending))
 }
 
 /// The routes with their handlers, without the guard.
