@@ -29,6 +29,8 @@ pub enum ProblemKind {
     AlreadyDecided,
     /// The cause of the case is gone.
     CaseGone,
+    /// An objection to the claim has no answer yet.
+    AlreadyOpen,
     /// The law's tables do not allow it today.
     NotAllowed,
 }
@@ -42,7 +44,7 @@ struct Form {
 }
 
 impl ProblemKind {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Unauthorized,
         Self::InvalidToken,
         Self::Malformed,
@@ -60,6 +62,7 @@ impl ProblemKind {
         Self::OtherProposal,
         Self::AlreadyDecided,
         Self::CaseGone,
+        Self::AlreadyOpen,
         Self::NotAllowed,
     ];
 
@@ -153,7 +156,7 @@ const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
             slug: "unsupported-media-type",
             status: 415,
             title: "The media type is not taken",
-            detail: "Send application/json.",
+            detail: "Send a media type that the OpenAPI document names for this body.",
         },
     ),
     (
@@ -235,6 +238,15 @@ const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
             status: 409,
             title: "The cause of the case is gone",
             detail: "Nothing has to be ended: the records do not yield the cause any more. The case opens again if they do.",
+        },
+    ),
+    (
+        ProblemKind::AlreadyOpen,
+        Form {
+            slug: "already-open",
+            status: 409,
+            title: "An objection to this claim has no answer yet",
+            detail: "Wait for its answer, or withdraw it. Nothing was changed.",
         },
     ),
     (

@@ -2,7 +2,7 @@
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-use crate::claim::codes::{CaseKind, EndingOutcome, Verdict};
+use crate::claim::codes::{CaseKind, EndingOutcome, PictureKind, Verdict};
 use crate::claim::conditions::{Condition, ConditionState};
 use crate::claim::{Benefit, Outcome, ReasonCode};
 use crate::store::sessions::PortalRole;
@@ -67,6 +67,14 @@ fn text(pattern: &str, description: &str) -> Object {
 
 pub fn disputed() -> Object {
     one_of(ReasonCode::all().map(ReasonCode::as_str).chain(["amount"]))
+}
+
+pub fn picture_kind() -> Object {
+    one_of(PictureKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+pub fn objection_state() -> Object {
+    one_of(["open", "withdrawn", "answered"].into_iter())
 }
 
 pub fn verdict() -> Object {
