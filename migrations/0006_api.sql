@@ -6,7 +6,7 @@
 CREATE INDEX claims_by_id ON claims (claim_id);
 CREATE INDEX finding_proposals_by_id ON finding_proposals (finding_id);
 CREATE INDEX objections_by_id ON objections (objection_id);
-CREATE INDEX cases_open ON cases (opened_at, case_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_by_opening ON cases (opened_at, case_id);
 
 -- The scope of the current transaction. All are null outside of such a transaction; then no row is seen.
 CREATE FUNCTION casework_officer() RETURNS bigint LANGUAGE sql STABLE

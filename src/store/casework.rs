@@ -6,8 +6,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::staff_scope::StaffTransaction;
-use super::{Result, code, from_micros, instant, parsed, rial};
-use crate::claim::codes::CaseKind;
+use super::{Result, code, from_micros, instant, rial};
 use crate::ident::NationalCode;
 use crate::law::Rial;
 
@@ -124,79 +123,66 @@ pub async fn pictures_of_claim(
     Ok(query.bind(person.to_i64()).bind(claim_id).fetch_all(&mut **tx).await?)
 }
 
-/// An open case as staff see it.
+/// A case of the scope, with what its document says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OpenCase {
+pub struct CaseInScope {
     pub case_id: Uuid,
-    pub claim_id: Uuid,
     pub person: NationalCode,
-    pub document_id: String,
-    pub kind: CaseKind,
-    pub grounds: Vec<String>,
     /// The amount of the document.
     pub amount: Rial,
-    pub new_amount: Option<Rial>,
     pub document_is_returned: bool,
-    pub opened_at: Timestamp,
 }
 
 #[derive(FromRow)]
 struct CaseRow {
     case_id: Uuid,
-    claim_id: Uuid,
     person: i64,
-    document_id: String,
-    kind: String,
-    grounds: Vec<String>,
     amount: i64,
-    new_amount: Option<i64>,
     is_returned: bool,
-    opened_us: i64,
 }
 
 impl CaseRow {
-    fn case(self) -> Result<OpenCase> {
-        Ok(OpenCase {
+    fn case(self) -> Result<CaseInScope> {
+        Ok(CaseInScope {
             case_id: self.case_id,
-            claim_id: self.claim_id,
             person: code(self.person)?,
-            document_id: self.document_id,
-            kind: parsed(&self.kind, "case kind")?,
-            grounds: self.grounds,
             amount: rial(self.amount)?,
-            new_amount: self.new_amount.map(rial).transpose()?,
             document_is_returned: self.is_returned,
-            opened_at: from_micros(self.opened_us)?,
         })
     }
 }
 
-const CASE: &str = "SELECT c.case_id, c.claim_id, c.person, c.document_id, c.kind, c.grounds, d.amount, c.new_amount,
-        coalesce(d.state = 'returned', false) AS is_returned, (extract(epoch FROM c.opened_at) * 1000000)::bigint AS opened_us
-    FROM cases c JOIN documents d ON d.document_id = c.document_id WHERE c.closed_at IS NULL AND ";
-
-/// The open case with this id.
-pub async fn open_case(tx: &mut StaffTransaction, case_id: Uuid) -> Result<Option<OpenCase>> {
-    let query = sqlx::AssertSqlSafe(format!("{CASE} c.case_id = $1"));
-    let row: Option<CaseRow> = sqlx::query_as(query).bind(case_id).fetch_optional(&mut **tx).await?;
+/// The case with this id.
+pub async fn case(tx: &mut StaffTransaction, case_id: Uuid) -> Result<Option<CaseInScope>> {
+    let row: Option<CaseRow> = sqlx::query_as(
+        "SELECT c.case_id, c.person, d.amount, coalesce(d.state = 'returned', false) AS is_returned
+         FROM cases c JOIN documents d ON d.document_id = c.document_id WHERE c.case_id = $1",
+    )
+    .bind(case_id)
+    .fetch_optional(&mut **tx)
+    .await?;
     row.map(CaseRow::case).transpose()
 }
 
-/// The open cases behind this place, the oldest first.
+/// The cases behind this place, the oldest first. `open` leaves out those that officers ended and those whose cause is gone.
 pub async fn cases_after(
     tx: &mut StaffTransaction,
     after: Option<QueuePlace>,
+    open: bool,
     limit: u32,
-) -> Result<Vec<OpenCase>> {
-    let query = sqlx::AssertSqlSafe(format!(
-        "{CASE} ($1::timestamptz IS NULL OR (c.opened_at, c.case_id) > ($1::timestamptz, $2::uuid))
-         ORDER BY c.opened_at, c.case_id LIMIT $3"
-    ));
-    let rows: Vec<CaseRow> = sqlx::query_as(query)
-        .bind(after.map(|place| instant(place.at)))
-        .bind(after.map(|place| place.id))
-        .bind(i64::from(limit))
-        .fetch_all(&mut **tx)
-        .await?;
+) -> Result<Vec<CaseInScope>> {
+    let rows: Vec<CaseRow> = sqlx::query_as(
+        "SELECT c.case_id, c.person, d.amount, coalesce(d.state = 'returned', false) AS is_returned
+         FROM cases c JOIN documents d ON d.document_id = c.document_id
+         WHERE ($1::timestamptz IS NULL OR (c.opened_at, c.case_id) > ($1::timestamptz, $2::uuid))
+             AND (NOT $3 OR (c.closed_at IS NULL AND c.gone_at IS NULL))
+         ORDER BY c.opened_at, c.case_id LIMIT $4",
+    )
+    .bind(after.map(|place| instant(place.at)))
+    .bind(after.map(|place| place.id))
+    .bind(open)
+    .bind(i64::from(limit))
+    .fetch_all(&mut **tx)
+    .await?;
     rows.into_iter().map(CaseRow::case).collect()
 }

@@ -52,6 +52,14 @@ const fn post(path: &'static str, rights: [Right; 6]) -> RouteRights {
     RouteRights { method: "POST", path, rights }
 }
 
+const fn put(path: &'static str, rights: [Right; 6]) -> RouteRights {
+    RouteRights { method: "PUT", path, rights }
+}
+
+const fn delete(path: &'static str, rights: [Right; 6]) -> RouteRights {
+    RouteRights { method: "DELETE", path, rights }
+}
+
 /// Every route of the portal.
 pub const RIGHTS: &[RouteRights] = &[
     get(paths::PUBLIC, ANYONE),
@@ -92,6 +100,15 @@ pub const RIGHTS: &[RouteRights] = &[
     get(api::CLAIM, INSURED),
     get(api::VIEWS, INSURED),
     post(api::SELF_REGISTRATIONS, INSURED),
+    get(api::OBJECTION_DRAFT, INSURED),
+    put(api::OBJECTION_DRAFT, INSURED),
+    put(api::DRAFT_PICTURES, INSURED),
+    delete(api::DRAFT_PICTURE, INSURED),
+    get(api::PICTURE, INSURED),
+    get(api::MY_OBJECTIONS, INSURED),
+    post(api::MY_OBJECTIONS, INSURED),
+    get(api::MY_OBJECTION, INSURED),
+    post(api::WITHDRAWAL, INSURED),
     get(api::SUBMISSION, SENDERS),
     get(api::FINDINGS, STAFF),
     post(api::FINDINGS, STAFF),
@@ -101,7 +118,10 @@ pub const RIGHTS: &[RouteRights] = &[
     get(api::OBJECTIONS, STAFF),
     post(api::OBJECTION_CLOSING, STAFF),
     get(api::CASES, STAFF),
+    get(api::CASE, STAFF),
     post(api::CASE_ENDINGS, STAFF),
+    post(api::ENDING_APPROVAL, STAFF),
+    post(api::ENDING_REJECTION, STAFF),
 ];
 
 /// The right of a visitor; `role` is none without a session. Also none without a line: then nobody has a right.

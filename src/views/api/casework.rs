@@ -7,11 +7,10 @@ use utoipa::openapi::schema::{Array, ArrayBuilder};
 use uuid::Uuid;
 
 use super::words;
-use crate::app::portal::casework::StaffFinding;
-use crate::claim::case_ending::allowed_outcomes;
+use crate::app::portal::casework::{StaffCase, StaffFinding};
 use crate::claim::review::{Judgement, Ruling};
 use crate::law::Rial;
-use crate::store::casework::{OpenCase, QueuedObjection};
+use crate::store::casework::QueuedObjection;
 use crate::store::{Result, from_micros};
 
 fn ruling(ruling: Ruling) -> &'static str {
@@ -169,9 +168,52 @@ impl QueuedObjectionView {
     }
 }
 
+/// An end that an officer proposed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = Ending)]
+pub struct EndingView {
+    #[schema(schema_with = words::ending)]
+    pub outcome: &'static str,
+    /// The amount that is ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_rial: Option<u64>,
+    pub reason: String,
+    /// The opaque id of the officer.
+    pub author: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub proposed_at: Timestamp,
+    /// The second officer names it.
+    #[schema(schema_with = words::sha256)]
+    pub proposal_sha256: String,
+    #[schema(schema_with = words::finding_state)]
+    pub state: &'static str,
+    /// The judgement that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<RulingView>,
+}
+
 /// A case that only officers end.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-#[schema(as = Case)]
+#[schema(as = Case, example = json!({
+    "case_id": "2c4e6a80-9b1d-8f3e-8a5c-7d9e0f1a2b3c",
+    "claim_id": "0f0f7a3e-2b6d-8a11-9c3e-5d2a7b9c1e4f",
+    "document_id": "9f1c0e5b2a7d48939c1f0a6be4d85237",
+    "kind": "difference",
+    "grounds": ["AMOUNT_HIGHER"],
+    "state": "open",
+    "amount_rial": 103_909_680,
+    "new_amount_rial": 110_000_000,
+    "opened_at": "2025-11-11T09:30:00Z",
+    "allowed_outcomes": ["no_action", "difference_ordered"],
+    "proposals": [{
+        "outcome": "no_action",
+        "reason": "The difference is not due.",
+        "author": "b8f5c1d2-3e4a-8b6c-9d7e-0f1a2b3c4d5e",
+        "proposed_at": "2025-11-12T08:00:00Z",
+        "proposal_sha256": "0a1b2c3d4e5f60718293a4b5c6d7e8f90123456789abcdef0123456789abcdef",
+        "state": "proposed"
+    }]
+}))]
 pub struct CaseView {
     pub case_id: Uuid,
     pub claim_id: Uuid,
@@ -180,6 +222,9 @@ pub struct CaseView {
     pub kind: &'static str,
     /// Which facts have changed.
     pub grounds: Vec<String>,
+    /// `gone`: the records do not yield the cause any more, and the case holds nothing. `ended`: officers ended it.
+    #[schema(schema_with = words::case_state)]
+    pub state: &'static str,
     /// The amount of the document.
     pub amount_rial: u64,
     /// The amount by the facts of the case, if the case is about an amount.
@@ -187,16 +232,22 @@ pub struct CaseView {
     pub new_amount_rial: Option<u64>,
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
-    /// How it can end.
+    /// The instant of the approval that ended it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// How it can end now.
     #[schema(schema_with = outcomes)]
     pub allowed_outcomes: Vec<&'static str>,
+    /// The oldest first.
+    pub proposals: Vec<EndingView>,
 }
 
 fn outcomes() -> Array {
     ArrayBuilder::new().items(words::ending()).build()
 }
 
-/// A page of open cases, the oldest first.
+/// A page of cases, the oldest first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[schema(as = Cases, example = json!({
     "items": [{
@@ -204,11 +255,13 @@ fn outcomes() -> Array {
         "claim_id": "0f0f7a3e-2b6d-8a11-9c3e-5d2a7b9c1e4f",
         "document_id": "9f1c0e5b2a7d48939c1f0a6be4d85237",
         "kind": "difference",
-        "grounds": ["amount"],
+        "grounds": ["AMOUNT_HIGHER"],
+        "state": "open",
         "amount_rial": 103_909_680,
         "new_amount_rial": 110_000_000,
         "opened_at": "2025-11-11T09:30:00Z",
-        "allowed_outcomes": ["no_action", "difference_ordered"]
+        "allowed_outcomes": ["no_action", "difference_ordered"],
+        "proposals": []
     }]
 }))]
 pub struct CasesView {
@@ -219,18 +272,39 @@ pub struct CasesView {
 }
 
 impl CaseView {
-    pub fn new(case: OpenCase) -> Self {
-        let allowed = allowed_outcomes(case.kind, case.document_is_returned);
-        Self {
-            case_id: case.case_id,
-            claim_id: case.claim_id,
-            document_id: case.document_id,
-            kind: case.kind.as_str(),
-            grounds: case.grounds,
-            amount_rial: case.amount.get(),
-            new_amount_rial: case.new_amount.map(Rial::get),
-            opened_at: case.opened_at,
-            allowed_outcomes: allowed.iter().map(|outcome| outcome.as_str()).collect(),
+    /// # Errors
+    /// If a stored instant cannot be read.
+    pub fn new(found: &StaffCase) -> Result<Self> {
+        let (case, cause) = (&found.case.case, &found.case.case.cause);
+        let mut proposals = Vec::new();
+        for proposal in found.ending.review.proposals() {
+            let ruled = found.ending.review.ruled().find(|ruled| ruled.proposal == proposal);
+            let ruled = ruled.map(|ruled| ruling_view(ruled.judgement)).transpose()?;
+            proposals.push(EndingView {
+                outcome: proposal.content.outcome.as_str(),
+                amount_rial: proposal.content.amount.map(Rial::get),
+                reason: proposal.reason.clone(),
+                author: proposal.author.clone(),
+                proposed_at: from_micros(proposal.at)?,
+                proposal_sha256: hex::encode(proposal.sha256()),
+                state: ruled.as_ref().map_or("proposed", |ruled| ruled.ruling),
+                ruling: ruled,
+            });
         }
+        proposals.sort_by_key(|proposal| proposal.proposed_at);
+        Ok(Self {
+            case_id: case.case_id,
+            claim_id: found.case.claim_id,
+            document_id: cause.document_id.clone(),
+            kind: cause.kind.as_str(),
+            grounds: cause.grounds.clone(),
+            state: case.state(),
+            amount_rial: found.amount.get(),
+            new_amount_rial: cause.new_amount.map(Rial::get),
+            opened_at: found.case.opened_at,
+            ended_at: found.case.closed_at,
+            allowed_outcomes: found.allowed_outcomes().iter().map(|outcome| outcome.as_str()).collect(),
+            proposals,
+        })
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod casework;
 pub mod claim;
+pub mod objection;
 pub mod opening;
 pub mod problem;
 pub mod receipt;

@@ -27,6 +27,10 @@ pub enum ProblemKind {
     /// What the officer saw is not what is stored.
     OtherProposal,
     AlreadyDecided,
+    /// The cause of the case is gone.
+    CaseGone,
+    /// An objection to the claim has no answer yet.
+    AlreadyOpen,
     /// The law's tables do not allow it today.
     NotAllowed,
 }
@@ -40,7 +44,7 @@ struct Form {
 }
 
 impl ProblemKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Unauthorized,
         Self::InvalidToken,
         Self::Malformed,
@@ -57,6 +61,8 @@ impl ProblemKind {
         Self::Involved,
         Self::OtherProposal,
         Self::AlreadyDecided,
+        Self::CaseGone,
+        Self::AlreadyOpen,
         Self::NotAllowed,
     ];
 
@@ -150,7 +156,7 @@ const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
             slug: "unsupported-media-type",
             status: 415,
             title: "The media type is not taken",
-            detail: "Send application/json.",
+            detail: "Send a media type that the OpenAPI document names for this body.",
         },
     ),
     (
@@ -226,12 +232,30 @@ const FORMS: [(ProblemKind, Form); ProblemKind::ALL.len()] = [
         },
     ),
     (
+        ProblemKind::CaseGone,
+        Form {
+            slug: "case-gone",
+            status: 409,
+            title: "The cause of the case is gone",
+            detail: "Nothing has to be ended: the records do not yield the cause any more. The case opens again if they do.",
+        },
+    ),
+    (
+        ProblemKind::AlreadyOpen,
+        Form {
+            slug: "already-open",
+            status: 409,
+            title: "An objection to this claim has no answer yet",
+            detail: "Wait for its answer, or withdraw it. Nothing was changed.",
+        },
+    ),
+    (
         ProblemKind::NotAllowed,
         Form {
             slug: "not-allowed",
             status: 422,
             title: "The tables of the law do not allow this",
-            detail: "Choose another ground or verdict. What no finding can change is corrected where its record is kept.",
+            detail: "Choose another ground, verdict or outcome. What no finding can change is corrected where its record is kept.",
         },
     ),
 ];

@@ -2,7 +2,7 @@
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-use crate::claim::codes::{CaseKind, EndingOutcome, Verdict};
+use crate::claim::codes::{CaseKind, EndingOutcome, PictureKind, Verdict};
 use crate::claim::conditions::{Condition, ConditionState};
 use crate::claim::{Benefit, Outcome, ReasonCode};
 use crate::store::sessions::PortalRole;
@@ -69,6 +69,14 @@ pub fn disputed() -> Object {
     one_of(ReasonCode::all().map(ReasonCode::as_str).chain(["amount"]))
 }
 
+pub fn picture_kind() -> Object {
+    one_of(PictureKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+pub fn objection_state() -> Object {
+    one_of(["open", "withdrawn", "answered"].into_iter())
+}
+
 pub fn verdict() -> Object {
     one_of(Verdict::ALL.iter().map(|verdict| verdict.as_str()))
 }
@@ -83,6 +91,11 @@ pub fn finding_state() -> Object {
 
 pub fn case_kind() -> Object {
     one_of(CaseKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+/// The states of [`crate::claim::case::StoredCase::state`].
+pub fn case_state() -> Object {
+    one_of(["open", "gone", "ended"].into_iter())
 }
 
 pub fn ending() -> Object {

@@ -44,7 +44,9 @@ fn every_operation_is_described_whole() {
             for (status, response) in responses {
                 let bodies = response["content"].as_object().unwrap();
                 assert!(!bodies.is_empty(), "{what} {status} has no body");
-                bodies.values().for_each(|body| has_example(&document, body, &format!("{what} {status}")));
+                // The bytes of a picture need no example.
+                let texts = bodies.iter().filter(|(media_type, _)| !media_type.starts_with("image/"));
+                texts.for_each(|(_, body)| has_example(&document, body, &format!("{what} {status}")));
             }
             if method == "post" {
                 let body = &operation["requestBody"]["content"]["application/json"];

@@ -192,7 +192,13 @@ impl Program {
         Self { runtime, client, origin: origin.to_owned() }
     }
 
-    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
+    pub fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         let url = format!("{}{path}", self.origin);
         let mut request = self.client.request(method, &url).body(body);
         for (name, value) in headers {
@@ -214,13 +220,17 @@ impl Program {
 
     /// Sends JSON with an idempotency key.
     pub fn post(&self, path: &str, token: &str, key: &str, body: &Value) -> Answer {
+        self.command("POST", path, token, key, body)
+    }
+
+    pub fn command(&self, method: &str, path: &str, token: &str, key: &str, body: &Value) -> Answer {
         let headers = [
             ("authorization", format!("Bearer {token}")),
             ("content-type", "application/json".to_owned()),
             ("idempotency-key", key.to_owned()),
         ];
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.send(Method::POST, path, &headers, body.to_string())
+        self.send(method.parse().unwrap(), path, &headers, body.to_string())
     }
 }
 

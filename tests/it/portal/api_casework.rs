@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Installation;
 use crate::fixtures::casework::{DEED, Desk, OTHER_BIRTH, id, identity_seen, picture, under_review};
 use crate::fixtures::couples::national_code;
-use crate::fixtures::population::{Person, expect, married, paid, person};
+use crate::fixtures::population::{Person, document_id, expect, finance, married, paid, person};
 use crate::harness::{Program, TestApp, person as code_of_login};
 
 pub const FINDINGS: &str = "/api/v1/findings";
@@ -296,6 +296,88 @@ fn an_ending_of_a_case_is_proposed_in_the_scope() {
         .app
         .query("SELECT event_type, convert_from(payload, 'UTF8')::json ->> 'amount_rial' FROM submissions");
     assert_eq!(sent, [["casework.case.ending-proposed", "13909680"]]);
+    office.home.app.end_unchecked();
+}
+
+/// "where its document is returned only `reissue` … or `stop`": two officers let the next close issue attempt 2.
+#[test]
+fn a_returned_payment_is_issued_again_after_two_officers() {
+    let mut app = TestApp::start("1404-08-01");
+    let people = married(&mut app, 1..2);
+    app.close("1404-07");
+    let issued = app.documents();
+    finance(&mut app, &[(&document_id(&issued, &people[0], 1), "returned", "AM05", "10:00:00")]);
+    app.settle();
+    let mut office = Office::open(app);
+    let (author, second, third) = (office.officer(1), office.officer(2), office.officer(3));
+    let cases = office.items(&format!("{CASES}?open=true"), &author);
+    assert_eq!((cases.len(), &cases[0]["state"], &cases[0]["kind"]), (1, &json!("open"), &json!("payment")));
+    assert_eq!(cases[0]["allowed_outcomes"], json!(["reissue", "stop"]), "{cases:?}");
+    let case = format!("{CASES}/{}", cases[0]["case_id"].as_str().unwrap());
+    let (endings, approval) = (format!("{case}/endings"), format!("{case}/endings/approval"));
+    let rejection = format!("{case}/endings/rejection");
+    let propose = |outcome: &str, key: &str| {
+        let body = json!({"outcome": outcome, "reason": "The bank says: paid never."});
+        office.accepted(&endings, &author, key, &body);
+        office.delivered();
+        let mut proposals =
+            office.program.get(&case, &second).json()["proposals"].as_array().unwrap().clone();
+        proposals.retain(|proposal| proposal["outcome"] == outcome);
+        assert_eq!((proposals.len(), &proposals[0]["state"]), (1, &json!("proposed")), "{proposals:?}");
+        json!({"proposal_sha256": proposals[0]["proposal_sha256"], "reason": "Seen."})
+    };
+    // A rejected proposal leaves the case open for another one.
+    let stop = propose("stop", "ending-1");
+    office.accepted(&rejection, &second, "rejection-1", &stop);
+    office.delivered();
+    assert_eq!(office.refused(&approval, &third, &stop), (409, "already-decided".to_owned()));
+    let reissue = propose("reissue", "ending-2");
+    assert_eq!(office.refused(&approval, &author, &reissue), (403, "own-proposal".to_owned()));
+    assert_eq!(office.refused(&rejection, &author, &reissue), (403, "own-proposal".to_owned()));
+    let other = json!({"proposal_sha256": "0".repeat(64), "reason": "x"});
+    assert_eq!(office.refused(&approval, &second, &other), (409, "other-proposal".to_owned()));
+    let stranger = office.staff(4, "peyvand_officer", "199");
+    assert_eq!(office.refused(&approval, &stranger, &reissue), (404, "not-found".to_owned()));
+    assert_eq!(office.program.get(&case, &stranger).problem(), "not-found");
+    let first = office.accepted(&approval, &second, "approval-1", &reissue);
+    let again = office.accepted(&approval, &second, "approval-1", &reissue);
+    assert_eq!(first["submission_no"], again["submission_no"]);
+    office.delivered();
+    assert_eq!(office.refused(&rejection, &third, &reissue), (409, "already-decided".to_owned()));
+    let shown = office.program.get(&case, &third).json();
+    let ruled: Vec<_> = shown["proposals"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert_eq!((&shown["state"], ruled), (&json!("ended"), vec![&json!("rejected"), &json!("approved")]));
+    assert_eq!((&shown["allowed_outcomes"], office.items(CASES, &third).len()), (&json!([]), 1));
+    assert!(office.items(&format!("{CASES}?open=true"), &third).is_empty());
+    let more = json!({"outcome": "stop", "reason": "x"});
+    assert_eq!(office.refused(&endings, &third, &more), (409, "already-decided".to_owned()));
+    office.home.app.set_today("1404-09-01");
+    office.home.app.close("1404-08");
+    let attempts = [(1, "1404-07".to_owned()), (2, "1404-08".to_owned())];
+    assert_eq!(paid(&office.home.app.documents(), &people[0]), attempts);
+    office.home.app.finish();
+}
+
+/// "a case whose cause is gone is listed as gone and holds nothing"
+#[test]
+fn a_case_whose_cause_is_gone_needs_no_end() {
+    let mut app = TestApp::start("1404-08-01");
+    married(&mut app, 1..2);
+    app.close("1404-07");
+    app.execute(
+        "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, new_amount, opened_at, gone_at)
+         SELECT gen_random_uuid(), claim_id, document_id, person, 'recovery', '{AMOUNT_LOWER}', 90000000, now(), now()
+         FROM documents",
+    )
+    .unwrap();
+    let office = Office::open(app);
+    let officer = office.officer(1);
+    let cases = office.items(CASES, &officer);
+    assert_eq!((&cases[0]["state"], &cases[0]["allowed_outcomes"]), (&json!("gone"), &json!([])));
+    assert!(office.items(&format!("{CASES}?open=true"), &officer).is_empty());
+    let path = format!("{CASES}/{}/endings", cases[0]["case_id"].as_str().unwrap());
+    let ending = json!({"outcome": "no_action", "reason": "x"});
+    assert_eq!(office.refused(&path, &officer, &ending), (409, "case-gone".to_owned()));
     office.home.app.end_unchecked();
 }
 

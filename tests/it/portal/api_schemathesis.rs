@@ -16,11 +16,21 @@ const EXAMPLES: &str = "8";
 const LONGEST: &str = "20";
 const SEED: &str = "14040801";
 
+/// Its command, with bytes for pictures.
+const PROGRAM: &str = "
+from hypothesis import strategies
+import schemathesis
+from schemathesis.cli import schemathesis as command
+for kind in ('image/jpeg', 'image/png'):
+    schemathesis.openapi.media_type(kind, strategies.binary(max_size=2000))
+command()
+";
+
 /// Runs schemathesis on the operations with these tags. It must find no failure. Returns its report.
 #[track_caller]
 fn run(home: &Installation, token: &str, tags: &[&str]) -> String {
     let mut command = Command::new(python());
-    command.args(["-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]);
+    command.args(["-c", PROGRAM, "run"]);
     command.arg(format!("{}/openapi.json", home.origin));
     command.args(["--header", &format!("Authorization: Bearer {token}"), "--seed", SEED]);
     command.args(["--max-examples", EXAMPLES, "--max-time", LONGEST, "--no-color", "--continue-on-failure"]);

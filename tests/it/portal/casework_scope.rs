@@ -39,6 +39,8 @@ const PERSONS: [(&str, &str); 14] = [
     ("objections", "SELECT person FROM objections"),
     ("objection_pictures", "SELECT person FROM objection_pictures"),
     ("objection_closings", "SELECT person FROM objection_closings"),
+    ("ending_proposals", "SELECT person FROM ending_proposals"),
+    ("ending_judgements", "SELECT person FROM ending_judgements"),
     ("finding_proposals", "SELECT person FROM finding_proposals"),
     ("finding_judgements", "SELECT person FROM finding_judgements"),
     ("ending_proposals", "SELECT person FROM ending_proposals"),
@@ -75,6 +77,16 @@ fn installation() -> Installation {
     app.execute(
         "INSERT INTO cases (case_id, claim_id, document_id, person, kind, grounds, opened_at)
          SELECT gen_random_uuid(), claim_id, document_id, person, 'payment', '{}', now() FROM documents",
+    )
+    .unwrap();
+    app.execute(
+        "INSERT INTO ending_proposals (person, case_id, sha256, at, author, outcome, reason)
+         SELECT person, case_id, '\\x00', now(), 'staff-1', 'no_action', 'x' FROM cases",
+    )
+    .unwrap();
+    app.execute(
+        "INSERT INTO ending_judgements (person, case_id, sha256, proposal_sha256, at, approved, approver, author, judged_on, reason)
+         SELECT person, case_id, '\\x00', '\\x00', now(), true, 'staff-2', 'staff-1', '1404-08-01', 'x' FROM cases",
     )
     .unwrap();
     Installation::open(app, "", false)

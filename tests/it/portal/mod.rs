@@ -1,5 +1,6 @@
 mod api;
 mod api_casework;
+mod api_objections;
 mod api_schemathesis;
 mod api_tokens;
 mod casework_scope;

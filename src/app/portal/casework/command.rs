@@ -31,6 +31,8 @@ pub enum CaseworkRefusal {
     /// The stored proposal is another one.
     OtherProposal,
     AlreadyDecided,
+    /// The cause of the case is gone: there is nothing to end.
+    CaseGone,
     Field {
         field: String,
         reason: &'static str,

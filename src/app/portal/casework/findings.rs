@@ -53,7 +53,7 @@ impl NewFinding {
 }
 
 impl NewRuling {
-    fn digest(&self) -> [u8; 32] {
+    pub(super) fn digest(&self) -> [u8; 32] {
         let head = CanonicalHash::default().field(&self.id.to_string());
         head.field(&hex::encode(self.proposal_sha256)).field(&self.reason).finish()
     }

@@ -10,7 +10,7 @@ mod findings;
 mod objections;
 
 pub use command::{CaseworkRefusal, Refusable, staff_id};
-pub use endings::{NewEnding, cases, propose_ending};
+pub use endings::{NewEnding, StaffCase, case, cases, judge_ending, propose_ending};
 pub use findings::{NewFinding, NewRuling, StaffFinding, finding, findings, judge_finding, propose_finding};
 pub use objections::{NewClosing, close_objection, queue};
 

@@ -10,7 +10,7 @@ use serde_with::serde_as;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::extract::{Body, FindingsPage, IdempotencyHeader, IdempotencyKey, Page, PathId, QueueCursor as _};
+use super::extract::{Body, IdempotencyHeader, IdempotencyKey, Page, PathId, QueueCursor as _, WorkPage};
 use super::guard::Casework;
 use super::problem::{Answer, Problem};
 use super::registrations::accepted;
@@ -20,6 +20,7 @@ use crate::claim::codes::{EndingOutcome, Verdict};
 use crate::claim::review::Ruling;
 use crate::http::portal::Portal;
 use crate::law::Rial;
+use crate::store;
 use crate::store::casework::QueuePlace;
 use crate::views::api::casework::{
     CaseView, CasesView, FindingView, FindingsView, QueueView, QueuedObjectionView,
@@ -214,12 +215,12 @@ pub(super) async fn show_finding(
 /// The findings of the branch or province
 ///
 /// In the order of their ids. With `open=true` only those that wait for a second officer.
-#[utoipa::path(get, path = "/api/v1/findings", tag = "staff", params(FindingsPage),
+#[utoipa::path(get, path = "/api/v1/findings", tag = "staff", params(WorkPage),
     responses((status = 200, description = "A page of findings.", body = FindingsView)))]
 pub(super) async fn list_findings(
     State(portal): State<Arc<Portal>>,
     Casework(scope): Casework,
-    sent: FindingsPage,
+    sent: WorkPage,
 ) -> Answer<Json<FindingsView>> {
     let page = sent.page();
     let after = page.after_id(FINDINGS)?;
@@ -270,20 +271,39 @@ pub(super) async fn close_objection(
     accepted(&portal, Some(receipt))
 }
 
-/// The open cases
+/// The cases of the branch or province
 ///
-/// Of the branch or province, the oldest first.
-#[utoipa::path(get, path = "/api/v1/cases", tag = "staff", params(Page),
-    responses((status = 200, description = "A page of open cases.", body = CasesView)))]
+/// The oldest first, each with its proposals. With `open=true` only those that hold further attempts back.
+#[utoipa::path(get, path = "/api/v1/cases", tag = "staff", params(WorkPage),
+    responses((status = 200, description = "A page of cases.", body = CasesView)))]
 pub(super) async fn list_cases(
     State(portal): State<Arc<Portal>>,
     Casework(scope): Casework,
-    page: Page,
+    sent: WorkPage,
 ) -> Answer<Json<CasesView>> {
-    let found = casework::cases(&portal.ctx, &scope, page.after_place(CASES)?, page.limit).await?;
-    let last = found.last().map(|last| QueuePlace { at: last.opened_at, id: last.case_id }.cursor());
+    let page = sent.page();
+    let found = casework::cases(&portal.ctx, &scope, page.after_place(CASES)?, sent.open, page.limit).await?;
+    let last = found.last().map(|last| &last.case);
+    let last = last.map(|last| QueuePlace { at: last.opened_at, id: last.case.case_id }.cursor());
     let next_cursor = page.next(CASES, found.len(), last);
-    Ok(Json(CasesView { items: found.into_iter().map(CaseView::new).collect(), next_cursor }))
+    let items = found.iter().map(CaseView::new).collect::<store::Result<_>>()?;
+    Ok(Json(CasesView { items, next_cursor }))
+}
+
+/// A case
+///
+/// With the ends that officers proposed, and what the second officer has said.
+#[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "staff",
+    params(("id" = Uuid, Path, description = "The id of the case.")),
+    responses((status = 200, description = "The case.", body = CaseView)))]
+pub(super) async fn show_case(
+    State(portal): State<Arc<Portal>>,
+    Casework(scope): Casework,
+    PathId(id): PathId,
+) -> Answer<Json<CaseView>> {
+    let found = casework::case(&portal.ctx, &scope, id).await?;
+    let view = found.as_ref().map(CaseView::new).transpose()?;
+    view.map(Json).ok_or_else(|| Problem::new(ProblemKind::NotFound))
 }
 
 /// Propose the end of a case
@@ -302,5 +322,52 @@ pub(super) async fn propose_ending(
 ) -> Answer<Response> {
     let new = NewEnding { case_id, outcome: sent.outcome, amount: sent.amount_rial, reason: sent.reason };
     let receipt = casework::propose_ending(&portal.ctx, &scope, &key, &new).await??;
+    accepted(&portal, Some(receipt))
+}
+
+/// Approve the end of a case
+///
+/// By another officer than the author. It counts for exactly the proposal that `proposal_sha256` names, and ends the case.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/endings/approval", tag = "staff", request_body = Judging,
+    params(("id" = Uuid, Path, description = "The id of the case."), IdempotencyHeader),
+    responses((status = 202, description = "The approval is stored.", body = ReceiptView,
+        headers(("Location" = String, description = "The path of the receipt.")))))]
+pub(super) async fn approve_ending(
+    portal: State<Arc<Portal>>,
+    scope: Casework,
+    id: PathId,
+    key: IdempotencyKey,
+    sent: Body<Judging>,
+) -> Answer<Response> {
+    judge_end(portal, scope, id, key, sent, Ruling::Approved).await
+}
+
+/// Reject the end of a case
+///
+/// By another officer than the author. The case stays open for another proposal.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/endings/rejection", tag = "staff", request_body = Judging,
+    params(("id" = Uuid, Path, description = "The id of the case."), IdempotencyHeader),
+    responses((status = 202, description = "The rejection is stored.", body = ReceiptView,
+        headers(("Location" = String, description = "The path of the receipt.")))))]
+pub(super) async fn reject_ending(
+    portal: State<Arc<Portal>>,
+    scope: Casework,
+    id: PathId,
+    key: IdempotencyKey,
+    sent: Body<Judging>,
+) -> Answer<Response> {
+    judge_end(portal, scope, id, key, sent, Ruling::Rejected).await
+}
+
+async fn judge_end(
+    State(portal): State<Arc<Portal>>,
+    Casework(scope): Casework,
+    PathId(id): PathId,
+    IdempotencyKey(key): IdempotencyKey,
+    Body(sent): Body<Judging>,
+    ruling: Ruling,
+) -> Answer<Response> {
+    let new = NewRuling { id, proposal_sha256: sent.proposal_sha256, reason: sent.reason };
+    let receipt = casework::judge_ending(&portal.ctx, &scope, &key, ruling, &new).await??;
     accepted(&portal, Some(receipt))
 }

@@ -103,22 +103,22 @@ pub(super) struct Page {
     pub cursor: Option<String>,
 }
 
-/// Which findings are read.
+/// Which part of a list of casework is read.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct FindingsPage {
+pub(super) struct WorkPage {
     /// Items of the page.
     #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
     limit: u32,
     /// `next_cursor` of the page before. It says nothing to the program.
     #[param(required = false, pattern = "^[0-9a-f]{2,200}$")]
     cursor: Option<String>,
-    /// Only findings that wait for a second officer.
+    /// Only what waits for an officer.
     #[param(default = false)]
     pub open: bool,
 }
 
-impl FindingsPage {
+impl WorkPage {
     pub fn page(&self) -> Page {
         Page { limit: self.limit, cursor: self.cursor.clone() }
     }
@@ -133,7 +133,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for FindingsPage {
+impl<S: Send + Sync> FromRequestParts<S> for WorkPage {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

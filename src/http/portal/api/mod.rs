@@ -8,8 +8,10 @@ mod casework;
 mod claims;
 mod extract;
 pub(super) mod guard;
+mod objections;
 pub mod openapi;
 pub mod paths;
+mod pictures;
 pub(super) mod problem;
 mod registrations;
 
@@ -17,10 +19,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::Portal;
+use super::{Portal, upload};
 
 fn described() -> OpenApiRouter<Arc<Portal>> {
     OpenApiRouter::with_openapi(openapi::head())
@@ -29,6 +31,13 @@ fn described() -> OpenApiRouter<Arc<Portal>> {
         .routes(routes!(claims::views))
         .routes(routes!(registrations::register))
         .routes(routes!(registrations::receipt))
+        .routes(routes!(objections::show_draft, objections::write_draft))
+        .routes(routes!(pictures::add).layer(upload::body_limit()))
+        .routes(routes!(pictures::remove))
+        .routes(routes!(pictures::show))
+        .routes(routes!(objections::list, objections::send))
+        .routes(routes!(objections::show))
+        .routes(routes!(objections::withdraw))
         .routes(routes!(casework::list_findings, casework::propose_finding))
         .routes(routes!(casework::show_finding))
         .routes(routes!(casework::approve_finding))
@@ -36,7 +45,10 @@ fn described() -> OpenApiRouter<Arc<Portal>> {
         .routes(routes!(casework::list_objections))
         .routes(routes!(casework::close_objection))
         .routes(routes!(casework::list_cases))
+        .routes(routes!(casework::show_case))
         .routes(routes!(casework::propose_ending))
+        .routes(routes!(casework::approve_ending))
+        .routes(routes!(casework::reject_ending))
 }
 
 /// The routes with their handlers, without the guard.

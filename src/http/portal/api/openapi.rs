@@ -124,6 +124,10 @@ fn complete(operation: &mut Operation) {
     if is_of_staff && operation.request_body.is_some() {
         kinds.extend([ProblemKind::OwnProposal, ProblemKind::AlreadyDecided]);
     }
+    let is_of_objections = operation.tags.iter().flatten().any(|tag| tag == "objections");
+    if is_of_objections && operation.request_body.is_some() {
+        kinds.extend([ProblemKind::AlreadyOpen, ProblemKind::InvalidFields]);
+    }
     for kind in kinds {
         let status = kind.status().to_string();
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(kind)));

@@ -100,6 +100,7 @@ impl From<CaseworkRefusal> for Problem {
             CaseworkRefusal::Involved => ProblemKind::Involved,
             CaseworkRefusal::OtherProposal => ProblemKind::OtherProposal,
             CaseworkRefusal::AlreadyDecided => ProblemKind::AlreadyDecided,
+            CaseworkRefusal::CaseGone => ProblemKind::CaseGone,
             CaseworkRefusal::Field { field, reason } => return Self::of_field(&field, reason),
         })
     }
