@@ -43,8 +43,6 @@ const PERSONS: [(&str, &str); 14] = [
     ("ending_judgements", "SELECT person FROM ending_judgements"),
     ("finding_proposals", "SELECT person FROM finding_proposals"),
     ("finding_judgements", "SELECT person FROM finding_judgements"),
-    ("ending_proposals", "SELECT person FROM ending_proposals"),
-    ("ending_judgements", "SELECT person FROM ending_judgements"),
 ];
 
 async fn persons(connection: &mut PgConnection, sql: &'static str) -> BTreeSet<i64> {
