@@ -29,8 +29,10 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 -- Their names are fixed, and their rights are those of each database.
 SELECT 'CREATE ROLE peyvand_portal NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'peyvand_portal') \gexec
 SELECT 'CREATE ROLE peyvand_casework NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'peyvand_casework') \gexec
-ALTER ROLE peyvand_portal NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-ALTER ROLE peyvand_casework NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+-- Only where a role can do more: two databases of one server may run this at the same time.
+SELECT format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', rolname) FROM pg_roles
+WHERE rolname IN ('peyvand_portal', 'peyvand_casework')
+    AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole) \gexec
 GRANT peyvand_portal, peyvand_casework TO :"service";
 -- Row-level security is for these two. Ingest and the close work with the rows of all persons.
 ALTER ROLE :"owner" BYPASSRLS;
