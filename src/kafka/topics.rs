@@ -227,19 +227,18 @@ fn complete_watermarks_of(
     topic: Topic,
 ) -> Result<Vec<PartitionRange>> {
     let wanted = usize::try_from(broker.partitions(topic)).unwrap_or_default();
-    let mut ranges = watermarks_of(broker, consumer, topic)?;
-    for pause in RETRY_PAUSES_MS {
+    let mut pauses = RETRY_PAUSES_MS.into_iter();
+    loop {
+        let ranges = watermarks_of(broker, consumer, topic)?;
         if ranges.len() == wanted {
             return Ok(ranges);
         }
+        let Some(pause) = pauses.next() else {
+            let problem = format!("the broker names {} of its {wanted} partitions", ranges.len());
+            return Err(Error::Topic { topic: broker.name(topic), problem });
+        };
         std::thread::sleep(Duration::from_millis(pause));
-        ranges = watermarks_of(broker, consumer, topic)?;
     }
-    if ranges.len() == wanted {
-        return Ok(ranges);
-    }
-    let problem = format!("the broker names {} of its {wanted} partitions", ranges.len());
-    Err(Error::Topic { topic: broker.name(topic), problem })
 }
 
 fn metadata_consumer(broker: &Broker) -> Result<BaseConsumer<LoggingContext>> {

@@ -1,4 +1,4 @@
-//! Who has opened a person's file. Rows are written by `super::scope::ScopedTransaction::record_view`.
+//! Who has opened a person's file. `super::record_view` writes the rows.
 
 use jiff::Timestamp;
 use sqlx::FromRow;

@@ -34,6 +34,7 @@ pub mod person_states;
 pub mod persons;
 pub mod portal_objections;
 pub mod portal_pictures;
+mod record_view;
 pub mod recovery;
 pub mod relay_leases;
 pub mod scope;

@@ -7,9 +7,10 @@ use std::ops::{Deref, DerefMut};
 use jiff::Timestamp;
 use sqlx::{Postgres, Transaction};
 
+use super::record_view::record_view;
 use super::sessions::SignedIn;
 use super::staff_scope::CASEWORK_ROLE;
-use super::{Error, PgConnection, PgPool, Result, instant};
+use super::{Error, PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
 
@@ -71,19 +72,7 @@ impl ScopedTransaction {
 
     /// Records that the person's file is opened by the one who is signed in.
     pub async fn record_view(&mut self, page: &str, at: Timestamp) -> Result<()> {
-        let viewer = self.scope.viewer.clone();
-        sqlx::query(
-            "INSERT INTO file_views (person, viewer, role, unit, page, at) VALUES ($1, $2, $3, $4, $5, $6::timestamptz)",
-        )
-        .bind(self.scope.person().to_i64())
-        .bind(viewer.person().to_i64())
-        .bind(viewer.role().as_str())
-        .bind(viewer.unit())
-        .bind(page)
-        .bind(instant(at))
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(())
+        record_view(&mut self.tx, self.scope.person(), &self.scope.viewer, page, at).await
     }
 
     /// Commits. Role and scope end here.

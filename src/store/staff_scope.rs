@@ -7,8 +7,9 @@ use std::ops::{Deref, DerefMut};
 use jiff::Timestamp;
 use sqlx::{Postgres, Transaction};
 
+use super::record_view::record_view;
 use super::sessions::{PortalRole, SignedIn};
-use super::{PgConnection, PgPool, Result, instant};
+use super::{PgConnection, PgPool, Result};
 use crate::failpoint::failpoint;
 use crate::ident::NationalCode;
 
@@ -51,9 +52,9 @@ impl StaffTransaction {
     /// # Errors
     /// If the database does not answer, or the account may not take the role.
     pub async fn begin(pool: &PgPool, scope: &StaffScope) -> Result<Self> {
-        let mut tx = failpoint!("staff_scope.begin", pool.begin().await)?;
         // What is proposed follows from rows of one moment.
-        sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *tx).await?;
+        let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ");
+        let mut tx = failpoint!("staff_scope.begin", begin.await)?;
         let own = own_persons(&mut tx, scope.officer()).await?;
         let own: Vec<_> = own.iter().map(i64::to_string).collect();
         // The settings come first: a role without a scope never exists.
@@ -77,19 +78,7 @@ impl StaffTransaction {
 
     /// Records that the officer opens the file of this person.
     pub async fn record_view(&mut self, person: NationalCode, page: &str, at: Timestamp) -> Result<()> {
-        let viewer = self.scope.viewer.clone();
-        sqlx::query(
-            "INSERT INTO file_views (person, viewer, role, unit, page, at) VALUES ($1, $2, $3, $4, $5, $6::timestamptz)",
-        )
-        .bind(person.to_i64())
-        .bind(viewer.person().to_i64())
-        .bind(viewer.role().as_str())
-        .bind(viewer.unit())
-        .bind(page)
-        .bind(instant(at))
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(())
+        record_view(&mut self.tx, person, &self.scope.viewer, page, at).await
     }
 
     /// Commits. Role and scope end here.

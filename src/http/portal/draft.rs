@@ -128,6 +128,18 @@ fn with_ground(draft: Option<Draft>) -> Option<(Draft, Disputed)> {
     Some((draft, disputed))
 }
 
+/// The draft of the person's claim, if it has its ground. `page` names what is opened.
+async fn read_draft(
+    portal: &Arc<Portal>,
+    scope: &PersonScope,
+    id: Uuid,
+    page: &'static str,
+) -> Result<Option<(Draft, Disputed)>, ErrorPage> {
+    let mut file = my::read(portal, scope, page).await?;
+    let claim = file.claims.iter_mut().find(|file| file.claim.claim_id == id).ok_or(ErrorPage::NotFound)?;
+    Ok(with_ground(claim.objections.draft.take()))
+}
+
 pub(super) async fn pictures(
     State(portal): State<Arc<Portal>>,
     OwnFile(scope): OwnFile,
@@ -135,9 +147,7 @@ pub(super) async fn pictures(
     Path(id): Path<String>,
 ) -> Answer {
     let id = claim_id(&id)?;
-    let mut file = my::read(&portal, &scope, "objection_pictures").await?;
-    let claim = file.claims.iter_mut().find(|file| file.claim.claim_id == id).ok_or(ErrorPage::NotFound)?;
-    match with_ground(claim.objections.draft.take()) {
+    match read_draft(&portal, &scope, id, "objection_pictures").await? {
         Some((draft, disputed)) => {
             let view = ObjectionPictures::of_draft(&draft, disputed, Vec::new());
             Ok(Html(pages::objection_pictures(&visitor, &view)?).into_response())
@@ -224,9 +234,7 @@ pub(super) async fn check(
     Path(id): Path<String>,
 ) -> Answer {
     let id = claim_id(&id)?;
-    let mut file = my::read(&portal, &scope, "objection_check").await?;
-    let claim = file.claims.iter_mut().find(|file| file.claim.claim_id == id).ok_or(ErrorPage::NotFound)?;
-    match with_ground(claim.objections.draft.take()) {
+    match read_draft(&portal, &scope, id, "objection_check").await? {
         Some((draft, disputed)) => {
             let view = ObjectionCheck::new(&draft, disputed);
             Ok(Html(pages::objection_check(&visitor, &view)?).into_response())

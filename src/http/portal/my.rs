@@ -37,7 +37,7 @@ pub(super) async fn read(
     Ok(file.await?)
 }
 
-/// A text that is no id gets the same answer as the id of no claim.
+/// A text that is not an id gets the same answer as the id of an unknown claim.
 pub(super) fn claim_id(text: &str) -> Result<Uuid, ErrorPage> {
     text.parse().map_err(|_| ErrorPage::NotFound)
 }

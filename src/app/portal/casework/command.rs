@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::app::AppContext;
 use crate::app::portal::submissions::{staff_submission_id, submission_event_id, tracking_number};
+use crate::claim::review::{Proposal, ProposalContent, Review};
 use crate::ident::NationalCode;
 use crate::store::staff_scope::{StaffScope, StaffTransaction};
 use crate::store::submissions::{
@@ -18,7 +19,7 @@ use crate::wire::{EventType, Outgoing};
 /// Why a command of an officer is not taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CaseworkRefusal {
-    /// Nothing is there, or not for this officer.
+    /// The item does not exist, or is outside of the officer's scope.
     NotFound,
     /// The key was used for other content.
     KeyReused,
@@ -44,6 +45,18 @@ pub type Refusable<T> = Result<std::result::Result<T, CaseworkRefusal>>;
 
 pub(super) fn field(field: impl Into<String>, reason: &'static str) -> CaseworkRefusal {
     CaseworkRefusal::Field { field: field.into(), reason }
+}
+
+/// The proposal that the officer has read. Only another officer than its author may judge it.
+pub(super) fn proposal_to_judge<'r, C: ProposalContent>(
+    review: &'r Review<C>,
+    officer: &str,
+    proposal_sha256: [u8; 32],
+) -> std::result::Result<&'r Proposal<C>, CaseworkRefusal> {
+    let mut proposals = review.proposals();
+    let proposal = proposals.find(|proposal| proposal.sha256() == proposal_sha256);
+    let proposal = proposal.ok_or(CaseworkRefusal::OtherProposal)?;
+    if proposal.author == officer { Err(CaseworkRefusal::OwnProposal) } else { Ok(proposal) }
 }
 
 /// The opaque id of an officer in events: the same for every account of the person.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::command::{CaseworkRefusal, Command, Refusable, field};
+use super::command::{CaseworkRefusal, Command, Refusable, field, proposal_to_judge};
 use super::findings::NewRuling;
 use crate::app::AppContext;
 use crate::claim::canonical::CanonicalHash;
@@ -63,7 +63,7 @@ impl StaffCase {
         }
     }
 
-    /// Nobody ends what is ended, or what holds nothing.
+    /// Refuses a case that is ended or gone.
     fn check_open(&self) -> std::result::Result<(), CaseworkRefusal> {
         let case = &self.case.case;
         match (case.is_judged(), case.is_gone) {
@@ -250,13 +250,7 @@ fn judged(
     proposal_sha256: [u8; 32],
 ) -> std::result::Result<String, CaseworkRefusal> {
     let review = &case.ending.review;
-    let mut proposals = review.proposals();
-    let Some(proposal) = proposals.find(|proposal| proposal.sha256() == proposal_sha256) else {
-        return Err(CaseworkRefusal::OtherProposal);
-    };
-    if proposal.author == officer {
-        return Err(CaseworkRefusal::OwnProposal);
-    }
+    let proposal = proposal_to_judge(review, officer, proposal_sha256)?;
     case.check_open()?;
     if review.ruled().any(|ruled| ruled.judgement.proposal_sha256 == proposal_sha256) {
         return Err(CaseworkRefusal::AlreadyDecided);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::command::{CaseworkRefusal, Command, Refusable, field};
+use super::command::{CaseworkRefusal, Command, Refusable, field, proposal_to_judge};
 use crate::app::AppContext;
 use crate::claim::assemble::{AssembledClaim, assemble_claims};
 use crate::claim::canonical::CanonicalHash;
@@ -212,13 +212,7 @@ fn judged(
     officer: &str,
     proposal_sha256: [u8; 32],
 ) -> std::result::Result<String, CaseworkRefusal> {
-    let mut proposals = finding.review.proposals();
-    let Some(proposal) = proposals.find(|proposal| proposal.sha256() == proposal_sha256) else {
-        return Err(CaseworkRefusal::OtherProposal);
-    };
-    if proposal.author == officer {
-        return Err(CaseworkRefusal::OwnProposal);
-    }
+    let proposal = proposal_to_judge(&finding.review, officer, proposal_sha256)?;
     if finding.is_decided() {
         return Err(CaseworkRefusal::AlreadyDecided);
     }

@@ -31,7 +31,7 @@ const WITHDRAW: &str = "/my/objections/withdraw";
 /// What became of an objection that was to be sent.
 #[derive(Debug)]
 pub enum Send {
-    /// It is durable with its pictures. So it is after a repeated request.
+    /// It is durable with its pictures. A repeated request has the same answer.
     Sent(SentObjection),
     /// The person has no such draft.
     NoSuchDraft,
@@ -59,9 +59,8 @@ pub async fn send(
         match attempt {
             Attempt::Done(done) => return Ok(done),
             Attempt::Unproven(pictures) => {
-                let lost = prove(store, &pictures, &mut proven).await?;
+                let lost = prove(ctx, store, scope, pictures, &mut proven).await?;
                 if !lost.is_empty() {
-                    forget(ctx, scope, objection_id, &lost).await?;
                     return Ok(Send::PicturesLost(lost));
                 }
             }
@@ -75,10 +74,12 @@ enum Attempt<T> {
     Unproven(Vec<PictureRow>),
 }
 
-/// Asks the store for pictures. Returns those that it has not.
+/// Asks the store for pictures. Returns those that it has lost, whose rows are then deleted.
 async fn prove(
+    ctx: &AppContext,
     store: &PictureStore,
-    pictures: &[PictureRow],
+    scope: &PersonScope,
+    pictures: Vec<PictureRow>,
     proven: &mut BTreeSet<Uuid>,
 ) -> std::result::Result<Vec<PictureRow>, Failure> {
     let mut lost = Vec::new();
@@ -88,22 +89,13 @@ async fn prove(
         } else {
             let picture_id = picture.picture_id;
             tracing::error!(%picture_id, "the store of pictures (setting blobs_url) has lost a picture of a draft");
-            lost.push(picture.clone());
+            lost.push(picture);
         }
     }
-    Ok(lost)
-}
-
-async fn forget(
-    ctx: &AppContext,
-    scope: &PersonScope,
-    objection_id: Uuid,
-    lost: &[PictureRow],
-) -> Result<()> {
-    for picture in lost {
-        remove_picture(ctx, scope, objection_id, picture.picture_id).await?;
+    for picture in &lost {
+        remove_picture(ctx, scope, picture.objection_id, picture.picture_id).await?;
     }
-    Ok(())
+    Ok(lost)
 }
 
 async fn try_to_send(
@@ -235,9 +227,8 @@ pub async fn send_pictures(
         match attempt {
             Attempt::Done(done) => return Ok(done),
             Attempt::Unproven(pictures) => {
-                let lost = prove(store, &pictures, &mut proven).await?;
+                let lost = prove(ctx, store, scope, pictures, &mut proven).await?;
                 if !lost.is_empty() {
-                    forget(ctx, scope, objection_id, &lost).await?;
                     return Ok(AddPictures::PicturesLost(lost));
                 }
             }
@@ -284,7 +275,7 @@ async fn try_to_add(
 /// What became of an objection that was to be withdrawn.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Withdraw {
-    /// So it is after a repeated request.
+    /// A repeated request has the same answer.
     Withdrawn,
     NoSuchObjection,
     /// It has its answer.

@@ -42,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// The id in the path. A text that is no id gets the same answer as the id of nothing.
+/// The id in the path. A text that is not an id gets the same answer as an unknown id.
 pub(super) struct PathId(pub Uuid);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathId {
